@@ -1,0 +1,58 @@
+"""lora-harness: may this LoRA adapter replace the one in production?
+
+Everything public is listed in `__all__` and imported on first use, so that being installed costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.errors import HarnessError
+    from harness.flows.evaluate import evaluate
+    from harness.judge import verdict
+    from harness.records import (
+        Benchmark,
+        Case,
+        CaseResult,
+        Check,
+        CheckResult,
+        Decision,
+        MetricRule,
+        Output,
+        Policy,
+        Run,
+        Verdict,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Benchmark",
+    "Case",
+    "CaseResult",
+    "Check",
+    "CheckResult",
+    "Decision",
+    "HarnessError",
+    "MetricRule",
+    "Output",
+    "Policy",
+    "Run",
+    "Verdict",
+    "evaluate",
+    "verdict",
+]
+
+_HOMES = {
+    "HarnessError": "harness.errors",
+    "evaluate": "harness.flows.evaluate",
+    "verdict": "harness.judge",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'harness' has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, "harness.records")), name)

@@ -1,0 +1,84 @@
+"""The command's frame: subcommands are imported when used, and errors leave in one line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from harness import __version__
+from harness.errors import HarnessError
+
+COMMANDS = {
+    "train": ("harness.cli.train", "a new adapter with its provenance"),
+}
+
+
+class Commands(click.Group):
+    """Knows every command by name and purpose, and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        found = getattr(import_module(COMMANDS[name][0]), name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from harness.workspace.fields import suggestion
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            fail(f"{args[0]}: no such command{suggestion(args[0], COMMANDS)}", 4)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, purpose) for name, (_, purpose) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """One handler for every error: one line, its exit code."""
+        try:
+            return super().invoke(ctx)
+        except HarnessError as problem:
+            fail(str(problem), problem.exit_code)
+        except click.UsageError as problem:
+            fail(f"{problem.format_message()} (see --help)", 4)
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Wrong options before a command is reached leave with 4 too."""
+        try:
+            return super().main(*args, **{**options, "standalone_mode": False})
+        except click.UsageError as problem:
+            fail(f"{problem.format_message()} (see --help)", 4)
+        except (click.Abort, KeyboardInterrupt):
+            fail("stopped; run the same command again to go on", 130)
+
+
+def fail(line: str, code: int) -> NoReturn:
+    """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
+    from harness.render import terminal
+
+    shown = terminal(line)
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": shown}, ensure_ascii=False))
+    else:
+        click.echo(f"lora-harness: {shown}", err=True)
+    sys.exit(code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lora-harness")
+def cli() -> None:
+    """May this LoRA adapter replace the one in production?
+
+    Exit codes: 0 promote or fine, 1 reject or retrain, 4 the request is wrong, 10 inconclusive,
+    11 could not judge.
+    """

@@ -1,0 +1,62 @@
+"""`lora-harness train`: a new adapter from a training set."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from harness.cli.progress import Line
+
+
+@click.command(epilog="Example: lora-harness train adapter_v5 --data adapters/datasets/more.jsonl")
+@click.argument("name")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="JSONL: input, output.")
+@click.option("--task", help="The task it is for (needed where there are several).")
+@click.option("--parent", help="Start from this adapter's weights instead of from nothing.")
+@click.option("--rank", default=8, type=click.IntRange(1, 1024), show_default=True)
+@click.option("--alpha", default=16, type=click.IntRange(1, 4096), show_default=True)
+@click.option("--dropout", default=0.0, type=click.FloatRange(0, 0.9), show_default=True)
+@click.option("--targets", default="all-linear", show_default=True, help="Module names with commas.")
+@click.option("--epochs", default=3.0, type=click.FloatRange(0.01, 1000), show_default=True)
+@click.option(
+    "--learning-rate", default=5e-4, type=click.FloatRange(1e-8, 10), show_default=True
+)
+@click.option("--batch", default=8, type=click.IntRange(1, 1024), show_default=True)
+@click.option("--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
+def train(
+    name: str, data: Path, task: str | None, parent: str | None, as_json: bool, **recipe: object
+) -> None:
+    """Train adapter NAME on a training set; a killed run goes on where it was.
+
+    Writes adapters/NAME as PEFT does, with training.json: base, data, recipe, versions, parent.
+    Exit codes: 0 done, 4 the request is wrong, 11 training failed.
+    """
+    from harness.engines.trainer import Recipe
+    from harness.flows.project import Project
+    from harness.flows.train import train as flow
+
+    line = Line(f"training {name}")
+
+    def heard(step: int, steps: int, loss: float | None) -> None:
+        line.show(step, steps)
+        if loss is not None:
+            line.close()
+            print(f"step {step}/{steps}  loss {loss:.4f}", file=sys.stderr)
+
+    made = flow(
+        Project.here(), name, data, Recipe(**recipe), task=task, parent=parent, heard=heard  # type: ignore[arg-type]
+    )
+    line.close()
+    if as_json:
+        found = {"name": made.name, "folder": str(made.folder), "digest": made.digest}
+        found |= {"examples": made.examples, "losses": list(made.losses), "seconds": made.seconds}
+        click.echo(json.dumps(found))
+    else:
+        click.echo(
+            f"{made.name}: {made.examples} examples in {made.seconds:.0f} s, loss"
+            f" {made.losses[0]:.3f} to {made.losses[-1]:.3f}\nnext  pytest --model {made.name}"
+        )

@@ -1,0 +1,1 @@
+"""Engines: prompts to outputs. Each keeps the small protocol of `protocol.Engine`."""

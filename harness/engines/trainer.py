@@ -1,0 +1,184 @@
+"""A LoRA adapter through TRL's SFT trainer: loss on the completion only, seeded, resumable.
+
+Works in a folder of its own and hands over a finished adapter folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from harness.errors import EngineFailed
+from harness.libraries import quiet_libraries
+from harness.records import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The hyper-parameters of one training."""
+
+    rank: int = 8
+    alpha: int = 16
+    dropout: float = 0.0
+    targets: str = "all-linear"
+    """`all-linear`, or module names with commas."""
+    epochs: float = 3.0
+    learning_rate: float = 5e-4
+    batch: int = 8
+    warmup: float = 0.1
+    """Share of the steps over which the rate rises; it falls along a cosine afterwards."""
+    weight_decay: float = 0.0
+    max_length: int = 1024
+    seed: int = 0
+    dtype: str = "bfloat16"
+    """Of the saved weights; the training itself runs in float32 on a CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One example: the turns that are given and the completion to learn."""
+
+    messages: tuple[Message, ...]
+    completion: str
+
+
+Heard = Callable[[int, int, float | None], None]
+"""Called with step, steps in all, and the loss where it was logged."""
+
+
+def train_lora(
+    base: Path, lessons: Sequence[Lesson], recipe: Recipe, work: Path, parent: Path | None, heard: Heard
+) -> list[float]:
+    """Train into `work/adapter`, resuming what a killed run left in `work`; the losses by log."""
+    quiet_libraries()
+    from transformers import set_seed
+    from transformers.trainer_callback import PrinterCallback
+
+    set_seed(recipe.seed)
+    trainer = _trainer(base, lessons, recipe, work, parent)
+    trainer.add_callback(_reporter(heard))
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=_last_checkpoint(work))
+    losses = [float(row["loss"]) for row in trainer.state.log_history if "loss" in row]
+    if not all(isfinite(loss) for loss in losses):
+        raise EngineFailed("training diverged (the loss is not a number), try a lower learning rate")
+    _save(trainer.model, work / "adapter", recipe)
+    return losses
+
+
+def _trainer(
+    base: Path, lessons: Sequence[Lesson], recipe: Recipe, work: Path, parent: Path | None
+) -> Any:
+    import torch
+    from datasets import Dataset
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import SFTConfig, SFTTrainer
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    config = SFTConfig(
+        output_dir=str(work),
+        per_device_train_batch_size=recipe.batch,
+        num_train_epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=recipe.warmup,
+        weight_decay=recipe.weight_decay,
+        max_length=recipe.max_length,
+        completion_only_loss=True,
+        gradient_checkpointing=torch.cuda.is_available(),
+        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        logging_steps=5,
+        logging_first_step=True,
+        logging_nan_inf_filter=False,
+        save_strategy="steps",
+        save_steps=20,
+        save_total_limit=2,
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+        report_to=[],
+        disable_tqdm=True,
+    )
+    model, peft_config = _with_parent(model, parent, recipe)
+    return SFTTrainer(
+        model=model,
+        args=config,
+        train_dataset=Dataset.from_list([_row(lesson, tokenizer) for lesson in lessons]),
+        processing_class=tokenizer,
+        peft_config=peft_config,
+    )
+
+
+def _with_parent(model: Any, parent: Path | None, recipe: Recipe) -> tuple[Any, Any]:
+    from peft import LoraConfig, PeftModel
+
+    if parent is not None:
+        return PeftModel.from_pretrained(model, parent, is_trainable=True), None
+    targets = recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(",")
+    config = LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=recipe.dropout,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+    return model, config
+
+
+def _row(lesson: Lesson, tokenizer: Any) -> dict[str, Any]:
+    """Chat turns where the base has a chat template, else plain text ended by its end token."""
+    if tokenizer.chat_template:
+        return {
+            "prompt": [asdict(message) for message in lesson.messages],
+            "completion": [{"role": "assistant", "content": lesson.completion}],
+        }
+    prompt = "\n".join(message.content for message in lesson.messages) + "\n"
+    return {"prompt": prompt, "completion": lesson.completion}
+
+
+def _last_checkpoint(work: Path) -> str | None:
+    """The newest checkpoint that was finished: the trainer writes its state last."""
+    found = [
+        (int(folder.name.removeprefix("checkpoint-")), folder)
+        for folder in work.glob("checkpoint-*")
+        if _readable(folder / "trainer_state.json")
+    ]
+    return str(max(found)[1]) if found else None
+
+
+def _readable(state: Path) -> bool:
+    try:
+        return bool(json.loads(state.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+
+
+def _reporter(heard: Heard) -> Any:
+    from transformers import TrainerCallback
+
+    class Reporter(TrainerCallback):  # type: ignore[misc]  # the library is untyped here
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            heard(state.global_step, state.max_steps, None)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if logs and "loss" in logs:
+                heard(state.global_step, state.max_steps, float(logs["loss"]))
+
+    return Reporter()
+
+
+def _save(model: Any, folder: Path, recipe: Recipe) -> None:
+    import torch
+
+    wanted = getattr(torch, recipe.dtype)
+    for name, parameter in model.named_parameters():
+        if "lora_" in name:
+            parameter.data = parameter.data.to(wanted)
+    model.save_pretrained(folder)

@@ -1,0 +1,64 @@
+"""A project: its settings, and everything that is found through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from harness.errors import BenchmarkError
+from harness.records import Benchmark
+from harness.workspace.benchmarks import Rules, benchmark_names, read_benchmark
+from harness.workspace.settings import Settings, read_settings
+from harness.workspace.weights import Weights, find_weights
+
+
+@dataclass(frozen=True)
+class Project:
+    """The settings with what they lead to; found once, then kept."""
+
+    settings: Settings
+
+    @classmethod
+    def here(cls, start: Path | None = None) -> Project:
+        """The project of the working directory."""
+        return cls(read_settings(start))
+
+    @cached_property
+    def base(self) -> Weights:
+        """The base model's weights."""
+        return find_weights(self.settings.base, self.settings.root)
+
+    @cached_property
+    def embedder(self) -> Weights:
+        """The embedder's weights."""
+        return find_weights(self.settings.embedder, self.settings.root)
+
+    @cached_property
+    def benchmarks(self) -> dict[str, Benchmark]:
+        """Every benchmark, the guards last."""
+        found = [self.benchmark(name) for name in benchmark_names(self.settings.benchmarks)]
+        if not found:
+            raise BenchmarkError(
+                f"{self.settings.benchmarks}: holds no benchmark, one is <name>/benchmark.toml"
+                " beside cases.jsonl"
+            )
+        return {one.name: one for one in sorted(found, key=lambda one: one.guard)}
+
+    def benchmark(self, name: str) -> Benchmark:
+        """One benchmark by name."""
+        from harness.judge import check_policy
+        from harness.measure import merge_checks, parse_checks
+
+        rules = Rules(parse_checks, merge_checks, check_policy)
+        return read_benchmark(self.settings.benchmarks, name, self.settings.generation, rules)
+
+    def task_benchmark(self, task: str | None) -> Benchmark:
+        """The benchmark of a task; of the only task where none is named."""
+        mine = [b for b in self.benchmarks.values() if b.task and task in (None, b.task)]
+        if len(mine) == 1:
+            return mine[0]
+        tasks = ", ".join(sorted({b.task for b in self.benchmarks.values() if b.task}))
+        if not mine:
+            raise BenchmarkError(f"{task}: no benchmark is for this task, known tasks are {tasks}")
+        raise BenchmarkError(f"several benchmarks fit, name the task or benchmark ({tasks})")

@@ -1,0 +1,130 @@
+"""Train an adapter with its provenance: data and base are fingerprinted, a killed run resumes.
+
+The adapter appears under its name in one rename, complete with `training.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import harness
+from harness.engines.trainer import Lesson, Recipe, train_lora
+from harness.errors import RequestError
+from harness.flows.origin import ENGINE_LIBRARIES, commit, now, versions
+from harness.flows.project import Project
+from harness.flows.prompts import messages_for
+from harness.records import RESERVED, Benchmark
+from harness.workspace.adapters import TRAINING, find_adapter, read_adapter
+from harness.workspace.cache import write_atomically
+from harness.workspace.gguf import model_folder
+from harness.workspace.names import check_name
+from harness.workspace.training_data import TrainingSet, read_training_set
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished training."""
+
+    name: str
+    folder: Path
+    digest: str
+    examples: int
+    losses: tuple[float, ...]
+    seconds: float
+
+
+def train(
+    project: Project,
+    name: str,
+    data: Path,
+    recipe: Recipe,
+    *,
+    task: str | None = None,
+    parent: str | None = None,
+    heard: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
+) -> Trained:
+    """Make `adapters/<name>` from a training set; refuses to overwrite an adapter."""
+    adapters = project.settings.adapters
+    if name in RESERVED:
+        raise RequestError(f"{name} is a reserved name, choose another")
+    if (adapters / check_name(name)).exists():
+        raise RequestError(f"{name}: exists already under {adapters}, choose a new name")
+    benchmark = project.task_benchmark(task)
+    dataset = read_training_set(data)
+    parent_folder = find_adapter(adapters, parent) if parent else None
+    about = _about(project, name, benchmark, dataset, recipe, parent)
+    work = adapters / ".training" / f"{name.replace('/', '__')}-{_key(about)}"
+    work.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    lessons = [Lesson(messages_for(benchmark, e.input), e.output) for e in dataset.examples]
+    base = model_folder(project.base)
+    losses = train_lora(base, lessons, recipe, work, parent_folder, heard)
+    seconds = round(time.monotonic() - begun, 1)
+    about |= {"finished": now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
+    _publish(work, adapters / name, about)
+    made = read_adapter(adapters, name)
+    return Trained(name, made.folder, made.digest, len(lessons), tuple(losses), seconds)
+
+
+def _about(
+    project: Project,
+    name: str,
+    benchmark: Benchmark,
+    dataset: TrainingSet,
+    recipe: Recipe,
+    parent: str | None,
+) -> dict[str, Any]:
+    """`training.json` as far as it is known before the first step."""
+    adapters = project.settings.adapters
+    prompt = json.dumps([benchmark.system, benchmark.template])
+    return {
+        "format": 1,
+        "name": name,
+        "task": benchmark.task,
+        "base": {"reference": project.base.reference, "digest": project.base.digest},
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "examples": len(dataset.examples),
+        },
+        "prompt": hashlib.sha256(prompt.encode()).hexdigest(),
+        "parent": {"name": parent, "digest": read_adapter(adapters, parent).digest}
+        if parent
+        else None,
+        "recipe": asdict(recipe),
+        "seed": recipe.seed,
+        "versions": {"lora-harness": harness.__version__}
+        | versions((*ENGINE_LIBRARIES, "trl", "accelerate", "datasets")),
+        "source": commit(project.settings.root),
+    }
+
+
+def _key(about: dict[str, Any]) -> str:
+    """What must be equal for a checkpoint to be carried on."""
+    parts = {key: about[key] for key in ("base", "dataset", "prompt", "parent", "recipe")}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _publish(work: Path, target: Path, about: dict[str, Any]) -> None:
+    """Complete the folder where it was made, then give it its name in one rename."""
+    made = work / "adapter"
+    config = made / "adapter_config.json"
+    table = json.loads(config.read_text(encoding="utf-8"))
+    table["base_model_name_or_path"] = about["base"]["reference"]
+    table["target_modules"] = sorted(table["target_modules"])  # PEFT's set has no order
+    write_atomically(config, json.dumps(table, indent=2, sort_keys=True) + "\n")
+    write_atomically(made / TRAINING, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+    (made / "README.md").unlink(missing_ok=True)
+    for file in made.iterdir():
+        file.chmod(0o644)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(made, target)
+    shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,164 @@
+"""Two or three runs as arrays: the same cases on every side, in one order.
+
+Everything that decides works on a `Paired`; nothing below knows runs, files or texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import DataError
+from harness.records import CaseResult, Run
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paired:
+    """Scores of the candidate and its references on the same cases, ordered by case id.
+
+    The order is by id, so that no result depends on the order in which cases were written down.
+    """
+
+    cases: tuple[str, ...]
+    metrics: tuple[str, ...]
+    candidate: Floats
+    """metrics x cases; NaN is a missing score, which is not zero."""
+    references: Mapping[str, Floats]
+    """By `promoted`, `pinned` or `base`; the first one is what cases break against."""
+    slices: tuple[str, ...] = ()
+    members: Flags = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
+    """slices x cases."""
+    groups: Codes | None = None
+    """Cases with the same code are not independent; None when every case is."""
+    critical: Flags = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    unmet: tuple[tuple[str, str], ...] = ()
+    """Case and check, where a `must` check fails that the first reference passed."""
+    same_texts: bool | None = None
+    """Whether every output equals the first reference's; None where texts are unknown."""
+
+    @property
+    def n(self) -> int:
+        """How many cases both sides have."""
+        return len(self.cases)
+
+    @property
+    def against(self) -> str:
+        """The reference that cases break against."""
+        return next(iter(self.references), "promoted")
+
+    def side(self, metric: str, against: str | None = None) -> Floats:
+        """Scores of one metric: the candidate's, or a reference's."""
+        table = self.candidate if against is None else self.references[against]
+        if metric not in self.metrics:
+            return np.full(self.n, np.nan)
+        return table[self.metrics.index(metric)]
+
+    def has(self, metric: str, against: str) -> bool:
+        """Whether both sides have any score at all on a metric."""
+        both = (self.side(metric), self.side(metric, against))
+        return all(bool(np.isfinite(scores).any()) for scores in both)
+
+
+def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
+    """Pair a candidate's run with its references; their cases were checked to be the same."""
+    results = sorted(candidate.results, key=lambda result: result.case.id)
+    cases = tuple(result.case.id for result in results)
+    sides = {name: _in_order(run, cases) for name, run in references.items()}
+    first = next(iter(sides.values()), [])
+    metrics = _metric_names([results, *sides.values()])
+    slices, members = memberships([_slice_names(result) for result in results])
+    return Paired(
+        cases=cases,
+        metrics=metrics,
+        candidate=_table(results, metrics),
+        references={name: _table(side, metrics) for name, side in sides.items()},
+        slices=slices,
+        members=members,
+        groups=group_codes([result.case.group for result in results]),
+        critical=np.array([result.case.critical for result in results], dtype=np.bool_),
+        unmet=tuple(_unmet(results, first)),
+        same_texts=_same_texts(results, first) if first else None,
+    )
+
+
+def memberships(names: Sequence[Iterable[str]]) -> tuple[tuple[str, ...], Flags]:
+    """Slice names in order, and which case belongs to which."""
+    per_case = [frozenset(each) for each in names]
+    slices = tuple(sorted(frozenset().union(*per_case)))
+    row = {name: index for index, name in enumerate(slices)}
+    members = np.zeros((len(slices), len(per_case)), dtype=np.bool_)
+    for column, each in enumerate(per_case):
+        for name in each:
+            members[row[name], column] = True
+    return slices, members
+
+
+def group_codes(groups: Sequence[str | None]) -> Codes | None:
+    """A number per group; a case without a group is a group of its own."""
+    if not any(group is not None for group in groups):
+        return None
+    codes: dict[tuple[bool, str], int] = {}
+    keys = [(g is not None, g if g is not None else str(i)) for i, g in enumerate(groups)]
+    return np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
+
+
+def _in_order(run: Run, cases: tuple[str, ...]) -> list[CaseResult]:
+    by_case = {result.case.id: result for result in run.results}
+    return [by_case[case] for case in cases]
+
+
+def _metric_names(sides: Iterable[Sequence[CaseResult]]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for side in sides:
+        for result in side:
+            names.update(dict.fromkeys(result.scores))
+    return tuple(sorted(names))
+
+
+def _slice_names(result: CaseResult) -> list[str]:
+    return [f"{key}={value}" for key, value in result.case.slices.items()]
+
+
+def _table(results: Sequence[CaseResult], metrics: tuple[str, ...]) -> Floats:
+    table = np.full((len(metrics), len(results)), np.nan)
+    for column, result in enumerate(results):
+        for row, metric in enumerate(metrics):
+            score = result.scores.get(metric)
+            if score is not None:
+                table[row, column] = _checked(score, metric, result.case.id)
+    return table
+
+
+def _checked(score: float, metric: str, case: str) -> float:
+    if isinstance(score, bool) or not 0.0 <= score <= 1.0:
+        raise DataError(
+            f"case {case!r}: {metric} is {score!r}, but a score is a number from 0 to 1; "
+            "leave it out where there is none"
+        )
+    return float(score)
+
+
+def _unmet(
+    candidate: Sequence[CaseResult], reference: Sequence[CaseResult]
+) -> Iterable[tuple[str, str]]:
+    for now, before in zip(candidate, reference, strict=bool(reference)):
+        failed_before = {check.name for check in before.checks if not check.passed}
+        known = {check.name for check in before.checks}
+        failing = dict.fromkeys(check.name for check in now.failed_musts)
+        for name in failing:
+            if name in known and name not in failed_before:
+                yield now.case.id, name
+
+
+def _same_texts(candidate: Sequence[CaseResult], reference: Sequence[CaseResult]) -> bool:
+    return all(
+        [output.text for output in now.outputs] == [output.text for output in before.outputs]
+        for now, before in zip(candidate, reference, strict=True)
+    )

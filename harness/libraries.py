@@ -1,0 +1,28 @@
+"""How the model libraries are brought in: late, offline, silent, without telemetry."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+_QUIET = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+}
+"""Read by the libraries when they are imported."""
+
+
+def quiet_libraries() -> None:
+    """Import transformers so that it neither talks nor calls home; what the user set stays."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    warnings.filterwarnings("ignore", module=r"(torch|transformers|peft|trl|accelerate)(\.|$)")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

@@ -1,0 +1,30 @@
+"""Output and case to scores: what a text is worth, and which demands it meets.
+
+Pure: no disk, no clock, no model. Importing this room loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+from harness.measure.checks import run_checks
+from harness.measure.closeness import embedding_similarity, ideal_likelihood
+from harness.measure.edits import clean_rate, consistency, edit_rate, edit_similarity
+from harness.measure.metrics import LOWER_IS_BETTER, METRICS, Metric, UserMetric
+from harness.measure.parsing import merge_checks, parse_checks
+from harness.measure.scoring import score_case
+
+__all__ = [
+    "LOWER_IS_BETTER",
+    "METRICS",
+    "Metric",
+    "UserMetric",
+    "clean_rate",
+    "consistency",
+    "edit_rate",
+    "edit_similarity",
+    "embedding_similarity",
+    "ideal_likelihood",
+    "merge_checks",
+    "parse_checks",
+    "run_checks",
+    "score_case",
+]

@@ -1,0 +1,126 @@
+"""Checks as a benchmark's files write them, to records; what is wrong is said with its place.
+
+A bare value is a `must`; `{"value": ..., "level": "report"}` only shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from harness.errors import BenchmarkError
+from harness.measure import phrases
+from harness.records import Check, Level
+
+Reader: TypeAlias = Callable[[Any], Any]
+"""The raw value in, the check's value out; raises ValueError with what is allowed."""
+
+
+def parse_checks(raw: Mapping[str, Any], where: str) -> tuple[Check, ...]:
+    """Read a table of checks; `where` is file and line, for what is wrong in it."""
+    checks = [_parse(name, value, where) for name, value in _table(raw, where).items()]
+    return tuple(check for check in checks if check is not None)
+
+
+def merge_checks(
+    defaults: tuple[Check, ...], own: Mapping[str, Any] | None, where: str
+) -> tuple[Check, ...]:
+    """Lay a case's own checks over the benchmark's: same name replaces, false or null removes."""
+    table = _table(own or {}, where)
+    kept = tuple(check for check in defaults if check.name not in table)
+    return kept + parse_checks(table, where)
+
+
+def _table(raw: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise BenchmarkError(f"{where}: checks is {_kind(raw)}, allowed is a table of checks")
+    return raw
+
+
+def _parse(name: str, raw: Any, where: str) -> Check | None:
+    if name not in READERS:
+        raise BenchmarkError(
+            f"{where}: unknown check {name!r:.60}, allowed are {', '.join(READERS)}"
+        )
+    value, level = _unwrapped(name, raw, where)
+    if value is None or value is False:
+        return None
+    try:
+        return Check(name, READERS[name](value), level)
+    except ValueError as error:
+        raise BenchmarkError(f"{where}: check {name}: {error}") from error
+
+
+def _unwrapped(name: str, raw: Any, where: str) -> tuple[Any, Level]:
+    if not isinstance(raw, Mapping) or "value" not in raw or set(raw) - {"value", "level"}:
+        return raw, "must"
+    level = raw.get("level", "must")
+    if level not in ("must", "report"):
+        raise BenchmarkError(
+            f"{where}: check {name}: level is {level!r:.60}, allowed are must and report"
+        )
+    return raw["value"], level
+
+
+def _phrases(raw: Any) -> tuple[str, ...]:
+    listed = [raw] if isinstance(raw, str) else raw
+    if not isinstance(listed, list | tuple) or not listed:
+        raise ValueError(f"{_kind(raw)} given, allowed is a text or a list of texts")
+    for phrase in listed:
+        if not isinstance(phrase, str) or not phrase.strip():
+            raise ValueError(f"{phrase!r:.60} in the list, allowed are texts that are not blank")
+    return tuple(listed)
+
+
+def _patterns(raw: Any) -> tuple[str, ...]:
+    patterns = _phrases(raw)
+    for pattern in patterns:
+        try:
+            phrases.compiled(pattern)
+        except ValueError as error:
+            raise ValueError(f"pattern {pattern!r:.60} cannot be used: {error}") from error
+    return patterns
+
+
+def _words(raw: Any) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or not 1 <= raw <= 1_000_000:
+        raise ValueError(f"{raw!r:.60} given, allowed is a whole number from 1 to 1000000")
+    return raw
+
+
+def _true(raw: Any) -> bool:
+    if raw is not True:
+        raise ValueError(f"{raw!r:.60} given, allowed are true and false")
+    return True
+
+
+def _terms(raw: Any) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(raw, Mapping) or not raw:
+        raise ValueError(f"{_kind(raw)} given, allowed is a table: approved form = [banned forms]")
+    terms = {term: _phrases(forms) for term, forms in raw.items()}
+    for term, forms in terms.items():
+        if not term.strip() or term in forms:
+            raise ValueError(f"{term!r:.60} is blank, or approved and banned at once")
+    return terms
+
+
+def _kind(raw: object) -> str:
+    return {dict: "a table", list: "a list", str: "a text", bool: "true or false"}.get(
+        type(raw), f"{raw!r:.60}"
+    )
+
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "contains": _phrases,
+        "excludes": _phrases,
+        "matches": _patterns,
+        "max_words": _words,
+        "min_words": _words,
+        "json": _true,
+        "terms": _terms,
+        "grounded": _true,
+    }
+)
+"""Every check by name, with what reads its value."""

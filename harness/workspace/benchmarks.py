@@ -1,0 +1,188 @@
+"""Benchmarks from `benchmarks/<name>/benchmark.toml` and `cases.jsonl`, with their fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BenchmarkError, HarnessError
+from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
+from harness.workspace.fields import Table, kind_of, suggestion
+from harness.workspace.names import check_name
+from harness.workspace.reading import read_jsonl, read_toml
+from harness.workspace.settings import read_generation
+
+ROLES = ("gate", "guard", "report")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def benchmark_names(root: Path) -> list[str]:
+    """Every benchmark that lies in the folder, by name."""
+    if not root.is_dir():
+        raise BenchmarkError(f"{root}: no such folder, the benchmarks are looked for there")
+    return sorted(file.parent.name for file in root.glob("*/benchmark.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the pure rooms know about tables in a benchmark; handed in, since rooms do not mix."""
+
+    parse_checks: Callable[[Mapping[str, Any], str], tuple[Check, ...]]
+    merge_checks: Callable[[tuple[Check, ...], Mapping[str, Any], str], tuple[Check, ...]]
+    check_policy: Callable[[Policy], None]
+
+
+def read_benchmark(root: Path, name: str, defaults: Generation, rules: Rules) -> Benchmark:
+    """One benchmark, complete and checked."""
+    check_name(name, BenchmarkError)
+    folder = root / name
+    if not (folder / "benchmark.toml").is_file():
+        known = benchmark_names(root)
+        raise BenchmarkError(f"{name}: no such benchmark{suggestion(name, known)}")
+    file = folder / "benchmark.toml"
+    table = Table(read_toml(file, BenchmarkError), str(file), BenchmarkError)
+    benchmark = Benchmark(
+        name=name,
+        task=_task(table, name),
+        cases=(),
+        fingerprint="",
+        description=table.text("description", "", blank=True),
+        system=table.text("system", "", blank=True),
+        template=_template(table),
+        examples=_examples(table),
+        generation=read_generation(table.table("generation"), defaults),
+        metrics=_metrics(table.table("metrics")),
+        policy=_policy(table.table("policy"), rules),
+    )
+    shared = rules.parse_checks(table.table("checks").raw, f"{file} [checks]")
+    table.done()
+    cases = read_cases(folder / "cases.jsonl", shared, rules)
+    return replace(benchmark, cases=cases, fingerprint=fingerprint(benchmark, cases))
+
+
+def fingerprint(benchmark: Benchmark, cases: tuple[Case, ...]) -> str:
+    """What a verdict never compares across: cases in any order, prompt and metrics."""
+    parts = {
+        "cases": sorted((asdict(case) for case in cases), key=lambda case: str(case["id"])),
+        "system": benchmark.system,
+        "template": benchmark.template,
+        "metrics": sorted((asdict(rule) for rule in benchmark.metrics), key=lambda r: r["name"]),
+    }
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _task(table: Table, folder: str) -> str | None:
+    """The task, or None for a guard."""
+    name = table.text("name", folder)
+    if name != folder:
+        raise table.fail(f"`name` is {name!r} but the folder is {folder!r}, make them equal")
+    guard = table.flag("guard")
+    if guard == table.has("task"):
+        raise table.fail("needs either `task = \"...\"` or `guard = true`")
+    return None if guard else check_name(table.text("task"), BenchmarkError)
+
+
+def _template(table: Table) -> str:
+    template = table.text("template", "{input}")
+    names = _PLACEHOLDER.findall(template)
+    wrong = [name for name in names if name != "input"]
+    if wrong:
+        raise table.fail(f"`template` has {{{wrong[0]}}}, the only placeholder is {{input}}")
+    if "input" not in names:
+        raise table.fail("`template` has no {input}, every case would get the same prompt")
+    return template
+
+
+def _examples(table: Table) -> tuple[Example, ...]:
+    raw = table.any("examples", [])
+    if not isinstance(raw, list):
+        raise table.fail("`examples` is not a list of [[examples]]")
+    found = []
+    for number, item in enumerate(raw, start=1):
+        one = Table(item, f"{table.where} [[examples]] {number}", BenchmarkError)
+        found.append(Example(one.text("input"), one.text("output")))
+        one.done()
+    return tuple(found)
+
+
+def _metrics(table: Table) -> tuple[MetricRule, ...]:
+    rules = []
+    for name in table.raw:
+        one = table.table(name)
+        role = one.choice("role", "gate", ROLES)
+        margin = None if role == "report" else one.number("margin", 0.05, 0.0, 1.0)
+        if margin is not None and not 0 < margin < 1:
+            raise one.fail(f"`margin` is {margin:g}, allowed is more than 0 and less than 1")
+        rules.append(MetricRule(name, role, margin))  # type: ignore[arg-type]  # checked by choice
+        one.done()
+    return tuple(rules)
+
+
+def _policy(table: Table, rules: Rules) -> Policy:
+    known = {field.name for field in fields(Policy)}
+    for key in table.raw:
+        if key not in known:
+            raise table.fail(f"unknown key `{key}`{suggestion(str(key), known)}")
+    policy = Policy(**table.raw)
+    try:
+        rules.check_policy(policy)
+    except HarnessError as problem:
+        raise table.fail(str(problem)) from None
+    return policy
+
+
+def read_cases(path: Path, shared: tuple[Check, ...], rules: Rules) -> tuple[Case, ...]:
+    """The cases of one file; every case is complete and no id stands twice."""
+    cases: list[Case] = []
+    seen: dict[str, str] = {}
+    for where, raw in read_jsonl(path, BenchmarkError):
+        case = _case(Table(raw, where, BenchmarkError), shared, rules)
+        same = unicodedata.normalize("NFC", case.id).casefold()
+        if same in seen:
+            raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
+        seen[same] = where
+        cases.append(case)
+    if not cases:
+        raise BenchmarkError(f"{path}: holds no case, at least one is needed")
+    return tuple(cases)
+
+
+def _case(table: Table, shared: tuple[Check, ...], rules: Rules) -> Case:
+    identity = table.text("id")
+    if len(identity) > 200 or any(ord(letter) < 32 for letter in identity):
+        raise table.fail("`id` is longer than 200 or has control characters")
+    case = Case(
+        id=identity,
+        input=table.text("input"),
+        ideals=_ideals(table),
+        slices=_slices(table),
+        critical=table.flag("critical"),
+        checks=rules.merge_checks(shared, table.table("checks").raw, f"{table.where} checks"),
+        group=table.text("group") if table.has("group") else None,
+    )
+    table.done()
+    return case
+
+
+def _ideals(table: Table) -> tuple[str, ...]:
+    raw = table.any("ideal")
+    texts = raw if isinstance(raw, list) else [raw]
+    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+        raise table.fail(f"`ideal` is {kind_of(raw)} or blank, a text or several texts are needed")
+    return tuple(texts)
+
+
+def _slices(table: Table) -> Mapping[str, str]:
+    raw = table.any("slices", {})
+    if not isinstance(raw, Mapping) or not all(
+        isinstance(value, str) and value.strip() for value in raw.values()
+    ):
+        raise table.fail('`slices` must look like {"industry": "logistics"}')
+    return dict(raw)

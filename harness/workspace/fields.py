@@ -1,0 +1,110 @@
+"""Typed fields out of tables that people write: unknown keys and wrong types are refused by name.
+
+`Table` wraps one TOML table or JSON object together with where it stands.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness.errors import HarnessError
+
+
+class Table:
+    """A table under reading; `done()` refuses every key that nobody asked for."""
+
+    def __init__(self, raw: Any, where: str, error: type[HarnessError]) -> None:
+        if not isinstance(raw, Mapping):
+            raise error(f"{where}: is {kind_of(raw)}, a table of keys and values is needed")
+        self.raw = dict(raw)
+        self.where = where
+        self.error = error
+        self.asked: set[str] = set()
+
+    def fail(self, what: str) -> HarnessError:
+        """The error to raise, with the place in front."""
+        return self.error(f"{self.where}: {what}")
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there at all."""
+        self.asked.add(key)
+        return key in self.raw
+
+    def any(self, key: str, default: Any = None) -> Any:
+        """The value as it stands."""
+        self.asked.add(key)
+        return self.raw.get(key, default)
+
+    def text(self, key: str, default: str | None = None, *, blank: bool = False) -> str:
+        """A text; not blank unless told."""
+        value = self.any(key, default)
+        if value is None:
+            raise self.fail(f"`{key}` is missing")
+        if not isinstance(value, str):
+            raise self.fail(f"`{key}` is {kind_of(value)}, a text is needed")
+        if not blank and not value.strip():
+            raise self.fail(f"`{key}` is empty")
+        return value
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """true or false."""
+        value = self.any(key, default)
+        if not isinstance(value, bool):
+            raise self.fail(f"`{key}` is {kind_of(value)}, true or false is needed")
+        return value
+
+    def whole(self, key: str, default: int, low: int, high: int) -> int:
+        """A whole number within bounds."""
+        value = self.any(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.fail(f"`{key}` is {kind_of(value)}, a whole number is needed")
+        if not low <= value <= high:
+            raise self.fail(f"`{key}` is {value}, allowed are {low} to {high}")
+        return value
+
+    def number(self, key: str, default: float | None, low: float, high: float) -> float:
+        """A finite number within bounds."""
+        value = self.any(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.fail(f"`{key}` is {kind_of(value)}, a number is needed")
+        if not math.isfinite(value) or not low <= value <= high:
+            raise self.fail(f"`{key}` is {value}, allowed are {low:g} to {high:g}")
+        return float(value)
+
+    def choice(self, key: str, default: str | None, allowed: Iterable[str]) -> str:
+        """One of a few words."""
+        value = self.text(key, default)
+        words = list(allowed)
+        if value not in words:
+            raise self.fail(f"`{key}` is {value!r}, allowed are {', '.join(words)}")
+        return value
+
+    def table(self, key: str) -> Table:
+        """A table inside this one; empty where it is missing."""
+        return Table(self.any(key, {}), f"{self.where} [{key}]", self.error)
+
+    def done(self) -> None:
+        """Refuse keys that nobody asked for: a typo must not pass in silence."""
+        for key in self.raw:
+            if key not in self.asked:
+                raise self.fail(f"unknown key `{key}`{suggestion(str(key), self.asked)}")
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`, did you mean …?` or the words that are allowed."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1)
+    if close:
+        return f", did you mean `{close[0]}`?"
+    return f", known are {', '.join(words)}" if words else ""
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in words for people."""
+    if value is None:
+        return "missing"
+    names = {bool: "true/false", int: "a number", float: "a number", str: "a text"}
+    return names.get(type(value), "a table" if isinstance(value, Mapping) else "a list")

