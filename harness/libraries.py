@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from importlib import metadata
 
 _QUIET = {
     "HF_HUB_OFFLINE": "1",
@@ -26,3 +27,14 @@ def quiet_libraries() -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+
+
+def versions(names: tuple[str, ...]) -> dict[str, str]:
+    """Installed versions, without importing anything."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found

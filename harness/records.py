@@ -348,6 +348,8 @@ class Verdict:
     alpha: float = 0.05
     """The alpha that was used, after reuse accounting."""
     policy: Policy = Policy()
+    rules: tuple[MetricRule, ...] = ()
+    """What each metric was meant to count for, as the benchmark says it."""
     notes: tuple[str, ...] = ()
     """Statements that did not decide."""
     runs: Mapping[str, str] = field(default_factory=dict)

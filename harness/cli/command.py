@@ -14,6 +14,14 @@ from harness.errors import HarnessError
 
 COMMANDS = {
     "train": ("harness.cli.train", "a new adapter with its provenance"),
+    "doctor": ("harness.cli.doctor", "is this adapter safe, complete, for this base, and applied?"),
+    "evaluate": ("harness.cli.evaluate", "the same flow as pytest --model, without pytest"),
+    "judge": ("harness.cli.judge", "a verdict from paired scores alone"),
+    "compare": ("harness.cli.compare", "two adapters side by side, case by case"),
+    "accept": ("harness.cli.decisions", "a person has looked at a broken case and accepts it"),
+    "promote": ("harness.cli.decisions", "put a judged adapter into production"),
+    "status": ("harness.cli.decisions", "what is promoted"),
+    "history": ("harness.cli.history", "list, export, import, recompute what is remembered"),
 }
 
 
@@ -64,7 +72,7 @@ class Commands(click.Group):
 
 def fail(line: str, code: int) -> NoReturn:
     """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
-    from harness.render import terminal
+    from harness.render.safe import terminal
 
     shown = terminal(line)
     if "--json" in sys.argv:

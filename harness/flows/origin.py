@@ -1,26 +1,11 @@
-"""Where numbers come from: versions, commit, time; asked of the machine, never of a library."""
+"""Where numbers come from: time, commit, machine; asked without importing a library."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
-
-ENGINE_LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "safetensors")
-MEASURE_LIBRARIES = ("rapidfuzz", "sacrebleu", "sentence-transformers", "numpy")
-
-
-def versions(names: tuple[str, ...]) -> dict[str, str]:
-    """Installed versions, without importing anything."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "absent"
-    return found
 
 
 def now() -> str:

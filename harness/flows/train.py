@@ -18,15 +18,18 @@ from typing import Any
 import harness
 from harness.engines.trainer import Lesson, Recipe, train_lora
 from harness.errors import RequestError
-from harness.flows.origin import ENGINE_LIBRARIES, commit, now, versions
+from harness.flows.origin import commit, now
 from harness.flows.project import Project
 from harness.flows.prompts import messages_for
+from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
 from harness.workspace.adapters import TRAINING, find_adapter, read_adapter
 from harness.workspace.cache import write_atomically
 from harness.workspace.gguf import model_folder
 from harness.workspace.names import check_name
 from harness.workspace.training_data import TrainingSet, read_training_set
+
+LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def _about(
         "recipe": asdict(recipe),
         "seed": recipe.seed,
         "versions": {"lora-harness": harness.__version__}
-        | versions((*ENGINE_LIBRARIES, "trl", "accelerate", "datasets")),
+        | versions(LIBRARIES),
         "source": commit(project.settings.root),
     }
 

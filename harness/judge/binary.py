@@ -6,7 +6,7 @@ A fall is a case that was 1 and is 0, a rise the reverse; ties say nothing about
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaincinv, bdtrc
+from scipy.special import bdtrc, betaincinv
 
 from harness.judge.paired import Floats
 

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import bdtrc
 
 from harness.judge.binary import upper_share
-from harness.judge.not_worse import TOLERANCE
 from harness.judge.paired import Flags, Floats, Paired
+from harness.judge.sides import TOLERANCE, upwards
 from harness.records import MetricRule, Policy
 
 TEXT = "edit_similarity"
@@ -46,7 +46,8 @@ class Breakage:
 def breakage(paired: Paired, rules: tuple[MetricRule, ...], policy: Policy) -> Breakage:
     """Compare every case with the first reference."""
     metric = text_metric(paired, rules)
-    now, before = paired.side(metric), paired.side(metric, paired.against)
+    now = upwards(paired.side(metric), metric)
+    before = upwards(paired.side(metric, paired.against), metric)
     fell, rose = _crossed(before, now, policy), _crossed(now, before, policy)
     rise = _witness_rise(paired, metric)
     drop = policy.broken_likelihood_drop - TOLERANCE

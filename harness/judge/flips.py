@@ -23,7 +23,8 @@ TIE = 1e-9
 def all_signs(units: int) -> Floats:
     """Every pattern of +1 and -1."""
     patterns = (np.arange(2**units)[:, None] >> np.arange(units)) & 1
-    return 1.0 - 2.0 * patterns
+    signs: Floats = 1.0 - 2.0 * patterns.astype(np.float64)
+    return signs
 
 
 @lru_cache(maxsize=8)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from harness.judge.paired import Codes, Floats
+from harness.judge.sides import TOLERANCE
 from harness.judge.spread import quantile, spread_of_units, unit_sums
 
-TOLERANCE = 1e-9
 STEPS = 200
 
 

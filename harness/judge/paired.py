@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import DataError
+from harness.judge.scores import score_or_nan
 from harness.records import CaseResult, Run
 
 Floats = NDArray[np.float64]
@@ -58,7 +58,8 @@ class Paired:
         table = self.candidate if against is None else self.references[against]
         if metric not in self.metrics:
             return np.full(self.n, np.nan)
-        return table[self.metrics.index(metric)]
+        row: Floats = table[self.metrics.index(metric)]
+        return row
 
     def has(self, metric: str, against: str) -> bool:
         """Whether both sides have any score at all on a metric."""
@@ -130,19 +131,9 @@ def _table(results: Sequence[CaseResult], metrics: tuple[str, ...]) -> Floats:
     table = np.full((len(metrics), len(results)), np.nan)
     for column, result in enumerate(results):
         for row, metric in enumerate(metrics):
-            score = result.scores.get(metric)
-            if score is not None:
-                table[row, column] = _checked(score, metric, result.case.id)
+            where = f"case {result.case.id!r}"
+            table[row, column] = score_or_nan(result.scores.get(metric), where, metric)
     return table
-
-
-def _checked(score: float, metric: str, case: str) -> float:
-    if isinstance(score, bool) or not 0.0 <= score <= 1.0:
-        raise DataError(
-            f"case {case!r}: {metric} is {score!r}, but a score is a number from 0 to 1; "
-            "leave it out where there is none"
-        )
-    return float(score)
 
 
 def _unmet(

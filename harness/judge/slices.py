@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from harness.judge.flips import MOST_DRAWN, TIE, drawn_signs, own_share, shares
 from harness.judge.paired import Codes, Flags, Floats, Paired
+from harness.judge.sides import upwards
 from harness.judge.spread import unit_sums
 from harness.records import Policy, SliceVerdict
 
@@ -34,7 +35,8 @@ class SliceLosses:
 
 def slice_losses(paired: Paired, metric: str, policy: Policy) -> SliceLosses:
     """Judge every slice that has enough cases; name the others without a p."""
-    d = paired.side(metric) - paired.side(metric, paired.against)
+    now, before = paired.side(metric), paired.side(metric, paired.against)
+    d = upwards(now, metric) - upwards(before, metric)
     present = np.isfinite(d)
     members = paired.members & present
     sizes = members.sum(axis=1)
@@ -52,7 +54,7 @@ def slice_losses(paired: Paired, metric: str, policy: Policy) -> SliceLosses:
         stands_out[judged] = outstanding
         lost = bool(p_values[worst] <= policy.slice_alpha and stands_out[worst])
         doubtful = stands_out & _unlikely(members, stands_out, d, paired.groups, policy)
-    order = sorted(np.flatnonzero(sizes), key=lambda s: (means[s], paired.slices[s]))
+    order = sorted(map(int, np.flatnonzero(sizes)), key=lambda s: (means[s], paired.slices[s]))
     return SliceLosses(
         tuple(_verdict(paired, metric, s, members[s], means[s], p_values[s]) for s in order),
         lost,

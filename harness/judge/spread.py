@@ -60,7 +60,8 @@ def unit_sums(d: Floats, groups: Codes | None) -> tuple[Floats, Floats]:
     if groups is None:
         return d, np.ones_like(d)
     _, codes = np.unique(groups, return_inverse=True)
-    return np.bincount(codes, weights=d), np.bincount(codes).astype(np.float64)
+    sums: Floats = np.bincount(codes, weights=d).astype(np.float64)
+    return sums, np.bincount(codes).astype(np.float64)
 
 
 def spread(d: Floats, groups: Codes | None = None) -> Spread:

@@ -1,6 +1,6 @@
 """Where one metric stands against one reference: by t, by exact counts, or not at all.
 
-The kind is chosen from the data: binary scores never take t, and neither do few changes.
+The way is chosen from the data: binary scores never take t, and neither do few changes.
 """
 
 from __future__ import annotations
@@ -10,105 +10,104 @@ from typing import Literal
 
 import numpy as np
 
-from harness.judge.binary import (
-    is_binary,
-    lower_difference,
-    lower_share,
-    mcnemar,
-    upper_share,
-)
+from harness.judge.binary import is_binary
+from harness.judge.by_counts import few_changes, two_values
+from harness.judge.by_t import Answer, students_t
 from harness.judge.flips import own_share
-from harness.judge.not_worse import TOLERANCE, best_lower_if_worse, shown
-from harness.judge.paired import Codes, Flags, Floats, Paired
-from harness.judge.power import binary_cases_needed, cases_needed, certifiable_margin
-from harness.judge.spread import Spread, spread, unit_sums
+from harness.judge.not_worse import best_lower_if_worse, shown
+from harness.judge.paired import Paired
+from harness.judge.sides import TOLERANCE, Sides, sides_of
 from harness.records import MetricRule, Policy
 
-Kind = Literal["t", "binary", "counts", "identical", "none"]
+Way = Literal["t", "binary", "counts", "identical", "none"]
 
 CONTINUOUS = ("edit_similarity", "embedding_similarity", "ideal_likelihood", "edit_rate")
-"""Never binary by nature, so that all zeros and no change means identical, not untested."""
-LOWER_IS_BETTER = ("edit_rate",)
-"""Reported as they are read by people; judged with the sign turned."""
+"""Never binary by nature: where none of these moved, nothing moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One metric against one reference, before anything is decided."""
+    """One metric against one reference, before anything is decided over all of them."""
 
     rule: MetricRule
     against: str
-    kind: Kind
-    n: int
-    missing: tuple[str, ...] = ()
-    """Cases without a score on one side."""
-    reference: float | None = None
-    candidate: float | None = None
-    interval: tuple[float, float] | None = None
-    """Two-sided 1 - alpha, of candidate minus reference."""
-    lower: float | None = None
-    """One-sided 1 - alpha, with better upwards: what not-worse is shown with."""
-    p_drop: float | None = None
-    rose: int = 0
-    fell: int = 0
-    not_worse: bool = False
-    better: bool = False
-    drop_may_reject: bool = False
+    way: Way
+    sides: Sides
+    answer: Answer
+    may_reject: bool = False
     """Not-worse is not shown, and would not be for any worse candidate either."""
-    consistent_drop: bool = False
-    """Sign flips alone make the fall of a guard too unlikely to promote."""
-    risk: float | None = None
-    certifiable: float | None = None
-    needed: int | None = None
-    toward_margin: float | None = None
-    """Mean difference with better upwards."""
+    may_not_promote: bool = False
+    """A guard fell in so many cases that only its spread keeps the fall from being proven."""
 
     @property
-    def difference(self) -> float | None:
-        """Candidate minus reference, as people read the metric."""
-        if self.candidate is None or self.reference is None:
-            return None
-        return self.candidate - self.reference
+    def not_worse(self) -> bool:
+        """Shown to be within the margin."""
+        lower, margin = self.answer.lower, self.rule.margin
+        return lower is not None and margin is not None and shown(lower, margin)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sides:
-    """The scores that both sides have, and their differences with better upwards."""
-
-    now: Floats
-    before: Floats
-    d: Floats
-    groups: Codes | None
-    present: Flags
+    @property
+    def better(self) -> bool:
+        """Shown to be above the reference at all."""
+        return self.answer.lower is not None and shown(self.answer.lower, 0.0)
 
 
 def standing(
-    paired: Paired, rule: MetricRule, against: str, policy: Policy, alpha: float, identical: bool
+    paired: Paired,
+    rule: MetricRule,
+    against: str,
+    policy: Policy,
+    alpha: float,
+    identical: bool,
+    family: int,
 ) -> Standing:
-    """Judge one metric; `identical` says that nothing at all changed on any metric."""
-    sides = _sides(paired, rule.name, against)
-    n = len(sides.d)
-    missing = tuple(paired.cases[i] for i in np.flatnonzero(~sides.present))
-    if n == 0:
-        return Standing(rule, against, "none", 0, missing)
-    sums, _ = unit_sums(sides.d, sides.groups)
-    kind = _kind(sides, len(sums), rule.name, policy, identical)
-    common = {
-        "rule": rule,
-        "against": against,
-        "n": n,
-        "missing": missing,
-        "reference": float(sides.before.mean()),
-        "candidate": float(sides.now.mean()),
-        "rose": int((sides.d > TOLERANCE).sum()),
-        "fell": int((sides.d < -TOLERANCE).sum()),
-        "toward_margin": float(sides.d.mean()),
-    }
-    judged = {
-        "t": _by_t,
-        "binary": _by_exact_counts,
-        "counts": _by_few_changes,
-        "identical": _identical,
-        "none": _not_judged,
-    }[kind](sides, rule, policy, alpha)
-    return Standing(kind=kind, **common, **judged)
+    """Judge one metric out of a `family`; `identical` says that nothing moved on any of them."""
+    sides = sides_of(paired, rule.name, against)
+    way = _way(sides, rule.name, policy, identical)
+    seen = Standing(rule, against, way, sides, _answer(way, sides, rule, policy, alpha))
+    if rule.margin is None or way in ("none", "identical") or seen.not_worse:
+        return seen
+    fell = rule.role == "guard" and _fell_consistently(sides, policy, family)
+    proven = seen.answer.p_drop is not None and seen.answer.p_drop <= policy.holm_alpha
+    rejects = (
+        proven
+        and (fell or rule.role == "gate")
+        and not shown(best_lower_if_worse(sides.d, sides.groups, alpha), rule.margin)
+    )
+    return Standing(rule, against, way, sides, seen.answer, rejects, fell)
+
+
+def _way(sides: Sides, metric: str, policy: Policy, identical: bool) -> Way:
+    sums, _ = sides.units()
+    if len(sums) < policy.min_cases:
+        return "none"
+    binary = is_binary(sides.now, sides.before)
+    if not sides.rose and not sides.fell:
+        # Ties of a yes-or-no metric are not sameness: the next cases may fall.
+        return "binary" if binary and not identical and metric not in CONTINUOUS else "identical"
+    if binary:
+        return "binary"
+    moved = int((np.abs(sums) > TOLERANCE).sum())
+    return "counts" if moved < policy.min_differences else "t"
+
+
+def _answer(way: Way, sides: Sides, rule: MetricRule, policy: Policy, alpha: float) -> Answer:
+    if way == "none":
+        return Answer()
+    if way == "identical":
+        return Answer(interval=(0.0, 0.0), lower=0.0, p_drop=1.0, risk=0.0)
+    if way == "binary":
+        return two_values(sides, rule.margin, policy, alpha)
+    if way == "counts":
+        return few_changes(sides, alpha)
+    return students_t(sides, rule.margin, policy, alpha)
+
+
+def _fell_consistently(sides: Sides, policy: Policy, family: int) -> bool:
+    """Whether sign flips give such a fall at most at the level that rejects.
+
+    One case far below the rest widens the interval and can hide a drop that was proven without
+    it. Flips cannot be fooled this way: their share only shrinks when a score falls. So a guard
+    rejects only where both agree, and where only flips speak, promotion waits.
+    """
+    sums, _ = sides.units()
+    return bool(sums.sum() < 0) and own_share(sums, policy) <= policy.holm_alpha / family

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from harness.measure.quantities import Quantity, quantities
 
 MOST_NAMED = 5
+LONGEST_NAMED = 60
 
 _TLDS = "com|org|net|io|ai|co|dev|app|eu|de|uk|fr|nl|es|ch|info|biz|edu|gov"
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
@@ -36,8 +37,8 @@ def ungrounded(text: str, sources: tuple[str, ...]) -> str:
     known = _learn(sources)
     found: list[str] = []
     for written in _strangers(text, known):
-        if written not in found:
-            found.append(written)
+        if written[:LONGEST_NAMED] not in found:
+            found.append(written[:LONGEST_NAMED])
         if len(found) > MOST_NAMED:
             break
     if not found:

@@ -34,7 +34,8 @@ def _deepest(text: str) -> int:
     depth = deepest = 0
     for match in _BRACKETS.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match.group()[:2], 0)
-        deepest = max(deepest, depth)
+        if (deepest := max(deepest, depth)) > DEEPEST:
+            break
     return deepest
 
 

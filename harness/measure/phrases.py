@@ -41,13 +41,13 @@ def unmatched(patterns: tuple[str, ...], text: str) -> str:
 def too_long(limit: int, text: str) -> str:
     """Demand at most so many words, counted at white space."""
     words = len(text.split())
-    return f"{words} words, allowed are at most {limit}" if words > limit else ""
+    return f"{_words(words)}, allowed are at most {limit}" if words > limit else ""
 
 
 def too_short(limit: int, text: str) -> str:
     """Demand at least so many words, counted at white space."""
     words = len(text.split())
-    return f"{words} words, wanted are at least {limit}" if words < limit else ""
+    return f"{_words(words)}, wanted are at least {limit}" if words < limit else ""
 
 
 def compiled(pattern: str) -> Any:
@@ -82,6 +82,10 @@ def _unmatched(pattern: str, text: str) -> str:
             "write it without nested repeats"
         )
     return "" if found else f"does not match {_short(pattern)}"
+
+
+def _words(number: int) -> str:
+    return "1 word" if number == 1 else f"{number} words"
 
 
 def _nfc(text: str) -> str:

@@ -1,0 +1,40 @@
+"""`lora-harness compare`: two adapters side by side, case by case."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from harness.cli.progress import Line
+
+
+@click.command(epilog="Example: lora-harness compare adapter_v4 adapter_v2")
+@click.argument("a")
+@click.argument("b")
+@click.option("--benchmark", help="Needed where the project has several tasks.")
+@click.option("--engine", help="transformers, or recorded:FOLDER.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help="The comparison as JSON.")
+def compare(
+    a: str, b: str, benchmark: str | None, engine: str | None, store: str | None, as_json: bool
+) -> None:
+    """Adapter A beside adapter B; runs that the store lacks are made.
+
+    Exit codes: 0 done, 4 the request is wrong, 11 could not run.
+    """
+    from harness.flows.evaluate import Request, open_bench
+    from harness.flows.project import Project
+    from harness.render import compare_json, compare_text
+
+    project = Project.here()
+    wanted = project.benchmark(benchmark) if benchmark else project.task_benchmark(None)
+    line = Line(f"{a} and {b}")
+    request = Request((wanted.name,), engine=engine, store=store)
+    with open_bench(project, request, lambda step, done, total: line.show(done, total)) as bench:
+        runs = [bench.producer.run(bench.trial(name).side, wanted) for name in (a, b)]
+    line.close()
+    if as_json:
+        click.echo(json.dumps(compare_json(*runs), ensure_ascii=False))
+    else:
+        click.echo(compare_text(*runs))

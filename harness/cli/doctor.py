@@ -1,0 +1,28 @@
+"""`lora-harness doctor`: is this adapter safe, complete, for this base, and really applied?"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+
+@click.command(epilog="Example: lora-harness doctor adapter_v3")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help='{"ok": ..., "checks": [...]}')
+def doctor(name: str, as_json: bool) -> None:
+    """Look at adapter NAME before anything is generated with it.
+
+    Exit codes: 0 sound, 4 refused.
+    """
+    from harness.flows.doctor import doctor as flow
+    from harness.flows.project import Project
+    from harness.render import doctor_json, doctor_text
+
+    checks = [(check.name, check.ok, check.message) for check in flow(Project.here(), name)]
+    if as_json:
+        click.echo(json.dumps(doctor_json(checks), ensure_ascii=False))
+    else:
+        click.echo(doctor_text(checks))
+    sys.exit(0 if all(ok for _, ok, _ in checks) else 4)

@@ -1,0 +1,72 @@
+"""`lora-harness evaluate`: the same flow as `pytest --model`, without pytest."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from harness.cli.progress import Line
+from harness.records import Verdict
+
+CODES = {"promote": 0, "reject": 1, "inconclusive": 10}
+
+
+@click.command(epilog="Example: lora-harness evaluate adapter_v3 --json")
+@click.argument("name")
+@click.option("--benchmark", multiple=True, help="Only this benchmark; may be given several times.")
+@click.option("--against", help="Compare with this adapter instead of the promoted one.")
+@click.option("--engine", help="transformers, or recorded:FOLDER.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--reports", type=click.Path(path_type=Path), help="Reports folder.")
+@click.option("--samples", type=click.IntRange(1, 64), help="Outputs per case.")
+@click.option("--refresh", is_flag=True, help="Generate again what the store knows.")
+@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one line a benchmark.")
+def evaluate(
+    name: str,
+    benchmark: tuple[str, ...],
+    against: str | None,
+    engine: str | None,
+    store: str | None,
+    reports: Path | None,
+    samples: int | None,
+    refresh: bool,
+    as_json: bool,
+) -> None:
+    """Judge adapter NAME against the promoted one on the fixed benchmarks.
+
+    Exit codes: 0 promote, 1 reject, 4 the request is wrong, 10 inconclusive, 11 could not judge.
+    """
+    from harness.flows.evaluate import Request, open_bench
+    from harness.flows.project import Project
+    from harness.render import verdict_json, verdict_text
+
+    line = Line("")
+
+    def heard(step: str, done: int, total: int) -> None:
+        line.title = step
+        line.show(done, total)
+
+    request = Request(benchmark, against, engine, store, reports, samples, refresh)
+    verdicts = []
+    with open_bench(Project.here(), request, heard) as bench:
+        for one in bench.benchmarks(name):
+            found = bench.trial(name).evaluate(one)
+            verdicts.append(found.verdict)
+            line.close()
+            if as_json:
+                click.echo(json.dumps(verdict_json(found.verdict), ensure_ascii=False))
+            else:
+                text = verdict_text(
+                    found.verdict, colour=sys.stdout.isatty(), promoted_at=found.promoted_at
+                )
+                click.echo(text)
+    sys.exit(exit_code(verdicts))
+
+
+def exit_code(verdicts: list[Verdict]) -> int:
+    """The gravest of several: reject before inconclusive before promote."""
+    outcomes = {verdict.outcome for verdict in verdicts}
+    return next((CODES[word] for word in ("reject", "inconclusive") if word in outcomes), 0)

@@ -1,0 +1,75 @@
+"""`lora-harness judge`: a verdict from paired scores alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from harness.errors import RequestError
+from harness.records import MetricRule, Policy, Role
+
+
+@click.command(epilog="Example: lora-harness judge scores.csv --gate edit_similarity=0.05")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--gate", multiple=True, metavar="METRIC=MARGIN", help="Promotion needs not worse.")
+@click.option("--guard", multiple=True, metavar="METRIC=MARGIN", help="Only a proven drop counts.")
+@click.option("--benchmark", help="Take metrics and policy from this benchmark of the project.")
+@click.option("--alpha", type=click.FloatRange(0.0001, 0.49), help="Instead of the policy's.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each file.")
+def judge(
+    files: tuple[Path, ...],
+    gate: tuple[str, ...],
+    guard: tuple[str, ...],
+    benchmark: str | None,
+    alpha: float | None,
+    as_json: bool,
+) -> None:
+    """Judge score FILES: CSV with case, metric, candidate, promoted, one line each.
+
+    More columns that are understood: pinned, slice (several with `;`), group, critical. Several
+    files give several verdicts; the exit code is that of the gravest.
+    Exit codes: 0 promote, 1 reject, 4 a file is wrong, 10 inconclusive.
+    """
+    from dataclasses import replace
+
+    from harness.cli.evaluate import exit_code
+    from harness.judge import Labels, verdict_from_rows
+    from harness.render import verdict_json, verdict_text
+    from harness.workspace.scores import read_scores
+
+    rules, policy = _from_benchmark(benchmark)
+    own = (*(_rule(text, "gate") for text in gate), *(_rule(text, "guard") for text in guard))
+    policy = policy if alpha is None else replace(policy, alpha=alpha)
+    verdicts = []
+    for file in files:
+        rows = read_scores(file)
+        try:
+            found = verdict_from_rows(rows, policy, own or rules, labels=Labels(file.stem))
+        except RequestError as problem:
+            raise type(problem)(f"{file}: {problem}") from None
+        verdicts.append(found)
+        if as_json:
+            click.echo(json.dumps(verdict_json(found), ensure_ascii=False))
+        else:
+            click.echo(verdict_text(found, colour=sys.stdout.isatty()))
+    sys.exit(exit_code(verdicts))
+
+
+def _from_benchmark(name: str | None) -> tuple[tuple[MetricRule, ...], Policy]:
+    if name is None:
+        return (), Policy()
+    from harness.flows.project import Project
+
+    found = Project.here().benchmark(name)
+    return found.metrics, found.policy
+
+
+def _rule(text: str, role: Role) -> MetricRule:
+    name, _, margin = text.partition("=")
+    try:
+        return MetricRule(name, role, float(margin))
+    except ValueError:
+        raise RequestError(f"{text}: must look like METRIC=MARGIN, such as clean_rate=0.05") from None

@@ -1,0 +1,242 @@
+"""The main flow: an adapter on trial is run, compared with what is in production, and judged."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from harness.errors import AdapterRefused, BenchmarkError, RequestError
+from harness.flows.opening import Room, Side, is_base, open_room, open_store
+from harness.flows.origin import now
+from harness.flows.produce import Heard, Producer, refuse_unsound
+from harness.flows.project import Project
+from harness.judge import verdict as judge
+from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
+from harness.store import Store
+from harness.workspace.adapters import read_training
+from harness.workspace.fields import suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a face asks for."""
+
+    benchmarks: tuple[str, ...] = ()
+    """Names; empty means all."""
+    against: str | None = None
+    """Compare with this adapter instead of the promoted one."""
+    engine: str | None = None
+    store: str | None = None
+    reports: Path | None = None
+    samples: int | None = None
+    refresh: bool = False
+    """Forget what the store knows about the candidate's run and make it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A run with its verdict, and since when its reference is promoted."""
+
+    run: Run
+    verdict: Verdict
+    promoted_at: str | None = None
+
+
+@dataclass
+class Bench:
+    """An open project: store, engine and everything that was made in this process."""
+
+    project: Project
+    request: Request
+    store: Store
+    room: Room
+    producer: Producer
+    _trials: dict[str, Trial] = field(default_factory=dict)
+
+    def trial(self, adapter: str) -> Trial:
+        """The adapter on trial, its files checked once."""
+        if adapter not in self._trials:
+            side = self.room.side(adapter)
+            refuse_unsound(self.project, side)
+            self._trials[adapter] = Trial(self, side)
+        return self._trials[adapter]
+
+    def benchmark(self, name: str) -> Benchmark:
+        """A benchmark with what the request changes in it."""
+        if name not in self.project.benchmarks:
+            raise BenchmarkError(
+                f"{name}: no such benchmark{suggestion(name, self.project.benchmarks)}"
+            )
+        found = self.project.benchmarks[name]
+        if self.request.samples is None:
+            return found
+        samples = self.request.samples
+        warm = found.generation.temperature or (0.7 if samples > 1 else 0.0)
+        return replace(
+            found, generation=replace(found.generation, samples=samples, temperature=warm)
+        )
+
+    def benchmarks(self, adapter: str) -> list[Benchmark]:
+        """Those that were asked for, else those of the adapter's task and every guard."""
+        if self.request.benchmarks:
+            return [self.benchmark(name) for name in self.request.benchmarks]
+        task = self.trial(adapter).task
+        found = [self.benchmark(name) for name in self.project.benchmarks]
+        return [b for b in found if b.guard or task in (None, b.task)]
+
+
+@contextmanager
+def open_bench(project: Project, request: Request, heard: Heard) -> Iterator[Bench]:
+    """Everything that an evaluation needs, given back at the end."""
+    if request.reports is not None:
+        project = Project(replace(project.settings, reports=request.reports))
+    if request.samples is not None and not 1 <= request.samples <= 64:
+        raise RequestError(f"{request.samples} samples a case, allowed are 1 to 64")
+    store = open_store(project, request.store)
+    copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
+    try:
+        room = open_room(project, request.engine, lambda: copies)
+        producer = Producer(project, store, room, heard)
+        yield Bench(project, request, store, room, producer)
+    finally:
+        store.close()
+        shutil.rmtree(copies, ignore_errors=True)
+
+
+@dataclass
+class Trial:
+    """One adapter on trial: its runs and verdicts, each made once."""
+
+    bench: Bench
+    side: Side
+    _evaluations: dict[tuple[str, frozenset[str] | None], Evaluation] = field(default_factory=dict)
+
+    @property
+    def task(self) -> str | None:
+        """The task that the adapter was trained for, where training.json says so."""
+        training = read_training(self.side.files.folder) if self.side.files else None
+        task = (training or {}).get("task")
+        tasks = {b.task for b in self.bench.project.benchmarks.values()}
+        return task if isinstance(task, str) and task in tasks else None
+
+    def evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None = None) -> Evaluation:
+        """Run what is missing and judge; `cases` limits it, and then it can never promote."""
+        if cases is not None and cases >= {case.id for case in benchmark.cases}:
+            cases = None
+        place = (benchmark.name, cases)
+        if place not in self._evaluations:
+            self._evaluations[place] = self._evaluate(benchmark, cases)
+        return self._evaluations[place]
+
+    def _evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None) -> Evaluation:
+        references = _References(self, benchmark, cases)
+        again = self.bench.request.refresh
+        run = self.bench.producer.run(self.side, benchmark, cases, refresh=again)
+        guards = () if benchmark.guard or cases is not None else tuple(self._guards())
+        store = self.bench.store
+        judged = {*store.verdicts.candidates(benchmark.fingerprint), self.side.digest}
+        verdict = judge(
+            run,
+            references.promoted,
+            benchmark.policy,
+            metrics=benchmark.metrics,
+            pinned=references.pinned,
+            base=references.base,
+            prompted=references.prompted,
+            accepted=store.decisions.accepted(run.id),
+            guards=guards,
+            candidates_judged=len(judged),
+            guard=benchmark.guard,
+        )
+        store.verdicts.keep(verdict, run.id, self.side.digest, now())
+        return Evaluation(run, verdict, references.promoted_at)
+
+    def _guards(self) -> Iterator[Verdict]:
+        for name, benchmark in self.bench.project.benchmarks.items():
+            if benchmark.guard:
+                yield self.evaluate(self.bench.benchmark(name)).verdict
+
+
+class _References:
+    """What the candidate is compared with on one benchmark, as runs."""
+
+    def __init__(self, trial: Trial, benchmark: Benchmark, cases: frozenset[str] | None) -> None:
+        self.trial, self.benchmark, self.cases = trial, benchmark, cases
+        self.bench = trial.bench
+        self.promoted_at: str | None = None
+        against = self.bench.request.against
+        decided = None if against else self._decision("promoted")
+        self.promoted = self._named(against) if against else self._decided(decided)
+        if decided is not None:
+            self.promoted_at = decided.at
+        self.pinned = None if against else self._pinned(decided)
+        self.base: Run | None = None
+        self.prompted: Run | None = None
+        if self.promoted is None and not is_base(trial.side.name):
+            self.base = self._named(BASE)
+            if not benchmark.guard and benchmark.examples:
+                self.prompted = self._named(BASE_PROMPT)
+
+    @property
+    def task(self) -> str | None:
+        """A guard has no task: it is kept for the task that the adapter is for."""
+        if self.benchmark.task:
+            return self.benchmark.task
+        tasks = {b.task for b in self.bench.project.benchmarks.values() if b.task}
+        return self.trial.task or (next(iter(tasks)) if len(tasks) == 1 else None)
+
+    def _decision(self, what: str) -> Decision | None:
+        if self.task is None:
+            return None
+        decisions = self.bench.store.decisions
+        return decisions.promoted(self.task) if what == "promoted" else decisions.pinned(self.task)
+
+    def _pinned(self, promoted: Decision | None) -> Run | None:
+        """The pinned reference where it is another adapter than the promoted one."""
+        pinned = self._decision("pinned")
+        if pinned is None or promoted is None or pinned.digest == promoted.digest:
+            return None
+        return self._decided(pinned)
+
+    def _decided(self, decision: Decision | None) -> Run | None:
+        if decision is None:
+            return None
+        side = self.bench.room.side(decision.adapter)
+        if side.files is not None and side.digest != decision.digest:
+            raise AdapterRefused(
+                f"{decision.adapter}: its bytes are not those that were promoted"
+                f" ({side.digest[:12]}, not {decision.digest[:12]}), restore them"
+            )
+        return self._run(side)
+
+    def _named(self, name: str) -> Run:
+        side = self.bench.room.side(name)
+        refuse_unsound(self.bench.project, side)
+        return self._run(side)
+
+    def _run(self, side: Side) -> Run:
+        return self.bench.producer.run(side, self.benchmark, self.cases)
+
+
+def evaluate(
+    adapter: str,
+    *,
+    benchmarks: Sequence[str] = (),
+    against: str | None = None,
+    engine: str | None = None,
+    store: str | None = None,
+    project: str | Path | None = None,
+) -> Mapping[str, Verdict]:
+    """Judge an adapter on the project's benchmarks; a verdict for each, by benchmark name.
+
+    The same flow as `pytest --model ADAPTER`, for use from Python.
+    """
+    request = Request(tuple(benchmarks), against, engine, store)
+    place = Project.here(Path(project) if project else None)
+    with open_bench(place, request, lambda step, done, total: None) as bench:
+        trial = bench.trial(adapter)
+        return {b.name: trial.evaluate(b).verdict for b in bench.benchmarks(adapter)}

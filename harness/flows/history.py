@@ -1,0 +1,73 @@
+"""History moves between stores: one JSON object per line, and importing it twice adds nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataError
+from harness.records import Decision, Run, Verdict
+from harness.store import Store
+from harness.store.codec import decode, encode
+from harness.workspace.reading import read_jsonl
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought."""
+
+    runs: int
+    verdicts: int
+    decisions: int
+
+
+def export_history(store: Store) -> Iterator[str]:
+    """Every run, every verdict, every decision, in the store's own order."""
+    for identity in store.runs.ids():
+        run, key = store.runs.by_id(identity), store.runs.key(identity)
+        yield _line("run", run, key=key)
+    for kept in store.verdicts.all():
+        yield _line("verdict", kept.verdict, run=kept.run, digest=kept.digest, made=kept.made)
+    for decision in store.decisions.all():
+        yield _line("decision", decision)
+
+
+def _line(kind: str, record: object, **more: Any) -> str:
+    return json.dumps({"kind": kind, **more, "record": json.loads(encode(record))})
+
+
+def import_history(store: Store, file: Path) -> Imported:
+    """All lines of an exported history; what the store has already stays as it is."""
+    counts = {"run": 0, "verdict": 0, "decision": 0}
+    for where, raw in read_jsonl(file, DataError):
+        kind = raw.get("kind")
+        if kind not in counts:
+            raise DataError(f"{where}: is no line of an exported history")
+        counts[kind] += 1
+        record = raw.get("record")
+        if kind == "run":
+            store.runs.keep(_record(record, Run, where), _text(raw, "key", where))
+        elif kind == "verdict":
+            rest = (_text(raw, key, where) for key in ("run", "digest", "made"))
+            store.verdicts.keep(_record(record, Verdict, where), *rest)
+        else:
+            store.decisions.add(_record(record, Decision, where))
+    return Imported(*counts.values())
+
+
+def _text(raw: dict[str, Any], key: str, where: str) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str):
+        raise DataError(f"{where}: `{key}` is missing, so it is no exported history")
+    return value
+
+
+def _record(raw: Any, kind: Any, where: str) -> Any:
+    try:
+        return decode(json.dumps(raw), kind)
+    except Exception as problem:  # cattrs raises groups of many kinds; all mean: not this record
+        known = ", ".join(field.name for field in fields(kind))
+        raise DataError(f"{where}: is no {kind.__name__.lower()} (its fields: {known})") from problem

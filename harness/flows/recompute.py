@@ -1,0 +1,55 @@
+"""A stored verdict again, from the stored scores alone: the same bit for bit, or it says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.errors import RequestError
+from harness.judge import verdict as judge
+from harness.records import BASE_PROMPT, MetricRule, Run, Verdict
+from harness.store import Store
+from harness.store.codec import encode
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """The verdict of record and the one that the same inputs give now."""
+
+    stored: Verdict
+    again: Verdict
+
+    @property
+    def same(self) -> bool:
+        """Equal to the last bit."""
+        return encode(self.stored) == encode(self.again)
+
+
+def recompute(store: Store, run_id: str) -> Recomputed:
+    """Judge the runs that a verdict names, under the policy and counts that it records."""
+    stored = store.verdicts.of_run(run_id)
+    if stored is None:
+        raise RequestError(f"{run_id}: no verdict rests on such a run")
+    runs = {side: _run(store, identity) for side, identity in stored.runs.items()}
+    rules = {m.name: MetricRule(m.name, m.role, m.margin) for m in stored.metrics}
+    accepted = {c.case: c.accepted for c in stored.broken if c.accepted}
+    again = judge(
+        runs["candidate"],
+        runs.get("promoted"),
+        stored.policy,
+        metrics=tuple(stored.rules) or tuple(rules.values()),
+        pinned=runs.get("pinned"),
+        base=runs.get("base"),
+        prompted=runs.get(BASE_PROMPT),
+        accepted=accepted,
+        guards=stored.guards,
+        candidates_judged=stored.candidates_judged,
+        guard=stored.task is None,
+    )
+    return Recomputed(stored, again)
+
+
+def _run(store: Store, identity: str) -> Run:
+    found = store.runs.by_id(identity)
+    if found is None:
+        raise RequestError(f"{identity}: the run that the verdict rests on is not in the store")
+    return found

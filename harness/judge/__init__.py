@@ -1,0 +1,27 @@
+"""Scores to a verdict: pure, no disk, no clock, no print (STATISTICS 1 to 3).
+
+`verdict` judges runs, `verdict_from_rows` a score file; both follow one rule and one policy.
+"""
+
+from harness.judge.from_rows import Labels, verdict_from_paired, verdict_from_rows
+from harness.judge.paired import Paired, paired_from_runs
+from harness.judge.policy import check_policy
+from harness.judge.rows import paired_from_rows
+from harness.judge.rules import check_rules, default_rules, effective_rules
+from harness.judge.terms import changed_terms
+from harness.judge.verdict import verdict
+
+__all__ = [
+    "Labels",
+    "Paired",
+    "changed_terms",
+    "check_policy",
+    "check_rules",
+    "default_rules",
+    "effective_rules",
+    "paired_from_rows",
+    "paired_from_runs",
+    "verdict",
+    "verdict_from_paired",
+    "verdict_from_rows",
+]

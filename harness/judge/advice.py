@@ -1,0 +1,95 @@
+"""The cheapest way out, in words: what to do next about each finding.
+
+Looking at two cases is cheaper than a full run, and that is cheaper than writing new cases.
+"""
+
+from __future__ import annotations
+
+from harness.judge import words
+from harness.judge.decide import Finding
+from harness.judge.evidence import Evidence
+from harness.judge.reasons import Names
+from harness.judge.standing import Standing
+from harness.records import Outcome, Verdict
+
+
+def advice_for(
+    outcome: Outcome, findings: tuple[Finding, ...], evidence: Evidence, names: Names
+) -> tuple[str, ...]:
+    """What to do next, the cheapest first."""
+    if outcome == "promote":
+        return _applied(evidence, names)
+    steps = sorted(
+        (step for finding in findings for step in _steps(finding, evidence, names)),
+        key=lambda step: step[0],
+    )
+    return (*_applied(evidence, names), *dict.fromkeys(words for _, words in steps))
+
+
+def _applied(evidence: Evidence, names: Names) -> tuple[str, ...]:
+    """Identical outputs are what an adapter that was never applied looks like."""
+    if not evidence.identical:
+        return ()
+    other = names.other(evidence.paired.against)
+    if names.candidate == other:
+        return (f"{other} was judged against itself; name another adapter as the candidate",)
+    return (f"make sure that the adapter is applied at all: lora-harness doctor {names.candidate}",)
+
+
+def _steps(finding: Finding, evidence: Evidence, names: Names) -> list[tuple[int, str]]:
+    """Each with its price: lower is cheaper."""
+    if isinstance(finding.about, Verdict):
+        return [(5, f"train with fewer steps or a lower rate to keep {finding.about.benchmark}")]
+    if finding.kind == "uncovered":
+        return [(0, f"look at {_which(evidence.uncovered)} and accept {_them(evidence)}")]
+    if finding.kind == "partial":
+        return [(1, "run all cases")]
+    if finding.kind in ("missing", "unknown"):
+        return [
+            (2, "evaluate again on an engine that scores every case, or make the metric a report")
+        ]
+    if finding.kind == "no gate":
+        return [(2, 'give one metric role = "gate" in benchmark.toml')]
+    if finding.kind == "few":
+        lacking = evidence.policy.min_cases - evidence.paired.n
+        return [(4, f"add at least {words.cases(lacking)} to the benchmark; 20 to 30 judge well")]
+    if isinstance(finding.about, Standing) and finding.kind == "not shown":
+        return [_for_margin(finding.about, names)]
+    if finding.kind == "slice doubt" and evidence.slices is not None:
+        return [(3, f"look at slice {words.listed(evidence.slices.doubtful)}, or add cases to it")]
+    return [_compare(finding, evidence, names)]
+
+
+def _for_margin(gate: Standing, names: Names) -> tuple[int, str]:
+    needed, n, margin = gate.answer.needed, gate.sides.n, gate.rule.margin or 0.0
+    inside = n > 0 and float(gate.sides.d.mean()) > -margin
+    if needed is not None and needed > n and inside:
+        more = words.cases(needed - n)
+        name = words.metric(gate.rule.name)
+        return 4, f"add {more}: {needed} needed for this margin ({name})"
+    why = "more cases would hardly help" if inside else "the drop is beyond the margin"
+    return 5, (
+        f"{why}, so {words.metric(gate.rule.name)} itself must rise: "
+        f"lora-harness compare {names.candidate} {names.other(gate.against)}"
+    )
+
+
+def _compare(finding: Finding, evidence: Evidence, names: Names) -> tuple[int, str]:
+    fix = "see what changed"
+    if finding.kind == "slice" and evidence.slices is not None and evidence.slices.worst:
+        fix = f"look at the training examples for {evidence.slices.worst.name}"
+    elif finding.kind in ("critical", "broke"):
+        fix = f"look at the broken cases ({words.listed(evidence.broken)})"
+    elif finding.kind == "must":
+        fix = "look at the failed checks"
+    other = names.other(evidence.paired.against)
+    return 3, f"{fix}: lora-harness compare {names.candidate} {other}"
+
+
+def _which(cases: tuple[str, ...]) -> str:
+    return f"{'case' if len(cases) == 1 else 'cases'} {words.listed(cases)}"
+
+
+def _them(evidence: Evidence) -> str:
+    what = "it if it is" if len(evidence.uncovered) == 1 else "them if they are"
+    return f"{what} fine: lora-harness accept CASE --run RUN --by WHO --why TEXT"

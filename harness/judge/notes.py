@@ -1,0 +1,112 @@
+"""Statements that did not decide but belong beside every verdict.
+
+What may break in production, what luck may have let through, and what was not judged.
+"""
+
+from __future__ import annotations
+
+from harness.judge import words
+from harness.judge.breakage import TEXT
+from harness.judge.evidence import Evidence
+from harness.judge.multiplicity import risk_by_luck
+from harness.judge.reasons import Names
+from harness.judge.standing import Standing
+
+
+def notes_for(evidence: Evidence, names: Names, candidates_judged: int) -> tuple[str, ...]:
+    """In the order in which a reader asks."""
+    if not evidence.judged:
+        return ()
+    notes = [
+        *_breaks(evidence),
+        *(_risk(gate, names) for gate in evidence.standings if _has_risk(gate)),
+        *_two_sides(evidence),
+        _luck(evidence, candidates_judged),
+        *_unjudged(evidence),
+        *_pinned(evidence, names),
+    ]
+    return tuple(note for note in notes if note)
+
+
+def _breaks(evidence: Evidence) -> list[str]:
+    broken, bound = evidence.breakage, evidence.break_bound
+    if bound is None:
+        return ["no score tells whether a case broke"]
+    notes = [
+        f"{broken.k} of {broken.n} broke: up to {words.percent(bound)} could break in production"
+    ]
+    if broken.metric != TEXT:
+        notes.append(
+            f"there is no edit similarity, so {words.metric(broken.metric)} tells what broke"
+        )
+    if broken.reworded.any():
+        reworded = words.listed(evidence.named(broken.reworded))
+        notes.append(f"another wording, but the ideal is as likely as before: {reworded}")
+    return notes
+
+
+def _has_risk(gate: Standing) -> bool:
+    return gate.rule.role == "gate" and gate.answer.risk is not None and gate.way != "identical"
+
+
+def _risk(gate: Standing, names: Names) -> str:
+    risk = words.percent(gate.answer.risk or 0.0)
+    return (
+        f"the risk that {words.metric(gate.rule.name)} truly dropped by more than "
+        f"{words.number(gate.rule.margin or 0.0)} against {names.other(gate.against)} is {risk}"
+    )
+
+
+def _two_sides(evidence: Evidence) -> list[str]:
+    """An interval that reaches past the margin beside `not worse` looks like a mistake."""
+    surprising = [
+        words.metric(s.rule.name)
+        for s in evidence.standings
+        if s.not_worse
+        and s.rule.margin is not None
+        and s.answer.interval is not None
+        and s.answer.interval[0] <= -s.rule.margin
+    ]
+    if not surprising:
+        return []
+    return [
+        f"{words.listed(surprising)}: the interval leaves {words.percent(evidence.alpha / 2)} on "
+        f"either side; not worse needs {words.percent(evidence.alpha)} on the lower side only"
+    ]
+
+
+def _luck(evidence: Evidence, candidates_judged: int) -> str:
+    risk = words.percent(risk_by_luck(evidence.policy, candidates_judged))
+    if candidates_judged <= 1:
+        return (
+            "the first candidate judged on this benchmark version: one that is worse by exactly "
+            f"the margin passes by luck in {risk} of benchmarks"
+        )
+    return (
+        f"{candidates_judged} candidates were judged on this benchmark version: the risk that one "
+        f"worse by exactly the margin passed by luck is now {risk}"
+    )
+
+
+def _unjudged(evidence: Evidence) -> list[str]:
+    notes = []
+    for s in evidence.standings:
+        if not s.sides.missing or s.rule.role == "gate":
+            continue
+        name, missing = words.metric(s.rule.name), s.sides.missing
+        if s.sides.n == 0:
+            notes.append(f"{name} has no scores on both sides, so it was not judged")
+        else:
+            notes.append(f"{name} is missing on {words.listed(missing)} and was judged on the rest")
+    small = [s.name for s in evidence.slices.verdicts if s.p is None] if evidence.slices else []
+    if small:
+        fewest = evidence.policy.slice_cases
+        notes.append(f"slices with fewer than {fewest} cases are not judged: {words.listed(small)}")
+    return notes
+
+
+def _pinned(evidence: Evidence, names: Names) -> list[str]:
+    if evidence.paired.groups is None:
+        return []
+    groups = len(set(evidence.paired.groups.tolist()))
+    return [f"cases come in {groups} independent groups, and intervals allow for it"]

@@ -1,0 +1,202 @@
+"""What decided, in sentences that a team lead understands.
+
+One sentence per finding; a promotion says what was shown instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.judge import words
+from harness.judge.decide import Finding
+from harness.judge.evidence import Evidence
+from harness.judge.sides import LOWER_IS_BETTER
+from harness.judge.standing import Standing
+from harness.records import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the two or three sides are called."""
+
+    candidate: str
+    others: Mapping[str, str]
+    """By `promoted`, `pinned`, `base`."""
+
+    def other(self, against: str) -> str:
+        """The adapter on that side."""
+        return self.others.get(against, against)
+
+
+def reasons_for(
+    outcome: Outcome, findings: tuple[Finding, ...], evidence: Evidence, names: Names
+) -> tuple[str, ...]:
+    """The sentences, the most important first."""
+    same = (_identical(evidence, names),) if evidence.identical else ()
+    if outcome == "promote":
+        return same or _shown(evidence, names)
+    sentences = [_sentence(finding, evidence, names) for finding in findings]
+    return (*same, *dict.fromkeys(sentences))
+
+
+def _identical(evidence: Evidence, names: Names) -> str:
+    other = names.other(evidence.paired.against)
+    if evidence.paired.same_texts:
+        return f"identical: every output equals that of {other}"
+    return f"identical: no score differs from that of {other}"
+
+
+def _shown(evidence: Evidence, names: Names) -> tuple[str, ...]:
+    gates = [_held(gate, names) for gate in evidence.gates]
+    broke, accepted = evidence.broken, evidence.accepted
+    n = evidence.breakage.n
+    if not broke:
+        return (*gates, f"0 of {words.cases(n)} broke")
+    if len(evidence.uncovered) > evidence.covered:
+        fixed = int(evidence.breakage.fixed.sum())
+        why = f"it is better on every gate and fixed {fixed}"
+    elif accepted:
+        why = f"{len(accepted)} of them accepted"
+    else:
+        why = f"{evidence.covered} of {n} are covered"
+    return (*gates, f"{len(broke)} of {words.cases(n)} broke ({words.listed(broke)}), but {why}")
+
+
+def _held(gate: Standing, names: Names) -> str:
+    name, other = words.metric(gate.rule.name), names.other(gate.against)
+    if gate.better:
+        return f"{name} is better than with {other} ({_difference(gate)})"
+    if gate.way == "identical":
+        return f"{name} is the same as with {other}"
+    return (
+        f"{name} is not worse than with {other}: {_difference(gate)}, "
+        f"{_at_worst(gate)} (margin {words.number(gate.rule.margin or 0.0)})"
+    )
+
+
+def _difference(standing: Standing) -> str:
+    mean = float(standing.sides.d.mean())
+    return words.signed(-mean if standing.rule.name in LOWER_IS_BETTER else mean)
+
+
+def _at_worst(standing: Standing) -> str:
+    worst = -(standing.answer.lower or 0.0)
+    return "at worst no drop" if worst <= 0 else f"at worst {_drop(standing)}"
+
+
+def _drop(standing: Standing) -> str:
+    """The largest drop that the data leave possible."""
+    return f"a drop of {words.number(min(1.0, -(standing.answer.lower or 0.0)))}"
+
+
+def _sentence(finding: Finding, evidence: Evidence, names: Names) -> str:
+    about = finding.about
+    if isinstance(about, Verdict):
+        why = about.reasons[0] if about.reasons else "it was rejected there"
+        return f"guard benchmark {about.benchmark} rejects: {why}"
+    if isinstance(about, Standing):
+        return _about_metric(finding, about, evidence, names)
+    return _about_cases(finding, evidence, names)
+
+
+def _about_metric(finding: Finding, gate: Standing, evidence: Evidence, names: Names) -> str:
+    name, other = words.metric(gate.rule.name), names.other(gate.against)
+    if finding.kind == "dropped":
+        chance = words.percent(evidence.adjusted[gate.rule.name])
+        return (
+            f"{name} dropped against {other} ({_difference(gate)}): chance alone gives such a drop "
+            f"in {chance} of benchmarks"
+        )
+    if finding.kind == "missing":
+        missing = gate.sides.missing
+        return (
+            f"{name} is missing on {words.cases(len(missing))} ({words.listed(missing)}); missing "
+            "is not zero, so this gate cannot be judged"
+        )
+    if finding.kind == "guard doubt":
+        return (
+            f"{name} fell in so many cases that chance rarely explains it ({_difference(gate)}), "
+            "though a few cases far from the rest leave it unproven"
+        )
+    return _not_shown(gate, name, other)
+
+
+def _not_shown(gate: Standing, name: str, other: str) -> str:
+    margin = words.number(gate.rule.margin or 0.0)
+    if gate.way == "none":
+        units = len(gate.sides.units()[0])
+        return f"{name} cannot be judged from {units} independent cases"
+    if gate.way in ("counts", "binary"):
+        return (
+            f"{name} rose in {gate.sides.rose} and fell in {gate.sides.fell} of "
+            f"{words.cases(gate.sides.n)} against {other}: {_drop(gate)} "
+            f"is still possible (margin {margin})"
+        )
+    return (
+        f"{name} is not shown to be as good as with {other}: {_difference(gate)}, "
+        f"{_drop(gate)} is still possible (margin {margin})"
+    )
+
+
+def _about_cases(finding: Finding, evidence: Evidence, names: Names) -> str:
+    n, k = evidence.breakage.n, evidence.breakage.k
+    broke = words.listed(evidence.broken)
+    if finding.kind == "critical":
+        critical = evidence.critical_broken
+        what = "a critical case" if len(critical) == 1 else f"{len(critical)} critical cases"
+        return f"{what} broke: {words.listed(critical)}"
+    if finding.kind == "must":
+        unmet = [f"{case} ({check})" for case, check in evidence.paired.unmet]
+        return (
+            f"{words.listed(unmet)}: must hold, does not, and did with "
+            f"{names.other(evidence.paired.against)}"
+        )
+    if finding.kind == "broke":
+        return (
+            f"{k} of {words.cases(n)} broke ({broke}); from {evidence.too_many} on, chance does "
+            "not explain it"
+        )
+    if finding.kind in ("slice", "slice doubt"):
+        return _about_slices(finding, evidence)
+    if finding.kind == "uncovered":
+        return (
+            f"{k} of {words.cases(n)} broke ({broke}); with {words.cases(n)} {evidence.covered} "
+            "may break without being looked at"
+        )
+    return _about_the_run(finding, evidence)
+
+
+def _about_slices(finding: Finding, evidence: Evidence) -> str:
+    losses = evidence.slices
+    assert losses is not None
+    if finding.kind == "slice" and losses.worst is not None and losses.worst.p is not None:
+        worst = losses.worst
+        return (
+            f"slice {worst.name} ({words.cases(worst.n)}) lost {words.number(-worst.difference)} "
+            f"on {words.metric(worst.metric)}; chance alone gives such a slice in "
+            f"{words.percent(losses.worst.p)} of benchmarks"
+        )
+    what = "slice" if len(losses.doubtful) == 1 else "slices"
+    return (
+        f"{what} {words.listed(losses.doubtful)} fell further than chance explains in a slice "
+        "alone, though not when every slice is taken into account"
+    )
+
+
+def _about_the_run(finding: Finding, evidence: Evidence) -> str:
+    n = evidence.paired.n
+    if finding.kind == "partial":
+        return "a run of some of the cases can never promote"
+    if finding.kind == "few":
+        fewest = evidence.policy.min_cases
+        return f"{words.cases(n)} are too few to judge; at least {fewest} are needed"
+    if finding.kind == "no gate":
+        return "no metric of this benchmark is a gate, so nothing can be shown"
+    if finding.kind == "unknown":
+        unknown = evidence.named(evidence.breakage.unknown)
+        return (
+            f"{words.metric(evidence.breakage.metric)} is missing on {words.listed(unknown)}, so "
+            "nobody can tell whether it broke there"
+        )
+    return "it is not shown to be better than the base on every gate, and there is nothing promoted"

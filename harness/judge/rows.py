@@ -1,0 +1,102 @@
+"""Paired scores from rows: one per case and metric, as a score file has them.
+
+Whoever reads the file splits its text; `columns` checks every value before it is believed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import DataError
+from harness.judge.columns import Columns
+from harness.judge.paired import Flags, Floats, Paired, group_codes, memberships
+
+Row = Mapping[str, Any]
+
+
+def paired_from_rows(rows: Iterable[Row]) -> Paired:
+    """Check and pair rows that have at least `case, metric, candidate, promoted`.
+
+    `pinned, slice, group` and `critical` may be there; `;` stands between several slices, and
+    `line` is named in messages where a row has it.
+    """
+    columns = Columns(list(rows))
+    case_of, metric_of = columns.names("case"), columns.names("metric")
+    cases, metrics = tuple(sorted(set(case_of))), tuple(sorted(set(metric_of)))
+    _check_distinct(cases)
+    row = {metric: index for index, metric in enumerate(metrics)}
+    column = {case: index for index, case in enumerate(cases)}
+    at = np.array([row[metric] for metric in metric_of], dtype=np.int64) * len(cases)
+    at += np.array([column[case] for case in case_of], dtype=np.int64)
+    _check_once(columns, at, case_of, metric_of)
+
+    def side(name: str) -> Floats:
+        scores = np.full(len(metrics) * len(cases), np.nan)
+        scores[at] = columns.scores(name)
+        return scores.reshape(len(metrics), len(cases))
+
+    references = {"promoted": side("promoted"), "pinned": side("pinned")}
+    if not np.isfinite(references["pinned"]).any():
+        del references["pinned"]
+    slices, members = memberships(_slices(columns, case_of, cases))
+    return Paired(
+        cases=cases,
+        metrics=metrics,
+        candidate=side("candidate"),
+        references=references,
+        slices=slices,
+        members=members,
+        groups=group_codes(_groups(columns, case_of, cases)),
+        critical=_critical(columns, case_of, cases),
+    )
+
+
+def _slices(columns: Columns, case_of: Sequence[str], cases: Sequence[str]) -> list[set[str]]:
+    of_case: dict[str, set[str]] = {case: set() for case in cases}
+    for case, names in columns.slices(case_of):
+        of_case[case].update(names)
+    return list(of_case.values())
+
+
+def _groups(columns: Columns, case_of: Sequence[str], cases: Sequence[str]) -> list[str | None]:
+    of_case: dict[str, str] = {}
+    for case, group in columns.groups(case_of):
+        if of_case.setdefault(case, group) != group:
+            raise DataError(
+                f"case {case!r} is in group {group!r} and in {of_case[case]!r}; keep one of them"
+            )
+    return [of_case.get(case) for case in cases]
+
+
+def _critical(columns: Columns, case_of: Sequence[str], cases: Sequence[str]) -> Flags:
+    critical = columns.critical(case_of)
+    return np.array([case in critical for case in cases], dtype=np.bool_)
+
+
+def _check_once(
+    columns: Columns, at: NDArray[np.int64], case_of: Sequence[str], metric_of: Sequence[str]
+) -> None:
+    """A case has one score per metric; two of them are a mistake nobody should average away."""
+    order = np.argsort(at, kind="stable")
+    again = order[1:][np.diff(at[order]) == 0]
+    if len(again):
+        index = int(again.min())
+        raise DataError(
+            f"{columns.where(index)}: case {case_of[index]!r} has metric {metric_of[index]!r} "
+            "twice; keep one of them"
+        )
+
+
+def _check_distinct(cases: Iterable[str]) -> None:
+    """Ids that only look alike are almost always one case written twice."""
+    seen: dict[str, str] = {}
+    for case in cases:
+        normal = case if case.isascii() else unicodedata.normalize("NFC", case)
+        other = seen.setdefault(normal.casefold(), case)
+        if other != case:
+            raise DataError(f"cases {other!r} and {case!r} only look different; rename one")

@@ -1,0 +1,41 @@
+"""The pytest plugin: silent until `--model` names an adapter (DESIGN 7, "In pytest").
+
+This module is imported by every pytest run on the machine, so it imports nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options; `--model` turns everything else on."""
+    group = parser.getgroup("harness", "lora-harness: judge LoRA adapters on a fixed benchmark")
+    add = group.addoption
+    add("--model", action="append", dest="harness_models", metavar="NAME",
+        help="adapter on trial; may be given several times")  # fmt: skip
+    add("--harness-benchmark", action="append", dest="harness_benchmarks", metavar="B",
+        help="only this benchmark; may be given several times")  # fmt: skip
+    add("--harness-against", dest="harness_against", metavar="NAME",
+        help="compare with this adapter instead of the promoted one")  # fmt: skip
+    add("--harness-engine", dest="harness_engine", metavar="E",
+        help="transformers, or recorded:FOLDER for outputs that ran elsewhere")  # fmt: skip
+    add("--harness-store", dest="harness_store", metavar="URL",
+        help="store instead of the settings' one")  # fmt: skip
+    add("--harness-reports", dest="harness_reports", metavar="DIR",
+        help="reports folder instead of the settings' one")  # fmt: skip
+    add("--harness-refresh", action="store_true", dest="harness_refresh",
+        help="generate again what the store knows")  # fmt: skip
+    add("--harness-samples", type=int, dest="harness_samples", metavar="K",
+        help="outputs per case")  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Wake up where an adapter is named; a wrong request ends here, with exit code 4."""
+    if config.getoption("harness_models"):
+        from harness.plugin.session import open_gate
+
+        config.pluginmanager.register(open_gate(config), "harness-gate")

@@ -1,0 +1,167 @@
+"""Every case is a test item, and every benchmark ends in a gate item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.records import Case, CaseResult, Verdict
+from harness.render import verdict_text
+from harness.render.safe import ci_log, terminal
+
+if TYPE_CHECKING:
+    from harness.flows.evaluate import Evaluation
+    from harness.plugin.session import Gate
+
+GATE = "gate"
+
+
+class Failed(Exception):
+    """A case or gate item failed: a short line for the terminal, the whole text for JUnit."""
+
+    def __init__(self, line: str, text: str) -> None:
+        super().__init__(line)
+        self.line = line
+        self.text = text
+
+
+@dataclass
+class _Crash:
+    """Where pytest looks for the words of its short summary."""
+
+    message: str
+    path: str
+    lineno: int
+
+
+class Shown:
+    """A failure without a traceback."""
+
+    def __init__(self, line: str, text: str, path: str, lineno: int) -> None:
+        self.reprcrash = _Crash(line, path, lineno)
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def toterminal(self, tw: Any) -> None:
+        """The gate's whole verdict stands at the end of the session; here one line is enough."""
+        tw.line(self.reprcrash.message, red=True)
+        if self.text != self.reprcrash.message and not self.text.startswith("═"):
+            tw.line(self.text)
+
+
+class BenchmarkFile(pytest.File):
+    """`cases.jsonl` of one benchmark."""
+
+    def __init__(self, *, gate: Gate, benchmark: str, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.gate = gate
+        self.benchmark = benchmark
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The cases of each adapter, then its gate."""
+        cases = self.gate.project.benchmarks[self.benchmark].cases
+        for adapter in self.gate.adapters_of(self.benchmark):
+            for case in cases:
+                yield CaseItem.from_parent(
+                    self, name=f"{terminal(case.id)}[{adapter}]", adapter=adapter, case=case
+                )
+            yield GateItem.from_parent(self, name=f"{GATE}[{adapter}]", adapter=adapter)
+
+
+class HarnessItem(pytest.Item):
+    """What case and gate items share."""
+
+    parent: BenchmarkFile
+
+    def __init__(self, *, adapter: str, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.adapter = adapter
+        self.benchmark = self.parent.benchmark
+        group = f"{adapter}-{self.benchmark}"
+        if self.config.pluginmanager.has_plugin("xdist"):
+            self.add_marker(pytest.mark.xdist_group(group))
+
+    @property
+    def wants(self) -> set[str]:
+        """Ids of the cases that it needs outputs for."""
+        return set()
+
+    def evaluation(self) -> Evaluation:
+        """The run and the verdict, or the error that stood in their way."""
+        found = self.parent.gate.evaluation(self.adapter, self.benchmark)
+        if isinstance(found, HarnessError):
+            raise Failed(ci_log(f"could not be judged: {found}"), ci_log(str(found)))
+        return found
+
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
+        """Words instead of a traceback, for failures that are ours."""
+        problem = excinfo.value
+        if isinstance(problem, Failed):
+            return Shown(problem.line, problem.text, str(self.path), 0)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The benchmark's file, so that editors and CI can jump there."""
+        return self.path, 0, self.name
+
+
+class CaseItem(HarnessItem):
+    """Fails when a `must` check failed, a critical case broke, or it could not be scored."""
+
+    def __init__(self, *, case: Case, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.case = case
+
+    @property
+    def wants(self) -> set[str]:
+        """Itself."""
+        return {self.case.id}
+
+    def runtest(self) -> None:
+        """Look at the result that was made before."""
+        found = self.evaluation()
+        result = next((r for r in found.run.results if r.case.id == self.case.id), None)
+        reasons = list(_reasons(self.case, result, found.verdict))
+        if reasons:
+            text = "\n".join([*reasons, *_texts(result)])
+            raise Failed(ci_log(reasons[0]), ci_log(text, lines=True))
+
+
+def _reasons(case: Case, result: CaseResult | None, verdict: Verdict) -> Iterator[str]:
+    if result is None or not result.outputs:
+        yield "could not be scored: there is no output"
+        return
+    for check in result.failed_musts:
+        yield f"must check {check.name} failed: {check.message}"
+    gates = [rule.name for rule in verdict.metrics if rule.role == "gate"]
+    for name in dict.fromkeys(gates):
+        if result.scores.get(name) is None:
+            yield f"could not be scored on {name}"
+    if any(c.case == case.id and c.critical and not c.accepted for c in verdict.broken):
+        yield f"critical case broke: it was right with {verdict.promoted or 'the base'}"
+
+
+def _texts(result: CaseResult | None) -> list[str]:
+    if result is None:
+        return []
+    return [f"ideal   {result.case.ideals[0]}", f"output  {result.text}"]
+
+
+class GateItem(HarnessItem):
+    """Fails unless the verdict is promote."""
+
+    def runtest(self) -> None:
+        """Judge."""
+        verdict = self.evaluation().verdict
+        self.user_properties.append(("harness_outcome", verdict.outcome))
+        if verdict.outcome != "promote":
+            reason = verdict.reasons[0] if verdict.reasons else "see the verdict"
+            line = f"{verdict.outcome.upper()} {self.adapter}: {reason}"
+            raise Failed(ci_log(line), verdict_text(verdict))

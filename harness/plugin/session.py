@@ -1,0 +1,194 @@
+"""One pytest session with adapters on trial: what is collected, made, judged, and how it ends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.flows.evaluate import Bench, Evaluation, Request, open_bench
+from harness.flows.project import Project
+from harness.plugin.items import BenchmarkFile, HarnessItem
+from harness.plugin.outcome import Ending, Told, exit_status
+from harness.render import verdict_text
+from harness.render.safe import ci_log
+
+Pair = tuple[str, str]
+"""Adapter and benchmark."""
+
+
+def open_gate(config: pytest.Config) -> Gate:
+    """Check the request before anything is collected."""
+    try:
+        return Gate(config)
+    except HarnessError as problem:
+        raise _ended(problem) from None
+
+
+def _ended(problem: HarnessError) -> BaseException:
+    """4 is pytest's own code for a wrong request; 11 is ours for a world that failed."""
+    line = ci_log(str(problem))
+    if problem.exit_code == 4:
+        return pytest.UsageError(line)
+    return pytest.exit.Exception(line, returncode=problem.exit_code)
+
+
+class Gate:
+    """The plugin that `--model` wakes up."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        option = config.option
+        self.config = config
+        self.adapters = list(dict.fromkeys(option.harness_models))
+        reports = option.harness_reports
+        self.request = Request(
+            tuple(option.harness_benchmarks or ()),
+            option.harness_against,
+            option.harness_engine,
+            option.harness_store,
+            Path(reports).resolve() if reports else None,
+            option.harness_samples,
+            option.harness_refresh,
+        )
+        self.is_worker = hasattr(config, "workerinput")
+        self._stack = ExitStack()
+        self._bench: Bench | None = None
+        self._found: dict[Pair, Evaluation | HarnessError] = {}
+        self.selected: dict[Pair, set[str]] = defaultdict(set)
+        self.told: list[Told] = []
+        self.project = Project.here(config.invocation_params.dir)
+        self.project.benchmarks  # noqa: B018  # read now: a bad file is the request's fault
+        self._name_files()
+        if not option.collectonly and not self.is_worker:
+            for adapter in self.adapters:
+                self.bench.trial(adapter)
+
+    # --- collecting --------------------------------------------------------------------------
+
+    def _name_files(self) -> None:
+        """Collect the benchmarks; only them, unless paths were named beside `--model`."""
+        names = self.request.benchmarks or tuple(self.project.benchmarks)
+        folder = self.project.settings.benchmarks
+        self.files = {folder / name / "cases.jsonl": name for name in names}
+        if self.is_worker:
+            return
+        if getattr(self.config.option, "dist", "no") == "load":
+            self.config.option.dist = "loadgroup"  # one worker per adapter and benchmark
+        named = self.config.args if self.config.args_source is self.config.ArgsSource.ARGS else []
+        paths = [(self.config.invocation_params.dir / a.split("::")[0]).resolve() for a in named]
+        if any(folder.resolve() in (path, *path.parents) for path in paths):
+            return
+        self.config.args = [*named, *map(str, self.files)]
+
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> BenchmarkFile | None:
+        """`cases.jsonl` of a benchmark is a test file."""
+        name = self.files.get(file_path)
+        if name is None:
+            return None
+        return BenchmarkFile.from_parent(parent, path=file_path, gate=self, benchmark=name)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """What is left after `-k` and friends is what is generated."""
+        for item in session.items:
+            if isinstance(item, HarnessItem):
+                self.selected[item.adapter, item.benchmark] |= item.wants
+
+    def adapters_of(self, benchmark: str) -> list[str]:
+        """Adapters that are judged on a benchmark: those of its task, and all where it guards."""
+        if self.config.option.collectonly:
+            return self.adapters
+        return [a for a in self.adapters if benchmark in {b.name for b in self.bench.benchmarks(a)}]
+
+    # --- making ------------------------------------------------------------------------------
+
+    @property
+    def bench(self) -> Bench:
+        """Store and engine, opened when first needed."""
+        if self._bench is None:
+            opened = open_bench(self.project, self.request, self._heard)
+            self._bench = self._stack.enter_context(opened)
+        return self._bench
+
+    def _heard(self, step: str, done: int, total: int) -> None:
+        from harness.cli.progress import Line
+
+        if not hasattr(self, "_line"):
+            self._line = Line("")
+        self._line.title = step
+        self._line.show(done, total)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Iterator[Any]:
+        """All outputs are made in batches before the first item runs (workers make their own)."""
+        distributed = self.config.pluginmanager.has_plugin("dsession")
+        if not (self.is_worker or distributed or self.config.option.collectonly):
+            for adapter, benchmark in self.selected:
+                found = self.evaluation(adapter, benchmark)
+                if isinstance(found, HarnessError) and found.exit_code == 4:
+                    raise _ended(found)
+            if hasattr(self, "_line"):
+                self._line.close()
+        return (yield)
+
+    def evaluation(self, adapter: str, benchmark: str) -> Evaluation | HarnessError:
+        """The run and verdict of an adapter on a benchmark, or why there is none."""
+        place = (adapter, benchmark)
+        if place not in self._found:
+            try:
+                wanted = self.bench.benchmark(benchmark)
+                cases = frozenset(self.selected[place])
+                made = self.bench.trial(adapter).evaluate(wanted, cases or None)
+                self._found[place] = made
+                self.told.append(self._told(made))
+            except HarnessError as problem:
+                self._found[place] = problem
+                self.told.append(Told(adapter, benchmark, None, ci_log(str(problem)), problem.exit_code))
+        return self._found[place]
+
+    def _told(self, made: Evaluation) -> Told:
+        colour = self.config.get_terminal_writer().hasmarkup
+        text = verdict_text(made.verdict, colour=colour, promoted_at=made.promoted_at)
+        verdict = made.verdict
+        return Told(verdict.candidate, verdict.benchmark, verdict.outcome, text, None)
+
+    # --- ending ------------------------------------------------------------------------------
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        """A worker's verdicts, told in the controller."""
+        for raw in getattr(node, "workeroutput", {}).get("harness", []):
+            self.told.append(Told(*raw))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Workers hand over; the session leaves with the code of its gravest verdict."""
+        if self.is_worker:
+            output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # xdist's
+            output["harness"] = [tuple(one) for one in self.told]
+            return
+        foreign = any(not isinstance(item, HarnessItem) for item in session.items)
+        ending = Ending(int(exitstatus), foreign and session.testsfailed > 0)
+        session.exitstatus = exit_status(ending, self.told)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """The verdicts, the last thing before pytest's own last lines."""
+        for told in sorted(self.told, key=lambda t: (t.adapter, t.benchmark)):
+            if self.config.option.verbose < 0 and told.outcome:
+                terminalreporter.write_line(f"{told.outcome}  {told.adapter} on {told.benchmark}")
+            elif told.outcome:
+                terminalreporter.write_line(told.text)
+            else:
+                line = f"could not judge {told.adapter} on {told.benchmark}: {told.text}"
+                terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self) -> None:
+        """Give the store back."""
+        self._stack.close()

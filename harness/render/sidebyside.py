@@ -1,0 +1,100 @@
+"""Two runs matched case by case, with the means over the cases that both have.
+
+What is missing on one side counts on neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+from harness.errors import Unjudgeable
+from harness.records import CaseResult, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One case as both runs have it."""
+
+    a: CaseResult
+    b: CaseResult
+
+    @property
+    def same(self) -> bool:
+        """Whether both wrote the same."""
+        return [o.text for o in self.a.outputs] == [o.text for o in self.b.outputs]
+
+    @property
+    def scores(self) -> Mapping[str, tuple[float | None, float | None]]:
+        """By metric, a's score and b's."""
+        names = dict.fromkeys([*self.a.scores, *self.b.scores])
+        return {name: (self.a.scores.get(name), self.b.scores.get(name)) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPair:
+    """Means of one metric over the cases that have it on both sides."""
+
+    name: str
+    a: float | None
+    b: float | None
+    difference: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """All that two runs have in common, and what they have not."""
+
+    a: Run
+    b: Run
+    pairs: tuple[Pair, ...]
+    metrics: tuple[MetricPair, ...]
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+    unlike: tuple[str, ...]
+    """What must be the same for a verdict and is not: base, decoding."""
+
+
+def side_by_side(a: Run, b: Run) -> SideBySide:
+    """Match two runs of one benchmark version; anything else is refused."""
+    if a.fingerprint != b.fingerprint:
+        raise Unjudgeable(
+            f"{a.adapter} ran on {a.benchmark} {a.fingerprint[:6]}, {b.adapter} on "
+            f"{b.benchmark} {b.fingerprint[:6]}; run both on the same version of one benchmark"
+        )
+    theirs = {result.case.id: result for result in b.results}
+    ours = {result.case.id for result in a.results}
+    pairs = tuple(Pair(r, theirs[r.case.id]) for r in a.results if r.case.id in theirs)
+    return SideBySide(
+        a=a,
+        b=b,
+        pairs=pairs,
+        metrics=_means(pairs),
+        only_a=tuple(r.case.id for r in a.results if r.case.id not in theirs),
+        only_b=tuple(r.case.id for r in b.results if r.case.id not in ours),
+        unlike=_unlike(a, b),
+    )
+
+
+def _means(pairs: tuple[Pair, ...]) -> tuple[MetricPair, ...]:
+    names = dict.fromkeys(name for pair in pairs for name in pair.scores)
+    return tuple(_mean(name, pairs) for name in names)
+
+
+def _mean(name: str, pairs: tuple[Pair, ...]) -> MetricPair:
+    both = [
+        (before, after)
+        for before, after in (pair.scores.get(name, (None, None)) for pair in pairs)
+        if before is not None and after is not None
+    ]
+    if not both:
+        return MetricPair(name, None, None, None, 0)
+    a, b = fmean(before for before, _ in both), fmean(after for _, after in both)
+    return MetricPair(name, a, b, b - a, len(both))
+
+
+def _unlike(a: Run, b: Run) -> tuple[str, ...]:
+    names = ("benchmark", "base", "decoding")
+    return tuple(name for name, x, y in zip(names, a.like, b.like, strict=True) if x != y)

@@ -1,0 +1,128 @@
+"""A verdict as a block of text for terminals and CI logs, and as JSON for programs.
+
+The shape is DESIGN 8; whatever a model, a file or a person wrote goes through `safe`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.records import MetricVerdict, Verdict
+from harness.render import safe
+from harness.render.changes import broken_cases, counted
+from harness.render.figures import count, day, margin, metric_title
+from harness.render.plain import plain
+from harness.render.standing import standing
+from harness.render.table import hang
+
+TITLE = " adapter gate "
+RULE = "═"
+NARROWEST = 40
+COLOURS = {"promote": "1;32", "reject": "1;31", "inconclusive": "1;33"}
+
+
+def verdict_text(
+    verdict: Verdict,
+    *,
+    width: int = 80,
+    colour: bool = False,
+    promoted_at: str | None = None,
+    report: str | None = None,
+) -> str:
+    """Return the verdict's block, without a line feed at its end.
+
+    `promoted_at` is when the promoted adapter became so (ISO, or any words); `report` is where the
+    long form lies.
+    """
+    width = max(NARROWEST, width)
+    lines = [
+        TITLE.center(width, RULE),
+        *_head(verdict, width, colour, promoted_at),
+        "",
+        *_why(verdict, width),
+        *standing(verdict, width, colour),
+        *counted(verdict, width),
+        *broken_cases(verdict, width),
+        "",
+        *_beyond_these_cases(verdict, width),
+        *_next(verdict, width, report),
+        RULE * width,
+    ]
+    return "\n".join(lines)
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """Return the verdict with every field of the record by its name; DESIGN 7 promises the keys."""
+    return dict(plain(verdict))
+
+
+def _head(verdict: Verdict, width: int, colour: bool, promoted_at: str | None) -> list[str]:
+    outcome = verdict.outcome.upper()
+    where = " · ".join(
+        [
+            *([f"task {_word(verdict.task)}"] if verdict.task else []),
+            *([f"guard {_word(verdict.benchmark)}"] if not verdict.task else []),
+            count(verdict.n, "case"),
+            f"benchmark {_word(verdict.fingerprint[:6])}",
+        ]
+    )
+    first = hang(f"{outcome}  ", f"{_word(verdict.candidate)} · {where}", width)
+    if colour:
+        first[0] = first[0].replace(outcome, f"\x1b[{COLOURS[verdict.outcome]}m{outcome}\x1b[0m", 1)
+    return first + hang("        against ", _references(verdict, promoted_at), width)
+
+
+def _references(verdict: Verdict, promoted_at: str | None) -> str:
+    since = f" {day(safe.ci_log(promoted_at, limit=40))}" if promoted_at else ""
+    names = [
+        *([f"{_word(verdict.promoted)} (promoted{since})"] if verdict.promoted else []),
+        *([f"{_word(verdict.pinned)} (pinned)"] if verdict.pinned else []),
+    ]
+    if not verdict.promoted:
+        names.insert(0, "base (nothing is promoted yet)")
+    same = "; every output is identical" if verdict.identical else ""
+    return " and ".join(names) + same
+
+
+def _why(verdict: Verdict, width: int) -> list[str]:
+    """Give every reason its own line, the deciding one first."""
+    lines: list[str] = []
+    for reason in verdict.reasons:
+        lines += hang("        " if lines else "  why   ", safe.ci_log(reason), width)
+    return lines
+
+
+def _beyond_these_cases(verdict: Verdict, width: int) -> list[str]:
+    """Say what the judge noted beside its reasons, and what this benchmark could show at all."""
+    lines: list[str] = []
+    for note in verdict.notes:
+        lines += hang("        " if lines else "  also  ", safe.ci_log(note), width)
+    gate = next((metric for metric in verdict.metrics if metric.role == "gate"), None)
+    return lines + hang("  ", _power(verdict, gate), width)
+
+
+def _power(verdict: Verdict, gate: MetricVerdict | None) -> str:
+    judged = f"{count(verdict.candidates_judged, 'candidate')} judged on it so far"
+    if verdict.certifiable_margin is None:
+        return f"this benchmark: {judged}"
+    of = f" ({metric_title(gate.name)})" if gate else ""
+    asked = ""
+    if gate is not None and gate.cases_needed is not None and gate.margin is not None:
+        asked = f", {count(gate.cases_needed, 'case')} needed for {margin(gate.margin)}"
+    smallest = f"{verdict.certifiable_margin:.3f}"
+    return f"this benchmark can certify a margin of {smallest}{of}{asked} · {judged}"
+
+
+def _next(verdict: Verdict, width: int, report: str | None) -> list[str]:
+    lines: list[str] = []
+    for advice in verdict.advice:
+        lines += hang("        " if lines else "  next  ", safe.ci_log(advice), width)
+    if report:
+        # Not wrapped: a path that is cut cannot be opened.
+        lines.append(f"  report  {safe.ci_log(report)}")
+    return lines
+
+
+def _word(name: str) -> str:
+    """Return one name that a person chose, in one line."""
+    return safe.ci_log(name, limit=80)

@@ -1,0 +1,146 @@
+"""One connection pool with the promises that the store rests on: durable, immediate, migrated.
+
+SQLite runs in WAL mode with full sync, and writers take their lock before they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from harness.errors import SettingsError, StoreFailed
+from harness.store.schema import HEAD
+
+_WAIT_SECONDS = 60
+
+
+class Database:
+    """Opens the store at a URL; the first opening of a new store makes its tables."""
+
+    def __init__(self, url: str, root: Path) -> None:
+        self.url = _absolute(url, root)
+        self._engine = _engine(self.url)
+        with self._said():
+            self.is_new = _bring_up_to_date(self._engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to look things up."""
+        with self._said(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its start; all of it or nothing."""
+        with self._said(), _writing(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as problem:
+            reason = str(getattr(problem, "orig", None) or problem).splitlines()[0][:200]
+            raise StoreFailed(
+                f"the store {self.shown} failed ({reason}); run the same command again"
+            ) from problem
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+def _absolute(url: str, root: Path) -> URL:
+    try:
+        found = make_url(url)
+    except ArgumentError:
+        raise SettingsError("the store must be a URL such as sqlite:///reports/harness.db") from None
+    if found.get_backend_name() == "sqlite" and found.database not in (None, "", ":memory:"):
+        file = root / str(found.database)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise StoreFailed(f"{file.parent}: cannot be made ({problem.strerror})") from None
+        return found.set(database=str(file))
+    return found
+
+
+def _engine(url: URL) -> Engine:
+    sqlite = url.get_backend_name() == "sqlite"
+    options: dict[str, Any] = {"connect_args": {"timeout": _WAIT_SECONDS}} if sqlite else {}
+    try:
+        engine = create_engine(url, **options)
+    except (ImportError, SQLAlchemyError) as problem:
+        raise SettingsError(f"the store {url.drivername}: no driver for it ({problem})") from None
+    if sqlite:
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # we begin ourselves, the driver would begin too late
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        yield connection
+
+
+def _bring_up_to_date(engine: Engine) -> bool:
+    """Migrate where needed; whether the store was new. Alembic is imported only to migrate."""
+    with engine.connect() as connection:
+        version = _version(connection)
+    if version == HEAD:
+        return False
+    with _writing(engine) as connection:
+        version = _version(connection)  # another process may have been faster
+        if version == HEAD:
+            return False
+        if version is not None and version > HEAD:
+            raise StoreFailed(f"the store was written by a newer version ({version}), upgrade")
+        _migrate(connection)
+    return version is None
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    versions = sql_table("alembic_version", sql_column("version_num"))
+    found = connection.execute(select(versions.c.version_num)).scalar()
+    return None if found is None else str(found)
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))
+    command.upgrade(config, "head")

@@ -1,0 +1,121 @@
+"""Runs: what one adapter wrote and scored on one benchmark, kept whole and never edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from harness.records import CaseResult, Run
+from harness.store import schema
+from harness.store.codec import decode, encode
+from harness.store.database import Database
+from harness.store.insertion import insert_new
+
+
+class Runs:
+    """Found by id, or by the key of everything that went in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_key(self, key: str) -> Run | None:
+        """The run that was made from exactly this, if there is one."""
+        return self._one(schema.runs.c.key == key)
+
+    def by_id(self, identity: str) -> Run | None:
+        """The run of this id."""
+        return self._one(schema.runs.c.id == identity)
+
+    def ids(self) -> list[str]:
+        """All run ids in the store's order."""
+        with self._database.read() as connection:
+            found = connection.execute(select(schema.runs.c.id).order_by(schema.runs.c.seq))
+            return list(found.scalars())
+
+    def newest(self, adapter: str, benchmark: str) -> Run | None:
+        """The last complete run of an adapter on a benchmark."""
+        table = schema.runs
+        same = (table.c.adapter == adapter) & (table.c.benchmark == benchmark)
+        return self._one(same & table.c.complete)
+
+    def key(self, identity: str) -> str | None:
+        """The content key of a run."""
+        with self._database.read() as connection:
+            table = schema.runs
+            return connection.execute(
+                select(table.c.key).where(table.c.id == identity)
+            ).scalar_one_or_none()
+
+    def keep(self, run: Run, key: str) -> Run:
+        """Store a run; of two equal ones the first stays, and is what comes back."""
+        with self._database.write() as connection:
+            if insert_new(connection, schema.runs, [_head(run, key)]):
+                table = schema.runs
+                seq = connection.execute(select(table.c.seq).where(table.c.key == key)).scalar_one()
+                insert_new(connection, schema.run_cases, _cases(run.results, seq))
+                insert_new(connection, schema.run_scores, _scores(run.results, seq))
+        kept = self.by_key(key)
+        assert kept is not None
+        return kept
+
+    def _one(self, where: Any) -> Run | None:
+        table, cases = schema.runs, schema.run_cases
+        with self._database.read() as connection:
+            statement = select(table).where(where).order_by(table.c.seq.desc()).limit(1)
+            head = connection.execute(statement).one_or_none()
+            if head is None:
+                return None
+            bodies = connection.execute(
+                select(cases.c.body).where(cases.c.run == head.seq).order_by(cases.c.position)
+            )
+            return _run(head, list(bodies.scalars()))
+
+
+def _head(run: Run, key: str) -> dict[str, Any]:
+    about = {"digests": run.digests, "origin": run.origin, "seconds": run.seconds}
+    return {
+        "id": run.id,
+        "key": key,
+        "adapter": run.adapter,
+        "digest": run.digests.get("adapter", ""),
+        "benchmark": run.benchmark,
+        "task": run.task,
+        "fingerprint": run.fingerprint,
+        "complete": run.complete,
+        "started": run.started,
+        "body": encode(about),
+    }
+
+
+def _cases(results: Sequence[CaseResult], seq: int) -> list[dict[str, Any]]:
+    return [
+        {"run": seq, "position": place, "case_id": result.case.id, "body": encode(result)}
+        for place, result in enumerate(results)
+    ]
+
+
+def _scores(results: Sequence[CaseResult], seq: int) -> list[dict[str, Any]]:
+    return [
+        {"run": seq, "case_id": result.case.id, "metric": metric, "value": value}
+        for result in results
+        for metric, value in result.scores.items()
+    ]
+
+
+def _run(head: Row[Any], bodies: list[str]) -> Run:
+    about = decode(head.body, dict[str, dict[str, Any]])
+    return Run(
+        id=head.id,
+        adapter=head.adapter,
+        benchmark=head.benchmark,
+        task=head.task,
+        fingerprint=head.fingerprint,
+        results=tuple(decode(body, CaseResult) for body in bodies),
+        complete=head.complete,
+        digests=about["digests"],
+        origin=about["origin"],
+        started=head.started,
+        seconds=about["seconds"],
+    )

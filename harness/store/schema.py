@@ -1,0 +1,122 @@
+"""The tables as SQLAlchemy Core sees them; `migrations/` makes them, a test holds both together."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+HEAD = "0001"
+"""The newest migration; equal to what alembic finds in `migrations/versions`."""
+
+metadata = MetaData()
+
+outputs = Table(
+    "outputs",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("tokens", Integer),
+    Column("finish", String(8), nullable=False),
+    Column("made", String(32), nullable=False),
+)
+
+likelihoods = Table(
+    "likelihoods",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("nll", Float),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("shift", Float, nullable=False),
+    Column("made", String(32), nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(160), nullable=False, unique=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("adapter", String(130), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("benchmark", String(64), nullable=False),
+    Column("task", String(64)),
+    Column("fingerprint", String(64), nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("started", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("runs_by_adapter", "benchmark", "adapter"),
+)
+
+run_cases = Table(
+    "run_cases",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.seq"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("case_id", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+run_scores = Table(
+    "run_scores",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.seq"), primary_key=True),
+    Column("case_id", String(200), primary_key=True),
+    Column("metric", String(64), primary_key=True),
+    Column("value", Float),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("run", String(160), nullable=False),
+    Column("candidate", String(130), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("benchmark", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("made", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("verdicts_by_candidate", "benchmark", "candidate"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("adapter", String(130), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("verdict", String(64)),
+    Column("case_id", String(200)),
+    Index("decisions_by_task", "task", "seq"),
+)

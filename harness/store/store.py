@@ -1,0 +1,31 @@
+"""The store: one database, and a shelf for each kind of thing that is remembered in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.store.database import Database
+from harness.store.decisions import Decisions
+from harness.store.outputs import Outputs
+from harness.store.runs import Runs
+from harness.store.verdicts import Verdicts
+
+
+class Store:
+    """Opened by URL; SQLite beside the reports unless the settings say otherwise."""
+
+    def __init__(self, url: str, root: Path) -> None:
+        self.database = Database(url, root)
+        self.outputs = Outputs(self.database)
+        self.runs = Runs(self.database)
+        self.verdicts = Verdicts(self.database)
+        self.decisions = Decisions(self.database)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this opening made it."""
+        return self.database.is_new
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.database.close()

@@ -1,0 +1,92 @@
+"""Verdicts as they were given, each with every input that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from harness.records import Verdict
+from harness.store import schema
+from harness.store.codec import decode, encode
+from harness.store.database import Database
+from harness.store.insertion import insert_new
+from harness.store.keys import key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A verdict with where and when it was given."""
+
+    id: str
+    verdict: Verdict
+    run: str
+    digest: str
+    made: str
+
+
+class Verdicts:
+    """Kept once per content: judging the same runs again adds nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, verdict: Verdict, run: str, digest: str, made: str) -> str:
+        """The verdict's id, which is the address of its content."""
+        body = encode(verdict)
+        identity = key_of("verdict", body=body, run=run)
+        row = {
+            "id": identity,
+            "run": run,
+            "candidate": verdict.candidate,
+            "digest": digest,
+            "benchmark": verdict.benchmark,
+            "fingerprint": verdict.fingerprint,
+            "outcome": verdict.outcome,
+            "made": made,
+            "body": body,
+        }
+        with self._database.write() as connection:
+            insert_new(connection, schema.verdicts, [row])
+        return identity
+
+    def all(self) -> Iterator[Kept]:
+        """Every verdict, the oldest first."""
+        table = schema.verdicts
+        with self._database.read() as connection:
+            for row in connection.execute(select(table).order_by(table.c.seq)):
+                yield Kept(row.id, decode(row.body, Verdict), row.run, row.digest, row.made)
+
+    def of_run(self, run: str) -> Verdict | None:
+        """The last verdict on a run."""
+        return self._last(schema.verdicts.c.run == run)
+
+    def of_candidate(self, candidate: str, benchmark: str) -> tuple[str, Verdict] | None:
+        """Id and content of the last verdict on an adapter."""
+        table = schema.verdicts
+        row = self._row((table.c.candidate == candidate) & (table.c.benchmark == benchmark))
+        return (row.id, decode(row.body, Verdict)) if row else None
+
+    def candidates(self, fingerprint: str) -> list[str]:
+        """Digests of all adapters that were judged on this benchmark version, the oldest first."""
+        table = schema.verdicts
+        statement = (
+            select(table.c.digest, func.min(table.c.seq))
+            .where(table.c.fingerprint == fingerprint)
+            .group_by(table.c.digest)
+            .order_by(func.min(table.c.seq))
+        )
+        with self._database.read() as connection:
+            return [row.digest for row in connection.execute(statement)]
+
+    def _last(self, where: Any) -> Verdict | None:
+        row = self._row(where)
+        return decode(row.body, Verdict) if row else None
+
+    def _row(self, where: Any) -> Row[Any] | None:
+        table = schema.verdicts
+        statement = select(table).where(where).order_by(table.c.seq.desc()).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(statement).one_or_none()

@@ -1,0 +1,79 @@
+"""Every demand on an output passes, or says in one line what is wrong."""
+
+import time
+
+import pytest
+
+from harness.measure import parse_checks, run_checks
+from harness.records import Case
+
+
+def message(raw, text, **case):
+    case = Case(
+        "c", case.get("input", ""), case.get("ideals", ("",)), checks=parse_checks(raw, "f")
+    )
+    results = run_checks(case, text)
+    assert all(result.passed == (result.message == "") for result in results)
+    return "; ".join(result.message for result in results if not result.passed)
+
+
+def test_contains_wants_every_phrase_as_it_is_written():
+    assert message({"contains": ["Hi Ana", "Freight"]}, "Hi Ana at Freight") == ""
+    assert message({"contains": ["Hi Ana", "Freight"]}, "hi ana") == (
+        'does not contain "Hi Ana", "Freight"'
+    )
+
+
+def test_excludes_bans_a_phrase_in_any_case():
+    assert message({"excludes": ["!", "hope"]}, "Hope so.") == 'contains "hope"'
+    assert message({"excludes": ["!", "hope"]}, "Fine.") == ""
+
+
+def test_phrases_are_found_composed_or_decomposed():
+    assert message({"contains": "Café"}, "Cafe\u0301") == ""
+    assert message({"excludes": "café"}, "CAFE\u0301") == 'contains "café"'
+
+
+def test_matches_searches_the_whole_output():
+    assert message({"matches": r"\?$"}, "Shall we\ntalk?") == ""
+    assert message({"matches": r"\?$"}, "Shall we talk") == r"does not match \?$"
+    assert message({"matches": [r"^Hi", r"\p{Lu}"]}, "Hi") == ""
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+$", "(a|aa)+$", "(a|a)*b$", "(.*)*x(.*)*y", "(?:a?){30}b"]
+)
+def test_a_catastrophic_pattern_costs_at_most_a_second(pattern):
+    start = time.perf_counter()
+    assert message({"matches": pattern}, "a" * 30 + "!")
+    assert time.perf_counter() - start < 1.5
+
+
+def test_a_pattern_that_ran_out_of_time_says_so():
+    assert "took longer than 0.5 s" in message({"matches": "(a|aa)+$"}, "a" * 60 + "!")
+
+
+def test_words_are_counted_at_white_space():
+    assert message({"max_words": 3}, "one two\nthree") == ""
+    assert message({"max_words": 2}, "one two\nthree") == "3 words, allowed are at most 2"
+    assert message({"min_words": 2}, "one") == "1 word, wanted are at least 2"
+
+
+def test_a_level_travels_with_its_result():
+    checks = parse_checks({"max_words": {"value": 1, "level": "report"}, "contains": "x"}, "f")
+    results = run_checks(Case("c", "", ("",), checks=checks), "two words")
+    assert [(r.name, r.level, r.passed) for r in results] == [
+        ("max_words", "report", False),
+        ("contains", "must", False),
+    ]
+
+
+def test_a_megabyte_of_babble_is_checked_in_seconds():
+    raw = {
+        "contains": "Hi", "excludes": "zz", "matches": "^x", "max_words": 9, "json": True,
+        "terms": {"customer": ["client"]}, "grounded": True,
+    }  # fmt: skip
+    for babble in ("client 5 ", "1:1 ", "a@b.", '"\\"', "[{", "::", "$1,"):
+        start = time.perf_counter()
+        message(raw, (babble * 1_000_000)[:1_000_000], input=babble)
+        assert time.perf_counter() - start < 4, babble

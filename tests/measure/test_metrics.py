@@ -1,0 +1,40 @@
+"""The table of metrics says what each one is and needs; the room costs nothing to import."""
+
+import subprocess
+import sys
+
+from harness.measure import LOWER_IS_BETTER, METRICS
+
+
+def test_every_metric_of_the_project_is_in_the_table():
+    assert list(METRICS) == [
+        "edit_similarity",
+        "embedding_similarity",
+        "ideal_likelihood",
+        "edit_rate",
+        "clean_rate",
+        "consistency",
+    ]
+    assert all(name == metric.name and metric.meaning for name, metric in METRICS.items())
+
+
+def test_only_the_edit_rate_is_better_when_lower():
+    assert {"edit_rate"} == LOWER_IS_BETTER
+
+
+def test_needs_say_what_an_engine_has_to_give():
+    assert {name: metric.need for name, metric in METRICS.items() if metric.need} == {
+        "embedding_similarity": "embeddings",
+        "ideal_likelihood": "likelihoods",
+        "consistency": "samples",
+    }
+
+
+def test_importing_the_room_loads_nothing_heavy():
+    code = (
+        "import sys, harness.measure; "
+        "heavy = ('numpy', 'rapidfuzz', 'sacrebleu', 'regex', 'scipy'); "
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

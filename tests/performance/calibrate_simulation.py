@@ -1,0 +1,198 @@
+"""Simulated benchmarks: bounded, skewed, tied scores of two adapters on the same cases.
+
+Every scenario states its truth for the population of cases, so that an outcome is right or wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from harness.judge import Paired
+from harness.judge.paired import memberships
+
+Floats = NDArray[np.float64]
+
+SPREAD = 0.045
+"""Paired spread of `ideal_likelihood`, as measured on real adapters (STATISTICS 2)."""
+MARGINS = {"edit_similarity": 0.05, "embedding_similarity": 0.05, "ideal_likelihood": 0.03}
+BREAKS = 0.10
+SLICES = 5
+"""Of five cases or more; fewer slices where there are not that many cases."""
+SLICE_LOSS = 0.30
+SLICE_LIKELIHOOD_LOSS = 0.12
+PERFECT = 0.15
+"""Share of outputs that equal an ideal: ties at 1."""
+
+
+@dataclass(frozen=True)
+class World:
+    """How scores are distributed and how alike two adapters of one task write."""
+
+    name: str
+    correlation: float
+    metrics: tuple[str, ...]
+    """What was scored; the rules follow from it. With a likelihood, the similarities guard."""
+
+    @property
+    def gate(self) -> str:
+        """The first gate, which a threshold on the mean would look at."""
+        return next(m for m in ("ideal_likelihood", "edit_similarity") if m in self.metrics)
+
+
+EDIT, MEANING, LIKELIHOOD = "edit_similarity", "embedding_similarity", "ideal_likelihood"
+WORLDS = (
+    World("likelihood alone", 0.6, (LIKELIHOOD,)),
+    World("likelihood, 2 guards", 0.6, (LIKELIHOOD, EDIT, MEANING)),
+    World("one similarity, r 0.3", 0.3, (EDIT,)),
+    World("one similarity, r 0.6", 0.6, (EDIT,)),
+    World("one similarity, r 0.9", 0.9, (EDIT,)),
+    World("both similarities", 0.6, (EDIT, MEANING)),
+)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Scores of one benchmark, by metric."""
+
+    promoted: dict[str, Floats]
+    candidate: dict[str, Floats]
+
+
+Scenario = Callable[[Draw, np.random.Generator, NDArray[np.int64]], Draw]
+
+
+def skewed(z: Floats, high: float, low: float) -> Floats:
+    """A standard normal as a skewed score in steps of 0.01, with ties at 1."""
+    u = ndtr(z)
+    score = 1 - (1 - high) * (-np.log1p(-0.999 * (1 - u))) ** low
+    return np.round(np.where(u > 1 - PERFECT, 1.0, np.clip(score, 0, 1)), 2)
+
+
+def unchanged(world: World, n: int, rng: np.random.Generator) -> Draw:
+    """Two adapters of the same quality: exchangeable, correlated, not identical."""
+    shared, r = rng.standard_normal(n), world.correlation
+    sides = []
+    for _ in range(2):
+        z = np.sqrt(r) * shared + np.sqrt(1 - r) * rng.standard_normal(n)
+        meaning = 0.8 * z + 0.6 * rng.standard_normal(n)
+        sides.append(
+            {
+                "edit_similarity": skewed(z, 0.78, 0.8),
+                "embedding_similarity": skewed(meaning, 0.88, 0.8),
+            }
+        )
+    quality = 0.25 + 0.4 * ndtr(shared)
+    for side in sides:
+        noise = rng.standard_normal(n) * SPREAD / np.sqrt(2)
+        side[LIKELIHOOD] = np.clip(quality + noise, 0, 1)
+    return Draw(*({name: side[name] for name in world.metrics} for side in sides))
+
+
+def same(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
+    """No change in quality."""
+    return draw
+
+
+def at_margin(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
+    """Every case is worse by the margin."""
+    worse = {name: shifted(scores, -MARGINS[name]) for name, scores in draw.candidate.items()}
+    return Draw(draw.promoted, worse)
+
+
+def some_broke(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
+    """Each case breaks with a chance of 10 %; the others rise until the mean is as before."""
+    broken = rng.random(len(slices)) < BREAKS
+    return Draw(draw.promoted, _compensated(draw, _wrong(draw, rng), broken, BREAKS))
+
+
+def slice_lost(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
+    """One slice of five is answered wrongly; the others rise until the mean is as before."""
+    return Draw(
+        draw.promoted, _compensated(draw, _wrong(draw, rng), slices == 0, 1 / (slices.max() + 1))
+    )
+
+
+def slice_worse(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
+    """One slice of five loses 0.3 (likelihood 0.12); the others rise until the mean holds."""
+    lost = slices == 0
+    fallen = {
+        name: np.maximum(
+            0, scores - (SLICE_LIKELIHOOD_LOSS if name == "ideal_likelihood" else SLICE_LOSS)
+        )
+        for name, scores in draw.candidate.items()
+    }
+    return Draw(draw.promoted, _compensated(draw, fallen, lost, 1 / (slices.max() + 1)))
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "unchanged": same,
+    "worse by the margin": at_margin,
+    "10 % broken, mean held": some_broke,
+    "a slice lost, mean held": slice_lost,
+    "a slice -0.3, mean held": slice_worse,
+}
+
+
+def shifted(scores: Floats, by: float) -> Floats:
+    """Scores moved on average by exactly `by`, although none leaves 0..1."""
+    room = scores if by < 0 else 1 - scores
+    if room.mean() <= abs(by):
+        return np.zeros_like(scores) if by < 0 else np.ones_like(scores)
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        step = (low + high) / 2
+        low, high = (step, high) if np.minimum(room, step).mean() < abs(by) else (low, step)
+    moved: Floats = scores + np.sign(by) * np.minimum(room, high)
+    return np.clip(moved, 0, 1)
+
+
+def _wrong(draw: Draw, rng: np.random.Generator) -> dict[str, Floats]:
+    """What every score would be if the output were wrong."""
+    n = len(next(iter(draw.candidate.values())))
+    drawn = {EDIT: rng.uniform(0.05, 0.45, n), MEANING: rng.uniform(0.2, 0.6, n)}
+    fall = rng.uniform(0.1, 0.3, n)
+    return {
+        name: np.maximum(0, scores - fall) if name == LIKELIHOOD else drawn[name]
+        for name, scores in draw.candidate.items()
+    }
+
+
+def _compensated(
+    draw: Draw, fallen: dict[str, Floats], which: NDArray[np.bool_], share: float
+) -> dict[str, Floats]:
+    """The fallen cases, and the others risen by what the fallen lose in expectation."""
+    changed = {}
+    for name, scores in draw.candidate.items():
+        loss = float((scores - fallen[name]).mean()) * share / (1 - share)
+        changed[name] = np.where(which, fallen[name], shifted(scores, loss))
+    return changed
+
+
+def benchmarks(world: World, scenario: str, n: int, draws: int, seed: int) -> Iterator[Paired]:
+    """Independent benchmarks of n cases drawn from one large population."""
+    rng = np.random.default_rng([seed, n, *(world.name + scenario).encode()])
+    population = n * draws
+    count = min(SLICES, n // 5)
+    slices = np.tile(np.arange(n) % count, draws)
+    draw = SCENARIOS[scenario](unchanged(world, population, rng), rng, slices)
+    metrics = tuple(sorted(draw.promoted))
+    promoted = np.array([draw.promoted[name] for name in metrics])
+    candidate = np.array([draw.candidate[name] for name in metrics])
+    cases = tuple(f"case-{i:03d}" for i in range(n))
+    names, members = memberships([[f"slice={i % count}"] for i in range(n)])
+    for start in range(0, population, n):
+        part = slice(start, start + n)
+        yield Paired(
+            cases=cases,
+            metrics=metrics,
+            candidate=candidate[:, part],
+            references={"promoted": promoted[:, part]},
+            slices=names,
+            members=members,
+            critical=np.zeros(n, dtype=np.bool_),
+        )
