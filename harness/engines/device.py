@@ -19,6 +19,8 @@ class Device:
     """cpu, cuda or mps."""
     dtype: str
     """What `auto` means here."""
+    model: str
+    """Which kernels run: the processor's instruction set, or the accelerator's name."""
 
 
 def machine_key() -> str:
@@ -39,10 +41,13 @@ def probe() -> Device:
     import torch
 
     if torch.cuda.is_available():
-        return Device("cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float16")
+        dtype = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+        return Device("cuda", dtype, torch.cuda.get_device_name())
     if torch.backends.mps.is_available():
-        return Device("mps", "float16")
-    return Device("cpu", "bfloat16" if _cpu_has_bfloat16() else "float32")
+        return Device("mps", "float16", platform.machine())
+    fast = _cpu_has_bfloat16()
+    capability = f"{torch.backends.cpu.get_cpu_capability()}{' bf16' if fast else ''}"
+    return Device("cpu", "bfloat16" if fast else "float32", capability)
 
 
 def _cpu_has_bfloat16() -> bool:

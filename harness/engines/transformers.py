@@ -43,7 +43,7 @@ class Transformers:
             "engine": self.name,
             "way": _WAYS,
             "decoding": asdict(generation) | {"dtype": self._dtype(generation)},
-            "device": self.device.kind,
+            "device": f"{self.device.kind} {self.device.model}",
             "versions": versions(_LIBRARIES),
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from harness.engines.device import Device, machine_key, probe
@@ -40,7 +40,7 @@ def open_device() -> Device:
     """What an earlier process found out about this machine, else what torch says now."""
     key = machine_key()
     known = remembered("device.json").get(key)
-    if isinstance(known, dict) and set(known) == {"kind", "dtype"}:
+    if isinstance(known, dict) and set(known) == {field.name for field in fields(Device)}:
         return Device(**known)
     found = probe()
     remember("device.json", key, asdict(found))

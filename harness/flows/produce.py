@@ -28,6 +28,7 @@ from harness.store import Store
 from harness.store.keys import key_of, likelihood_key, output_key, vector_key
 from harness.workspace.gguf import model_folder
 from harness.workspace.inspection import base_shape, inspect
+from harness.workspace.weights import NONE
 
 MEASURES = ("rapidfuzz", "sacrebleu")
 ALWAYS = ("ideal_likelihood", "edit_similarity", "embedding_similarity", "edit_rate", "clean_rate")
@@ -110,7 +111,7 @@ class _Work:
         for case in cases:
             for prompt in prompts_for(benchmark, case, side.name):
                 self.prompts[output_key(side.digest, self.base, self.origin, prompt)] = prompt
-        self.metrics = _metrics(benchmark)
+        self.metrics = _metrics(benchmark, by.project.embedder.digest != NONE)
         self.extra = user_metrics(self.metrics)
         self.key = key_of(
             "run",
@@ -265,9 +266,10 @@ class _Work:
         return {text: known[key] for text, key in keys.items()}
 
 
-def _metrics(benchmark: Benchmark) -> tuple[str, ...]:
+def _metrics(benchmark: Benchmark, embeddings: bool) -> tuple[str, ...]:
     more = ("consistency",) if benchmark.generation.samples > 1 else ()
-    return tuple(dict.fromkeys((*ALWAYS, *more, *(rule.name for rule in benchmark.metrics))))
+    found = dict.fromkeys((*ALWAYS, *more, *(rule.name for rule in benchmark.metrics)))
+    return tuple(name for name in found if embeddings or name != "embedding_similarity")
 
 
 def user_metrics(names: tuple[str, ...]) -> dict[str, Any]:

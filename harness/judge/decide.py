@@ -71,9 +71,9 @@ def _against(evidence: Evidence, circumstances: Circumstances) -> tuple[Finding,
     if evidence.judged:
         if evidence.breakage.k >= evidence.too_many:
             found.append(Finding("broke"))
+        found += [Finding("dropped", standing) for standing in evidence.dropped]
         if evidence.slices is not None and evidence.slices.lost:
             found.append(Finding("slice"))
-        found += [Finding("dropped", standing) for standing in evidence.dropped]
     found += [Finding("guard", each) for each in circumstances.guards if each.outcome == "reject"]
     return tuple(found)
 

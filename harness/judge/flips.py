@@ -17,6 +17,9 @@ from harness.records import Policy
 MOST_DRAWN = 256
 """Above this many units a sum of flips is normal for every purpose here."""
 TIE = 1e-9
+MOST_AT_ONCE = 200_000
+"""Multiplications per product: few enough that BLAS starts no threads, which would cost more than
+they save and make the time depend on whatever else the machine does."""
 
 
 @lru_cache(maxsize=16)
@@ -35,9 +38,33 @@ def _drawn(units: int, draws: int, seed: int) -> NDArray[np.int8]:
     return signs
 
 
-def drawn_signs(units: int, policy: Policy) -> Floats:
-    """Seeded patterns, the same for every call; the first is the one that was observed."""
-    return _drawn(units, policy.slice_draws, policy.seed).astype(np.float64)
+def drawn_flips(parts: Floats, policy: Policy) -> Floats:
+    """Column sums of `parts` under seeded flips of its rows; the first is what was observed."""
+    signs = _drawn(len(parts), policy.slice_draws, policy.seed).astype(np.float64)
+    return in_steps(signs, parts)
+
+
+def normal_flips(parts: Floats, policy: Policy) -> Floats:
+    """The same for many rows: sums of many flips are normal together, with this covariance."""
+    width = parts.shape[1]
+    step = max(1, MOST_AT_ONCE // width**2)
+    covariance = np.zeros((width, width))
+    for start in range(0, len(parts), step):
+        some = parts[start : start + step]
+        covariance += some.T @ some
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    rng = np.random.default_rng([policy.seed, width])
+    return in_steps(rng.standard_normal((policy.slice_draws, width)), root.T)
+
+
+def in_steps(left: Floats, right: Floats) -> Floats:
+    """Matrix product, some rows at a time."""
+    product = np.empty((len(left), right.shape[1]))
+    step = max(1, MOST_AT_ONCE // max(right.size, 1))
+    for start in range(0, len(left), step):
+        product[start : start + step] = left[start : start + step] @ right
+    return product
 
 
 def shares(d: Floats, sums: Floats, policy: Policy) -> Floats:
@@ -53,7 +80,7 @@ def shares(d: Floats, sums: Floats, policy: Policy) -> Floats:
         moved = d[d != 0.0]
         flipped = all_signs(len(moved)) @ moved
     else:
-        flipped = drawn_signs(len(d), policy) @ d
+        flipped = drawn_flips(d[:, None], policy)[:, 0]
     flipped.sort()
     counted: Floats = np.searchsorted(flipped, sums + TIE, side="right") / len(flipped)
     return counted

@@ -160,9 +160,10 @@ def _about_cases(finding: Finding, evidence: Evidence, names: Names) -> str:
     if finding.kind in ("slice", "slice doubt"):
         return _about_slices(finding, evidence)
     if finding.kind == "uncovered":
+        unseen = f"only {evidence.covered}" if evidence.covered else "none"
         return (
-            f"{k} of {words.cases(n)} broke ({broke}); with {words.cases(n)} {evidence.covered} "
-            "may break without being looked at"
+            f"{k} of {words.cases(n)} broke ({broke}); with so few cases {unseen} may break "
+            "without a person accepting it"
         )
     return _about_the_run(finding, evidence)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from harness.judge.flips import MOST_DRAWN, TIE, drawn_signs, own_share, shares
+from harness.judge.flips import MOST_DRAWN, TIE, drawn_flips, normal_flips, own_share, shares
 from harness.judge.paired import Codes, Flags, Floats, Paired
 from harness.judge.sides import upwards
 from harness.judge.spread import unit_sums
@@ -86,24 +86,14 @@ def _disjoint(members: Flags, d: Floats, means: Floats, policy: Policy) -> Float
 
 def _joint(parts: Floats, means: Floats, policy: Policy) -> Floats:
     """Flip all units at once and take the worst slice mean of each flip."""
-    moved = parts[:, parts.any(axis=0)]
-    if moved.shape[1] <= MOST_DRAWN:
-        signs = drawn_signs(moved.shape[1], policy)
-        flipped = signs @ moved.T
-    else:
-        flipped = _normal_flips(moved, policy)
+    moved = np.ascontiguousarray(parts[:, parts.any(axis=0)].T)
+    if len(moved) == 0:
+        return np.ones(len(means))
+    flip = drawn_flips if len(moved) <= MOST_DRAWN else normal_flips
+    flipped = flip(moved, policy)
     worst = np.sort(flipped.min(axis=1))
     p: Floats = np.searchsorted(worst, means + TIE, side="right") / len(worst)
     return np.maximum(p, 1 / policy.slice_draws)
-
-
-def _normal_flips(parts: Floats, policy: Policy) -> Floats:
-    """Slice means of many flips are normal together, with this covariance."""
-    values, vectors = np.linalg.eigh(parts @ parts.T)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    rng = np.random.default_rng([policy.seed, len(parts)])
-    drawn: Floats = rng.standard_normal((policy.slice_draws, len(parts))) @ root.T
-    return drawn
 
 
 def _units_of(members: Flags, d: Floats, groups: Codes | None) -> list[Floats] | None:

@@ -115,7 +115,7 @@ def _sides(
 
 def _same(one: Run, other: Run) -> bool:
     """The pinned adapter is often the promoted one; it is not asked twice."""
-    return one is other or (one.id == other.id and one.adapter == other.adapter)
+    return one.adapter == other.adapter and dict(one.digests) == dict(other.digests)
 
 
 def _terms(candidate: Run, reference: Run) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def number(value: float) -> str:
 def signed(value: float) -> str:
     """With its sign, for differences."""
     rounded = round(value, 3)
-    return "0" if rounded == 0 else f"{rounded:+.3f}".replace("-", "−")
+    return "0" if rounded == 0 else f"{rounded:+.3f}".rstrip("0").replace("-", "−")
 
 
 def percent(share: float) -> str:

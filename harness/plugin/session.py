@@ -23,11 +23,14 @@ Pair = tuple[str, str]
 
 
 def open_gate(config: pytest.Config) -> Gate:
-    """Check the request before anything is collected."""
+    """Check the request before anything is collected; what was opened meanwhile is given back."""
+    gate = Gate(config)
     try:
-        return Gate(config)
+        gate.check()
     except HarnessError as problem:
+        gate.pytest_unconfigure()
         raise _ended(problem) from None
+    return gate
 
 
 def _ended(problem: HarnessError) -> BaseException:
@@ -61,9 +64,20 @@ class Gate:
         self._found: dict[Pair, Evaluation | HarnessError] = {}
         self.selected: dict[Pair, set[str]] = defaultdict(set)
         self.told: list[Told] = []
-        self.project = Project.here(config.invocation_params.dir)
-        self.project.benchmarks  # noqa: B018  # read now: a bad file is the request's fault
+        self.foreign_failed = False
+        self.files: dict[Path, str] = {}
+
+    def check(self) -> None:
+        """Read what was asked for now: a bad name or file is the request's fault."""
+        option = self.config.option
+        self.project = Project.here(self.config.invocation_params.dir)
+        for name in self.request.benchmarks:
+            known_benchmark(self.project, name)
+        for adapter in self.adapters:
+            if adapter not in RESERVED:
+                check_name(adapter)
         self._name_files()
+        self._keep_together()
         if not option.collectonly and not self.is_worker:
             for adapter in self.adapters:
                 self.bench.trial(adapter)
@@ -75,15 +89,24 @@ class Gate:
         names = self.request.benchmarks or tuple(self.project.benchmarks)
         folder = self.project.settings.benchmarks
         self.files = {folder / name / "cases.jsonl": name for name in names}
-        if self.is_worker:
-            return
-        if getattr(self.config.option, "dist", "no") == "load":
-            self.config.option.dist = "loadgroup"  # one worker per adapter and benchmark
         named = self.config.args if self.config.args_source is self.config.ArgsSource.ARGS else []
         paths = [(self.config.invocation_params.dir / a.split("::")[0]).resolve() for a in named]
         if any(folder.resolve() in (path, *path.parents) for path in paths):
             return
         self.config.args = [*named, *map(str, self.files)]
+
+    def _keep_together(self) -> None:
+        """Under xdist, one adapter on one benchmark stays on one worker."""
+        option = self.config.option
+        if self.is_worker:  # it parsed the command line anew, so what was changed there is told
+            option.loadgroup = self.config.workerinput["harness_grouped"]  # type: ignore[attr-defined]
+        elif getattr(option, "dist", "no") in ("load", "worksteal"):
+            option.dist = "loadgroup"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker that groups count."""
+        node.workerinput["harness_grouped"] = self.config.option.dist == "loadgroup"
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
@@ -133,6 +156,7 @@ class Gate:
             for adapter, benchmark in self.selected:
                 found = self.evaluation(adapter, benchmark)
                 if isinstance(found, HarnessError) and found.exit_code == 4:
+                    self.told.clear()  # pytest says the line itself
                     raise _ended(found)
             if hasattr(self, "_line"):
                 self._line.close()
@@ -154,7 +178,8 @@ class Gate:
         return self._found[place]
 
     def _told(self, made: Evaluation) -> Told:
-        colour = self.config.get_terminal_writer().hasmarkup
+        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        colour = bool(reporter and reporter.hasmarkup)
         text = verdict_text(made.verdict, colour=colour, promoted_at=made.promoted_at)
         verdict = made.verdict
         return Told(verdict.candidate, verdict.benchmark, verdict.outcome, text, None)
@@ -167,6 +192,11 @@ class Gate:
         for raw in getattr(node, "workeroutput", {}).get("harness", []):
             self.told.append(Told(*raw))
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Whether tests that are not ours fail; under xdist this is all the controller sees."""
+        ours = any(word == KEYWORD for word in report.keywords)
+        self.foreign_failed |= report.failed and not ours
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Workers hand over; the session leaves with the code of its gravest verdict."""
@@ -174,13 +204,18 @@ class Gate:
             output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # xdist's
             output["harness"] = [tuple(one) for one in self.told]
             return
-        foreign = any(not isinstance(item, HarnessItem) for item in session.items)
-        ending = Ending(int(exitstatus), foreign and session.testsfailed > 0)
-        session.exitstatus = exit_status(ending, self.told)
+        status = 1 if self._stopped_by_failures() else int(exitstatus)
+        session.exitstatus = exit_status(Ending(status, self.foreign_failed), self.told)
+
+    def _stopped_by_failures(self) -> bool:
+        """Under xdist, `-x` ends like an interruption though nobody interrupted."""
+        distributed: Any = self.config.pluginmanager.get_plugin("dsession")
+        stopped = str(getattr(distributed, "shouldstop", False) or "")
+        return stopped.startswith("stopping after")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The verdicts, the last thing before pytest's own last lines."""
-        for told in sorted(self.told, key=lambda t: (t.adapter, t.benchmark)):
+        for told in sorted(dict.fromkeys(self.told), key=lambda t: (t.adapter, t.benchmark)):
             if self.config.option.verbose < 0 and told.outcome:
                 terminalreporter.write_line(f"{told.outcome}  {told.adapter} on {told.benchmark}")
             elif told.outcome:

@@ -16,6 +16,8 @@ from harness.workspace.adapters import file_digest
 from harness.workspace.cache import remember, remembered
 
 PACKAGE = "package:"
+NONE = "none"
+"""An embedder reference: this project does without embeddings."""
 _WEIGHTS = (".safetensors", ".json", ".txt", ".model", ".jinja", ".tiktoken", ".gguf")
 _DIGESTS = "digests.json"
 
@@ -36,6 +38,8 @@ class Weights:
 
 def find_weights(reference: str, root: Path) -> Weights:
     """Where the reference leads; the network is touched only for a Hub id that is not cached."""
+    if reference == NONE:
+        return Weights(NONE, root, NONE, NONE)
     path, source = _locate(reference, root)
     if not path.exists():
         raise WeightsError(f"{reference}: {path} does not exist")
@@ -76,16 +80,16 @@ def _from_hub(reference: str) -> Path:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     name, _, revision = reference.partition("@")
-    wanted = {"repo_id": name, "revision": revision or None}
+    at = revision or None
     patterns = [f"*{ending}" for ending in _WEIGHTS if ending != ".gguf"]
     try:
-        return Path(snapshot_download(**wanted, allow_patterns=patterns, local_files_only=True))
+        return Path(snapshot_download(name, revision=at, allow_patterns=patterns, local_files_only=True))
     except HFValidationError:
         raise WeightsError(f"{reference}: is neither a file or folder here nor a Hub id") from None
     except LocalEntryNotFoundError:
         pass
     try:
-        return Path(snapshot_download(**wanted, allow_patterns=patterns))
+        return Path(snapshot_download(name, revision=at, allow_patterns=patterns))
     except Exception as problem:  # the Hub's client raises many kinds; all mean: no weights
         reason = str(problem).splitlines()[0][:200]
         raise WeightsError(f"{reference}: not on this machine, and the Hub said: {reason}") from None

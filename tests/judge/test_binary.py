@@ -64,7 +64,9 @@ def test_one_worse_by_the_margin_passes_in_at_most_alpha_whatever_else_changes(m
     for risen in (0.0, 0.02, 0.05, 0.1, 0.2, 0.3):
         fallen = risen + margin
         passed = sum(
-            stats.multinomial.pmf([fell, rose, n - fell - rose], n, [fallen, risen, 1 - fallen - risen])
+            stats.multinomial.pmf(
+                [fell, rose, n - fell - rose], n, [fallen, risen, 1 - fallen - risen]
+            )
             for fell, rose in itertools.product(range(n + 1), repeat=2)
             if fell + rose <= n and lower_difference(fell, rose, n, 0.05) > -margin
         )

@@ -4,7 +4,7 @@ from scipy import stats
 
 from harness.judge import verdict
 from harness.judge.breakage import coverable, most_broken
-from harness.records import Policy
+from harness.records import MetricRule, Policy
 
 from .builders import EDIT_GATE, LIKELIHOOD_GATE, case, run, words_of
 
@@ -75,7 +75,7 @@ def test_a_broken_case_holds_promotion_until_a_person_accepts_it():
     now = [value + 0.05 for value in BEFORE]
     now[7] = 0.3
     sides = (run("v2", now), run("v1", BEFORE), Policy())
-    rules = (*EDIT_GATE[:0], type(EDIT_GATE[0])("edit_similarity", "gate", 0.1))
+    rules = (MetricRule("edit_similarity", "gate", 0.1),)
     waiting = verdict(*sides, metrics=rules)
     assert waiting.outcome == "inconclusive"
     assert waiting.advice[0].startswith("look at case case-07 and accept it")

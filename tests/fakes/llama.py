@@ -1,0 +1,92 @@
+"""A Llama of two layers that transformers really runs, with a tokenizer and adapters of its own.
+
+Imports torch when it is built, not before: about two seconds once per process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.engines.protocol import Mounted
+from harness.workspace.adapters import file_digest
+
+WORDS = [f"w{n}" for n in range(60)]
+TEMPLATE = (
+    "{% for message in messages %}<{{ message['role'] }}> {{ message['content'] }} <end> {% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+
+
+class TinyLlama:
+    """A base folder: random seeded weights, hidden size 32, words `w0` to `w59`."""
+
+    def __init__(self, folder: Path, *, template: str | None = TEMPLATE, end: bool = True) -> None:
+        """`end=False` leaves the base without any end token."""
+        self.folder = folder
+        import torch
+        from transformers import LlamaConfig, LlamaForCausalLM
+
+        tokenizer = _tokenizer(end)
+        tokenizer.chat_template = template
+        torch.manual_seed(7)
+        ends = tokenizer.eos_token_id
+        config = LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            max_position_embeddings=512,
+            bos_token_id=None,
+            eos_token_id=ends,
+            pad_token_id=tokenizer.pad_token_id,
+            initializer_range=0.3,
+        )
+        self.model = LlamaForCausalLM(config)
+        self.model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+    def adapter(
+        self,
+        folder: Path,
+        *,
+        name: str = "adapter",
+        seed: int = 0,
+        size: float = 0.5,
+        change: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    ) -> Mounted:
+        """A LoRA as PEFT saves it; `size` 0 changes nothing, `change` alters the tensors."""
+        import torch
+        from peft import LoraConfig, get_peft_model
+        from safetensors.torch import load_file, save_file
+        from transformers import LlamaForCausalLM
+
+        config = LoraConfig(
+            r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM"
+        )
+        model = get_peft_model(LlamaForCausalLM.from_pretrained(self.folder), config)
+        torch.manual_seed(seed + 100)
+        for key, values in model.named_parameters():
+            if "lora_B" in key:
+                values.data = torch.randn_like(values) * size
+        model.save_pretrained(folder)
+        weights = folder / "adapter_model.safetensors"
+        save_file(change(load_file(weights)), weights)
+        return Mounted(name, file_digest(weights), folder)
+
+
+def _tokenizer(end: bool) -> Any:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    special = ["<pad>", "<unk>", "<end>", "<system>", "<user>", "<assistant>"]
+    known = {word: place for place, word in enumerate([*special, *WORDS])}
+    inner = Tokenizer(models.WordLevel(known, unk_token="<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    named = {"eos_token": "<end>"} if end else {}
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner, unk_token="<unk>", pad_token="<pad>", **named
+    )
