@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.errors import HarnessError
     from harness.flows.evaluate import evaluate
+    from harness.flows.pointer import promoted
     from harness.judge import verdict
     from harness.records import (
         Benchmark,
@@ -42,12 +43,14 @@ __all__ = [
     "Run",
     "Verdict",
     "evaluate",
+    "promoted",
     "verdict",
 ]
 
 _HOMES = {
     "HarnessError": "harness.errors",
     "evaluate": "harness.flows.evaluate",
+    "promoted": "harness.flows.pointer",
     "verdict": "harness.judge",
 }
 

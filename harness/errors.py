@@ -5,11 +5,33 @@ Faces catch `HarnessError` once and leave with its `exit_code` (DESIGN 7).
 
 from __future__ import annotations
 
+_LONGEST = 1000
+
 
 class HarnessError(Exception):
-    """Base of all errors that are raised on purpose; `str()` is the line that the user reads."""
+    """Base of all errors that are raised on purpose; `str()` is the line that the user reads.
+
+    Files, names and libraries end up in it, so it is made one line here, of what can be printed.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_one_line(message))
+
+
+def reason(problem: BaseException) -> str:
+    """What a foreign exception says, in a few words; its kind where it says nothing."""
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    return lines[0][:200] if lines else problem.__class__.__name__
+
+
+def _one_line(message: str) -> str:
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST - 300]} … {message[-200:]}"
+    if message.isprintable():
+        return message
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
 
 
 class RequestError(HarnessError):

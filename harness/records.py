@@ -388,8 +388,21 @@ class Decision:
     at: str
     """ISO 8601, UTC."""
     verdict: str | None = None
-    """Id of the verdict that it rests on."""
+    """Id of the verdict that it rests on; for `accept` the id of the run."""
     case: str | None = None
     """The accepted case, for `accept`."""
+    override: bool = False
+    """Taken against the verdict; shown in red everywhere."""
+    base: str | None = None
+    """Digest of the base."""
+    benchmark: str | None = None
+    fingerprint: str | None = None
+    """Of the benchmark."""
+    policy: str | None = None
+    """Digest of the policy."""
     seq: int = 0
-    """The store's own order."""
+    """The store's own order, from 1."""
+    prev: str = ""
+    """Hash of the decision before it, of whatever task."""
+    hash: str = ""
+    """Over everything above but `seq`: the chain that a row changed by hand breaks."""

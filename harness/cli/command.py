@@ -21,53 +21,68 @@ COMMANDS = {
     "accept": ("harness.cli.decisions", "a person has looked at a broken case and accepts it"),
     "promote": ("harness.cli.decisions", "put a judged adapter into production"),
     "status": ("harness.cli.decisions", "what is promoted"),
+    "reject": ("harness.cli.ledger", "an adapter is not to be promoted"),
+    "rollback": ("harness.cli.ledger", "put the last good adapter back"),
+    "pin": ("harness.cli.ledger", "choose the fixed reference"),
+    "log": ("harness.cli.ledger", "every decision: who, what, when, why"),
+    "path": ("harness.cli.ledger", "where the promoted adapter lies, verified"),
+    "verify": ("harness.cli.ledger", "do bytes, rows and decisions still match?"),
     "history": ("harness.cli.history", "list, export, import, recompute what is remembered"),
 }
 
 
-class Commands(click.Group):
+class Words(click.Group):
+    """A group that says what is near when a command is mistyped."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A mistyped command leaves with one line."""
+        from harness.workspace.fields import suggestion
+
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            fail(f"{args[0]}: no such command{suggestion(args[0], known)}", 4)
+        return super().resolve_command(ctx, args)
+
+
+class Commands(Words):
     """Knows every command by name and purpose, and imports one only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of their use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command, imported now."""
         if name not in COMMANDS:
             return None
         found = getattr(import_module(COMMANDS[name][0]), name)
         assert isinstance(found, click.Command)
         return found
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        from harness.workspace.fields import suggestion
-
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            fail(f"{args[0]}: no such command{suggestion(args[0], COMMANDS)}", 4)
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table above: help imports no command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, purpose) for name, (_, purpose) in COMMANDS.items()])
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, *args: Any, **options: Any) -> Any:
         """One handler for every error: one line, its exit code."""
         try:
-            return super().invoke(ctx)
+            return super().main(*args, **{**options, "standalone_mode": False})
         except HarnessError as problem:
             fail(str(problem), problem.exit_code)
-        except click.UsageError as problem:
-            fail(f"{problem.format_message()} (see --help)", 4)
-
-    def main(self, *args: Any, **options: Any) -> Any:
-        """Wrong options before a command is reached leave with 4 too."""
-        try:
-            return super().main(*args, **{**options, "standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as problem:
+            click.echo(problem.ctx.get_help() if problem.ctx else "")
         except click.UsageError as problem:
             fail(f"{problem.format_message()} (see --help)", 4)
         except (click.Abort, KeyboardInterrupt):
             fail("stopped; run the same command again to go on", 130)
+        except BrokenPipeError:
+            sys.stdout = None  # the reader has gone, such as `head`; nobody is left to tell
+        except OSError as problem:
+            where = f"{problem.filename}: " if problem.filename else ""
+            fail(f"{where}{problem.strerror or problem}; run the same command again after that", 11)
 
 
 def fail(line: str, code: int) -> NoReturn:
@@ -82,7 +97,11 @@ def fail(line: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    epilog="Example: lora-harness evaluate adapter_v3",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="lora-harness")
 def cli() -> None:
     """May this LoRA adapter replace the one in production?

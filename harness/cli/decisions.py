@@ -17,24 +17,31 @@ from harness.records import Decision
 @click.option("--task", help="Needed where the project has several.")
 @click.option("--by", required=True, help="Who decides.")
 @click.option("--why", required=True, help="Why, in one line.")
+@click.option("--engine", help="As it was judged: transformers, or recorded:FOLDER.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help="The decision as JSON.")
 def promote(
-    name: str, task: str | None, by: str, why: str, store: str | None, as_json: bool
+    name: str,
+    task: str | None,
+    by: str,
+    why: str,
+    engine: str | None,
+    store: str | None,
+    as_json: bool,
 ) -> None:
     """Put adapter NAME into production; needs a promote verdict on these very bytes.
 
-    Exit codes: 0 done, 4 refused.
+    Exit codes: 0 done, 4 refused, 11 the store failed.
     """
     from harness.flows.project import Project
     from harness.flows.promote import promote as flow
 
-    _echo(flow(Project.here(), name, task=task, by=by, why=why, store_url=store), as_json)
+    made = flow(Project.here(), name, task=task, by=by, why=why, store_url=store, engine=engine)
+    _echo(made, as_json)
 
 
 @click.command(
-    epilog="Example: lora-harness accept opener-retail-01 --run 2026-11-20T09-12-44_adapter_v3_outreach_1f2e3d"
-    ' --by "Ana" --why "the new wording is better"'
+    epilog='Example: lora-harness accept opener-retail-01 --run RUN --by "Ana" --why "better so"'
 )
 @click.argument("case")
 @click.option("--run", required=True, help="The run's id, as the verdict's JSON names it.")
@@ -45,7 +52,8 @@ def promote(
 def accept(case: str, run: str, by: str, why: str, store: str | None, as_json: bool) -> None:
     """Accept a broken CASE of a run, as a person who has looked at it.
 
-    The next `pytest --model` counts it as accepted. Exit codes: 0 done, 4 refused.
+    The next `pytest --model` counts it as accepted.
+    Exit codes: 0 done, 4 refused, 11 the store failed.
     """
     from harness.flows.project import Project
     from harness.flows.promote import accept as flow
@@ -68,7 +76,10 @@ def _echo(decision: Decision, as_json: bool) -> None:
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"tasks": [...]}')
 def status(store: str | None, as_json: bool) -> None:
-    """What is promoted for each task, and since when. Exit code: 0."""
+    """What is promoted for each task, and since when.
+
+    Exit codes: 0 fine, 4 the project is wrong, 11 the store failed.
+    """
     from harness.flows.opening import open_store
     from harness.flows.project import Project
     from harness.flows.promote import standings

@@ -8,17 +8,23 @@ from pathlib import Path
 
 import click
 
+from harness.cli.command import Words
+from harness.errors import RequestError
 
-@click.group()
+
+@click.group(cls=Words, epilog="Example: lora-harness history export reports/history.jsonl")
 def history() -> None:
-    """What the store remembers: runs, verdicts and decisions."""
+    """What the store remembers: runs, verdicts and decisions.
+
+    Exit codes: 0 done, 1 recomputed differently, 4 the request is wrong, 11 the store failed.
+    """
 
 
 @history.command("list", epilog="Example: lora-harness history list")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def list_(store: str | None, as_json: bool) -> None:
-    """Every run, the oldest first. Exit code: 0."""
+    """Every run, the oldest first. Exit codes: 0 done, 11 the store failed."""
     from harness.flows.opening import open_store
     from harness.flows.project import Project
 
@@ -38,7 +44,10 @@ def list_(store: str | None, as_json: bool) -> None:
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help="The count as JSON.")
 def export(file: Path, store: str | None, as_json: bool) -> None:
-    """Write everything to FILE, one JSON object per line. Exit code: 0."""
+    """Write everything to FILE, one JSON object per line.
+
+    Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
+    """
     from harness.flows.history import export_history
     from harness.flows.opening import open_store
     from harness.flows.project import Project
@@ -49,7 +58,10 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
         lines = list(export_history(opened))
     finally:
         opened.close()
-    write_atomically(file, "".join(f"{line}\n" for line in lines))
+    try:
+        write_atomically(file, "".join(f"{line}\n" for line in lines))
+    except OSError as problem:
+        raise RequestError(f"{file}: cannot be written ({problem.strerror})") from None
     click.echo(json.dumps({"lines": len(lines)}) if as_json else f"{file}: {len(lines)} lines")
 
 
@@ -58,7 +70,10 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help="The counts as JSON.")
 def import_(file: Path, store: str | None, as_json: bool) -> None:
-    """Read an exported history; importing it twice changes nothing. Exit codes: 0, 4."""
+    """Read an exported history; importing it twice changes nothing.
+
+    Exit codes: 0 done (the counts are of what was new), 4 FILE is no history, 11 the store failed.
+    """
     from harness.flows.history import import_history
     from harness.flows.opening import open_store
     from harness.flows.project import Project
@@ -69,7 +84,7 @@ def import_(file: Path, store: str | None, as_json: bool) -> None:
     finally:
         opened.close()
     counts = {"runs": found.runs, "verdicts": found.verdicts, "decisions": found.decisions}
-    said = ", ".join(f"{number} {what}" for what, number in counts.items())
+    said = ", ".join(f"{number} new {what}" for what, number in counts.items())
     click.echo(json.dumps(counts) if as_json else f"{file}: {said}")
 
 
@@ -78,7 +93,10 @@ def import_(file: Path, store: str | None, as_json: bool) -> None:
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"same": ..., "verdict": ...}')
 def recompute(run: str, store: str | None, as_json: bool) -> None:
-    """Judge a stored RUN again from its scores. Exit codes: 0 the same, 1 different, 4."""
+    """Judge a stored RUN again from its scores.
+
+    Exit codes: 0 the same to the last bit, 1 different, 4 no such verdict, 11 the store failed.
+    """
     from harness.flows.opening import open_store
     from harness.flows.project import Project
     from harness.flows.recompute import recompute as flow
@@ -98,3 +116,29 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
             else f"{run}: was {found.stored.outcome}, is {found.again.outcome} now"
         )
     sys.exit(0 if found.same else 1)
+
+
+@history.command("prune", epilog="Example: lora-harness history prune --keep 20 --dry-run")
+@click.option("--keep", required=True, type=click.IntRange(1), help="Newest runs to keep of each.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--dry-run", is_flag=True, help="Say what would go, remove nothing.")
+@click.option("--json", "as_json", is_flag=True, help='{"removed": [...], "kept": N}')
+def prune(keep: int, store: str | None, dry_run: bool, as_json: bool) -> None:
+    """Remove old runs of each adapter on each benchmark; never what a decision refers to.
+
+    Exit code: 0.
+    """
+    from harness.flows.opening import open_store
+    from harness.flows.project import Project
+    from harness.flows.prune import prune as flow
+
+    opened = open_store(Project.here(), store)
+    try:
+        found = flow(opened, keep, dry_run)
+    finally:
+        opened.close()
+    if as_json:
+        click.echo(json.dumps({"removed": list(found.runs), "kept": found.kept}))
+    else:
+        word = "would go" if dry_run else "removed"
+        click.echo(f"{len(found.runs)} runs {word}, {found.kept} kept")

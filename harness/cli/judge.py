@@ -70,6 +70,12 @@ def _from_benchmark(name: str | None) -> tuple[tuple[MetricRule, ...], Policy]:
 def _rule(text: str, role: Role) -> MetricRule:
     name, _, margin = text.partition("=")
     try:
-        return MetricRule(name, role, float(margin))
+        number = float(margin)
     except ValueError:
-        raise RequestError(f"{text}: must look like METRIC=MARGIN, such as clean_rate=0.05") from None
+        number = 0.0
+    if not name or not 0 < number < 1:
+        raise RequestError(
+            f"{text}: must look like METRIC=MARGIN with a margin between 0 and 1,"
+            " such as clean_rate=0.05"
+        )
+    return MetricRule(name, role, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,17 +13,19 @@ from harness.cli.progress import Line
 
 @click.command(epilog="Example: lora-harness train adapter_v5 --data adapters/datasets/more.jsonl")
 @click.argument("name")
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="JSONL: input, output.")
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="JSONL, input and output."
+)
 @click.option("--task", help="The task it is for (needed where there are several).")
 @click.option("--parent", help="Start from this adapter's weights instead of from nothing.")
 @click.option("--rank", default=8, type=click.IntRange(1, 1024), show_default=True)
 @click.option("--alpha", default=16, type=click.IntRange(1, 4096), show_default=True)
 @click.option("--dropout", default=0.0, type=click.FloatRange(0, 0.9), show_default=True)
-@click.option("--targets", default="all-linear", show_default=True, help="Module names with commas.")
-@click.option("--epochs", default=3.0, type=click.FloatRange(0.01, 1000), show_default=True)
 @click.option(
-    "--learning-rate", default=5e-4, type=click.FloatRange(1e-8, 10), show_default=True
+    "--targets", default="all-linear", show_default=True, help="Module names with commas."
 )
+@click.option("--epochs", default=3.0, type=click.FloatRange(0.01, 1000), show_default=True)
+@click.option("--learning-rate", default=5e-4, type=click.FloatRange(1e-8, 10), show_default=True)
 @click.option("--batch", default=8, type=click.IntRange(1, 1024), show_default=True)
 @click.option("--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
@@ -45,18 +47,23 @@ def train(
         line.show(step, steps)
         if loss is not None:
             line.close()
-            print(f"step {step}/{steps}  loss {loss:.4f}", file=sys.stderr)
+            click.echo(f"step {step}/{steps}  loss {loss:.4f}", err=True)
 
     made = flow(
-        Project.here(), name, data, Recipe(**recipe), task=task, parent=parent, heard=heard  # type: ignore[arg-type]
+        Project.here(),
+        name,
+        data,
+        Recipe(**recipe),  # type: ignore[arg-type]  # click made the types
+        task=task,
+        parent=parent,
+        heard=heard,
     )
     line.close()
     if as_json:
-        found = {"name": made.name, "folder": str(made.folder), "digest": made.digest}
-        found |= {"examples": made.examples, "losses": list(made.losses), "seconds": made.seconds}
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(asdict(made) | {"folder": str(made.folder)}))
     else:
+        loss = f", loss {made.losses[0]:.3f} to {made.losses[-1]:.3f}" if made.losses else ""
         click.echo(
-            f"{made.name}: {made.examples} examples in {made.seconds:.0f} s, loss"
-            f" {made.losses[0]:.3f} to {made.losses[-1]:.3f}\nnext  pytest --model {made.name}"
+            f"{made.name}: {made.examples} examples in {made.seconds:.0f} s{loss}\n"
+            f"next  pytest --model {made.name}"
         )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import EngineFailed
+from harness.errors import EngineFailed, reason
 from harness.libraries import quiet_libraries, versions
 
 
@@ -40,6 +40,7 @@ class Embedder:
             self._model = SentenceTransformer(
                 str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as problem:
-            reason = str(problem).splitlines()[0][:200]
-            raise EngineFailed(f"{self.folder}: the embedder does not load ({reason})") from None
+        except Exception as problem:  # a damaged folder fails in as many ways as it has files
+            raise EngineFailed(
+                f"{self.folder}: the embedder does not load ({reason(problem)})"
+            ) from None

@@ -54,10 +54,7 @@ class Recorded:
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
         """The recorded texts; a case that nobody recorded is an error, not an empty text."""
-        missing = [p.case for p in prompts if (p.case, p.sample) not in self.found]
-        if missing:
-            named = ", ".join(json.dumps(case) for case in missing[:5])
-            raise DataError(f"{self.file}: no output for {len(missing)} cases ({named})")
+        self._refuse_missing(prompts)
         yield tuple(
             Output(p.case, self.found[p.case, p.sample][0].strip(), p.sample) for p in prompts
         )
@@ -66,6 +63,8 @@ class Recorded:
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
         """The recorded likelihoods; None where none was recorded."""
+        self._refuse_missing(prompts)
+        found: list[Weighed] = []
         for prompt in prompts:
             nll = self.found[prompt.case, prompt.sample][1]
             numbers = nll if isinstance(nll, list) else [nll] * len(prompt.ideals)
@@ -74,7 +73,14 @@ class Recorded:
                     f"{self.file}: case {prompt.case!r} has {len(prompt.ideals)} ideals but"
                     f" {len(numbers)} `ideal_nll`"
                 )
-            yield tuple(Weighed(prompt.case, i, number) for i, number in enumerate(numbers))
+            found += [Weighed(prompt.case, i, number) for i, number in enumerate(numbers)]
+        yield tuple(found)
+
+    def _refuse_missing(self, prompts: Sequence[Prompt]) -> None:
+        missing = [p.case for p in prompts if (p.case, p.sample) not in self.found]
+        if missing:
+            named = ", ".join(json.dumps(case) for case in missing[:5])
+            raise DataError(f"{self.file}: no output for {len(missing)} cases ({named})")
 
 
 def _is_nll(number: Any) -> bool:

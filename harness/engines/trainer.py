@@ -51,7 +51,12 @@ Heard = Callable[[int, int, float | None], None]
 
 
 def train_lora(
-    base: Path, lessons: Sequence[Lesson], recipe: Recipe, work: Path, parent: Path | None, heard: Heard
+    base: Path,
+    lessons: Sequence[Lesson],
+    recipe: Recipe,
+    work: Path,
+    parent: Path | None,
+    heard: Heard,
 ) -> list[float]:
     """Train into `work/adapter`, resuming what a killed run left in `work`; the losses by log."""
     quiet_libraries()
@@ -65,7 +70,9 @@ def train_lora(
     trainer.train(resume_from_checkpoint=_last_checkpoint(work))
     losses = [float(row["loss"]) for row in trainer.state.log_history if "loss" in row]
     if not all(isfinite(loss) for loss in losses):
-        raise EngineFailed("training diverged (the loss is not a number), try a lower learning rate")
+        raise EngineFailed(
+            "training diverged (the loss is not a number), try a lower learning rate"
+        )
     _save(trainer.model, work / "adapter", recipe)
     return losses
 
@@ -78,10 +85,12 @@ def _trainer(
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(
+        base, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+    )
     config = SFTConfig(
         output_dir=str(work),
         per_device_train_batch_size=recipe.batch,

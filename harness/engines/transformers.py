@@ -13,7 +13,7 @@ from harness.engines.choice import Choice
 from harness.engines.device import Device
 from harness.engines.lanes import Lanes, Row, fill_lanes
 from harness.engines.protocol import Mounted, Weighed
-from harness.errors import EngineFailed
+from harness.errors import EngineFailed, reason
 from harness.libraries import quiet_libraries, versions
 from harness.records import Generation, Message, Output, Prompt
 
@@ -23,7 +23,7 @@ _WAYS = "lanes-1"
 
 
 class Transformers:
-    """Holds one base model and any number of adapters on it; nothing is loaded before it is used."""
+    """Holds one base model and any adapters on it; nothing is loaded before it is used."""
 
     name = "transformers"
     likelihoods = True
@@ -35,6 +35,8 @@ class Transformers:
         self._model: Any = None
         self._tokenizer: Any = None
         self._ends: tuple[int, ...] = ()
+        self._loaded = ""
+        """The dtype of the loaded base."""
         self._mounted: set[str] = set()
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
@@ -58,7 +60,8 @@ class Transformers:
         rows = [Row(i, self._encode(p.messages)) for i, p in enumerate(prompts)]
         for lanes in fill_lanes(rows, generation.batch):
             with self._using(adapter):
-                yield self._write(lanes, prompts, generation, adapter)
+                found = self._write(lanes, prompts, generation, adapter)
+            yield found  # outside: who stops listening here must not leave an adapter switched off
 
     def _write(
         self, lanes: Lanes, prompts: Sequence[Prompt], generation: Generation, adapter: Mounted
@@ -100,7 +103,8 @@ class Transformers:
 
     def _ideal_row(self, place: int, prompt: Prompt, ideal: int) -> Row:
         tail = [*self._tokenizer.encode(prompt.ideals[ideal], add_special_tokens=False)]
-        tail.append(self._tokenizer.eos_token_id)
+        if self._tokenizer.eos_token_id is not None:
+            tail.append(self._tokenizer.eos_token_id)
         return Row(place, (*self._encode(prompt.messages), *tail), len(tail))
 
     def _weigh(self, lanes: Lanes) -> list[float]:
@@ -126,7 +130,7 @@ class Transformers:
         return float(losses.double().mean())
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float:
-        """The largest change of the next token's logits that the adapter makes: 0 is not applied."""
+        """How far the adapter moves the next token's logits at most: 0 is not applied."""
         import torch
 
         self._load(generation)
@@ -140,30 +144,49 @@ class Transformers:
     # --- the model ---------------------------------------------------------------------------
 
     def _load(self, generation: Generation) -> None:
-        if self._model is not None:
+        dtype = self._dtype(generation)
+        if self._model is not None and self._loaded == dtype:
             return
+        self._forget()
         quiet_libraries()
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
         folder = self.base()
         try:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+            self._tokenizer = AutoTokenizer.from_pretrained(
+                folder, padding_side="left", trust_remote_code=False
+            )
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
-                dtype=getattr(torch, self._dtype(generation)),
+                dtype=getattr(torch, dtype),
                 attn_implementation="eager",
+                use_safetensors=True,
+                trust_remote_code=False,
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as problem:
-            reason = str(problem).splitlines()[0][:200]
-            raise EngineFailed(f"{folder}: the base does not load ({reason})") from None
-        self._model = model.to(self.device.kind).eval()
+            self._model = model.to(self.device.kind).eval()
+        except Exception as problem:  # a damaged folder fails in as many ways as it has files
+            raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from None
+        self._loaded = dtype
         self._ends = self._end_tokens(model)
-        model.generation_config = GenerationConfig(eos_token_id=list(self._ends))
+        model.generation_config = GenerationConfig(eos_token_id=list(self._ends) or None)
+
+    def _forget(self) -> None:
+        """The base as it is now is not to be used again: it is loaded anew when it is needed."""
+        self._model = None
+        self._mounted.clear()
 
     @contextmanager
     def _using(self, adapter: Mounted) -> Iterator[None]:
-        """The model with exactly this adapter, or with none."""
+        """The model with exactly this adapter, or with none; what torch says becomes one line."""
+        try:
+            with self._switched(adapter):
+                yield
+        except (RuntimeError, IndexError, ValueError, MemoryError) as problem:
+            raise EngineFailed(f"{adapter.name}: the model failed ({reason(problem)})") from problem
+
+    @contextmanager
+    def _switched(self, adapter: Mounted) -> Iterator[None]:
         if adapter.folder is None:
             off = self._model.disable_adapter if self._mounted else nullcontext
             with off():
@@ -178,20 +201,40 @@ class Transformers:
         from peft import PeftModel
 
         place = str(folder)
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
-            try:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what PEFT only warns of is looked at below
                 if self._mounted:
                     self._model.load_adapter(place, adapter_name=digest)
                 else:
                     self._model = PeftModel.from_pretrained(self._model, place, digest)
-            except (OSError, ValueError, RuntimeError, TypeError, KeyError) as problem:
-                raise _not_clean(name, problem) from None
-        for warning in heard:  # where weights do not fit, PEFT only warns and answers as the base
-            if "adapter keys" in str(warning.message):
-                raise _not_clean(name, warning.message)
+            self._refuse_half(digest, folder)
+        except (
+            Exception
+        ) as problem:  # PEFT and safetensors raise many kinds; all mean: not this one
+            self._forget()  # it may be half in the model, and then others would answer with it
+            raise EngineFailed(
+                f"{name}: PEFT does not load it cleanly ({reason(problem)})"
+            ) from None
         self._model.eval()
         self._mounted.add(digest)
+
+    def _refuse_half(self, digest: str, folder: Path) -> None:
+        """Every tensor of the file is in the model and every tensor of the adapter in the file.
+
+        Where they are not the same, PEFT goes on with what fits and so answers as the base does.
+        """
+        from peft import get_peft_model_state_dict
+        from safetensors import safe_open
+
+        with safe_open(folder / "adapter_model.safetensors", framework="pt") as file:
+            given = set(file.keys())
+        inside = get_peft_model_state_dict(
+            self._model, adapter_name=digest, save_embedding_layers=False
+        )
+        for what, keys in (("missing", set(inside) - given), ("unexpected", given - set(inside))):
+            if keys:
+                raise ValueError(f"{len(keys)} {what} adapter keys, such as {min(keys)}")
 
     # --- tokens ------------------------------------------------------------------------------
 
@@ -199,9 +242,14 @@ class Transformers:
         """The base's chat template where it has one, else the turns as plain lines."""
         if self._tokenizer.chat_template:
             turns = [asdict(message) for message in messages]
-            text = self._tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=True
-            )
+            try:
+                text = self._tokenizer.apply_chat_template(
+                    turns, tokenize=False, add_generation_prompt=True
+                )
+            except Exception as problem:  # a template is a program, and some refuse some turns
+                raise EngineFailed(
+                    f"the base's chat template does not take the prompt ({reason(problem)})"
+                ) from None
             return tuple(self._tokenizer.encode(text, add_special_tokens=False))
         text = "\n".join(message.content for message in messages) + "\n"
         return tuple(self._tokenizer.encode(text))
@@ -220,13 +268,14 @@ class Transformers:
         }
 
     def _pad(self) -> int:
-        pad = self._tokenizer.pad_token_id
-        return int(self._tokenizer.eos_token_id if pad is None else pad)
+        """Any token: it is masked wherever it stands."""
+        known = (self._tokenizer.pad_token_id, self._tokenizer.eos_token_id, 0)
+        return next(int(token) for token in known if token is not None)
 
     def _end_tokens(self, model: Any) -> tuple[int, ...]:
         ends = model.generation_config.eos_token_id
         found = ends if isinstance(ends, list) else [ends]
-        return tuple({self._tokenizer.eos_token_id, *(e for e in found if e is not None)})
+        return tuple(sorted({e for e in (self._tokenizer.eos_token_id, *found) if e is not None}))
 
     def _decoding(self, generation: Generation) -> Any:
         """The base's own defaults (a repetition penalty, say) were dropped when it was loaded."""
@@ -235,12 +284,7 @@ class Transformers:
         return GenerationConfig(
             max_new_tokens=generation.max_new_tokens,
             do_sample=False,
-            eos_token_id=list(self._ends),
+            eos_token_id=list(self._ends) or None,
             pad_token_id=self._pad(),
             use_cache=True,
         )
-
-
-def _not_clean(name: str, problem: object) -> EngineFailed:
-    reason = str(problem).splitlines()[0][:200]
-    return EngineFailed(f"{name}: PEFT does not load it cleanly ({reason})")

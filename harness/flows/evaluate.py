@@ -9,16 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.errors import AdapterRefused, BenchmarkError, RequestError
+from harness.errors import AdapterRefused, RequestError
 from harness.flows.opening import Room, Side, is_base, open_room, open_store
 from harness.flows.origin import now
-from harness.flows.produce import Heard, Producer, refuse_unsound
+from harness.flows.produce import Heard, Producer
 from harness.flows.project import Project
 from harness.judge import verdict as judge
 from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
 from harness.store import Store
 from harness.workspace.adapters import read_training
-from harness.workspace.fields import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +60,13 @@ class Bench:
         """The adapter on trial, its files checked once."""
         if adapter not in self._trials:
             side = self.room.side(adapter)
-            refuse_unsound(self.project, side)
+            self.room.refuse_unsound(side)
             self._trials[adapter] = Trial(self, side)
         return self._trials[adapter]
 
     def benchmark(self, name: str) -> Benchmark:
         """A benchmark with what the request changes in it."""
-        if name not in self.project.benchmarks:
-            raise BenchmarkError(
-                f"{name}: no such benchmark{suggestion(name, self.project.benchmarks)}"
-            )
-        found = self.project.benchmarks[name]
+        found = self.project.known(name)
         if self.request.samples is None:
             return found
         samples = self.request.samples
@@ -215,11 +210,14 @@ class _References:
 
     def _named(self, name: str) -> Run:
         side = self.bench.room.side(name)
-        refuse_unsound(self.bench.project, side)
+        self.bench.room.refuse_unsound(side)
         return self._run(side)
 
     def _run(self, side: Side) -> Run:
-        return self.bench.producer.run(side, self.benchmark, self.cases)
+        """For some of the cases, the whole run does as well, where it is there already."""
+        producer = self.bench.producer
+        known = producer.known(side, self.benchmark) if self.cases else None
+        return known or producer.run(side, self.benchmark, self.cases)
 
 
 def evaluate(

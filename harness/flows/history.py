@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from harness.workspace.reading import read_jsonl
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import brought."""
+    """How much of it was new."""
 
     runs: int
     verdicts: int
@@ -40,22 +41,32 @@ def _line(kind: str, record: object, **more: Any) -> str:
 
 
 def import_history(store: Store, file: Path) -> Imported:
-    """All lines of an exported history; what the store has already stays as it is."""
-    counts = {"run": 0, "verdict": 0, "decision": 0}
-    for where, raw in read_jsonl(file, DataError):
-        kind = raw.get("kind")
-        if kind not in counts:
-            raise DataError(f"{where}: is no line of an exported history")
-        counts[kind] += 1
-        record = raw.get("record")
-        if kind == "run":
-            store.runs.keep(_record(record, Run, where), _text(raw, "key", where))
-        elif kind == "verdict":
-            rest = (_text(raw, key, where) for key in ("run", "digest", "made"))
-            store.verdicts.keep(_record(record, Verdict, where), *rest)
-        else:
-            store.decisions.add(_record(record, Decision, where))
-    return Imported(*counts.values())
+    """All lines of an exported history or none; what the store has already stays as it is."""
+    keepers = [_keeper(store, where, raw) for where, raw in read_jsonl(file, DataError)]
+    with store.database.together():
+        before = _counts(store)
+        for keep in keepers:
+            keep()
+        after = _counts(store)
+    return Imported(*(now - then for now, then in zip(after, before, strict=True)))
+
+
+def _counts(store: Store) -> tuple[int, int, int]:
+    verdicts = sum(1 for _ in store.verdicts.all())
+    return len(store.runs.ids()), verdicts, len(store.decisions.unchecked())
+
+
+def _keeper(store: Store, where: str, raw: dict[str, Any]) -> Callable[[], object]:
+    """What is to be done for one line, which is read completely before anything is done."""
+    kind, record = raw.get("kind"), raw.get("record")
+    if kind == "run":
+        return partial(store.runs.keep, _record(record, Run, where), _text(raw, "key", where))
+    if kind == "verdict":
+        rest = [_text(raw, key, where) for key in ("run", "digest", "made")]
+        return partial(store.verdicts.keep, _record(record, Verdict, where), *rest)
+    if kind == "decision":
+        return partial(store.decisions.carry_over, _record(record, Decision, where))
+    raise DataError(f"{where}: is no line of an exported history")
 
 
 def _text(raw: dict[str, Any], key: str, where: str) -> str:
@@ -70,4 +81,6 @@ def _record(raw: Any, kind: Any, where: str) -> Any:
         return decode(json.dumps(raw), kind)
     except Exception as problem:  # cattrs raises groups of many kinds; all mean: not this record
         known = ", ".join(field.name for field in fields(kind))
-        raise DataError(f"{where}: is no {kind.__name__.lower()} (its fields: {known})") from problem
+        raise DataError(
+            f"{where}: is no {kind.__name__.lower()} (its fields: {known})"
+        ) from problem

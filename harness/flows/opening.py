@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from harness.engines.device import Device, machine_key, probe
 from harness.engines.protocol import Engine, Mounted
-from harness.errors import DataError, SettingsError
+from harness.errors import AdapterRefused, DataError, SettingsError
 from harness.flows.project import Project
 from harness.records import BASE, BASE_PROMPT, RESERVED
 from harness.store import Store
 from harness.workspace.adapters import AdapterFiles, file_digest, read_adapter, snapshot
 from harness.workspace.cache import remember, remembered
 from harness.workspace.gguf import model_folder
+from harness.workspace.inspection import base_shape, inspect
 from harness.workspace.names import check_name, inside
 from harness.workspace.reading import read_jsonl, regular_file
 
@@ -26,13 +27,17 @@ HISTORY = "history.jsonl"
 
 
 def open_store(project: Project, url: str | None = None) -> Store:
-    """The store; a new one begins with the history that lies beside the reports."""
+    """The store; an empty one begins with the history that lies beside the reports."""
     from harness.flows.history import import_history
 
     store = Store(url or project.settings.store, project.settings.root)
     shipped = project.settings.reports / HISTORY
-    if store.is_new and shipped.is_file():
-        import_history(store, shipped)
+    try:
+        if shipped.is_file() and store.is_empty:
+            import_history(store, shipped)
+    except BaseException:
+        store.close()
+        raise
     return store
 
 
@@ -49,7 +54,7 @@ def open_device() -> Device:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An adapter as a flow handles it: a name, the digest of its bytes, the files if there are any."""
+    """An adapter as a flow handles it: name, digest of its bytes, the files if there are any."""
 
     name: str
     digest: str
@@ -89,7 +94,19 @@ class TransformersRoom:
         if side.files is None:
             return Mounted(side.name, side.digest, None)
         folder = self._copies / side.digest
-        return Mounted(side.name, side.digest, snapshot(side.files, folder))
+        if not folder.is_dir():
+            snapshot(side.files, folder)
+            self.refuse_unsound(replace(side, files=replace(side.files, folder=folder)))
+        return Mounted(side.name, side.digest, folder)
+
+    def refuse_unsound(self, side: Side) -> None:
+        """The doctor's file checks; the first that fails is the line that the user reads."""
+        if side.files is None:
+            return
+        base = self._project.base
+        for found in inspect(side.files, base_shape(model_folder(base), base.digest)):
+            if not found.ok:
+                raise AdapterRefused(found.message)
 
 
 class RecordedRoom:
@@ -123,6 +140,9 @@ class RecordedRoom:
 
         file = self._folder / side.name / f"{benchmark}.jsonl"
         return Recorded(list(read_jsonl(file, DataError)), file)
+
+    def refuse_unsound(self, side: Side) -> None:
+        """There is no adapter to look at."""
 
     def mount(self, side: Side) -> Mounted:
         """Nothing to load."""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
 from harness.engines.embedder import Embedder
 from harness.engines.protocol import Engine
-from harness.errors import AdapterRefused
+from harness.engines.recorded import Recorded
+from harness.errors import AdapterRefused, EngineFailed, HarnessError, StoreFailed
 from harness.flows.opening import Room, Side, TransformersRoom
 from harness.flows.origin import commit, machine, now
 from harness.flows.project import Project
@@ -26,8 +26,6 @@ from harness.measure import METRICS, embedding_similarity, score_case
 from harness.records import Benchmark, Case, CaseResult, Output, Prompt, Run
 from harness.store import Store
 from harness.store.keys import key_of, likelihood_key, output_key, vector_key
-from harness.workspace.gguf import model_folder
-from harness.workspace.inspection import base_shape, inspect
 from harness.workspace.weights import NONE
 
 MEASURES = ("rapidfuzz", "sacrebleu")
@@ -57,17 +55,31 @@ class Producer:
         cases: frozenset[str] | None = None,
         refresh: bool = False,
     ) -> Run:
-        """The run of an adapter on a benchmark, or on some of its cases; `refresh` makes it anew."""
+        """The run of an adapter on a benchmark, or on some cases; `refresh` makes it again."""
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
         engine = self.room.engine(benchmark.name, side)
         work = _Work(self, side, benchmark, chosen, engine)
+        known, key = self._newest(work.key)
+        if known is not None and not refresh:
+            return known
         if refresh:
             work.forget()
-        known = self.store.runs.by_key(work.key)
-        if known is not None:
-            return known
-        with self._alone(work.key):
-            return self.store.runs.by_key(work.key) or work.done()
+        with self._alone(key):
+            return self.store.runs.by_key(key) or work.done(key)
+
+    def _newest(self, key: str) -> tuple[Run | None, str]:
+        """The last run made of exactly this, and the key for the next one (`refresh` makes it)."""
+        known, place, again = None, key, 0
+        while (found := self.store.runs.by_key(place)) is not None:
+            known, again = found, again + 1
+            place = key_of("run again", key=key, again=again)
+        return known, place
+
+    def known(self, side: Side, benchmark: Benchmark) -> Run | None:
+        """The complete run, where the store has it."""
+        engine = self.room.engine(benchmark.name, side)
+        whole = _Work(self, side, benchmark, list(benchmark.cases), engine)
+        return self._newest(whole.key)[0]
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[None]:
@@ -75,9 +87,16 @@ class Producer:
         from filelock import FileLock
 
         folder = self.project.settings.reports / ".locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{key[:32]}.lock"):
+        lock = FileLock(folder / f"{key[:2]}.lock")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except OSError as problem:
+            raise StoreFailed(f"{folder}: cannot be written ({problem.strerror})") from None
+        try:
             yield
+        finally:
+            lock.release()
 
     @property
     def embedder(self) -> Embedder:
@@ -107,10 +126,12 @@ class _Work:
         self.engine = engine
         self.base = by.room.base_digest
         self.origin = dict(engine.origin(benchmark.generation))
-        self.prompts: dict[str, Prompt] = {}
-        for case in cases:
-            for prompt in prompts_for(benchmark, case, side.name):
-                self.prompts[output_key(side.digest, self.base, self.origin, prompt)] = prompt
+        self.recorded = isinstance(engine, Recorded)
+        self.prompts = [p for case in cases for p in prompts_for(benchmark, case, side.name)]
+        self.keys = {
+            (p.case, p.sample): output_key(side.digest, self.base, self._origin(p), p)
+            for p in self.prompts
+        }
         self.metrics = _metrics(benchmark, by.project.embedder.digest != NONE)
         self.extra = user_metrics(self.metrics)
         self.key = key_of(
@@ -118,19 +139,22 @@ class _Work:
             adapter=side.name,
             benchmark=benchmark.name,
             fingerprint=benchmark.fingerprint,
-            outputs=list(self.prompts),
+            outputs=list(self.keys.values()),
             embedder=by.project.embedder.digest,
             measures=versions(MEASURES),
             metrics=list(self.metrics),
         )
 
+    def _origin(self, prompt: Prompt) -> dict[str, object]:
+        """A recorded output belongs to its case; any other follows from its prompt alone."""
+        return self.origin | {"case": prompt.case} if self.recorded else self.origin
+
     def forget(self) -> None:
         """What was remembered of the outputs goes; runs that were made of it stay."""
-        first = [p for p in self.prompts.values() if p.sample == 0]
-        self.by.store.outputs.forget([*self.prompts, *self._likelihood_keys(first)])
-        self.key = key_of("run again", key=self.key, at=now())
+        weights = self._likelihood_keys().values()
+        self.by.store.outputs.forget([*self.keys.values(), *weights])
 
-    def done(self) -> Run:
+    def done(self, key: str) -> Run:
         """Generate, weigh and score what is missing, and keep the run."""
         started = now()
         by = self.by
@@ -142,7 +166,7 @@ class _Work:
         with by.timed("measure"):
             results = self._scored(outputs, nlls)
         run = Run(
-            id=self._identity(started),
+            id=self._identity(started, key),
             adapter=self.side.name,
             benchmark=self.benchmark.name,
             task=self.benchmark.task,
@@ -160,31 +184,56 @@ class _Work:
             started=started,
             seconds=dict(by.seconds),
         )
-        return by.store.runs.keep(run, self.key)
+        return by.store.runs.keep(run, key)
 
-    def _identity(self, started: str) -> str:
+    def _identity(self, started: str, key: str) -> str:
         moment = re.sub(r"[:.]", "-", started.removesuffix("Z"))
-        return f"{moment[:19]}_{self.side.name.replace('/', '.')}_{self.benchmark.name}_{self.key[:6]}"
+        return f"{moment[:19]}_{self.side.name.replace('/', '.')}_{self.benchmark.name}_{key[:6]}"
 
     # --- outputs -----------------------------------------------------------------------------
 
     def _outputs(self) -> dict[str, Output]:
         store = self.by.store.outputs
-        known = store.texts({key: (p.case, p.sample) for key, p in self.prompts.items()})
-        missing = {(p.case, p.sample): key for key, p in self.prompts.items() if key not in known}
-        if not missing:
+        asked: dict[str, Prompt] = {}
+        for prompt in self.prompts:  # equal prompts are written once
+            asked.setdefault(self.keys[prompt.case, prompt.sample], prompt)
+        known = store.texts({key: (p.case, p.sample) for key, p in asked.items()})
+        wanted = [p for key, p in asked.items() if key not in known]
+        if not wanted:
             return known
-        self._prove()
-        title = f"{self.side.name} on {self.benchmark.name}: writing"
-        wanted = [self.prompts[key] for key in missing.values()]
-        self.by.heard(title, len(known), len(self.prompts))
-        mounted = self.by.room.mount(self.side)
-        for batch in self.engine.generate(mounted, wanted, self.benchmark.generation):
-            found = {missing[output.case, output.sample]: output for output in batch}
-            store.keep_texts(found, now())
-            known |= found
-            self.by.heard(title, len(known), len(self.prompts))
+        with self._engine_said():
+            self._prove()
+            title = f"{self.side.name} on {self.benchmark.name}: writing"
+            self.by.heard(title, len(known), len(asked))
+            mounted = self.by.room.mount(self.side)
+            for batch in self.engine.generate(mounted, wanted, self.benchmark.generation):
+                found = {self.keys[output.case, output.sample]: output for output in batch}
+                store.keep_texts(found, now())
+                known |= found
+                self.by.heard(title, len(known), len(asked))
+        self._refuse_gaps([p.case for key, p in asked.items() if key not in known])
         return known
+
+    @contextmanager
+    def _engine_said(self) -> Iterator[None]:
+        """Whatever breaks in an engine means the same: this could not be judged."""
+        try:
+            yield
+        except HarnessError:
+            raise
+        except Exception as problem:
+            reason = str(problem).strip().split("\n")[0][:200] or "no reason given"
+            raise EngineFailed(
+                f"{self.side.name}: the engine {self.engine.name} failed"
+                f" ({type(problem).__name__}: {reason}), run the same command again to go on"
+            ) from problem
+
+    def _refuse_gaps(self, cases: list[str]) -> None:
+        if cases:
+            raise EngineFailed(
+                f"{self.side.name}: the engine {self.engine.name} gave nothing for"
+                f" {len(cases)} cases, such as {cases[0]}; run the same command again to go on"
+            )
 
     def _prove(self) -> None:
         """Before the first text of an adapter: it must change what the base answers."""
@@ -203,27 +252,47 @@ class _Work:
         if not self.engine.likelihoods:
             return {}
         store = self.by.store.outputs
-        firsts = [p for p in self.prompts.values() if p.sample == 0]
-        keys = self._likelihood_keys(firsts)
-        known = store.likelihoods(keys)
-        missing = {place: key for key, place in keys.items() if key not in known}
-        wanted = [p for p in firsts if any(case == p.case for case, _ in missing)]
+        keys = self._likelihood_keys()
+        known = store.likelihoods(keys.values())
+        wanted, places = self._to_weigh(keys, set(known))
         title = f"{self.side.name} on {self.benchmark.name}: weighing ideals"
         if wanted:
-            mounted = self.by.room.mount(self.side)
-            for batch in self.engine.likelihood(mounted, wanted, self.benchmark.generation):
-                found = {missing[w.case, w.ideal]: w.nll for w in batch if (w.case, w.ideal) in missing}
-                store.keep_likelihoods(found)
-                known |= found
-                self.by.heard(title, len(known), len(keys))
-        return {place: known[key] for key, place in keys.items()}
+            with self._engine_said():
+                mounted = self.by.room.mount(self.side)
+                for batch in self.engine.likelihood(mounted, wanted, self.benchmark.generation):
+                    found = {places[w.case, w.ideal]: w.nll for w in batch}
+                    store.keep_likelihoods(found)
+                    known |= found
+                    self.by.heard(title, len(known), len(set(keys.values())))
+        self._refuse_gaps([case for (case, _), key in keys.items() if key not in known])
+        return {place: known[key] for place, key in keys.items()}
 
-    def _likelihood_keys(self, prompts: list[Prompt]) -> dict[str, tuple[str, int]]:
+    def _likelihood_keys(self) -> dict[tuple[str, int], str]:
+        """By case and ideal; samples do not matter."""
         return {
-            likelihood_key(self.side.digest, self.base, self.origin, p, ideal): (p.case, index)
-            for p in prompts
+            (p.case, index): likelihood_key(self.side.digest, self.base, self._origin(p), p, ideal)
+            for p in self.prompts
+            if p.sample == 0
             for index, ideal in enumerate(p.ideals)
         }
+
+    def _to_weigh(
+        self, keys: Mapping[tuple[str, int], str], known: set[str]
+    ) -> tuple[list[Prompt], dict[tuple[str, int], str]]:
+        """Prompts with only the ideals that nobody weighed yet, and the key of each of those."""
+        wanted: list[Prompt] = []
+        places: dict[tuple[str, int], str] = {}
+        for prompt in (p for p in self.prompts if p.sample == 0):
+            ideals = {keys[prompt.case, i]: ideal for i, ideal in enumerate(prompt.ideals)}
+            missing = [key for key in ideals if key not in known]
+            if not missing:
+                continue
+            if self.recorded:  # a recorded line knows its ideals by their place
+                missing = [keys[prompt.case, i] for i in range(len(prompt.ideals))]
+            known |= set(missing)
+            wanted.append(replace(prompt, ideals=tuple(ideals[key] for key in missing)))
+            places |= {(prompt.case, place): key for place, key in enumerate(missing)}
+        return wanted, places
 
     # --- scores ------------------------------------------------------------------------------
 
@@ -231,9 +300,11 @@ class _Work:
         self, outputs: Mapping[str, Output], nlls: Mapping[tuple[str, int], float | None]
     ) -> tuple[CaseResult, ...]:
         written: dict[str, list[Output]] = {case.id: [] for case in self.cases}
-        for key, prompt in self.prompts.items():
+        for prompt in self.prompts:
             weighed = tuple(nlls[prompt.case, i] for i in range(len(prompt.ideals))) if nlls else ()
-            written[prompt.case].append(replace(outputs[key], ideal_nlls=weighed))
+            output = outputs[self.keys[prompt.case, prompt.sample]]
+            output = replace(output, case=prompt.case, sample=prompt.sample, ideal_nlls=weighed)
+            written[prompt.case].append(output)
         vectors = self._vectors([o.text for o in outputs.values()])
         return tuple(self._result(case, tuple(written[case.id]), vectors) for case in self.cases)
 
@@ -287,16 +358,7 @@ def applied_shift(room: TransformersRoom, engine: Any, side: Side, benchmark: Be
     shift: float = engine.shift(room.mount(side), prompt, benchmark.generation)
     if not shift > NO_SHIFT:
         raise AdapterRefused(
-            f"{side.name}: is loaded but changes nothing (logits move by {shift:g}), it is not applied"
+            f"{side.name}: is loaded but changes nothing (logits move by {shift:g}),"
+            " it is not applied"
         )
     return shift
-
-
-def refuse_unsound(project: Project, side: Side) -> None:
-    """The doctor's file checks; the first that fails is the line that the user reads."""
-    if side.files is None:
-        return
-    folder: Path = model_folder(project.base)
-    for found in inspect(side.files, base_shape(folder, project.base.digest)):
-        if not found.ok:
-            raise AdapterRefused(found.message)

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import BenchmarkError
 from harness.records import Benchmark
 from harness.workspace.benchmarks import Rules, benchmark_names, read_benchmark
+from harness.workspace.fields import suggestion
 from harness.workspace.settings import Settings, read_settings
 from harness.workspace.weights import Weights, find_weights
 
@@ -44,6 +45,12 @@ class Project:
                 " beside cases.jsonl"
             )
         return {one.name: one for one in sorted(found, key=lambda one: one.guard)}
+
+    def known(self, name: str) -> Benchmark:
+        """One of the benchmarks, or what is near where there is none of that name."""
+        if name not in self.benchmarks:
+            raise BenchmarkError(f"{name}: no such benchmark{suggestion(name, self.benchmarks)}")
+        return self.benchmarks[name]
 
     def benchmark(self, name: str) -> Benchmark:
         """One benchmark by name."""

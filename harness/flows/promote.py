@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.errors import RequestError
-from harness.flows.opening import open_store
+from harness.flows.opening import Side, open_room, open_store
 from harness.flows.origin import now
 from harness.flows.project import Project
-from harness.records import RESERVED, Decision
+from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
-from harness.workspace.adapters import read_adapter
+from harness.store.decisions import FIRST, Decisions
+from harness.store.verdicts import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +31,103 @@ def said(by: str, why: str) -> None:
 
 
 def promote(
-    project: Project, name: str, *, task: str | None, by: str, why: str, store_url: str | None = None
+    project: Project,
+    name: str,
+    *,
+    task: str | None,
+    by: str,
+    why: str,
+    store_url: str | None = None,
+    engine: str | None = None,
 ) -> Decision:
     """Record a promotion; needs a `promote` verdict on the current benchmark for these bytes."""
     said(by, why)
     if name in RESERVED:
         raise RequestError(f"{name} is the base model, only adapters are promoted")
     benchmark = project.task_benchmark(task)
-    digest = read_adapter(project.settings.adapters, name).digest
+    side = open_room(project, engine, lambda: project.settings.root).side(name)  # only looks
     store = open_store(project, store_url)
     try:
-        found = store.verdicts.of_candidate(name, benchmark.name)
-        if found is None:
-            raise RequestError(f"{name}: was not judged yet, run `pytest --model {name}` first")
-        identity, verdict = found
-        run = store.runs.by_id(verdict.runs["candidate"])
-        if verdict.fingerprint != benchmark.fingerprint:
-            raise RequestError(f"{name}: the benchmark changed since, run `pytest --model {name}`")
-        if run is None or run.digests["adapter"] != digest:
+        now_holds = Holding(store.decisions, str(benchmark.task))
+        if now_holds.promoted and (name, side.digest) == now_holds.named("promoted"):
+            raise RequestError(f"{name}: is promoted already")
+        kept = _fitting(project, store, benchmark, side, now_holds)
+        if kept.verdict.outcome != "promote":
             raise RequestError(
-                f"{name}: its bytes changed since it was judged, run `pytest --model {name}`"
-            )
-        if verdict.outcome != "promote":
-            raise RequestError(f"{name}: the verdict is {verdict.outcome}, only promote is promoted")
-        promoted = store.decisions.promoted(str(benchmark.task))
-        if verdict.promoted != (promoted.adapter if promoted else None):
-            raise RequestError(
-                f"{name}: the baseline moved to {promoted.adapter if promoted else 'none'}"
-                f" meanwhile, run `pytest --model {name}` against it"
+                f"{name}: the verdict is {kept.verdict.outcome}, only promote is promoted"
             )
         decision = Decision(
-            "promote", str(benchmark.task), name, digest, by, why, now(), verdict=identity
+            "promote", str(benchmark.task), name, side.digest, by, why, now(), verdict=kept.id
         )
-        store.decisions.add(decision)
-        return decision
+        promoted = now_holds.promoted
+        return store.decisions.add(decision, after=promoted.hash if promoted else FIRST)
     finally:
         store.close()
+
+
+class Holding:
+    """What is promoted and pinned for a task at this moment."""
+
+    def __init__(self, decisions: Decisions, task: str) -> None:
+        self.promoted = decisions.promoted(task)
+        self.pinned = decisions.pinned(task)
+
+    def named(self, what: str) -> tuple[str, str] | None:
+        """Adapter and digest; nothing is pinned where that is the promoted one itself."""
+        found = self.promoted if what == "promoted" else self.pinned
+        if what == "pinned" and self.promoted and found and found.digest == self.promoted.digest:
+            return None
+        return (found.adapter, found.digest) if found else None
+
+
+def _fitting(
+    project: Project, store: Store, benchmark: Benchmark, side: Side, holding: Holding
+) -> Kept:
+    """The last verdict that was given under what holds now; others say nothing about today."""
+    mine = [
+        kept
+        for kept in store.verdicts.all()
+        if (kept.verdict.candidate, kept.verdict.benchmark) == (side.name, benchmark.name)
+    ]
+    guards = {b.name: b.fingerprint for b in project.benchmarks.values() if b.guard}
+    reason = "was not judged yet, run"
+    for kept in reversed(mine):
+        unfit = _unfit(store, kept, benchmark, guards, side, holding)
+        if unfit is None:
+            return kept
+        reason = unfit if kept is mine[-1] else reason
+    raise RequestError(f"{side.name}: {reason} `pytest --model {side.name}`")
+
+
+def _unfit(
+    store: Store,
+    kept: Kept,
+    benchmark: Benchmark,
+    guards: dict[str, str],
+    side: Side,
+    holding: Holding,
+) -> str | None:
+    """Why a verdict says nothing about today, None where it does."""
+    verdict = kept.verdict
+    run = store.runs.by_id(verdict.runs["candidate"])
+    if (verdict.fingerprint, verdict.policy) != (benchmark.fingerprint, benchmark.policy):
+        return "the benchmark changed since, run"
+    if run is None or run.digests["adapter"] != side.digest:
+        return "its bytes changed since it was judged, run"
+    if not run.complete:
+        return "was judged on some of the cases only, run"
+    if {guard.benchmark: guard.fingerprint for guard in verdict.guards} != guards:
+        return "the guard benchmarks changed since, run"
+    for what, told in (("promoted", verdict.promoted), ("pinned", verdict.pinned)):
+        wanted = holding.named(what)
+        if told != (wanted[0] if wanted else None):
+            return f"was not compared with the {what} adapter, which is" + (
+                f" {wanted[0]} now; run" if wanted else " none now; run"
+            )
+        reference = store.runs.by_id(verdict.runs.get(what, ""))
+        if wanted and reference and side.files and reference.digests["adapter"] != wanted[1]:
+            return f"the {what} adapter {wanted[0]} has other bytes now; run"
+    return None
 
 
 def accept(
@@ -87,8 +149,7 @@ def accept(
         decision = Decision(
             "accept", run.task or run.benchmark, run.adapter, digest, by, why, now(), run_id, case
         )
-        store.decisions.add(decision)
-        return decision
+        return store.decisions.add(decision)
     finally:
         store.close()
 
@@ -98,5 +159,3 @@ def standings(project: Project, store: Store) -> list[Standing]:
     tasks = sorted({b.task for b in project.benchmarks.values() if b.task})
     decisions = store.decisions
     return [Standing(task, decisions.promoted(task), decisions.pinned(task)) for task in tasks]
-
-

@@ -24,5 +24,6 @@ def prompts_for(benchmark: Benchmark, case: Case, adapter: str) -> tuple[Prompt,
     """One prompt per sample; only `base+prompt` sees the examples."""
     turns = messages_for(benchmark, case.input, examples=adapter == BASE_PROMPT)
     return tuple(
-        Prompt(case.id, turns, case.ideals, sample) for sample in range(benchmark.generation.samples)
+        Prompt(case.id, turns, case.ideals, sample)
+        for sample in range(benchmark.generation.samples)
     )

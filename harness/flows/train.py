@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -104,8 +103,7 @@ def _about(
         else None,
         "recipe": asdict(recipe),
         "seed": recipe.seed,
-        "versions": {"lora-harness": harness.__version__}
-        | versions(LIBRARIES),
+        "versions": {"lora-harness": harness.__version__} | versions(LIBRARIES),
         "source": commit(project.settings.root),
     }
 
@@ -129,5 +127,11 @@ def _publish(work: Path, target: Path, about: dict[str, Any]) -> None:
     for file in made.iterdir():
         file.chmod(0o644)
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(made, target)
+    try:
+        made.replace(target)
+    except OSError as problem:  # somebody else took the name meanwhile
+        raise RequestError(
+            f"{target}: cannot take its place there ({problem.strerror}), the finished adapter"
+            f" lies in {made}"
+        ) from None
     shutil.rmtree(work, ignore_errors=True)

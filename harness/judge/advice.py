@@ -19,11 +19,10 @@ def advice_for(
     """What to do next, the cheapest first."""
     if outcome == "promote":
         return _applied(evidence, names)
-    steps = sorted(
-        (step for finding in findings for step in _steps(finding, evidence, names)),
-        key=lambda step: step[0],
-    )
-    return (*_applied(evidence, names), *dict.fromkeys(words for _, words in steps))
+    steps = [step for finding in findings for step in _steps(finding, evidence, names)]
+    steps += _compare(findings, evidence, names)
+    cheapest_first = sorted(steps, key=lambda step: step[0])
+    return (*_applied(evidence, names), *dict.fromkeys(words for _, words in cheapest_first))
 
 
 def _applied(evidence: Evidence, names: Names) -> tuple[str, ...]:
@@ -57,7 +56,7 @@ def _steps(finding: Finding, evidence: Evidence, names: Names) -> list[tuple[int
         return [_for_margin(finding.about, names)]
     if finding.kind == "slice doubt" and evidence.slices is not None:
         return [(3, f"look at slice {words.listed(evidence.slices.doubtful)}, or add cases to it")]
-    return [_compare(finding, evidence, names)]
+    return []
 
 
 def _for_margin(gate: Standing, names: Names) -> tuple[int, str]:
@@ -74,16 +73,21 @@ def _for_margin(gate: Standing, names: Names) -> tuple[int, str]:
     )
 
 
-def _compare(finding: Finding, evidence: Evidence, names: Names) -> tuple[int, str]:
-    fix = "see what changed"
-    if finding.kind == "slice" and evidence.slices is not None and evidence.slices.worst:
-        fix = f"look at the training examples for {evidence.slices.worst.name}"
-    elif finding.kind in ("critical", "broke"):
-        fix = f"look at the broken cases ({words.listed(evidence.broken)})"
-    elif finding.kind == "must":
-        fix = "look at the failed checks"
+def _compare(
+    findings: tuple[Finding, ...], evidence: Evidence, names: Names
+) -> list[tuple[int, str]]:
+    """All that is to be looked at side by side, in one line with one command."""
+    kinds = {finding.kind for finding in findings if not isinstance(finding.about, Verdict)}
+    look = ["the failed checks"] if "must" in kinds else []
+    if kinds & {"critical", "broke"}:
+        look.append(f"the broken cases ({words.listed(evidence.broken)})")
+    if "slice" in kinds and evidence.slices is not None and evidence.slices.worst:
+        look.append(f"the training examples for {evidence.slices.worst.name}")
+    if not look and not kinds & {"dropped", "not better", "guard doubt"}:
+        return []
+    what = f"look at {words.listed(look)}" if look else "see what changed"
     other = names.other(evidence.paired.against)
-    return 3, f"{fix}: lora-harness compare {names.candidate} {other}"
+    return [(3, f"{what}: lora-harness compare {names.candidate} {other}")]
 
 
 def _which(cases: tuple[str, ...]) -> str:

@@ -84,7 +84,7 @@ def _open(evidence: Evidence, circumstances: Circumstances) -> tuple[Finding, ..
     if not circumstances.complete:
         found.append(Finding("partial"))
     if not evidence.judged:
-        return (*found, Finding("few"))
+        return tuple(found) or (Finding("few"),)  # of a partial run, few cases are no news
     if not evidence.gates:
         return (*found, Finding("no gate"))
     missing = [gate for gate in evidence.gates if gate.sides.missing]

@@ -191,7 +191,8 @@ def _about_the_run(finding: Finding, evidence: Evidence) -> str:
         return "a run of some of the cases can never promote"
     if finding.kind == "few":
         fewest = evidence.policy.min_cases
-        return f"{words.cases(n)} are too few to judge; at least {fewest} are needed"
+        are = "is" if n == 1 else "are"
+        return f"{words.cases(n)} {are} too few to judge; at least {fewest} are needed"
     if finding.kind == "no gate":
         return "no metric of this benchmark is a gate, so nothing can be shown"
     if finding.kind == "unknown":

@@ -12,13 +12,15 @@ import pytest
 from harness.errors import HarnessError
 from harness.records import Case, CaseResult, Verdict
 from harness.render import verdict_text
-from harness.render.safe import ci_log, terminal
+from harness.render.safe import ci_log
 
 if TYPE_CHECKING:
     from harness.flows.evaluate import Evaluation
     from harness.plugin.session import Gate
 
 GATE = "gate"
+KEYWORD = "lora-harness"
+"""Marks our items' reports, which is all that an xdist controller sees of them."""
 
 
 class Failed(Exception):
@@ -51,9 +53,8 @@ class Shown:
 
     def toterminal(self, tw: Any) -> None:
         """The gate's whole verdict stands at the end of the session; here one line is enough."""
-        tw.line(self.reprcrash.message, red=True)
-        if self.text != self.reprcrash.message and not self.text.startswith("═"):
-            tw.line(self.text)
+        whole = self.text.startswith("═")
+        tw.line(self.reprcrash.message if whole else self.text, red=True)
 
 
 class BenchmarkFile(pytest.File):
@@ -70,9 +71,14 @@ class BenchmarkFile(pytest.File):
         for adapter in self.gate.adapters_of(self.benchmark):
             for case in cases:
                 yield CaseItem.from_parent(
-                    self, name=f"{terminal(case.id)}[{adapter}]", adapter=adapter, case=case
+                    self, **self._named(ci_log(case.id), adapter), adapter=adapter, case=case
                 )
-            yield GateItem.from_parent(self, name=f"{GATE}[{adapter}]", adapter=adapter)
+            yield GateItem.from_parent(self, **self._named(GATE, adapter), adapter=adapter)
+
+    def _named(self, what: str, adapter: str) -> dict[str, str]:
+        """The id is said in full, so that pytest reads the brackets as it will in its cache."""
+        name = f"{what}[{adapter}]"
+        return {"name": name, "nodeid": f"{self.nodeid}::{name}"}
 
 
 class HarnessItem(pytest.Item):
@@ -84,6 +90,7 @@ class HarnessItem(pytest.Item):
         super().__init__(**rest)
         self.adapter = adapter
         self.benchmark = self.parent.benchmark
+        self.keywords[KEYWORD] = True
         group = f"{adapter}-{self.benchmark}"
         if self.config.pluginmanager.has_plugin("xdist"):
             self.add_marker(pytest.mark.xdist_group(group))

@@ -13,10 +13,12 @@ import pytest
 from harness.errors import HarnessError
 from harness.flows.evaluate import Bench, Evaluation, Request, open_bench
 from harness.flows.project import Project
-from harness.plugin.items import BenchmarkFile, HarnessItem
+from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
 from harness.plugin.outcome import Ending, Told, exit_status
+from harness.records import RESERVED
 from harness.render import verdict_text
 from harness.render.safe import ci_log
+from harness.workspace.names import check_name
 
 Pair = tuple[str, str]
 """Adapter and benchmark."""
@@ -71,13 +73,12 @@ class Gate:
         """Read what was asked for now: a bad name or file is the request's fault."""
         option = self.config.option
         self.project = Project.here(self.config.invocation_params.dir)
-        for name in self.request.benchmarks:
-            known_benchmark(self.project, name)
+        for name in self.request.benchmarks or tuple(self.project.benchmarks):
+            self.project.known(name)
         for adapter in self.adapters:
             if adapter not in RESERVED:
                 check_name(adapter)
         self._name_files()
-        self._keep_together()
         if not option.collectonly and not self.is_worker:
             for adapter in self.adapters:
                 self.bench.trial(adapter)
@@ -95,18 +96,16 @@ class Gate:
             return
         self.config.args = [*named, *map(str, self.files)]
 
-    def _keep_together(self) -> None:
-        """Under xdist, one adapter on one benchmark stays on one worker."""
-        option = self.config.option
-        if self.is_worker:  # it parsed the command line anew, so what was changed there is told
-            option.loadgroup = self.config.workerinput["harness_grouped"]  # type: ignore[attr-defined]
-        elif getattr(option, "dist", "no") in ("load", "worksteal"):
-            option.dist = "loadgroup"
-
     @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell an xdist worker that groups count."""
-        node.workerinput["harness_grouped"] = self.config.option.dist == "loadgroup"
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Under xdist, one adapter on one benchmark stays on one worker."""
+        if config.option.dist not in ("load", "worksteal"):
+            return None  # somebody chose another way to distribute
+        from harness.plugin.distribution import by_adapter_and_benchmark
+
+        root = config.rootpath
+        ours = {file.relative_to(root).as_posix() for file in self.files if root in file.parents}
+        return by_adapter_and_benchmark(config, log, ours)
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
@@ -174,7 +173,9 @@ class Gate:
                 self.told.append(self._told(made))
             except HarnessError as problem:
                 self._found[place] = problem
-                self.told.append(Told(adapter, benchmark, None, ci_log(str(problem)), problem.exit_code))
+                self.told.append(
+                    Told(adapter, benchmark, None, ci_log(str(problem)), problem.exit_code)
+                )
         return self._found[place]
 
     def _told(self, made: Evaluation) -> Told:
@@ -194,8 +195,8 @@ class Gate:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Whether tests that are not ours fail; under xdist this is all the controller sees."""
-        ours = any(word == KEYWORD for word in report.keywords)
-        self.foreign_failed |= report.failed and not ours
+        if report.failed and KEYWORD not in report.keywords:
+            self.foreign_failed = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cattrs.preconf.json import JsonConverter, make_converter
+
+from harness.errors import StoreFailed
+from harness.records import Check
 
 T = TypeVar("T")
 
 
 @cache
 def _converter() -> JsonConverter:
-    return make_converter(forbid_extra_keys=False)
+    converter = make_converter(forbid_extra_keys=False)
+    converter.register_structure_hook(Check, _check)
+    return converter
 
 
 def encode(record: object) -> str:
@@ -22,4 +28,23 @@ def encode(record: object) -> str:
 
 def decode(text: str, kind: type[T]) -> T:
     """The record again; keys that it does not know are from a newer version and are left out."""
-    return _converter().loads(text, kind)
+    try:
+        return _converter().loads(text, kind)
+    except Exception as problem:  # cattrs raises groups of many kinds; all mean: not this record
+        name = getattr(kind, "__name__", "record").lower()
+        raise StoreFailed(
+            f"the store holds a {name} that cannot be read, `lora-harness verify` names it"
+        ) from problem
+
+
+def _check(raw: Mapping[str, Any], _: type[Check]) -> Check:
+    """A check's value is of no one type, so JSON would leave lists where tuples were."""
+    return Check(raw["name"], _frozen(raw["value"]), raw["level"])
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return value

@@ -16,7 +16,7 @@ from sqlalchemy import table as sql_table
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from harness.errors import SettingsError, StoreFailed
+from harness.errors import SettingsError, StoreFailed, reason
 from harness.store.schema import HEAD
 
 _WAIT_SECONDS = 60
@@ -28,29 +28,46 @@ class Database:
     def __init__(self, url: str, root: Path) -> None:
         self.url = _absolute(url, root)
         self._engine = _engine(self.url)
+        self._shared: Connection | None = None
         with self._said():
             self.is_new = _bring_up_to_date(self._engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to look things up."""
+        if self._shared is not None:
+            yield self._shared
+            return
         with self._said(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its start; all of it or nothing."""
+        if self._shared is not None:
+            yield self._shared
+            return
         with self._said(), _writing(self._engine) as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction for everything that is read and written inside."""
+        with self.write() as connection:
+            self._shared = connection
+            try:
+                yield
+            finally:
+                self._shared = None
 
     @contextmanager
     def _said(self) -> Iterator[None]:
         try:
             yield
         except SQLAlchemyError as problem:
-            reason = str(getattr(problem, "orig", None) or problem).splitlines()[0][:200]
+            why = reason(getattr(problem, "orig", None) or problem)
             raise StoreFailed(
-                f"the store {self.shown} failed ({reason}); run the same command again"
+                f"the store {self.shown} failed ({why}); run the same command again"
             ) from problem
 
     @property
@@ -66,14 +83,16 @@ class Database:
 def _absolute(url: str, root: Path) -> URL:
     try:
         found = make_url(url)
-    except ArgumentError:
-        raise SettingsError("the store must be a URL such as sqlite:///reports/harness.db") from None
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise SettingsError(
+            "the store must be a URL such as sqlite:///reports/harness.db"
+        ) from None
     if found.get_backend_name() == "sqlite" and found.database not in (None, "", ":memory:"):
         file = root / str(found.database)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise StoreFailed(f"{file.parent}: cannot be made ({problem.strerror})") from None
+        except (OSError, ValueError) as problem:
+            raise StoreFailed(f"{file.parent}: cannot be made ({reason(problem)})") from None
         return found.set(database=str(file))
     return found
 
@@ -137,10 +156,14 @@ def _version(connection: Connection) -> str | None:
 def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except (CommandError, AssertionError) as problem:  # no migration of that name
+        raise StoreFailed(f"the store cannot be brought up to date ({reason(problem)})") from None

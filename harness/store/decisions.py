@@ -1,44 +1,84 @@
-"""Decisions: append-only; what is promoted and pinned now follows from them."""
+"""Decisions: an append-only, hash-chained ledger; what is promoted and pinned follows from it.
+
+Order is the store's own, not that of clocks.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, insert, select, text
 
+from harness.errors import RequestError, StoreFailed
 from harness.records import Decision
 from harness.store import schema
 from harness.store.database import Database
-from harness.store.insertion import insert_new
 from harness.store.keys import key_of
+
+FIRST = ""
+"""What stands in place of a hash before the first decision."""
+_LEDGER_LOCK = 4712
 
 
 class Decisions:
-    """In the store's own order, not by clocks."""
+    """One chain over all tasks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, decision: Decision) -> None:
-        """Append; the very same decision is kept once."""
-        row = _row(decision)
+    def add(self, decision: Decision, after: str | None = None) -> Decision:
+        """Append. With `after`, only if that is still the hash of what promoted the task's adapter.
+
+        The store's write lock is held from the reading to the writing, so of two people who
+        act on the same state exactly one succeeds.
+        """
         with self._database.write() as connection:
-            insert_new(connection, schema.decisions, [row])
+            _hold_ledger(connection)
+            if after is not None:
+                _refuse_moved(_promoted(_all(connection, decision.task)), after)
+            last = _last(connection)
+            linked = _linked(decision, last.hash if last else FIRST)
+            seq = last.seq + 1 if last else 1
+            connection.execute(insert(schema.decisions), [asdict(linked) | {"seq": seq}])
+            return replace(linked, seq=seq)
+
+    def carry_over(self, decision: Decision) -> bool:
+        """Append a decision of an exported ledger as it is; False where it is here already."""
+        with self._database.write() as connection:
+            _hold_ledger(connection)
+            table = schema.decisions
+            known = select(table.c.seq).where(table.c.hash == decision.hash)
+            if connection.execute(known).first() is not None:
+                return False
+            last = _last(connection)
+            if decision.prev != (last.hash if last else FIRST) or not is_whole(decision):
+                raise RequestError(
+                    f"decision {decision.seq} ({decision.kind} {decision.adapter}) does not follow"
+                    " from this store's ledger, import it into a new store"
+                )
+            connection.execute(insert(table), [asdict(decision)])
+            return True
 
     def all(self, task: str | None = None) -> list[Decision]:
-        """Every decision, the oldest first."""
-        table = schema.decisions
-        statement = select(table).order_by(table.c.seq)
-        if task is not None:
-            statement = statement.where(table.c.task == task)
+        """Every decision, the oldest first; refused where a row was changed by hand."""
         with self._database.read() as connection:
-            return [_decision(row) for row in connection.execute(statement)]
+            found = _all(connection, None)
+        for wrong in broken_links(found):
+            raise StoreFailed(
+                f"the ledger was changed by hand ({wrong}), see `lora-harness verify`"
+            )
+        return [d for d in found if task in (None, d.task)]
+
+    def unchecked(self) -> list[Decision]:
+        """Every row as it stands, for whoever looks for the broken one."""
+        with self._database.read() as connection:
+            return _all(connection, None)
 
     def promoted(self, task: str) -> Decision | None:
         """What put the adapter in production that is there now."""
-        found = [d for d in self.all(task) if d.kind in ("promote", "rollback")]
-        return found[-1] if found else None
+        return _promoted(self.all(task))
 
     def pinned(self, task: str) -> Decision | None:
         """The fixed reference: where a person moved it, else the first ever promoted."""
@@ -53,23 +93,56 @@ class Decisions:
         return {str(d.case): f"{d.by}: {d.why}" for d in found}
 
 
-def _row(decision: Decision) -> dict[str, Any]:
-    row = asdict(replace(decision, seq=0))
-    del row["seq"]
-    row["case_id"] = row.pop("case")
-    return {"id": key_of("decision", **row), **row}
+def is_whole(decision: Decision) -> bool:
+    """Whether a decision still is what was hashed."""
+    return _linked(decision, decision.prev).hash == decision.hash
 
 
-def _decision(row: Row[Any]) -> Decision:
-    return Decision(
-        kind=row.kind,
-        task=row.task,
-        adapter=row.adapter,
-        digest=row.digest,
-        by=row.by,
-        why=row.why,
-        at=row.at,
-        verdict=row.verdict,
-        case=row.case_id,
-        seq=row.seq,
-    )
+def broken_links(decisions: list[Decision]) -> Iterator[str]:
+    """Rows that were changed, removed or put in between, by name."""
+    before, number = FIRST, 0
+    for decision in decisions:
+        number += 1
+        name = f"decision {decision.seq}, {decision.kind} {decision.adapter}"
+        if decision.seq != number or decision.prev != before:
+            yield f"{name}: does not follow the one before it"
+            number = decision.seq
+        if not is_whole(decision):
+            yield f"{name}: its content is not what was recorded"
+        before = decision.hash
+
+
+def _linked(decision: Decision, before: str) -> Decision:
+    content = asdict(replace(decision, prev=before, hash="", seq=0))
+    return replace(decision, prev=before, hash=key_of("decision", content=content))
+
+
+def _hold_ledger(connection: Connection) -> None:
+    """SQLite's immediate transaction holds everything; PostgreSQL is asked for one lock."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:it)"), {"it": _LEDGER_LOCK})
+
+
+def _refuse_moved(promoted: Decision | None, after: str) -> None:
+    if (promoted.hash if promoted else FIRST) != after:
+        name = promoted.adapter if promoted else "nothing"
+        raise RequestError(f"the baseline moved to {name} meanwhile: run the gate against it")
+
+
+def _last(connection: Connection) -> Any:
+    table = schema.decisions
+    newest = select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
+    return connection.execute(newest).first()
+
+
+def _all(connection: Connection, task: str | None) -> list[Decision]:
+    table = schema.decisions
+    statement = select(table).order_by(table.c.seq)
+    if task is not None:
+        statement = statement.where(table.c.task == task)
+    return [Decision(**row._mapping) for row in connection.execute(statement)]
+
+
+def _promoted(mine: list[Decision]) -> Decision | None:
+    found = [d for d in mine if d.kind in ("promote", "rollback")]
+    return found[-1] if found else None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, delete, select
 
+from harness.errors import StoreFailed
 from harness.records import CaseResult, Run
 from harness.store import schema
 from harness.store.codec import decode, encode
 from harness.store.database import Database
 from harness.store.insertion import insert_new
+from harness.store.keys import key_of
 
 
 class Runs:
@@ -33,6 +35,27 @@ class Runs:
         with self._database.read() as connection:
             found = connection.execute(select(schema.runs.c.id).order_by(schema.runs.c.seq))
             return list(found.scalars())
+
+    def heads(self) -> list[tuple[str, str, str]]:
+        """Id, adapter and benchmark of every run, the oldest first."""
+        table = schema.runs
+        statement = select(table.c.id, table.c.adapter, table.c.benchmark).order_by(table.c.seq)
+        with self._database.read() as connection:
+            return [(row.id, row.adapter, row.benchmark) for row in connection.execute(statement)]
+
+    def remove(self, identities: Sequence[str]) -> None:
+        """Take runs away with their cases, scores and verdicts; all of them or none."""
+        table = schema.runs
+        with self._database.write() as connection:
+            for identity in identities:
+                seq = connection.execute(
+                    select(table.c.seq).where(table.c.id == identity)
+                ).scalar_one_or_none()
+                for part in (schema.run_cases, schema.run_scores):
+                    connection.execute(delete(part).where(part.c.run == seq))
+                verdicts = schema.verdicts
+                connection.execute(delete(verdicts).where(verdicts.c.run == identity))
+                connection.execute(delete(table).where(table.c.seq == seq))
 
     def newest(self, adapter: str, benchmark: str) -> Run | None:
         """The last complete run of an adapter on a benchmark."""
@@ -57,8 +80,32 @@ class Runs:
                 insert_new(connection, schema.run_cases, _cases(run.results, seq))
                 insert_new(connection, schema.run_scores, _scores(run.results, seq))
         kept = self.by_key(key)
-        assert kept is not None
+        if kept is None:
+            raise StoreFailed(f"the store has another run of the name {run.id}, try again")
         return kept
+
+    def changed(self) -> list[str]:
+        """Ids of runs whose rows are not what was recorded: head, cases or scores."""
+        table, scores = schema.runs, schema.run_scores
+        found = []
+        for identity in self.ids():
+            try:
+                run = self.by_id(identity)
+            except StoreFailed:
+                run = None
+            if run is None:
+                found.append(identity)
+                continue
+            with self._database.read() as connection:
+                head = connection.execute(
+                    select(table.c.seq, table.c.seal).where(table.c.id == identity)
+                ).one()
+                rows = connection.execute(select(scores).where(scores.c.run == head.seq)).all()
+            beside = {(row.case_id, row.metric): row.value for row in rows}
+            inside = {(r.case.id, m): v for r in run.results for m, v in r.scores.items()}
+            if head.seal != seal(run) or beside != inside:
+                found.append(identity)
+        return found
 
     def _one(self, where: Any) -> Run | None:
         table, cases = schema.runs, schema.run_cases
@@ -71,6 +118,11 @@ class Runs:
                 select(cases.c.body).where(cases.c.run == head.seq).order_by(cases.c.position)
             )
             return _run(head, list(bodies.scalars()))
+
+
+def seal(run: Run) -> str:
+    """The address of a run's whole content; a row changed by hand no longer fits it."""
+    return key_of("seal", run=encode(run))
 
 
 def _head(run: Run, key: str) -> dict[str, Any]:
@@ -86,6 +138,7 @@ def _head(run: Run, key: str) -> dict[str, Any]:
         "complete": run.complete,
         "started": run.started,
         "body": encode(about),
+        "seal": seal(run),
     }
 
 

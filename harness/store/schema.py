@@ -67,6 +67,7 @@ runs = Table(
     Column("complete", Boolean, nullable=False),
     Column("started", String(32), nullable=False),
     Column("body", Text, nullable=False),
+    Column("seal", String(64), nullable=False),
     Index("runs_by_adapter", "benchmark", "adapter"),
 )
 
@@ -107,8 +108,9 @@ verdicts = Table(
 decisions = Table(
     "decisions",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("id", String(64), nullable=False, unique=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("task", String(64), nullable=False),
     Column("adapter", String(130), nullable=False),
@@ -116,7 +118,12 @@ decisions = Table(
     Column("by", String(200), nullable=False),
     Column("why", Text, nullable=False),
     Column("at", String(32), nullable=False),
-    Column("verdict", String(64)),
-    Column("case_id", String(200)),
+    Column("verdict", String(160)),
+    Column("case", String(200)),
+    Column("override", Boolean, nullable=False),
+    Column("base", String(64)),
+    Column("benchmark", String(64)),
+    Column("fingerprint", String(64)),
+    Column("policy", String(64)),
     Index("decisions_by_task", "task", "seq"),
 )

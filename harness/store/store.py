@@ -26,6 +26,11 @@ class Store:
         """Whether this opening made it."""
         return self.database.is_new
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever judged or decided in it."""
+        return not self.runs.ids() and not self.decisions.unchecked()
+
     def close(self) -> None:
         """Give the connections back."""
         self.database.close()

@@ -59,6 +59,17 @@ class Verdicts:
             for row in connection.execute(select(table).order_by(table.c.seq)):
                 yield Kept(row.id, decode(row.body, Verdict), row.run, row.digest, row.made)
 
+    def changed(self) -> list[str]:
+        """Ids of verdicts whose content is not what was recorded."""
+        table = schema.verdicts
+        with self._database.read() as connection:
+            rows = connection.execute(select(table).order_by(table.c.seq)).all()
+        return [row.id for row in rows if key_of("verdict", body=row.body, run=row.run) != row.id]
+
+    def by_id(self, identity: str) -> Verdict | None:
+        """The verdict of this id."""
+        return self._last(schema.verdicts.c.id == identity)
+
     def of_run(self, run: str) -> Verdict | None:
         """The last verdict on a run."""
         return self._last(schema.verdicts.c.run == run)

@@ -12,29 +12,36 @@ from typing import Any
 
 from harness.errors import AdapterRefused
 from harness.workspace.fields import Table
+from harness.workspace.patterns import pattern_fault
 from harness.workspace.reading import read_json
 
 MAX_RANK = 4096
 MAX_ALPHA = 1e6
-MAX_PATTERN = 300
+ALL_LINEAR = "all-linear"
+MAX_NAMES = 4096
+_NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
+"""A module, or the last parts of its name."""
 
-HARMLESS = frozenset(
-    """base_model_name_or_path bias eva_config corda_config loftq_config lora_bias lora_dropout
-    ensure_weight_tying inference_mode init_lora_weights peft_type peft_version
-    revision runtime_config task_type use_rslora use_dora fan_in_fan_out""".split()
-)
+HARMLESS = frozenset({
+    "base_model_name_or_path", "bias", "eva_config", "corda_config", "loftq_config",
+    "lora_dropout", "ensure_weight_tying", "inference_mode", "init_lora_weights",
+    "peft_type", "peft_version", "revision", "runtime_config", "task_type", "use_rslora",
+    "fan_in_fan_out",
+})  # fmt: skip
 """Keys that change nothing in loading, or are checked on their own below."""
-READ = frozenset(
-    """r lora_alpha target_modules exclude_modules layers_to_transform layers_pattern rank_pattern
-    alpha_pattern modules_to_save""".split()
-)
-MUST_BE_OFF = frozenset(
-    """auto_mapping layer_replication megatron_config megatron_core trainable_token_indices
-    target_parameters qalora_group_size use_qalora alora_invocation_tokens arrow_config use_bdlora
-    lora_ga_config monteclora_config velora_config kasa_config""".split()
-)
-"""Keys that run foreign code, copy layers or need more than the two judged files."""
-OFF: tuple[Any, ...] = (None, False, [], {}, "megatron.core", 16)
+READ = frozenset({
+    "r", "lora_alpha", "target_modules", "exclude_modules", "layers_to_transform",
+    "layers_pattern", "rank_pattern", "alpha_pattern", "modules_to_save",
+})  # fmt: skip
+MUST_BE_OFF = frozenset({
+    "auto_mapping", "layer_replication", "lora_bias", "megatron_config", "megatron_core",
+    "trainable_token_indices", "target_parameters", "qalora_group_size", "use_qalora",
+    "alora_invocation_tokens", "arrow_config", "use_bdlora", "lora_ga_config",
+    "monteclora_config", "velora_config", "kasa_config", "use_dora",
+})  # fmt: skip
+"""Keys that run foreign code, copy layers, or make more of it than a plain LoRA."""
+OFF: tuple[Any, ...] = (None, False, [], {})
+UNUSED = {"megatron_core": "megatron.core", "qalora_group_size": 16}
 """What PEFT itself writes for a feature that is not used."""
 
 
@@ -47,13 +54,14 @@ class AdapterConfig:
     targets: tuple[str, ...] | str
     """Module names, or one pattern (`all-linear` included)."""
     exclude: tuple[str, ...] | str
-    layers: tuple[int, ...] | None
-    """Only these layers, None for all."""
+    layers: tuple[int, ...]
+    """Only these layers, empty for all."""
+    layers_pattern: tuple[str, ...]
+    """What the list of layers is called in the base; empty for any name."""
     rank_pattern: dict[str, int]
+    """The first pattern that matches the end of a module's name gives its rank."""
     saved: tuple[str, ...]
     """Modules saved whole."""
-    base: str | None
-    """The base that PEFT noted down; a hint, no proof."""
 
 
 def read_config(path: Path) -> AdapterConfig:
@@ -68,9 +76,9 @@ def read_config(path: Path) -> AdapterConfig:
         targets=_modules(table, "target_modules", required=True),
         exclude=_modules(table, "exclude_modules"),
         layers=_layers(table),
+        layers_pattern=_names(table, "layers_pattern"),
         rank_pattern=_ranks(table),
-        saved=tuple(table.any("modules_to_save") or ()),
-        base=table.any("base_model_name_or_path"),
+        saved=_names(table, "modules_to_save"),
     )
 
 
@@ -81,10 +89,13 @@ def _refuse_foreign(table: Table) -> None:
         raise table.fail(f"`task_type` is {table.any('task_type')!r}, only CAUSAL_LM writes texts")
     for key, value in table.raw.items():
         if key in MUST_BE_OFF:
-            if not any(value == off and type(value) is type(off) for off in OFF):
+            off = (*OFF, UNUSED.get(key))
+            if not any(value == one and type(value) is type(one) for one in off):
                 raise table.fail(f"`{key}` is set, adapters that need it cannot be judged")
         elif key not in HARMLESS | READ:
             raise table.fail(f"unknown key `{key}`, PEFT would drop it with only a warning")
+    if table.any("bias", "none") != "none":
+        raise table.fail('`bias` trains the base\'s own weights, only "none" is a plain LoRA')
     if table.any("init_lora_weights", True) not in (True, False, "gaussian", "orthogonal"):
         raise table.fail(
             "`init_lora_weights` changes the base's own weights, convert the adapter to plain LoRA"
@@ -96,28 +107,35 @@ def _modules(table: Table, key: str, required: bool = False) -> tuple[str, ...] 
     if raw is None and not required:
         return ()
     if isinstance(raw, str) and raw:
-        return raw if raw == "all-linear" else _pattern(table, key, raw)
-    if isinstance(raw, list) and raw and all(isinstance(name, str) and name for name in raw):
-        return tuple(raw)
+        return ALL_LINEAR if raw.lower() == ALL_LINEAR else _pattern(table, key, raw)
+    if isinstance(raw, list) and (raw or not required):
+        return _names(table, key)
     raise table.fail(f"`{key}` must be a list of module names")
 
 
+def _names(table: Table, key: str) -> tuple[str, ...]:
+    """Plain names: PEFT puts some of them into patterns of its own."""
+    raw = table.any(key)
+    found = [raw] if isinstance(raw, str) else raw or []
+    if not isinstance(found, list) or len(found) > MAX_NAMES:
+        raise table.fail(f"`{key}` must be a list of at most {MAX_NAMES} module names")
+    for name in found:
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise table.fail(f"`{key}` has {str(name)[:60]!r}, which is no module name")
+    return tuple(found)
+
+
 def _pattern(table: Table, key: str, pattern: str) -> str:
-    """A pattern that PEFT's own matching can never hang on."""
-    nested = re.search(r"[*+}]\)?\s*[*+{]|\([^()]*[*+][^()]*\)[*+{]", pattern)
-    if len(pattern) > MAX_PATTERN or nested:
-        raise table.fail(f"`{key}` is a pattern that could run for ever, list the modules instead")
-    try:
-        re.compile(pattern)
-    except re.error as problem:
-        raise table.fail(f"`{key}` is not a pattern ({problem})") from None
+    fault = pattern_fault(pattern)
+    if fault:
+        raise table.fail(f"`{key}` {fault}")
     return pattern
 
 
-def _layers(table: Table) -> tuple[int, ...] | None:
+def _layers(table: Table) -> tuple[int, ...]:
     raw = table.any("layers_to_transform")
     if raw is None:
-        return None
+        return ()
     found = [raw] if isinstance(raw, int) else raw
     if not isinstance(found, list) or not all(type(n) is int and 0 <= n < 10_000 for n in found):
         raise table.fail("`layers_to_transform` must be a list of layer numbers")
@@ -125,13 +143,19 @@ def _layers(table: Table) -> tuple[int, ...] | None:
 
 
 def _ranks(table: Table) -> dict[str, int]:
-    raw = table.any("rank_pattern") or {}
-    ranks = Table(raw, f"{table.where} rank_pattern", AdapterRefused)
-    found = {key: ranks.whole(key, 8, 1, MAX_RANK) for key in ranks.raw}
-    for key in found:
-        _pattern(table, "rank_pattern", key)
-    for key, value in Table(table.any("alpha_pattern") or {}, "alpha_pattern", AdapterRefused).raw.items():
-        _pattern(table, "alpha_pattern", key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_ALPHA:
-            raise table.fail(f"`alpha_pattern` of {key!r} is no number within {MAX_ALPHA:g}")
+    alphas = _by_pattern(table, "alpha_pattern")
+    for key in alphas.raw:
+        alphas.number(key, None, -MAX_ALPHA, MAX_ALPHA)
+    ranks = _by_pattern(table, "rank_pattern")
+    return {key: ranks.whole(key, 8, 1, MAX_RANK) for key in ranks.raw}
+
+
+def _by_pattern(table: Table, key: str) -> Table:
+    """A table from names to numbers; PEFT reads the names as patterns, plain ones are enough."""
+    found = Table(table.any(key) or {}, f"{table.where} {key}", AdapterRefused)
+    if len(found.raw) > MAX_NAMES:
+        raise table.fail(f"`{key}` has more than {MAX_NAMES} entries")
+    for name in found.raw:
+        if not _NAME.fullmatch(str(name).removeprefix("^").replace("\\.", ".")):
+            raise table.fail(f"`{key}` has {str(name)[:60]!r}, which is no module name")
     return found

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import AdapterRefused, RequestError
+from harness.errors import AdapterRefused, RequestError, WorldFailed, reason
 from harness.records import RESERVED
 from harness.workspace.fields import suggestion
 from harness.workspace.names import check_name, folder_of, inside
-from harness.workspace.reading import read_json, regular_file
+from harness.workspace.reading import opened, read_json
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -65,8 +65,8 @@ def read_adapter(root: Path, name: str) -> AdapterFiles:
 
 
 def _all_files(folder: Path) -> Iterator[Path]:
-    for here, _, names in os.walk(folder):
-        yield from (Path(here) / name for name in names)
+    for here, folders, names in os.walk(folder):
+        yield from (Path(here) / name for name in (*folders, *names))
 
 
 def _digest(folder: Path) -> str:
@@ -75,8 +75,9 @@ def _digest(folder: Path) -> str:
         path = folder / name
         if not path.exists():
             continue  # the inspection says which file is missing, and what lies there instead
-        regular_file(path, AdapterRefused, MAX_WEIGHTS)
-        whole.update(f"{name}\0{file_digest(path)}\0".encode())
+        with opened(path, AdapterRefused, MAX_WEIGHTS) as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        whole.update(f"{name}\0{found}\0".encode())
     return whole.hexdigest()
 
 
@@ -91,9 +92,18 @@ def snapshot(adapter: AdapterFiles, into: Path) -> Path:
 
     What is loaded is this copy: swapping the folder after the check changes nothing.
     """
-    into.mkdir(parents=True, exist_ok=True)
-    for name in JUDGED:
-        shutil.copyfile(adapter.folder / name, into / name, follow_symlinks=False)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        if _digest(into) == adapter.digest:
+            return into
+        for name in JUDGED:
+            judged = opened(adapter.folder / name, AdapterRefused, MAX_WEIGHTS)
+            with judged as file, (into / name).open("wb") as copy:
+                shutil.copyfileobj(file, copy, _BLOCK)
+    except OSError as problem:
+        raise WorldFailed(
+            f"{adapter.name}: its private copy in {into} cannot be written ({reason(problem)})"
+        ) from None
     if _digest(into) != adapter.digest:
         raise AdapterRefused(f"{adapter.name}: its files changed while they were read, try again")
     return into

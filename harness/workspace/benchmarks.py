@@ -14,7 +14,7 @@ from typing import Any
 from harness.errors import BenchmarkError, HarnessError
 from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
 from harness.workspace.fields import Table, kind_of, suggestion
-from harness.workspace.names import check_name
+from harness.workspace.names import check_plain_name, inside
 from harness.workspace.reading import read_jsonl, read_toml
 from harness.workspace.settings import read_generation
 
@@ -40,11 +40,13 @@ class Rules:
 
 def read_benchmark(root: Path, name: str, defaults: Generation, rules: Rules) -> Benchmark:
     """One benchmark, complete and checked."""
-    check_name(name, BenchmarkError)
+    check_plain_name(name, "", BenchmarkError)
     folder = root / name
     if not (folder / "benchmark.toml").is_file():
         known = benchmark_names(root)
         raise BenchmarkError(f"{name}: no such benchmark{suggestion(name, known)}")
+    for one in ("benchmark.toml", "cases.jsonl"):
+        inside(root, folder / one, BenchmarkError)
     file = folder / "benchmark.toml"
     table = Table(read_toml(file, BenchmarkError), str(file), BenchmarkError)
     benchmark = Benchmark(
@@ -85,8 +87,10 @@ def _task(table: Table, folder: str) -> str | None:
         raise table.fail(f"`name` is {name!r} but the folder is {folder!r}, make them equal")
     guard = table.flag("guard")
     if guard == table.has("task"):
-        raise table.fail("needs either `task = \"...\"` or `guard = true`")
-    return None if guard else check_name(table.text("task"), BenchmarkError)
+        raise table.fail('needs either `task = "..."` or `guard = true`')
+    if guard:
+        return None
+    return check_plain_name(table.text("task"), f"{table.where}: `task` ", BenchmarkError)
 
 
 def _template(table: Table) -> str:
@@ -144,7 +148,7 @@ def read_cases(path: Path, shared: tuple[Check, ...], rules: Rules) -> tuple[Cas
     seen: dict[str, str] = {}
     for where, raw in read_jsonl(path, BenchmarkError):
         case = _case(Table(raw, where, BenchmarkError), shared, rules)
-        same = unicodedata.normalize("NFC", case.id).casefold()
+        same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", case.id).casefold())
         if same in seen:
             raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
         seen[same] = where
@@ -182,7 +186,7 @@ def _ideals(table: Table) -> tuple[str, ...]:
 def _slices(table: Table) -> Mapping[str, str]:
     raw = table.any("slices", {})
     if not isinstance(raw, Mapping) or not all(
-        isinstance(value, str) and value.strip() for value in raw.values()
+        isinstance(text, str) and text.strip() for pair in raw.items() for text in pair
     ):
         raise table.fail('`slices` must look like {"industry": "logistics"}')
     return dict(raw)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import math
 from collections.abc import Iterable, Mapping
@@ -50,7 +51,7 @@ class Table:
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """true or false."""
+        """A yes or no: `true` or `false`."""
         value = self.any(key, default)
         if not isinstance(value, bool):
             raise self.fail(f"`{key}` is {kind_of(value)}, true or false is needed")
@@ -96,7 +97,7 @@ class Table:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`, did you mean …?` or the words that are allowed."""
     words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=1)
+    close = difflib.get_close_matches(word[:200], words, n=1)
     if close:
         return f", did you mean `{close[0]}`?"
     return f", known are {', '.join(words)}" if words else ""
@@ -106,5 +107,7 @@ def kind_of(value: Any) -> str:
     """What a value is, in words for people."""
     if value is None:
         return "missing"
+    if isinstance(value, datetime.date | datetime.time):
+        return "a date or time"
     names = {bool: "true/false", int: "a number", float: "a number", str: "a text"}
     return names.get(type(value), "a table" if isinstance(value, Mapping) else "a list")

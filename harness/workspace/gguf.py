@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from harness.errors import WeightsError
+from harness.errors import WeightsError, WorldFailed, reason
 from harness.libraries import quiet_libraries
 from harness.workspace.cache import cache_folder
 from harness.workspace.weights import Weights
@@ -34,17 +34,26 @@ def _convert_once(source: Path, target: Path) -> None:
     """Two processes at once: the second waits, then finds the first one's copy."""
     from filelock import FileLock
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(target.with_suffix(".lock")):
-        if target.is_dir():
-            return
-        beside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".converting-"))
-        try:
-            _convert(source, beside)
-            _sync(beside)
-            os.replace(beside, target)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+    mine = f".converting-{target.name}-"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_suffix(".lock")):
+            if target.is_dir():
+                return
+            for left in target.parent.glob(f"{mine}*"):  # of a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
+            beside = Path(tempfile.mkdtemp(dir=target.parent, prefix=mine))
+            try:
+                _convert(source, beside)
+                _sync(beside)
+                beside.replace(target)
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
+    except OSError as problem:
+        raise WorldFailed(
+            f"{target.parent}: the converted base cannot be kept there ({reason(problem)});"
+            " LORA_HARNESS_CACHE names another folder"
+        ) from None
 
 
 def _convert(source: Path, into: Path) -> None:
@@ -62,9 +71,9 @@ def _convert(source: Path, into: Path) -> None:
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.parent, **place)
         model = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **place)
-    except (OSError, ValueError, KeyError, RuntimeError) as problem:
-        reason = str(problem).splitlines()[0][:200]
-        raise WeightsError(f"{source}: transformers cannot read this GGUF ({reason})") from None
+    except Exception as problem:  # a damaged file fails in as many ways as it has fields
+        why = reason(problem)
+        raise WeightsError(f"{source}: transformers cannot read this GGUF ({why})") from None
     _forget_quantization(model)
     model.save_pretrained(into)
     tokenizer.save_pretrained(into)

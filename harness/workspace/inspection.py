@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.errors import AdapterRefused, HarnessError
 from harness.records import DoctorCheck
-from harness.workspace.adapter_config import AdapterConfig, read_config
+from harness.workspace.adapter_config import ALL_LINEAR, AdapterConfig, read_config
 from harness.workspace.adapters import (
     CONFIG,
     MAX_WEIGHTS,
@@ -22,13 +22,15 @@ from harness.workspace.adapters import (
     AdapterFiles,
     read_training,
 )
+from harness.workspace.patterns import matching
 from harness.workspace.safetensors_header import Tensor, read_header, read_values
 
 _PREFIX = "base_model.model."
 _LORA = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
-_CODE = (".py", ".so", ".pyc")
-_LAYER = re.compile(r"\.(\d+)\.")
+_CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
+_BLOCK = re.compile(r".*?\.[^.]*\.(?P<index>\d+)\.")
+"""As PEFT finds a module's layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,16 @@ class _Inspection:
     def files(self) -> str:
         """Safetensors and a config; no pickle and no code, alone or beside them."""
         names = sorted(f.name for f in self.adapter.folder.rglob("*") if f.is_file())
-        foreign = [name for name in names if name.endswith(_PICKLES)]
+        foreign = [name for name in names if name.lower().endswith(_PICKLES)]
         if foreign:
             raise self.fail(
                 f"{foreign[0]} is a pickle, which runs code when loaded; save it as safetensors"
             )
-        code = [name for name in names if name.endswith(_CODE)]
+        code = [name for name in names if name.lower().endswith(_CODE)]
         if code:
             raise self.fail(f"{code[0]} is code, an adapter is weights and a config only")
         for needed in (CONFIG, WEIGHTS):
-            if needed not in names:
+            if not (self.adapter.folder / needed).is_file():
                 raise self.fail(f"{needed} is missing, `save_pretrained` of PEFT writes it")
         return f"{CONFIG}, {WEIGHTS}; no pickle, no code"
 
@@ -132,12 +134,20 @@ class _Inspection:
         halves = [module for module, have in sides.items() if len(have) == 1]
         if halves:
             raise self.fail(f"{halves[0]} has only one of its two LoRA tensors")
-        missing = sorted(self._targeted() - set(sides))
+        targeted = self._targeted()
+        dropped = sorted(set(sides) - targeted)
+        if dropped:
+            raise self.fail(
+                f"{dropped[0]} has tensors but `target_modules` leaves it out, PEFT would drop them"
+            )
+        missing = sorted(targeted - set(sides))
         if missing:
             total = len(missing) + len(sides)
             raise self.fail(
                 f"{len(missing)} of {total} targeted modules have no tensors, such as {missing[0]}"
             )
+        if not sides:
+            raise self.fail(f"{WEIGHTS} holds no LoRA tensor")
         return f"{len(sides)} modules, all of them in the base"
 
     def _fits(self, tensor: Tensor, module: str, side: str) -> None:
@@ -153,47 +163,64 @@ class _Inspection:
             )
 
     def _rank(self, module: str) -> int:
-        for pattern, rank in self.found.rank_pattern.items():
-            if re.fullmatch(rf"(.*\.)?({pattern})", module):
+        for ending, rank in self.found.rank_pattern.items():
+            name = ending.removeprefix("^").replace("\\.", ".")
+            if module == name or (ending[0] != "^" and module.endswith(f".{name}")):
                 return rank
         return self.found.r
 
     def _saved_whole(self, tensor: Tensor) -> bool:
         name = tensor.name.removeprefix(_PREFIX)
         module = name.removesuffix(".weight").removesuffix(".bias")
-        named = any(module == one or module.endswith(f".{one}") for one in self.found.saved)
-        return named and self.base.tensors.get(name) == tensor.shape
+        return _ends_in(module, self.found.saved) and self.base.tensors.get(name) == tensor.shape
 
     def _targeted(self) -> set[str]:
-        modules = {
+        """The matrices that PEFT's own rules pick."""
+        modules = sorted(
             name.removesuffix(".weight")
             for name, shape in self.base.tensors.items()
             if name.endswith(".weight") and len(shape) == 2
-        }
-        return {module for module in modules if self._is_target(module)}
+        )
+        found = self._named(modules, "target_modules", self.found.targets)
+        found -= self._named(modules, "exclude_modules", self.found.exclude)
+        return {m for m in found if not _ends_in(m, self.found.saved) and self._layer_counts(m)}
 
-    def _is_target(self, module: str) -> bool:
-        if self.found.targets == "all-linear":
-            return ".layers." in module or ".h." in module
-        if self.found.exclude and _named(module, self.found.exclude):
-            return False
-        if self.found.layers is not None:
-            layer = _LAYER.search(module)
-            if layer is None or int(layer[1]) not in self.found.layers:
-                return False
-        return _named(module, self.found.targets)
+    def _named(self, modules: list[str], key: str, names: tuple[str, ...] | str) -> set[str]:
+        if names == ALL_LINEAR:
+            return {module for module in modules if _BLOCK.match(module)}
+        if not isinstance(names, str):
+            return {module for module in modules if _ends_in(module, names)}
+        hangs = self.fail(f"the pattern in `{key}` runs for ever, list the modules instead")
+        return set(matching([names], modules, hangs)[names])
+
+    def _layer_counts(self, module: str) -> bool:
+        if not self.found.layers or isinstance(self.found.targets, str):
+            return True
+        for name in self.found.layers_pattern or ("",):
+            block = re.match(rf"(?:^|.*?\.){name}\.(?P<index>\d+)\.", module) if name else None
+            block = block or (None if name else _BLOCK.match(module))
+            if block:
+                return int(block["index"]) in self.found.layers
+        return False
 
     def values(self) -> str:
         """Finite numbers that change something."""
-        moved = 0
-        for name, values in read_values(self.weights, self.tensors).items():
+        zero: set[str] = set()
+        for name, values in read_values(self.weights, self.tensors):
             if not np.isfinite(values).all():
                 raise self.fail(f"{name[:120]} holds NaN or infinity")
-            if not name.endswith("lora_A.weight"):
-                moved += bool(np.any(values))
-        if not moved:
-            raise self.fail("every lora_B is zero, so the adapter changes nothing")
+            if not values.any():
+                zero.add(name)
+        self._moves_something(zero)
         return "all finite, not a no-op"
+
+    def _moves_something(self, zero: set[str]) -> None:
+        """A module moves the base where both of its tensors are more than zeros."""
+        matches = [match for name in self.tensors if (match := _LORA.fullmatch(name))]
+        still = {match["module"] for match in matches if match.string in zero}
+        if still == {match["module"] for match in matches} and len(matches) == len(self.tensors):
+            side = "A" if all(name.endswith("lora_A.weight") for name in zero) else "B"
+            raise self.fail(f"every lora_{side} is zero, so the adapter changes nothing")
 
     def trained_on(self) -> str:
         """The base that training.json names must be this base, byte for byte."""
@@ -210,7 +237,8 @@ class _Inspection:
         return f"trained on this base ({self.base.digest[:12]})"
 
 
-def _named(module: str, targets: tuple[str, ...] | str) -> bool:
-    if isinstance(targets, str):
-        return re.fullmatch(targets, module) is not None
-    return any(module == name or module.endswith(f".{name}") for name in targets)
+def _ends_in(module: str, names: tuple[str, ...]) -> bool:
+    """Whether the module, or the last parts of its name, is one of these."""
+    parts = module.split(".")
+    known = set(names)
+    return any(".".join(parts[start:]) in known for start in range(len(parts)))

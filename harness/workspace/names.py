@@ -9,14 +9,22 @@ from harness.errors import AdapterRefused, HarnessError
 
 _PART = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII)
-RULE = "a name is a-z, 0-9, `.`, `_`, `-`, up to 64, with one `/` at most for a client"
+RULE = "a name is a-z, 0-9, `.`, `_`, `-`, up to 64 of them"
+CLIENT = "with one `/` at most for a client"
 
 
 def check_name(name: str, error: type[HarnessError] = AdapterRefused) -> str:
     """The name itself, or one line that says what a name is."""
     parts = name.split("/")
     if len(parts) > 2 or not all(_good(part) for part in parts):
-        raise error(f"{_shown(name)} is not an adapter name: {RULE}")
+        raise error(f"{_shown(name)} is not an adapter name: {RULE}, {CLIENT}")
+    return name
+
+
+def check_plain_name(name: str, where: str, error: type[HarnessError]) -> str:
+    """The name of a benchmark or a task, which no client owns; `where` goes in front."""
+    if not _good(name):
+        raise error(f"{where}{_shown(name)} is not a name: {RULE}")
     return name
 
 
@@ -42,6 +50,11 @@ def folder_of(root: Path, name: str, error: type[HarnessError] = AdapterRefused)
 
 def inside(root: Path, path: Path, error: type[HarnessError]) -> None:
     """Refuse a path that resolves out of its root (a link, or a link above it)."""
-    real_root, real = root.resolve(), path.resolve()
+    try:
+        real_root, real = root.resolve(), path.resolve()
+    except (OSError, RuntimeError):  # a link that leads to itself
+        raise error(
+            f"{path}: is a link that leads nowhere, put the files themselves there"
+        ) from None
     if real != real_root and real_root not in real.parents:
         raise error(f"{path}: is a link that leads out of {root}, put the files themselves there")

@@ -6,21 +6,29 @@ Every refusal is one line `file:line: what is wrong, what is allowed`.
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
-from harness.errors import HarnessError, RequestError
+from harness.errors import HarnessError, RequestError, reason
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_LINE = 4 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_DIGITS = 40
+MAX_TOML = 1024 * 1024
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""A text (or what is left of one that never ends) or a bracket; never tries a place twice."""
+_KEY = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?<![\w.-])(?:{_KEY}){{{MAX_DEPTH}}}")
+"""A dotted TOML key of too many parts: tomllib needs memory by the square of their number."""
 
 
 def regular_file(path: Path, error: type[HarnessError], limit: int = MAX_BYTES) -> int:
@@ -40,13 +48,27 @@ def regular_file(path: Path, error: type[HarnessError], limit: int = MAX_BYTES) 
     return status.st_size
 
 
-def read_text(path: Path, error: type[HarnessError] = RequestError, limit: int = MAX_BYTES) -> str:
-    """The whole file as text: UTF-8, with or without a BOM."""
+@contextmanager
+def opened(path: Path, error: type[HarnessError], limit: int = MAX_BYTES) -> Iterator[BinaryIO]:
+    """The file for reading, still a regular one when it is open; a pipe would wait for ever."""
     regular_file(path, error, limit)
     try:
-        raw = path.read_bytes()
+        file = os.fdopen(os.open(path, _READ), "rb")
     except OSError as failure:
-        raise error(f"{path}: cannot be read ({failure.strerror})") from None
+        raise error(f"{path}: cannot be read ({reason(failure)})") from None
+    with file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise error(f"{path}: was swapped while it was read, a file is needed")
+        yield file
+
+
+def read_text(path: Path, error: type[HarnessError] = RequestError, limit: int = MAX_BYTES) -> str:
+    """The whole file as text: UTF-8, with or without a BOM."""
+    try:
+        with opened(path, error, limit) as file:
+            raw = file.read(limit)
+    except OSError as failure:
+        raise error(f"{path}: cannot be read ({reason(failure)})") from None
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise error(f"{path}:1: is UTF-16, save it as UTF-8")
     try:
@@ -91,7 +113,8 @@ def parse_json(text: str, where: str, error: type[HarnessError] = RequestError) 
             parse_constant=lambda name: refuse(f"{name} is not a number that JSON knows"),
         )
     except json.JSONDecodeError as failure:
-        refuse(f"is not JSON ({failure.msg} at column {failure.colno})")
+        line = f"line {failure.lineno}, " if failure.lineno > 1 else ""
+        refuse(f"is not JSON ({failure.msg} at {line}column {failure.colno})")
     if "\\u" in text:
         _refuse_surrogates(value, refuse)
     return value
@@ -129,7 +152,7 @@ def read_json(path: Path, error: type[HarnessError] = RequestError, limit: int =
 def read_jsonl(
     path: Path, error: type[HarnessError] = RequestError
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Objects of a JSONL file, each with its `file:line`; lines end at \\n and nowhere else."""
+    """Objects of a JSONL file, each with its `file:line`; only a line feed ends a line."""
     for number, line in enumerate(read_text(path, error).split("\n"), start=1):
         if not line.strip(" \t\r"):
             continue
@@ -144,11 +167,37 @@ def read_jsonl(
 
 def read_toml(path: Path, error: type[HarnessError] = RequestError) -> dict[str, Any]:
     """A TOML file; the parser's own line is kept in the message."""
+    text = read_text(path, error, limit=MAX_TOML)
+    long = _LONG_KEY.search(text)
+    if long:
+        line = text.count("\n", 0, long.start()) + 1
+        raise error(f"{path}:{line}: a key of {MAX_DEPTH} parts or more, nested too deeply")
     try:
-        return tomllib.loads(read_text(path, error, limit=4 * 1024 * 1024))
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
-        found = re.search(r"line (\d+)", str(failure))
-        line = found[1] if found else "1"
-        raise error(f"{path}:{line}: is not TOML ({failure})") from None
+        where = re.search(r"line (\d+)", str(failure))
+        number = where[1] if where else "1"
+        raise error(f"{path}:{number}: is not TOML ({failure})") from None
     except RecursionError:
         raise error(f"{path}:1: is nested too deeply") from None
+    except ValueError:  # Python's own limit on digits; tomllib gives no line for it
+        raise error(f"{path}:1: holds a number of thousands of digits") from None
+    _refuse_huge(found, path, error)
+    return found
+
+
+def _refuse_huge(table: dict[str, Any], path: Path, error: type[HarnessError]) -> None:
+    """Nested tables and numbers that would break whoever counts or prints them."""
+    level: list[Any] = [table]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+                raise error(f"{path}:1: holds a number of more than {MAX_DIGITS} digits")
+            if isinstance(value, dict):
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+        level = below
+    if level:
+        raise error(f"{path}:1: is nested deeper than {MAX_DEPTH} levels")

@@ -5,7 +5,9 @@ The format: 8 bytes of length, that many bytes of JSON, then the tensors back to
 
 from __future__ import annotations
 
+import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -15,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.workspace.reading import parse_json, regular_file
+from harness.workspace.reading import opened, parse_json
 
-MAX_HEADER = 100 * 1024 * 1024
+MAX_HEADER = 8 * 1024 * 1024
+"""Real headers have a hundred bytes for each tensor; the format itself would allow 100 MB."""
+MAX_DIMENSIONS = 8
 _BYTES = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1,
     "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
@@ -37,8 +41,8 @@ class Tensor:
 
 def read_header(path: Path, error: type[HarnessError], limit: int) -> dict[str, Tensor]:
     """Every tensor by name; truncated, overlapping or lying headers are refused."""
-    size = regular_file(path, error, limit)
-    with path.open("rb") as file:
+    with opened(path, error, limit) as file:
+        size = os.fstat(file.fileno()).st_size
         head = file.read(8)
         if head == b"version ":
             raise error(f"{path}: is a Git LFS pointer, run `git lfs pull` for the weights")
@@ -64,7 +68,8 @@ def read_header(path: Path, error: type[HarnessError], limit: int) -> dict[str, 
 def _tensor(name: str, entry: Any, path: Path, error: type[HarnessError]) -> Tensor:
     try:
         dtype, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
-        right = all(type(n) is int and n >= 0 for n in (*shape, begin, end))
+        right = isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS
+        right = right and all(type(n) is int and n >= 0 for n in (*shape, begin, end))
         right = right and end - begin == prod(shape) * _BYTES[dtype]
     except (KeyError, TypeError, ValueError):
         right = False
@@ -85,13 +90,12 @@ def _refuse_gaps(
         raise error(f"{path}: is cut off or has extra bytes ({size:,} of {at:,} bytes of tensors)")
 
 
-def read_values(path: Path, tensors: dict[str, Tensor]) -> dict[str, NDArray[Any]]:
-    """The tensors of a checked file as float32 (bfloat16 widened exactly)."""
+def read_values(path: Path, tensors: dict[str, Tensor]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The tensors of a checked file one by one as float32, the widest that a model computes in."""
     data = np.memmap(path, dtype=np.uint8, mode="r")
     offset = 8 + struct.unpack("<Q", bytes(data[:8]))[0]
-    return {
-        name: _values(data[offset + t.begin : offset + t.end], t) for name, t in tensors.items()
-    }
+    for name, tensor in tensors.items():
+        yield name, _values(data[offset + tensor.begin : offset + tensor.end], tensor)
 
 
 def _values(raw: NDArray[np.uint8], tensor: Tensor) -> NDArray[Any]:
@@ -99,4 +103,6 @@ def _values(raw: NDArray[np.uint8], tensor: Tensor) -> NDArray[Any]:
         wide = np.frombuffer(raw.tobytes(), dtype="<u2").astype(np.uint32) << 16
         return wide.view(np.float32).reshape(tensor.shape)
     kinds = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-    return np.frombuffer(raw.tobytes(), dtype=kinds[tensor.dtype]).reshape(tensor.shape)
+    values = np.frombuffer(raw.tobytes(), dtype=kinds[tensor.dtype]).reshape(tensor.shape)
+    with np.errstate(over="ignore"):  # what is too large for float32 is infinite for the model
+        return values.astype(np.float32, copy=False)

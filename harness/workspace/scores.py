@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ OPTIONAL = ("pinned", "slice", "group", "critical")
 NUMBERS = ("candidate", "promoted", "pinned")
 FLAGS = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 MAX_FIELD = 128 * 1024
+_NUMBER = re.compile(r"[0-9.eE+-]{1,40}", re.ASCII)
 
 
 def read_scores(path: Path) -> list[dict[str, Any]]:
@@ -25,15 +28,17 @@ def read_scores(path: Path) -> list[dict[str, Any]]:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise DataError(f"{path}:{line}: holds a NUL character, scores are plain text")
-    csv.field_size_limit(MAX_FIELD)
+    before = csv.field_size_limit(MAX_FIELD)  # one setting for the whole process
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return list(_rows(path, text))
+        return list(_rows(path, lines))
     except csv.Error as problem:
-        raise DataError(f"{path}: is not CSV ({problem})") from None
+        raise DataError(f"{path}:{lines.line_num}: is not CSV ({problem})") from None
+    finally:
+        csv.field_size_limit(before)
 
 
-def _rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
-    lines = csv.reader(text.splitlines(keepends=True), strict=True)
+def _rows(path: Path, lines: Any) -> Iterator[dict[str, Any]]:
     head = [name.strip().lower() for name in next(lines, [])]
     _check_head(path, head)
     for row in lines:
@@ -65,12 +70,14 @@ def _value(name: str, cell: str, where: str) -> Any:
         if cell.lower() not in FLAGS:
             raise DataError(f"{where}: `critical` is {cell[:40]!r}, allowed are true and false")
         return FLAGS[cell.lower()]
+    if name in ("case", "metric") and not cell:
+        raise DataError(f"{where}: `{name}` is empty, every row needs one")
     if name not in NUMBERS:
         return cell or None
     if not cell:
         return None
     try:
-        number = float(cell)
+        number = float(cell) if _NUMBER.fullmatch(cell) else math.nan
     except ValueError:
         number = math.nan
     if not 0 <= number <= 1:

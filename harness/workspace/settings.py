@@ -37,7 +37,9 @@ def read_settings(start: Path | None = None) -> Settings:
             continue
         tool = read_toml(file, SettingsError).get("tool", {})
         if isinstance(tool, dict) and "harness" in tool:
-            return _settings(folder, Table(tool["harness"], f"{file} [tool.harness]", SettingsError))
+            return _settings(
+                folder, Table(tool["harness"], f"{file} [tool.harness]", SettingsError)
+            )
     raise SettingsError(
         f"{here}: no pyproject.toml with [tool.harness] here or above, add one with at least `base`"
     )
@@ -77,5 +79,7 @@ def read_generation(table: Table, defaults: Generation) -> Generation:
 def checked_generation(generation: Generation, table: Table) -> Generation:
     """Samples and temperature need each other."""
     if generation.samples > 1 and generation.temperature == 0:
-        raise table.fail("`samples` above 1 needs a `temperature` above 0: greedy samples are equal")
+        raise table.fail(
+            "`samples` above 1 needs a `temperature` above 0: greedy samples are equal"
+        )
     return generation

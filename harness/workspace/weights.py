@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import WeightsError
+from harness.errors import WeightsError, reason
 from harness.workspace.adapters import file_digest
 from harness.workspace.cache import remember, remembered
 
@@ -47,14 +46,27 @@ def find_weights(reference: str, root: Path) -> Weights:
         raise WeightsError(f"{reference}: a file must be a .gguf, else name the folder it is in")
     if path.is_dir() and not (path / "config.json").is_file():
         raise WeightsError(f"{reference}: {path} has no config.json, so it is no model's folder")
-    return Weights(reference, path, _digest(path), source)
+    if path.is_dir() and not any(path.rglob("*.safetensors")):
+        raise WeightsError(
+            f"{reference}: {path} has no safetensors; pickled weights run code when loaded"
+        )
+    try:
+        return Weights(reference, path, _digest(path), source)
+    except OSError as problem:
+        raise WeightsError(f"{reference}: cannot be read ({reason(problem)})") from None
 
 
 def _locate(reference: str, root: Path) -> tuple[Path, str]:
     if reference.startswith(PACKAGE):
         return _in_package(reference), "package"
-    local = (root / Path(reference).expanduser()).resolve()
-    if local.exists():
+    try:
+        local = (root / Path(reference).expanduser()).resolve()
+        there = local.exists()
+    except (OSError, ValueError, RuntimeError) as problem:  # no such user, a NUL, a name too long
+        raise WeightsError(
+            f"{reference[:200]}: is no path and no Hub id ({reason(problem)})"
+        ) from None
+    if there:
         return local, "gguf" if local.suffix == ".gguf" else "folder"
     if reference.startswith((".", "/", "~")) or reference.endswith(".gguf"):
         raise WeightsError(f"{reference}: no such file or folder (looked at {local})")
@@ -64,9 +76,13 @@ def _locate(reference: str, root: Path) -> tuple[Path, str]:
 def _in_package(reference: str) -> Path:
     package, _, inner = reference.removeprefix(PACKAGE).partition("/")
     module = package.replace("-", "_")
-    if not module.isidentifier() or not inner or ".." in Path(inner).parts:
+    place = Path(inner)
+    if not module.isidentifier() or not inner or place.is_absolute() or ".." in place.parts:
         raise WeightsError(f"{reference}: must look like package:NAME/FILE")
-    spec = importlib.util.find_spec(module)
+    try:
+        spec = importlib.util.find_spec(module)
+    except ValueError:  # a module without a spec, such as __main__
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         wanted = package.replace("_", "-")
         raise WeightsError(
@@ -83,7 +99,9 @@ def _from_hub(reference: str) -> Path:
     at = revision or None
     patterns = [f"*{ending}" for ending in _WEIGHTS if ending != ".gguf"]
     try:
-        return Path(snapshot_download(name, revision=at, allow_patterns=patterns, local_files_only=True))
+        return Path(
+            snapshot_download(name, revision=at, allow_patterns=patterns, local_files_only=True)
+        )
     except HFValidationError:
         raise WeightsError(f"{reference}: is neither a file or folder here nor a Hub id") from None
     except LocalEntryNotFoundError:
@@ -91,14 +109,17 @@ def _from_hub(reference: str) -> Path:
     try:
         return Path(snapshot_download(name, revision=at, allow_patterns=patterns))
     except Exception as problem:  # the Hub's client raises many kinds; all mean: no weights
-        reason = str(problem).splitlines()[0][:200]
-        raise WeightsError(f"{reference}: not on this machine, and the Hub said: {reason}") from None
+        raise WeightsError(
+            f"{reference}: not on this machine, and the Hub said: {reason(problem)}"
+        ) from None
 
 
 def _digest(path: Path) -> str:
     """The content's digest, remembered by size and time: bases are large and rarely change."""
     files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if _counts(f))
-    stamps = [f"{f}:{(s := f.stat()).st_size}:{s.st_mtime_ns}:{s.st_ino}" for f in files]
+    stamps = [
+        f"{f}:{(s := f.stat()).st_size}:{s.st_mtime_ns}:{s.st_ctime_ns}:{s.st_ino}" for f in files
+    ]
     stamp = hashlib.sha256("\n".join(stamps).encode()).hexdigest()
     known = remembered(_DIGESTS).get(stamp)
     if isinstance(known, str):
@@ -115,4 +136,4 @@ def _digest(path: Path) -> str:
 
 
 def _counts(file: Path) -> bool:
-    return file.suffix in _WEIGHTS and os.path.isfile(file)
+    return file.suffix in _WEIGHTS and file.is_file()

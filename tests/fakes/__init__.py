@@ -1,1 +1,1 @@
-"""Small real things to test with: a base, adapters, a project, engines. Imported as `tests.fakes`."""
+"""Small real things to test with: a base, adapters, a project, engines."""

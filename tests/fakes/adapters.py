@@ -1,9 +1,9 @@
 """A base and adapters of a few kilobytes, written as `save_pretrained` writes them.
 
-    base = TinyBase(tmp_path / "base")
-    adapter = TinyAdapter(tmp_path / "adapters", "adapter_v1", base)
-    adapter.config["r"] = 3          # change what shall be wrong
-    adapter.write()                  # then write it
+base = TinyBase(tmp_path / "base")
+adapter = TinyAdapter(tmp_path / "adapters", "adapter_v1", base)
+adapter.config["r"] = 3          # change what shall be wrong
+adapter.write()                  # then write it
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from harness.workspace.adapters import file_digest
 
 WORDS = [f"w{n}" for n in range(60)]
 TEMPLATE = (
-    "{% for message in messages %}<{{ message['role'] }}> {{ message['content'] }} <end> {% endfor %}"
+    "{% for turn in messages %}<{{ turn['role'] }}> {{ turn['content'] }} <end> {% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )
 
@@ -74,7 +74,8 @@ class TinyLlama:
                 values.data = torch.randn_like(values) * size
         model.save_pretrained(folder)
         weights = folder / "adapter_model.safetensors"
-        save_file(change(load_file(weights)), weights)
+        changed = change(load_file(weights))
+        save_file({key: values.clone() for key, values in changed.items()}, weights)
         return Mounted(name, file_digest(weights), folder)
 
 

@@ -1,9 +1,9 @@
 """A small complete project with recorded outputs: nothing to load, every verdict reachable.
 
-    project = TinyProject(tmp_path)
-    project.record("adapter_v1", quality="good")
-    project.record("adapter_v2", quality="bad")
-    project.promote("adapter_v1")
+project = TinyProject(tmp_path)
+project.record("adapter_v1", quality="good")
+project.record("adapter_v2", quality="bad")
+project.promote("adapter_v1")
 """
 
 from __future__ import annotations
@@ -65,7 +65,12 @@ CASES: list[dict[str, Any]] = [
         "slices": {"industry": industry},
     }
     for industry, people in {
-        "logistics": ("Ana, Delta Freight", "Ben, Orca Lines", "Cleo, Nord Cargo", "Dan, Pale Vans"),
+        "logistics": (
+            "Ana, Delta Freight",
+            "Ben, Orca Lines",
+            "Cleo, Nord Cargo",
+            "Dan, Pale Vans",
+        ),
         "health": ("Eva, Elm Clinics", "Finn, Oak Care", "Gus, Pine Labs", "Hana, Fir Wards"),
     }.items()
     for number, (name, company) in enumerate((p.split(", ") for p in people), start=1)
@@ -154,7 +159,9 @@ class TinyProject:
         """The project's own store; close it."""
         return Store(self.project.settings.store, self.folder)
 
-    def promote(self, adapter: str, *, by: str = "a person", why: str = "to begin with") -> Decision:
+    def promote(
+        self, adapter: str, *, by: str = "a person", why: str = "to begin with"
+    ) -> Decision:
         """Put recorded outputs in production without a verdict, as a project's history may."""
         digest = RecordedRoom(self.project, self.folder / "recorded").side(adapter).digest
         decision = Decision("promote", TASK, adapter, digest, by, why, "2026-01-01T00:00:00Z")

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("complete", sa.Boolean, nullable=False),
         sa.Column("started", sa.String(32), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
+        sa.Column("seal", sa.String(64), nullable=False),
     )
     op.create_index("runs_by_adapter", "runs", ["benchmark", "adapter"])
     op.create_table(
@@ -79,8 +80,9 @@ def upgrade() -> None:
     op.create_index("verdicts_by_candidate", "verdicts", ["benchmark", "candidate"])
     op.create_table(
         "decisions",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("id", sa.String(64), nullable=False, unique=True),
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("prev", sa.String(64), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False, unique=True),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("task", sa.String(64), nullable=False),
         sa.Column("adapter", sa.String(130), nullable=False),
@@ -88,7 +90,12 @@ def upgrade() -> None:
         sa.Column("by", sa.String(200), nullable=False),
         sa.Column("why", sa.Text, nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
-        sa.Column("verdict", sa.String(64)),
-        sa.Column("case_id", sa.String(200)),
+        sa.Column("verdict", sa.String(160)),
+        sa.Column("case", sa.String(200)),
+        sa.Column("override", sa.Boolean, nullable=False),
+        sa.Column("base", sa.String(64)),
+        sa.Column("benchmark", sa.String(64)),
+        sa.Column("fingerprint", sa.String(64)),
+        sa.Column("policy", sa.String(64)),
     )
     op.create_index("decisions_by_task", "decisions", ["task", "seq"])

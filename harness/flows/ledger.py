@@ -1,0 +1,154 @@
+"""Decisions beside promotion: reject, roll back, pin. Each is recorded for ever, or only shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from harness.errors import AdapterRefused, RequestError
+from harness.flows.opening import open_store
+from harness.flows.origin import now
+from harness.flows.pointer import write_pointer
+from harness.flows.project import Project
+from harness.records import RESERVED, Benchmark, Decision
+from harness.store import Store
+from harness.store.keys import key_of
+from harness.workspace.adapters import read_adapter
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who decides what, for which task, and whether it is to be recorded."""
+
+    by: str
+    why: str
+    task: str | None = None
+    store: str | None = None
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        for what, text in (("--by", self.by), ("--why", self.why)):
+            if not text.strip() or "\n" in text or len(text) > 2000:
+                raise RequestError(f"{what} must say something, in one line")
+
+
+def decide(
+    project: Project, ask: Ask, make: Callable[[Store, Benchmark], tuple[Decision, str | None]]
+) -> Decision:
+    """Make a decision against the ledger as it stands, record it, and renew the pointer."""
+    benchmark = project.task_benchmark(ask.task)
+    with closing(open_store(project, ask.store)) as store:
+        decision, after = make(store, benchmark)
+        if ask.dry_run:
+            return decision
+        made = store.decisions.add(decision, after)
+        write_pointer(project, store)
+        return made
+
+
+def drafted(
+    kind: Literal["promote", "reject", "rollback", "pin"],
+    project: Project,
+    benchmark: Benchmark,
+    ask: Ask,
+    adapter: str,
+    digest: str,
+) -> Decision:
+    """A decision with the digests of everything that it rests on."""
+    return Decision(
+        kind,
+        str(benchmark.task),
+        adapter,
+        digest,
+        ask.by,
+        ask.why,
+        now(),
+        base=project.base.digest,
+        benchmark=benchmark.name,
+        fingerprint=benchmark.fingerprint,
+        policy=key_of("policy", policy=asdict(benchmark.policy)),
+    )
+
+
+def current_digest(project: Project, name: str) -> str:
+    """Of the adapter's bytes as they are now."""
+    if name in RESERVED:
+        raise RequestError(f"{name} is the base model, decisions are about adapters")
+    return read_adapter(project.settings.adapters, name).digest
+
+
+def reject(project: Project, name: str, ask: Ask) -> Decision:
+    """Record that an adapter is not to be promoted; another adapter in production stays."""
+
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
+        digest = current_digest(project, name)
+        held = store.decisions.promoted(str(benchmark.task))
+        if held is not None and held.digest == digest:
+            raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
+        return drafted("reject", project, benchmark, ask, name, digest), None
+
+    return decide(project, ask, make)
+
+
+def pin(project: Project, name: str, ask: Ask) -> Decision:
+    """Make an adapter the fixed reference that stops slow slides."""
+
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
+        digest = current_digest(project, name)
+        return drafted("pin", project, benchmark, ask, name, digest), None
+
+    return decide(project, ask, make)
+
+
+def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
+    """Put the last good adapter back, or a named one that was in production before."""
+
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
+        task = str(benchmark.task)
+        earlier = in_production(store.decisions.all(task))
+        if not earlier:
+            raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
+        held = earlier[-1]
+        target = _target(earlier, name, task)
+        if current_digest(project, target.adapter) != target.digest:
+            raise AdapterRefused(
+                f"{target.adapter}: its bytes are not those that were in production, restore them"
+            )
+        made = drafted("rollback", project, benchmark, ask, target.adapter, target.digest)
+        latest = store.decisions.promoted(task)
+        assert latest is not None and held.digest == latest.digest
+        return made, latest.hash
+
+    return decide(project, ask, make)
+
+
+def in_production(decisions: list[Decision]) -> list[Decision]:
+    """The promotions that stand, the oldest first: a rollback takes back what came after."""
+    standing: list[Decision] = []
+    for decision in decisions:
+        if decision.kind == "promote":
+            standing.append(decision)
+        elif decision.kind == "rollback":
+            digests = [earlier.digest for earlier in standing]
+            if decision.digest in digests:
+                last = len(digests) - 1 - digests[::-1].index(decision.digest)
+                standing = standing[: last + 1]
+            else:
+                standing.append(decision)
+    return standing
+
+
+def _target(earlier: list[Decision], name: str | None, task: str) -> Decision:
+    held = earlier[-1]
+    good = [d for d in earlier[:-1] if d.digest != held.digest]
+    if name is None:
+        if not good:
+            raise RequestError(f"{task}: {held.adapter} is the first, there is nothing before it")
+        return good[-1]
+    mine = [d for d in good if d.adapter == name]
+    if not mine:
+        known = ", ".join(dict.fromkeys(d.adapter for d in good)) or "none"
+        raise RequestError(f"{name}: was not in production before (those that were: {known})")
+    return mine[-1]

@@ -1,0 +1,126 @@
+"""A verdict as an in-toto v1 Statement: what was judged, against what, how, and what came out.
+
+It names bytes by their digests and holds no case, ideal or output, so it may be handed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.records import CaseChange, Run, Verdict
+from harness.render.plain import plain
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:lora-harness:verdict:v1"
+"""A name and no address: nothing is fetched for it, and it claims nobody's domain."""
+ADAPTER_DIGEST = "loraHarnessAdapterV1"
+"""Not `sha256`, which in-toto keeps for the hash of one file's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a verdict rests on, as the store and the adapter's folder say it."""
+
+    verdict: str
+    """Id of the verdict."""
+    made: str
+    """When it was given; ISO 8601, UTC."""
+    digest: str
+    """Of the adapter: sha256 over the judged files' names and digests."""
+    files: Mapping[str, str]
+    """The judged files, each with the sha256 of its bytes."""
+    policy: str
+    """Digest of the policy."""
+    runs: Mapping[str, Run]
+    """By side, as the verdict names them; the candidate is always there."""
+    recomputed_with: str | None = None
+    """The version of this software that came to the same verdict from the stored scores."""
+
+
+def statement(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
+    """Return the Statement; the same verdict on the same bytes gives the same one."""
+    found = {
+        "_type": STATEMENT,
+        "subject": _subject(verdict, grounds),
+        "predicateType": PREDICATE,
+        "predicate": _predicate(verdict, grounds),
+    }
+    return dict(plain(found))
+
+
+def _subject(verdict: Verdict, grounds: Grounds) -> list[dict[str, Any]]:
+    whole = {"name": verdict.candidate, "digest": {ADAPTER_DIGEST: grounds.digest}}
+    files = [
+        {"name": f"{verdict.candidate}/{name}", "digest": {"sha256": digest}}
+        for name, digest in sorted(grounds.files.items())
+    ]
+    return [*files, whole]
+
+
+def _predicate(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
+    candidate = grounds.runs["candidate"]
+    return {
+        "verdict": grounds.verdict,
+        "time": grounds.made,
+        "outcome": verdict.outcome,
+        "task": verdict.task,
+        "benchmark": _benchmark(verdict) | {"cases": verdict.n},
+        "policy": {
+            "digest": grounds.policy,
+            "values": verdict.policy,
+            "metrics": verdict.rules,
+            "alpha": verdict.alpha,
+        },
+        "base": {"digest": candidate.digests.get("base")},
+        "promoted": _reference(verdict.promoted, grounds.runs.get("promoted")),
+        "pinned": _reference(verdict.pinned, grounds.runs.get("pinned")),
+        "runs": [_run(side, run) for side, run in grounds.runs.items()],
+        "reasons": verdict.reasons,
+        "metrics": verdict.metrics,
+        "slices": verdict.slices,
+        "broken": [_change(change) for change in verdict.broken],
+        "fixed": [change.case for change in verdict.fixed],
+        "guards": [_benchmark(guard) | {"outcome": guard.outcome} for guard in verdict.guards],
+        "identical": verdict.identical,
+        "candidates_judged": verdict.candidates_judged,
+        "certifiable_margin": verdict.certifiable_margin,
+        "versions": _versions(candidate),
+        "recomputed_with": grounds.recomputed_with,
+    }
+
+
+def _benchmark(verdict: Verdict) -> dict[str, Any]:
+    return {"name": verdict.benchmark, "fingerprint": verdict.fingerprint}
+
+
+def _reference(name: str | None, run: Run | None) -> dict[str, Any] | None:
+    if name is None:
+        return None
+    return {"name": name, "digest": run.digests.get("adapter") if run else None}
+
+
+def _run(side: str, run: Run) -> dict[str, Any]:
+    return {
+        "side": side,
+        "id": run.id,
+        "adapter": run.adapter,
+        "complete": run.complete,
+        "started": run.started,
+        "digests": run.digests,
+        "decoding": run.origin.get("decoding"),
+    }
+
+
+def _change(change: CaseChange) -> dict[str, Any]:
+    return {"case": change.case, "critical": change.critical, "accepted": change.accepted}
+
+
+def _versions(run: Run) -> dict[str, Any]:
+    """Return versions by package, of the engine and of what measured."""
+    found: dict[str, Any] = {}
+    for part in ("versions", "measures"):
+        told = run.origin.get(part)
+        found |= told if isinstance(told, Mapping) else {}
+    return found

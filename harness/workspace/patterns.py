@@ -1,0 +1,68 @@
+"""Patterns from an adapter's config, matched as PEFT will match them, where that can be stopped.
+
+PEFT uses `re`, which cannot be interrupted; so the same `re` is asked first, in a process of its
+own with a second of computing time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from harness.errors import HarnessError
+
+MAX_PATTERN = 300
+_PLAIN = re.compile(r"[\w.\\-]*", re.ASCII)
+"""No choice and no repetition: nothing to run for ever."""
+_NESTED = re.compile(r"[*+}]\)?\s*[*+{]|\([^()]*[*+][^()]*\)[*+{]")
+_WALL = 20
+_CHILD = """
+import json, re, sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
+except ImportError:
+    pass
+patterns, names = json.load(sys.stdin)
+print(json.dumps([[name for name in names if re.fullmatch(p, name)] for p in patterns]))
+"""
+
+
+def pattern_fault(pattern: str) -> str | None:
+    """What is wrong with a pattern as it stands, or None."""
+    if len(pattern) > MAX_PATTERN or _NESTED.search(pattern):
+        return "is a pattern that could run for ever, list the modules instead"
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as problem:
+        return f"is not a pattern ({problem})"
+    return None
+
+
+def matching(
+    patterns: Sequence[str], names: Sequence[str], error: HarnessError
+) -> dict[str, frozenset[str]]:
+    """By pattern, the names that it matches whole; `error` where that takes too long."""
+    found = {p: _match(p, names) for p in patterns if _PLAIN.fullmatch(p)}
+    risky = [p for p in patterns if p not in found]
+    if risky:
+        command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _CHILD]
+        try:
+            said = subprocess.run(
+                command, input=json.dumps([risky, names]), capture_output=True, text=True,
+                timeout=_WALL, check=True,
+            )  # fmt: skip
+        except (subprocess.SubprocessError, OSError):
+            raise error from None
+        rows = json.loads(said.stdout)
+        found |= {p: frozenset(row) for p, row in zip(risky, rows, strict=True)}
+    return found
+
+
+def _match(pattern: str, names: Sequence[str]) -> frozenset[str]:
+    compiled = re.compile(pattern)
+    return frozenset(name for name in names if compiled.fullmatch(name))

@@ -1,0 +1,78 @@
+"""`lora-harness train`: options in, one adapter and one line of what next out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.engines.trainer import Recipe
+from harness.flows import train as flow
+from tests.cli.conftest import Type
+from tests.fakes.adapters import TinyAdapter
+from tests.fakes.project import TinyProject
+
+
+@pytest.fixture
+def recipes(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
+    """Every recipe that was trained with; the training itself is a stand-in."""
+    used: list[Recipe] = []
+
+    def trainer(
+        base: Path, lessons: object, recipe: Recipe, work: Path, parent: object, heard: object
+    ) -> list[float]:
+        used.append(recipe)
+        heard(1, 2, 1.5)  # type: ignore[operator]
+        TinyAdapter(work, "adapter", project.base).write()
+        return [1.5, 0.25] if recipe.epochs > 1 else []
+
+    monkeypatch.setattr(flow, "train_lora", trainer)
+    project.write_lines("data.jsonl", [{"input": "a", "output": "b"}])
+    return used
+
+
+def test_the_next_step_is_said(typed: Type, recipes: list[Recipe]) -> None:
+    found = typed("train", "v2", "--data", "data.jsonl")
+    assert found.code == 0
+    assert found.out == "v2: 1 examples in 0 s, loss 1.500 to 0.250\nnext  pytest --model v2\n"
+    assert found.err == "step 1/2  loss 1.5000\n"
+    assert recipes == [Recipe()]
+
+
+def test_a_training_too_short_for_a_loss_is_no_error(typed: Type, recipes: list[Recipe]) -> None:
+    found = typed("train", "v2", "--data", "data.jsonl", "--epochs", "0.5")
+    assert found.code == 0
+    assert found.out.endswith("next  pytest --model v2\n")
+
+
+def test_options_become_the_recipe(typed: Type, recipes: list[Recipe]) -> None:
+    found = typed(
+        *("train", "v2", "--data", "data.jsonl", "--rank", "4", "--alpha", "8", "--epochs", "2"),
+        *("--targets", "q_proj,v_proj", "--learning-rate", "0.001", "--batch", "2", "--seed", "5"),
+        *("--dropout", "0.1", "--json"),
+    )
+    assert found.code == 0
+    assert set(found.json) == {"name", "folder", "digest", "examples", "losses", "seconds"}
+    assert recipes == [
+        Recipe(
+            rank=4, alpha=8, epochs=2.0, targets="q_proj,v_proj", learning_rate=0.001, batch=2,
+            seed=5, dropout=0.1,
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--rank", "0"), ("--epochs", "-1"), ("--seed", "x"), ("--dropout", "1")]
+)
+def test_numbers_have_limits(typed: Type, recipes: list[Recipe], wrong: tuple[str, str]) -> None:
+    found = typed("train", "v2", "--data", "data.jsonl", *wrong)
+    assert found.code == 4
+    assert wrong[0] in found.line
+    assert recipes == []
+
+
+def test_a_name_that_is_taken_is_refused(
+    project: TinyProject, typed: Type, recipes: list[Recipe]
+) -> None:
+    project.adapter("v2").write()
+    assert "exists already" in typed("train", "v2", "--data", "data.jsonl").line

@@ -1,0 +1,92 @@
+"""Flows on real files and a real store, with an engine that needs no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.engines.protocol import Engine, Mounted
+from harness.flows.evaluate import Bench, Request
+from harness.flows.opening import NO_ADAPTER, Side
+from harness.flows.produce import Producer
+from harness.flows.project import Project
+from harness.records import RESERVED, Run
+from harness.workspace.adapters import read_adapter
+from tests.fakes.engines import EchoEngine
+from tests.fakes.project import TinyProject
+
+
+PLAIN = Request()
+
+
+class EchoRoom:
+    """Adapters as they lie in the project, texts from the engine at hand."""
+
+    base_digest = "echo"
+
+    def __init__(self, project: Project, engine: Engine) -> None:
+        self._adapters = project.settings.adapters
+        self._engine = engine
+
+    def side(self, name: str) -> Side:
+        if name in RESERVED:
+            return Side(name, NO_ADAPTER)
+        files = read_adapter(self._adapters, name)
+        return Side(name, files.digest, files)
+
+    def engine(self, benchmark: str, side: Side) -> Engine:
+        return self._engine
+
+    def refuse_unsound(self, side: Side) -> None:
+        pass
+
+    def mount(self, side: Side) -> Mounted:
+        return Mounted(side.name, side.digest, side.files.folder if side.files else None)
+
+
+@contextmanager
+def bench(project: TinyProject, engine: Engine, request: Request = PLAIN) -> Iterator[Bench]:
+    """What one process opens: project, store and engine."""
+    opened, store = project.project, project.store()
+    try:
+        room = EchoRoom(opened, engine)
+        yield Bench(opened, request, store, room, Producer(opened, store, room))  # type: ignore[arg-type]
+    finally:
+        store.close()
+
+
+def run(
+    project: TinyProject,
+    engine: Engine,
+    adapter: str = "v1",
+    cases: frozenset[str] | None = None,
+    *,
+    refresh: bool = False,
+    request: Request = PLAIN,
+) -> Run:
+    """The run of one adapter on the task's benchmark, as a process of its own makes it."""
+    with bench(project, engine, request) as opened:
+        benchmark = opened.benchmark("openers")
+        return opened.producer.run(opened.room.side(adapter), benchmark, cases, refresh)
+
+
+@pytest.fixture(autouse=True)
+def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> TinyProject:
+    """With one adapter of real files, `v1`."""
+    made = TinyProject(tmp_path / "project")
+    made.adapter("v1", task="openers").write()
+    return made
+
+
+@pytest.fixture
+def engine() -> EchoEngine:
+    """Remembers what it was asked."""
+    return EchoEngine()

@@ -1,0 +1,57 @@
+"""A run or verdict that was changed by hand is named."""
+
+import pytest
+from sqlalchemy import text
+
+from harness.errors import StoreFailed
+from tests.fakes.refusals import refused
+from tests.store.records import make_run, make_verdict
+
+
+@pytest.fixture
+def full(store):
+    for name in ("r1", "r2"):
+        store.runs.keep(make_run(name), f"key {name}")
+        store.verdicts.keep(make_verdict(candidate=name), name, "d", "now")
+    return store
+
+
+def by_hand(store, statement):
+    with store.database.write() as connection:
+        assert connection.execute(text(statement)).rowcount
+
+
+def test_what_was_recorded_is_as_it_was(full):
+    assert full.runs.changed() == [] == full.verdicts.changed()
+
+
+RUNS = {
+    "the adapter": "UPDATE runs SET adapter = 'v9' WHERE id = 'r2'",
+    "complete": "UPDATE runs SET complete = 0 WHERE id = 'r2'",
+    "a digest": "UPDATE runs SET body = replace(body, 'aaaa', 'bbbb') WHERE id = 'r2'",
+    "a score": "UPDATE run_scores SET value = 1 WHERE run = 2 AND metric = 'edit_similarity'",
+    "a score removed": "DELETE FROM run_scores WHERE run = 2 AND metric = 'missing'",
+    "a case": "UPDATE run_cases SET body = replace(body, 'one', 'two') WHERE run = 2",
+    "a case removed": "DELETE FROM run_cases WHERE run = 2 AND position = 0",
+    "a case that is no JSON": "UPDATE run_cases SET body = 'x' WHERE run = 2",
+    "the seal": "UPDATE runs SET seal = 'x' WHERE id = 'r2'",
+}
+
+
+@pytest.mark.parametrize("statement", RUNS.values(), ids=RUNS)
+def test_a_run_changed_by_hand_is_named(full, statement):
+    by_hand(full, statement)
+    assert full.runs.changed() == ["r2"]
+
+
+@pytest.mark.parametrize("column", ["body", "run"])
+def test_a_verdict_changed_by_hand_is_named(full, column):
+    wrong = full.verdicts.of_candidate("r2", "openers")[0]
+    by_hand(full, f"UPDATE verdicts SET {column} = {column} || ' ' WHERE candidate = 'r2'")
+    assert full.verdicts.changed() == [wrong]
+
+
+def test_a_row_that_cannot_be_read_is_one_line(full):
+    by_hand(full, "UPDATE run_cases SET body = '{' WHERE run = 1")
+    with refused("the store holds a caseresult that cannot be read", StoreFailed, code=11):
+        full.runs.by_id("r1")
