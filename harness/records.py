@@ -137,7 +137,7 @@ class Benchmark:
     """The task whose adapters it judges; None for a guard."""
     cases: tuple[Case, ...]
     fingerprint: str
-    """Covers cases, template, system, examples and metrics; verdicts never compare across it."""
+    """Covers cases, system, template and metrics; verdicts never compare across it."""
     description: str = ""
     system: str = ""
     template: str = "{input}"
@@ -225,7 +225,7 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All outputs and scores of one adapter on one benchmark, with all that is needed to repeat it."""
+    """All outputs and scores of one adapter on one benchmark, and all that repeats them."""
 
     id: str
     adapter: str
@@ -248,7 +248,11 @@ class Run:
     @property
     def like(self) -> tuple[str, ...]:
         """What two runs must share before their scores may be compared."""
-        return (self.fingerprint, self.digests.get("base", ""), str(self.origin.get("decoding", "")))
+        return (
+            self.fingerprint,
+            self.digests.get("base", ""),
+            str(self.origin.get("decoding", "")),
+        )
 
 
 # --- verdict --------------------------------------------------------------------------------

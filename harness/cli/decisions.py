@@ -1,43 +1,145 @@
-"""`lora-harness promote`, `accept` and `status`: what people decide, and what holds now."""
+"""`lora-harness promote`, `reject`, `rollback`, `pin` and `accept`: what people decide."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any, TypeVar
 
 import click
 
 from harness.records import Decision
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def deciding(command: Command) -> Command:
+    """The options that every decision has."""
+    options = (
+        click.option("--task", help="Needed where the project has several."),
+        click.option("--by", required=True, help="Who decides."),
+        click.option("--why", required=True, help="Why, in one line."),
+        click.option("--store", help="Store URL instead of the settings'."),
+        click.option("--dry-run", is_flag=True, help="Say what would be recorded, record nothing."),
+        click.option("--json", "as_json", is_flag=True, help="The decision as JSON."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def echo(decision: Decision, as_json: bool, dry_run: bool = False) -> None:
+    """One line, or one JSON object."""
+    if as_json:
+        click.echo(json.dumps(asdict(decision) | {"dry_run": dry_run}, ensure_ascii=False))
+    else:
+        click.echo(("would record: " if dry_run else "") + line_of(decision))
+
+
+def line_of(decision: Decision) -> str:
+    """What was decided, by whom, why; an override stands out in red."""
+    from harness.render.safe import terminal
+
+    case = f" case {decision.case}" if decision.case else ""
+    what = f"{decision.kind} {decision.adapter}{case} for {decision.task}"
+    mark = click.style("OVERRIDE ", fg="red", bold=True) if decision.override else ""
+    return mark + terminal(f"{what}, by {decision.by}: {decision.why}")
 
 
 @click.command(
     epilog='Example: lora-harness promote adapter_v2 --by "Ana" --why "fewer broken call notes"'
 )
 @click.argument("name")
-@click.option("--task", help="Needed where the project has several.")
-@click.option("--by", required=True, help="Who decides.")
-@click.option("--why", required=True, help="Why, in one line.")
 @click.option("--engine", help="As it was judged: transformers, or recorded:FOLDER.")
-@click.option("--store", help="Store URL instead of the settings'.")
-@click.option("--json", "as_json", is_flag=True, help="The decision as JSON.")
+@click.option("--override", is_flag=True, help="Promote against the verdict; recorded for ever.")
+@click.option("--push", metavar="REPO", help="Then send it to this Hub repository.")
+@deciding
 def promote(
     name: str,
     task: str | None,
     by: str,
     why: str,
-    engine: str | None,
     store: str | None,
+    engine: str | None,
+    override: bool,
+    push: str | None,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Put adapter NAME into production; needs a promote verdict on these very bytes.
 
+    Writes the scores into the adapter's README.md and renews adapters/promoted.json.
+    Nothing is ever sent anywhere without --push.
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
     from harness.flows.project import Project
     from harness.flows.promote import promote as flow
 
-    made = flow(Project.here(), name, task=task, by=by, why=why, store_url=store, engine=engine)
-    _echo(made, as_json)
+    project = Project.here()
+    made = flow(
+        project, name, task=task, by=by, why=why, store_url=store, engine=engine,
+        override=override, dry_run=dry_run,
+    )  # fmt: skip
+    echo(made, as_json, dry_run)
+    if push is not None:
+        _push(project, made, push, dry_run)
+
+
+def _push(project: Any, made: Decision, repo: str, dry_run: bool) -> None:
+    from harness.flows.publish import push
+
+    sent = push(project, made.adapter, repo, digest=made.digest, dry_run=dry_run)
+    what = "would send" if dry_run else "sent"
+    click.echo(f"{what} {', '.join(sent.files)} to {sent.repo}", err=True)
+
+
+@click.command(epilog='Example: lora-harness reject adapter_v4 --by "Ana" --why "stiff tone"')
+@click.argument("name")
+@deciding
+def reject(name: str, as_json: bool, **about: Any) -> None:
+    """Record that adapter NAME is not to be promoted.
+
+    Exit codes: 0 done, 4 refused, 11 the store failed.
+    """
+    from harness.flows.ledger import Ask
+    from harness.flows.ledger import reject as flow
+    from harness.flows.project import Project
+
+    ask = Ask(**about)
+    echo(flow(Project.here(), name, ask), as_json, ask.dry_run)
+
+
+@click.command(epilog='Example: lora-harness rollback --by "Ana" --why "editors complain"')
+@click.argument("name", required=False)
+@deciding
+def rollback(name: str | None, as_json: bool, **about: Any) -> None:
+    """Put the last good adapter back, or NAME, which was in production before.
+
+    Exit codes: 0 done, 4 refused, 11 the store failed.
+    """
+    from harness.flows.ledger import Ask
+    from harness.flows.ledger import rollback as flow
+    from harness.flows.project import Project
+
+    ask = Ask(**about)
+    echo(flow(Project.here(), name, ask), as_json, ask.dry_run)
+
+
+@click.command(epilog='Example: lora-harness pin adapter_v2 --by "Ana" --why "the new yardstick"')
+@click.argument("name")
+@deciding
+def pin(name: str, as_json: bool, **about: Any) -> None:
+    """Make adapter NAME the fixed reference that stops slow slides.
+
+    Exit codes: 0 done, 4 refused, 11 the store failed.
+    """
+    from harness.flows.ledger import Ask
+    from harness.flows.ledger import pin as flow
+    from harness.flows.project import Project
+
+    ask = Ask(**about)
+    echo(flow(Project.here(), name, ask), as_json, ask.dry_run)
 
 
 @click.command(
@@ -58,56 +160,4 @@ def accept(case: str, run: str, by: str, why: str, store: str | None, as_json: b
     from harness.flows.project import Project
     from harness.flows.promote import accept as flow
 
-    _echo(flow(Project.here(), case, run, by=by, why=why, store_url=store), as_json)
-
-
-def _echo(decision: Decision, as_json: bool) -> None:
-    from harness.render.safe import terminal
-
-    if as_json:
-        click.echo(json.dumps(asdict(decision), ensure_ascii=False))
-        return
-    what = f"{decision.kind} {decision.adapter}"
-    case = f" case {decision.case}" if decision.case else ""
-    click.echo(terminal(f"{what}{case} for {decision.task}, by {decision.by}: {decision.why}"))
-
-
-@click.command(epilog="Example: lora-harness status --json")
-@click.option("--store", help="Store URL instead of the settings'.")
-@click.option("--json", "as_json", is_flag=True, help='{"tasks": [...]}')
-def status(store: str | None, as_json: bool) -> None:
-    """What is promoted for each task, and since when.
-
-    Exit codes: 0 fine, 4 the project is wrong, 11 the store failed.
-    """
-    from harness.flows.opening import open_store
-    from harness.flows.project import Project
-    from harness.flows.promote import standings
-
-    project = Project.here()
-    opened = open_store(project, store)
-    try:
-        found = standings(project, opened)
-    finally:
-        opened.close()
-    if as_json:
-        rows = [
-            {
-                "task": one.task,
-                "promoted": one.promoted.adapter if one.promoted else None,
-                "pinned": one.pinned.adapter if one.pinned else None,
-                "since": one.promoted.at if one.promoted else None,
-                "verdict": one.promoted.verdict if one.promoted else None,
-            }
-            for one in found
-        ]
-        click.echo(json.dumps({"tasks": rows}, ensure_ascii=False))
-        return
-    from harness.render.table import table
-
-    cells = [["task", "promoted", "since", "pinned"]]
-    for one in found:
-        promoted = one.promoted.adapter if one.promoted else "nothing yet"
-        since = one.promoted.at[:10] if one.promoted else ""
-        cells.append([one.task, promoted, since, one.pinned.adapter if one.pinned else ""])
-    click.echo("\n".join(table(cells)))
+    echo(flow(Project.here(), case, run, by=by, why=why, store_url=store), as_json)

@@ -1,100 +1,73 @@
-"""`lora-harness reject`, `rollback`, `pin`, `log`, `path` and `verify`."""
+"""`lora-harness status`, `log`, `path`, `verify`, `attest`, `sign`: what holds, and proof."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from harness.records import Decision
+from harness.cli.decisions import line_of
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def deciding(command: Command) -> Command:
-    """The options that every decision has."""
-    options = (
-        click.option("--task", help="Needed where the project has several."),
-        click.option("--by", required=True, help="Who decides."),
-        click.option("--why", required=True, help="Why, in one line."),
-        click.option("--store", help="Store URL instead of the settings'."),
-        click.option("--dry-run", is_flag=True, help="Say what would be recorded, record nothing."),
-        click.option("--json", "as_json", is_flag=True, help="The decision as JSON."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+if TYPE_CHECKING:
+    from harness.flows.promote import Standing
 
 
-def echo_decision(decision: Decision, as_json: bool, dry_run: bool = False) -> None:
-    """One line, overrides in red."""
-    from harness.render.safe import terminal
+@click.command(epilog="Example: lora-harness status --json")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help='{"tasks": [...]}')
+def status(store: str | None, as_json: bool) -> None:
+    """What is promoted for each task, and since when; renews adapters/promoted.json.
 
+    Exit codes: 0 fine, 4 the project is wrong, 11 the store failed.
+    """
+    from harness.flows.opening import open_store
+    from harness.flows.pointer import write_pointer
+    from harness.flows.project import Project
+    from harness.flows.promote import standings
+
+    project = Project.here()
+    with closing(open_store(project, store)) as opened:
+        found = standings(project, opened)
+        write_pointer(project, opened)
     if as_json:
-        click.echo(json.dumps(asdict(decision) | {"dry_run": dry_run}, ensure_ascii=False))
-        return
-    click.echo(("would record: " if dry_run else "") + _line(decision, terminal))
+        rows = [_row(one) for one in found]
+        click.echo(json.dumps({"tasks": rows}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_table(found)))
 
 
-def _line(decision: Decision, safe: Callable[[str], str]) -> str:
-    case = f" case {decision.case}" if decision.case else ""
-    what = f"{decision.kind} {decision.adapter}{case} for {decision.task}"
-    line = safe(f"{what}, by {decision.by}: {decision.why}")
-    mark = click.style("OVERRIDE ", fg="red", bold=True) if decision.override else ""
-    return mark + line
+def _row(one: Standing) -> dict[str, object]:
+    promoted, pinned = one.promoted, one.pinned
+    return {
+        "task": one.task,
+        "promoted": promoted.adapter if promoted else None,
+        "pinned": pinned.adapter if pinned else None,
+        "since": promoted.at if promoted else None,
+        "verdict": promoted.verdict if promoted else None,
+        "override": promoted.override if promoted else False,
+    }
 
 
-@click.command(epilog='Example: lora-harness reject adapter_v4 --by "Ana" --why "stiff tone"')
-@click.argument("name")
-@deciding
-def reject(name: str, as_json: bool, **about: Any) -> None:
-    """Record that adapter NAME is not to be promoted.
+def _table(found: list[Standing]) -> list[str]:
+    from harness.render.table import table
 
-    Exit codes: 0 done, 4 refused.
-    """
-    from harness.flows.ledger import Ask
-    from harness.flows.ledger import reject as flow
-    from harness.flows.project import Project
-
-    ask = Ask(**about)
-    echo_decision(flow(Project.here(), name, ask), as_json, ask.dry_run)
-
-
-@click.command(epilog='Example: lora-harness rollback --by "Ana" --why "editors complain"')
-@click.argument("name", required=False)
-@deciding
-def rollback(name: str | None, as_json: bool, **about: Any) -> None:
-    """Put the last good adapter back, or NAME, which was in production before.
-
-    Exit codes: 0 done, 4 refused.
-    """
-    from harness.flows.ledger import Ask
-    from harness.flows.ledger import rollback as flow
-    from harness.flows.project import Project
-
-    ask = Ask(**about)
-    echo_decision(flow(Project.here(), name, ask), as_json, ask.dry_run)
-
-
-@click.command(epilog='Example: lora-harness pin adapter_v2 --by "Ana" --why "the new yardstick"')
-@click.argument("name")
-@deciding
-def pin(name: str, as_json: bool, **about: Any) -> None:
-    """Make adapter NAME the fixed reference that stops slow slides.
-
-    Exit codes: 0 done, 4 refused.
-    """
-    from harness.flows.ledger import Ask
-    from harness.flows.ledger import pin as flow
-    from harness.flows.project import Project
-
-    ask = Ask(**about)
-    echo_decision(flow(Project.here(), name, ask), as_json, ask.dry_run)
+    cells = [["task", "promoted", "since", "by", "pinned"]]
+    for one in found:
+        held, pinned = one.promoted, one.pinned.adapter if one.pinned else ""
+        if held is None:
+            cells.append([one.task, "nothing yet", "", "", pinned])
+        else:
+            cells.append([one.task, held.adapter, held.at[:10], held.by, pinned])
+    lines = table(cells)
+    for one in found:
+        if one.promoted and one.promoted.override:
+            lines.append(line_of(one.promoted))
+    return lines
 
 
 @click.command(epilog="Example: lora-harness log --task outreach")
@@ -104,11 +77,10 @@ def pin(name: str, as_json: bool, **about: Any) -> None:
 def log(task: str | None, store: str | None, as_json: bool) -> None:
     """Every decision, the oldest first: who, what, when, why.
 
-    Exit codes: 0, 11 the ledger was changed by hand.
+    Exit codes: 0 fine, 4 the project is wrong, 11 the ledger was changed by hand.
     """
     from harness.flows.opening import open_store
     from harness.flows.project import Project
-    from harness.render.safe import terminal
 
     with closing(open_store(Project.here(), store)) as opened:
         found = opened.decisions.all(task)
@@ -117,7 +89,7 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"decisions": rows}, ensure_ascii=False))
         return
     for decision in found:
-        click.echo(f"{decision.seq:>4}  {decision.at[:16]}  {_line(decision, terminal)}")
+        click.echo(f"{decision.seq:>4}  {decision.at[:16]}  {line_of(decision)}")
     if not found:
         click.echo("no decision yet; `lora-harness promote NAME` records the first")
 
@@ -128,7 +100,7 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
 def path(task: str | None, as_json: bool) -> None:
     """Where the promoted adapter lies, after its bytes were found to be the judged ones.
 
-    Exit codes: 0, 4 nothing is promoted or the bytes were changed.
+    Exit codes: 0 fine, 4 nothing is promoted or the bytes were changed.
     """
     from harness.flows.pointer import promoted
     from harness.flows.project import Project
@@ -138,18 +110,59 @@ def path(task: str | None, as_json: bool) -> None:
     click.echo(json.dumps({"task": wanted, "path": str(found)}) if as_json else str(found))
 
 
-@click.command(epilog="Example: lora-harness verify")
+@click.command(epilog="Example: lora-harness verify --key team.pub")
+@click.option("--key", type=click.Path(path_type=Path), help="Public key that signed the adapters.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"ok": ..., "checks": [...]}')
-def verify(store: str | None, as_json: bool) -> None:
-    """Do the bytes, the rows and the chain of decisions still match what was recorded?
+def verify(key: Path | None, store: str | None, as_json: bool) -> None:
+    """Do bytes, signatures, rows and the chain of decisions still match what was recorded?
 
-    Exit codes: 0 all match, 4 something does not.
+    Exit codes: 0 all match, 4 something does not, 11 the store failed.
     """
     from harness.flows.project import Project
     from harness.flows.verify import verify as flow
     from harness.render import doctor_json, doctor_text
 
-    checks = [(check.name, check.ok, check.message) for check in flow(Project.here(), store)]
+    checks = [(c.name, c.ok, c.message) for c in flow(Project.here(), store, key)]
     click.echo(json.dumps(doctor_json(checks)) if as_json else doctor_text(checks))
     sys.exit(0 if all(ok for _, ok, _ in checks) else 4)
+
+
+@click.command(epilog="Example: lora-harness attest RUN > verdict.intoto.json")
+@click.argument("run")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help="As always: the statement is JSON.")
+def attest(run: str, store: str | None, as_json: bool) -> None:
+    """The verdict on RUN (or of a verdict's id) as an in-toto statement about the adapter's bytes.
+
+    Exit codes: 0 done, 4 the bytes or the scores are not the judged ones, 11 the store failed.
+    """
+    from harness.flows.attest import attest as flow
+    from harness.flows.opening import open_store
+    from harness.flows.project import Project
+
+    project = Project.here()
+    with closing(open_store(project, store)) as opened:
+        click.echo(json.dumps(flow(project, opened, run), indent=None if as_json else 2))
+
+
+@click.command(epilog="Example: lora-harness sign adapter_v2 --key team.pem")
+@click.argument("name")
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, PEM.")
+@click.option("--new-key", is_flag=True, help="Make the key first, and KEY.pub beside it.")
+@click.option("--json", "as_json", is_flag=True, help='{"adapter": ..., "signature": ...}')
+def sign(name: str, key: Path, new_key: bool, as_json: bool) -> None:
+    """Sign adapter NAME's folder with a local key, by OpenSSF's model-signing.
+
+    Exit codes: 0 done, 4 the adapter or the key is wrong.
+    """
+    from harness.flows.project import Project
+    from harness.workspace.adapters import read_adapter
+    from harness.workspace.keys import make_keys
+    from harness.workspace.signing import sign as flow
+
+    if new_key:
+        make_keys(key, key.with_suffix(".pub"))
+    made = flow(read_adapter(Project.here().settings.adapters, name), key)
+    done = {"adapter": name, "signature": str(made)}
+    click.echo(json.dumps(done) if as_json else f"{name}: signed, {made}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.errors import AdapterRefused, RequestError
 from harness.flows.project import Project
-from harness.flows.recompute import recompute
+from harness.flows.recompute import judged_again
 from harness.libraries import versions
 from harness.records import RESERVED, DoctorCheck, Run, Verdict
 from harness.render.statement import Grounds, statement
@@ -71,12 +71,9 @@ def _run(store: Store, identity: str) -> Run:
     return found
 
 
-def _recomputed_with(store: Store, kept: Kept) -> str | None:
-    """This version, where it comes to the same verdict; only a run's last one can be repeated."""
-    found = recompute(store, kept.run)
-    if found.stored != kept.verdict:
-        return None
-    if not found.same:
+def _recomputed_with(store: Store, kept: Kept) -> str:
+    """This version, where it comes to the same verdict from the stored scores."""
+    if not judged_again(store, kept.verdict).same:
         raise RequestError(
             f"{kept.id[:12]}: the stored scores do not give this verdict again,"
             f" run `pytest --model {kept.verdict.candidate}`"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from harness.errors import AdapterRefused, RequestError
-from harness.flows.opening import open_store
+from harness.flows.opening import Room, Side, open_room, open_store
 from harness.flows.origin import now
 from harness.flows.pointer import write_pointer
 from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
 from harness.store.keys import key_of
-from harness.workspace.adapters import read_adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,54 +49,56 @@ def decide(
 
 def drafted(
     kind: Literal["promote", "reject", "rollback", "pin"],
-    project: Project,
+    room: Room,
     benchmark: Benchmark,
     ask: Ask,
-    adapter: str,
-    digest: str,
+    side: Side,
 ) -> Decision:
     """A decision with the digests of everything that it rests on."""
     return Decision(
         kind,
         str(benchmark.task),
-        adapter,
-        digest,
+        side.name,
+        side.digest,
         ask.by,
         ask.why,
         now(),
-        base=project.base.digest,
+        base=room.base_digest,
         benchmark=benchmark.name,
         fingerprint=benchmark.fingerprint,
         policy=key_of("policy", policy=asdict(benchmark.policy)),
     )
 
 
-def current_digest(project: Project, name: str) -> str:
-    """Of the adapter's bytes as they are now."""
+def look(project: Project, name: str, engine: str | None = None) -> tuple[Room, Side]:
+    """The adapter's bytes as they are now; nothing is loaded."""
     if name in RESERVED:
-        raise RequestError(f"{name} is the base model, decisions are about adapters")
-    return read_adapter(project.settings.adapters, name).digest
+        raise RequestError(
+            f"{name} is the base model, only adapters are promoted, rejected or pinned"
+        )
+    room = open_room(project, engine, lambda: project.settings.root)
+    return room, room.side(name)
 
 
 def reject(project: Project, name: str, ask: Ask) -> Decision:
     """Record that an adapter is not to be promoted; another adapter in production stays."""
+    room, side = look(project, name)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
-        digest = current_digest(project, name)
         held = store.decisions.promoted(str(benchmark.task))
-        if held is not None and held.digest == digest:
+        if held is not None and held.digest == side.digest:
             raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
-        return drafted("reject", project, benchmark, ask, name, digest), None
+        return drafted("reject", room, benchmark, ask, side), None
 
     return decide(project, ask, make)
 
 
 def pin(project: Project, name: str, ask: Ask) -> Decision:
     """Make an adapter the fixed reference that stops slow slides."""
+    room, side = look(project, name)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
-        digest = current_digest(project, name)
-        return drafted("pin", project, benchmark, ask, name, digest), None
+        return drafted("pin", room, benchmark, ask, side), None
 
     return decide(project, ask, make)
 
@@ -108,18 +109,17 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
         task = str(benchmark.task)
         earlier = in_production(store.decisions.all(task))
-        if not earlier:
+        latest = store.decisions.promoted(task)
+        if latest is None:
             raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
-        held = earlier[-1]
         target = _target(earlier, name, task)
-        if current_digest(project, target.adapter) != target.digest:
+        room, side = look(project, target.adapter)
+        if side.digest != target.digest:
             raise AdapterRefused(
                 f"{target.adapter}: its bytes are not those that were in production, restore them"
             )
-        made = drafted("rollback", project, benchmark, ask, target.adapter, target.digest)
-        latest = store.decisions.promoted(task)
-        assert latest is not None and held.digest == latest.digest
-        return made, latest.hash
+        made = drafted("rollback", room, benchmark, ask, side)
+        return replace(made, verdict=target.verdict), latest.hash
 
     return decide(project, ask, make)
 

@@ -16,7 +16,7 @@ from typing import Any
 from harness.engines.embedder import Embedder
 from harness.engines.protocol import Engine
 from harness.engines.recorded import Recorded
-from harness.errors import AdapterRefused, EngineFailed, HarnessError, StoreFailed
+from harness.errors import AdapterRefused, BenchmarkError, EngineFailed, HarnessError, StoreFailed
 from harness.flows.opening import Room, Side, TransformersRoom
 from harness.flows.origin import commit, machine, now
 from harness.flows.project import Project
@@ -26,6 +26,7 @@ from harness.measure import METRICS, embedding_similarity, score_case
 from harness.records import Benchmark, Case, CaseResult, Output, Prompt, Run
 from harness.store import Store
 from harness.store.keys import key_of, likelihood_key, output_key, vector_key
+from harness.workspace.fields import suggestion
 from harness.workspace.weights import NONE
 
 MEASURES = ("rapidfuzz", "sacrebleu")
@@ -349,7 +350,12 @@ def user_metrics(names: tuple[str, ...]) -> dict[str, Any]:
     if not wanted:
         return {}
     found = entry_points(group="harness.metrics")
-    return {name: found[name].load() for name in wanted if name in found.names}
+    for name in wanted:
+        if name not in found.names:
+            raise BenchmarkError(
+                f"{name}: no such metric{suggestion(name, [*METRICS, *found.names])}"
+            )
+    return {name: found[name].load() for name in wanted}
 
 
 def applied_shift(room: TransformersRoom, engine: Any, side: Side, benchmark: Benchmark) -> float:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 from harness.errors import RequestError
-from harness.flows.opening import Side, open_room, open_store
+from harness.flows.ledger import Ask, decide, drafted, look
+from harness.flows.opening import Side, open_store
 from harness.flows.origin import now
 from harness.flows.project import Project
-from harness.records import RESERVED, Benchmark, Decision
+from harness.flows.publish import card
+from harness.flows.recompute import judged_again
+from harness.records import Benchmark, Decision
 from harness.store import Store
 from harness.store.decisions import FIRST, Decisions
 from harness.store.verdicts import Kept
@@ -23,13 +27,6 @@ class Standing:
     pinned: Decision | None
 
 
-def said(by: str, why: str) -> None:
-    """A decision names who took it and why, in one line each."""
-    for what, text in (("--by", by), ("--why", why)):
-        if not text.strip() or "\n" in text or len(text) > 2000:
-            raise RequestError(f"{what} must say something, in one line")
-
-
 def promote(
     project: Project,
     name: str,
@@ -39,30 +36,64 @@ def promote(
     why: str,
     store_url: str | None = None,
     engine: str | None = None,
+    override: bool = False,
+    dry_run: bool = False,
 ) -> Decision:
-    """Record a promotion; needs a `promote` verdict on the current benchmark for these bytes."""
-    said(by, why)
-    if name in RESERVED:
-        raise RequestError(f"{name} is the base model, only adapters are promoted")
-    benchmark = project.task_benchmark(task)
-    side = open_room(project, engine, lambda: project.settings.root).side(name)  # only looks
-    store = open_store(project, store_url)
-    try:
-        now_holds = Holding(store.decisions, str(benchmark.task))
-        if now_holds.promoted and (name, side.digest) == now_holds.named("promoted"):
+    """Record a promotion; needs a `promote` verdict on the current benchmark for these bytes.
+
+    `override` promotes against the verdict or without one: recorded, and shown wherever it counts.
+    """
+    ask = Ask(by, why, task, store_url, dry_run)
+    room, side = look(project, name, engine)
+
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
+        holding = Holding(store.decisions, str(benchmark.task))
+        held = holding.promoted
+        if held and (name, side.digest) == holding.named("promoted"):
             raise RequestError(f"{name}: is promoted already")
-        kept = _fitting(project, store, benchmark, side, now_holds)
-        if kept.verdict.outcome != "promote":
-            raise RequestError(
-                f"{name}: the verdict is {kept.verdict.outcome}, only promote is promoted"
-            )
-        decision = Decision(
-            "promote", str(benchmark.task), name, side.digest, by, why, now(), verdict=kept.id
+        try:
+            rests_on = _fit(project, store, benchmark, side, holding).id
+        except RequestError:
+            if not override:
+                raise
+            rests_on = None
+        made = drafted("promote", room, benchmark, ask, side)
+        made = replace(made, verdict=rests_on, override=rests_on is None)
+        return made, held.hash if held else FIRST
+
+    made = decide(project, ask, make)
+    if made.verdict and side.files is not None and not dry_run:
+        with closing(open_store(project, store_url)) as store:
+            verdict = store.verdicts.by_id(made.verdict)
+        if verdict is not None:
+            card(project, name, verdict)
+    return made
+
+
+def _fit(
+    project: Project, store: Store, benchmark: Benchmark, side: Side, holding: Holding
+) -> Kept:
+    """The verdict that allows the promotion, judged again from the stored scores."""
+    kept = _fitting(project, store, benchmark, side, holding)
+    if kept.verdict.outcome != "promote":
+        raise RequestError(
+            f"{side.name}: the verdict is {kept.verdict.outcome}, only promote is promoted"
         )
-        promoted = now_holds.promoted
-        return store.decisions.add(decision, after=promoted.hash if promoted else FIRST)
-    finally:
-        store.close()
+    changed = store.runs.changed(tuple(kept.verdict.runs.values()))
+    if changed:
+        raise RequestError(f"{changed[0]}: was changed by hand, see `lora-harness verify`")
+    if judged_again(store, kept.verdict).again.outcome != "promote":
+        raise RequestError(
+            f"{side.name}: the stored scores do not give promote again,"
+            f" run `pytest --model {side.name}`"
+        )
+    rejected = [d for d in store.decisions.all(str(benchmark.task)) if d.digest == side.digest]
+    if rejected and rejected[-1].kind == "reject":
+        last = rejected[-1]
+        raise RequestError(
+            f"{side.name}: was rejected by {last.by} ({last.why}), --override promotes it still"
+        )
+    return kept
 
 
 class Holding:
@@ -134,7 +165,7 @@ def accept(
     project: Project, case: str, run_id: str, *, by: str, why: str, store_url: str | None = None
 ) -> Decision:
     """A person has looked at a broken case of a run and accepts it; recorded, never silent."""
-    said(by, why)
+    Ask(by, why)
     store = open_store(project, store_url)
     try:
         run = store.runs.by_id(run_id)

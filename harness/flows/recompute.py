@@ -25,10 +25,15 @@ class Recomputed:
 
 
 def recompute(store: Store, run_id: str) -> Recomputed:
-    """Judge the runs that a verdict names, under the policy and counts that it records."""
+    """The last verdict on a run, judged again."""
     stored = store.verdicts.of_run(run_id)
     if stored is None:
         raise RequestError(f"{run_id}: no verdict rests on such a run")
+    return judged_again(store, stored)
+
+
+def judged_again(store: Store, stored: Verdict) -> Recomputed:
+    """Judge the runs that a verdict names, under the policy and counts that it records."""
     runs = {side: _run(store, identity) for side, identity in stored.runs.items()}
     rules = {m.name: MetricRule(m.name, m.role, m.margin) for m in stored.metrics}
     accepted = {c.case: c.accepted for c in stored.broken if c.accepted}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.flows.attest import verify_adapter
 from harness.flows.opening import open_store
-from harness.flows.pointer import POINTER, changed_file
+from harness.flows.pointer import POINTER, read_pointer
 from harness.flows.project import Project
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
-from harness.workspace.adapters import read_adapter
 
 
-def verify(project: Project, store_url: str | None = None) -> list[DoctorCheck]:
+def verify(
+    project: Project, store_url: str | None = None, public_key: Path | None = None
+) -> list[DoctorCheck]:
     """Ledger, runs, verdicts, pointer, and the promoted and pinned adapters of every task."""
     with closing(open_store(project, store_url)) as store:
         decisions = store.decisions.unchecked()
@@ -26,7 +29,7 @@ def verify(project: Project, store_url: str | None = None) -> list[DoctorCheck]:
             _named("verdicts", store.verdicts.changed(), "all as recorded"),
         ]
         if not links:
-            found += _adapters(project, store)
+            found += _adapters(project, store, public_key)
             found.append(_pointer(project, store))
         return found
 
@@ -38,39 +41,38 @@ def _named(name: str, wrong: list[str], fine: str) -> DoctorCheck:
     return DoctorCheck(name, False, f"changed by hand: {'; '.join(wrong[:3])}{more}")
 
 
-def _adapters(project: Project, store: Store) -> list[DoctorCheck]:
+def _adapters(project: Project, store: Store, public_key: Path | None) -> list[DoctorCheck]:
     tasks = sorted({decision.task for decision in store.decisions.all()})
-    held = {d.hash: d for t in tasks for d in (store.decisions.promoted(t),) if d}
-    held |= {d.hash: d for t in tasks for d in (store.decisions.pinned(t),) if d}
-    return [_adapter(project, decision) for decision in held.values()]
+    held = [store.decisions.promoted(task) for task in tasks]
+    held += [store.decisions.pinned(task) for task in tasks]
+    by_digest = {decision.digest: decision for decision in held if decision}
+    return [
+        check
+        for decision in by_digest.values()
+        for check in _adapter(project, decision, public_key)
+    ]
 
 
-def _adapter(project: Project, decision: Decision) -> DoctorCheck:
-    name = f"{decision.adapter} ({decision.task})"
+def _adapter(project: Project, decision: Decision, public_key: Path | None) -> list[DoctorCheck]:
+    entry = read_pointer(project).get(decision.task, {})
+    files = entry.get("files") if entry.get("digest") == decision.digest else None
     try:
-        found = read_adapter(project.settings.adapters, decision.adapter)
+        found = verify_adapter(
+            project,
+            decision.adapter,
+            expected=decision.digest,
+            files=files,
+            public_key=public_key,
+        )
     except HarnessError as problem:
-        return DoctorCheck(name, False, str(problem))
-    if found.digest == decision.digest:
-        return DoctorCheck(name, True, f"the bytes of decision {decision.seq}")
-    entry = _entry(project, decision.task)
-    file = found.folder / changed_file(found.folder, entry)
-    return DoctorCheck(name, False, f"{file}: is not what decision {decision.seq} was about")
-
-
-def _entry(project: Project, task: str) -> dict[str, object]:
-    try:
-        text = (project.settings.adapters / POINTER).read_text(encoding="utf-8")
-        entry = json.loads(text)["tasks"][task]
-    except (OSError, ValueError, KeyError):
-        return {}
-    return entry if isinstance(entry, dict) else {}
+        found = [DoctorCheck("bytes", False, str(problem))]
+    return [replace(check, name=f"{decision.adapter} {check.name}") for check in found]
 
 
 def _pointer(project: Project, store: Store) -> DoctorCheck:
     tasks = sorted({decision.task for decision in store.decisions.all()})
     for task in tasks:
-        held, entry = store.decisions.promoted(task), _entry(project, task)
+        held, entry = store.decisions.promoted(task), read_pointer(project).get(task, {})
         if held is not None and entry.get("decision") != held.hash:
             return DoctorCheck(
                 "pointer", False, f"{POINTER} is behind the ledger, `lora-harness status` renews it"

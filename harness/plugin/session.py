@@ -88,11 +88,11 @@ class Gate:
     def _name_files(self) -> None:
         """Collect the benchmarks; only them, unless paths were named beside `--model`."""
         names = self.request.benchmarks or tuple(self.project.benchmarks)
-        folder = self.project.settings.benchmarks
+        folder = self.project.settings.benchmarks.resolve()
         self.files = {folder / name / "cases.jsonl": name for name in names}
         named = self.config.args if self.config.args_source is self.config.ArgsSource.ARGS else []
         paths = [(self.config.invocation_params.dir / a.split("::")[0]).resolve() for a in named]
-        if any(folder.resolve() in (path, *path.parents) for path in paths):
+        if any(folder in (path, *path.parents) for path in paths):
             return
         self.config.args = [*named, *map(str, self.files)]
 
@@ -111,7 +111,7 @@ class Gate:
         self, file_path: Path, parent: pytest.Collector
     ) -> BenchmarkFile | None:
         """`cases.jsonl` of a benchmark is a test file."""
-        name = self.files.get(file_path)
+        name = self.files.get(file_path.resolve())
         if name is None:
             return None
         return BenchmarkFile.from_parent(parent, path=file_path, gate=self, benchmark=name)
@@ -189,13 +189,17 @@ class Gate:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
-        """A worker's verdicts, told in the controller."""
+        """A worker's verdicts, told in the controller; a worker that died judged nothing."""
+        if error:
+            line = "the worker died, run the same command again to go on"
+            self.told.append(Told("everything", f"worker {node.gateway.id}", None, line, 11))
         for raw in getattr(node, "workeroutput", {}).get("harness", []):
             self.told.append(Told(*raw))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Whether tests that are not ours fail; under xdist this is all the controller sees."""
-        if report.failed and KEYWORD not in report.keywords:
+        crashed = str(report.when) == "???"  # xdist: its worker died, which is told on its own
+        if report.failed and not crashed and KEYWORD not in report.keywords:
             self.foreign_failed = True
 
     @pytest.hookimpl(tryfirst=True)

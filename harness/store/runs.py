@@ -84,11 +84,11 @@ class Runs:
             raise StoreFailed(f"the store has another run of the name {run.id}, try again")
         return kept
 
-    def changed(self) -> list[str]:
+    def changed(self, some: Sequence[str] | None = None) -> list[str]:
         """Ids of runs whose rows are not what was recorded: head, cases or scores."""
         table, scores = schema.runs, schema.run_scores
         found = []
-        for identity in self.ids():
+        for identity in self.ids() if some is None else some:
             try:
                 run = self.by_id(identity)
             except StoreFailed:

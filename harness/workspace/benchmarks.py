@@ -121,6 +121,8 @@ def _metrics(table: Table) -> tuple[MetricRule, ...]:
     for name in table.raw:
         one = table.table(name)
         role = one.choice("role", "gate", ROLES)
+        if role == "report" and one.has("margin"):
+            raise one.fail("`margin` is for gate and guard, a reported metric is only shown")
         margin = None if role == "report" else one.number("margin", 0.05, 0.0, 1.0)
         if margin is not None and not 0 < margin < 1:
             raise one.fail(f"`margin` is {margin:g}, allowed is more than 0 and less than 1")

@@ -23,7 +23,14 @@ def test_status_of_a_new_project(project: TinyProject, typed: Type) -> None:
     words = ("status", "--store", "sqlite:///new.db")
     assert typed(*words, "--json").json == {
         "tasks": [
-            {"task": "openers", "promoted": None, "pinned": None, "since": None, "verdict": None}
+            {
+                "task": "openers",
+                "promoted": None,
+                "pinned": None,
+                "since": None,
+                "verdict": None,
+                "override": False,
+            }
         ]
     }
     assert "nothing yet" in typed(*words).out

@@ -18,7 +18,6 @@ from harness.workspace.adapters import read_adapter
 from tests.fakes.engines import EchoEngine
 from tests.fakes.project import TinyProject
 
-
 PLAIN = Request()
 
 

@@ -83,10 +83,10 @@ def test_a_verdict_that_the_scores_do_not_give_is_not_attested(made: Judged) -> 
         attest(made.project, made.store, identity)
 
 
-def test_an_older_verdict_of_a_run_says_that_it_was_not_repeated(made: Judged) -> None:
+def test_an_older_verdict_of_a_run_is_repeated_too(made: Judged) -> None:
     later = replace(made.verdict, candidates_judged=2)
     made.store.verdicts.keep(later, made.run.id, made.adapter.files().digest, MADE)
-    assert attest(made.project, made.store, made.identity)["predicate"]["recomputed_with"] is None
+    assert attest(made.project, made.store, made.identity)["predicate"]["recomputed_with"]
 
 
 def test_recorded_outputs_are_no_adapter_s_bytes(made: Judged) -> None:

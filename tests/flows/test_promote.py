@@ -209,7 +209,7 @@ def test_of_two_people_who_saw_the_same_state_one_succeeds(
     project: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second one decided while the first one's decision was not there yet."""
-    from harness.flows import promote as flow
+    from harness.flows import ledger as flow
 
     judge(project, "good")
     judge(project, "same")

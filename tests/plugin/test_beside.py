@@ -61,3 +61,15 @@ def test_an_adapter_of_a_client_has_a_slash_in_its_ids(gate: Gate, theirs: TinyP
     result = gate("--model", "acme/openers_v1", "-v")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*cases.jsonl::gate?acme/openers_v1? PASSED*"])
+
+
+@pytest.mark.parametrize("place", ["elsewhere/../kept", "linked"])
+def test_benchmarks_may_lie_elsewhere(gate: Gate, theirs: TinyProject, place: str) -> None:
+    (theirs.folder / "benchmarks").rename(theirs.folder / "kept")
+    (theirs.folder / "elsewhere").mkdir()
+    (theirs.folder / "linked").symlink_to(theirs.folder / "kept")
+    theirs.settings(f'benchmarks = "{place}"\n')
+    for named in ((), (place,), (f"{place}/openers/cases.jsonl", f"{place}/manners")):
+        result = gate("--model", "same", *named)
+        assert result.ret == 0
+        result.assert_outcomes(passed=15)

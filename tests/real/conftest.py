@@ -83,6 +83,8 @@ def altered(fresh: Shell) -> Callable[[str], Path]:
     """A copy of adapter_v2 under a name, to be broken."""
 
     def copy(name: str) -> Path:
-        return Path(shutil.copytree(ROOT / "adapters" / "adapter_v2", fresh.folder / "adapters" / name))
+        return Path(
+            shutil.copytree(ROOT / "adapters" / "adapter_v2", fresh.folder / "adapters" / name)
+        )
 
     return copy

@@ -83,7 +83,11 @@ def imports_of(code, folder):
     return {name.partition(".")[0] for name in said.stdout.split()}
 
 
-OPEN = f"import sys, pathlib\nfrom harness.store import Store\nStore({URL!r}, pathlib.Path(sys.argv[1])).close()"  # fmt: skip
+OPEN = f"""
+import sys, pathlib
+from harness.store import Store
+Store({URL!r}, pathlib.Path(sys.argv[1])).close()
+"""
 
 
 def test_alembic_is_imported_only_to_migrate(tmp_path):
@@ -197,10 +201,6 @@ def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path, mo
 
     monkeypatch.setattr(database, "_engine", lambda url: None)
     monkeypatch.setattr(database, "_bring_up_to_date", no_answer)
-    with refused(
-        r"^the store postgresql://me:\*\*\*@host/db failed \(no route to host\); run",
-        StoreFailed,
-        11,
-    ) as caught:
+    line = r"^the store postgresql://me:\*\*\*@host/db failed \(no route to host\); run"
+    with refused(line, StoreFailed, code=11):
         Database("postgresql://me:secret@host/db", tmp_path)
-    assert caught is None

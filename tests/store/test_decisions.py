@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
 from harness.errors import RequestError, StoreFailed
+from harness.store import Store
 from harness.store.decisions import broken_links, is_whole
 from tests.fakes.refusals import refused
 from tests.store.records import make_decision
@@ -127,12 +130,10 @@ def test_a_decision_for_another_task_moves_no_baseline(store):
     assert len(store.decisions.all()) == 2
 
 
-# --- from another store ----------------------------------------------------------------------------
+# --- from another store -----------------------------------------------------------------------
 
 
 def test_a_ledger_is_carried_over_once(store, tmp_path):
-    from harness.store import Store
-
     kept = add(store, *THREE)
     other = Store("sqlite:///other.db", tmp_path)
     assert [other.decisions.carry_over(d) for d in kept] == [True] * 3
@@ -142,10 +143,6 @@ def test_a_ledger_is_carried_over_once(store, tmp_path):
 
 
 def test_a_decision_that_does_not_follow_is_not_carried_over(store, tmp_path):
-    from dataclasses import replace
-
-    from harness.store import Store
-
     kept = add(store, *THREE)
     other = Store("sqlite:///other.db", tmp_path)
     with refused("decision 2 .* does not follow from this store's ledger", RequestError):
