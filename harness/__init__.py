@@ -1,6 +1,6 @@
 """lora-harness: may this LoRA adapter replace the one in production?
 
-Everything public is listed in `__all__` and imported on first use, so that being installed costs nothing.
+Everything public is listed in `__all__` and imported on first use: being installed costs nothing.
 """
 
 from __future__ import annotations
