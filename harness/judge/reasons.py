@@ -33,7 +33,7 @@ def reasons_for(
     outcome: Outcome, findings: tuple[Finding, ...], evidence: Evidence, names: Names
 ) -> tuple[str, ...]:
     """The sentences, the most important first."""
-    same = (_identical(evidence, names),) if evidence.identical else ()
+    same = (_identical(evidence, names),) if evidence.identical and outcome != "reject" else ()
     if outcome == "promote":
         return same or _shown(evidence, names)
     sentences = [_sentence(finding, evidence, names) for finding in findings]

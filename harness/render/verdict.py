@@ -117,6 +117,8 @@ def _next(verdict: Verdict, width: int, report: str | None) -> list[str]:
     lines: list[str] = []
     for advice in verdict.advice:
         lines += hang("        " if lines else "  next  ", safe.ci_log(advice), width)
+    if "candidate" in verdict.runs:
+        lines.append(f"  run   {safe.ci_log(verdict.runs['candidate'])}")
     if report:
         # Not wrapped: a path that is cut cannot be opened.
         lines.append(f"  report  {safe.ci_log(report)}")

@@ -20,6 +20,10 @@ from harness.errors import SettingsError, StoreFailed, reason
 from harness.store.schema import HEAD
 
 _WAIT_SECONDS = 60
+_CONNECT_SECONDS = 10
+_POSTGRESQL = "postgresql+psycopg"
+_SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
+"""What stands for a secret where it is written behind the `?` of a URL."""
 
 
 class Database:
@@ -72,8 +76,9 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The URL without its password."""
-        return self.url.render_as_string(hide_password=True)
+        """The URL without its password, wherever it stands in it."""
+        hidden = {key: "***" for key in self.url.query if key.lower() in _SECRET}
+        return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -100,10 +105,20 @@ def _absolute(url: str, root: Path) -> URL:
 def _engine(url: URL) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
     options: dict[str, Any] = {"connect_args": {"timeout": _WAIT_SECONDS}} if sqlite else {}
+    if url.drivername == _POSTGRESQL:
+        # A connection that was cut while a model wrote is replaced before it is used.
+        options = {"pool_pre_ping": True}
+        if "connect_timeout" not in url.query:
+            options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
     try:
         engine = create_engine(url, **options)
     except (ImportError, SQLAlchemyError) as problem:
-        raise SettingsError(f"the store {url.drivername}: no driver for it ({problem})") from None
+        advice = ""
+        if url.get_backend_name() == "postgresql":
+            advice = f": {_POSTGRESQL}://... with `pip install 'lora-harness[postgres]'` is one"
+        raise SettingsError(
+            f"the store {url.drivername}: no driver for it ({reason(problem)}){advice}"
+        ) from None
     if sqlite:
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)

@@ -15,4 +15,5 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, An
         return 0
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing()
-    return connection.execute(statement, list(rows)).rowcount
+    counted = statement.execution_options(preserve_rowcount=True)  # else psycopg's is gone by now
+    return connection.execute(counted, list(rows)).rowcount

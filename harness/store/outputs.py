@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from harness.store.insertion import insert_new
 
 _CHUNK = 500
 """Keys per query: SQLite allows a limited number of parameters."""
+_ESCAPED = "\x01json:"
+"""In front of a text that a database might not take as it is: NUL, or half a surrogate pair."""
 
 
 class Outputs:
@@ -30,13 +33,13 @@ class Outputs:
         found = {}
         for row in self._look_up(table, prompts):
             case, sample = prompts[row.key]
-            found[row.key] = Output(case, row.text, sample, row.tokens, row.finish)
+            found[row.key] = Output(case, _read(row.text), sample, row.tokens, row.finish)
         return found
 
     def keep_texts(self, outputs: Mapping[str, Output], made: str) -> None:
         """One finished batch; it survives whatever happens next."""
         rows = [
-            {"key": k, "text": o.text, "tokens": o.tokens, "finish": o.finish, "made": made}
+            {"key": k, "text": _kept(o.text), "tokens": o.tokens, "finish": o.finish, "made": made}
             for k, o in outputs.items()
         ]
         self._keep(schema.outputs, rows)
@@ -86,3 +89,18 @@ class Outputs:
     def _keep(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         with self._database.write() as connection:
             insert_new(connection, table, rows)
+
+
+def _kept(text: str) -> str:
+    odd = "\0" in text or text.startswith(_ESCAPED) or _halved(text)
+    return _ESCAPED + json.dumps(text) if odd else text
+
+
+def _halved(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _read(kept: str) -> str:
+    if not kept.startswith(_ESCAPED):
+        return kept
+    return str(json.loads(kept.removeprefix(_ESCAPED)))

