@@ -34,5 +34,5 @@ def postgresql_server() -> Iterator[PostgreSQL]:
 
 @pytest.fixture
 def postgresql(postgresql_server: PostgreSQL) -> str:
-    """The URL of a new store on PostgreSQL that holds nothing yet."""
-    return postgresql_server.ready()
+    """The URL of a store on PostgreSQL that holds nothing."""
+    return postgresql_server.emptied()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.flows.opening import TransformersRoom
-from harness.flows.produce import applied_shift
 from harness.flows.project import Project
+from harness.flows.writing import applied_shift
 from harness.records import DoctorCheck
 from harness.workspace.gguf import model_folder
 from harness.workspace.inspection import base_shape, inspect

@@ -12,8 +12,9 @@ from pathlib import Path
 from harness.errors import AdapterRefused, RequestError
 from harness.flows.opening import Room, Side, is_base, open_room, open_store
 from harness.flows.origin import now
-from harness.flows.produce import Heard, Producer
+from harness.flows.produce import Producer
 from harness.flows.project import Project
+from harness.flows.writing import Heard
 from harness.judge import verdict as judge
 from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
 from harness.store import Store

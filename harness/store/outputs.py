@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,9 @@ from harness.store.insertion import insert_new
 _CHUNK = 500
 """Keys per query: SQLite allows a limited number of parameters."""
 _ESCAPED = "\x01json:"
-"""In front of a text that a database might not take as it is: NUL, or half a surrogate pair."""
+"""In front of a text that a database would not take as it is, which is then kept as JSON."""
+_ODD = re.compile("[\0\ud800-\udfff]|^" + _ESCAPED)
+"""NUL, half of a surrogate pair."""
 
 
 class Outputs:
@@ -92,12 +95,7 @@ class Outputs:
 
 
 def _kept(text: str) -> str:
-    odd = "\0" in text or text.startswith(_ESCAPED) or _halved(text)
-    return _ESCAPED + json.dumps(text) if odd else text
-
-
-def _halved(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+    return _ESCAPED + json.dumps(text) if _ODD.search(text) else text
 
 
 def _read(kept: str) -> str:

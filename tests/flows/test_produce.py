@@ -12,7 +12,7 @@ import pytest
 
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, StoreFailed
-from harness.flows import produce
+from harness.flows import scoring
 from harness.flows.evaluate import Request
 from harness.records import Generation, Output, Prompt
 from tests.fakes.engines import EchoEngine
@@ -376,7 +376,7 @@ def test_a_metric_of_another_package_is_scored(
     from importlib.metadata import EntryPoint, EntryPoints
 
     one = EntryPoint("politeness", "tests.flows.test_produce:politeness", "harness.metrics")
-    monkeypatch.setattr(produce, "entry_points", lambda group: EntryPoints([one]))
+    monkeypatch.setattr(scoring, "entry_points", lambda group: EntryPoints([one]))
     more = '\n[metrics.politeness]\nrole = "report"\n'
     project.benchmark("openers", BENCHMARK + more, CASES)
     found = run(project, engine)

@@ -218,7 +218,7 @@ MISSING = {
     "no socket": "postgresql+psycopg://me:secret@/store?host=/nosuch/folder",
     "a closed port": "postgresql+psycopg://me:secret@127.0.0.1:1/store",
     "a password beside the host": "postgresql+psycopg://me@/store?host=/nosuch&password=secret",
-    "an option that is none": "postgresql+psycopg://me:secret@/store?host=/nosuch&colour=secret",
+    "an option that is none": "postgresql+psycopg://me:secret@/store?host=/nosuch&colour=red",
     "a password that is percent-encoded": "postgresql+psycopg://me:%73ecret@127.0.0.1:1/store",
 }
 
@@ -230,8 +230,8 @@ def test_a_server_that_is_not_there_is_one_line_without_the_password(url: str) -
         Store(url, Path())
     said = str(caught.value)
     assert said.isprintable()
-    assert "secret" not in said.replace("colour=secret", "")
-    assert caught.value.exit_code == (4 if "colour" in url else 11)
+    assert "secret" not in said
+    assert caught.value.exit_code == 11
 
 
 def test_a_database_that_is_not_there_is_named(postgresql: str) -> None:

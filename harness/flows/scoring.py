@@ -1,0 +1,104 @@
+"""Outputs become results: embeddings are looked up or made, every metric is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from typing import Any
+
+from harness.engines.embedder import Embedder
+from harness.errors import BenchmarkError
+from harness.flows.order import Order, Place
+from harness.flows.writing import Heard
+from harness.measure import METRICS, embedding_similarity, score_case
+from harness.records import Benchmark, Case, CaseResult, Output
+from harness.store import Store
+from harness.store.keys import vector_key
+from harness.workspace.fields import suggestion
+
+ALWAYS = ("ideal_likelihood", "edit_similarity", "embedding_similarity", "edit_rate", "clean_rate")
+"""Scored on every benchmark; the benchmark says which of them count."""
+
+
+def metrics_of(benchmark: Benchmark, embeddings: bool) -> tuple[str, ...]:
+    """What is scored: the usual metrics and those that the benchmark asks for."""
+    more = ("consistency",) if benchmark.generation.samples > 1 else ()
+    found = dict.fromkeys((*ALWAYS, *more, *(rule.name for rule in benchmark.metrics)))
+    return tuple(name for name in found if embeddings or name != "embedding_similarity")
+
+
+def user_metrics(names: tuple[str, ...]) -> dict[str, Any]:
+    """Metrics that other packages registered under the entry point group `harness.metrics`."""
+    wanted = [name for name in names if name not in METRICS]
+    if not wanted:
+        return {}
+    found = entry_points(group="harness.metrics")
+    for name in wanted:
+        if name not in found.names:
+            raise BenchmarkError(
+                f"{name}: no such metric{suggestion(name, [*METRICS, *found.names])}"
+            )
+    return {name: found[name].load() for name in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """One order's outputs, measured."""
+
+    order: Order
+    store: Store
+    embedder: Embedder
+    digest: str
+    """Of the embedder's weights."""
+    metrics: tuple[str, ...]
+    heard: Heard
+
+    def results(
+        self, outputs: Mapping[str, Output], nlls: Mapping[Place, float | None]
+    ) -> tuple[CaseResult, ...]:
+        """Every case with its outputs, in the benchmark's order."""
+        written: dict[str, list[Output]] = {case.id: [] for case in self.order.cases}
+        for prompt in self.order.prompts:
+            weighed = tuple(nlls[prompt.case, i] for i in range(len(prompt.ideals))) if nlls else ()
+            output = outputs[self.order.outputs[prompt.case, prompt.sample]]
+            output = replace(output, case=prompt.case, sample=prompt.sample, ideal_nlls=weighed)
+            written[prompt.case].append(output)
+        vectors = self._vectors([output.text for output in outputs.values()])
+        extra = user_metrics(self.metrics)
+        return tuple(
+            self._result(case, tuple(written[case.id]), vectors, extra) for case in self.order.cases
+        )
+
+    def _result(
+        self,
+        case: Case,
+        outputs: tuple[Output, ...],
+        vectors: Mapping[str, Any],
+        extra: Mapping[str, Any],
+    ) -> CaseResult:
+        similarities = None
+        if vectors:
+            found = embedding_similarity(
+                [vectors[o.text] for o in outputs], [vectors[ideal] for ideal in case.ideals]
+            )
+            similarities = [[round(float(x), 6) for x in row] for row in found]
+        return score_case(case, outputs, similarities, self.metrics, extra)
+
+    def _vectors(self, texts: list[str]) -> dict[str, Any]:
+        """Embeddings of outputs and ideals; an ideal is embedded once in a store's life."""
+        if "embedding_similarity" not in self.metrics:
+            return {}
+        ideals = [ideal for case in self.order.cases for ideal in case.ideals]
+        wanted = list(dict.fromkeys([*texts, *ideals]))
+        version, shelf = self.embedder.version, self.store.outputs
+        keys = {text: vector_key(self.digest, version, text) for text in wanted}
+        known = shelf.vectors(keys.values())
+        missing = [text for text in wanted if keys[text] not in known]
+        if missing:
+            self.heard(f"{self.order.title}: embedding", 0, len(missing))
+            made = self.embedder.embed(missing)
+            found = dict(zip((keys[text] for text in missing), made, strict=True))
+            shelf.keep_vectors(found)
+            known |= found
+        return {text: known[key] for text, key in keys.items()}
