@@ -12,7 +12,7 @@ import pytest
 
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, StoreFailed
-from harness.flows import scoring
+from harness.flows import produce, scoring
 from harness.flows.evaluate import Request
 from harness.records import Generation, Output, Prompt
 from tests.fakes.engines import EchoEngine
