@@ -16,6 +16,8 @@ from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
 from harness.store.keys import key_of
 
+_LONGEST_NAME = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -29,8 +31,10 @@ class Ask:
 
     def __post_init__(self) -> None:
         for what, text in (("--by", self.by), ("--why", self.why)):
-            if not text.strip() or "\n" in text or len(text) > 2000:
+            if not text.strip() or set("\n\0") & set(text) or len(text) > 2000:
                 raise RequestError(f"{what} must say something, in one line")
+        if len(self.by) > _LONGEST_NAME:
+            raise RequestError(f"--by must be a name, of {_LONGEST_NAME} letters at most")
 
 
 def decide(
@@ -108,18 +112,19 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
         task = str(benchmark.task)
-        earlier = in_production(store.decisions.all(task))
+        mine = store.decisions.all(task)
         latest = store.decisions.promoted(task)
         if latest is None:
             raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
-        target = _target(earlier, name, task)
+        target = _target(mine, name, task)
         room, side = look(project, target.adapter)
         if side.digest != target.digest:
             raise AdapterRefused(
                 f"{target.adapter}: its bytes are not those that were in production, restore them"
             )
         made = drafted("rollback", room, benchmark, ask, side)
-        return replace(made, verdict=target.verdict), latest.hash
+        made = replace(made, verdict=target.verdict, override=target.override)
+        return made, latest.hash
 
     return decide(project, ask, make)
 
@@ -140,15 +145,28 @@ def in_production(decisions: list[Decision]) -> list[Decision]:
     return standing
 
 
-def _target(earlier: list[Decision], name: str | None, task: str) -> Decision:
+def rejected(decisions: list[Decision], digest: str) -> Decision | None:
+    """The rejection of these bytes, where it is the last that was said about them."""
+    about = ("promote", "reject", "rollback")
+    said = [d for d in decisions if d.digest == digest and d.kind in about]
+    return said[-1] if said and said[-1].kind == "reject" else None
+
+
+def _target(mine: list[Decision], name: str | None, task: str) -> Decision:
+    earlier = in_production(mine)
     held = earlier[-1]
-    good = [d for d in earlier[:-1] if d.digest != held.digest]
+    before = [d for d in earlier[:-1] if d.digest != held.digest]
     if name is None:
+        good = [d for d in before if not rejected(mine, d.digest)]
         if not good:
             raise RequestError(f"{task}: {held.adapter} is the first, there is nothing before it")
         return good[-1]
-    mine = [d for d in good if d.adapter == name]
-    if not mine:
-        known = ", ".join(dict.fromkeys(d.adapter for d in good)) or "none"
-        raise RequestError(f"{name}: was not in production before (those that were: {known})")
-    return mine[-1]
+    named = [d for d in before if d.adapter == name]
+    if not named:
+        if name == held.adapter:
+            raise RequestError(f"{name}: is promoted, name the one to go back to")
+        known = ", ".join(dict.fromkeys(d.adapter for d in before)) or "none"
+        raise RequestError(
+            f"{name}: was not in production before {held.adapter} (those that were: {known})"
+        )
+    return named[-1]

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.errors import AdapterRefused, RequestError
+from harness.errors import AdapterRefused, RequestError, WorldFailed, reason
 from harness.flows.project import Project
 from harness.records import Decision
 from harness.store import Store
@@ -23,29 +23,46 @@ POINTER = "promoted.json"
 
 
 def write_pointer(project: Project, store: Store) -> Path:
-    """Say what is promoted, for every task that ever had a decision; whole and atomic."""
+    """Say what is promoted, for every task that ever had a decision; atomic, and rewritten whole.
+
+    Of two that write at once the later may know less: each looks again after it has written.
+    """
+    decisions = store.decisions.all()
+    while True:
+        file = _written(project, decisions)
+        seen, decisions = decisions, store.decisions.all()
+        if decisions == seen:
+            return file
+
+
+def _written(project: Project, decisions: list[Decision]) -> Path:
     adapters = project.settings.adapters
-    tasks = sorted({decision.task for decision in store.decisions.all()})
-    standing = {task: store.decisions.promoted(task) for task in tasks}
+    standing = {d.task: d for d in decisions if d.kind in ("promote", "rollback")}
     before = read_pointer(project)
     table = {
-        task: _entry(adapters, held, _same(before.get(task), held))
-        for task, held in standing.items()
-        if held
+        task: _entry(adapters, held, before.get(task, {}).get("files", {}))
+        for task, held in sorted(standing.items())
     }
     text = json.dumps({"format": 1, "tasks": table}, indent=2) + "\n"
     file = adapters / POINTER
-    if not file.is_file() or file.read_text(encoding="utf-8") != text:
-        write_atomically(file, text)
-        file.chmod(0o644)
+    if not file.is_file() or file.read_bytes() != text.encode():
+        try:
+            write_atomically(file, text)
+            file.chmod(0o644)
+        except OSError as problem:
+            raise WorldFailed(
+                f"{file}: cannot be written ({reason(problem)}), the decision stands;"
+                " `lora-harness status` writes it after that"
+            ) from None
     return file
 
 
-def _entry(adapters: Path, held: Decision, known: dict[str, Any]) -> dict[str, Any]:
+def _entry(adapters: Path, held: Decision, known: dict[str, str]) -> dict[str, Any]:
     folder = adapters / held.adapter
     files = {name: file_digest(folder / name) for name in JUDGED if (folder / name).is_file()}
     if judged_digest(files) != held.digest:
-        files = known.get("files", {})  # the bytes changed: what they were stays on record
+        # The bytes changed: what they were stays on record, where it was known.
+        files = known if judged_digest(known) == held.digest else {}
     return {
         "adapter": held.adapter,
         "digest": held.digest,
@@ -56,18 +73,20 @@ def _entry(adapters: Path, held: Decision, known: dict[str, Any]) -> dict[str, A
     }
 
 
-def read_pointer(project: Project) -> dict[str, Any]:
+def read_pointer(project: Project) -> dict[str, dict[str, Any]]:
     """The pointer's entries by task; none where it is not there or was damaged."""
     try:
-        tasks = read_json(project.settings.adapters / POINTER, RequestError).get("tasks")
-    except (RequestError, AttributeError):
+        found = read_json(project.settings.adapters / POINTER, RequestError)["tasks"].items()
+    except (RequestError, AttributeError, LookupError, TypeError):
         return {}
-    return tasks if isinstance(tasks, dict) else {}
+    return {task: entry for task, entry in found if _is_sound(entry)}
 
 
-def _same(entry: Any, held: Decision) -> dict[str, Any]:
-    mine = isinstance(entry, dict) and entry.get("digest") == held.digest
-    return entry if mine else {}
+def _is_sound(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("files"), dict):
+        return False
+    texts = [entry.get(key) for key in ("adapter", "digest", "decision")]
+    return all(isinstance(text, str) for text in (*texts, *entry["files"].values()))
 
 
 def promoted(task: str, project: str | Path | None = None) -> Path:
@@ -82,21 +101,33 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
         raise RequestError(f"{file}: is not there, `lora-harness status` makes it")
     tasks = read_pointer(place)
     if task not in tasks:
+        known = read_json(file, RequestError)
+        if not isinstance(known, dict) or _damaged(known.get("tasks"), task):
+            raise RequestError(f"{file}: was damaged, `lora-harness status` makes it anew")
         raise RequestError(f"{task}: nothing is promoted for this task{suggestion(task, tasks)}")
     entry = tasks[task]
     found = read_adapter(adapters, entry["adapter"])
     if found.digest != entry["digest"]:
         raise AdapterRefused(
-            f"{found.folder / changed_file(found.folder, entry)}: is not what was promoted,"
+            f"{changed_file(found.folder, entry)}: is not what was promoted,"
             " restore the file or promote the adapter anew"
         )
     return found.folder
 
 
+def _damaged(tasks: Any, task: str) -> bool:
+    return not isinstance(tasks, dict) or task in tasks
+
+
 def changed_file(folder: Path, entry: dict[str, Any]) -> str:
-    """The first file whose bytes are not those of the pointer."""
-    for name in JUDGED:
-        path = folder / name
-        if not path.is_file() or file_digest(path) != entry.get("files", {}).get(name):
-            return name
-    return JUDGED[0]
+    """The files whose bytes are not those of the pointer; all, where it does not know them."""
+    known = entry["files"]
+    places = {name: folder / name for name in JUDGED}
+    wrong = [
+        str(path)
+        for name, path in places.items()
+        if not path.is_file() or file_digest(path) != known.get(name)
+    ]
+    if judged_digest(known) == entry["digest"]:
+        return ", ".join(wrong)
+    return " or ".join(str(path) for path in places.values())

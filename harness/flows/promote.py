@@ -6,9 +6,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from harness.errors import RequestError
-from harness.flows.ledger import Ask, decide, drafted, look
+from harness.flows.ledger import Ask, decide, drafted, look, rejected
 from harness.flows.opening import Side, open_store
 from harness.flows.origin import now
+from harness.flows.pointer import write_pointer
 from harness.flows.project import Project
 from harness.flows.publish import card
 from harness.flows.recompute import judged_again
@@ -50,24 +51,36 @@ def promote(
         holding = Holding(store.decisions, str(benchmark.task))
         held = holding.promoted
         if held and (name, side.digest) == holding.named("promoted"):
+            if not dry_run:
+                write_pointer(project, store)  # a promotion that was killed is completed here
+                _card(project, store, side, held)
             raise RequestError(f"{name}: is promoted already")
         try:
-            rests_on = _fit(project, store, benchmark, side, holding).id
+            kept = _fit(project, store, benchmark, side, holding)
         except RequestError:
             if not override:
                 raise
             rests_on = None
+        else:
+            rests_on = kept.id
+            if side.files is not None:
+                card(project, name, kept.verdict, dry_run=True)  # refused now, not afterwards
         made = drafted("promote", room, benchmark, ask, side)
         made = replace(made, verdict=rests_on, override=rests_on is None)
         return made, held.hash if held else FIRST
 
     made = decide(project, ask, make)
-    if made.verdict and side.files is not None and not dry_run:
+    if not dry_run:
         with closing(open_store(project, store_url)) as store:
-            verdict = store.verdicts.by_id(made.verdict)
-        if verdict is not None:
-            card(project, name, verdict)
+            _card(project, store, side, made)
     return made
+
+
+def _card(project: Project, store: Store, side: Side, decision: Decision) -> None:
+    """The scores that the decision rests on, in the adapter's README.md."""
+    verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
+    if verdict is not None and side.files is not None:
+        card(project, side.name, verdict)
 
 
 def _fit(
@@ -79,17 +92,19 @@ def _fit(
         raise RequestError(
             f"{side.name}: the verdict is {kept.verdict.outcome}, only promote is promoted"
         )
-    changed = store.runs.changed(tuple(kept.verdict.runs.values()))
+    whole = (kept.verdict, *kept.verdict.guards)
+    runs = [run for one in whole for run in one.runs.values()]
+    changed = [one for one in store.verdicts.changed() if one == kept.id]
+    changed += store.runs.changed(runs)
     if changed:
         raise RequestError(f"{changed[0]}: was changed by hand, see `lora-harness verify`")
-    if judged_again(store, kept.verdict).again.outcome != "promote":
+    if any(judged_again(store, one).again.outcome != one.outcome for one in whole):
         raise RequestError(
             f"{side.name}: the stored scores do not give promote again,"
             f" run `pytest --model {side.name}`"
         )
-    rejected = [d for d in store.decisions.all(str(benchmark.task)) if d.digest == side.digest]
-    if rejected and rejected[-1].kind == "reject":
-        last = rejected[-1]
+    last = rejected(store.decisions.all(str(benchmark.task)), side.digest)
+    if last is not None:
         raise RequestError(
             f"{side.name}: was rejected by {last.by} ({last.why}), --override promotes it still"
         )

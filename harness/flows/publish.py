@@ -32,12 +32,12 @@ BESIDE = (CARD, TRAINING, SIGNATURE)
 # --- the model card -------------------------------------------------------------------------
 
 
-def card(project: Project, name: str, verdict: Verdict) -> Path:
+def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False) -> Path:
     """Write the verdict's scores into the adapter's README.md; the judged bytes stay."""
     adapter = read_adapter(project.settings.adapters, name)
     base = project.base
     hub_id = base.reference.partition("@")[0] if base.source == "hub" else None
-    return write_card(adapter, list(figures(verdict)), hub_id)
+    return write_card(adapter, list(figures(verdict)), hub_id, dry_run=dry_run)
 
 
 def figures(verdict: Verdict) -> Iterator[Figure]:

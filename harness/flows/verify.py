@@ -8,12 +8,13 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.flows.attest import verify_adapter
-from harness.flows.opening import open_store
+from harness.flows.opening import RecordedRoom, open_store
 from harness.flows.pointer import POINTER, read_pointer
 from harness.flows.project import Project
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
+from harness.workspace.signing import judged_digest
 
 
 def verify(
@@ -54,8 +55,11 @@ def _adapters(project: Project, store: Store, public_key: Path | None) -> list[D
 
 
 def _adapter(project: Project, decision: Decision, public_key: Path | None) -> list[DoctorCheck]:
-    entry = read_pointer(project).get(decision.task, {})
-    files = entry.get("files") if entry.get("digest") == decision.digest else None
+    if decision.base == RecordedRoom.base_digest:
+        said = "was judged from recorded outputs, its bytes are elsewhere"
+        return [DoctorCheck(f"{decision.adapter} digest", True, said)]
+    entry = read_pointer(project).get(decision.task)
+    files = entry["files"] if entry and judged_digest(entry["files"]) == decision.digest else None
     try:
         found = verify_adapter(
             project,
@@ -70,11 +74,19 @@ def _adapter(project: Project, decision: Decision, public_key: Path | None) -> l
 
 
 def _pointer(project: Project, store: Store) -> DoctorCheck:
-    tasks = sorted({decision.task for decision in store.decisions.all()})
-    for task in tasks:
-        held, entry = store.decisions.promoted(task), read_pointer(project).get(task, {})
-        if held is not None and entry.get("decision") != held.hash:
-            return DoctorCheck(
-                "pointer", False, f"{POINTER} is behind the ledger, `lora-harness status` renews it"
-            )
+    """Whatever the pointer names must be in the ledger: a last row that was removed shows here."""
+    decisions = store.decisions.all()
+    known = {decision.hash for decision in decisions}
+    held = {d.task: d for d in decisions if d.kind in ("promote", "rollback")}
+    entries = read_pointer(project)
+    for task, entry in entries.items():
+        if entry["decision"] not in known:
+            said = f"names a decision of {entry.get('since')} for {task} that the ledger lacks"
+            return DoctorCheck("pointer", False, f"{POINTER} {said}: rows were removed by hand")
+    for task, decision in held.items():
+        entry = entries.get(task, {})
+        told = tuple(entry.get(key) for key in ("decision", "adapter", "digest"))
+        if told != (decision.hash, decision.adapter, decision.digest):
+            said = f"does not say what the ledger says for {task}, `lora-harness status` renews it"
+            return DoctorCheck("pointer", False, f"{POINTER} {said}")
     return DoctorCheck("pointer", True, f"{POINTER} says what the ledger says")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -43,6 +44,12 @@ def _ended(problem: HarnessError) -> BaseException:
     return pytest.exit.Exception(line, returncode=problem.exit_code)
 
 
+def _share_cores(workers: int) -> None:
+    """Workers that each take all cores get in each other's way; no text depends on threads."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (cores or 1) // workers)))
+
+
 class Gate:
     """The plugin that `--model` wakes up."""
 
@@ -61,6 +68,8 @@ class Gate:
             option.harness_refresh,
         )
         self.is_worker = hasattr(config, "workerinput")
+        if self.is_worker:
+            _share_cores(config.workerinput["workercount"])  # type: ignore[attr-defined]  # xdist's
         self._stack = ExitStack()
         self._bench: Bench | None = None
         self._found: dict[Pair, Evaluation | HarnessError] = {}

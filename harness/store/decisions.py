@@ -6,6 +6,7 @@ Order is the store's own, not that of clocks.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -60,6 +61,13 @@ class Decisions:
                 )
             connection.execute(insert(table), [asdict(decision)])
             return True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """One transaction in which nobody else decides."""
+        with self._database.together(), self._database.write() as connection:
+            _hold_ledger(connection)
+            yield
 
     def all(self, task: str | None = None) -> list[Decision]:
         """Every decision, the oldest first; refused where a row was changed by hand."""

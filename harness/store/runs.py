@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, delete, select
@@ -14,6 +15,15 @@ from harness.store.codec import decode, encode
 from harness.store.database import Database
 from harness.store.insertion import insert_new
 from harness.store.keys import key_of
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a run's head keeps as JSON."""
+
+    digests: dict[str, Any]
+    origin: dict[str, Any]
+    seconds: dict[str, Any]
 
 
 class Runs:
@@ -92,18 +102,19 @@ class Runs:
             try:
                 run = self.by_id(identity)
             except StoreFailed:
-                run = None
-            if run is None:
                 found.append(identity)
                 continue
+            if run is None:
+                continue  # it was pruned, nobody changed it
             with self._database.read() as connection:
                 head = connection.execute(
-                    select(table.c.seq, table.c.seal).where(table.c.id == identity)
+                    select(table.c.seq, table.c.digest, table.c.seal).where(table.c.id == identity)
                 ).one()
                 rows = connection.execute(select(scores).where(scores.c.run == head.seq)).all()
             beside = {(row.case_id, row.metric): row.value for row in rows}
             inside = {(r.case.id, m): v for r in run.results for m, v in r.scores.items()}
-            if head.seal != seal(run) or beside != inside:
+            digest = run.digests.get("adapter", "")
+            if head.seal != seal(run) or head.digest != digest or beside != inside:
                 found.append(identity)
         return found
 
@@ -158,7 +169,7 @@ def _scores(results: Sequence[CaseResult], seq: int) -> list[dict[str, Any]]:
 
 
 def _run(head: Row[Any], bodies: list[str]) -> Run:
-    about = decode(head.body, dict[str, dict[str, Any]])
+    about = decode(head.body, _About)
     return Run(
         id=head.id,
         adapter=head.adapter,
@@ -167,8 +178,8 @@ def _run(head: Row[Any], bodies: list[str]) -> Run:
         fingerprint=head.fingerprint,
         results=tuple(decode(body, CaseResult) for body in bodies),
         complete=head.complete,
-        digests=about["digests"],
-        origin=about["origin"],
+        digests=about.digests,
+        origin=about.origin,
         started=head.started,
-        seconds=about["seconds"],
+        seconds=about.seconds,
     )

@@ -64,7 +64,7 @@ class Verdicts:
         table = schema.verdicts
         with self._database.read() as connection:
             rows = connection.execute(select(table).order_by(table.c.seq)).all()
-        return [row.id for row in rows if key_of("verdict", body=row.body, run=row.run) != row.id]
+        return [row.id for row in rows if not _is_whole(row)]
 
     def by_id(self, identity: str) -> Verdict | None:
         """The verdict of this id."""
@@ -101,3 +101,12 @@ class Verdicts:
         statement = select(table).where(where).order_by(table.c.seq.desc()).limit(1)
         with self._database.read() as connection:
             return connection.execute(statement).one_or_none()
+
+
+def _is_whole(row: Row[Any]) -> bool:
+    """Whether the content still has its address, and the columns beside it say what it says."""
+    if key_of("verdict", body=row.body, run=row.run) != row.id:
+        return False
+    it = decode(row.body, Verdict)
+    beside = (row.candidate, row.benchmark, row.fingerprint, row.outcome)
+    return beside == (it.candidate, it.benchmark, it.fingerprint, it.outcome)

@@ -49,7 +49,11 @@ class Figure:
 
 
 def write_card(
-    adapter: AdapterFiles, figures: Sequence[Figure], base_model: str | None = None
+    adapter: AdapterFiles,
+    figures: Sequence[Figure],
+    base_model: str | None = None,
+    *,
+    dry_run: bool = False,
 ) -> Path:
     """Put the figures into the card, in place of those that we put there before.
 
@@ -58,7 +62,7 @@ def write_card(
     file = adapter.folder / CARD
     old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
     new = card_text(old, adapter.name, figures, base_model, str(file))
-    if new != old:
+    if new != old and not dry_run:
         try:
             write_atomically(file, new)
             file.chmod((adapter.folder / CONFIG).stat().st_mode & 0o666)  # as readable as the rest
