@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.engines.choice import Choice
 from harness.engines.device import Device
@@ -82,8 +82,8 @@ class Transformers:
         ends = [place for place, token in enumerate(ids) if token in self._ends]
         body = ids[: ends[0]] if ends else ids
         text = self._tokenizer.decode(body, skip_special_tokens=True).strip()
-        finish = "stop" if ends else "length"
-        return Output(prompt.case, text, prompt.sample, len(body), finish)  # type: ignore[arg-type]
+        finish: Literal["stop", "length"] = "stop" if ends else "length"
+        return Output(prompt.case, text, prompt.sample, len(body), finish)
 
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation

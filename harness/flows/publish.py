@@ -160,7 +160,7 @@ def _open_hub() -> Hub:
 
 def _check_repo(repo_id: str) -> None:
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # lazily exported
 
     try:
         validate_repo_id(repo_id)

@@ -117,7 +117,7 @@ class Writing:
             yield
         except HarnessError:
             raise
-        except Exception as problem:
+        except Exception as problem:  # torch, CUDA and plugins raise whatever they like
             reason = str(problem).strip().split("\n")[0][:200] or "no reason given"
             raise EngineFailed(
                 f"{self.order.side.name}: the engine {self.order.engine.name} failed"

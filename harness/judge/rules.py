@@ -82,14 +82,15 @@ def check_rules(rules: Iterable[MetricRule]) -> None:
             )
         if rule.margin is not None and not _is_margin(rule.margin):
             raise BenchmarkError(
-                f"metric {rule.name!r} has margin {rule.margin!r}; a number above 0 and up to 1 is "
+                f"metric {rule.name!r} has margin {rule.margin!r}; a number above 0 and below 1 is "
                 f"allowed, such as {MARGIN}"
             )
 
 
 def _is_margin(margin: object) -> bool:
-    number = isinstance(margin, (int, float)) and not isinstance(margin, bool)
-    return number and math.isfinite(margin) and 0 < margin <= 1  # type: ignore[operator,arg-type]
+    if isinstance(margin, bool) or not isinstance(margin, int | float):
+        return False
+    return math.isfinite(margin) and 0 < margin < 1
 
 
 def _with_margins(rules: Rules) -> Rules:

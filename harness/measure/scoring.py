@@ -116,7 +116,7 @@ def _likeliest(case: Case, output: Output) -> Best:
 def _user_score(name: str, metric: UserMetric, text: str, case: Case) -> float:
     try:
         score: object = metric(text, case)
-    except Exception as error:
+    except Exception as error:  # a user's function may raise anything
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(f"metric {name!r} failed on case {case.id}: {what}") from error
     # A bool is a number to Python, but a metric that answers True has not understood its task.

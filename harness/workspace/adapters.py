@@ -76,7 +76,7 @@ def _digest(folder: Path) -> str:
         if not path.exists():
             continue  # the inspection says which file is missing, and what lies there instead
         with opened(path, AdapterRefused, MAX_WEIGHTS) as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+            found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # wants readinto
         whole.update(f"{name}\0{found}\0".encode())
     return whole.hexdigest()
 

@@ -1,0 +1,117 @@
+"""A project whose adapters are real bytes, judged from outputs that were recorded for them.
+
+project = ServedProject(tmp_path)
+project.judge("v1")        # writes the adapter where it is not there, and leaves a verdict
+project.put("v1")          # promotes it
+project.flip("v1")         # changes one byte of its weights
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from harness.flows.evaluate import Bench, Request
+from harness.flows.ledger import Ask
+from harness.flows.opening import RecordedRoom, Side
+from harness.flows.produce import Producer
+from harness.flows.promote import promote
+from harness.records import RESERVED, Decision, Verdict
+from harness.store import Store
+from harness.workspace.adapters import read_adapter
+from tests.fakes.project import BENCHMARK, CASES, SETTINGS, TASK, Quality, TinyProject
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+class ServedRoom(RecordedRoom):
+    """Recorded texts for the adapters as they lie in the project."""
+
+    def __init__(self, project: Any, folder: Path) -> None:
+        super().__init__(project, folder)
+        self._adapters = project.settings.adapters
+        self.base_digest = project.base.digest
+
+    def side(self, name: str) -> Side:
+        """The digest is that of the adapter's own bytes."""
+        if name in RESERVED:
+            return super().side(name)
+        files = read_adapter(self._adapters, name)
+        return Side(name, files.digest, files)
+
+
+class ServedProject(TinyProject):
+    """Decisions in it see real adapters, as with the in-process engine; no model is loaded."""
+
+    def __init__(self, folder: Path, store_url: str | None = None) -> None:
+        super().__init__(folder)
+        url = f'store = "{store_url}"\n' if store_url else ""
+        self.write("pyproject.toml", SETTINGS.replace('"recorded"', '"transformers"') + url)
+
+    def second_task(self, name: str = "replies") -> None:
+        """Another task, with the same cases."""
+        self.benchmark(name, BENCHMARK.replace('"openers"', f'"{name}"'), CASES)
+        for folder in (self.folder / "recorded").glob("**/openers.jsonl"):
+            (folder.parent / f"{name}.jsonl").write_bytes(folder.read_bytes())
+
+    def judge(self, name: str, quality: Quality = "good", task: str = TASK, **how: Any) -> Verdict:
+        """Judge it as it lies there, against what is promoted and pinned at this moment."""
+        if not (self.folder / "adapters" / name).is_dir():
+            self.adapter(name, seed=sum(name.encode()), task=task).write()
+        self.record(name, quality=quality, **how)
+        recorded = self.folder / "recorded" / name
+        (recorded / f"{task}.jsonl").write_bytes((recorded / f"{TASK}.jsonl").read_bytes())
+        project = self.project
+        with self.opened() as store:
+            room = ServedRoom(project, self.folder / "recorded")
+            producer = Producer(project, store, room)
+            bench = Bench(project, Request(), store, room, producer)
+            return bench.trial(name).evaluate(bench.benchmark(task)).verdict
+
+    def put(self, name: str, task: str = TASK, **how: Any) -> Decision:
+        """Promote it."""
+        return promote(self.project, name, task=task, by="Ana", why="it is good", **how)
+
+    def line(self, *names: str) -> None:
+        """Judge and promote one after the other."""
+        for name in names:
+            assert self.judge(name).outcome == "promote"
+            self.put(name)
+
+    def ask(self, why: str = "it must be", **how: Any) -> Ask:
+        """Who decides what, for the task of the project."""
+        return Ask(**({"by": "Ana", "why": why, "task": TASK} | how))
+
+    def flip(self, name: str, file: str = WEIGHTS) -> Path:
+        """One bit of one byte changed."""
+        path = self.folder / "adapters" / name / file
+        raw = bytearray(path.read_bytes())
+        raw[-2] ^= 1
+        path.write_bytes(raw)
+        return path
+
+    @contextmanager
+    def opened(self) -> Iterator[Store]:
+        """The project's store."""
+        with closing(self.store()) as store:
+            yield store
+
+    def by_hand(self, statement: str) -> None:
+        """As somebody with a database tool would; it must change a row."""
+        with self.opened() as store, store.database.write() as connection:
+            assert connection.execute(text(statement)).rowcount
+
+    def promoted(self, task: str = TASK) -> str | None:
+        """By the ledger."""
+        with self.opened() as store:
+            found = store.decisions.promoted(task)
+            return found.adapter if found else None
+
+    def kinds(self) -> list[str]:
+        """Every decision in short."""
+        with self.opened() as store:
+            return [f"{d.kind} {d.adapter}" for d in store.decisions.all()]
