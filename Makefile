@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate test fast check format calibrate bench wheel clean
+.PHONY: help setup gate test fast check format calibrate bench races wheel clean
 
 help: ## this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ calibrate: $(READY) ## error rates of the verdict on simulated benchmarks
 
 bench: $(READY) ## speed, as ratios measured side by side
 	$(BIN)/python tests/performance/bench.py $(ARGS)
+
+races: $(READY) ## two promotions, and eight writers, at once on SQLite and PostgreSQL
+	$(BIN)/python tests/performance/races.py $(ARGS)
 
 wheel: $(READY) ## build the wheel and the sdist into dist/
 	$(BIN)/pip install --quiet build

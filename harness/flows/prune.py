@@ -20,18 +20,18 @@ class Pruned:
 def prune(store: Store, keep: int, dry_run: bool = False) -> Pruned:
     """Keep the newest `keep` runs of each adapter on each benchmark, and what the ledger needs."""
     with store.decisions.held():  # nobody decides between the looking and the removing
-        needed = _needed(store)
+        staying = needed(store)
         newest: dict[tuple[str, str], list[str]] = defaultdict(list)
         for identity, adapter, benchmark in store.runs.heads():
             newest[adapter, benchmark].append(identity)
         old = [one for mine in newest.values() for one in mine[: max(0, len(mine) - keep)]]
-        going = tuple(identity for identity in old if identity not in needed)
+        going = tuple(identity for identity in old if identity not in staying)
         if not dry_run:
             store.runs.remove(going)
         return Pruned(going, len(store.runs.ids()) - (len(going) if dry_run else 0))
 
 
-def _needed(store: Store) -> set[str]:
+def needed(store: Store) -> set[str]:
     """Runs of every verdict that a decision rests on, its guards' runs included."""
     found: set[str] = set()
     for decision in store.decisions.all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from harness.flows.attest import verify_adapter
 from harness.flows.opening import RecordedRoom, open_store
 from harness.flows.pointer import POINTER, read_pointer
 from harness.flows.project import Project
+from harness.flows.prune import needed
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
@@ -29,10 +31,22 @@ def verify(
             _named("runs", store.runs.changed(), f"{len(store.runs.ids())} runs as recorded"),
             _named("verdicts", store.verdicts.changed(), "all as recorded"),
         ]
+        if all(check.ok for check in found):
+            found.append(_named("kept", list(_removed(store)), "all that a decision rests on"))
         if not links:
             found += _adapters(project, store, public_key)
             found.append(_pointer(project, store))
         return found
+
+
+def _removed(store: Store) -> Iterator[str]:
+    """What decisions rest on and the store has no more; pruning never takes it."""
+    for decision in store.decisions.all():
+        if decision.verdict and decision.kind != "accept":
+            if store.verdicts.by_id(decision.verdict) is None:
+                yield f"the verdict of decision {decision.seq} was removed ({decision.verdict})"
+    for run in sorted(needed(store) - set(store.runs.ids())):
+        yield f"run {run} was removed"
 
 
 def _named(name: str, wrong: list[str], fine: str) -> DoctorCheck:

@@ -22,7 +22,7 @@ def back(project: ServedProject, name: str | None = None, **how: object) -> Deci
     return rollback(project.project, name, project.ask("it was worse", **how))
 
 
-# --- promote -----------------------------------------------------------------------------------
+# --- promote ----------------------------------------------------------------------------------
 
 
 def test_a_promotion_says_who_why_when_and_all_that_it_rests_on(project: ServedProject) -> None:
@@ -153,7 +153,7 @@ def test_a_promotion_that_is_repeated_completes_what_is_missing(project: ServedP
     assert project.kinds() == ["promote v1"]
 
 
-# --- against the verdict -------------------------------------------------------------------------
+# --- against the verdict ----------------------------------------------------------------------
 
 
 def test_an_override_is_recorded_as_one(project: ServedProject) -> None:
@@ -179,7 +179,7 @@ def test_an_override_goes_back_as_one(project: ServedProject) -> None:
     assert back(project).override, "what went in against the verdict never looks as if it had one"
 
 
-# --- reject ------------------------------------------------------------------------------------
+# --- reject -----------------------------------------------------------------------------------
 
 
 def test_a_rejected_adapter_is_promoted_by_override_only(project: ServedProject) -> None:
@@ -221,7 +221,7 @@ def test_a_rejection_leaves_production_as_it_is(project: ServedProject) -> None:
     assert project.promoted() == "v1"
 
 
-# --- roll back -----------------------------------------------------------------------------------
+# --- roll back --------------------------------------------------------------------------------
 
 
 def test_the_last_good_one_comes_back(project: ServedProject) -> None:
@@ -314,7 +314,7 @@ def test_a_promotion_on_a_state_that_was_rolled_back_is_refused(project: ServedP
         project.put("v3")
 
 
-# --- pin -----------------------------------------------------------------------------------------
+# --- pin --------------------------------------------------------------------------------------
 
 
 def test_a_pinned_adapter_is_what_the_next_ones_are_compared_with(project: ServedProject) -> None:
@@ -333,7 +333,7 @@ def test_a_verdict_from_before_the_pin_was_moved_does_not_count(project: ServedP
         project.put("v4")
 
 
-# --- every decision --------------------------------------------------------------------------------
+# --- every decision ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["base", "base+prompt", "nosuch", "../v1", "v1/", "/etc", ""])

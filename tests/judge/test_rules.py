@@ -101,7 +101,7 @@ def test_a_benchmark_without_a_gate_can_show_nothing():
 
 @pytest.mark.parametrize("margin", [0, -0.1, 1.5, True, float("nan"), "0.05"])
 def test_a_margin_that_means_nothing_is_refused(margin):
-    with pytest.raises(BenchmarkError, match="above 0 and up to 1"):
+    with pytest.raises(BenchmarkError, match="above 0 and below 1"):
         verdict(
             run("v2", SAME),
             run("v1", SAME),

@@ -94,7 +94,7 @@ def test_a_store_of_a_newer_version_is_refused(
         Store(postgresql, Path())
 
 
-# --- what fits into one store fits into the other -----------------------------------------------
+# --- what fits into one store fits into the other ---------------------------------------------
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\0", "\x01", '\x01json:"x"', "\\u0000", "é\ud800"])
@@ -118,7 +118,7 @@ def test_the_longest_names_that_are_allowed_are_kept(store: Store) -> None:
     assert store.decisions.add(decision).adapter == name
 
 
-# --- several at once ----------------------------------------------------------------------------
+# --- several at once --------------------------------------------------------------------------
 
 
 def in_processes(work: Callable[..., None], *arguments: tuple[object, ...]) -> list[int | None]:
@@ -185,7 +185,7 @@ def test_who_comes_second_waits_until_the_first_is_done(postgresql: str) -> None
     assert list(broken_links(ledger)) == []
 
 
-# --- a store that goes away -----------------------------------------------------------------------
+# --- a store that goes away -------------------------------------------------------------------
 
 
 def test_a_connection_that_was_cut_costs_at_most_one_line(
@@ -248,7 +248,7 @@ def test_a_driver_that_is_not_installed_is_named_with_the_one_that_is_meant(tmp_
         Store("postgresql+pg8000nosuch://me:secret@host/store", tmp_path)
 
 
-# --- passwords ------------------------------------------------------------------------------------
+# --- passwords --------------------------------------------------------------------------------
 
 
 def test_a_password_is_nowhere_but_in_the_connection(
@@ -271,7 +271,7 @@ def test_a_password_is_nowhere_but_in_the_connection(
         assert "hunter2" not in (found or "")
 
 
-# --- history moves between stores -----------------------------------------------------------------
+# --- history moves between stores -------------------------------------------------------------
 
 
 def exported(store: Store) -> str:
