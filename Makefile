@@ -34,8 +34,8 @@ test: $(READY) ## all tests, the ones on the real model last
 	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)
 	$(BIN)/pytest -m real tests $(ARGS)
 
-fast: $(READY) ## the tests that need no real model
-	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)
+fast: $(READY) ## the tests for your own loop: no real model, nothing slow
+	$(BIN)/pytest -n 2 -m 'not real and not slow' tests $(ARGS)
 
 check: $(READY) ## format, lint, types, floors
 	$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ from harness.flows.pointer import write_pointer
 from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
+from harness.store.decisions import Standing
 from harness.store.keys import key_of
 
 _LONGEST_NAME = 200
@@ -38,7 +39,9 @@ class Ask:
 
 
 def decide(
-    project: Project, ask: Ask, make: Callable[[Store, Benchmark], tuple[Decision, str | None]]
+    project: Project,
+    ask: Ask,
+    make: Callable[[Store, Benchmark], tuple[Decision, str | Standing | None]],
 ) -> Decision:
     """Make a decision against the ledger as it stands, record it, and renew the pointer."""
     benchmark = project.task_benchmark(ask.task)
@@ -92,7 +95,8 @@ def reject(project: Project, name: str, ask: Ask) -> Decision:
         held = store.decisions.promoted(str(benchmark.task))
         if held is not None and held.digest == side.digest:
             raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
-        return drafted("reject", room, benchmark, ask, side), None
+        made = drafted("reject", room, benchmark, ask, side)
+        return replace(made, verdict=_last_verdict(store, benchmark, side)), None
 
     return decide(project, ask, make)
 
@@ -102,9 +106,17 @@ def pin(project: Project, name: str, ask: Ask) -> Decision:
     room, side = look(project, name)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
-        return drafted("pin", room, benchmark, ask, side), None
+        made = drafted("pin", room, benchmark, ask, side)
+        return replace(made, verdict=_last_verdict(store, benchmark, side)), None
 
     return decide(project, ask, make)
+
+
+def _last_verdict(store: Store, benchmark: Benchmark, side: Side) -> str | None:
+    """What was last said about these bytes, whatever it was; None where they were not judged."""
+    place = (side.digest, benchmark.name)
+    mine = [one.id for one in store.verdicts.all() if (one.digest, one.verdict.benchmark) == place]
+    return mine[-1] if mine else None
 
 
 def rollback(project: Project, name: str | None, ask: Ask) -> Decision:

@@ -15,7 +15,7 @@ from harness.flows.publish import card
 from harness.flows.recompute import judged_again
 from harness.records import Benchmark, Decision
 from harness.store import Store
-from harness.store.decisions import FIRST, Decisions
+from harness.store.decisions import Standing as At
 from harness.store.verdicts import Kept
 
 
@@ -47,8 +47,8 @@ def promote(
     ask = Ask(by, why, task, store_url, dry_run)
     room, side = look(project, name, engine)
 
-    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
-        holding = Holding(store.decisions, str(benchmark.task))
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, At]:
+        holding = Holding(store.decisions.standing(str(benchmark.task)))
         held = holding.promoted
         if held and (name, side.digest) == holding.named("promoted"):
             if not dry_run:
@@ -67,7 +67,7 @@ def promote(
                 card(project, name, kept.verdict, dry_run=True)  # refused now, not afterwards
         made = drafted("promote", room, benchmark, ask, side)
         made = replace(made, verdict=rests_on, override=rests_on is None)
-        return made, held.hash if held else FIRST
+        return made, holding.at
 
     made = decide(project, ask, make)
     if not dry_run:
@@ -114,9 +114,9 @@ def _fit(
 class Holding:
     """What is promoted and pinned for a task at this moment."""
 
-    def __init__(self, decisions: Decisions, task: str) -> None:
-        self.promoted = decisions.promoted(task)
-        self.pinned = decisions.pinned(task)
+    def __init__(self, at: At) -> None:
+        self.at = at
+        self.promoted, self.pinned = at.promoted, at.pinned
 
     def named(self, what: str) -> tuple[str, str] | None:
         """Adapter and digest; nothing is pinned where that is the promoted one itself."""
@@ -203,5 +203,5 @@ def accept(
 def standings(project: Project, store: Store) -> list[Standing]:
     """Per task of the project, what is promoted and pinned."""
     tasks = sorted({b.task for b in project.benchmarks.values() if b.task})
-    decisions = store.decisions
-    return [Standing(task, decisions.promoted(task), decisions.pinned(task)) for task in tasks]
+    held = {task: store.decisions.standing(task) for task in tasks}
+    return [Standing(task, at.promoted, at.pinned) for task, at in held.items()]

@@ -42,9 +42,9 @@ def verify(
 def _removed(store: Store) -> Iterator[str]:
     """What decisions rest on and the store has no more; pruning never takes it."""
     for decision in store.decisions.all():
-        if decision.verdict and decision.kind != "accept":
-            if store.verdicts.by_id(decision.verdict) is None:
-                yield f"the verdict of decision {decision.seq} was removed ({decision.verdict})"
+        verdict = None if decision.kind == "accept" else decision.verdict
+        if verdict and store.verdicts.by_id(verdict) is None:
+            yield f"the verdict of decision {decision.seq} was removed ({verdict})"
     for run in sorted(needed(store) - set(store.runs.ids())):
         yield f"run {run} was removed"
 

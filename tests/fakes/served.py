@@ -8,6 +8,7 @@ project.flip("v1")         # changes one byte of its weights
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -50,6 +51,15 @@ class ServedProject(TinyProject):
         super().__init__(folder)
         url = f'store = "{store_url}"\n' if store_url else ""
         self.write("pyproject.toml", SETTINGS.replace('"recorded"', '"transformers"') + url)
+
+    @classmethod
+    def copy_of(cls, other: ServedProject, folder: Path) -> ServedProject:
+        """The same project in another folder: quicker than to judge everything again."""
+        shutil.copytree(other.folder, folder)
+        made = cls.__new__(cls)
+        made.folder = folder
+        made.base = other.base
+        return made
 
     def second_task(self, name: str = "replies") -> None:
         """Another task, with the same cases."""

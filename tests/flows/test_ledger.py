@@ -18,6 +18,20 @@ def project(tmp_path: Path) -> ServedProject:
     return ServedProject(tmp_path / "project")
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> ServedProject:
+    """Made once and left alone."""
+    made = ServedProject(tmp_path_factory.mktemp("template") / "project")
+    made.line("v1", "v2", "v3")
+    return made
+
+
+@pytest.fixture
+def three(template: ServedProject, tmp_path: Path) -> ServedProject:
+    """`v1`, `v2` and `v3` were promoted one after the other."""
+    return ServedProject.copy_of(template, tmp_path / "three")
+
+
 def back(project: ServedProject, name: str | None = None, **how: object) -> Decision:
     return rollback(project.project, name, project.ask("it was worse", **how))
 
@@ -214,6 +228,19 @@ def test_what_is_in_production_is_rolled_back_and_not_rejected(project: ServedPr
         reject(project.project, "v1", project.ask())
 
 
+def test_a_rejection_names_the_verdict_that_was_there_if_there_was_one(
+    project: ServedProject,
+) -> None:
+    project.adapter("v1").write()
+    assert reject(project.project, "v1", project.ask()).verdict is None
+    project.judge("v1", "bad")
+    made = reject(project.project, "v1", project.ask())
+    with project.opened() as store:
+        found = store.verdicts.by_id(str(made.verdict))
+    assert found is not None
+    assert (found.candidate, found.outcome) == ("v1", "reject")
+
+
 def test_a_rejection_leaves_production_as_it_is(project: ServedProject) -> None:
     project.line("v1")
     project.judge("v2", "bad")
@@ -233,19 +260,17 @@ def test_the_last_good_one_comes_back(project: ServedProject) -> None:
     assert project.promoted() == "v1"
 
 
-def test_a_second_rollback_goes_further_back(project: ServedProject) -> None:
-    project.line("v1", "v2", "v3")
-    assert [back(project).adapter for _ in range(2)] == ["v2", "v1"]
+def test_a_second_rollback_goes_further_back(three: ServedProject) -> None:
+    assert [back(three).adapter for _ in range(2)] == ["v2", "v1"]
     with refused("v1 is the first, there is nothing before it"):
-        back(project)
-    assert project.kinds()[3:] == ["rollback v2", "rollback v1"]
+        back(three)
+    assert three.kinds()[3:] == ["rollback v2", "rollback v1"]
 
 
-def test_a_named_one_comes_back(project: ServedProject) -> None:
-    project.line("v1", "v2", "v3")
-    assert back(project, "v1").adapter == "v1"
+def test_a_named_one_comes_back(three: ServedProject) -> None:
+    assert back(three, "v1").adapter == "v1"
     with refused("v1 is the first, there is nothing before it"):
-        back(project)
+        back(three)
 
 
 def test_after_a_rollback_the_next_promotion_has_the_old_one_before_it(
@@ -263,11 +288,10 @@ def test_what_was_taken_back_may_be_promoted_again(project: ServedProject) -> No
     assert project.put("v2").adapter == "v2"
 
 
-def test_one_that_was_rejected_since_is_no_good_one(project: ServedProject) -> None:
-    project.line("v1", "v2", "v3")
-    reject(project.project, "v2", project.ask())
-    assert back(project, dry_run=True).adapter == "v1"
-    assert back(project, "v2").adapter == "v2", "a person may still name it"
+def test_one_that_was_rejected_since_is_no_good_one(three: ServedProject) -> None:
+    reject(three.project, "v2", three.ask())
+    assert back(three, dry_run=True).adapter == "v1"
+    assert back(three, "v2").adapter == "v2", "a person may still name it"
 
 
 def test_there_must_be_something_to_roll_back(project: ServedProject) -> None:
@@ -317,20 +341,39 @@ def test_a_promotion_on_a_state_that_was_rolled_back_is_refused(project: ServedP
 # --- pin --------------------------------------------------------------------------------------
 
 
-def test_a_pinned_adapter_is_what_the_next_ones_are_compared_with(project: ServedProject) -> None:
-    project.line("v1", "v2", "v3")
-    made = pin(project.project, "v2", project.ask())
+def test_a_pinned_adapter_is_what_the_next_ones_are_compared_with(three: ServedProject) -> None:
+    made = pin(three.project, "v2", three.ask())
     assert (made.kind, made.adapter) == ("pin", "v2")
-    verdict = project.judge("v4")
+    verdict = three.judge("v4")
     assert (verdict.promoted, verdict.pinned) == ("v3", "v2")
 
 
-def test_a_verdict_from_before_the_pin_was_moved_does_not_count(project: ServedProject) -> None:
-    project.line("v1", "v2", "v3")
-    project.judge("v4")
-    pin(project.project, "v2", project.ask())
+def test_a_verdict_from_before_the_pin_was_moved_does_not_count(three: ServedProject) -> None:
+    three.judge("v4")
+    pin(three.project, "v2", three.ask())
     with refused("v4: was not compared with the pinned adapter, which is v2 now"):
-        project.put("v4")
+        three.put("v4")
+
+
+def test_a_pin_that_moves_while_somebody_promotes_stops_the_promotion(
+    three: ServedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The baseline is the same, and yet the verdict was made against another state."""
+    from harness.flows import ledger as flow
+
+    three.judge("v4")
+    late = []
+
+    def now() -> str:
+        if not late:
+            late.append(True)
+            pin(three.project, "v2", three.ask())
+        return "2026-01-01T00:00:00.000Z"
+
+    monkeypatch.setattr(flow, "now", now)
+    with refused("the pin moved to v2 meanwhile: run the gate against it"):
+        three.put("v4")
+    assert three.promoted() == "v3"
 
 
 # --- every decision ---------------------------------------------------------------------------

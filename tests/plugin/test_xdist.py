@@ -9,6 +9,8 @@ import pytest
 from harness.plugin.distribution import scope_of
 from tests.fakes.project import TinyProject
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("xdist", reason="pytest-xdist is not installed, it is optional")
 
 QUICK = ("-p", "no:hypothesispytest", "-n", "2")

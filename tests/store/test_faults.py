@@ -19,7 +19,10 @@ from harness.store.decisions import broken_links
 from tests.store.conftest import URL
 from tests.store.records import make_decision, make_run
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9"),
+]
 MANY = multiprocessing.get_context("fork") if hasattr(os, "fork") else None
 
 

@@ -92,7 +92,7 @@ TOMLS = {
     "margin a text": (TASK + 'metrics.m.margin = "0.1"', "a text, a number is needed"),
     "a margin that is only reported": (
         TASK + 'metrics.m.role = "report"\nmetrics.m.margin = 0.1',
-        "unknown key `margin`",
+        "`margin` is for gate and guard",
     ),
     "a role": (TASK + 'metrics.m.role = "gait"', "is 'gait', allowed are gate, guard, report"),
     "metrics are a list": (TASK + "metrics = []", "is a list, a table of keys"),
