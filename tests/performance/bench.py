@@ -33,15 +33,21 @@ def seconds(words: list[str], folder: Path) -> float:
     return time.perf_counter() - begun
 
 
-def in_turn(a: Callable[[], float], b: Callable[[], float], runs: int) -> tuple[float, float]:
-    """Medians of two things done in turn, after one of each that is not counted."""
+Pairs = list[tuple[float, float]]
+
+
+def in_turn(a: Callable[[], float], b: Callable[[], float], runs: int) -> Pairs:
+    """Two things done in turn, after one of each that is not counted."""
     a(), b()
-    pairs = [(a(), b()) for _ in range(runs)]
-    return statistics.median(x for x, _ in pairs), statistics.median(y for _, y in pairs)
+    return [(a(), b()) for _ in range(runs)]
 
 
-def row(what: str, a: float, b: float, names: str) -> str:
-    return f"{what:<44} {a:8.3f} s {b:8.3f} s   {a - b:+8.3f} s   {a / b:6.2f}   {names}"
+def row(what: str, pairs: Pairs, names: str) -> str:
+    """Medians; difference and ratio are medians over the pairs, since machines drift."""
+    a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
+    more = statistics.median(x - y for x, y in pairs)
+    ratio = statistics.median(x / y for x, y in pairs)
+    return f"{what:<36} {a:8.3f} s {b:8.3f} s   {more:+8.3f} s   {ratio:6.3f}   {names}"
 
 
 def idle(runs: int) -> str:
@@ -55,7 +61,7 @@ def idle(runs: int) -> str:
             lambda: seconds([*words, "-p", "no:harness"], folder),
             runs,
         )
-    return row("collecting a stranger's tests", *found, "installed / switched off")
+    return row("collecting a stranger's tests", found, "installed / switched off")
 
 
 def warm(runs: int, adapter: str) -> str:
@@ -69,18 +75,18 @@ def warm(runs: int, adapter: str) -> str:
         found = in_turn(
             lambda: seconds(gate, ROOT), lambda: seconds(["pytest", "-q"], Path(place)), runs
         )
-    return row(f"gate of {adapter}, all in the store", *found, "gate / an empty pytest run")
+    return row(f"gate of {adapter}, all stored", found, "gate / an empty pytest run")
 
 
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--runs", type=int, default=7)
+    options.add_argument("--runs", type=int, default=15)
     options.add_argument("--adapter", default="adapter_v3")
     asked = options.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python", end=" ")
     print(f"{platform.python_version()}, {asked.runs} runs each, medians")
-    print(f"{'':<44} {'A':>10} {'B':>10}   {'A - B':>10}   {'A / B':>6}")
+    print(f"{'':<36} {'A':>10} {'B':>10}   {'A - B':>10}   {'A / B':>6}")
     print(idle(asked.runs))
     print(warm(asked.runs, asked.adapter))
 
