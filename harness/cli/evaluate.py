@@ -60,7 +60,10 @@ def evaluate(
                 click.echo(json.dumps(verdict_json(found.verdict), ensure_ascii=False))
             else:
                 text = verdict_text(
-                    found.verdict, colour=sys.stdout.isatty(), promoted_at=found.promoted_at
+                    found.verdict,
+                    colour=sys.stdout.isatty(),
+                    promoted_at=found.promoted_at,
+                    overridden=found.overridden,
                 )
                 click.echo(text)
     sys.exit(exit_code(verdicts))

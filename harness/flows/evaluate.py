@@ -44,6 +44,8 @@ class Evaluation:
     run: Run
     verdict: Verdict
     promoted_at: str | None = None
+    overridden: bool = False
+    """Whether that promotion was against or without a verdict."""
 
 
 @dataclass
@@ -150,7 +152,7 @@ class Trial:
             guard=benchmark.guard,
         )
         store.verdicts.keep(verdict, run.id, self.side.digest, now())
-        return Evaluation(run, verdict, references.promoted_at)
+        return Evaluation(run, verdict, references.promoted_at, references.overridden)
 
     def _guards(self) -> Iterator[Verdict]:
         for name, benchmark in self.bench.project.benchmarks.items():
@@ -165,11 +167,13 @@ class _References:
         self.trial, self.benchmark, self.cases = trial, benchmark, cases
         self.bench = trial.bench
         self.promoted_at: str | None = None
+        self.overridden = False
         against = self.bench.request.against
         decided = None if against else self._decision("promoted")
         self.promoted = self._named(against) if against else self._decided(decided)
         if decided is not None:
             self.promoted_at = decided.at
+            self.overridden = decided.override
         self.pinned = None if against else self._pinned(decided)
         self.base: Run | None = None
         self.prompted: Run | None = None

@@ -190,7 +190,12 @@ class Gate:
     def _told(self, made: Evaluation) -> Told:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         colour = bool(reporter and reporter.hasmarkup)
-        text = verdict_text(made.verdict, colour=colour, promoted_at=made.promoted_at)
+        text = verdict_text(
+            made.verdict,
+            colour=colour,
+            promoted_at=made.promoted_at,
+            overridden=made.overridden,
+        )
         verdict = made.verdict
         return Told(verdict.candidate, verdict.benchmark, verdict.outcome, text, None)
 

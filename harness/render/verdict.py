@@ -27,17 +27,19 @@ def verdict_text(
     width: int = 80,
     colour: bool = False,
     promoted_at: str | None = None,
+    overridden: bool = False,
     report: str | None = None,
 ) -> str:
     """Return the verdict's block, without a line feed at its end.
 
-    `promoted_at` is when the promoted adapter became so (ISO, or any words); `report` is where the
-    long form lies.
+    `promoted_at` is when the promoted adapter became so (ISO, or any words), `overridden` whether
+    that was against a verdict; `report` is where the long form lies.
     """
     width = max(NARROWEST, width)
     lines = [
         TITLE.center(width, RULE),
         *_head(verdict, width, colour, promoted_at),
+        *(_override(verdict, width, colour) if overridden else ()),
         "",
         *_why(verdict, width),
         *standing(verdict, width, colour),
@@ -70,6 +72,13 @@ def _head(verdict: Verdict, width: int, colour: bool, promoted_at: str | None) -
     if colour:
         first[0] = first[0].replace(outcome, f"\x1b[{COLOURS[verdict.outcome]}m{outcome}\x1b[0m", 1)
     return first + hang("        against ", _references(verdict, promoted_at), width)
+
+
+def _override(verdict: Verdict, width: int, colour: bool) -> list[str]:
+    """Whoever compares with it must know that no verdict stands behind it."""
+    said = f"OVERRIDE: {_word(verdict.promoted or '')} was promoted against or without a verdict"
+    lines = hang("        ", said, width)
+    return [f"\x1b[1;31m{line}\x1b[0m" for line in lines] if colour else lines
 
 
 def _references(verdict: Verdict, promoted_at: str | None) -> str:

@@ -90,6 +90,13 @@ def test_it_says_against_what():
     assert "every output is identical" in same
 
 
+def test_a_promotion_against_its_verdict_stands_out_in_red():
+    plain = verdict_text(VERDICT, overridden=True)
+    assert "OVERRIDE: adapter_v2 was promoted against or without a verdict" in plain
+    assert "\x1b[1;31m        OVERRIDE" in verdict_text(VERDICT, overridden=True, colour=True)
+    assert "OVERRIDE" not in verdict_text(VERDICT)
+
+
 def test_every_reason_has_its_line_the_deciding_one_first():
     text = verdict_text(VERDICT)
     assert "  why   a critical case broke\n        openers for logistics lost 0.21" in text
