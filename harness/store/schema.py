@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
@@ -126,4 +126,24 @@ decisions = Table(
     Column("fingerprint", String(64)),
     Column("policy", String(64)),
     Index("decisions_by_task", "task", "seq"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(200), nullable=False, unique=True),
+    Column("at", String(32), nullable=False),
+    Column("week", String(8), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("adapter", String(130), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("edit_rate", Float),
+    Column("character_rate", Float),
+    Column("reviewer", String(200), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("slices", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("reviews_by_task", "task", "week", "adapter"),
 )

@@ -1,0 +1,138 @@
+"""A benchmark in words: cases, what is asked of their outputs, how outputs are made and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Role = Literal["gate", "guard", "report"]
+Level = Literal["must", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A yes-or-no demand on an output."""
+
+    name: str
+    """Which check: contains, excludes, matches, max_words, min_words, json, terms, grounded."""
+    value: Any
+    """What it asks for; its type depends on the check."""
+    level: Level = "must"
+    """`must`: a failure makes the output unusable; `report`: it is only shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One input whose ideal output somebody wrote down."""
+
+    id: str
+    input: str
+    ideals: tuple[str, ...]
+    """One or several acceptable texts; a score is the best over them."""
+    slices: Mapping[str, str] = field(default_factory=dict)
+    """Named groups that the case belongs to, such as industry=logistics."""
+    critical: bool = False
+    """Breaking this case alone rejects an adapter."""
+    checks: tuple[Check, ...] = ()
+    group: str | None = None
+    """Cases that share a group are not independent (clustered standard errors)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRule:
+    """What one metric counts for in a benchmark's verdict."""
+
+    name: str
+    role: Role
+    """`gate`: promotion needs not-worse; `guard`: only a proven drop rejects; `report`: shown."""
+    margin: float | None = None
+    """The drop that still counts as not worse; None for reported metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An input with its output, shown to the base model in `base+prompt`."""
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How outputs are decoded; part of what outputs are addressed by."""
+
+    max_new_tokens: int = 64
+    dtype: str = "auto"
+    """auto (the fastest that the device does well), bfloat16, float16 or float32."""
+    batch: int = 16
+    """Rows per forward pass. Always filled up, so that a text does not depend on its neighbours."""
+    seed: int = 0
+    samples: int = 1
+    """Outputs per case; more than one needs a temperature."""
+    temperature: float = 0.0
+    """0 is greedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Every constant of the verdict (STATISTICS 1 and 2)."""
+
+    alpha: float = 0.05
+    """Risk of calling not-worse what is worse by the margin."""
+    broken_from: float = 0.5
+    """A case can only break where the promoted adapter's edit similarity was at least this,"""
+    broken_below: float = 0.5
+    """and the candidate's is below this,"""
+    broken_drop: float = 0.3
+    """and it fell by at least this,"""
+    broken_likelihood_drop: float = 0.05
+    """and the likelihood of the ideal, where known, fell by at least this."""
+    break_rate: float = 0.04
+    """The share of cases that may break by chance; more is evidence against the candidate."""
+    break_alpha: float = 0.02
+    """Reject at the smallest count whose chance under `break_rate` is at most this."""
+    break_cover: float = 0.10
+    """Promotion needs the upper bound of the break rate at most here."""
+    slice_alpha: float = 0.04
+    slice_cases: int = 5
+    """Slices with fewer cases are not judged."""
+    slice_exact: int = 12
+    """Exact sign flips up to this many cases in a slice, seeded draws beyond."""
+    slice_draws: int = 20_000
+    holm_alpha: float = 0.02
+    """Family-wise risk of a false rejection over gate and guard metrics."""
+    min_cases: int = 5
+    """Fewer paired cases are never judged."""
+    min_differences: int = 5
+    """A metric with fewer non-zero differences is reported as counts."""
+    power: float = 0.80
+    """For the margin that the benchmark can certify."""
+    reuse: Literal["count", "spend"] = "count"
+    """`spend` shrinks alpha with every further candidate judged on the same cases."""
+    seed: int = 0
+    """Of the drawn sign flips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A named, fingerprinted set of cases for one task, or a guard that every adapter must keep."""
+
+    name: str
+    task: str | None
+    """The task whose adapters it judges; None for a guard."""
+    cases: tuple[Case, ...]
+    fingerprint: str
+    """Covers cases, system, template and metrics; verdicts never compare across it."""
+    description: str = ""
+    system: str = ""
+    template: str = "{input}"
+    examples: tuple[Example, ...] = ()
+    generation: Generation = Generation()
+    metrics: tuple[MetricRule, ...] = ()
+    policy: Policy = Policy()
+
+    @property
+    def guard(self) -> bool:
+        """Whether every adapter must keep it, whatever its task."""
+        return self.task is None

@@ -1,0 +1,116 @@
+"""What the gate says, in words: per metric, per slice, per case, and as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.records.benchmark import MetricRule, Policy, Role
+
+Outcome = Literal["promote", "reject", "inconclusive"]
+State = Literal["worse", "open", "not worse", "better", "identical"]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricVerdict:
+    """One metric against one reference: where it stands and how sure that is."""
+
+    name: str
+    role: Role
+    against: str
+    """`promoted` or `pinned`, or `base` for the first adapter of a task."""
+    margin: float | None
+    reference: float | None
+    """Mean of the reference over the paired cases."""
+    candidate: float | None
+    difference: float | None
+    low: float | None
+    """Two-sided 1 - alpha interval of the mean difference."""
+    high: float | None
+    p_drop: float | None
+    """Evidence of a drop: small means the candidate is worse."""
+    state: State
+    n: int
+    changed: int
+    """Cases whose score differs at all."""
+    counts: Mapping[str, int] | None = None
+    """Instead of an interval where it cannot be had: how many rose, fell, stayed."""
+    risk: float | None = None
+    """The risk that the true drop is beyond the margin."""
+    certifiable_margin: float | None = None
+    cases_needed: int | None = None
+    """For the margin asked, with the policy's power."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceVerdict:
+    """How a slice changed on a metric."""
+
+    name: str
+    """key=value"""
+    metric: str
+    n: int
+    difference: float
+    p: float | None
+    """Adjusted for looking at all slices; None where the slice is too small."""
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChange:
+    """A case that broke, was fixed, or changed in wording only."""
+
+    case: str
+    critical: bool
+    reference_score: float
+    candidate_score: float
+    """Edit similarity on both sides."""
+    ideal: str = ""
+    reference_text: str = ""
+    candidate_text: str = ""
+    accepted: str | None = None
+    """Who accepted the broken case, and why; None when nobody did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says, and everything that made it say so."""
+
+    outcome: Outcome
+    task: str | None
+    benchmark: str
+    fingerprint: str
+    candidate: str
+    promoted: str | None
+    pinned: str | None
+    n: int
+    reasons: tuple[str, ...]
+    """What decided, in words, the most important first."""
+    metrics: tuple[MetricVerdict, ...] = ()
+    slices: tuple[SliceVerdict, ...] = ()
+    broken: tuple[CaseChange, ...] = ()
+    fixed: tuple[CaseChange, ...] = ()
+    reworded: tuple[CaseChange, ...] = ()
+    """Text changed as if broken while the likelihood of the ideal held: shown, not counted."""
+    advice: tuple[str, ...] = ()
+    """What to do next, the cheapest first."""
+    certifiable_margin: float | None = None
+    """The smallest margin that this many cases can certify, on the first gated metric."""
+    identical: bool = False
+    """Every output equals the reference's."""
+    break_bound: float | None = None
+    """Upper bound of the share of cases that break in production."""
+    candidates_judged: int = 1
+    """On this benchmark version, this one included."""
+    alpha: float = 0.05
+    """The alpha that was used, after reuse accounting."""
+    policy: Policy = field(default_factory=Policy)
+    rules: tuple[MetricRule, ...] = ()
+    """What each metric was meant to count for, as the benchmark says it."""
+    notes: tuple[str, ...] = ()
+    """Statements that did not decide."""
+    runs: Mapping[str, str] = field(default_factory=dict)
+    """Run ids by side: candidate, promoted, pinned, base, base+prompt."""
+    guards: tuple[Verdict, ...] = ()
+    """Verdicts of the guard benchmarks that this one took in."""
