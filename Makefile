@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate test fast check format calibrate bench races wheel clean
+.PHONY: help setup gate monitor dashboard test fast check format calibrate bench races wheel clean
 
 help: ## this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -29,6 +29,13 @@ $(READY): pyproject.toml constraints.txt
 gate: $(READY) ## judge an adapter against the promoted one: MODEL=adapter_v3
 	@test -n '$(MODEL)' || { echo 'name the adapter on trial: make gate MODEL=adapter_v3'; exit 4; }
 	$(BIN)/pytest --model '$(MODEL)' $(ARGS)
+
+monitor: $(READY) ## is it time to retrain?
+	$(BIN)/lora-harness monitor $(ARGS)
+
+dashboard: $(READY) ## the pages in a browser, on the shipped history and its synthetic reviews
+	@$(BIN)/lora-harness reviews import reports/reviews_synthetic.jsonl >/dev/null
+	$(BIN)/lora-harness dashboard $(ARGS)
 
 test: $(READY) ## all tests, the ones on the real model last
 	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from functools import cache
 from importlib import metadata
 
 _QUIET = {
@@ -31,10 +32,13 @@ def quiet_libraries() -> None:
 
 def versions(names: tuple[str, ...]) -> dict[str, str]:
     """Installed versions, without importing anything."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    return {name: _version(name) for name in names}
+
+
+@cache
+def _version(name: str) -> str:
+    """Looked up once: every run of a session names them, and each look reads a file."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "absent"

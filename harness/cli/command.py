@@ -13,11 +13,17 @@ from harness import __version__
 from harness.errors import HarnessError
 
 COMMANDS = {
+    "init": ("harness.cli.init", "a working project to start from"),
+    "benchmark": ("harness.cli.benchmark", "make and look after the fixed benchmark"),
     "train": ("harness.cli.train", "a new adapter with its provenance"),
+    "data": ("harness.cli.data", "check, fingerprint and compare training data"),
     "doctor": ("harness.cli.doctor", "is this adapter safe, complete, for this base, and applied?"),
     "evaluate": ("harness.cli.evaluate", "the same flow as pytest --model, without pytest"),
     "judge": ("harness.cli.judge", "a verdict from paired scores alone"),
+    "reviews": ("harness.cli.reviews", "what people did with the outputs"),
+    "monitor": ("harness.cli.monitor", "is it time to retrain?"),
     "compare": ("harness.cli.compare", "two adapters side by side, case by case"),
+    "sweep": ("harness.cli.sweep", "many adapters on many benchmarks, the base loaded once"),
     "accept": ("harness.cli.decisions", "a person has looked at a broken case and accepts it"),
     "promote": ("harness.cli.decisions", "put a judged adapter into production"),
     "reject": ("harness.cli.decisions", "an adapter is not to be promoted"),
@@ -30,6 +36,7 @@ COMMANDS = {
     "attest": ("harness.cli.ledger", "the verdict as an in-toto statement"),
     "sign": ("harness.cli.ledger", "sign an adapter with a local key"),
     "history": ("harness.cli.history", "list, export, import, recompute what is remembered"),
+    "dashboard": ("harness.cli.dashboard", "the same in a browser, on this machine"),
 }
 
 

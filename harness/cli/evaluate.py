@@ -18,11 +18,14 @@ CODES = {"promote": 0, "reject": 1, "inconclusive": 10}
 @click.argument("name")
 @click.option("--benchmark", multiple=True, help="Only this benchmark; may be given several times.")
 @click.option("--against", help="Compare with this adapter instead of the promoted one.")
-@click.option("--engine", help="transformers, or recorded:FOLDER.")
+@click.option("--engine", help="transformers, recorded:FOLDER, or openai:URL.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--reports", type=click.Path(path_type=Path), help="Reports folder.")
 @click.option("--samples", type=click.IntRange(1, 64), help="Outputs per case.")
 @click.option("--refresh", is_flag=True, help="Generate again what the store knows.")
+@click.option(
+    "--baselines/--no-baselines", default=True, help="Whether to say what fine-tuning was worth."
+)
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one line a benchmark.")
 def evaluate(
     name: str,
@@ -33,6 +36,7 @@ def evaluate(
     reports: Path | None,
     samples: int | None,
     refresh: bool,
+    baselines: bool,
     as_json: bool,
 ) -> None:
     """Judge adapter NAME against the promoted one on the fixed benchmarks.
@@ -49,7 +53,7 @@ def evaluate(
         line.title = step
         line.show(done, total)
 
-    request = Request(benchmark, against, engine, store, reports, samples, refresh)
+    request = Request(benchmark, against, engine, store, reports, samples, refresh, baselines)
     verdicts = []
     with open_bench(Project.here(), request, heard) as bench:
         for one in bench.benchmarks(name):

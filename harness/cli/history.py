@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from harness.errors import RequestError
 
 @click.group(cls=Words, epilog="Example: lora-harness history export reports/history.jsonl")
 def history() -> None:
-    """What the store remembers: runs, verdicts and decisions.
+    """What the store remembers: runs, verdicts, decisions and reviews.
 
     Exit codes: 0 done, 1 recomputed differently, 4 the request is wrong, 11 the store failed.
     """
@@ -51,18 +52,16 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
     from harness.flows.history import export_history
     from harness.flows.opening import open_store
     from harness.flows.project import Project
-    from harness.workspace.cache import write_atomically
+    from harness.workspace.cache import write_pieces_atomically
 
     opened = open_store(Project.here(), store)
     try:
-        lines = list(export_history(opened))
-    finally:
-        opened.close()
-    try:
-        write_atomically(file, "".join(f"{line}\n" for line in lines))
+        count = write_pieces_atomically(file, (f"{line}\n" for line in export_history(opened)))
     except OSError as problem:
         raise RequestError(f"{file}: cannot be written ({problem.strerror})") from None
-    click.echo(json.dumps({"lines": len(lines)}) if as_json else f"{file}: {len(lines)} lines")
+    finally:
+        opened.close()
+    click.echo(json.dumps({"lines": count}) if as_json else f"{file}: {count} lines")
 
 
 @history.command("import", epilog="Example: lora-harness history import reports/history.jsonl")
@@ -83,7 +82,7 @@ def import_(file: Path, store: str | None, as_json: bool) -> None:
         found = import_history(opened, file)
     finally:
         opened.close()
-    counts = {"runs": found.runs, "verdicts": found.verdicts, "decisions": found.decisions}
+    counts = asdict(found)
     said = ", ".join(f"{number} new {what}" for what, number in counts.items())
     click.echo(json.dumps(counts) if as_json else f"{file}: {said}")
 

@@ -25,6 +25,12 @@ class Line:
         sys.stderr.write(f"\r\x1b[K{self.title} {bar} {done}/{total}  {left}  {note}")
         sys.stderr.flush()
 
+    def count(self, done: int) -> None:
+        """`title  12,000`, where nobody knows how many there are in all."""
+        if self.live:
+            sys.stderr.write(f"\r\x1b[K{self.title}  {done:,}")
+            sys.stderr.flush()
+
     def close(self) -> None:
         """Leave the line empty for what follows."""
         if self.live:

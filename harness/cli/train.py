@@ -11,10 +11,26 @@ import click
 from harness.cli.progress import Line
 
 
+def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> None:
+    """A recipe's values take the place of the defaults, so that typed options still go first."""
+    if file is not None:
+        from harness.workspace.recipes import read_recipe
+
+        context.default_map = read_recipe(file)
+
+
 @click.command(epilog="Example: lora-harness train adapter_v5 --data adapters/datasets/more.jsonl")
 @click.argument("name")
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="JSONL, input and output."
+)
+@click.option(
+    "--recipe",
+    type=click.Path(path_type=Path),
+    callback=_recipe,
+    is_eager=True,
+    expose_value=False,
+    help="TOML with any of the options below; what is typed here goes first.",
 )
 @click.option("--task", help="The task it is for (needed where there are several).")
 @click.option("--parent", help="Start from this adapter's weights instead of from nothing.")
@@ -28,12 +44,22 @@ from harness.cli.progress import Line
 @click.option("--learning-rate", default=5e-4, type=click.FloatRange(1e-8, 10), show_default=True)
 @click.option("--batch", default=8, type=click.IntRange(1, 1024), show_default=True)
 @click.option("--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True)
+@click.option(
+    "--anyway", is_flag=True, help="Train on a set that is too small or holds benchmark cases."
+)
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 def train(
-    name: str, data: Path, task: str | None, parent: str | None, as_json: bool, **recipe: object
+    name: str,
+    data: Path,
+    task: str | None,
+    parent: str | None,
+    anyway: bool,
+    as_json: bool,
+    **recipe: object,
 ) -> None:
     """Train adapter NAME on a training set; a killed run goes on where it was.
 
+    Refuses a set of under 50 examples or with cases of a benchmark in it; --anyway is recorded.
     Writes adapters/NAME as PEFT does, with training.json: base, data, recipe, versions, parent.
     Exit codes: 0 done, 4 the request is wrong, 11 training failed.
     """
@@ -56,6 +82,7 @@ def train(
         Recipe(**recipe),  # type: ignore[arg-type]  # click made the types
         task=task,
         parent=parent,
+        anyway=anyway,
         heard=heard,
     )
     line.close()

@@ -13,6 +13,7 @@ from harness.engines.choice import Choice
 from harness.engines.device import Device
 from harness.engines.lanes import Lanes, Row, fill_lanes
 from harness.engines.protocol import Mounted, Weighed
+from harness.engines.turns import ideal_ids, prompt_ids
 from harness.errors import EngineFailed, reason
 from harness.libraries import quiet_libraries, versions
 from harness.records import Generation, Message, Output, Prompt
@@ -102,9 +103,7 @@ class Transformers:
             yield tuple(Weighed(p.case, i, nll) for p, i, nll in found[: lanes.real])
 
     def _ideal_row(self, place: int, prompt: Prompt, ideal: int) -> Row:
-        tail = [*self._tokenizer.encode(prompt.ideals[ideal], add_special_tokens=False)]
-        if self._tokenizer.eos_token_id is not None:
-            tail.append(self._tokenizer.eos_token_id)
+        tail = ideal_ids(self._tokenizer, prompt.ideals[ideal])
         return Row(place, (*self._encode(prompt.messages), *tail), len(tail))
 
     def _weigh(self, lanes: Lanes) -> list[float]:
@@ -239,20 +238,7 @@ class Transformers:
     # --- tokens ------------------------------------------------------------------------------
 
     def _encode(self, messages: Sequence[Message]) -> tuple[int, ...]:
-        """The base's chat template where it has one, else the turns as plain lines."""
-        if self._tokenizer.chat_template:
-            turns = [asdict(message) for message in messages]
-            try:
-                text = self._tokenizer.apply_chat_template(
-                    turns, tokenize=False, add_generation_prompt=True
-                )
-            except Exception as problem:  # a template is a program, and some refuse some turns
-                raise EngineFailed(
-                    f"the base's chat template does not take the prompt ({reason(problem)})"
-                ) from None
-            return tuple(self._tokenizer.encode(text, add_special_tokens=False))
-        text = "\n".join(message.content for message in messages) + "\n"
-        return tuple(self._tokenizer.encode(text))
+        return prompt_ids(self._tokenizer, messages)
 
     def _tensors(self, lanes: Lanes) -> dict[str, Any]:
         import torch

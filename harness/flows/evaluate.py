@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.errors import AdapterRefused, RequestError
-from harness.flows.opening import Room, Side, is_base, open_room, open_store
+from harness.errors import RequestError
+from harness.flows.opening import Room, Side, open_room, open_store
 from harness.flows.origin import now
 from harness.flows.produce import Producer
 from harness.flows.project import Project
+from harness.flows.references import References
+from harness.flows.seen_cases import seen_cases
 from harness.flows.writing import Heard
 from harness.judge import verdict as judge
-from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
+from harness.records import BASE, BASE_PROMPT, Benchmark, Run, Verdict
 from harness.store import Store
 from harness.workspace.adapters import read_training
 
@@ -35,6 +37,8 @@ class Request:
     samples: int | None = None
     refresh: bool = False
     """Forget what the store knows about the candidate's run and make it again."""
+    baselines: bool = True
+    """Whether `base` and `base+prompt` are run as well, to say what fine-tuning was worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,13 @@ def open_bench(project: Project, request: Request, heard: Heard) -> Iterator[Ben
         project = Project(replace(project.settings, reports=request.reports))
     if request.samples is not None and not 1 <= request.samples <= 64:
         raise RequestError(f"{request.samples} samples a case, allowed are 1 to 64")
-    store = open_store(project, request.store)
-    copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
-    try:
-        room = open_room(project, request.engine, lambda: copies)
+    with ExitStack() as opened:
+        store = opened.enter_context(closing(open_store(project, request.store)))
+        copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
+        opened.callback(shutil.rmtree, copies, ignore_errors=True)
+        room = opened.enter_context(closing(open_room(project, request.engine, lambda: copies)))
         producer = Producer(project, store, room, heard)
         yield Bench(project, request, store, room, producer)
-    finally:
-        store.close()
-        shutil.rmtree(copies, ignore_errors=True)
 
 
 @dataclass
@@ -131,9 +133,11 @@ class Trial:
         return self._evaluations[place]
 
     def _evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None) -> Evaluation:
-        references = _References(self, benchmark, cases)
+        references = References(self, benchmark, cases)
         again = self.bench.request.refresh
         run = self.bench.producer.run(self.side, benchmark, cases, refresh=again)
+        base = references.base or references.baseline(BASE)
+        prompted = references.baseline(BASE_PROMPT)
         guards = () if benchmark.guard or cases is not None else tuple(self._guards())
         store = self.bench.store
         before = store.verdicts.candidates(benchmark.fingerprint)
@@ -144,86 +148,30 @@ class Trial:
             benchmark.policy,
             metrics=benchmark.metrics,
             pinned=references.pinned,
-            base=references.base,
-            prompted=references.prompted,
+            base=base,
+            prompted=prompted,
             accepted=store.decisions.accepted(run.id),
             guards=guards,
             candidates_judged=place + 1,
             guard=benchmark.guard,
+            left_out=self._left_out(benchmark, run, references.promoted, references.pinned),
         )
         store.verdicts.keep(verdict, run.id, self.side.digest, now())
         return Evaluation(run, verdict, references.promoted_at, references.overridden)
+
+    def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
+        """Cases that one of the adapters compared has seen in training."""
+        found: dict[str, str] = {}
+        for run in runs:
+            if run is not None and self.bench.room.side(run.adapter).files is not None:
+                adapters = self.bench.project.settings.adapters
+                found = {**seen_cases(adapters, run.adapter, benchmark).cases, **found}
+        return found
 
     def _guards(self) -> Iterator[Verdict]:
         for name, benchmark in self.bench.project.benchmarks.items():
             if benchmark.guard:
                 yield self.evaluate(self.bench.benchmark(name)).verdict
-
-
-class _References:
-    """What the candidate is compared with on one benchmark, as runs."""
-
-    def __init__(self, trial: Trial, benchmark: Benchmark, cases: frozenset[str] | None) -> None:
-        self.trial, self.benchmark, self.cases = trial, benchmark, cases
-        self.bench = trial.bench
-        self.promoted_at: str | None = None
-        self.overridden = False
-        against = self.bench.request.against
-        decided = None if against else self._decision("promoted")
-        self.promoted = self._named(against) if against else self._decided(decided)
-        if decided is not None:
-            self.promoted_at = decided.at
-            self.overridden = decided.override
-        self.pinned = None if against else self._pinned(decided)
-        self.base: Run | None = None
-        self.prompted: Run | None = None
-        if self.promoted is None and not is_base(trial.side.name):
-            self.base = self._named(BASE)
-            if not benchmark.guard and benchmark.examples:
-                self.prompted = self._named(BASE_PROMPT)
-
-    @property
-    def task(self) -> str | None:
-        """A guard has no task: it is kept for the task that the adapter is for."""
-        if self.benchmark.task:
-            return self.benchmark.task
-        tasks = {b.task for b in self.bench.project.benchmarks.values() if b.task}
-        return self.trial.task or (next(iter(tasks)) if len(tasks) == 1 else None)
-
-    def _decision(self, what: str) -> Decision | None:
-        if self.task is None:
-            return None
-        decisions = self.bench.store.decisions
-        return decisions.promoted(self.task) if what == "promoted" else decisions.pinned(self.task)
-
-    def _pinned(self, promoted: Decision | None) -> Run | None:
-        """The pinned reference where it is another adapter than the promoted one."""
-        pinned = self._decision("pinned")
-        if pinned is None or promoted is None or pinned.digest == promoted.digest:
-            return None
-        return self._decided(pinned)
-
-    def _decided(self, decision: Decision | None) -> Run | None:
-        if decision is None:
-            return None
-        side = self.bench.room.side(decision.adapter)
-        if side.files is not None and side.digest != decision.digest:
-            raise AdapterRefused(
-                f"{decision.adapter}: its bytes are not those that were promoted"
-                f" ({side.digest[:12]}, not {decision.digest[:12]}), restore them"
-            )
-        return self._run(side)
-
-    def _named(self, name: str) -> Run:
-        side = self.bench.room.side(name)
-        self.bench.room.refuse_unsound(side)
-        return self._run(side)
-
-    def _run(self, side: Side) -> Run:
-        """For some of the cases, the whole run does as well, where it is there already."""
-        producer = self.bench.producer
-        known = producer.known(side, self.benchmark) if self.cases else None
-        return known or producer.run(side, self.benchmark, self.cases)
 
 
 def evaluate(
@@ -234,12 +182,13 @@ def evaluate(
     engine: str | None = None,
     store: str | None = None,
     project: str | Path | None = None,
+    baselines: bool = True,
 ) -> Mapping[str, Verdict]:
     """Judge an adapter on the project's benchmarks; a verdict for each, by benchmark name.
 
     The same flow as `pytest --model ADAPTER`, for use from Python.
     """
-    request = Request(tuple(benchmarks), against, engine, store)
+    request = Request(tuple(benchmarks), against, engine, store, baselines=baselines)
     place = Project.here(Path(project) if project else None)
     with open_bench(place, request, lambda step, done, total: None) as bench:
         trial = bench.trial(adapter)

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from harness.records import Decision, Run, Verdict
+from harness.records import Decision, Review, Run, Verdict
 from harness.store import Store
 from harness.store.codec import decode, encode
-from harness.workspace.reading import read_jsonl
+from harness.store.review_rows import could_be
+from harness.workspace.reading import json_object
+from harness.workspace.tables import lines_of
+
+_REVIEWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,11 @@ class Imported:
     runs: int
     verdicts: int
     decisions: int
+    reviews: int = 0
 
 
 def export_history(store: Store) -> Iterator[str]:
-    """Every run, every verdict, every decision, in the store's own order."""
+    """Every run, verdict, decision and review, in the store's own order."""
     for identity in store.runs.ids():
         run, key = store.runs.by_id(identity), store.runs.key(identity)
         yield _line("run", run, key=key)
@@ -34,6 +39,8 @@ def export_history(store: Store) -> Iterator[str]:
         yield _line("verdict", kept.verdict, run=kept.run, digest=kept.digest, made=kept.made)
     for decision in store.decisions.all():
         yield _line("decision", decision)
+    for review in store.reviews.each():
+        yield _line("review", review)
 
 
 def _line(kind: str, record: object, **more: Any) -> str:
@@ -42,22 +49,45 @@ def _line(kind: str, record: object, **more: Any) -> str:
 
 def import_history(store: Store, file: Path) -> Imported:
     """All lines of an exported history or none; what the store has already stays as it is."""
-    keepers = [_keeper(store, where, raw) for where, raw in read_jsonl(file, DataError)]
     with store.database.together():
         before = _counts(store)
-        for keep in keepers:
-            keep()
+        reviews: list[Review] = []
+        for number, line in lines_of(file, DataError):
+            if line.strip():
+                where = f"{file}:{number}"
+                _keep(store, where, json_object(line, where, DataError), reviews)
+            if len(reviews) >= _REVIEWS_AT_ONCE:
+                store.reviews.keep(reviews)
+                reviews.clear()
+        store.reviews.keep(reviews)
         after = _counts(store)
     return Imported(*(now - then for now, then in zip(after, before, strict=True)))
 
 
-def _counts(store: Store) -> tuple[int, int, int]:
+def _counts(store: Store) -> tuple[int, int, int, int]:
     verdicts = sum(1 for _ in store.verdicts.all())
-    return len(store.runs.ids()), verdicts, len(store.decisions.unchecked())
+    decisions = len(store.decisions.unchecked())
+    return len(store.runs.ids()), verdicts, decisions, store.reviews.count()
+
+
+def _keep(store: Store, where: str, raw: dict[str, Any], reviews: list[Review]) -> None:
+    """One line, now; a review with others like it."""
+    if raw.get("kind") == "review":
+        reviews.append(_review(raw.get("record"), where))
+    else:
+        _keeper(store, where, raw)()
+
+
+def _review(raw: Any, where: str) -> Review:
+    review: Review = _record(raw, Review, where)
+    again = json.loads(encode(review))  # cattrs makes texts of anything; here only texts count
+    if not could_be(review) or any(raw.get(name, value) != value for name, value in again.items()):
+        raise DataError(f"{where}: is no review as a history has it")
+    return review
 
 
 def _keeper(store: Store, where: str, raw: dict[str, Any]) -> Callable[[], object]:
-    """What is to be done for one line, which is read completely before anything is done."""
+    """What is to be done for one line, which is read completely before that."""
     kind, record = raw.get("kind"), raw.get("record")
     if kind == "run":
         return partial(store.runs.keep, _record(record, Run, where), _text(raw, "key", where))

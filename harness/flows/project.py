@@ -38,13 +38,19 @@ class Project:
     @cached_property
     def benchmarks(self) -> dict[str, Benchmark]:
         """Every benchmark, the guards last."""
-        found = [self.benchmark(name) for name in benchmark_names(self.settings.benchmarks)]
-        if not found:
+        found = [self.benchmark(name) for name in self.benchmark_names]
+        return {one.name: one for one in sorted(found, key=lambda one: one.guard)}
+
+    @property
+    def benchmark_names(self) -> list[str]:
+        """What lies in the benchmarks' folder, unread."""
+        names = benchmark_names(self.settings.benchmarks)
+        if not names:
             raise BenchmarkError(
                 f"{self.settings.benchmarks}: holds no benchmark, one is <name>/benchmark.toml"
                 " beside cases.jsonl"
             )
-        return {one.name: one for one in sorted(found, key=lambda one: one.guard)}
+        return names
 
     def known(self, name: str) -> Benchmark:
         """One of the benchmarks, or what is near where there is none of that name."""
@@ -54,11 +60,7 @@ class Project:
 
     def benchmark(self, name: str) -> Benchmark:
         """One benchmark by name."""
-        from harness.judge import check_policy
-        from harness.measure import merge_checks, parse_checks
-
-        rules = Rules(parse_checks, merge_checks, check_policy)
-        return read_benchmark(self.settings.benchmarks, name, self.settings.generation, rules)
+        return read_benchmark(self.settings.benchmarks, name, self.settings.generation, rules())
 
     def task_benchmark(self, task: str | None) -> Benchmark:
         """The benchmark of a task; of the only task where none is named."""
@@ -69,3 +71,11 @@ class Project:
         if not mine:
             raise BenchmarkError(f"{task}: no benchmark is for this task, known tasks are {tasks}")
         raise BenchmarkError(f"several benchmarks fit, name the task or benchmark ({tasks})")
+
+
+def rules() -> Rules:
+    """What the pure rooms know about tables in a benchmark, for the reader."""
+    from harness.judge import check_policy
+    from harness.measure import merge_checks, parse_checks
+
+    return Rules(parse_checks, merge_checks, check_policy)

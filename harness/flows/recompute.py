@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.errors import RequestError
 from harness.judge import verdict as judge
@@ -20,8 +20,21 @@ class Recomputed:
 
     @property
     def same(self) -> bool:
-        """Equal to the last bit."""
-        return encode(self.stored) == encode(self.again)
+        """Equal to the last bit, in all that the stored one could say."""
+        return encode(_as_then(self.stored, self.stored)) == encode(
+            _as_then(self.again, self.stored)
+        )
+
+
+def _as_then(verdict: Verdict, stored: Verdict) -> Verdict:
+    """Versions up to 0.1 said what fine-tuning was worth in a note, and of guards not at all.
+
+    It never decides, so such a verdict is compared in everything else.
+    """
+    if stored.worth or stored.forgetting:
+        return verdict
+    notes = tuple(note for note in verdict.notes if not note.startswith("worth it?"))
+    return replace(verdict, worth=(), forgetting=(), notes=notes)
 
 
 def recompute(store: Store, run_id: str) -> Recomputed:
@@ -49,6 +62,7 @@ def judged_again(store: Store, stored: Verdict) -> Recomputed:
         guards=stored.guards,
         candidates_judged=stored.candidates_judged,
         guard=stored.task is None,
+        left_out=stored.left_out,
     )
     return Recomputed(stored, again)
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from harness.engines.embedder import Embedder
 from harness.errors import BenchmarkError
+from harness.flows.embedding import vectors_of
 from harness.flows.order import Order, Place
 from harness.flows.writing import Heard
 from harness.measure import METRICS, embedding_similarity, score_case
 from harness.records import Benchmark, Case, CaseResult, Output
 from harness.store import Store
-from harness.store.keys import vector_key
 from harness.workspace.fields import suggestion
 
 ALWAYS = ("ideal_likelihood", "edit_similarity", "embedding_similarity", "edit_rate", "clean_rate")
@@ -90,15 +90,10 @@ class Scoring:
         if "embedding_similarity" not in self.metrics:
             return {}
         ideals = [ideal for case in self.order.cases for ideal in case.ideals]
-        wanted = list(dict.fromkeys([*texts, *ideals]))
-        version, shelf = self.embedder.version, self.store.outputs
-        keys = {text: vector_key(self.digest, version, text) for text in wanted}
-        known = shelf.vectors(keys.values())
-        missing = [text for text in wanted if keys[text] not in known]
-        if missing:
-            self.heard(f"{self.order.title}: embedding", 0, len(missing))
-            made = self.embedder.embed(missing)
-            found = dict(zip((keys[text] for text in missing), made, strict=True))
-            shelf.keep_vectors(found)
-            known |= found
-        return {text: known[key] for text, key in keys.items()}
+        return vectors_of(
+            [*texts, *ideals],
+            self.store,
+            self.embedder,
+            self.digest,
+            lambda missing: self.heard(f"{self.order.title}: embedding", 0, missing),
+        )

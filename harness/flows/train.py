@@ -16,12 +16,14 @@ from typing import Any
 
 import harness
 from harness.engines.trainer import Lesson, Recipe, train_lora
-from harness.errors import RequestError
+from harness.errors import DataError, RequestError
+from harness.findings.dataset import SMALL, case_inputs, overlaps
 from harness.flows.origin import commit, now
 from harness.flows.project import Project
 from harness.flows.prompts import messages_for
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
+from harness.records.training import TrainingExample
 from harness.workspace.adapters import TRAINING, find_adapter, read_adapter
 from harness.workspace.cache import write_atomically
 from harness.workspace.gguf import model_folder
@@ -51,9 +53,13 @@ def train(
     *,
     task: str | None = None,
     parent: str | None = None,
+    anyway: bool = False,
     heard: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
 ) -> Trained:
-    """Make `adapters/<name>` from a training set; refuses to overwrite an adapter."""
+    """Make `adapters/<name>` from a training set; refuses to overwrite an adapter.
+
+    A set that is too small, or that holds a benchmark's cases, needs `anyway`, which is recorded.
+    """
     adapters = project.settings.adapters
     if name in RESERVED:
         raise RequestError(f"{name} is a reserved name, choose another")
@@ -63,6 +69,7 @@ def train(
     dataset = read_training_set(data)
     parent_folder = find_adapter(adapters, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
+    about["anyway"] = _objections(project, data, dataset, anyway)
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_key(about)}"
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
@@ -74,6 +81,32 @@ def train(
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
     return Trained(name, made.folder, made.digest, len(lessons), tuple(losses), seconds)
+
+
+def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
+    """What speaks against training on this set; an error unless it was overruled."""
+    examples = [
+        TrainingExample(line, example.input, example.output)
+        for line, example in zip(dataset.lines, dataset.examples, strict=True)
+    ]
+    found: list[str] = []
+    if len(examples) < SMALL:
+        found.append(f"{len(examples)} examples, fine-tuning needs {SMALL} or more")
+    for benchmark in project.benchmarks.values():
+        inputs = case_inputs(benchmark.name, benchmark.cases)
+        seen = list(overlaps(examples, inputs))
+        if seen:
+            lines = "line" if len(seen) == 1 else f"{len(seen)} lines, the first"
+            found.append(
+                f"holds cases of benchmark {benchmark.name}"
+                f" ({lines} {seen[0].line}: {seen[0].message})"
+            )
+    if found and not anyway:
+        raise DataError(
+            f"{data}: {'; '.join(found)}; mend it (`lora-harness data check {data}`), or"
+            " train all the same with --anyway"
+        )
+    return found
 
 
 def _about(

@@ -30,6 +30,9 @@ def verify(
             _named("ledger", links, f"{len(decisions)} decisions, one unbroken chain"),
             _named("runs", store.runs.changed(), f"{len(store.runs.ids())} runs as recorded"),
             _named("verdicts", store.verdicts.changed(), "all as recorded"),
+            _named(
+                "reviews", list(store.reviews.changed()), f"{store.reviews.count()} as recorded"
+            ),
         ]
         if all(check.ok for check in found):
             found.append(_named("kept", list(_removed(store)), "all that a decision rests on"))
@@ -42,7 +45,8 @@ def verify(
 def _removed(store: Store) -> Iterator[str]:
     """What decisions rest on and the store has no more; pruning never takes it."""
     for decision in store.decisions.all():
-        verdict = None if decision.kind == "accept" else decision.verdict
+        # For the other two it is a run, or an alarm.
+        verdict = None if decision.kind in ("accept", "acknowledge") else decision.verdict
         if verdict and store.verdicts.by_id(verdict) is None:
             yield f"the verdict of decision {decision.seq} was removed ({verdict})"
     for run in sorted(needed(store) - set(store.runs.ids())):

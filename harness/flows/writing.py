@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.errors import AdapterRefused, EngineFailed, HarnessError
-from harness.flows.opening import Room, Side, TransformersRoom
 from harness.flows.order import Order, Place
 from harness.flows.origin import now
 from harness.flows.prompts import prompts_for
+from harness.flows.rooms import OpenAIRoom, Room, Side, TransformersRoom
 from harness.records import Benchmark, Output, Prompt
 from harness.store import Store
 from harness.store.keys import key_of
@@ -102,13 +102,14 @@ class Writing:
     def _prove(self) -> None:
         """Before the first text of an adapter: it must change what the base answers."""
         order, room = self.order, self.room
-        if order.side.files is None or not isinstance(room, TransformersRoom):
+        if order.side.files is None or not isinstance(room, TransformersRoom | OpenAIRoom):
             return
         key = key_of("proof", adapter=order.side.digest, base=order.base, origin=order.origin)
         if self.store.outputs.proof(key) is not None:
             return
         shift = applied_shift(room, order.engine, order.side, order.benchmark)
-        self.store.outputs.keep_proof(key, shift, now())
+        if shift is not None:
+            self.store.outputs.keep_proof(key, shift, now())
 
     @contextmanager
     def _engine_said(self) -> Iterator[None]:
@@ -132,11 +133,13 @@ class Writing:
             )
 
 
-def applied_shift(room: TransformersRoom, engine: Any, side: Side, benchmark: Benchmark) -> float:
-    """How far the adapter moves the next token's logits; refused where it does not move them."""
+def applied_shift(
+    room: TransformersRoom | OpenAIRoom, engine: Any, side: Side, benchmark: Benchmark
+) -> float | None:
+    """How far the adapter moves the logits; refused where it does not, None where none can tell."""
     prompt = prompts_for(benchmark, benchmark.cases[0], side.name)[0]
-    shift: float = engine.shift(room.mount(side), prompt, benchmark.generation)
-    if not shift > NO_SHIFT:
+    shift: float | None = engine.shift(room.mount(side), prompt, benchmark.generation)
+    if shift is not None and not shift > NO_SHIFT:
         raise AdapterRefused(
             f"{side.name}: is loaded but changes nothing (logits move by {shift:g}),"
             " it is not applied"

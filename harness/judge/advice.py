@@ -9,8 +9,9 @@ from harness.judge import words
 from harness.judge.decide import Finding
 from harness.judge.evidence import Evidence
 from harness.judge.reasons import Names
+from harness.judge.sampling import MOST_SAMPLES
 from harness.judge.standing import Standing
-from harness.records import Outcome, Verdict
+from harness.records import Outcome, Sampling, Verdict
 
 
 def advice_for(
@@ -62,15 +63,29 @@ def _steps(finding: Finding, evidence: Evidence, names: Names) -> list[tuple[int
 def _for_margin(gate: Standing, names: Names) -> tuple[int, str]:
     needed, n, margin = gate.answer.needed, gate.sides.n, gate.rule.margin or 0.0
     inside = n > 0 and float(gate.sides.d.mean()) > -margin
+    drawn = gate.sampling
+    if inside and drawn is not None and drawn.limit in ("samples", "both"):
+        return 3, _more_samples(gate, drawn)
     if needed is not None and needed > n and inside:
         more = words.cases(needed - n)
         name = words.metric(gate.rule.name)
-        return 4, f"add {more}: {needed} needed for this margin ({name})"
+        apart = "samples are not what limits it: " if drawn is not None else ""
+        return 4, f"{apart}add {more}: {needed} needed for this margin ({name})"
     why = "more cases would hardly help" if inside else "the drop is beyond the margin"
     return 5, (
         f"{why}, so {words.metric(gate.rule.name)} itself must rise: "
         f"lora-harness compare {names.candidate} {names.other(gate.against)}"
     )
+
+
+def _more_samples(gate: Standing, drawn: Sampling) -> str:
+    """Cheaper than cases: nobody has to write anything."""
+    mostly = f"about {words.percent(drawn.share)} of the uncertainty is drawing {drawn.samples}"
+    name = words.metric(gate.rule.name)
+    if drawn.needed is not None and drawn.limit == "samples":
+        return f"{drawn.needed} samples a case would do ({name}): {mostly}"
+    more = min(2 * drawn.samples, MOST_SAMPLES)
+    return f"draw {more} samples a case before adding cases ({name}): {mostly}"
 
 
 def _compare(

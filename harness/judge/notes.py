@@ -11,6 +11,7 @@ from harness.judge.evidence import Evidence
 from harness.judge.multiplicity import risk_by_luck
 from harness.judge.reasons import Names
 from harness.judge.standing import Standing
+from harness.records import Sampling
 
 
 def notes_for(evidence: Evidence, names: Names, candidates_judged: int) -> tuple[str, ...]:
@@ -21,6 +22,8 @@ def notes_for(evidence: Evidence, names: Names, candidates_judged: int) -> tuple
         *_breaks(evidence),
         *(_risk(gate, names) for gate in evidence.standings if _has_risk(gate)),
         *_two_sides(evidence),
+        _spread(evidence),
+        *(_drawing(gate) for gate in evidence.standings if gate.rule.role == "gate"),
         _luck(evidence, candidates_judged),
         *_unjudged(evidence),
         *_pinned(evidence, names),
@@ -73,6 +76,41 @@ def _two_sides(evidence: Evidence) -> list[str]:
         f"{words.listed(surprising)}: the interval leaves {words.percent(evidence.alpha / 2)} on "
         f"either side; not worse needs {words.percent(evidence.alpha)} on the lower side only"
     ]
+
+
+def _spread(evidence: Evidence) -> str:
+    """How far the candidate's samples of one case lie apart."""
+    seen = [
+        f"{words.metric(s.rule.name)} ±{words.number(s.sampling.deviation)}"
+        for s in evidence.standings
+        if s.sampling is not None and s.sampling.deviation is not None
+    ]
+    drawn = evidence.paired.samples
+    return f"from sample to sample of one case ({drawn} drawn): {', '.join(seen)}" if seen else ""
+
+
+def _drawing(gate: Standing) -> str:
+    """Where several samples were drawn: whether they or the cases limit what can be shown."""
+    seen = gate.sampling
+    if seen is None:
+        return ""
+    return (
+        f"{words.metric(gate.rule.name)}: about {words.percent(seen.share)} of its uncertainty is "
+        f"from drawing {seen.samples} samples a case, the rest from the cases; "
+        + _what_limits(seen, gate)
+    )
+
+
+def _what_limits(seen: Sampling, gate: Standing) -> str:
+    if seen.limit == "nothing":
+        return "both are enough for this margin"
+    if seen.limit == "samples":
+        return f"samples limit it: {seen.needed} a case would do for this margin"
+    if seen.limit == "both":
+        return "both limit it, and more samples come first"
+    if gate.answer.needed is None:
+        return "cases limit it, not samples"
+    return f"cases limit it, not samples: {words.cases(gate.answer.needed)} needed for this margin"
 
 
 def _luck(evidence: Evidence, candidates_judged: int) -> str:

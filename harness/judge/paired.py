@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.judge.noise import noise_of, samples_of
 from harness.judge.scores import score_or_nan
 from harness.records import CaseResult, Run
 
@@ -42,6 +43,12 @@ class Paired:
     """Case and check, where a `must` check fails that the first reference passed."""
     same_texts: bool | None = None
     """Whether every output equals the first reference's; None where texts are unknown."""
+    samples: int = 1
+    """Outputs per case that the scores are means of."""
+    own_noise: Floats | None = None
+    """metrics x cases: variance of the candidate's score from sample to sample."""
+    noise: Mapping[str, Floats] = field(default_factory=dict)
+    """By reference, the same of the difference; NaN where samples do not tell."""
 
     @property
     def n(self) -> int:
@@ -66,6 +73,14 @@ class Paired:
         both = (self.side(metric), self.side(metric, against))
         return all(bool(np.isfinite(scores).any()) for scores in both)
 
+    def drawn(self, metric: str, against: str | None = None) -> Floats | None:
+        """Variance between samples by case: of the candidate, or of the difference."""
+        table = self.own_noise if against is None else self.noise.get(against)
+        if table is None or metric not in self.metrics:
+            return None
+        row: Floats = table[self.metrics.index(metric)]
+        return row
+
 
 def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
     """Pair a candidate's run with its references; their cases were checked to be the same."""
@@ -75,6 +90,7 @@ def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
     first = next(iter(sides.values()), [])
     metrics = _metric_names([results, *sides.values()])
     slices, members = memberships([_slice_names(result) for result in results])
+    samples = samples_of([results, *sides.values()])
     return Paired(
         cases=cases,
         metrics=metrics,
@@ -86,6 +102,11 @@ def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
         critical=np.array([result.case.critical for result in results], dtype=np.bool_),
         unmet=tuple(_unmet(results, first)),
         same_texts=_same_texts(results, first) if first else None,
+        samples=samples,
+        own_noise=noise_of(results, None, metrics) if samples > 1 else None,
+        noise={
+            name: noise_of(results, side, metrics) for name, side in sides.items() if samples > 1
+        },
     )
 
 

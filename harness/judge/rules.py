@@ -16,7 +16,8 @@ LIKELIHOOD = "ideal_likelihood"
 SIMILARITIES = ("edit_similarity", "embedding_similarity")
 LIKELIHOOD_MARGIN = 0.03
 MARGIN = 0.05
-REPORTED = ("clean_rate", "consistency", "edit_rate")
+CONSISTENCY = "consistency"
+REPORTED = ("clean_rate", CONSISTENCY, "edit_rate")
 
 Rules = tuple[MetricRule, ...]
 
@@ -53,6 +54,7 @@ def followable(
     check_rules(rules)
     if not rules:
         return default_rules(on_both), ()
+    rules = (*rules, *_unasked(rules, on_both))
     lost = next((rule for rule in rules if rule.name == LIKELIHOOD), None)
     if lost is None or LIKELIHOOD in on_both:
         return _with_margins(rules), ()
@@ -67,6 +69,12 @@ def followable(
     verb = "gate" if len(gated) > 1 else "gates"
     note = f"no ideal likelihood {where}, so {names} {verb} at a margin of {MARGIN:g} instead"
     return _with_margins((*gates, *others)), (note,)
+
+
+def _unasked(rules: Rules, on_both: Collection[str]) -> Rules:
+    """How alike the samples of a case are is shown wherever several were drawn."""
+    named = CONSISTENCY in [rule.name for rule in rules]
+    return () if named or CONSISTENCY not in on_both else (MetricRule(CONSISTENCY, "report"),)
 
 
 def check_rules(rules: Iterable[MetricRule]) -> None:

@@ -34,4 +34,5 @@ def settle(
         certifiable_margin=None if gate is None else gate.answer.certifiable,
         identical=evidence.identical,
         break_bound=evidence.break_bound,
+        samples=evidence.paired.samples,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.judge.paired import Codes, Floats, Paired
+from harness.judge.paired import Codes, Flags, Floats, Paired
 from harness.judge.spread import unit_sums
 
 LOWER_IS_BETTER = ("edit_rate",)
@@ -27,6 +27,12 @@ class Sides:
     groups: Codes | None
     missing: tuple[str, ...]
     """Cases without a score on one side: said, never taken as 0."""
+    samples: int = 1
+    """Outputs per case."""
+    noise: Floats | None = None
+    """Variance of each difference from sample to sample; None where one was drawn."""
+    own_noise: Floats | None = None
+    """The same of the candidate's score alone."""
 
     @property
     def n(self) -> int:
@@ -63,4 +69,11 @@ def sides_of(paired: Paired, metric: str, against: str) -> Sides:
         d=upwards(now[present], metric) - upwards(before[present], metric),
         groups=None if paired.groups is None else paired.groups[present],
         missing=tuple(paired.cases[i] for i in np.flatnonzero(~present)),
+        samples=paired.samples,
+        noise=_of(paired.drawn(metric, against), present),
+        own_noise=_of(paired.drawn(metric), present),
     )
+
+
+def _of(noise: Floats | None, present: Flags) -> Floats | None:
+    return None if noise is None else noise[present]

@@ -5,6 +5,7 @@ The statistic is the worst slice mean; its distribution comes from sign flips.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,7 +136,9 @@ def _unlikely(
 
 
 def _means(members: Flags, sizes: Floats, d: Floats) -> Floats:
-    means: Floats = (members @ d) / np.maximum(sizes, 1)
+    """Exactly rounded, as in `spread`: they are shown, and recomputed elsewhere."""
+    sums = np.array([math.fsum(d[row].tolist()) for row in members], dtype=np.float64)
+    means: Floats = sums / np.maximum(sizes, 1)
     return means
 
 

@@ -5,6 +5,7 @@ Cases of one group are summed first: they are one observation, told in several c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,8 +74,9 @@ def spread(d: Floats, groups: Codes | None = None) -> Spread:
 def spread_of_units(sums: Floats, sizes: Floats) -> Spread:
     """The same from sums and sizes per unit; needs two units or more."""
     n, units = float(sizes.sum()), len(sums)
-    mean = float(sums.sum()) / n
+    # Exactly rounded sums: BLAS rounds as its processor does, and verdicts are recomputed elsewhere
+    mean = math.fsum(sums.tolist()) / n
     residuals = sums - sizes * mean
-    variance = units / (units - 1) * float(residuals @ residuals) / n**2
+    variance = units / (units - 1) * math.fsum((residuals * residuals).tolist()) / n**2
     se = float(np.sqrt(variance))
     return Spread(mean, se if se > NOTHING else 0.0, int(n), units)

@@ -5,7 +5,7 @@ The way is chosen from the data: binary scores never take t, and neither do few 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,8 +16,9 @@ from harness.judge.by_t import Answer, students_t
 from harness.judge.flips import own_share
 from harness.judge.not_worse import best_lower_if_worse, shown
 from harness.judge.paired import Paired
+from harness.judge.sampling import sampling
 from harness.judge.sides import TOLERANCE, Sides, sides_of
-from harness.records import MetricRule, Policy
+from harness.records import MetricRule, Policy, Sampling
 
 Way = Literal["t", "binary", "counts", "identical", "none"]
 
@@ -38,6 +39,8 @@ class Standing:
     """Not-worse is not shown, and would not be for any worse candidate either."""
     may_not_promote: bool = False
     """A guard fell in so many cases that only its spread keeps the fall from being proven."""
+    sampling: Sampling | None = None
+    """Whether more samples would help, where several were drawn."""
 
     @property
     def not_worse(self) -> bool:
@@ -63,7 +66,9 @@ def standing(
     """Judge one metric out of a `family`; `identical` says that nothing moved on any of them."""
     sides = sides_of(paired, rule.name, against)
     way = _way(sides, rule.name, policy, identical)
-    seen = Standing(rule, against, way, sides, _answer(way, sides, rule, policy, alpha))
+    drawn = sampling(sides, rule.margin, policy, alpha) if way == "t" else None
+    answer = _answer(way, sides, rule, policy, alpha)
+    seen = Standing(rule, against, way, sides, answer, sampling=drawn)
     if rule.margin is None or way in ("none", "identical") or seen.not_worse:
         return seen
     fell = rule.role == "guard" and _fell_consistently(sides, policy, family)
@@ -73,7 +78,7 @@ def standing(
         and (fell or rule.role == "gate")
         and not shown(best_lower_if_worse(sides.d, sides.groups, alpha), rule.margin)
     )
-    return Standing(rule, against, way, sides, seen.answer, rejects, fell)
+    return replace(seen, may_reject=rejects, may_not_promote=fell)
 
 
 def _way(sides: Sides, metric: str, policy: Policy, identical: bool) -> Way:

@@ -44,6 +44,7 @@ def _metric_verdict(s: Standing, evidence: Evidence) -> MetricVerdict:
         risk=s.answer.risk,
         certifiable_margin=s.answer.certifiable,
         cases_needed=s.answer.needed,
+        sampling=s.sampling,
     )
 
 

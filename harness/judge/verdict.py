@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from harness.judge import left_out as leaving
 from harness.judge.changes import with_changes
 from harness.judge.decide import Circumstances
 from harness.judge.evidence import gather
-from harness.judge.first import worth_notes
 from harness.judge.likeness import check_like, check_once
 from harness.judge.multiplicity import spent_alpha
 from harness.judge.paired import paired_from_runs
@@ -20,10 +20,9 @@ from harness.judge.reasons import Names
 from harness.judge.rules import check_rules, effective_rules
 from harness.judge.settle import settle
 from harness.judge.terms import changed_terms
+from harness.judge.unfit import without_verdict
+from harness.judge.worth import forgotten, worth_of
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict
-
-NOTHING_TO_COMPARE = ("there is neither a promoted adapter nor a run of the base to compare with",)
-RUN_THE_BASE = ("evaluate the base on this benchmark first: lora-harness evaluate base",)
 
 
 def verdict(
@@ -39,13 +38,20 @@ def verdict(
     guards: tuple[Verdict, ...] = (),
     candidates_judged: int = 1,
     guard: bool = False,
+    left_out: Mapping[str, str] | None = None,
 ) -> Verdict:
     """Say whether the candidate may replace the reference.
 
     `reference` is the promoted adapter's run, None for the first adapter of a task, which has to
     be better than `base`. `guard` says that the benchmark is one that every adapter must keep:
     there, not worse than the base is enough. `accepted` holds who accepted a broken case and why.
+    `left_out` names cases that an adapter has seen in training: no side is judged on them.
     """
+    seen = leaving.those_of(candidate, left_out or {})
+    candidate = leaving.without(candidate, seen)
+    reference, pinned, base, prompted = (
+        leaving.from_each(run, seen) for run in (reference, pinned, base, prompted)
+    )
     check_policy(policy)
     check_rules(metrics)
     check_once(candidate)
@@ -67,17 +73,20 @@ def verdict(
         promoted=None if reference is None else reference.adapter,
         pinned=None if pinned is None else pinned.adapter,
         n=len(candidate.results),
-        reasons=NOTHING_TO_COMPARE,
-        advice=RUN_THE_BASE,
+        reasons=(),
         candidates_judged=candidates_judged,
         alpha=alpha,
         policy=policy,
         rules=metrics,
         runs={side: run.id for side, run in runs.items() if run is not None},
         guards=guards,
+        forgetting=forgotten(guards),
+        left_out=seen,
+        notes=leaving.said(seen),
     )
-    if not sides:
-        return blank
+    unfit = without_verdict(blank, candidate, sides)
+    if unfit is not None:
+        return unfit
     first = next(iter(sides.values()))
     paired = paired_from_runs(candidate, sides)
     rules, rule_notes = effective_rules(metrics, candidate, first)
@@ -90,9 +99,10 @@ def verdict(
     )
     names = Names(candidate.adapter, {side: run.adapter for side, run in sides.items()})
     settled = settle(blank, evidence, circumstances, names)
-    worth = () if guard else worth_notes(candidate, base, prompted, rules, policy)
-    notes = (*rule_notes, *settled.notes, *worth, *_terms(candidate, first))
-    noted = replace(settled, notes=notes)
+    beside = {BASE: base} if guard else {BASE: base, BASE_PROMPT: prompted}
+    worth, worth_notes = worth_of(candidate, beside, rules, policy, guard=guard)
+    notes = (*blank.notes, *rule_notes, *settled.notes, *worth_notes, *_terms(candidate, first))
+    noted = replace(settled, notes=notes, worth=worth)
     return with_changes(noted, evidence, accepted or {}, candidate, first)
 
 

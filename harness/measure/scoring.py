@@ -44,7 +44,9 @@ def score_case(
     scores = {name: _mean(name, samples) for name in metrics}
     if "consistency" in scores and "consistency" not in users:
         scores["consistency"] = consistency([output.text for output in outputs])
-    return CaseResult(case, outputs, scores, _best_ideals(samples), _checks(case, outputs))
+    return CaseResult(
+        case, outputs, scores, _best_ideals(samples), _checks(case, outputs), _by_sample(samples)
+    )
 
 
 def _refuse_unknown(metrics: tuple[str, ...], users: Mapping[str, UserMetric]) -> None:
@@ -134,6 +136,14 @@ def _mean(name: str, samples: list[dict[str, Best]]) -> float | None:
         scores = [score for score in scores if score is not None]
     known = [score for score in scores if score is not None]
     return fmean(known) if known and len(known) == len(scores) else None
+
+
+def _by_sample(samples: list[dict[str, Best]]) -> dict[str, tuple[float | None, ...]]:
+    """Each sample's own scores, where there are several and any has one."""
+    if len(samples) < 2:
+        return {}
+    rows = {name: tuple(sample[name][0] for sample in samples) for name in samples[0]}
+    return {name: row for name, row in rows.items() if any(score is not None for score in row)}
 
 
 def _best_ideals(samples: list[dict[str, Best]]) -> dict[str, int]:

@@ -22,13 +22,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--harness-against", dest="harness_against", metavar="NAME",
         help="compare with this adapter instead of the promoted one")  # fmt: skip
     add("--harness-engine", dest="harness_engine", metavar="E",
-        help="transformers, or recorded:FOLDER for outputs that ran elsewhere")  # fmt: skip
+        help="transformers, openai:URL, or recorded:FOLDER (made elsewhere)")  # fmt: skip
     add("--harness-store", dest="harness_store", metavar="URL",
         help="store instead of the settings' one")  # fmt: skip
     add("--harness-reports", dest="harness_reports", metavar="DIR",
         help="reports folder instead of the settings' one")  # fmt: skip
     add("--harness-refresh", action="store_true", dest="harness_refresh",
         help="generate again what the store knows")  # fmt: skip
+    add("--harness-no-baselines", action="store_false", dest="harness_baselines",
+        help="do not run base and base+prompt to say what fine-tuning was worth")  # fmt: skip
     add("--harness-samples", type=int, dest="harness_samples", metavar="K",
         help="outputs per case")  # fmt: skip
 

@@ -66,6 +66,7 @@ class Gate:
             Path(reports).resolve() if reports else None,
             option.harness_samples,
             option.harness_refresh,
+            option.harness_baselines,
         )
         self.is_worker = hasattr(config, "workerinput")
         if self.is_worker:

@@ -4,6 +4,7 @@ Records carry no behaviour beyond what follows from their own fields, and import
 """
 
 from harness.records.benchmark import (
+    PLACEHOLDER,
     Benchmark,
     Case,
     Check,
@@ -18,9 +19,39 @@ from harness.records.decisions import (
     Decision,
     DoctorCheck,
 )
+from harness.records.difference import (
+    BenchmarkDifference,
+    CaseDifference,
+    FieldChange,
+)
+from harness.records.endpoint import Endpoint
+from harness.records.health import (
+    BenchmarkHealth,
+    CaseHistory,
+    CasesNeeded,
+)
+from harness.records.monitoring import (
+    ALARM,
+    Age,
+    Course,
+    Drift,
+    Health,
+    InputShift,
+    Monitored,
+    Prediction,
+    RetrainLine,
+    Signal,
+    Standout,
+    Watched,
+    Weighed,
+)
+from harness.records.remedy import Plan
 from harness.records.reviews import (
     SYNTHETIC,
+    GroupRates,
+    Rate,
     Review,
+    Tally,
     Treatment,
 )
 from harness.records.runs import (
@@ -34,43 +65,76 @@ from harness.records.runs import (
     Prompt,
     Run,
 )
+from harness.records.sweeps import Swept
 from harness.records.verdicts import (
     CaseChange,
+    Limit,
     MetricVerdict,
     Outcome,
+    Sampling,
     SliceVerdict,
     State,
     Verdict,
+    Worth,
 )
 
 __all__ = [
+    "ALARM",
     "BASE",
     "BASE_PROMPT",
+    "PLACEHOLDER",
     "RESERVED",
     "SYNTHETIC",
+    "Age",
     "Benchmark",
+    "BenchmarkDifference",
+    "BenchmarkHealth",
     "Case",
     "CaseChange",
+    "CaseDifference",
+    "CaseHistory",
     "CaseResult",
+    "CasesNeeded",
     "Check",
     "CheckResult",
+    "Course",
     "Decision",
     "DoctorCheck",
+    "Drift",
+    "Endpoint",
     "Example",
+    "FieldChange",
     "Generation",
+    "GroupRates",
+    "Health",
+    "InputShift",
     "Level",
+    "Limit",
     "Message",
     "MetricRule",
     "MetricVerdict",
+    "Monitored",
     "Outcome",
     "Output",
+    "Plan",
     "Policy",
+    "Prediction",
     "Prompt",
+    "Rate",
+    "RetrainLine",
     "Review",
     "Role",
     "Run",
+    "Sampling",
+    "Signal",
     "SliceVerdict",
+    "Standout",
     "State",
+    "Swept",
+    "Tally",
     "Treatment",
     "Verdict",
+    "Watched",
+    "Weighed",
+    "Worth",
 ]

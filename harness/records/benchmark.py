@@ -9,6 +9,9 @@ from typing import Any, Literal
 Role = Literal["gate", "guard", "report"]
 Level = Literal["must", "report"]
 
+PLACEHOLDER = "PLACEHOLDER-"
+"""How the id of a case begins that nobody has written yet; no verdict rests on such a case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -37,6 +40,11 @@ class Case:
     checks: tuple[Check, ...] = ()
     group: str | None = None
     """Cases that share a group are not independent (clustered standard errors)."""
+
+    @property
+    def placeholder(self) -> bool:
+        """Whether it only shows where a real case is to stand."""
+        return self.id.startswith(PLACEHOLDER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,3 +42,65 @@ class Review:
     """The file it came from, `dashboard`, or `synthetic`."""
     seq: int = 0
     """The store's own order, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Reviews of one group, counted: what every rate is made of."""
+
+    key: str
+    """The week (2026-W47), adapter, slice (industry=logistics), reviewer or task they share."""
+    n: int
+    """Reviews in all: accepted, edited and rejected ones."""
+    accepted: int
+    edited: int
+    rejected: int
+    final_n: int
+    """Reviews with an edit rate, which need a final; the mean edit rate is over these."""
+    edit_sum: float
+    """Of their edit rates."""
+    synthetic: int
+    """How many of them nobody made."""
+    first_seq: int
+    last_seq: int
+    """The store's own numbers of the first and the last of them."""
+
+    @property
+    def edit_rate(self) -> float | None:
+        """The mean edit rate of the reviews with a final."""
+        return self.edit_sum / self.final_n if self.final_n else None
+
+    @property
+    def rejection_rate(self) -> float | None:
+        """The share that was thrown away."""
+        return self.rejected / self.n if self.n else None
+
+    @property
+    def edited_share(self) -> float | None:
+        """The share that somebody changed before it was sent."""
+        return self.edited / self.n if self.n else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share, or a mean of edit rates, with its 95 % Wilson interval."""
+
+    value: float | None
+    """None where there is nothing to count: missing is not zero."""
+    n: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRates:
+    """What people did with the outputs of one group."""
+
+    key: str
+    n: int
+    synthetic: int
+    """How many of them nobody made."""
+    edit_rate: Rate
+    """Mean over the reviews with a final."""
+    rejection_rate: Rate
+    edited_share: Rate

@@ -71,6 +71,8 @@ class CaseResult:
     """By metric, the index of the ideal that scored best (first sample)."""
     checks: tuple[CheckResult, ...] = ()
     """Of every sample, failed when any sample fails."""
+    sample_scores: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    """By metric, each sample's own score where there are several; `scores` are their means."""
 
     @property
     def text(self) -> str:

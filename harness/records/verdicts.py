@@ -12,6 +12,25 @@ Outcome = Literal["promote", "reject", "inconclusive"]
 State = Literal["worse", "open", "not worse", "better", "identical"]
 
 
+Limit = Literal["samples", "cases", "both", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How much of a metric's uncertainty comes from drawing samples, the rest from the cases."""
+
+    samples: int
+    """Per case, on both sides."""
+    deviation: float | None
+    """Of the candidate: standard deviation between the samples of one case."""
+    share: float
+    """Of the variance of the mean difference: what would go with ever more samples."""
+    needed: int | None
+    """Samples a case for the margin asked on these cases; None where no number would do."""
+    limit: Limit | None
+    """What keeps the margin from being certified; None where no margin is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class MetricVerdict:
     """One metric against one reference: where it stands and how sure that is."""
@@ -41,6 +60,28 @@ class MetricVerdict:
     certifiable_margin: float | None = None
     cases_needed: int | None = None
     """For the margin asked, with the policy's power."""
+    sampling: Sampling | None = None
+    """Where several samples were drawn: whether more of them would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What fine-tuning gained or cost on one metric, beside the base model itself."""
+
+    against: str
+    """`base` or `base+prompt`."""
+    benchmark: str
+    metric: str
+    role: Role
+    gain: float
+    """Mean difference, better upwards; a loss is negative."""
+    low: float | None
+    """Two-sided 1 - alpha interval of the gain."""
+    high: float | None
+    n: int
+    state: State
+    says: str = ""
+    """What follows from it in words, such as that a prompt would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +155,11 @@ class Verdict:
     """Run ids by side: candidate, promoted, pinned, base, base+prompt."""
     guards: tuple[Verdict, ...] = ()
     """Verdicts of the guard benchmarks that this one took in."""
+    worth: tuple[Worth, ...] = ()
+    """The gain over `base` and `base+prompt`, gates first; empty where they were not run."""
+    forgetting: tuple[Worth, ...] = ()
+    """The same of each guard benchmark against `base`: what fine-tuning cost elsewhere."""
+    samples: int = 1
+    """Outputs per case."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Cases that no side was judged on, and why: an adapter has seen them in training."""

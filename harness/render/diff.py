@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from typing import Literal
+
+from harness.render import safe
+
+Change = Literal["same", "removed", "added"]
 
 MOST_WORDS = 300
 """Words of each side that are compared; the search is quadratic."""
@@ -19,27 +24,45 @@ _TOKEN = re.compile(r"\n|[^\s]+")
 
 def word_diff(old: str, new: str) -> str:
     """Return the new text with what changed marked; white space but line feeds is one space."""
-    before, after = _words(old), _words(new)
-    marked = " ".join(_pieces(before[:MOST_WORDS], after[:MOST_WORDS]))
-    if old != new and before == after and len(old) <= LONGEST and len(new) <= LONGEST:
-        marked += " (only white space differs)"
-    return marked + _left_out(old, new, before, after)
+    signs = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("[+", "+]")}
+    marked = " ".join(f"{signs[kind][0]}{text}{signs[kind][1]}" for kind, text in pieces(old, new))
+    return marked + _remark(old, new)
+
+
+def html_diff(old: str, new: str) -> str:
+    """Return the same as HTML: `del` and `ins` elements, with signs for who sees no colour."""
+    marks = {"removed": ("<del>−", "</del>"), "added": ("<ins>+", "</ins>"), "same": ("", "")}
+    marked = " ".join(
+        f"{marks[kind][0]}{safe.html(text, limit=LONGEST)}{marks[kind][1]}"
+        for kind, text in pieces(old, new)
+    )
+    return marked + safe.html(_remark(old, new))
+
+
+def pieces(old: str, new: str) -> Iterator[tuple[Change, str]]:
+    """Run after run of words that stayed, went or came; of long texts only the beginning."""
+    before, after = _words(old)[:MOST_WORDS], _words(new)[:MOST_WORDS]
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            yield "same", " ".join(before[a:b])
+            continue
+        if b > a:
+            yield "removed", " ".join(before[a:b])
+        if d > c:
+            yield "added", " ".join(after[c:d])
 
 
 def _words(text: str) -> list[str]:
     return _TOKEN.findall(text[:LONGEST])
 
 
-def _pieces(before: list[str], after: list[str]) -> Iterator[str]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "equal":
-            yield " ".join(before[a:b])
-            continue
-        if b > a:
-            yield f"[-{' '.join(before[a:b])}-]"
-        if d > c:
-            yield f"[+{' '.join(after[c:d])}+]"
+def _remark(old: str, new: str) -> str:
+    """What the marks do not show: white space, and words beyond those compared."""
+    before, after = _words(old), _words(new)
+    whole = len(old) <= LONGEST and len(new) <= LONGEST
+    spaces = old != new and before == after and whole
+    return " (only white space differs)" * spaces + _left_out(old, new, before, after)
 
 
 def _left_out(old: str, new: str, before: list[str], after: list[str]) -> str:

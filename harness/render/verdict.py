@@ -14,6 +14,7 @@ from harness.render.figures import count, day, margin, metric_title
 from harness.render.plain import plain
 from harness.render.standing import standing
 from harness.render.table import hang
+from harness.render.worth import worth_lines
 
 TITLE = " adapter gate "
 RULE = "═"
@@ -46,6 +47,7 @@ def verdict_text(
         *counted(verdict, width),
         *broken_cases(verdict, width),
         "",
+        *worth_lines(verdict, width),
         *_beyond_these_cases(verdict, width),
         *_next(verdict, width, report),
         RULE * width,
@@ -64,7 +66,9 @@ def _head(verdict: Verdict, width: int, colour: bool, promoted_at: str | None) -
         [
             *([f"task {_word(verdict.task)}"] if verdict.task else []),
             *([f"guard {_word(verdict.benchmark)}"] if not verdict.task else []),
-            count(verdict.n, "case"),
+            count(verdict.n, "case")
+            + (f" × {verdict.samples} samples" * (verdict.samples > 1))
+            + (f" ({len(verdict.left_out)} left out)" * bool(verdict.left_out)),
             f"benchmark {_word(verdict.fingerprint[:6])}",
         ]
     )

@@ -6,18 +6,32 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from harness.errors import StoreFailed
-from harness.records import Check
+from harness.records import CaseResult, Check, MetricVerdict, Verdict
 
 T = TypeVar("T")
+
+LATER: dict[type, tuple[str, ...]] = {
+    CaseResult: ("sample_scores",),
+    MetricVerdict: ("sampling",),
+    Verdict: ("worth", "forgetting", "samples", "left_out"),
+}
+"""Fields that came after records were sealed: left out while they say nothing, so that what was
+written before them still has its address."""
 
 
 @cache
 def _converter() -> JsonConverter:
     converter = make_converter(forbid_extra_keys=False)
     converter.register_structure_hook(Check, _check)
+    for kind, names in LATER.items():
+        later: dict[str, Any] = {name: override(omit_if_default=True) for name in names}
+        converter.register_unstructure_hook(
+            kind, make_dict_unstructure_fn(kind, converter, **later)
+        )
     return converter
 
 

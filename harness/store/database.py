@@ -5,6 +5,7 @@ SQLite runs in WAL mode with full sync, and writers take their lock before they 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,21 +27,31 @@ _SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret
 """What stands for a secret where it is written behind the `?` of a URL."""
 
 
+class _Thread(threading.local):
+    """What each thread has of its own: a page of the dashboard is drawn in a thread per visitor."""
+
+    shared: Connection | None = None
+    """The transaction that this thread works in, if it does."""
+    looking: Connection | None = None
+    """The connection that it reads a whole page through."""
+
+
 class Database:
     """Opens the store at a URL; the first opening of a new store makes its tables."""
 
     def __init__(self, url: str, root: Path) -> None:
         self.url = _absolute(url, root)
         self._engine = _engine(self.url)
-        self._shared: Connection | None = None
+        self._thread = _Thread()
         with self._said():
             self.is_new = _bring_up_to_date(self._engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to look things up."""
-        if self._shared is not None:
-            yield self._shared
+        known = self._thread.shared or self._thread.looking
+        if known is not None:
+            yield known
             return
         with self._said(), self._engine.connect() as connection:
             yield connection
@@ -48,21 +59,35 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its start; all of it or nothing."""
-        if self._shared is not None:
-            yield self._shared
+        if self._thread.shared is not None:
+            yield self._thread.shared
             return
         with self._said(), _writing(self._engine) as connection:
             yield connection
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """One transaction for everything that is read and written inside."""
-        with self.write() as connection:
-            self._shared = connection
+    def at_once(self) -> Iterator[None]:
+        """One connection for everything that this thread reads inside; what it writes is apart."""
+        if self._thread.shared is not None or self._thread.looking is not None:
+            yield
+            return
+        with self.read() as connection:
+            self._thread.looking = connection
             try:
                 yield
             finally:
-                self._shared = None
+                self._thread.looking = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction for everything that this thread reads and writes inside."""
+        outer = self._thread.shared
+        with self.write() as connection:
+            self._thread.shared = connection
+            try:
+                yield
+            finally:
+                self._thread.shared = outer
 
     @contextmanager
     def _said(self) -> Iterator[None]:
@@ -73,6 +98,11 @@ class Database:
             raise StoreFailed(
                 f"the store {self.shown} failed ({why}); run the same command again"
             ) from problem
+
+    @property
+    def engine(self) -> Engine:
+        """For whoever writes more rows at once than a shelf does."""
+        return self._engine
 
     @property
     def shown(self) -> str:

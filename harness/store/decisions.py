@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
@@ -21,6 +22,7 @@ from harness.store.keys import key_of
 FIRST = ""
 """What stands in place of a hash before the first decision."""
 _LEDGER_LOCK = 4712
+_FIELDS = tuple(field.name for field in fields(Decision))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,9 @@ class Decisions:
         return {str(d.case): f"{d.by}: {d.why}" for d in found}
 
 
+@lru_cache(maxsize=65_536)
 def is_whole(decision: Decision) -> bool:
-    """Whether a decision still is what was hashed."""
+    """Whether a decision still is what was hashed; asked again only where a row has changed."""
     return _linked(decision, decision.prev).hash == decision.hash
 
 
@@ -163,10 +166,10 @@ def _last(connection: Connection) -> Any:
 
 def _all(connection: Connection, task: str | None) -> list[Decision]:
     table = schema.decisions
-    statement = select(table).order_by(table.c.seq)
+    statement = select(*(table.c[name] for name in _FIELDS)).order_by(table.c.seq)
     if task is not None:
         statement = statement.where(table.c.task == task)
-    return [Decision(**row._mapping) for row in connection.execute(statement)]
+    return [Decision(*row) for row in connection.execute(statement)]
 
 
 def _standing(mine: list[Decision]) -> Standing:

@@ -15,6 +15,7 @@ from harness.store.codec import decode, encode
 from harness.store.database import Database
 from harness.store.insertion import insert_new
 from harness.store.keys import key_of
+from harness.store.summaries import keep_summaries, remove_summaries, summaries_hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,21 @@ class Runs:
                 seq = connection.execute(
                     select(table.c.seq).where(table.c.id == identity)
                 ).scalar_one_or_none()
+                remove_summaries(connection, seq)
                 for part in (schema.run_cases, schema.run_scores):
                     connection.execute(delete(part).where(part.c.run == seq))
                 verdicts = schema.verdicts
                 connection.execute(delete(verdicts).where(verdicts.c.run == identity))
                 connection.execute(delete(table).where(table.c.seq == seq))
+
+    def numbered(self, digest: str, benchmark: str, fingerprint: str) -> list[tuple[int, str]]:
+        """Number and start of every complete run of these bytes, the oldest first."""
+        table = schema.runs
+        mine = (table.c.benchmark == benchmark) & (table.c.fingerprint == fingerprint)
+        mine &= (table.c.digest == digest) & table.c.complete
+        asked = select(table.c.seq, table.c.started).where(mine).order_by(table.c.seq)
+        with self._database.read() as connection:
+            return [(row.seq, row.started) for row in connection.execute(asked)]
 
     def newest(self, adapter: str, benchmark: str) -> Run | None:
         """The last complete run of an adapter on a benchmark."""
@@ -89,13 +100,14 @@ class Runs:
                 seq = connection.execute(select(table.c.seq).where(table.c.key == key)).scalar_one()
                 insert_new(connection, schema.run_cases, _cases(run.results, seq))
                 insert_new(connection, schema.run_scores, _scores(run.results, seq))
+                keep_summaries(connection, run, seq)
         kept = self.by_key(key)
         if kept is None:
             raise StoreFailed(f"the store has another run of the name {run.id}, try again")
         return kept
 
     def changed(self, some: Sequence[str] | None = None) -> list[str]:
-        """Ids of runs whose rows are not what was recorded: head, cases or scores."""
+        """Ids of runs whose rows are not what was recorded: head, cases, scores or means."""
         table, scores = schema.runs, schema.run_scores
         found = []
         for identity in self.ids() if some is None else some:
@@ -111,10 +123,12 @@ class Runs:
                     select(table.c.seq, table.c.digest, table.c.seal).where(table.c.id == identity)
                 ).one()
                 rows = connection.execute(select(scores).where(scores.c.run == head.seq)).all()
+                summed = summaries_hold(connection, run, head.seq)
             beside = {(row.case_id, row.metric): row.value for row in rows}
             inside = {(r.case.id, m): v for r in run.results for m, v in r.scores.items()}
             digest = run.digests.get("adapter", "")
-            if head.seal != seal(run) or head.digest != digest or beside != inside:
+            sealed = head.seal == seal(run) and head.digest == digest
+            if not (sealed and summed and beside == inside):
                 found.append(identity)
         return found
 

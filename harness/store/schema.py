@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
@@ -68,7 +68,9 @@ runs = Table(
     Column("started", String(32), nullable=False),
     Column("body", Text, nullable=False),
     Column("seal", String(64), nullable=False),
-    Index("runs_by_adapter", "benchmark", "adapter"),
+    Index("runs_by_adapter", "benchmark", "adapter", "seq"),
+    Index("runs_by_benchmark", "benchmark", "complete", "seq"),
+    Index("runs_by_fingerprint", "fingerprint", "digest", "seq", "adapter", "complete"),
 )
 
 run_cases = Table(
@@ -89,6 +91,36 @@ run_scores = Table(
     Column("value", Float),
 )
 
+run_means = Table(
+    "run_means",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.seq"), primary_key=True),
+    Column("metric", String(64), primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("mean", Float, nullable=False),
+    Column("squares", Float, nullable=False),
+    Column("benchmark", String(64), nullable=False),
+    Column("adapter", String(130), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("started", String(32), nullable=False),
+    Index(
+        "run_means_over_time",
+        *("benchmark", "metric", "adapter", "started"),
+        *("run", "fingerprint", "n", "mean", "squares"),
+    ),
+)
+
+run_slice_means = Table(
+    "run_slice_means",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.seq"), primary_key=True),
+    Column("metric", String(64), primary_key=True),
+    Column("slice", Text, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("mean", Float, nullable=False),
+    Column("squares", Float, nullable=False),
+)
+
 verdicts = Table(
     "verdicts",
     metadata,
@@ -102,7 +134,9 @@ verdicts = Table(
     Column("outcome", String(16), nullable=False),
     Column("made", String(32), nullable=False),
     Column("body", Text, nullable=False),
-    Index("verdicts_by_candidate", "benchmark", "candidate"),
+    Index("verdicts_by_candidate", "benchmark", "candidate", "seq"),
+    Index("verdicts_by_run", "run", "seq"),
+    Index("verdicts_by_fingerprint", "fingerprint", "digest", "seq"),
 )
 
 decisions = Table(
@@ -131,8 +165,9 @@ decisions = Table(
 reviews = Table(
     "reviews",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("id", String(200), nullable=False, unique=True),
+    Column("content", String(64), nullable=False),
     Column("at", String(32), nullable=False),
     Column("week", String(8), nullable=False),
     Column("task", String(64), nullable=False),
@@ -143,7 +178,19 @@ reviews = Table(
     Column("character_rate", Float),
     Column("reviewer", String(200), nullable=False),
     Column("source", String(200), nullable=False),
-    Column("slices", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Index("reviews_by_task", "task", "week", "adapter"),
+    Index(
+        "reviews_by_task",
+        *("task", "digest", "adapter", "week"),
+        *("decision", "edit_rate", "source", "seq", "at"),
+    ),
+    Index("reviews_by_source", "source"),
+)
+
+review_slices = Table(
+    "review_slices",
+    metadata,
+    Column("review", Integer, ForeignKey("reviews.seq"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("value", String(200), nullable=False),
 )

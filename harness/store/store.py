@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy import exists, or_, select
+
+from harness.store import schema
 from harness.store.database import Database
 from harness.store.decisions import Decisions
 from harness.store.outputs import Outputs
+from harness.store.reviews import Reviews
 from harness.store.runs import Runs
+from harness.store.trends import Trends
 from harness.store.verdicts import Verdicts
 
 
@@ -20,6 +25,8 @@ class Store:
         self.runs = Runs(self.database)
         self.verdicts = Verdicts(self.database)
         self.decisions = Decisions(self.database)
+        self.reviews = Reviews(self.database)
+        self.trends = Trends(self.database)
 
     @property
     def is_new(self) -> bool:
@@ -29,7 +36,9 @@ class Store:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was ever judged or decided in it."""
-        return not self.runs.ids() and not self.decisions.unchecked()
+        with self.database.read() as connection:
+            kept = [exists().select_from(table) for table in (schema.runs, schema.decisions)]
+            return not connection.execute(select(or_(*kept))).scalar_one()
 
     def close(self) -> None:
         """Give the connections back."""

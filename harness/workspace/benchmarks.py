@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from harness.errors import BenchmarkError, HarnessError
 from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
 from harness.workspace.fields import Table, kind_of, suggestion
 from harness.workspace.names import check_plain_name, inside
-from harness.workspace.reading import read_jsonl, read_toml
+from harness.workspace.reading import json_object, jsonl_lines, read_toml
 from harness.workspace.settings import read_generation
 
 ROLES = ("gate", "guard", "report")
@@ -38,8 +38,37 @@ class Rules:
     check_policy: Callable[[Policy], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A benchmark before its cases are read."""
+
+    benchmark: Benchmark
+    """Without cases and fingerprint."""
+    shared: tuple[Check, ...]
+    """Checks that hold for every case."""
+    cases: Path
+
+    def whole(self, cases: tuple[Case, ...]) -> Benchmark:
+        """The benchmark with its cases."""
+        return replace(self.benchmark, cases=cases, fingerprint=fingerprint(self.benchmark, cases))
+
+
 def read_benchmark(root: Path, name: str, defaults: Generation, rules: Rules) -> Benchmark:
     """One benchmark, complete and checked."""
+    return _complete(read_draft(root, name, defaults, rules), rules)
+
+
+def read_folder(folder: Path, defaults: Generation, rules: Rules) -> Benchmark:
+    """A benchmark that lies anywhere, such as an older copy beside a new one."""
+    return _complete(_draft(folder, None, defaults, rules), rules)
+
+
+def _complete(draft: Draft, rules: Rules) -> Benchmark:
+    return draft.whole(read_cases(draft.cases, draft.shared, rules))
+
+
+def read_draft(root: Path, name: str, defaults: Generation, rules: Rules) -> Draft:
+    """Everything but the cases, for who looks at each of them."""
     check_plain_name(name, "", BenchmarkError)
     folder = root / name
     if not (folder / "benchmark.toml").is_file():
@@ -47,11 +76,17 @@ def read_benchmark(root: Path, name: str, defaults: Generation, rules: Rules) ->
         raise BenchmarkError(f"{name}: no such benchmark{suggestion(name, known)}")
     for one in ("benchmark.toml", "cases.jsonl"):
         inside(root, folder / one, BenchmarkError)
+    return _draft(folder, name, defaults, rules)
+
+
+def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -> Draft:
+    """Where no name is asked for, the benchmark's own holds."""
     file = folder / "benchmark.toml"
     table = Table(read_toml(file, BenchmarkError), str(file), BenchmarkError)
+    called = table.text("name", name or folder.absolute().name)
     benchmark = Benchmark(
-        name=name,
-        task=_task(table, name),
+        name=called,
+        task=_task(table, name or called),
         cases=(),
         fingerprint="",
         description=table.text("description", "", blank=True),
@@ -64,8 +99,7 @@ def read_benchmark(root: Path, name: str, defaults: Generation, rules: Rules) ->
     )
     shared = rules.parse_checks(table.table("checks").raw, f"{file} [checks]")
     table.done()
-    cases = read_cases(folder / "cases.jsonl", shared, rules)
-    return replace(benchmark, cases=cases, fingerprint=fingerprint(benchmark, cases))
+    return Draft(benchmark, shared, folder / "cases.jsonl")
 
 
 def fingerprint(benchmark: Benchmark, cases: tuple[Case, ...]) -> str:
@@ -147,17 +181,45 @@ def _policy(table: Table, rules: Rules) -> Policy:
 def read_cases(path: Path, shared: tuple[Check, ...], rules: Rules) -> tuple[Case, ...]:
     """The cases of one file; every case is complete and no id stands twice."""
     cases: list[Case] = []
-    seen: dict[str, str] = {}
-    for where, raw in read_jsonl(path, BenchmarkError):
-        case = _case(Table(raw, where, BenchmarkError), shared, rules)
-        same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", case.id).casefold())
-        if same in seen:
-            raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
-        seen[same] = where
-        cases.append(case)
+    for _, found in each_case(path, shared, rules):
+        if isinstance(found, HarnessError):
+            raise found
+        cases.append(found)
     if not cases:
         raise BenchmarkError(f"{path}: holds no case, at least one is needed")
     return tuple(cases)
+
+
+def each_case(
+    path: Path, shared: tuple[Check, ...], rules: Rules
+) -> Iterator[tuple[int, Case | HarnessError]]:
+    """Line by line the case, or why the line is none."""
+    seen: dict[str, str] = {}
+    for number, line in jsonl_lines(path, BenchmarkError):
+        where = f"{path}:{number}"
+        try:
+            raw = json_object(line, where, BenchmarkError)
+            case = read_case(raw, where, shared, rules, seen)
+        except HarnessError as problem:
+            yield number, problem
+        else:
+            yield number, case
+
+
+def read_case(
+    raw: Any, where: str, shared: tuple[Check, ...], rules: Rules, seen: dict[str, str]
+) -> Case:
+    """One case, complete; `seen` has the ids so far with where they stand, and takes its own."""
+    case = _case(Table(raw, where, BenchmarkError), shared, rules)
+    _refuse_twice(case, where, seen)
+    return case
+
+
+def _refuse_twice(case: Case, where: str, seen: dict[str, str]) -> None:
+    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", case.id).casefold())
+    if same in seen:
+        raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
+    seen[same] = where
 
 
 def _case(table: Table, shared: tuple[Check, ...], rules: Rules) -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,26 @@ def cache_folder() -> Path:
 
 def write_atomically(path: Path, text: str) -> None:
     """The whole file or the old one: written beside, synced, then renamed."""
+    write_pieces_atomically(path, (text,))
+
+
+def write_pieces_atomically(path: Path, pieces: Iterable[str]) -> int:
+    """The same for what is too long to hold; how many pieces there were."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    count = 0
     try:
         with beside.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            for piece in pieces:
+                file.write(piece)
+                count += 1
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+    return count
 
 
 def remembered(name: str) -> dict[str, Any]:

@@ -31,6 +31,8 @@ _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
 _CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
 _BLOCK = re.compile(r".*?\.[^.]*\.(?P<index>\d+)\.")
 """As PEFT finds a module's layer."""
+_COMPARED = ("keys", "base")
+"""Checks that look at the base too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,12 @@ def base_shape(folder: Path, digest: str) -> BaseShape:
     return BaseShape(digest, tensors)
 
 
-def inspect(adapter: AdapterFiles, base: BaseShape) -> Iterator[DoctorCheck]:
-    """One line per thing looked at; stops at the first that later ones would stumble over."""
-    state = _Inspection(adapter, base)
+def inspect(adapter: AdapterFiles, base: BaseShape | None) -> Iterator[DoctorCheck]:
+    """One line per thing looked at; stops at the first that later ones would stumble over.
+
+    Without a base, which only a server may have, what compares with it is left out.
+    """
+    state = _Inspection(adapter, base or BaseShape("", {}))
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
         ("files", state.files),
         ("config", state.config),
@@ -67,6 +72,8 @@ def inspect(adapter: AdapterFiles, base: BaseShape) -> Iterator[DoctorCheck]:
         ("base", state.trained_on),
     )
     for name, step in steps:
+        if base is None and name in _COMPARED:
+            continue
         try:
             yield DoctorCheck(name, True, step())
         except HarnessError as problem:

@@ -153,16 +153,26 @@ def read_jsonl(
     path: Path, error: type[HarnessError] = RequestError
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Objects of a JSONL file, each with its `file:line`; only a line feed ends a line."""
-    for number, line in enumerate(read_text(path, error).split("\n"), start=1):
-        if not line.strip(" \t\r"):
-            continue
+    for number, line in jsonl_lines(path, error):
         where = f"{path}:{number}"
-        if len(line) > MAX_LINE:
-            raise error(f"{where}: a line of {len(line):,} characters, at most {MAX_LINE:,}")
-        value = parse_json(line, where, error)
-        if not isinstance(value, dict):
-            raise error(f"{where}: is not an object, each line needs one like {{...}}")
-        yield where, value
+        yield where, json_object(line, where, error)
+
+
+def jsonl_lines(path: Path, error: type[HarnessError] = RequestError) -> Iterator[tuple[int, str]]:
+    """The lines that hold something, each with its number, for who looks at all of them."""
+    for number, line in enumerate(read_text(path, error).split("\n"), start=1):
+        if line.strip(" \t\r"):
+            yield number, line
+
+
+def json_object(line: str, where: str, error: type[HarnessError] = RequestError) -> dict[str, Any]:
+    """One line of a JSONL file as the object that it must be."""
+    if len(line) > MAX_LINE:
+        raise error(f"{where}: a line of {len(line):,} characters, at most {MAX_LINE:,}")
+    value = parse_json(line, where, error)
+    if not isinstance(value, dict):
+        raise error(f"{where}: is not an object, each line needs one like {{...}}")
+    return value
 
 
 def read_toml(path: Path, error: type[HarnessError] = RequestError) -> dict[str, Any]:

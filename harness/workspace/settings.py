@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import SettingsError
-from harness.records import Generation
+from harness.records import Endpoint, Generation, RetrainLine
+from harness.workspace.endpoint import read_endpoint
 from harness.workspace.fields import Table
 from harness.workspace.reading import read_toml
+from harness.workspace.retrain_lines import read_lines
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 
@@ -26,6 +29,9 @@ class Settings:
     reports: Path
     engine: str
     generation: Generation
+    openai: Endpoint = field(default_factory=Endpoint)
+    monitor: Mapping[str, Mapping[str, RetrainLine]] = field(default_factory=dict)
+    """The lines that the team draws, by task and rate."""
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -56,6 +62,8 @@ def _settings(root: Path, table: Table) -> Settings:
         reports=root / table.text("reports", "reports"),
         engine=table.text("engine", "transformers"),
         generation=read_generation(table.table("generation"), Generation()),
+        openai=read_endpoint(table.table("openai")),
+        monitor=read_lines(table.table("monitor")),
     )
     table.done()
     return settings

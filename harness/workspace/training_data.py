@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from harness.errors import DataError
+from harness.errors import DataError, reason
 from harness.records import Example
+from harness.records.training import TrainingExample
 from harness.workspace.fields import Table
-from harness.workspace.reading import read_jsonl
+from harness.workspace.reading import MAX_LINE, opened, parse_json, read_jsonl
+
+MAX_SET = 256 * 1024 * 1024
+"""Bytes of a training set; it is read line by line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +26,128 @@ class TrainingSet:
     name: str
     examples: tuple[Example, ...]
     fingerprint: str
+    lines: tuple[int, ...]
+    """Where each example stands in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that is no example."""
+
+    line: int
+    message: str
+    blank: bool
+    """Whether it has the right shape and says nothing: an empty input or output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A whole file, good lines and bad ones."""
+
+    name: str
+    examples: tuple[TrainingExample, ...]
+    bad: tuple[BadLine, ...]
+    fingerprint: str
+    """Of the good lines."""
 
 
 def read_training_set(path: Path) -> TrainingSet:
     """Every example of the file; `slices` may stand beside and are not learnt."""
-    examples = []
+    examples, lines = [], []
     for where, raw in read_jsonl(path, DataError):
         table = Table(raw, where, DataError)
         examples.append(Example(table.text("input"), table.text("output")))
+        lines.append(int(where.rpartition(":")[2]))
         table.any("slices")
         table.done()
     if not examples:
         raise DataError(f"{path}: holds no example, one per line is needed")
-    return TrainingSet(path.name, tuple(examples), data_fingerprint(examples))
+    return TrainingSet(path.name, tuple(examples), data_fingerprint(examples), tuple(lines))
 
 
-def data_fingerprint(examples: list[Example]) -> str:
+def scan_training_set(path: Path) -> Scan:
+    """Every line of the file; one that is no example is kept apart and does not stop the rest."""
+    examples: list[TrainingExample] = []
+    bad: list[BadLine] = []
+    for number, line in _lines(path):
+        try:
+            examples.append(_example(number, line, f"{path}:{number}"))
+        except _Blank as problem:
+            bad.append(BadLine(number, _without_place(problem, path, number), True))
+        except DataError as problem:
+            bad.append(BadLine(number, _without_place(problem, path, number), False))
+    if not examples and not bad:
+        raise DataError(f"{path}: holds no example, one per line is needed")
+    return Scan(path.name, tuple(examples), tuple(bad), data_fingerprint(examples))
+
+
+def data_fingerprint(examples: Iterable[Example | TrainingExample]) -> str:
     """The same for the same examples in any order; repeats count."""
     lines = sorted(json.dumps([e.input, e.output], ensure_ascii=True) for e in examples)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    whole = hashlib.sha256()
+    for place, line in enumerate(lines):
+        whole.update(f"\n{line}".encode() if place else line.encode())
+    return whole.hexdigest()
+
+
+def kept_lines(path: Path, dropped: frozenset[int]) -> Iterator[str]:
+    """The file's lines as they stand, without the dropped and the blank ones."""
+    for number, line in _lines(path):
+        if number not in dropped:
+            yield line.rstrip("\r")
+
+
+class _Blank(DataError):
+    """An input or output that says nothing."""
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, with their numbers; only a line feed ends a line."""
+    with opened(path, DataError, MAX_SET) as file:
+        number = 0
+        while raw := _line(file, path):
+            number += 1
+            if raw.startswith((b"\xff\xfe", b"\xfe\xff")) and number == 1:
+                raise DataError(f"{path}:1: is UTF-16, save it as UTF-8")
+            try:
+                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError:
+                raise DataError(f"{path}:{number}: is not UTF-8, save it as UTF-8") from None
+            if len(raw) > MAX_LINE:
+                raise DataError(
+                    f"{path}:{number}: a line of more than {MAX_LINE:,} bytes, fewer are read"
+                )
+            if text.strip(" \t\r\n"):
+                yield number, text.rstrip("\n")
+
+
+def _line(file: BinaryIO, path: Path) -> bytes:
+    try:
+        return bytes(file.readline(MAX_LINE + 1))
+    except OSError as failure:
+        raise DataError(f"{path}: cannot be read ({reason(failure)})") from None
+
+
+def _example(number: int, line: str, where: str) -> TrainingExample:
+    raw = parse_json(line, where, DataError)
+    table = Table(raw, where, DataError)
+    for key in ("input", "output"):
+        value = table.any(key)
+        if isinstance(value, str) and not value.strip():
+            raise _Blank(f"{where}: `{key}` is empty")
+    example = TrainingExample(number, table.text("input"), table.text("output"), _slices(table))
+    table.done()
+    return example
+
+
+def _slices(table: Table) -> Mapping[str, str]:
+    """What can be compared by; anything else that stands there is not learnt either way."""
+    raw = table.any("slices", {})
+    if not isinstance(raw, Mapping):
+        return {}
+    return {key: value for key, value in raw.items() if isinstance(value, str) and value.strip()}
+
+
+def _without_place(problem: DataError, path: Path, number: int) -> str:
+    """A finding has its line in a field of its own."""
+    return str(problem).removeprefix(f"{path}:{number}: ")

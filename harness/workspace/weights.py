@@ -35,11 +35,14 @@ class Weights:
     """package, folder, gguf or hub."""
 
 
-def find_weights(reference: str, root: Path) -> Weights:
-    """Where the reference leads; the network is touched only for a Hub id that is not cached."""
+def find_weights(reference: str, root: Path, fetch: bool = True) -> Weights:
+    """Where the reference leads; the network is touched only for a Hub id that is not cached.
+
+    Without `fetch` it is not touched at all.
+    """
     if reference == NONE:
         return Weights(NONE, root, NONE, NONE)
-    path, source = _locate(reference, root)
+    path, source = _locate(reference, root, fetch)
     if not path.exists():
         raise WeightsError(f"{reference}: {path} does not exist")
     if path.is_file() and path.suffix != ".gguf":
@@ -56,7 +59,7 @@ def find_weights(reference: str, root: Path) -> Weights:
         raise WeightsError(f"{reference}: cannot be read ({reason(problem)})") from None
 
 
-def _locate(reference: str, root: Path) -> tuple[Path, str]:
+def _locate(reference: str, root: Path, fetch: bool) -> tuple[Path, str]:
     if reference.startswith(PACKAGE):
         return _in_package(reference), "package"
     try:
@@ -70,7 +73,7 @@ def _locate(reference: str, root: Path) -> tuple[Path, str]:
         return local, "gguf" if local.suffix == ".gguf" else "folder"
     if reference.startswith((".", "/", "~")) or reference.endswith(".gguf"):
         raise WeightsError(f"{reference}: no such file or folder (looked at {local})")
-    return _from_hub(reference), "hub"
+    return _from_hub(reference, fetch), "hub"
 
 
 def _in_package(reference: str) -> Path:
@@ -91,7 +94,7 @@ def _in_package(reference: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / inner
 
 
-def _from_hub(reference: str) -> Path:
+def _from_hub(reference: str, fetch: bool) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -105,7 +108,8 @@ def _from_hub(reference: str) -> Path:
     except HFValidationError:
         raise WeightsError(f"{reference}: is neither a file or folder here nor a Hub id") from None
     except LocalEntryNotFoundError:
-        pass
+        if not fetch:
+            raise WeightsError(f"{reference}: is not on this machine") from None
     try:
         return Path(snapshot_download(name, revision=at, allow_patterns=patterns))
     except Exception as problem:  # the Hub's client raises many kinds; all mean: no weights

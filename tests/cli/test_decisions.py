@@ -93,18 +93,19 @@ def test_history_lists_runs(project: TinyProject, typed: Type) -> None:
     assert typed("history", "list", "--json").json == {"runs": []}
     typed("evaluate", "same")
     runs = typed("history", "list", "--json").json["runs"]
-    assert len(runs) == 4
+    assert len(runs) == 6  # the candidate, the promoted and base, on both benchmarks
     assert typed("history", "list").out.splitlines() == runs
 
 
 def test_history_goes_there_and_back(project: TinyProject, typed: Type) -> None:
     typed("evaluate", "same")
-    assert typed("history", "export", "a/history.jsonl", "--json").json == {"lines": 7}
+    assert typed("history", "export", "a/history.jsonl", "--json").json == {"lines": 9}
     there = ("--store", "sqlite:///there.db")
-    counts = {"runs": 4, "verdicts": 2, "decisions": 1}
+    counts = {"runs": 6, "verdicts": 2, "decisions": 1, "reviews": 0}
     assert typed("history", "import", "a/history.jsonl", *there, "--json").json == counts
     again = typed("history", "import", "a/history.jsonl", *there)
-    assert again.out == "a/history.jsonl: 0 new runs, 0 new verdicts, 0 new decisions\n"
+    nothing = "0 new runs, 0 new verdicts, 0 new decisions, 0 new reviews"
+    assert again.out == f"a/history.jsonl: {nothing}\n"
     typed("history", "export", "b.jsonl", *there)
     first, second = (project.folder / "a/history.jsonl"), (project.folder / "b.jsonl")
     assert first.read_bytes() == second.read_bytes()

@@ -41,6 +41,14 @@ def test_json_is_one_line_per_benchmark_with_the_promised_keys(
     assert first["reasons"]
 
 
+def test_what_fine_tuning_was_worth_can_be_left_out(project: TinyProject, typed: Type) -> None:
+    asked = typed("evaluate", "same", "--benchmark", "openers", "--json").json
+    assert {worth["against"] for worth in asked["worth"]} == {"base"}
+    assert asked["forgetting"][0]["benchmark"] == "manners"
+    unasked = typed("evaluate", "same", "--benchmark", "openers", "--no-baselines", "--json").json
+    assert (unasked["worth"], unasked["outcome"]) == ([], asked["outcome"])
+
+
 def test_options_reach_the_flow(project: TinyProject, typed: Type) -> None:
     found = typed(
         *("evaluate", "bad", "--benchmark", "openers", "--against", "bad", "--json"),

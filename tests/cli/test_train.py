@@ -27,14 +27,14 @@ def recipes(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> list[Recip
         return [1.5, 0.25] if recipe.epochs > 1 else []
 
     monkeypatch.setattr(flow, "train_lora", trainer)
-    project.write_lines("data.jsonl", [{"input": "a", "output": "b"}])
+    project.write_lines("data.jsonl", [{"input": f"a {n}", "output": "b"} for n in range(50)])
     return used
 
 
 def test_the_next_step_is_said(typed: Type, recipes: list[Recipe]) -> None:
     found = typed("train", "v2", "--data", "data.jsonl")
     assert found.code == 0
-    assert found.out == "v2: 1 examples in 0 s, loss 1.500 to 0.250\nnext  pytest --model v2\n"
+    assert found.out == "v2: 50 examples in 0 s, loss 1.500 to 0.250\nnext  pytest --model v2\n"
     assert found.err == "step 1/2  loss 1.5000\n"
     assert recipes == [Recipe()]
 
@@ -76,3 +76,21 @@ def test_a_name_that_is_taken_is_refused(
 ) -> None:
     project.adapter("v2").write()
     assert "exists already" in typed("train", "v2", "--data", "data.jsonl").line
+
+
+def test_a_recipe_gives_the_defaults_and_typed_options_go_first(
+    project: TinyProject, typed: Type, recipes: list[Recipe]
+) -> None:
+    project.write("r.toml", "learning_rate = 0.05\nalpha = 1\nepochs = 1\n")
+    words = ("train", "v2", "--data", "data.jsonl", "--epochs", "2", "--recipe", "r.toml")
+    assert typed(*words).code == 0
+    assert recipes == [Recipe(learning_rate=0.05, alpha=1, epochs=2.0)]
+
+
+def test_a_recipe_that_means_nothing_is_refused_before_training(
+    project: TinyProject, typed: Type, recipes: list[Recipe]
+) -> None:
+    project.write("r.toml", "alpa = 1\n")
+    found = typed("train", "v2", "--data", "data.jsonl", "--recipe", "r.toml")
+    assert (found.code, recipes) == (4, [])
+    assert "r.toml: unknown key `alpa`" in found.err

@@ -46,7 +46,7 @@ def test_the_first_adapter_is_judged_against_the_base(recorded: TinyProject) -> 
     verdict = judged(recorded, "good")["openers"]
     assert (verdict.promoted, verdict.pinned) == (None, None)
     assert set(verdict.runs) == {"candidate", "base"}
-    assert any("over base" in note for note in verdict.notes)
+    assert [worth.against for worth in verdict.worth] == ["base"] * 2, "the gate and the guard"
 
 
 def test_the_first_adapter_is_compared_with_a_good_prompt_where_there_is_one(
@@ -56,7 +56,7 @@ def test_the_first_adapter_is_compared_with_a_good_prompt_where_there_is_one(
     recorded.record("base+prompt", quality="same")
     verdict = judged(recorded, "good")["openers"]
     assert set(verdict.runs) == {"candidate", "base", "base+prompt"}
-    assert any("over base+prompt" in note for note in verdict.notes)
+    assert {worth.against for worth in verdict.worth} == {"base", "base+prompt"}
 
 
 def test_later_ones_are_judged_against_the_promoted_one(recorded: TinyProject) -> None:
@@ -71,7 +71,7 @@ def test_the_pinned_reference_stops_a_slow_slide(recorded: TinyProject) -> None:
     recorded.promote("same")
     verdict = judged(recorded, "bad")["openers"]
     assert (verdict.promoted, verdict.pinned) == ("same", "good")
-    assert set(verdict.runs) == {"candidate", "promoted", "pinned"}
+    assert set(verdict.runs) == {"candidate", "promoted", "pinned", "base"}
     assert {metric.against for metric in verdict.metrics} >= {"promoted", "pinned"}
 
 
@@ -163,6 +163,119 @@ def test_a_guard_is_kept_against_what_is_promoted_for_the_adapters_task(
         guard = opened.benchmark("manners")
         assert opened.trial("v2").evaluate(guard).verdict.promoted == "v1"
         assert opened.trial("theirs").evaluate(guard).verdict.promoted is None
+
+
+# --- was it worth it ----------------------------------------------------------------------------
+
+
+def with_a_prompt(project: TinyProject) -> TinyProject:
+    project.benchmark("openers", BENCHMARK + EXAMPLES, CASES)
+    project.record("base+prompt", quality="same")
+    project.promote("good")
+    return project
+
+
+def test_every_adapter_is_compared_with_base_and_prompt(recorded: TinyProject) -> None:
+    verdict = judged(with_a_prompt(recorded), "same")["openers"]
+    assert verdict.promoted == "good"
+    assert set(verdict.runs) == {"candidate", "promoted", "base", "base+prompt"}
+    over = {worth.against: worth for worth in reversed(verdict.worth)}
+    assert (over["base"].state, over["base"].n) == ("better", 8)
+    assert over["base+prompt"].says == "a prompt would do"
+    assert [worth.benchmark for worth in verdict.forgetting] == ["manners"]
+
+
+def test_baselines_change_no_outcome(recorded: TinyProject) -> None:
+    with_a_prompt(recorded)
+    for adapter in ("same", "bad"):
+        asked = judged(recorded, adapter)["openers"]
+        unasked = harness.evaluate(adapter, project=recorded.folder, baselines=False)["openers"]
+        assert (unasked.worth, unasked.forgetting) == ((), ())
+        assert set(unasked.runs) == {"candidate", "promoted"}
+        assert (asked.outcome, asked.reasons) == (unasked.outcome, unasked.reasons)
+
+
+def test_without_baselines_the_first_adapter_still_has_its_base(recorded: TinyProject) -> None:
+    recorded.benchmark("openers", BENCHMARK + EXAMPLES, CASES)
+    recorded.record("base+prompt", quality="same")
+    verdict = harness.evaluate("good", project=recorded.folder, baselines=False)["openers"]
+    assert set(verdict.runs) == {"candidate", "base"}
+
+
+def test_what_nobody_recorded_of_the_base_is_not_asked_for(recorded: TinyProject) -> None:
+    recorded.promote("good")
+    (recorded.folder / "recorded/base/openers.jsonl").unlink()
+    verdict = judged(recorded, "same")["openers"]
+    assert verdict.worth == ()
+    assert [worth.benchmark for worth in verdict.forgetting] == ["manners"]
+
+
+def test_a_base_recorded_for_some_of_the_cases_is_not_asked_for(recorded: TinyProject) -> None:
+    recorded.promote("good")
+    file = recorded.folder / "recorded/base/openers.jsonl"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[1:]))
+    assert judged(recorded, "same")["openers"].worth == ()
+
+
+def test_the_base_itself_needs_no_baselines(recorded: TinyProject) -> None:
+    verdict = judged(with_a_prompt(recorded), "base+prompt")["openers"]
+    assert (verdict.worth, verdict.promoted) == ((), "good")
+
+
+def test_baselines_are_written_once(project: TinyProject) -> None:
+    project.benchmark("openers", BENCHMARK + EXAMPLES, CASES)
+    promoted_files(project, "v1")
+    project.adapter("v2", seed=3).write()
+    engine = EchoEngine()
+    for adapter in ("v1", "v2"):
+        with bench(project, engine) as opened:
+            opened.trial(adapter).evaluate(opened.benchmark("openers"))
+    written = [adapter for adapter, _, _ in engine.written]
+    assert {name: written.count(name) for name in ("base", "base+prompt")} == {
+        "base": 13,  # the task's 8 cases and the guard's 5
+        "base+prompt": 8,
+    }
+
+
+def test_for_some_cases_no_baseline_is_made_but_one_that_is_there_is_used(
+    project: TinyProject,
+) -> None:
+    promoted_files(project, "v1")
+    project.adapter("v2", seed=3).write()
+    engine, some = EchoEngine(), frozenset({"health-1", "health-2"})
+    with bench(project, engine) as opened:
+        verdict = opened.trial("v2").evaluate(opened.benchmark("openers"), some).verdict
+    assert verdict.worth == ()
+    assert "base" not in {adapter for adapter, _, _ in engine.written}
+    with bench(project, engine) as opened:
+        opened.trial("v1").evaluate(opened.benchmark("openers"))
+    with bench(project, engine) as opened:
+        verdict = opened.trial("v2").evaluate(opened.benchmark("openers"), some).verdict
+    assert {worth.n for worth in verdict.worth} == {2}
+
+
+# --- several samples ----------------------------------------------------------------------------
+
+
+def test_several_samples_are_kept_and_what_limits_the_verdict_is_said(
+    project: TinyProject,
+) -> None:
+    promoted_files(project, "v1")
+    project.adapter("v2", seed=3).write()
+    engine = EchoEngine(lambda adapter, prompt: f"{prompt.messages[-1].content} {prompt.sample}")
+    with bench(project, engine, Request(samples=3)) as opened:
+        found = opened.trial("v2").evaluate(opened.benchmark("openers"))
+        kept = opened.store.runs.by_id(found.run.id)
+        assert opened.store.runs.changed() == []
+    assert found.verdict.samples == 3
+    assert kept == found.run
+    for result in found.run.results:
+        scores = result.sample_scores["edit_similarity"]
+        assert len(scores) == 3
+        assert result.scores["edit_similarity"] == pytest.approx(sum(scores) / 3)
+        assert result.scores["consistency"] is not None
+    shown = {metric.name for metric in found.verdict.metrics}
+    assert "consistency" in shown
 
 
 # --- some of the cases --------------------------------------------------------------------------

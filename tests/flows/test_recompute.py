@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,20 @@ def test_every_kind_of_verdict_is_the_same_bit_for_bit(judged: TinyProject) -> N
     found = verdicts(judged)
     assert len(found) == 6
     assert all(same for _, same in found)
+
+
+def test_a_verdict_of_a_version_that_did_not_ask_what_it_was_worth_is_the_same(
+    judged: TinyProject,
+) -> None:
+    verdict = harness.evaluate("good", project=judged.folder)["openers"]
+    note = "worth it? ideal likelihood +0.4 over base"
+    older = replace(verdict, worth=(), forgetting=(), notes=(note, *verdict.notes))
+    store = judged.store()
+    store.verdicts.keep(older, verdict.runs["candidate"], "digest", "later")
+    found = recompute(store, verdict.runs["candidate"])
+    store.close()
+    assert found.stored == older
+    assert found.same
 
 
 def test_a_score_changed_by_hand_is_found(judged: TinyProject) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from harness.engines.trainer import Lesson, Recipe
-from harness.errors import EngineFailed, HarnessError, RequestError
+from harness.errors import DataError, EngineFailed, HarnessError, RequestError
 from harness.flows import train as flow
 from harness.flows.train import train
 from tests.fakes.adapters import TinyAdapter
 from tests.fakes.project import TinyProject
+from tests.fakes.refusals import refused
 
 
 class Trainer:
@@ -60,7 +61,7 @@ def trainer(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> Trainer:
 def data(project: TinyProject) -> Path:
     return project.write_lines(
         "adapters/datasets/small.jsonl",
-        [{"input": f"person {n}", "output": f"Hi {n}!"} for n in range(3)],
+        [{"input": f"person {n}", "output": f"Hi {n}!"} for n in range(50)],
     )
 
 
@@ -75,14 +76,15 @@ def test_the_adapter_appears_with_its_provenance(
     found = train(
         project.project, "v2", data, Recipe(seed=3), heard=lambda *step: heard.append(step)
     )
-    assert (found.name, found.examples, found.losses) == ("v2", 3, (1.25, 0.5))
+    assert (found.name, found.examples, found.losses) == ("v2", 50, (1.25, 0.5))
     assert heard == [(1, 2, 1.25)]
     about = json.loads((found.folder / "training.json").read_text())
     assert about["name"] == "v2"
     assert about["task"] == "openers"
     assert about["base"] == {"reference": "base", "digest": project.base.digest}
     assert about["dataset"]["name"] == "small.jsonl"
-    assert about["dataset"]["examples"] == 3
+    assert about["dataset"]["examples"] == 50
+    assert about["anyway"] == []
     assert len(about["dataset"]["fingerprint"]) == 64
     assert about["recipe"]["rank"] == Recipe().rank
     assert (about["seed"], about["parent"], about["losses"]) == (3, None, [1.25, 0.5])
@@ -222,3 +224,39 @@ def test_a_name_that_somebody_takes_meanwhile_is_not_overwritten(
         train(project.project, "v2", data, Recipe())
     assert [project.adapter("v2").files().digest] == theirs
     assert (trainer.works[0] / "adapter" / "training.json").is_file()
+
+
+# --- what is not to be learnt -------------------------------------------------------------------
+
+
+def few(project: TinyProject, count: int, **more: str) -> Path:
+    rows = [{"input": f"person {n}", "output": f"Hi {n}!"} for n in range(count)]
+    return project.write_lines("few.jsonl", [*rows, *([more] if more else [])])
+
+
+def test_too_few_examples_are_refused_unless_told_and_that_is_recorded(
+    project: TinyProject, trainer: Trainer
+) -> None:
+    data = few(project, 49)
+    with refused("few.jsonl: 49 examples, fine-tuning needs 50 or more; .*--anyway", DataError):
+        train(project.project, "v2", data, Recipe())
+    assert trainer.works == [] and names(project) == {"v1"}
+    made = train(project.project, "v2", data, Recipe(), anyway=True)
+    about = json.loads((made.folder / "training.json").read_text())
+    assert about["anyway"] == ["49 examples, fine-tuning needs 50 or more"]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    ["Say welcome politely.", "say   WELCOME, politely", "Ana, Delta Freight (logistics)"],
+    ids=["a guard's case", "another case and punctuation", "the task's own case"],
+)
+def test_a_benchmark_case_among_the_examples_is_refused_unless_told(
+    project: TinyProject, trainer: Trainer, seen: str
+) -> None:
+    data = few(project, 60, input=seen, output="anything")
+    with refused("holds cases of benchmark .*line 61: the input is.*--anyway", DataError):
+        train(project.project, "v2", data, Recipe())
+    made = train(project.project, "v2", data, Recipe(), anyway=True)
+    (said,) = json.loads((made.folder / "training.json").read_text())["anyway"]
+    assert said.startswith("holds cases of benchmark")

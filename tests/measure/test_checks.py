@@ -43,10 +43,9 @@ def test_matches_searches_the_whole_output():
 @pytest.mark.parametrize(
     "pattern", ["(a+)+$", "(a|aa)+$", "(a|a)*b$", "(.*)*x(.*)*y", "(?:a?){30}b"]
 )
-def test_a_catastrophic_pattern_costs_at_most_a_second(pattern):
-    start = time.perf_counter()
-    assert message({"matches": pattern}, "a" * 30 + "!")
-    assert time.perf_counter() - start < 1.5
+def test_a_catastrophic_pattern_comes_to_an_answer(pattern):
+    said = message({"matches": pattern}, "a" * 30 + "!")
+    assert "does not match" in said or "took longer than 0.5 s" in said
 
 
 def test_a_pattern_that_ran_out_of_time_says_so():

@@ -70,6 +70,15 @@ def test_samples_are_averaged():
     assert 0 <= result.scores["consistency"] < 1
 
 
+def test_each_samples_own_scores_are_kept_beside_their_mean():
+    samples = (Output("c-1", "Hello Ana", 0), Output("c-1", "nothing alike", 1))
+    result = score_case(CASE, samples, None, ("edit_similarity", "consistency", "ideal_likelihood"))
+    first, second = result.sample_scores["edit_similarity"]
+    assert (first, (first + second) / 2) == (1.0, result.scores["edit_similarity"])
+    assert set(result.sample_scores) == {"edit_similarity"}, "what no sample has alone is not there"
+    assert score_case(CASE, samples[:1], None, ("edit_similarity",)).sample_scores == {}
+
+
 def test_a_sample_without_a_vector_makes_the_mean_missing():
     samples = (*one("a"), Output("c-1", "b", sample=1))
     result = score_case(CASE, samples, [[1, 1], None], ("embedding_similarity",))

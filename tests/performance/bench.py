@@ -78,17 +78,26 @@ def warm(runs: int, adapter: str) -> str:
     return row(f"gate of {adapter}, all stored", found, "gate / an empty pytest run")
 
 
+def pages() -> int:
+    """What the dashboard's pages wait for at 100,000 runs, on SQLite and on PostgreSQL."""
+    speed = [sys.executable, str(ROOT / "tests" / "performance" / "dashboard_speed.py")]
+    ways = ([], ["--postgresql"])
+    return max(subprocess.run([*speed, *way], cwd=ROOT, check=False).returncode for way in ways)
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", type=int, default=15)
     options.add_argument("--adapter", default="adapter_v3")
+    options.add_argument("--no-pages", action="store_true", help="Leave out the long histories.")
     asked = options.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python", end=" ")
     print(f"{platform.python_version()}, {asked.runs} runs each, medians")
     print(f"{'':<36} {'A':>10} {'B':>10}   {'A - B':>10}   {'A / B':>6}")
     print(idle(asked.runs))
-    print(warm(asked.runs, asked.adapter))
+    print(warm(asked.runs, asked.adapter), flush=True)
+    sys.exit(0 if asked.no_pages else pages())
 
 
 if __name__ == "__main__":

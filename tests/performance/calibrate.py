@@ -10,6 +10,7 @@ import time
 from collections import Counter
 
 import numpy as np
+from calibrate_alarm import alarm_table
 from calibrate_simulation import SCENARIOS, WORLDS, World, benchmarks
 
 from harness.judge import Paired, verdict_from_paired
@@ -101,6 +102,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     options = parser.parse_args()
     table(tuple(options.sizes), options.draws, options.seed)
+    alarm_table(options.draws, options.seed)
     speed()
 
 

@@ -37,6 +37,18 @@ def test_collecting_makes_nothing(gate: Gate, project: TinyProject) -> None:
     assert outputs(project) == {}
 
 
+def test_a_gate_says_what_fine_tuning_was_worth(gate: Gate, project: TinyProject) -> None:
+    result = gate("--model", "same")
+    result.stdout.fnmatch_lines(["  worth it?   ideal likelihood (8 cases), over base +0.*"])
+    assert {run.split("_")[1] for run in outputs(project)} == {"same", "good", "base"}
+
+
+def test_without_baselines_the_base_is_not_run(gate: Gate, project: TinyProject) -> None:
+    result = gate("--model", "same", "--harness-no-baselines")
+    result.stdout.fnmatch_lines(["  worth it?   not asked: there is no run of base*"])
+    assert {run.split("_")[1] for run in outputs(project)} == {"same", "good"}
+
+
 def test_each_adapter_gets_its_own_items(gate: Gate) -> None:
     result = gate("--collect-only", "-q", "--model", "same", "--model", "bad", "--model", "same")
     found = ids(result)

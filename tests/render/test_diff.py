@@ -6,6 +6,7 @@ import time
 import pytest
 
 from harness.render import word_diff
+from harness.render.diff import html_diff
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,10 @@ def test_long_texts_are_compared_in_part_and_say_so():
     start = time.perf_counter()
     assert word_diff(old, new).endswith("(only the first 300 words are compared)")
     assert time.perf_counter() - start < 2
+
+
+def test_as_html_what_changed_has_colour_and_sign_and_no_tag_of_its_own():
+    told = html_diff("Hi <b>Ana</b>, hello", "Hi Bob, hello")
+    assert told == "Hi <del>−&lt;b&gt;Ana&lt;/b&gt;,</del> <ins>+Bob,</ins> hello"
+    assert html_diff("a  b", "a b") == "a b (only white space differs)"
+    assert html_diff("\u202ea", "\u202eb") == "<del>−\\u202ea</del> <ins>+\\u202eb</ins>"

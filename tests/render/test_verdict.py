@@ -66,7 +66,7 @@ VERDICT = Verdict(
     certifiable_margin=0.021,
     break_bound=0.149,
     candidates_judged=4,
-    notes=("worth it?  over base +0.19",),
+    notes=("3 of 30 are new",),
 )
 
 
@@ -173,8 +173,8 @@ def test_reworded_cases_are_counted_apart():
 
 
 def test_what_did_not_decide_stands_apart_from_the_reasons():
-    text = verdict_text(replace(VERDICT, notes=("worth it?  over base +0.19", "1 of 30 broke")))
-    assert "  also  worth it?  over base +0.19\n        1 of 30 broke\n" in text
+    text = verdict_text(replace(VERDICT, notes=("3 of 30 are new", "1 of 30 broke")))
+    assert "  also  3 of 30 are new\n        1 of 30 broke\n" in text
 
 
 def test_it_says_what_the_benchmark_can_show_and_how_often_it_was_used():

@@ -192,3 +192,18 @@ def test_what_is_no_record_is_said_in_one_line(text):
 def test_a_number_that_is_none_is_never_written():
     with pytest.raises(ValueError, match="not JSON compliant"):
         encode(make_verdict(alpha=float("nan")))
+
+
+def test_complete_runs_of_the_same_bytes_are_numbered_in_the_stores_order(store):
+    about = {"benchmark": "openers", "fingerprint": "f" * 64}
+    for name, more in {
+        "r1": {},
+        "r2": {"started": "2025-01-01T00:00:00.000Z"},  # a clock that went wrong changes nothing
+        "partial": {"complete": False},
+        "elsewhere": {"fingerprint": "0" * 64},
+        "others": {"digests": {"adapter": "c" * 64}},
+    }.items():
+        store.runs.keep(make_run(name, **more), f"key {name}")
+    found = store.runs.numbered("a" * 64, **about)
+    assert [started[:4] for _, started in found] == ["2026", "2025"]
+    assert found[0][0] < found[1][0]

@@ -1,9 +1,15 @@
 """A run or verdict that was changed by hand is named."""
 
+import json
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
 from harness.errors import StoreFailed
+from harness.records import CaseResult, Decision, Run, Verdict
+from harness.store.codec import LATER, decode, encode
 from tests.fakes.refusals import refused
 from tests.store.records import make_run, make_verdict
 
@@ -55,3 +61,26 @@ def test_a_row_that_cannot_be_read_is_one_line(full):
     by_hand(full, "UPDATE run_cases SET body = '{' WHERE run = 1")
     with refused("the store holds a caseresult that cannot be read", StoreFailed, code=11):
         full.runs.by_id("r1")
+
+
+# --- records of an older version ----------------------------------------------------------------
+
+SHIPPED = Path(__file__).resolve().parents[2] / "reports" / "history.jsonl"
+KINDS = {"run": Run, "verdict": Verdict, "decision": Decision}
+
+
+def test_what_an_older_version_sealed_still_has_its_address():
+    """Encoded anew, a record of the shipped history is the same to the last character."""
+    for line in SHIPPED.read_text(encoding="utf-8").splitlines():
+        raw = json.loads(line)
+        record = json.dumps(raw["record"], ensure_ascii=False)
+        assert encode(decode(record, KINDS[raw["kind"]])) == record
+
+
+def test_fields_that_came_later_are_left_out_while_they_say_nothing():
+    for kind, names in LATER.items():
+        assert set(names) <= {field.name for field in fields(kind)}
+    bare = CaseResult(make_run().results[0].case, (), {})
+    assert "sample_scores" not in encode(bare)
+    drawn = CaseResult(bare.case, (), {}, sample_scores={"m": (0.5, None)})
+    assert decode(encode(drawn), CaseResult) == drawn

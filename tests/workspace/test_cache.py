@@ -5,7 +5,13 @@ import stat
 import pytest
 
 from harness.workspace import cache as module
-from harness.workspace.cache import cache_folder, remember, remembered, write_atomically
+from harness.workspace.cache import (
+    cache_folder,
+    remember,
+    remembered,
+    write_atomically,
+    write_pieces_atomically,
+)
 
 
 def test_the_cache_is_where_the_user_says(cache):
@@ -52,6 +58,19 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         write_atomically(file, "new" * 1000)
     assert file.read_text() == "old"
     assert [f.name for f in tmp_path.iterdir()] == ["f"]
+
+
+def test_pieces_that_stop_in_the_middle_leave_the_old_file(tmp_path):
+    def pieces():
+        yield "a"
+        raise RuntimeError("no more")
+
+    file = tmp_path / "f"
+    assert write_pieces_atomically(file, iter("old")) == 3
+    with pytest.raises(RuntimeError):
+        write_pieces_atomically(file, pieces())
+    assert file.read_text() == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["f"]
 
 
 def test_lines_end_alike_on_every_system(tmp_path):

@@ -1,4 +1,4 @@
-"""Reviews: what people did with production outputs."""
+"""Reviews: what people did with production outputs, and the slices that each belongs to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,8 +12,9 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "reviews",
-        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("id", sa.String(200), nullable=False, unique=True),
+        sa.Column("content", sa.String(64), nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
         sa.Column("week", sa.String(8), nullable=False),
         sa.Column("task", sa.String(64), nullable=False),
@@ -24,7 +25,12 @@ def upgrade() -> None:
         sa.Column("character_rate", sa.Float),
         sa.Column("reviewer", sa.String(200), nullable=False),
         sa.Column("source", sa.String(200), nullable=False),
-        sa.Column("slices", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("reviews_by_task", "reviews", ["task", "week", "adapter"])
+    op.create_table(
+        "review_slices",
+        sa.Column("review", sa.Integer, sa.ForeignKey("reviews.seq"), primary_key=True),
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("value", sa.String(200), nullable=False),
+    )

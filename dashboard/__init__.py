@@ -1,0 +1,1 @@
+"""The dashboard: Streamlit pages over `harness.flows.views`; `lora-harness dashboard` starts it."""

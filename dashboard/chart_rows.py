@@ -1,0 +1,137 @@
+"""Records as the rows of a chart, with the words of their tooltips: every number tells its n."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import altair as alt
+
+from dashboard.words import option
+from harness.render.figures import day, metric_title, percent, score, signed
+
+if TYPE_CHECKING:
+    from harness.flows.views import Balance, Compared, Point, SlicePanel, Week
+
+Rated = Literal["edit", "rejection"]
+
+POINT_TIP = [
+    alt.Tooltip("adapter:N"),
+    alt.Tooltip("shown:N", title="mean, 95 %"),
+    alt.Tooltip("cases:N", title="n"),
+    alt.Tooltip("when:N"),
+    alt.Tooltip("version:N", title="benchmark"),
+]
+WEEK_TIP = [
+    alt.Tooltip("week:N"),
+    alt.Tooltip("adapter:N"),
+    alt.Tooltip("shown:N", title="rate, 95 %"),
+    alt.Tooltip("reviews:N", title="n"),
+]
+EFFECT_TIP = [
+    alt.Tooltip("adapter:N"),
+    alt.Tooltip("what:N"),
+    alt.Tooltip("shown:N", title="difference, 95 %"),
+    alt.Tooltip("cases:N", title="n"),
+]
+MARK_TIP = [
+    alt.Tooltip("what:N"),
+    alt.Tooltip("adapter:N"),
+    alt.Tooltip("when:N"),
+    alt.Tooltip("words:N"),
+]
+
+
+def dot_tip(reference: str, candidate: str) -> list[alt.Tooltip]:
+    """What a pair of dots tells."""
+    return [
+        alt.Tooltip("case:N"),
+        alt.Tooltip("flag:N"),
+        alt.Tooltip("before:Q", title=reference, format=".3f"),
+        alt.Tooltip("after:Q", title=candidate, format=".3f"),
+    ]
+
+
+def data(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
+    """Rows that travel inside the chart."""
+    return alt.InlineData(values=list(rows))
+
+
+def point_row(point: Point) -> dict[str, Any]:
+    """A run, or the runs of a day or month."""
+    runs = "" if point.runs == 1 else f", {point.runs} runs"
+    return {
+        "at": point.at,
+        "adapter": option(point.adapter, 40),
+        "version": point.fingerprint[:6],
+        "mean": point.mean,
+        "low": point.low,
+        "high": point.high,
+        "cases": f"{point.n} cases{runs}",
+        "when": day(point.at),
+        "shown": with_interval(score, point.mean, point.low, point.high),
+    }
+
+
+def week_row(week: Week, which: Rated) -> dict[str, Any] | None:
+    """A week of one adapter; None where nobody reviewed: a gap, and no zero."""
+    rate = week.edit if which == "edit" else week.rejection
+    if rate.value is None:
+        return None
+    made = f", {rate.synthetic} synthetic" if rate.synthetic else ""
+    return {
+        "at": week.starts,
+        "week": week.week,
+        "adapter": option(week.adapter, 40),
+        "rate": rate.value,
+        "low": rate.low,
+        "high": rate.high,
+        "reviews": f"{rate.n} reviews{made}",
+        "shown": with_interval(percent, rate.value, rate.low, rate.high),
+    }
+
+
+def effect_rows(balances: Sequence[Balance]) -> Iterable[dict[str, Any]]:
+    """The gain and each guard of every adapter."""
+    for each in balances:
+        gained = [("gain", each.gain)] if each.gain else []
+        for kind, effect in [*gained, *(("keeps", guard) for guard in each.guards)]:
+            yield {
+                "adapter": option(each.adapter, 40),
+                "guard": kind == "keeps",
+                "what": f"{option(effect.benchmark, 40)}: {metric_title(effect.metric)}"
+                + (" (guard)" if kind == "keeps" else ""),
+                "difference": effect.difference,
+                "low": effect.low,
+                "high": effect.high,
+                "cases": f"{effect.n} cases",
+                "shown": with_interval(signed, effect.difference, effect.low, effect.high),
+            }
+
+
+def case_row(each: Compared, metric: str) -> dict[str, Any]:
+    """A case on both sides."""
+    before, after = each.scores[metric]
+    sign = " !" if each.case.critical else ""
+    return {
+        "id": each.case.id,
+        "case": option(each.case.id, 60) + sign,
+        "before": before,
+        "after": after,
+        "flag": each.flag,
+    }
+
+
+def with_interval(
+    write: Callable[[float], str], value: float, low: float | None, high: float | None
+) -> str:
+    """Write 0.412 [0.380, 0.444]."""
+    told = write(value)
+    return told if low is None or high is None else f"{told} [{write(low)}, {write(high)}]"
+
+
+def slice_title(panel: SlicePanel) -> str:
+    """The value of the slice, and its n."""
+    n = max((point.n for point in panel.points), default=0)
+    key, _, value = panel.name.partition("=")
+    return f"{option(value or key, 24)} · {n} cases"

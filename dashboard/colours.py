@@ -1,0 +1,75 @@
+"""Colours and signs of the charts, the same on every page; Okabe and Ito's, for every eye."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness.records import BASE, BASE_PROMPT
+
+if TYPE_CHECKING:
+    from harness.flows.views import Line, Mark
+
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
+SKY, VERMILLION, GREY, PALE = "#56B4E9", "#D55E00", "#7A8793", "#A9B4BD"
+ADAPTERS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION)
+PLAIN = {BASE: GREY, BASE_PROMPT: PALE}
+
+FLAGS = {
+    "broken": VERMILLION,
+    "missing": PALE,
+    "changed": ORANGE,
+    "reworded": ORANGE,
+    "same": GREY,
+    "fixed": GREEN,
+}
+KINDS = {
+    "promote": ("promotion", "triangle-up", GREEN, "▲"),
+    "rollback": ("rollback", "triangle-down", ORANGE, "▼"),
+    "override": ("override", "triangle-up", VERMILLION, "▲"),
+    "pin": ("pin", "diamond", GREY, "◆"),
+    "reject": ("rejection", "cross", PURPLE, "✚"),
+    "alarm": ("alarm", "square", VERMILLION, "■"),
+    "acknowledge": ("acknowledged", "circle", GREY, "●"),
+}
+"""What a mark on the axis is called, its shape, its colour, and the shape as a letter."""
+MOMENTS = {"in production": BLUE, "this version": GREEN, "an older version": PALE}
+
+
+def adapter_colours(adapters: Sequence[str]) -> dict[str, str]:
+    """The same colour for the same adapter in every chart of a page; plain bases are grey."""
+    names = list(dict.fromkeys(adapters))
+    tuned = [name for name in names if name not in PLAIN]
+    colours = dict(zip(tuned, cycled(ADAPTERS, len(tuned)), strict=True)) | PLAIN
+    return {name: colours[name] for name in names}
+
+
+def mark_kinds(marks: Sequence[Mark]) -> list[tuple[str, str, str, str]]:
+    """The kinds that are there, each once, for a legend."""
+    there = [mark_kind(mark) for mark in marks]
+    return [kind for kind in KINDS.values() if kind in there]
+
+
+def mark_kind(mark: Mark) -> tuple[str, str, str, str]:
+    """An override is not drawn as a promotion."""
+    return KINDS["override" if mark.override else mark.kind]
+
+
+def line_words(line: Line) -> list[tuple[str, float, str]]:
+    """What the team declared, with its colour: fine up to here, retrain from there."""
+    drawn = (("fine to", line.acceptable, GREEN), ("retrain from", line.retrain, VERMILLION))
+    return [
+        (f"{what} {100 * value:.3g} %", value, colour)
+        for what, value, colour in drawn
+        if value is not None
+    ]
+
+
+def version(current: bool) -> str:
+    """Whether a run is of the benchmark as it is now."""
+    return "this version" if current else "an older version"
+
+
+def cycled(colours: Sequence[str], number: int) -> list[str]:
+    """As many colours as are asked for."""
+    return [colours[place % len(colours)] for place in range(number)]

@@ -1,0 +1,58 @@
+"""What a page shows, to take along: CSV for a spreadsheet, PNG for a slide."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Sequence
+
+import altair as alt
+import streamlit as st
+
+from dashboard.charts import to_png
+from harness.render import safe
+
+Cell = str | int | float | None
+
+
+def offer(
+    name: str,
+    head: Sequence[str],
+    rows: Callable[[], Sequence[Sequence[Cell]]],
+    chart: Callable[[], alt.TopLevelMixin] | None = None,
+) -> None:
+    """Both are made when they are asked for, not when they are shown."""
+    file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "dashboard"
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "CSV",
+            lambda: as_csv(head, rows()),
+            f"{file}.csv",
+            "text/csv",
+            key=f"csv-{file}",
+            type="tertiary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if chart is not None:
+            st.download_button(
+                "PNG",
+                lambda: to_png(chart(), name),
+                f"{file}.png",
+                "image/png",
+                key=f"png-{file}",
+                type="tertiary",
+                icon=":material/image:",
+                on_click="ignore",
+            )
+
+
+def as_csv(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
+    """Texts in such a way that a spreadsheet runs none of them; a missing number is empty."""
+    made = io.StringIO()
+    writer = csv.writer(made, lineterminator="\r\n")
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([safe.csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    return made.getvalue().encode("utf-8-sig")

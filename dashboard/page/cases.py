@@ -1,0 +1,171 @@
+"""Cases: the benchmark, what is wrong with it, and one case across adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import charts, choices, colours, frame, pieces, words
+from dashboard.downloads import offer
+from harness.flows.views import CaseHistory, CaseMoment, CaseRow, CasesPage, case_history, cases
+from harness.render.figures import count, day, metric_title, score
+
+# Rows of the table; the CSV has them all.
+LISTED = 100
+
+
+def body(room: frame.Room) -> None:
+    """The benchmark from above, then the chosen case."""
+    title = st.container()
+    found = _chosen(room)
+    with title:
+        frame.headline(*_headline(found))
+    if not found.cases:
+        frame.empty(
+            "This benchmark has no cases. They come from a file of inputs and ideal outputs:",
+            "lora-harness benchmark import FILE",
+        )
+        return
+    _health(found)
+    if not found.adapters:
+        frame.empty("No adapter ran on these cases yet:", "pytest --model NAME")
+    _one(room, found)
+    _all(found)
+
+
+def _chosen(room: frame.Room) -> CasesPage:
+    first = cases(room.project, room.store, room.benchmark)
+    with st.container(key="filters"):
+        columns = st.columns([1, 1, 2])
+        with columns[0]:
+            benchmark = choices.one("Benchmark", room.benchmarks, "benchmark", first.benchmark)
+        if benchmark != first.benchmark:
+            first = cases(room.project, room.store, benchmark)
+        with columns[1]:
+            metric = choices.one("Metric", first.metrics, "metric", first.metric, metric_title)
+    if metric in (first.metric, ""):
+        return first
+    return cases(room.project, room.store, benchmark, metric)
+
+
+def _headline(found: CasesPage) -> tuple[str, str]:
+    known = f"version {found.fingerprint[:6]} · {count(found.adapters, 'adapter')} ran on it"
+    kind = "" if found.task else "guard · "
+    judged = f" · {count(found.judged, 'candidate')} judged"
+    return f"{found.benchmark}: {count(len(found.cases), 'case')}", f"{kind}{known}{judged}"
+
+
+def _health(found: CasesPage) -> None:
+    if found.description:
+        st.html(f'<div class="lh-prose">{words.html(found.description)}</div>')
+    if not found.health:
+        return
+    frame.section("Its health")
+    st.html(pieces.listed([_note(note.message, note.cases) for note in found.health]))
+
+
+def _note(message: str, cases: Sequence[str]) -> str:
+    if not cases or any(case in message for case in cases):
+        return message
+    more = f" and {len(cases) - 5} more" if len(cases) > 5 else ""
+    return f"{message}: {', '.join(cases[:5])}{more}"
+
+
+def _one(room: frame.Room, found: CasesPage) -> None:
+    frame.section("One case")
+    ids = [row.case.id for row in found.cases]
+    picked = choices.one("Case", ids, "case")
+    history = case_history(room.project, room.store, found.benchmark, picked, found.metric or None)
+    if history.case is None:
+        return
+    with st.container(border=True):
+        left, right = st.columns(2)
+        with left:
+            frame.text("Input", history.case.input, "input")
+        with right:
+            for number, ideal in enumerate(history.case.ideals):
+                frame.text("Ideal" if number == 0 else "or", ideal, f"ideal-{number}")
+        if history.moments:
+            _moments(history)
+
+
+def _moments(history: CaseHistory) -> None:
+    assert history.case is not None
+    shown = {"in production" if m.promoted else colours.version(m.current) for m in history.moments}
+    st.html(pieces.legend({what: c for what, c in colours.MOMENTS.items() if what in shown}))
+    st.altair_chart(charts.case_history(history), key="case-history")
+    offer(
+        f"{history.benchmark} {history.case.id}",
+        ["adapter", "time", "version", "metric", "score", "output"],
+        lambda: [
+            [m.adapter, m.at, m.fingerprint, history.metric, m.scores.get(history.metric), m.text]
+            for m in history.moments
+        ],
+        lambda: charts.case_history(history, legend=True),
+    )
+    for number, moment in enumerate(reversed(history.moments)):
+        _moment(history, moment, number)
+
+
+def _moment(history: CaseHistory, moment: CaseMoment, number: int) -> None:
+    assert history.case is not None
+    held = pieces.badge("in production", "good") if moment.promoted else ""
+    older = "" if moment.current else pieces.badge("older version", "quiet")
+    told = f"{metric_title(history.metric)} {score(moment.scores.get(history.metric))}"
+    st.html(
+        f'<div class="lh-head lh-gap"><b>{words.html(moment.adapter, 60)}</b>{held}{older}'
+        f"{pieces.quiet(f'{told} · {day(moment.at)}')}</div>"
+    )
+    frame.text("", moment.text, f"moment-{number}")
+    if failed := pieces.failed(moment.checks):
+        st.html(failed)
+
+
+def _all(found: CasesPage) -> None:
+    frame.section(
+        "All cases", f"{metric_title(found.metric)}; each adapter's newest run counts once."
+    )
+    st.html(
+        pieces.table(
+            ["case", "slices", "in production", "worst", "mean", "best", "adapters", ""],
+            [_row(row) for row in found.cases[:LISTED]],
+            "<<>>>>><",
+        )
+    )
+    left = len(found.cases) - LISTED
+    if left > 0:
+        st.html(pieces.quiet(f"and {count(left, 'case')} more in the CSV"))
+    offer(
+        f"{found.benchmark} cases",
+        ["case", "slices", "critical", "metric", "promoted", "worst", "mean", "best", "adapters"],
+        lambda: [
+            [
+                row.case.id,
+                _slices(row),
+                "yes" if row.case.critical else "no",
+                found.metric,
+                *(row.promoted, row.worst, row.mean, row.best),
+                row.adapters,
+            ]
+            for row in found.cases
+        ],
+    )
+
+
+def _row(row: CaseRow) -> list[str]:
+    critical = " " + pieces.badge("critical", "watch") if row.case.critical else ""
+    return [
+        f"{words.html(row.case.id, 120)}{critical}",
+        f'<span class="lh-quiet">{words.html(_slices(row), 120)}</span>',
+        *(score(value) for value in (row.promoted, row.worst, row.mean, row.best)),
+        str(row.adapters),
+        words.html(", ".join(row.notes), 200),
+    ]
+
+
+def _slices(row: CaseRow) -> str:
+    return ", ".join(f"{key} {value}" for key, value in row.case.slices.items())
+
+
+frame.show("Cases", body)

@@ -1,0 +1,244 @@
+"""Compare: what a candidate would change, in words, in dots, and case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast, get_args
+
+import streamlit as st
+
+from dashboard import charts, choices, colours, frame, pieces, words
+from dashboard.downloads import offer
+from harness.flows.views import Compared, Comparison, Flag, compare, filtered
+from harness.records import CaseResult, MetricVerdict, Verdict
+from harness.render.figures import count, interval, margin, metric_title, score, signed
+
+
+def body(room: frame.Room) -> None:
+    """The newest candidate against what is promoted, unless others are chosen."""
+    title = st.container()
+    found = _chosen(room)
+    with title:
+        frame.headline(*_headline(found))
+    if found.candidate is None or found.reference is None:
+        frame.empty(found.missing.partition(":")[0] or "Nothing to compare yet", found.command)
+        return
+    if found.verdict:
+        _verdict(found, found.verdict)
+    _cases(found)
+    frame.section(
+        "On the command line", "Deciding stays there; nothing is promoted from a browser."
+    )
+    frame.command(found.command)
+
+
+def _chosen(room: frame.Room) -> Comparison:
+    first = compare(room.project, room.store, room.benchmark)
+    with st.container(key="filters"):
+        columns = st.columns(4)
+        with columns[0]:
+            benchmark = choices.one("Benchmark", room.benchmarks, "benchmark", first.benchmark)
+        if benchmark != first.benchmark:
+            first = compare(room.project, room.store, benchmark)
+        with columns[1]:
+            candidate = choices.one(
+                "Candidate", first.adapters, "candidate", _name(first.candidate)
+            )
+        with columns[2]:
+            others = [name for name in first.adapters if name != candidate]
+            reference = choices.one("Against", others, "against", _name(first.reference))
+        with columns[3]:
+            metric = choices.one("Metric", first.metrics, "metric", first.metric, metric_title)
+    asked = (candidate, reference, metric)
+    if asked == (_name(first.candidate), _name(first.reference), first.metric):
+        return first
+    return compare(
+        room.project, room.store, benchmark, candidate or None, reference or None, metric or None
+    )
+
+
+def _name(run: object) -> str | None:
+    return getattr(run, "adapter", None)
+
+
+def _headline(found: Comparison) -> tuple[str, str]:
+    if found.candidate is None or found.reference is None:
+        return "Nothing to compare yet", ""
+    role = {"promoted": ", in production", "base": ", the plain model", "chosen": ""}
+    against = f"against {found.reference.adapter}{role[found.reference_role]}"
+    held = "in production, " if found.promoted else ""
+    told = f"{held}{against} · {count(len(found.cases), 'case')} of {found.benchmark}"
+    outcome = f": {found.verdict.outcome}" if found.verdict else ""
+    return f"{found.candidate.adapter}{outcome}", told
+
+
+def _verdict(found: Comparison, verdict: Verdict) -> None:
+    with st.container(border=True):
+        st.html(f'<div class="lh-head">{_tally(found, verdict)}</div>')
+        st.html(pieces.listed([*verdict.reasons, *verdict.advice]))
+        st.html(_metrics(verdict))
+
+
+def _tally(found: Comparison, verdict: Verdict) -> str:
+    broken, fixed = len(verdict.broken), len(verdict.fixed)
+    when = "" if found.verdict_id else ", computed just now from the stored runs"
+    return (
+        pieces.badge(verdict.outcome)
+        + pieces.badge(f"{broken} broken", "bad" if broken else "quiet")
+        + pieces.badge(f"{fixed} fixed", "good" if fixed else "quiet")
+        + pieces.quiet(f"of {count(verdict.n, 'case')}{when}")
+    )
+
+
+def _metrics(verdict: Verdict) -> str:
+    against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
+    head = ["metric", "role", "before", "candidate", "difference, 95 %", "margin", "n", "result"]
+    parts = []
+    for reference in against:
+        rows = [_metric_row(m) for m in verdict.metrics if m.against == reference]
+        title = f'<div class="lh-name">against {words.html(reference)}</div>'
+        parts.append((title if len(against) > 1 else "") + pieces.table(head, rows, "<<>>>>><"))
+    return "".join(parts)
+
+
+def _metric_row(metric: MetricVerdict) -> list[str]:
+    counted = ", ".join(f"{number} {what}" for what, number in (metric.counts or {}).items())
+    moved = interval(metric.difference, metric.low, metric.high)
+    return [
+        words.html(metric_title(metric.name), 60),
+        words.html(metric.role, 20),
+        score(metric.reference),
+        score(metric.candidate),
+        words.html(counted, 80) if metric.low is None and counted else moved,
+        "" if metric.margin is None else margin(metric.margin),
+        str(metric.n),
+        pieces.badge(metric.state) if metric.role != "report" else pieces.quiet(metric.state),
+    ]
+
+
+def _cases(found: Comparison) -> None:
+    frame.section("Case by case", "The worst change first. Click a dot, or pick a case below.")
+    with st.container(key="case-filters"):
+        left, right = st.columns(2)
+        with left:
+            slices = choices.several("Slices", found.slices, "slice", "all slices")
+        with right:
+            flags = choices.several(
+                "Only", _flags(found.cases), "only", "broken, fixed, all others"
+            )
+    shown = filtered(found, slices, cast(tuple[Flag, ...], flags))
+    if not shown:
+        frame.empty("No case is in all of these at once; take one of the filters away.", "")
+        return
+    clicked = _dots(found, shown)
+    _open(found, shown, clicked)
+
+
+def _flags(cases: Sequence[Compared]) -> list[str]:
+    there = {one.flag for one in cases}
+    return [flag for flag in get_args(Flag) if flag in there]
+
+
+def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
+    assert found.reference is not None and found.candidate is not None
+    names = (found.reference.adapter, found.candidate.adapter)
+    flags = {one.flag for one in shown if one.change is not None}
+    sides = {f"{names[0]}, before": colours.GREY, f"{names[1]}, now": "inherit"}
+    told: dict[str, str] = {f: colour for f, colour in colours.FLAGS.items() if f in flags}
+    if any(one.case.critical for one in shown):
+        told["critical case"] = "inherit"
+    signs = {f"{names[0]}, before": "○", "critical case": "!"}
+    st.html(pieces.legend(sides | told, signs))
+    chart = charts.case_dots(shown, found.metric, *names)
+    event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
+    scored = [one for one in shown if one.change is not None]
+    if len(scored) > charts.MOST_CASES:
+        st.html(pieces.quiet(f"the {charts.MOST_CASES} worst of {count(len(scored), 'case')}"))
+    offer(
+        f"{names[1]} against {names[0]} {found.benchmark}",
+        ["case", "slices", "flag", "metric", *names, "change", "output before", "output now"],
+        lambda: [
+            [
+                one.case.id,
+                " ".join(f"{key}={value}" for key, value in one.case.slices.items()),
+                one.flag,
+                found.metric,
+                *one.scores.get(found.metric, (None, None)),
+                one.change,
+                one.reference.text if one.reference else None,
+                one.candidate.text if one.candidate else None,
+            ]
+            for one in shown
+        ],
+        lambda: charts.case_dots(shown, found.metric, *names, legend=True),
+    )
+    picked = event.get("selection", {}).get("case", []) if isinstance(event, dict) else []
+    return str(picked[0].get("id")) if picked else None
+
+
+def _open(found: Comparison, shown: Sequence[Compared], clicked: str | None) -> None:
+    """The chosen case; the address keeps it."""
+    ids = [one.case.id for one in shown]
+    if clicked in ids and st.session_state.get("clicked") != clicked:
+        st.session_state["clicked"] = clicked
+        st.session_state["case"] = clicked
+    by_id = {one.case.id: one for one in shown}
+    picked = choices.one("Case", ids, "case")
+    one = by_id.get(picked, shown[0])
+    with st.container(border=True):
+        _case(found, one)
+
+
+def _case(found: Comparison, one: Compared) -> None:
+    assert found.reference is not None and found.candidate is not None
+    moved = f"{metric_title(found.metric)} {signed(one.change)}"
+    told = " · ".join([moved, *(f"{key} {value}" for key, value in one.case.slices.items())])
+    critical = pieces.badge("critical", "watch") if one.case.critical else ""
+    st.html(
+        f'<div class="lh-head"><span class="lh-task">{words.html(one.case.id, 120)}</span>'
+        f"{pieces.badge(one.flag)}{critical}{pieces.quiet(told)}</div>"
+    )
+    if one.accepted:
+        frame.remark(f"Accepted: {one.accepted}")
+    left, right = st.columns(2)
+    with left:
+        frame.text("Input", one.case.input, "input")
+    with right:
+        for number, ideal in enumerate(one.case.ideals):
+            frame.text("Ideal" if number == 0 else "or", ideal, f"ideal-{number}")
+    left, right = st.columns(2)
+    with left:
+        _side(found.reference.adapter, one.reference, "before")
+    with right:
+        _side(found.candidate.adapter, one.candidate, "now")
+    if one.reference and one.candidate and one.flag != "same":
+        marked = words.difference(one.reference.text, one.candidate.text)
+        st.html(f'<div class="lh-label">What changed, word by word</div>{marked}')
+    st.html(_scores(found, one))
+    st.page_link(
+        "page/cases.py",
+        label="This case across all adapters",
+        icon=":material/history:",
+        query_params=[("benchmark", found.benchmark), ("case", one.case.id)],
+    )
+
+
+def _side(adapter: str, result: CaseResult | None, key: str) -> None:
+    frame.text(adapter, result.text if result else "", key)
+    if failed := pieces.failed(result.checks if result else ()):
+        st.html(failed)
+
+
+def _scores(found: Comparison, one: Compared) -> str:
+    assert found.reference is not None and found.candidate is not None
+    rows = []
+    for name, (before, after) in one.scores.items():
+        moved = None if before is None or after is None else after - before
+        rows.append(
+            [words.html(metric_title(name), 60), score(before), score(after), signed(moved)]
+        )
+    head = ["metric", found.reference.adapter, found.candidate.adapter, "difference"]
+    return pieces.table(head, rows, "<>>>")
+
+
+frame.show("Compare", body)

@@ -1,0 +1,102 @@
+"""Ledger: every decision, who took it and why, and whether the record is whole."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import frame, pieces, words
+from dashboard.downloads import offer
+from harness.flows.views import Entry, Ledger, ledger
+from harness.render.figures import count, day
+
+ROWS = 50
+
+
+def body(room: frame.Room) -> None:
+    """The newest decision first."""
+    title = st.container()
+    only = st.toggle("Overrides only", key="overrides", bind="query-params")
+    found = _page(room, only)
+    with title:
+        frame.headline(*_headline(found))
+    _proof(found)
+    if not found.total:
+        frame.empty(
+            "Nobody has decided anything yet. Promoting a judged adapter is the first decision:",
+            "lora-harness promote NAME --task TASK --by WHO --why TEXT",
+        )
+        return
+    if not found.entries:
+        frame.empty("No decision was taken against a verdict.", "")
+        return
+    head = ["no.", "when", "decision", "adapter", "verdict", "by", "why", "now"]
+    st.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<"))
+    offer(
+        "ledger",
+        ["seq", "at", "kind", "task", "adapter", "override", "verdict", "by", "why", "broken"],
+        lambda: [_cells(entry) for entry in found.entries],
+    )
+
+
+def _page(room: frame.Room, only: bool) -> Ledger:
+    found = ledger(room.project, room.store, room.task or None, only, 0, ROWS)
+    pages = -(-(found.overrides if only else found.total) // ROWS)
+    if pages < 2:
+        return found
+    place = st.pagination(pages, key="page", bind="query-params")
+    return ledger(room.project, room.store, room.task or None, only, (place - 1) * ROWS, ROWS)
+
+
+def _headline(found: Ledger) -> tuple[str, str]:
+    told = count(found.total, "decision")
+    against = count(found.overrides, "override") if found.overrides else "no override"
+    if not found.whole:
+        return "The ledger was changed by hand", f"{told}, {against}"
+    return f"{told}, {against}", "Every row is as it was recorded, and follows from the one before."
+
+
+def _proof(found: Ledger) -> None:
+    if not found.whole:
+        rows = "; ".join(found.wrong[:10])
+        frame.trouble(f"These rows are not what was recorded: {rows}")
+    elif not found.total:
+        return
+    with st.expander("Check bytes, runs and verdicts as well", expanded=not found.whole):
+        frame.command(found.command)
+
+
+def _row(entry: Entry) -> list[str]:
+    made = entry.decision
+    what = pieces.badge(f"OVERRIDE {made.kind}", "override") if made.override else made.kind
+    stands = pieces.badge("in production", "good") if entry.stands else ""
+    wrong = pieces.badge(entry.broken, "override") if entry.broken else ""
+    case = f" · {made.case}" if made.case else ""
+    return [
+        str(made.seq),
+        f'<span class="lh-nowrap">{words.html(day(made.at), 20)}</span>',
+        what if made.override else words.html(f"{made.kind}{case}", 120),
+        f"<b>{words.html(made.adapter, 60)}</b>",
+        pieces.badge(entry.outcome) if entry.outcome else pieces.quiet("none"),
+        words.html(made.by, 80),
+        words.html(made.why, 300),
+        stands + wrong,
+    ]
+
+
+def _cells(entry: Entry) -> list[str | int | float | None]:
+    made = entry.decision
+    return [
+        made.seq,
+        made.at,
+        made.kind,
+        made.task,
+        made.adapter,
+        "yes" if made.override else "no",
+        entry.outcome,
+        made.by,
+        made.why,
+        entry.broken,
+    ]
+
+
+frame.show("Ledger", body)

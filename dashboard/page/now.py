@@ -1,0 +1,127 @@
+"""Now: what is promoted, is it still good, and the one thing to do next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from dashboard import frame, pieces, words
+from dashboard.rates import rate_fact
+from harness.flows.views import CandidateNow, Now, PromotedNow, TaskNow, now
+from harness.render.figures import count, day
+
+
+def body(room: frame.Room) -> None:
+    """Every task of the project, each in a box of its own."""
+    found = now(room.project, room.store, datetime.now(UTC).date())
+    frame.headline(*_headline(found))
+    if found.synthetic:
+        frame.remark("Some of these reviews are synthetic: made by a script to show the pages.")
+    for task in found.tasks:
+        with st.container(border=True):
+            _task(task, alone=len(found.tasks) == 1)
+
+
+def _headline(found: Now) -> tuple[str, str]:
+    if not found.tasks:
+        return "Nothing to look after yet", "No benchmark in this project is for a task."
+    counts = f"{count(found.runs, 'run')} and {count(found.reviews, 'review')} in the store."
+    if len(found.tasks) == 1:
+        return _sentence(found.tasks[0]), counts
+    urgent = [one.task for one in found.tasks if one.state == "retrain"]
+    if urgent:
+        return f"Time to retrain: {', '.join(urgent)}", counts
+    return f"{count(len(found.tasks), 'task')}, none above its line", counts
+
+
+def _sentence(task: TaskNow) -> str:
+    if task.promoted is None:
+        return f"Nothing is promoted for {task.task} yet"
+    told = f"{task.promoted.adapter} is in production"
+    return f"{told}: {_STATES[task.state]}" if task.state else told
+
+
+_STATES = {
+    "steady": "steady",
+    "watch": "keep an eye on it",
+    "retrain": "time to retrain",
+}
+
+
+def _task(task: TaskNow, alone: bool) -> None:
+    state = pieces.badge(task.state) if task.state else pieces.badge(_unknown(task), "quiet")
+    name = "" if alone else words.html(task.task)
+    st.html(
+        f'<div class="lh-head"><span class="lh-task">{name or "In production"}</span> {state}</div>'
+    )
+    if task.promoted:
+        st.html(_facts(task, task.promoted))
+        if task.state_why and task.state != "steady":
+            st.html(pieces.listed(task.state_why))
+    _next(task)
+    _candidates(task)
+
+
+def _unknown(task: TaskNow) -> str:
+    """Why nothing is said about its health."""
+    if task.promoted is None:
+        return "nothing promoted"
+    return "no line declared" if task.edit.n or task.rejection.n else "no reviews yet"
+
+
+def _facts(task: TaskNow, held: PromotedNow) -> str:
+    override = pieces.badge("OVERRIDE", "override") if held.override else ""
+    verdict = pieces.badge(held.outcome) if held.outcome else pieces.badge("none", "quiet")
+    return pieces.facts(
+        pieces.fact("Adapter", held.adapter, f"pinned: {task.pinned or 'nothing'}", override),
+        pieces.fact("Age", count(held.age_days, "day"), f"since {day(held.since)}, by {held.by}"),
+        pieces.fact(
+            "Verdict",
+            "",
+            f"{held.headline} · {count(held.n, 'case')}" * bool(held.outcome),
+            verdict,
+        ),
+        rate_fact("Edit rate", task.edit, task.edit_line),
+        rate_fact("Rejection rate", task.rejection, task.rejection_line),
+    )
+
+
+def _next(task: TaskNow) -> None:
+    st.html(f'<div class="lh-next"><b>Next</b> {words.html(task.next.words)}</div>')
+    if task.next.command:
+        frame.command(task.next.command)
+
+
+def _candidates(task: TaskNow) -> None:
+    if not task.candidates:
+        return
+    frame.section("Newest candidates")
+    st.html(
+        pieces.table(
+            ["adapter", "verdict", "why", "cases", "judged"],
+            [_candidate(one) for one in task.candidates],
+            "<<<><",
+        )
+    )
+    newest = task.candidates[0]
+    st.page_link(
+        "page/compare.py",
+        label=f"Compare {words.label(newest.adapter)} case by case",
+        icon=":material/compare_arrows:",
+        query_params=[("task", task.task), ("candidate", newest.adapter)],
+    )
+
+
+def _candidate(one: CandidateNow) -> list[str]:
+    held = " " + pieces.quiet("in production") if one.promoted else ""
+    return [
+        f"<b>{words.html(one.adapter, 60)}</b>{held}",
+        pieces.badge(one.outcome),
+        words.html(one.reason, 300),
+        str(one.n),
+        f'<span class="lh-nowrap">{words.html(day(one.when), 20)}</span>',
+    ]
+
+
+frame.show("Now", body)

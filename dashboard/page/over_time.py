@@ -1,0 +1,232 @@
+"""Over time: how adapters scored, what people did with their outputs, and what was decided when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import charts, choices, colours, frame, pieces, words
+from dashboard.chart_rows import Rated
+from dashboard.downloads import Cell, offer
+from dashboard.rates import short
+from harness.flows.views import Line, Mark, OverTime, Week, over_time
+from harness.render.figures import count, day, metric_title
+
+# Small multiples beyond that are no longer small.
+MANY_SLICES = 12
+
+
+def body(room: frame.Room) -> None:
+    """The chosen benchmark and metric, from the whole down to its slices."""
+    first = over_time(room.project, room.store, room.benchmark)
+    title = st.container()
+    found = _chosen(room, first)
+    with title:
+        frame.headline(*_headline(found))
+    if not found.points:
+        frame.empty(
+            f"No complete run of {found.benchmark} yet. Judging an adapter makes the first:",
+            "pytest --model NAME",
+        )
+    else:
+        _metric(found)
+        _slices(found)
+    _weeks(found)
+    _balance(found)
+    _happened(found.marks)
+
+
+def _headline(found: OverTime) -> tuple[str, str]:
+    title = f"{metric_title(found.metric).capitalize()} over time" if found.metric else "Over time"
+    told = f"{found.benchmark} · {count(found.runs, 'run')} of {found.total} shown"
+    versions = len(found.bands)
+    return title, f"{told} · {count(versions, 'version')} of the benchmark" if versions else told
+
+
+def _chosen(room: frame.Room, first: OverTime) -> OverTime:
+    with st.container(key="filters"):
+        columns = st.columns([1, 1, 2])
+        with columns[0]:
+            benchmark = choices.one("Benchmark", room.benchmarks, "benchmark", first.benchmark)
+        found = (
+            first
+            if benchmark == first.benchmark
+            else over_time(room.project, room.store, benchmark)
+        )
+        with columns[1]:
+            names = [choice.name for choice in found.metrics]
+            metric = choices.one("Metric", names, "metric", found.metric, metric_title)
+        with columns[2]:
+            adapters = choices.several(
+                "Adapters", found.adapters, "adapters", "promoted and newest ones"
+            )
+    if metric == found.metric and not adapters:
+        return found
+    return over_time(room.project, room.store, benchmark, metric or None, adapters or None)
+
+
+def _metric(found: OverTime) -> None:
+    what = (found.points, found.bands, found.marks, _known(found), found.metric)
+    _legend(found, [point.adapter for point in found.points])
+    st.altair_chart(charts.metric_over_time(*what), key="metric-chart")
+    each = {"run": "one run", "day": "a day's runs", "month": "a month's runs"}[found.period]
+    st.html(
+        f'<div class="lh-note">Each point is {each} of one adapter: the mean over its cases with'
+        " its 95 % interval. Lines never cross two versions of the benchmark.</div>"
+    )
+    offer(
+        f"{found.benchmark} {found.metric} over time",
+        ["time", "adapter", "version", "metric", "mean", "low", "high", "cases", "runs"],
+        lambda: [
+            [p.at, p.adapter, p.fingerprint, found.metric, p.mean, p.low, p.high, p.n, p.runs]
+            for p in found.points
+        ],
+        lambda: charts.metric_over_time(*what, legend=True),
+    )
+
+
+def _slices(found: OverTime) -> None:
+    if not found.slices:
+        return
+    frame.section("By slice", "The same metric over the cases of each slice, on the same scales.")
+    shown = found.slices[:MANY_SLICES]
+    for key in dict.fromkeys(panel.name.partition("=")[0] for panel in shown):
+        st.html(f'<div class="lh-label">{words.html(key, 60)}</div>')
+        grid = st.grid("auto", min_column_width=230)
+        for panel in shown:
+            if panel.name.partition("=")[0] == key:
+                chart = charts.slice_panel(panel, found.slices, _known(found))
+                grid.altair_chart(chart, key=f"slice-{panel.name}")
+    left = len(found.slices) - MANY_SLICES
+    if left > 0:
+        st.html(pieces.quiet(f"and {count(left, 'slice')} more in the CSV"))
+    offer(
+        f"{found.benchmark} {found.metric} by slice",
+        ["slice", "time", "adapter", "version", "metric", "mean", "low", "high", "cases"],
+        lambda: [
+            [s.name, p.at, p.adapter, p.fingerprint, found.metric, p.mean, p.low, p.high, p.n]
+            for s in found.slices
+            for p in s.points
+        ],
+    )
+
+
+def _weeks(found: OverTime) -> None:
+    if found.task is None:
+        return
+    frame.section("What people did with the outputs")
+    if not found.weeks:
+        frame.empty(
+            "No reviews yet. They come from a file of what people sent, or from the Review page:",
+            "lora-harness reviews import FILE",
+        )
+        return
+    if found.synthetic:
+        frame.remark("Synthetic reviews among these: made by a script to show the pages.")
+    with st.container(key="weeks"):
+        left, right = st.columns(2)
+        with left:
+            _rate_chart(found, "edit", found.edit_line)
+        with right:
+            _rate_chart(found, "rejection", found.rejection_line)
+    with st.expander("The weeks in numbers"):
+        st.html(
+            pieces.table(
+                ["week", "adapter", "edit rate", "rejection rate"],
+                [
+                    [
+                        each.week,
+                        words.html(each.adapter, 60),
+                        short(each.edit),
+                        short(each.rejection),
+                    ]
+                    for each in reversed(found.weeks)
+                ],
+                "<<>>",
+            )
+        )
+
+
+def _rate_chart(found: OverTime, which: Rated, line: Line) -> None:
+    st.html(f'<div class="lh-name">{which} rate by week, 95 % interval</div>')
+    what = (found.weeks, line, found.marks, _known(found), which)
+    _legend(found, [week.adapter for week in found.weeks], line)
+    st.altair_chart(charts.weekly(*what), key=f"weekly-{which}")
+    offer(
+        f"{found.task} {which} rate by week",
+        ["week", "adapter", "rate", "low", "high", "reviews", "synthetic"],
+        lambda: _week_rows(found.weeks, which),
+        lambda: charts.weekly(*what, legend=True),
+    )
+
+
+def _known(found: OverTime) -> list[str]:
+    """Every adapter of the page, so that each keeps its colour from chart to chart."""
+    return list(dict.fromkeys([*found.chosen, *(week.adapter for week in found.weeks)]))
+
+
+def _legend(found: OverTime, adapters: Sequence[str], line: Line | None = None) -> None:
+    shades = colours.adapter_colours(_known(found))
+    kinds = colours.mark_kinds(found.marks)
+    entries = {name: shades[name] for name in dict.fromkeys(adapters)}
+    entries |= {name: colour for name, _, colour, _ in kinds}
+    signs = {name: sign for name, _, _, sign in kinds}
+    for told, _, colour in colours.line_words(line) if line else ():
+        entries[told], signs[told] = colour, "┅"
+    st.html(pieces.legend(entries, signs))
+
+
+def _week_rows(weeks: Sequence[Week], which: Rated) -> list[list[Cell]]:
+    found: list[list[Cell]] = []
+    for week in weeks:
+        rate = week.edit if which == "edit" else week.rejection
+        found.append(
+            [week.week, week.adapter, rate.value, rate.low, rate.high, rate.n, rate.synthetic]
+        )
+    return found
+
+
+def _balance(found: OverTime) -> None:
+    shown = [each for each in found.balance if each.gain or each.guards]
+    if not shown:
+        return
+    frame.section(
+        "Forgetting beside gain",
+        "What each adapter's newest run changed against the base model, over the cases both have.",
+    )
+    st.html(pieces.legend(charts.effect_colours(shown)))
+    st.altair_chart(charts.balance(shown), key="balance")
+    rows = [
+        (each.adapter, "gain" if effect is each.gain else "guard", effect)
+        for each in shown
+        for effect in ([each.gain] if each.gain else []) + list(each.guards)
+    ]
+    offer(
+        f"{found.benchmark} gain and forgetting",
+        ["adapter", "kind", "benchmark", "metric", "difference", "low", "high", "cases"],
+        lambda: [
+            [name, kind, e.benchmark, e.metric, e.difference, e.low, e.high, e.n]
+            for name, kind, e in rows
+        ],
+        lambda: charts.balance(shown, legend=True),
+    )
+
+
+def _happened(marks: Sequence[Mark]) -> None:
+    if not marks:
+        return
+    frame.section("What was decided")
+    rows = [
+        [
+            f'<span class="lh-nowrap">{words.html(day(mark.at), 20)}</span>',
+            pieces.badge("OVERRIDE", "override") if mark.override else words.html(mark.kind),
+            f"<b>{words.html(mark.adapter, 60)}</b>",
+            words.html(mark.words, 300),
+        ]
+        for mark in reversed(marks)
+    ]
+    st.html(pieces.table(["when", "what", "adapter", "by whom, and why"], rows, "<<<<"))
+
+
+frame.show("Over time", body)

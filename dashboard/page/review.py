@@ -1,0 +1,239 @@
+"""Review: one output after the other, to accept, edit or reject; or blind, two adapters at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import choices, frame, pieces, who, words
+from dashboard.rates import short
+from harness.errors import HarnessError
+from harness.flows.views import (
+    BlindPair,
+    Queue,
+    Waiting,
+    blind_pairs,
+    blind_results,
+    file_review,
+    review_queue,
+)
+from harness.records import Treatment
+from harness.render.figures import count
+
+WAYS = {"queue": "One by one", "blind": "Blind, two adapters"}
+# In the session: what was filed here, for the count and for half-finished pairs.
+DONE = "reviewed-here"
+
+
+def body(room: frame.Room) -> None:
+    """Who, how, and then the next output."""
+    title = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="review-bar"):
+        name = who.reviewer()
+        way = choices.switch("How", tuple(WAYS), "way", WAYS.__getitem__)
+    if way == "blind":
+        _blind(room, name, title)
+    else:
+        _queue(room, name, title)
+
+
+def _done() -> set[str]:
+    done: set[str] = st.session_state.setdefault(DONE, set())
+    return done
+
+
+# --- one by one ---------------------------------------------------------------------------------
+
+
+def _queue(room: frame.Room, name: str, title: st.delta_generator.DeltaGenerator) -> None:
+    known = review_queue(room.project, room.store, room.task)
+    chosen = known.adapter
+    if len(known.adapters) > 1:
+        chosen = choices.one("Outputs of", known.adapters, "adapter", known.adapter)
+    found = known
+    if chosen != known.adapter:
+        found = review_queue(room.project, room.store, room.task, chosen)
+    with title:
+        frame.headline(*_headline(found))
+    if not found.waiting:
+        frame.empty(*_nothing(found))
+        return
+    place = st.session_state.get("skipped", 0) % len(found.waiting)
+    one = found.waiting[place]
+    with st.container(border=True):
+        _asked(one)
+        _form(room, one, name)
+    if len(found.waiting) > 1:
+        st.button("Skip for now", key="skip", shortcut="S", type="tertiary", on_click=_skip)
+
+
+def _headline(found: Queue) -> tuple[str, str]:
+    waiting = count(found.total, "output") + " to review"
+    if not found.waiting:
+        waiting = "Nothing to review"
+    here = f", {len(_done())} by you in this session" if _done() else ""
+    of = f"Outputs of {found.adapter} · " if found.adapter else ""
+    return waiting, f"{of}{found.reviewed} reviewed{here}"
+
+
+def _nothing(found: Queue) -> tuple[str, str]:
+    line = found.missing or "every output was reviewed: `lora-harness reviews rates`"
+    told, _, rest = line.partition("`")
+    return f"{told[:1].upper()}{told[1:].rstrip()}", rest.partition("`")[0]
+
+
+def _skip() -> None:
+    st.session_state["skipped"] = st.session_state.get("skipped", 0) + 1
+
+
+def _asked(one: Waiting) -> None:
+    slices = " · ".join(f"{key} {value}" for key, value in one.slices.items())
+    st.html(
+        f'<div class="lh-head"><span class="lh-task">{words.html(one.where, 120)}</span>'
+        f"{pieces.quiet(slices)}</div>"
+    )
+    left, right = st.columns(2)
+    with left:
+        frame.text("Input", one.input, f"input-{one.key}")
+    with right:
+        frame.text("Output", one.output, f"output-{one.key}")
+
+
+# --- what a person does with it -----------------------------------------------------------------
+
+
+def _form(room: frame.Room, one: Waiting, name: str, shortcuts: bool = True) -> None:
+    with st.form(f"form-{one.key}", border=False, enter_to_submit=False):
+        final = st.text_area("What should be sent", one.output, key=f"final-{one.key}", height=110)
+        reason = st.text_input("Reason (optional)", key=f"reason-{one.key}", max_chars=2000)
+        with st.container(horizontal=True):
+            pressed = _pressed(one, shortcuts)
+    if shortcuts:
+        st.html(
+            '<div class="lh-note">Keys: A accepts, E saves your edit, X rejects, S skips.</div>'
+        )
+    if pressed is not None:
+        _file(room, one, name, pressed, final or "", reason or "")
+
+
+def _pressed(one: Waiting, shortcuts: bool) -> Treatment | None:
+    ways: tuple[tuple[Treatment, str, str, str], ...] = (
+        ("accepted", "Accept", "A", ":material/check:"),
+        ("edited", "Save my edit", "E", ":material/edit:"),
+        ("rejected", "Reject", "X", ":material/close:"),
+    )
+    found: Treatment | None = None
+    for way, label, key, icon in ways:
+        if st.form_submit_button(
+            label,
+            key=f"{way}-{one.key}",
+            icon=icon,
+            type="primary" if way == "accepted" else "secondary",
+            shortcut=key if shortcuts else None,
+        ):
+            found = way
+    return found
+
+
+def _file(
+    room: frame.Room, one: Waiting, name: str, way: Treatment, final: str, reason: str
+) -> None:
+    """A change that would be lost, or an edit that is none, is asked about before it is filed."""
+    problem = _contradiction(one, name, way, final)
+    if problem:
+        frame.trouble(problem)
+        return
+    kept = {"accepted": one.output, "edited": final, "rejected": None}[way]
+    try:
+        file_review(
+            room.project, room.store, one, way, reviewer=name, final=kept, reason=reason.strip()
+        )
+    except HarnessError as refused:
+        frame.trouble(str(refused))
+        return
+    _done().add(one.key)
+    st.rerun()
+
+
+def _contradiction(one: Waiting, name: str, way: Treatment, final: str) -> str:
+    if not name:
+        return "Say who you are first: your name stands on the review."
+    changed = final.strip() != one.output.strip()
+    if way == "accepted" and changed:
+        return "You changed the text: save it as your edit, or put it back to accept the output."
+    if way == "edited" and not changed:
+        return "Nothing is changed yet: write what should be sent, or accept the output."
+    if way == "edited" and not final.strip():
+        return "An edit needs a text; an output that should not be sent is rejected."
+    return ""
+
+
+# --- blind --------------------------------------------------------------------------------------
+
+
+def _blind(room: frame.Room, name: str, title: st.delta_generator.DeltaGenerator) -> None:
+    known = review_queue(room.project, room.store, room.task)
+    if len(known.adapters) < 2:
+        with title:
+            frame.headline("Nothing to compare blindly yet")
+        frame.empty(
+            "It takes two adapters with outputs for the same inputs:", "pytest --model NAME"
+        )
+        return
+    left, right = st.columns(2)
+    with left:
+        one = choices.one("One", known.adapters, "one", known.adapters[0])
+    with right:
+        rest = [each for each in known.adapters if each != one]
+        other = choices.one("The other", rest, "other", rest[0])
+    pairs = blind_pairs(room.project, room.store, room.task, one, other)
+    with title:
+        frame.headline(
+            f"{count(len(pairs), 'pair')} to review blindly",
+            "Who wrote which side is not shown; the sides are mixed anew for every input.",
+        )
+    if pairs:
+        _pair(room, pairs, name)
+    else:
+        frame.empty("Every pair was reviewed.", "")
+    if st.toggle("Show how both did"):
+        _results(room, one, other)
+
+
+def _pair(room: frame.Room, pairs: Sequence[BlindPair], name: str) -> None:
+    halves = [pair for pair in pairs if len({pair.left.key, pair.right.key} & _done()) == 1]
+    pair = (halves or list(pairs))[0]
+    with st.container(border=True):
+        frame.text("Input", pair.input, "blind-input")
+        for column, side, letter in zip(
+            st.columns(2), (pair.left, pair.right), ("A", "B"), strict=True
+        ):
+            with column:
+                frame.text(f"Output {letter}", side.output, f"blind-{side.key}")
+                if side.key in _done():
+                    st.html(pieces.badge("reviewed", "good"))
+                else:
+                    _form(room, side, name, shortcuts=False)
+
+
+def _results(room: frame.Room, one: str, other: str) -> None:
+    found = blind_results(room.project, room.store, room.task, one, other)
+    st.html(
+        pieces.table(
+            ["adapter", "reviews", "accepted", "edited", "rejected", "edit rate", "rejection rate"],
+            [
+                [
+                    f"<b>{words.html(each.adapter, 60)}</b>",
+                    *(str(n) for n in (each.n, each.accepted, each.edited, each.rejected)),
+                    short(each.edit),
+                    short(each.rejection),
+                ]
+                for each in found
+            ],
+            "<>>>>>>",
+        )
+    )
+
+
+frame.show("Review", body)

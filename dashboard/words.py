@@ -1,0 +1,53 @@
+"""Texts of models and strangers on a page: escaped, what acts made visible, long ones cut.
+
+Every such text goes through here; none of it ever reaches Streamlit's Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.render import safe
+from harness.render.diff import html_diff
+
+SHOWN = 2_000
+"""Characters of one text on a page; the rest is one click away."""
+WHOLE = 1_000_000
+"""Characters behind that click: a browser still scrolls them."""
+_MARKUP = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+def html(text: str, limit: int = SHOWN) -> str:
+    """Inside an HTML element or a quoted attribute."""
+    return safe.html(text, limit=limit)
+
+
+def label(text: str, limit: int = 80) -> str:
+    """Inside a widget's label, which Streamlit reads as Markdown; always one line."""
+    return _MARKUP.sub(r"\\\g<0>", safe.terminal(text, limit=limit))
+
+
+def option(text: str, limit: int = 80) -> str:
+    """An entry of a list to choose from, which is shown as it is; always one line."""
+    return safe.terminal(text, limit=limit)
+
+
+def code(text: str) -> str:
+    """Inside a code block, as far as a browser can take it."""
+    return safe.terminal(text, lines=True, limit=WHOLE)
+
+
+def block(text: str) -> str:
+    """A text with its line feeds, in a quiet box; an empty one says that it is empty."""
+    shown = html(text) if text.strip() else '<span class="lh-quiet">(nothing)</span>'
+    return f'<div class="lh-text">{shown}</div>'
+
+
+def difference(old: str, new: str) -> str:
+    """The new text with every word that went or came marked by colour and sign."""
+    return f'<div class="lh-text">{html_diff(old, new)}</div>'
+
+
+def cut(text: str) -> bool:
+    """Whether a block shows less than there is."""
+    return len(text) > SHOWN

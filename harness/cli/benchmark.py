@@ -1,0 +1,148 @@
+"""`lora-harness benchmark`: make the fixed benchmark and look after it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from harness.cli.command import Words, fail
+from harness.cli.progress import Line
+from harness.render.safe import terminal
+
+MOST_SHOWN = 20
+"""Bad rows that are shown on a terminal."""
+
+
+@click.group(cls=Words, epilog="Example: lora-harness benchmark check")
+def benchmark() -> None:
+    """Make the fixed benchmark and look after it.
+
+    Exit codes: 0 fine, 1 unfit or different, 4 the request is wrong, 11 the store failed.
+    """
+
+
+@benchmark.command("check", epilog="Example: lora-harness benchmark check outreach --margin 0.03")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--margin", type=float, help="Cases for this margin instead of the benchmark's own.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help='{"findings": [...], "benchmarks": [...]}')
+def check(names: tuple[str, ...], margin: float | None, store: str | None, as_json: bool) -> None:
+    """Can the benchmark NAME be trusted? All of the project's where none is named.
+
+    Cases as they are written, overlap with adapters/datasets, and what history says about each.
+    Exit codes: 0 fit, 1 something makes it unfit, 4 the request is wrong, 11 the store failed.
+    """
+    from harness.flows.benchmark_check import check as flow
+    from harness.flows.project import Project
+    from harness.render.benchmark import check_json, check_text
+
+    line = Line("")
+
+    def heard(step: str, done: int, total: int) -> None:
+        line.title = step
+        line.show(done, total)
+
+    found = flow(Project.here(), names, margin=margin, store=store, heard=heard)
+    line.close()
+    fit = all(one.fit for one in found)
+    if as_json:
+        each = [check_json(one.health, one.unfit, one.advice) for one in found]
+        findings = [finding for _, some in each for finding in some]
+        told = {"fit": fit, "findings": findings, "benchmarks": [about for about, _ in each]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join(check_text(one.health, one.unfit, one.advice) for one in found))
+    sys.exit(0 if fit else 1)
+
+
+@benchmark.command("diff", epilog="Example: lora-harness benchmark diff outreach@a7d697 outreach")
+@click.argument("old")
+@click.argument("new")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help="The difference as JSON.")
+def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
+    """What changed from OLD to NEW, and what that means for verdicts.
+
+    Each is a benchmark of the project, a folder (with a `/` in it), or NAME@FINGERPRINT for the
+    cases that runs remember. Exit codes: 0 the same, 1 different, 4 the request is wrong,
+    11 the store failed.
+    """
+    from harness.flows.benchmark_diff import diff as flow
+    from harness.flows.project import Project
+    from harness.render.benchmark_difference import difference_json, difference_text
+
+    found = flow(Project.here(), old, new, store=store)
+    if as_json:
+        click.echo(json.dumps(difference_json(found), ensure_ascii=False))
+    else:
+        click.echo(difference_text(found))
+    sys.exit(0 if found.same else 1)
+
+
+@benchmark.command(
+    "import", epilog="Example: lora-harness benchmark import cases.xlsx --name openers --dry-run"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="Name of the benchmark.")
+@click.option("--task", help="Task whose adapters it judges.  [default: the name]")
+@click.option("--guard", is_flag=True, help="Every adapter must keep it, whatever its task.")
+@click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN", help="Which column is which.")
+@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="The same in every row.")
+@click.option(
+    "--slice", "slices", multiple=True, metavar="COLUMN", help="A column that is a slice."
+)
+@click.option("--separator", help="What stands between several ideals in one cell.")
+@click.option("--replace", is_flag=True, help="Put the cases in place of those that are there.")
+@click.option("--forget-map", is_flag=True, help="Guess columns anew instead of as last time.")
+@click.option("--dry-run", is_flag=True, help="Show what was understood, write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="What was understood and done as JSON.")
+def import_(
+    file: Path,
+    maps: tuple[str, ...],
+    sets: tuple[str, ...],
+    slices: tuple[str, ...],
+    forget_map: bool,
+    as_json: bool,
+    **rest: Any,
+) -> None:
+    """Cases from FILE: CSV, TSV, JSONL or XLSX, one a row, the first row names the columns.
+
+    Fields: id, input, ideal (ideal2 to ideal9, or a JSON list), critical, group, checks, and
+    slices as columns `slice:industry`. An existing benchmark.toml stays as it is.
+    Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
+    """
+    from harness.flows.benchmark_import import Asked, import_benchmark
+    from harness.flows.benchmark_rows import FIELDS
+    from harness.flows.project import Project
+    from harness.render.benchmark_import import import_json, import_text
+    from harness.workspace.columns import pairs
+
+    told = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
+    asked = Asked(told=told, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest)
+    found = import_benchmark(Project.here(), file, asked)
+    understood = (found.columns.of, found.columns.unused, found.cases)
+    if found.bad:
+        _refuse(found.bad, as_json)
+    version = found.benchmark.fingerprint if found.benchmark else None
+    if as_json:
+        told = import_json(*understood, found.written, version)
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo(import_text(*understood, found.written, version))
+
+
+def _refuse(bad: list[str], as_json: bool) -> NoReturn:
+    """Every bad row, the first twenty in words; nothing was written."""
+    count = "1 row is no case" if len(bad) == 1 else f"{len(bad)} rows are no cases"
+    said = f"{count}, nothing was written"
+    if as_json:
+        click.echo(json.dumps({"error": said, "bad": [terminal(line) for line in bad]}))
+        sys.exit(4)
+    for line in bad[:MOST_SHOWN]:
+        click.echo(f"lora-harness: {terminal(line)}", err=True)
+    more = f" ({len(bad) - MOST_SHOWN} more than shown)" if len(bad) > MOST_SHOWN else ""
+    fail(f"{said}{more}", 4)

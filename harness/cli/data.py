@@ -1,0 +1,214 @@
+"""`lora-harness data`: check, fingerprint and compare training data."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli.command import Words
+from harness.cli.progress import Line
+
+if TYPE_CHECKING:
+    from harness.flows.data import Checked, Fixed
+    from harness.flows.data_diff import DataDiff
+    from harness.flows.project import Project
+
+
+@click.group(cls=Words, epilog="Example: lora-harness data check adapters/datasets/more.jsonl")
+def data() -> None:
+    """Look after training data: one {"input", "output"} per line.
+
+    Exit codes: 0 fine, 1 unfit or different, 4 the request is wrong.
+    """
+
+
+@data.command("check", epilog="Example: lora-harness data check more.jsonl --fix clean.jsonl")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--benchmark", "--benchmarks", "benchmarks", multiple=True,
+              help="Look for overlap with this one only; may be given several times.")  # fmt: skip
+@click.option("--task", help="Whose glossary and voice count (needed where there are several).")
+@click.option("--region", default="US", show_default=True,
+              help="Country of phone numbers without a +, as two letters.")  # fmt: skip
+@click.option("--names", metavar="MODEL",
+              help="Look for people's names with this local NER model (a folder).")  # fmt: skip
+@click.option("--fix", type=click.Path(path_type=Path), help="Write a cleaned copy to this file.")
+@click.option("--json", "as_json", is_flag=True, help='{"fit": ..., "findings": [...]}')
+def check(
+    file: Path,
+    benchmarks: tuple[str, ...],
+    task: str | None,
+    region: str,
+    names: str | None,
+    fix: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what is wrong with FILE, line by line; nothing leaves this machine.
+
+    Kinds: schema, empty, duplicate, near_duplicate, contradiction, overlap, personal_data,
+    banned_term, tone, truncated make it unfit; outlier and size are for a person to look at.
+    Exit codes: 0 fit, 1 unfit, 4 the request is wrong.
+    """
+    from harness.flows.data import Asked, check_data, fix_data
+
+    line = Line(f"checking {file.name}")
+    asked = Asked(benchmarks, task, region.upper(), names)
+    project = _project(asked_for=bool(benchmarks or task))
+    found = check_data(project, file, asked, lambda step, done, total: line.show(done, total, step))
+    line.close()
+    fixed = fix_data(project, file, fix, found, asked) if fix else None
+    if as_json:
+        click.echo(json.dumps(_checked_json(found, fixed), ensure_ascii=False))
+    else:
+        click.echo(_checked_text(found, fixed))
+    sys.exit(0 if found.fit else 1)
+
+
+def _project(asked_for: bool) -> Project | None:
+    """The project of this folder; without one, a file can still be checked on its own."""
+    from harness.errors import SettingsError
+    from harness.flows.project import Project
+
+    try:
+        return Project.here()
+    except SettingsError:
+        if asked_for or _has_settings():
+            raise
+        return None
+
+
+def _has_settings() -> bool:
+    """A project whose settings are wrong must not pass for none."""
+    here = Path.cwd()
+    return any(
+        "[tool.harness" in (folder / "pyproject.toml").read_text("utf-8", "replace")
+        for folder in (here, *here.parents)
+        if (folder / "pyproject.toml").is_file()
+    )
+
+
+def _checked_json(found: Checked, fixed: Fixed | None) -> dict[str, Any]:
+    from harness.findings import counted
+    from harness.render.findings import findings_json
+
+    said: dict[str, Any] = {
+        "file": found.file,
+        "fit": found.fit,
+        "examples": found.examples,
+        "fingerprint": found.fingerprint,
+        "findings": findings_json(found.findings),
+        "counts": counted(found.findings),
+        "notes": list(found.notes),
+    }
+    if fixed is not None:
+        said["fixed"] = {
+            "file": fixed.file,
+            "kept": fixed.kept,
+            "fingerprint": fixed.fingerprint,
+            "dropped": findings_json(fixed.dropped),
+            "left": findings_json(fixed.left),
+        }
+    return said
+
+
+def _checked_text(found: Checked, fixed: Fixed | None) -> str:
+    from harness.findings import counted
+    from harness.render.findings import findings_text, kinds_text
+    from harness.render.safe import ci_log
+
+    table = findings_text(found.findings)
+    lines = [table, ""] if table else []
+    lines += [f"note  {ci_log(note)}" for note in found.notes]
+    state = "fit" if found.fit else "unfit"
+    lines.append(
+        f"{state}: {found.examples:,} examples in {ci_log(found.file)},"
+        f" {kinds_text(counted(found.findings))}"
+    )
+    lines.append(f"fingerprint {found.fingerprint}")
+    if fixed is not None:
+        lines += ["", *_fixed_lines(fixed)]
+    return "\n".join(lines)
+
+
+def _fixed_lines(fixed: Fixed) -> list[str]:
+    from harness.findings import counted
+    from harness.render.findings import findings_text, kinds_text
+    from harness.render.safe import ci_log
+
+    dropped = kinds_text(counted(fixed.dropped))
+    lines = [
+        f"{ci_log(fixed.file)}: {fixed.kept:,} examples kept, {len(fixed.dropped):,} lines dropped"
+        + (f" ({dropped})" if fixed.dropped else "")
+    ]
+    if any(finding.kind == "contradiction" for finding in fixed.dropped):
+        lines.append(
+            "of contradictions the first line was kept: whether it is right, only you know"
+        )
+    if fixed.left:
+        lines += ["dropping mends no more; a person has to look at:", findings_text(fixed.left)]
+    return lines
+
+
+@data.command("fingerprint", epilog="Example: lora-harness data fingerprint more.jsonl")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help='{"file", "examples", "fingerprint"}')
+def fingerprint(file: Path, as_json: bool) -> None:
+    """A hash of what FILE says, the same in any order of its lines; training.json carries it.
+
+    Exit codes: 0 done, 4 FILE is no training set.
+    """
+    from harness.flows.data import fingerprint_data
+    from harness.render.findings import record_json
+
+    found = fingerprint_data(file)
+    click.echo(
+        json.dumps(record_json(found), ensure_ascii=False)
+        if as_json
+        else f"{found.fingerprint}  {found.examples} examples"
+    )
+
+
+@data.command("diff", epilog="Example: lora-harness data diff old.jsonl new.jsonl")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help='{"equal", "added", "removed", "changed"}')
+def diff(before: Path, after: Path, as_json: bool) -> None:
+    """What AFTER says that BEFORE does not, and the other way round; order does not count.
+
+    Exit codes: 0 both say the same, 1 they differ, 4 a file is no training set.
+    """
+    from harness.flows.data_diff import diff_data
+    from harness.render.findings import record_json
+
+    found = diff_data(before, after)
+    if as_json:
+        said = record_json(found) | {"equal": found.equal}
+        click.echo(json.dumps(said, ensure_ascii=False))
+    else:
+        click.echo("\n".join(_diff_lines(found)))
+    sys.exit(0 if found.equal else 1)
+
+
+def _diff_lines(found: DataDiff) -> Sequence[str]:
+    from harness.render.figures import count
+    from harness.render.findings import sides_text
+
+    if found.equal:
+        return [f"equal: {count(found.same, 'example')}, fingerprint {found.after.fingerprint}"]
+    changes = [
+        (sign, text)
+        for one in found.changed
+        for sign, texts in (("=", (one.input,)), ("-", one.before), ("+", one.after))
+        for text in texts
+    ]
+    return [
+        f"{count(found.same, 'example')} in both, {len(found.added)} added,"
+        f" {len(found.removed)} removed, {len(found.changed)} changed",
+        *sides_text("added", [("+", f"{e.input} → {e.output}") for e in found.added]),
+        *sides_text("removed", [("-", f"{e.input} → {e.output}") for e in found.removed]),
+        *sides_text("changed (same input, another output)", changes, most=9),
+    ]

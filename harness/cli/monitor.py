@@ -1,0 +1,135 @@
+"""`lora-harness monitor`: is it time to retrain, why, and what to do about it?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.progress import Line
+from harness.errors import RequestError
+
+if TYPE_CHECKING:
+    from harness.flows.project import Project
+
+
+@click.command(epilog="Example: lora-harness monitor --task outreach --plan")
+@click.option("--task", help="Only this task.")
+@click.option("--since", metavar="DATE", help="Only reviews from this day on, 2026-11-20.")
+@click.option("--run", is_flag=True, help="First run what is promoted on its benchmark again.")
+@click.option("--no-inputs", is_flag=True, help="Do not compare recent inputs with the benchmark.")
+@click.option(
+    "--plan", is_flag=False, flag_value="", metavar="[FOLDER]",
+    help="Write what to train on, and how (default: <reports>/plan-<task>).",
+)  # fmt: skip
+@click.option("--acknowledge", is_flag=True, help="A person has seen the alarm: count anew.")
+@click.option("--by", help="Who acknowledges.")
+@click.option("--why", help="Why, in one line.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded, record nothing.")
+@click.option("--engine", help="For --run: transformers, or recorded:FOLDER.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help='{"tasks": [...]}')
+def monitor(
+    task: str | None,
+    since: str | None,
+    run: bool,
+    no_inputs: bool,
+    plan: str | None,
+    acknowledge: bool,
+    by: str | None,
+    why: str | None,
+    dry_run: bool,
+    engine: str | None,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Is what we promoted still good? Reviews and repeated runs against the team's own lines.
+
+    The lines stand in pyproject.toml under [tool.harness.monitor.TASK].
+    Exit codes: 0 steady or watch, 1 retrain, 4 the request is wrong, 11 could not look.
+    """
+    from harness.flows.project import Project
+
+    project = Project.here()
+    if not acknowledge and (by or why or dry_run):
+        raise RequestError("--by, --why and --dry-run belong to --acknowledge")
+    if acknowledge:
+        if run or since or plan is not None:
+            raise RequestError("--acknowledge stands alone: look first, then acknowledge")
+        _acknowledge(project, task, by or "", why or "", store, dry_run, as_json)
+    elif plan is not None:
+        if run or since:
+            raise RequestError("--plan stands alone: it plans for what `monitor` has said")
+        _plan(project, task, plan, store, as_json)
+    else:
+        _look(project, task, since, run, not no_inputs, engine, store, as_json)
+
+
+def _look(
+    project: Project,
+    task: str | None,
+    since: str | None,
+    run: bool,
+    inputs: bool,
+    engine: str | None,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    from harness.flows.monitor import Look
+    from harness.flows.monitor import monitor as flow
+    from harness.render.monitor import monitor_json, monitor_text
+
+    line = Line("")
+
+    def heard(step: str, done: int, total: int) -> None:
+        line.title = step
+        line.show(done, total)
+
+    found = flow(project, Look(task, since, run, inputs, engine, store), heard)
+    line.close()
+    if as_json:
+        click.echo(json.dumps(monitor_json(found), ensure_ascii=False))
+    else:
+        width = max(80, shutil.get_terminal_size((100, 24)).columns)
+        click.echo(monitor_text(found, min(width, 120), colour=sys.stdout.isatty()))
+    sys.exit(1 if any(one.state == "retrain" for one in found) else 0)
+
+
+def _acknowledge(
+    project: Project,
+    task: str | None,
+    by: str,
+    why: str,
+    store: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    from harness.cli.decisions import line_of
+    from harness.flows.acknowledge import acknowledge
+    from harness.flows.ledger import Ask
+
+    made = acknowledge(project, Ask(by, why, task, store, dry_run))
+    if as_json:
+        rows = [asdict(one) for one in made]
+        click.echo(json.dumps({"decisions": rows, "dry_run": dry_run}, ensure_ascii=False))
+        return
+    for one in made:
+        signal = (one.verdict or "").partition("@")[0].replace("_", " ")
+        click.echo(("would record: " if dry_run else "") + f"{line_of(one)} ({signal})")
+
+
+def _plan(
+    project: Project, task: str | None, folder: str, store: str | None, as_json: bool
+) -> None:
+    from harness.flows.remedy import plan
+    from harness.render.plan import plan_json, plan_text
+
+    made = plan(project, task, folder or None, store)
+    if as_json:
+        click.echo(json.dumps(plan_json(made), ensure_ascii=False))
+    else:
+        click.echo(plan_text(made))

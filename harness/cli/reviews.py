@@ -1,0 +1,228 @@
+"""`lora-harness reviews`: import, export and rates of what people did with the outputs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli.command import Words
+from harness.cli.progress import Line
+from harness.errors import RequestError
+
+if TYPE_CHECKING:
+    from harness.flows.review_import import Imported, Preview
+
+BY = ("week", "adapter", "slice", "reviewer", "task")
+_SHOWN = 20
+"""Bad rows that a person is shown."""
+
+
+@click.group(cls=Words, epilog="Example: lora-harness reviews import october.csv --dry-run")
+def reviews() -> None:
+    """What people did with the outputs: accepted, edited, rejected.
+
+    Exit codes: 0 done, 4 the request or a file is wrong, 11 the store failed.
+    """
+
+
+@reviews.command(
+    "import", epilog="Example: lora-harness reviews import october.csv --map final=sent_text"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--map", "told", multiple=True, metavar="FIELD=COLUMN", help="Which column is which.")
+@click.option("--set", "fixed", multiple=True, metavar="FIELD=VALUE", help="The same in all rows.")
+@click.option("--forget-map", is_flag=True, help="Guess anew, not as the last import was told.")
+@click.option("--skip-bad", is_flag=True, help="Import the good rows and report the others.")
+@click.option("--dry-run", is_flag=True, help="Say what was understood, import nothing.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help="What became of the rows as JSON.")
+def import_(
+    file: Path,
+    told: tuple[str, ...],
+    fixed: tuple[str, ...],
+    forget_map: bool,
+    skip_bad: bool,
+    dry_run: bool,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Read reviews from FILE: CSV, TSV, JSONL or XLSX, its columns by any usual name.
+
+    All rows or none, and each counted once: importing a file again changes nothing. Fields: id, at,
+    task, adapter, digest, input, output, final, decision, reviewer, reason, source, slices.NAME.
+    Without a decision, a review without a final is rejected, one with an equal final accepted.
+
+    Exit codes: 0 done, 4 FILE cannot be used or has impossible rows, 11 the store failed.
+    """
+    from harness.flows.opening import open_store
+    from harness.flows.project import Project
+    from harness.flows.review_import import Asked, import_reviews
+    from harness.flows.review_rows import FIELDS
+    from harness.render.reviews import preview_json
+    from harness.workspace.columns import pairs
+
+    asked = Asked(
+        pairs(told, "--map", FIELDS), pairs(fixed, "--set", FIELDS), forget_map, skip_bad, dry_run
+    )
+    line, understood = Line(f"reading {file.name}"), {}
+
+    def seen(preview: Preview) -> None:
+        columns = preview.columns
+        understood.update(preview_json(columns.of, columns.constants, columns.unused))
+        if not as_json:
+            _show(preview)
+
+    project = Project.here()
+    with closing(open_store(project, store)) as opened:
+        try:
+            found = import_reviews(project, opened, file, asked, seen, line.count)
+        finally:
+            line.close()
+    if as_json:
+        click.echo(json.dumps(_counts(found, file) | understood, ensure_ascii=False))
+    else:
+        _say(found, file, asked.dry_run)
+    sys.exit(4 if found.refused else 0)
+
+
+def _show(preview: Preview) -> None:
+    from harness.render.reviews import preview_text
+
+    columns = preview.columns
+    samples = [row.values for row in preview.sample]
+    click.echo(preview_text(columns.of, columns.constants, columns.unused, samples))
+
+
+def _counts(found: Imported, file: Path) -> dict[str, Any]:
+    from harness.render.plain import plain
+
+    refused = {"error": _summary(found, file)} if found.refused else {}
+    return refused | {
+        "rows": found.rows,
+        "new": found.new,
+        "known": found.known,
+        "twice": found.twice,
+        "bad": found.bad_count,
+        "bad_rows": plain(found.bad),
+    }
+
+
+def _say(found: Imported, file: Path, dry_run: bool) -> None:
+    from harness.render.reviews import bad_rows_text
+
+    for line in bad_rows_text(found.bad, found.bad_count, _SHOWN):
+        click.echo(f"lora-harness: {line}", err=True)
+    click.echo(_summary(found, file, dry_run))
+
+
+def _summary(found: Imported, file: Path, dry_run: bool = False) -> str:
+    from harness.render.safe import ci_log
+
+    if found.refused:
+        return ci_log(
+            f"{file}: {found.bad_count:,} of {found.rows:,} rows cannot be, nothing was imported;"
+            " correct them, or --skip-bad imports the others"
+        )
+    said = f"{found.new:,} new reviews" + (" would come, nothing was imported" if dry_run else "")
+    rest = {"known already": found.known, "twice in the file": found.twice, "bad": found.bad_count}
+    more = "".join(f", {number:,} {what}" for what, number in rest.items() if number)
+    return ci_log(f"{file}: {found.rows:,} rows, {said}{more}")
+
+
+@reviews.command(
+    "export", epilog="Example: lora-harness reviews export --training adapters/datasets/more.jsonl"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--raw", "shape", flag_value="raw", default=True, help="Every review as it is.")
+@click.option("--training", "shape", flag_value="training", help="Inputs with what was sent.")
+@click.option("--candidates", "shape", flag_value="candidates", help="Cases the benchmark lacks.")
+@click.option("--task", help="Of this task only.")
+@click.option("--adapter", help="Of this adapter only.")
+@click.option("--since", metavar="DATE", help="From this day on.")
+@click.option(
+    "--from-rate",
+    default=0.5,
+    type=click.FloatRange(0, 1),
+    show_default=True,
+    help="Edit rate from which an edited output is a candidate.",
+)
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help="The count as JSON.")
+def export(
+    file: Path,
+    shape: str,
+    task: str | None,
+    adapter: str | None,
+    since: str | None,
+    from_rate: float,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """Write reviews to FILE, one JSON object per line.
+
+    --training: accepted and edited finals, the newest of each input, no input of a benchmark.
+    --candidates: rejected and heavily edited ones that no benchmark has, as a proposal.
+
+    Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
+    """
+    from harness.flows import review_export as flow
+    from harness.flows.opening import open_store
+    from harness.flows.project import Project
+    from harness.workspace.cache import write_pieces_atomically
+
+    project = Project.here()
+    chosen = flow.Chosen(task, adapter, _day(since), from_rate)
+    with closing(open_store(project, store)) as opened:
+        lines: Iterator[dict[str, Any]]
+        if shape == "training":
+            lines = flow.training_lines(project, opened, chosen)
+        elif shape == "candidates":
+            lines = flow.candidate_lines(project, opened, chosen)
+        else:
+            lines = flow.raw_lines(opened, chosen)
+        texts = (json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        try:
+            count = write_pieces_atomically(file, texts)
+        except OSError as problem:
+            raise RequestError(f"{file}: cannot be written ({problem.strerror})") from None
+    click.echo(json.dumps({"lines": count}) if as_json else f"{file}: {count:,} lines")
+
+
+@reviews.command(epilog="Example: lora-harness reviews rates --by slice --since 2026-10-01")
+@click.option("--by", default="week", type=click.Choice(BY), show_default=True)
+@click.option("--task", help="Of this task only.")
+@click.option("--since", metavar="DATE", help="From this day on.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help='{"by": ..., "groups": [...]}')
+def rates(by: Any, task: str | None, since: str | None, store: str | None, as_json: bool) -> None:
+    """Edit rate, rejection rate and share edited, each with its 95 % Wilson interval.
+
+    Exit codes: 0 done, 4 the request is wrong, 11 the store failed.
+    """
+    from harness.flows.opening import open_store
+    from harness.flows.project import Project
+    from harness.flows.review_rates import review_rates
+    from harness.render.reviews import rates_json, rates_text
+
+    with closing(open_store(Project.here(), store)) as opened:
+        found = review_rates(opened, by, task, _day(since))
+    if as_json:
+        click.echo(json.dumps(rates_json(by, found), ensure_ascii=False))
+    else:
+        click.echo(rates_text(by, found))
+
+
+def _day(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).strftime("%Y-%m-%d")
+    except ValueError:
+        raise RequestError(f"--since {text}: is no day, write it as 2026-11-20") from None

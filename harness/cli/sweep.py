@@ -1,0 +1,78 @@
+"""`lora-harness sweep`: many adapters on many benchmarks, the base loaded once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from harness.cli.progress import Line
+from harness.records import Swept
+
+GRAVEST = (1, 11, 4, 10)
+
+
+@click.command(epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--benchmark", multiple=True, help="Only this benchmark; may be given several times.")
+@click.option("--against", help="Compare with this adapter instead of the promoted one.")
+@click.option("--engine", help="transformers, recorded:FOLDER, or openai:URL.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--reports", type=click.Path(path_type=Path), help="Reports folder.")
+@click.option("--samples", type=click.IntRange(1, 64), help="Outputs per case.")
+@click.option("--refresh", is_flag=True, help="Generate again what the store knows.")
+@click.option(
+    "--baselines/--no-baselines", default=True, help="Whether to say what fine-tuning was worth."
+)
+@click.option("--json", "as_json", is_flag=True, help="The table as JSON, with whole verdicts.")
+def sweep(
+    names: tuple[str, ...],
+    benchmark: tuple[str, ...],
+    against: str | None,
+    engine: str | None,
+    store: str | None,
+    reports: Path | None,
+    samples: int | None,
+    refresh: bool,
+    baselines: bool,
+    as_json: bool,
+) -> None:
+    """Judge every adapter NAME on every benchmark, each as `evaluate` would.
+
+    The base is loaded once; an adapter that fails does not stop the others.
+
+    Exit codes, the gravest of all: 1 any reject, then 11 any that could not be judged, 4 any
+    that was refused, 10 any inconclusive, 0 all promote.
+    """
+    from harness.flows.evaluate import Request, open_bench
+    from harness.flows.project import Project
+    from harness.flows.sweep import sweep as flow
+    from harness.render.sweep import sweep_json, sweep_text
+
+    line = Line("")
+
+    def heard(step: str, done: int, total: int) -> None:
+        line.title = step
+        line.show(done, total)
+
+    request = Request(benchmark, against, engine, store, reports, samples, refresh, baselines)
+    with open_bench(Project.here(), request, heard) as bench:
+        rows = list(flow(bench, names))
+    line.close()
+    if as_json:
+        click.echo(json.dumps(sweep_json(rows), ensure_ascii=False))
+    else:
+        click.echo(sweep_text(rows, width=min(100, shutil.get_terminal_size().columns)))
+    sys.exit(exit_code(rows))
+
+
+def exit_code(rows: Sequence[Swept]) -> int:
+    """The gravest of all, in the order that pytest uses too."""
+    from harness.cli.evaluate import CODES
+
+    found = {CODES[row.verdict.outcome] if row.verdict else row.code for row in rows}
+    return next((code for code in GRAVEST if code in found), 0)

@@ -1,0 +1,22 @@
+"""What is wrong with training data and benchmarks: pure, examples and cases in, findings out.
+
+`Finding` is the record; `near_duplicates` and `overlap` compare texts with texts.
+"""
+
+from harness.findings.finding import Finding, counted, in_order, quoted
+from harness.findings.near import Near, near_duplicates
+from harness.findings.overlap import Overlap, overlap
+from harness.findings.words import normal, words
+
+__all__ = [
+    "Finding",
+    "Near",
+    "Overlap",
+    "counted",
+    "in_order",
+    "near_duplicates",
+    "normal",
+    "overlap",
+    "quoted",
+    "words",
+]

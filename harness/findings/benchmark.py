@@ -1,0 +1,130 @@
+"""What is wrong with a benchmark as it is written: cases, slices, size; no history needed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.findings.finding import Finding, quoted
+from harness.findings.near import near_duplicates
+from harness.findings.words import normal
+from harness.records import Case, CasesNeeded, CheckResult, Policy
+
+USUAL = 20
+"""Cases from which a benchmark of this kind certifies usual margins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A case and the line that it stands at."""
+
+    line: int
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that is no case, and why."""
+
+    line: int
+    why: str
+
+
+def refused_lines(refused: Iterable[Refused]) -> Iterator[Finding]:
+    """Every line that the reader does not take; a blank input or ideal has a kind of its own."""
+    for one in refused:
+        blank = "is empty" in one.why or "blank" in one.why
+        twice = "stands already" in one.why
+        yield Finding("empty" if blank else "duplicate" if twice else "refused", one.line, one.why)
+
+
+def placeholders(cases: Iterable[Written]) -> Iterator[Finding]:
+    """Cases that nobody has written yet."""
+    for one in cases:
+        if one.case.placeholder:
+            said = f"{one.case.id} is a placeholder; placeholders are not a benchmark"
+            yield Finding("placeholder", one.line, said)
+
+
+def repeated(cases: Iterable[Written]) -> Iterator[Finding]:
+    """The same input again, with the same ideals or with others."""
+    seen: dict[str, Written] = {}
+    for one in cases:
+        first = seen.setdefault(normal(one.case.input), one)
+        if first is one:
+            continue
+        same = f"{one.case.id} has the input of {first.case.id} (line {first.line})"
+        if _ideals(one.case) == _ideals(first.case):
+            yield Finding("duplicate", one.line, f"{same}: it counts twice")
+        else:
+            yield Finding(
+                "contradiction", one.line, f"{same} and other ideals: no output can fit both"
+            )
+
+
+def _ideals(case: Case) -> set[str]:
+    return {" ".join(ideal.split()) for ideal in case.ideals}
+
+
+def near_repeated(cases: Sequence[Written]) -> Iterator[Finding]:
+    """Inputs that differ in a few words only, unless a group says that they belong together."""
+    for near in near_duplicates([one.case.input for one in cases]):
+        mine, other = cases[near.index], cases[near.of]
+        grouped = mine.case.group is not None and mine.case.group == other.case.group
+        if near.changed and not grouped:
+            differs = "a word" if near.changed == 1 else f"{near.changed} words"
+            yield Finding(
+                "near_duplicate",
+                mine.line,
+                f"{mine.case.id} has the input of {other.case.id} (line {other.line}) but for"
+                f' {differs}; give both one "group", or write another case',
+            )
+
+
+def failed_checks(
+    cases: Iterable[Written], checked: Iterable[Sequence[tuple[str, CheckResult]]]
+) -> tuple[list[Finding], list[Finding]]:
+    """Ideals that fail what is asked of outputs: `must` checks, and those that are only shown.
+
+    `checked` has, for each case, every result with the ideal that it is about.
+    """
+    musts: list[Finding] = []
+    shown: list[Finding] = []
+    for one, results in zip(cases, checked, strict=True):
+        for ideal, result in results:
+            if not result.passed:
+                said = f"an ideal of {one.case.id} fails its own {result.level} check"
+                said = f"{said} {result.name}: {result.message} in {quoted(ideal)}"
+                (musts if result.level == "must" else shown).append(
+                    Finding("check", one.line, said)
+                )
+    return musts, shown
+
+
+def small_slices(cases: Iterable[Written], policy: Policy) -> Iterator[Finding]:
+    """Slices that no verdict looks at, being too small."""
+    counts = Counter(f"{k}={v}" for one in cases for k, v in one.case.slices.items())
+    for name, count in counts.items():
+        if count < policy.slice_cases:
+            has = "1 case" if count == 1 else f"{count} cases"
+            said = f"slice {name} has {has}; slices of fewer than {policy.slice_cases} are not"
+            yield Finding("slice", None, f"{said} judged")
+
+
+def size(cases: int, policy: Policy) -> tuple[list[Finding], list[Finding]]:
+    """Too few to be judged at all, or fewer than usual margins need."""
+    has = "1 case" if cases == 1 else f"{cases} cases"
+    if cases < policy.min_cases:
+        said = f"{has}; fewer than {policy.min_cases} are never judged, 20 to 30 are usual"
+        return [Finding("size", None, said)], []
+    if cases < USUAL:
+        return [], [Finding("size", None, f"{has}; 20 to 30 are usual, few can show only much")]
+    return [], []
+
+
+def too_few_for(one: CasesNeeded, cases: int) -> Finding:
+    """The margin that was asked for takes more cases than there are."""
+    metric = one.metric.replace("_", " ")
+    said = f"{one.needed} cases are needed for a margin of {one.margin:g} on {metric}"
+    return Finding("margin", None, f"{said} at the spread seen so far, here are {cases}")

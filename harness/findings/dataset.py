@@ -1,0 +1,110 @@
+"""Everything that is looked for in a training set, in one list of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.findings.endings import endings
+from harness.findings.finding import Finding
+from harness.findings.outliers import languages, lengths, other_languages
+from harness.findings.overlap import Overlap, overlap
+from harness.findings.personal import personal
+from harness.findings.repeats import repeats
+from harness.findings.voice import House
+from harness.records import Case
+from harness.records.training import TrainingExample
+
+SMALL, LARGE = 50, 1_000
+"""Fine-tuning of this kind needs at least this many examples; more than the second is unusual."""
+LOOK = frozenset({"outlier", "size"})
+"""Kinds that a person should look at, and that do not make a set unfit."""
+STEPS = ("repeats", "personal data", "endings and voice", "lengths", "languages", "overlap")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a training set is held against."""
+
+    cases: Mapping[str, str]
+    """Inputs of every benchmark's cases, by `benchmark/id`."""
+    house: House | None = None
+    """The voice of the task's benchmark; None where there is none or none was chosen."""
+    banned: Callable[[str], str] = lambda text: ""
+    """What the task's glossary bans in a text, in words; nothing where it is clean."""
+    region: str = "US"
+    """Country of the phone numbers without a `+`."""
+
+
+def check_examples(
+    examples: Sequence[TrainingExample],
+    measure: Measure,
+    heard: Callable[[str, int, int], None] = lambda step, done, total: None,
+) -> Iterator[Finding]:
+    """Look for everything; `heard` is told each step as it begins."""
+    looks: tuple[Callable[[], Iterable[Finding]], ...] = (
+        lambda: repeats(examples),
+        lambda: _personal(examples, measure.region),
+        lambda: _texts(examples, measure),
+        lambda: lengths(examples),
+        lambda: other_languages(examples, languages(examples)),
+        lambda: overlaps(examples, measure.cases),
+    )
+    for done, (step, look) in enumerate(zip(STEPS, looks, strict=True)):
+        heard(step, done, len(STEPS))
+        yield from look()
+    yield from size(len(examples))
+
+
+def size(count: int) -> Iterator[Finding]:
+    """Whether there is enough to learn from."""
+    if count < SMALL:
+        message = f"{count} examples, fine-tuning needs {SMALL} or more; `train` wants --anyway"
+        yield Finding("size", None, message)
+    elif count > LARGE:
+        message = (
+            f"{count:,} examples; {SMALL} to {LARGE:,} are usual, more has to be worth its time"
+        )
+        yield Finding("size", None, message)
+
+
+def overlaps(examples: Sequence[TrainingExample], cases: Mapping[str, str]) -> Iterator[Finding]:
+    """Lines that a benchmark asks about: whoever learns them has seen the exam."""
+    for found in overlap([example.input for example in examples], cases):
+        yield Finding("overlap", examples[found.index].line, told(found))
+
+
+def told(found: Overlap) -> str:
+    """An overlap in words."""
+    how = {
+        "exact": "is",
+        "normalised": "is, but for case, punctuation or white space,",
+        "contained": "contains",
+        "near": f"is, but for {found.changed} words,",
+    }[found.how]
+    return f"the input {how} benchmark case {found.case}"
+
+
+def _personal(examples: Sequence[TrainingExample], region: str) -> Iterator[Finding]:
+    for example in examples:
+        for side, text in (("input", example.input), ("output", example.output)):
+            for what, written in personal(text, region):
+                yield Finding("personal_data", example.line, f"{what} in the {side}: {written}")
+
+
+def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Finding]:
+    """What is wrong with outputs; what is cut off is not also judged for its voice."""
+    cut = list(endings(examples, measure.house))
+    yield from cut
+    lines = {finding.line for finding in cut}
+    for example in examples:
+        banned = measure.banned(example.output)
+        if banned:
+            yield Finding("banned_term", example.line, banned)
+        if measure.house is not None and example.line not in lines:
+            yield from measure.house.findings(example)
+
+
+def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, str]:
+    """Inputs by `benchmark/id`, as `Measure` wants them."""
+    return {f"{benchmark}/{case.id}": case.input for case in cases}

@@ -1,0 +1,53 @@
+"""Which cases have told adapters apart so far, and which never could."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from harness.findings.finding import Finding
+from harness.records import Benchmark, CaseHistory
+
+FEWEST_ADAPTERS = 3
+"""With fewer, a case that does not tell them apart says nothing about the case."""
+
+
+def tired_cases(
+    histories: Iterable[CaseHistory], lines: Mapping[str, int], benchmark: Benchmark
+) -> Iterator[Finding]:
+    """Cases that every adapter gets right, that none does, or that never tell two apart.
+
+    A guard is meant to be right with every adapter: only what none gets right is told there.
+    """
+    for one in histories:
+        if one.adapters < FEWEST_ADAPTERS or one.case not in lines:
+            continue
+        said = _hopeless(one, benchmark)
+        if said is None and not benchmark.guard:
+            said = _saturated(one) or _flat(one, benchmark)
+        if said is not None:
+            yield Finding(said[0], lines[one.case], f"{one.case}: {said[1]}")
+
+
+def _saturated(one: CaseHistory) -> tuple[str, str] | None:
+    if one.right < one.adapters:
+        return None
+    base = ", and so does the plain base" if one.base_right else ""
+    return "saturated", f"all {one.adapters} adapters get it right{base}; it can only show a loss"
+
+
+def _hopeless(one: CaseHistory, benchmark: Benchmark) -> tuple[str, str] | None:
+    floor = benchmark.policy.broken_from
+    if one.best is None or one.best >= floor:
+        return None
+    said = f"none of {one.adapters} adapters gets it right (best edit similarity {one.best:.2f})"
+    return "hopeless", f"{said}; below {floor:g} a case cannot break"
+
+
+def _flat(one: CaseHistory, benchmark: Benchmark) -> tuple[str, str] | None:
+    margins = {rule.name: rule.margin for rule in benchmark.metrics if rule.margin is not None}
+    ranges = {name: one.ranges[name] for name in margins if name in one.ranges}
+    if not ranges or any(width >= margins[name] / 2 for name, width in ranges.items()):
+        return None
+    widest = max(ranges, key=lambda name: ranges[name])
+    said = f"{one.adapters} adapters differ by {ranges[widest]:.3f} at most"
+    return "flat", f"{said} ({widest.replace('_', ' ')}), under half of every margin"

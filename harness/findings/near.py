@@ -1,0 +1,142 @@
+"""Near duplicates: texts that are equal but for a few words, found without comparing all pairs.
+
+Candidates share a rare pair of neighbouring words; each is then compared exactly, word by word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+
+from harness.findings.words import Coder, words
+
+SHARE = 0.2
+"""Texts are near where at most this share of the words has to be changed."""
+FEWEST = 8
+"""Texts of fewer words are only compared whole: one word more or less is another text."""
+COMMON = 0.5
+"""Words in more than this share of the texts are boilerplate and say nothing of likeness,"""
+COMMON_FROM = 20
+"""once there are this many texts."""
+BUDGET = 256
+"""Candidates looked at for one text, the likeliest first; reached only where thousands share
+their rarest word pairs."""
+_BUCKETS = 1 << 23
+
+Pairs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A text that is nearly an earlier one."""
+
+    index: int
+    of: int
+    """Index of the earlier text, which is itself near to none before it."""
+    changed: int
+    """Words to insert, delete or replace on the way from one to the other; 0 where only case,
+    punctuation or white space differ."""
+    length: int
+    """Words of the longer one."""
+
+
+def near_duplicates(texts: Sequence[str], share: float = SHARE) -> list[Near]:
+    """Every text that is near to an earlier one, once, with that earlier one.
+
+    A text that is near to an earlier one is not itself compared with: dropping what is returned
+    leaves no near pair. Complete as long as no text has more than `BUDGET` candidates.
+    """
+    coder = Coder()
+    whole = [coder.code(words(text)) for text in texts]
+    coded = without_boilerplate(whole)
+    pairs = [_pairs(code) for code in coded]
+    counts = np.zeros(_BUCKETS, dtype=np.int32)
+    for numbers in pairs:
+        counts[numbers] += 1  # once per text: repeats inside one text count once
+    return list(_search(whole, coded, pairs, counts, share))
+
+
+def without_boilerplate(coded: list[str]) -> list[str]:
+    """The coded texts without the words that most of them share; few texts stay as they are."""
+    if len(coded) < COMMON_FROM:
+        return coded
+    common = {ord(letter): None for letter in boilerplate(coded)}
+    return [code.translate(common) for code in coded] if common else coded
+
+
+def boilerplate(coded: Sequence[str]) -> set[str]:
+    """The words, as letters, that stand in most of the texts."""
+    spread = Counter[str]()
+    for code in coded:
+        spread.update(set(code))
+    return {letter for letter, count in spread.items() if count > COMMON * len(coded)}
+
+
+def _pairs(code: str) -> Pairs:
+    """Neighbouring words as numbers; two pairs may share a number, which costs only a look."""
+    letters = np.frombuffer(code.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    mixed = letters.astype(np.int64)
+    return (mixed[:-1] * 1_000_003 + mixed[1:] * 7_919) % _BUCKETS
+
+
+def _search(
+    whole: list[str],
+    coded: list[str],
+    pairs: list[Pairs],
+    counts: NDArray[np.int32],
+    share: float,
+) -> Iterator[Near]:
+    holders: dict[int, list[int]] = {}
+    first: dict[str, int] = {}
+    for index, code in enumerate(coded):
+        same = first.setdefault(whole[index], index) if whole[index] else index
+        if same != index:
+            yield Near(index, same, 0, len(whole[index]))
+            continue
+        if len(code) < FEWEST:
+            continue
+        rarest = _rarest(pairs[index], counts, 2 * int(len(code) * share / (1 - share)) + 1)
+        near = _nearest(code, coded, _candidates(rarest, holders), share)
+        if near is None:
+            for pair in rarest:
+                holders.setdefault(pair, []).append(index)
+        else:
+            changed = Levenshtein.distance(whole[index], whole[near])
+            yield Near(index, near, changed, max(len(whole[index]), len(whole[near])))
+
+
+def _rarest(pairs: Pairs, counts: NDArray[np.int32], most: int) -> list[int]:
+    """Each edit touches two pairs, so near texts share one of their rarest 2k + 1.
+
+    Pairs that stand in one text only can be shared with none.
+    """
+    seen = counts[pairs]
+    first = np.lexsort((pairs, seen))[:most]  # one order for all texts, ties included
+    return list(dict.fromkeys(pairs[first[seen[first] > 1]].tolist()))
+
+
+def _candidates(rarest: list[int], holders: dict[int, list[int]]) -> list[int]:
+    found: list[int] = []
+    for pair in rarest:
+        found += holders.get(pair, ())[: BUDGET - len(found)]
+        if len(found) >= BUDGET:
+            break
+    return list(dict.fromkeys(found))
+
+
+def _nearest(code: str, coded: list[str], candidates: list[int], share: float) -> int | None:
+    """The first candidate that is near enough."""
+    for index in candidates:
+        other = coded[index]
+        most = int(max(len(code), len(other)) * share)
+        if (
+            abs(len(code) - len(other)) <= most
+            and Levenshtein.distance(code, other, score_cutoff=most) <= most
+        ):
+            return index
+    return None

@@ -1,0 +1,139 @@
+"""Examples unlike the rest in length or language; they may be right, so a person looks at them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from harness.findings.finding import Finding
+from harness.findings.words import words
+from harness.records.training import TrainingExample
+
+FEWEST = 20
+"""Of fewer examples nobody can say what is usual."""
+FAR = 6.0
+"""Robust standard deviations of the logarithm of the length,"""
+FACTOR = 3.0
+"""and times longer or shorter than the median: both are needed."""
+LETTERS = 60
+"""Shorter texts do not show their language."""
+SURE = 0.8
+"""The probability from which a language counts as recognised."""
+SAMPLE = 2_000
+"""Texts whose language is always looked up, which takes a tenth of a millisecond each;"""
+KNOWN = 0.6
+"""a later text with more than this share of their words is taken to be in their language."""
+MAIN = 0.8
+"""A set in which no language has this share is meant to be mixed."""
+
+
+def lengths(examples: Sequence[TrainingExample]) -> Iterator[Finding]:
+    """Inputs and outputs far longer or shorter than the others of their slices."""
+    if len(examples) < FEWEST:
+        return
+    sides: tuple[tuple[str, Callable[[TrainingExample], str]], ...] = (
+        ("input", lambda example: example.input),
+        ("output", lambda example: example.output),
+    )
+    for side, text in sides:
+        sizes = np.array([len(text(example)) for example in examples], dtype=np.float64)
+        for index in _far(sizes, examples):
+            median = int(np.median(sizes))
+            yield Finding(
+                "outlier",
+                examples[index].line,
+                f"the {side} has {int(sizes[index]):,} characters, the median is {median:,}",
+            )
+
+
+def _far(
+    sizes: np.ndarray[Any, np.dtype[np.float64]], examples: Sequence[TrainingExample]
+) -> list[int]:
+    """Far from the whole file, and also from every slice of its own that is large enough."""
+    far = _beyond(np.log(np.maximum(sizes, 1)))
+    left = set(np.flatnonzero(far).tolist())
+    for key in {key for example in examples for key in example.slices} if left else ():
+        for value in {example.slices.get(key) for example in examples} - {None}:
+            mine = [i for i, example in enumerate(examples) if example.slices.get(key) == value]
+            if len(mine) >= FEWEST:
+                near = ~_beyond(np.log(np.maximum(sizes[mine], 1)))
+                left -= {i for i, is_near in zip(mine, near, strict=True) if is_near}
+    return sorted(left)
+
+
+def _beyond(logs: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    away = np.abs(logs - np.median(logs))
+    spread = 1.4826 * np.median(away)
+    far: np.ndarray[Any, np.dtype[np.bool_]] = away > max(np.log(FACTOR), FAR * spread)
+    return far
+
+
+def languages(examples: Sequence[TrainingExample]) -> list[str | None]:
+    """The language of each output, or of input and output where that alone is short.
+
+    In a large set, texts made of words of the first thousands are in the language of these.
+    """
+    found = [language(_shown(example)) for example in examples[:SAMPLE]]
+    rest = examples[SAMPLE:]
+    if not rest:
+        return found
+    main = Counter(name for name in found if name).most_common(1)
+    name = main[0][0] if main else None
+    known = {
+        word
+        for example, one in zip(examples[:SAMPLE], found, strict=True)
+        if one == name
+        for word in words(_shown(example))
+    }
+    return found + [_as_known(_shown(example), name, known) for example in rest]
+
+
+def _as_known(text: str, main: str | None, known: set[str]) -> str | None:
+    said = words(text)
+    if main and sum(word in known for word in said) > KNOWN * len(said):
+        return main if sum(map(len, said)) >= LETTERS else None
+    return language(text)
+
+
+def other_languages(
+    examples: Sequence[TrainingExample], found: Sequence[str | None]
+) -> Iterator[Finding]:
+    """Examples in another language than nearly all the rest."""
+    counts = Counter(name for name in found if name)
+    if sum(counts.values()) < FEWEST:
+        return
+    (main, count), *_ = counts.most_common(1)
+    if count < MAIN * sum(counts.values()):
+        return
+    for example, name in zip(examples, found, strict=True):
+        if name and name != main:
+            message = f"is in {name}, {count:,} of {sum(counts.values()):,} are in {main}"
+            yield Finding("outlier", example.line, message)
+
+
+def language(text: str) -> str | None:
+    """The language as two or three letters; None where the text is too short or too mixed."""
+    if sum(map(str.isalpha, text)) < LETTERS:
+        return None
+    name, probability = _identifier().classify(text[:2000])
+    return str(name) if probability >= SURE else None
+
+
+def _shown(example: TrainingExample) -> str:
+    if len(example.output) >= 2 * LETTERS:
+        return example.output
+    return f"{example.output}\n{example.input}"
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    from py3langid.langid import (  # type: ignore[import-untyped]  # it has no stubs
+        MODEL_FILE,
+        LanguageIdentifier,
+    )
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

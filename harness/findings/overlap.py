@@ -1,0 +1,101 @@
+"""Benchmark cases that stand in other texts, as they are, reworded a little, or as a part.
+
+Every text is compared with every case, so nothing that is near enough is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from harness.findings.near import COMMON_FROM, FEWEST, boilerplate
+from harness.findings.words import Coder, normal, words
+
+How = Literal["exact", "normalised", "contained", "near"]
+SHARE = 0.25
+"""A text is a case where at most this share of the words was changed: two words in a case of
+eight. Different inputs of one task, written to one form, differ in a third and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """A text that gives a case away."""
+
+    index: int
+    """Of the text."""
+    case: str
+    """Its id, or whatever key the caller gave it."""
+    how: How
+    """As it stands; but for case, punctuation and white space; as a part; but for a few words."""
+    changed: int = 0
+    """Words that differ."""
+
+
+def overlap(texts: Sequence[str], cases: Mapping[str, str]) -> list[Overlap]:
+    """Every text that is or contains the input of a case (by key), each with its nearest case."""
+    if not texts or not cases:
+        return []
+    found: dict[int, Overlap] = {}
+    split = [words(text) for text in texts]
+    plain = [" ".join(one) or normal(text) for one, text in zip(split, texts, strict=True)]
+    for one in (*_near(split, cases), *_whole(texts, plain, cases)):
+        if one.index not in found or _closer(one, found[one.index]):
+            found[one.index] = one
+    return [found[index] for index in sorted(found)]
+
+
+def _closer(one: Overlap, other: Overlap) -> bool:
+    order = ("exact", "normalised", "contained", "near")
+    return (order.index(one.how), one.changed) < (order.index(other.how), other.changed)
+
+
+def _whole(texts: Sequence[str], plain: list[str], cases: Mapping[str, str]) -> Iterator[Overlap]:
+    """Equal texts, and long cases inside longer texts."""
+    for case, asked in cases.items():
+        wanted = normal(asked)
+        part = f" {wanted} " if wanted.count(" ") >= FEWEST - 1 else None
+        for index, text in enumerate(plain):
+            if text == wanted:
+                yield Overlap(index, case, "exact" if texts[index] == asked else "normalised")
+            elif part is not None and part in f" {text} ":
+                yield Overlap(index, case, "contained")
+
+
+def _near(split: Sequence[Sequence[str]], cases: Mapping[str, str]) -> Iterator[Overlap]:
+    """Words that most of the texts share, such as an instruction, are taken out of both sides."""
+    coder = Coder()
+    coded = [coder.code(one) for one in split]
+    common = boilerplate(coded) if len(coded) >= COMMON_FROM else set()
+    gone = {ord(letter): None for letter in common}
+    coded = [code.translate(gone) for code in coded] if gone else coded
+    lengths = np.array([len(code) for code in coded])
+    for case, asked in cases.items():
+        wanted = coder.code(words(asked)).translate(gone)
+        if len(wanted) < FEWEST:
+            continue
+        yield from _near_one(case, wanted, coded, lengths)
+
+
+def _near_one(
+    case: str, wanted: str, coded: list[str], lengths: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> Iterator[Overlap]:
+    size = len(wanted)
+    allowed = (np.maximum(lengths, size) * SHARE).astype(np.int64)
+    likely = np.flatnonzero((np.abs(lengths - size) <= allowed) & (lengths > 0))
+    if not len(likely):
+        return
+    most = int(allowed[likely].max())
+    changed = process.cdist(
+        [wanted],
+        [coded[i] for i in likely],
+        scorer=Levenshtein.distance,
+        score_cutoff=most,
+        dtype=np.int32,
+    )[0]
+    for place in np.flatnonzero(changed <= allowed[likely]):
+        yield Overlap(int(likely[place]), case, "near", int(changed[place]))

@@ -1,0 +1,97 @@
+"""Personal data in texts: e-mail addresses, phone, card, bank and social security numbers.
+
+Numbers count only with valid check digits, or with words beside them that say what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_DIGITS = re.compile(r"\d(?:[ ().\-\u2011/]{0,2}\d){6}")
+"""Seven digits with little between them: fewer are no phone, card or account."""
+_CARD = re.compile(
+    r"""(?<![\d.,-]) (?:
+        [2-6]\d{3} ([ -]?) \d{4}\1\d{4}\1\d{4} | 3[47]\d{2}[ -]?\d{6}[ -]?\d{5}
+      | 3[068]\d{2}[ -]?\d{6}[ -]?\d{4}
+    ) (?![ .,-]?\d)""",
+    re.VERBOSE,
+)
+"""16, 15 or 14 digits, in one piece or grouped as on the card."""
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
+_SPOKEN = re.compile(
+    r"\b(?:phones?|telephone|tel|mobile|mob|cell|call|dial|ring|reach|line|fax|text|sms|whatsapp"
+    r"|telefon|telefono|teléfono|téléphone|tél|móvil|handy|mobil|anrufen|rufnummer|portable)\b",
+    re.IGNORECASE,
+)
+_BEFORE = 30
+"""Characters in front of a number in which a word may say that it is a phone."""
+
+
+def personal(text: str, region: str = "US") -> list[tuple[str, str]]:
+    """What kind of personal data stands in a text, each with the number or address, masked.
+
+    `region` is the country whose national phone numbers are known beside those with a `+`.
+    """
+    found = list(_addresses(text))
+    if _DIGITS.search(text):
+        taken: list[tuple[int, int]] = []
+        for kind, start, end in _numbers(text, region):
+            if all(end <= first or start >= last for first, last in taken):
+                taken.append((start, end))
+                found.append((kind, masked(text[start:end])))
+    return found
+
+
+def masked(written: str) -> str:
+    """Enough to find it again in the file, too little to use it."""
+    bare = written.strip()
+    return f"{bare[:3]}…{bare[-2:]}" if len(bare) > 6 else "…"
+
+
+def _addresses(text: str) -> Iterator[tuple[str, str]]:
+    if "@" in text:
+        for match in _EMAIL.finditer(text):
+            name, _, place = match.group().partition("@")
+            yield "e-mail address", f"{name[:1]}…@{place}"
+
+
+def _numbers(text: str, region: str) -> Iterator[tuple[str, int, int]]:
+    """The surest first: what is an account number is not read as a phone as well."""
+    from stdnum import iban, luhn
+    from stdnum.us import ssn
+
+    for match in _IBAN.finditer(text):
+        if iban.is_valid(match.group()):
+            yield "bank account (IBAN)", *match.span()
+    for match in _CARD.finditer(text):
+        if luhn.is_valid(re.sub(r"\D", "", match.group())):
+            yield "card number", *match.span()
+    for match in _SSN.finditer(text):
+        if ssn.is_valid(match.group()):
+            yield "social security number", *match.span()
+    yield from _phones(text, region)
+
+
+def _phones(text: str, region: str) -> Iterator[tuple[str, int, int]]:
+    import phonenumbers
+
+    for match in phonenumbers.PhoneNumberMatcher(
+        text, region, leniency=phonenumbers.Leniency.POSSIBLE
+    ):
+        written = match.raw_string
+        said = _SPOKEN.search(text, max(0, match.start - _BEFORE), match.start)
+        grouped = written.startswith(("+", "(")) or not written.isdigit()
+        if said or (grouped and phonenumbers.is_valid_number(match.number)):
+            yield "phone number", match.start, match.end
+
+
+@lru_cache(maxsize=1)
+def regions() -> frozenset[str]:
+    """The countries whose phone numbers are known, as two letters."""
+    import phonenumbers
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)

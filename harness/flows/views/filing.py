@@ -1,0 +1,69 @@
+"""What a person says about an output in the review queue: read and kept as an imported row is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from harness.errors import DataError
+from harness.flows.origin import now
+from harness.flows.project import Project
+from harness.flows.review_names import Known
+from harness.flows.review_rating import rates
+from harness.flows.review_rows import FIELDS, Reading
+from harness.flows.views.waiting import Waiting
+from harness.records import Review, Treatment
+from harness.store import Store
+from harness.workspace.columns import Columns
+
+SOURCE = "dashboard"
+
+
+def file_review(
+    project: Project,
+    store: Store,
+    waiting: Waiting,
+    decision: Treatment,
+    *,
+    reviewer: str,
+    final: str | None = None,
+    reason: str = "",
+    at: str | None = None,
+) -> Review:
+    """Record it; refused where it makes no sense, or somebody else was faster."""
+    if not reviewer.strip():
+        raise DataError("say who you are first: your name stands on the review")
+    row = {
+        "id": waiting.key,
+        "at": at or now(),
+        "task": waiting.task,
+        "adapter": waiting.adapter,
+        "digest": waiting.digest,
+        "input": waiting.input,
+        "output": waiting.output,
+        "final": final or "",
+        "decision": decision,
+        "reviewer": reviewer,
+        "reason": reason,
+        "slices": dict(waiting.slices),
+    }
+    columns = Columns({name: name for name in FIELDS if name in row})
+    reading = Reading(columns, Known(project, store), datetime.now(UTC), SOURCE)
+    try:
+        read = reading.review(row)
+    except ValueError as problem:
+        raise DataError(f"the review cannot be filed: {problem}") from None
+    return _kept(store, read)
+
+
+def _kept(store: Store, review: Review) -> Review:
+    [both] = rates([(review.output, review.final)])
+    if both is not None:
+        review = replace(review, edit_rate=both[0], character_rate=both[1])
+    try:
+        new = store.reviews.keep([review])
+    except DataError:
+        new = 0
+    if not new:
+        raise DataError("somebody reviewed this output meanwhile, take the next one")
+    return store.reviews.by_ids([review.id])[0]

@@ -1,0 +1,86 @@
+"""The one thing to do next for a task, with the exact command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from shlex import quote
+
+from harness.records import Decision, Health, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The one thing to do, in words, with the exact command."""
+
+    words: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateNow:
+    """An adapter that was judged lately."""
+
+    adapter: str
+    outcome: Outcome
+    when: str
+    reason: str
+    """What decided first, in words."""
+    n: int
+    """Cases behind the verdict."""
+    run: str
+    verdict: str
+    digest: str
+    promoted: bool
+    """Whether it is in production now."""
+
+
+def next_step(
+    task: str,
+    held: Decision | None,
+    candidates: Sequence[CandidateNow],
+    state: Health | None,
+    decisions: Sequence[Decision],
+) -> NextStep:
+    """A candidate that waits for a decision comes first, then the alarm, then the routine."""
+    waiting = [one for one in candidates if _waits(one, held, decisions)]
+    fit = next((one for one in waiting if one.outcome == "promote"), None)
+    if fit is not None:
+        return NextStep(
+            f"{fit.adapter} may replace what is in production: promote it",
+            promote_command(task, fit.adapter),
+        )
+    if state == "retrain":
+        return NextStep(
+            "it is time to retrain: see what to add to the training data",
+            f"lora-harness monitor --task {quote(task)} --plan",
+        )
+    if waiting and waiting[0].outcome == "inconclusive" and held is not None:
+        return NextStep(
+            f"{waiting[0].adapter} could not be decided: look at its cases",
+            f"lora-harness compare {quote(held.adapter)} {quote(waiting[0].adapter)}",
+        )
+    if held is None:
+        name = waiting[0].adapter if waiting else "NAME"
+        return NextStep("nothing is promoted: judge an adapter", f"pytest --model {quote(name)}")
+    if state is None:
+        return NextStep(
+            "nobody knows yet what people do with its outputs: import reviews",
+            "lora-harness reviews import FILE",
+        )
+    return NextStep("nothing is to be done: judge the next adapter", "pytest --model NAME")
+
+
+def promote_command(task: str, adapter: str) -> str:
+    """The command line that promotes; who and why are the person's own words."""
+    return f'lora-harness promote {quote(adapter)} --task {quote(task)} --by "YOU" --why "..."'
+
+
+def _waits(one: CandidateNow, held: Decision | None, decisions: Sequence[Decision]) -> bool:
+    """Whether nobody decided about these bytes since they were judged."""
+    if held is not None and (one.digest == held.digest or one.when < held.at):
+        return False
+    said = ("promote", "reject", "rollback")
+    return not any(
+        d.digest == one.digest and d.kind in said and d.at >= one.when for d in decisions
+    )

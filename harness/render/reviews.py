@@ -1,0 +1,123 @@
+"""Reviews for people and programs: what was understood of a file, what became of it, the rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.records import SYNTHETIC, GroupRates, Rate
+from harness.render import safe
+from harness.render.figures import MISSING, percent
+from harness.render.plain import plain
+from harness.render.table import table
+
+_CELL = 26
+"""Letters of a text that a preview shows: three rows stand beside each other."""
+_KEY = 60
+
+
+def preview_text(
+    columns: Mapping[str, str],
+    constants: Mapping[str, str],
+    unused: Sequence[str],
+    samples: Sequence[Mapping[str, Any]],
+) -> str:
+    """Which column is which field, with the first rows beside it."""
+    rows = [["field", "column", *(f"row {n}" for n, _ in enumerate(samples, start=1))]]
+    for name, column in columns.items():
+        rows.append([_cell(name), _cell(column), *(_cell(one.get(column)) for one in samples)])
+    for name, value in constants.items():
+        rows.append([_cell(name), f"= {_cell(value)}", *("" for _ in samples)])
+    lines = ["understood as (--map FIELD=COLUMN, --set FIELD=VALUE say otherwise)"]
+    lines += table(rows, indent=2)
+    if unused:
+        lines.append(f"  not read: {', '.join(_cell(one) for one in unused)}")
+    return "\n".join(lines)
+
+
+def preview_json(
+    columns: Mapping[str, str], constants: Mapping[str, str], unused: Sequence[str]
+) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "columns": plain(columns),
+        "constants": plain(constants),
+        "unused": plain(unused),
+    }
+
+
+def bad_rows_text(bad: Sequence[str], total: int, shown: int) -> list[str]:
+    """One line for each bad row, and one for those that are not shown."""
+    lines = [safe.ci_log(one) for one in bad[:shown]]
+    return lines + ([f"... and {total - shown:,} more bad rows"] if total > shown else [])
+
+
+def rates_text(by: str, groups: Sequence[GroupRates]) -> str:
+    """A table of rates, each with its interval and what it is over."""
+    if not groups:
+        return "no review yet; `lora-harness reviews import FILE` brings them"
+    marked = any(group.synthetic for group in groups)
+    head = [by, "edit rate", "of finals", "rejected", "edited", "of reviews"]
+    rows = [head + ([""] if marked else [])]
+    for group in groups:
+        rows.append(
+            [
+                safe.ci_log(group.key, limit=_KEY) or MISSING,
+                _rate(group.edit_rate),
+                f"{group.edit_rate.n:,}",
+                _rate(group.rejection_rate),
+                _rate(group.edited_share),
+                f"{group.n:,}",
+                _synthetic(group),
+            ][: len(rows[0])]
+        )
+    return "\n".join(
+        [
+            *table(rows, "<>>>>>"),
+            "edit rate: mean of min(1, TER) over the finals; all with 95 % Wilson intervals",
+        ]
+    )
+
+
+def rates_json(by: str, groups: Sequence[GroupRates]) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "by": by,
+        "groups": [
+            {
+                "key": plain(group.key),
+                "n": group.n,
+                "synthetic": group.synthetic,
+                "edit_rate": group.edit_rate.value,
+                "edit_rate_interval": _interval(group.edit_rate),
+                "finals": group.edit_rate.n,
+                "rejection_rate": group.rejection_rate.value,
+                "rejection_rate_interval": _interval(group.rejection_rate),
+                "edited_share": group.edited_share.value,
+                "edited_share_interval": _interval(group.edited_share),
+            }
+            for group in groups
+        ],
+    }
+
+
+def _rate(rate: Rate) -> str:
+    if rate.value is None:
+        return MISSING
+    return f"{percent(rate.value)} [{percent(rate.low)}, {percent(rate.high)}]"
+
+
+def _interval(rate: Rate) -> list[float] | None:
+    return None if rate.value is None else [rate.low, rate.high]
+
+
+def _synthetic(group: GroupRates) -> str:
+    if not group.synthetic:
+        return ""
+    return SYNTHETIC if group.synthetic == group.n else f"{group.synthetic:,} {SYNTHETIC}"
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else value if isinstance(value, str) else str(value)
+    shown = safe.ci_log(text[: _CELL + 1], limit=None)
+    return shown if len(text) <= _CELL else f"{shown[: _CELL - 1]}…"

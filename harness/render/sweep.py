@@ -1,0 +1,119 @@
+"""Many verdicts as one table, and as JSON: an adapter and a benchmark in each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.records import MetricVerdict, Swept, Verdict, Worth
+from harness.render import safe
+from harness.render.figures import MISSING, count, interval, metric_title, score
+from harness.render.plain import plain
+from harness.render.table import hang, table
+from harness.render.verdict import verdict_json
+
+HEAD = (
+    "adapter", "benchmark", "outcome", "gate", "n", "reference", "candidate",
+    "difference, 95 %", "over base, 95 %",
+)  # fmt: skip
+SIDES = "<<<<><><<"
+LONGEST_NAME = 40
+_AXES = ("adapter", "benchmark")
+
+
+def sweep_text(rows: Sequence[Swept], *, width: int = 80) -> str:
+    """Return the table, what could not be judged and why, and the count of each outcome."""
+    lines = table([HEAD, *(_cells(row) for row in rows)], SIDES)
+    for row in rows:
+        if row.verdict is None:
+            said = safe.ci_log(row.error).removeprefix(f"{row.adapter}: ")
+            lines += ["", *hang(f"{_where(row)}: ", said, width)]
+    return "\n".join([*lines, "", _counts(rows)])
+
+
+def sweep_json(rows: Sequence[Swept]) -> dict[str, Any]:
+    """Return every row with the figures of the table, and its whole verdict."""
+    return {"rows": [_row_json(row) for row in rows]}
+
+
+def _cells(row: Swept) -> tuple[str, ...]:
+    name = safe.ci_log(row.adapter, limit=LONGEST_NAME)
+    benchmark = safe.ci_log(row.benchmark or MISSING, limit=LONGEST_NAME)
+    if row.verdict is None:
+        return (name, benchmark, _outcome(row))
+    gate, worth = _gate(row.verdict), _worth(row.verdict)
+    if gate is None:
+        return (name, benchmark, _outcome(row), MISSING, str(row.verdict.n))
+    return (
+        name,
+        benchmark,
+        _outcome(row),
+        metric_title(gate.name),
+        str(gate.n),
+        f"{score(gate.reference)} {_reference(row.verdict, gate)}",
+        score(gate.candidate),
+        interval(gate.difference, gate.low, gate.high),
+        MISSING if worth is None else interval(worth.gain, worth.low, worth.high),
+    )
+
+
+def _row_json(row: Swept) -> dict[str, Any]:
+    gate = _gate(row.verdict) if row.verdict else None
+    worth = _worth(row.verdict) if row.verdict else None
+    figures = {
+        "adapter": row.adapter,
+        "benchmark": row.benchmark,
+        "outcome": row.verdict.outcome if row.verdict else None,
+        "error": row.error or None,
+        "code": row.code,
+        "metric": gate.name if gate else None,
+        "n": gate.n if gate else None,
+        "against": gate.against if gate else None,
+        "reference": gate.reference if gate else None,
+        "candidate": gate.candidate if gate else None,
+        "difference": gate.difference if gate else None,
+        "low": gate.low if gate else None,
+        "high": gate.high if gate else None,
+        "over_base": worth.gain if worth else None,
+    }
+    return dict(plain(figures)) | {"verdict": verdict_json(row.verdict) if row.verdict else None}
+
+
+def _gate(verdict: Verdict) -> MetricVerdict | None:
+    """The metric that decides, against what is in production where anything is."""
+    gates = [metric for metric in verdict.metrics if metric.role == "gate"]
+    return next((gate for gate in gates if gate.against != "pinned"), None)
+
+
+def _worth(verdict: Verdict) -> Worth | None:
+    gate = _gate(verdict)
+    place = ("base", verdict.benchmark, gate.name if gate else "")
+    found = (w for w in verdict.worth if (w.against, w.benchmark, w.metric) == place)
+    return next(found, None)
+
+
+def _reference(verdict: Verdict, gate: MetricVerdict) -> str:
+    """Who it is compared with."""
+    name = verdict.promoted if gate.against == "promoted" else None
+    return safe.ci_log(name or gate.against, limit=LONGEST_NAME)
+
+
+def _outcome(row: Swept) -> str:
+    if row.verdict is not None:
+        return row.verdict.outcome
+    return "refused" if row.code == 4 else "not judged"
+
+
+def _where(row: Swept) -> str:
+    name = safe.ci_log(row.adapter, limit=LONGEST_NAME)
+    on = f" on {safe.ci_log(row.benchmark, limit=LONGEST_NAME)}" if row.benchmark else ""
+    return f"{name}{on}"
+
+
+def _counts(rows: Sequence[Swept]) -> str:
+    outcomes = [_outcome(row) for row in rows]
+    words = ("promote", "reject", "inconclusive", "refused", "not judged")
+    told = [f"{outcomes.count(word)} {word}" for word in words if word in outcomes]
+    adapters, benchmarks = ({getattr(row, what) for row in rows} - {None} for what in _AXES)
+    asked = f"{count(len(adapters), 'adapter')}, {count(len(benchmarks), 'benchmark')}"
+    return f"{asked}: {' · '.join(told)}"

@@ -1,0 +1,78 @@
+"""One review as the rows of its tables, and the address of what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from harness.errors import StoreFailed
+from harness.records import Review
+from harness.store import schema
+from harness.store.codec import decode, encode
+from harness.store.keys import key_of
+
+ReviewRow = dict[str, Any]
+_SAID = ("at", "task", "adapter", "input", "output", "decision", "final", "reviewer", "reason")
+"""What a review says; digest, rates and source follow from it or from where it was found."""
+_SHORT = ("id", "at", "task", "adapter", "digest", "reviewer", "source")
+_SLICE = 200
+
+
+def row_of(review: Review, content: str | None = None) -> ReviewRow:
+    """What the store keeps of a review, but for its number; its slices as they are."""
+    return {
+        "id": review.id,
+        "content": content or content_of(review),
+        "at": review.at,
+        "week": week_of(review.at),
+        "task": review.task,
+        "adapter": review.adapter,
+        "digest": review.digest,
+        "decision": review.decision,
+        "edit_rate": review.edit_rate,
+        "character_rate": review.character_rate,
+        "reviewer": review.reviewer,
+        "source": review.source,
+        "body": encode(review),
+        "slices": dict(review.slices),
+    }
+
+
+def content_of(review: Review) -> str:
+    """The address of what a review says: two of one id must have the same."""
+    said = {name: getattr(review, name) for name in _SAID}
+    return key_of("review", slices=dict(review.slices), **said)
+
+
+def week_of(at: str) -> str:
+    """The ISO week of a time, as 2026-W47."""
+    year, week, _ = datetime.fromisoformat(at).isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def could_be(review: Review) -> bool:
+    """Whether a review from elsewhere fits its columns: its time, its rates, its short texts."""
+    try:
+        week_of(review.at)
+    except ValueError:
+        return False
+    columns = schema.reviews.c
+    short = [(getattr(review, name), getattr(columns[name].type, "length", 0)) for name in _SHORT]
+    short += [(text, _SLICE) for pair in review.slices.items() for text in pair]
+    rates = (review.edit_rate, review.character_rate)
+    return all(rate is None or 0 <= rate <= 1 for rate in rates) and all(
+        len(text) <= length and "\0" not in text for text, length in short
+    )
+
+
+def is_whole(row: Row[Any], slices: Mapping[str, str]) -> bool:
+    """Whether the columns beside a review, and its slices, still say what it says."""
+    try:
+        recorded = row_of(decode(row.body, Review))
+    except (StoreFailed, ValueError):
+        return False
+    beside = dict(row._mapping) | {"slices": dict(slices)}
+    return all(beside[name] == value for name, value in recorded.items() if name != "body")

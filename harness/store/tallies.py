@@ -1,0 +1,84 @@
+"""Reviews counted by SQL, so that a million cost no memory.
+
+Edit rates are summed in billionths: no order of import changes even the last bit of a rate.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+
+from harness.records import SYNTHETIC, Tally, Treatment
+from harness.store import schema
+
+By = Literal["week", "adapter", "slice", "reviewer", "task"]
+_NAMES = ("key", "adapter")
+"""Columns of a tally that are no numbers."""
+_UNIT = 1_000_000_000
+
+
+def narrowed(
+    asked: Select[Any],
+    task: str | None = None,
+    after_seq: int = 0,
+    since: str | None = None,
+    adapter: str | None = None,
+    made_by: tuple[str, str] | None = None,
+) -> Select[Any]:
+    """Only the reviews that are asked for; `made_by` is an adapter's name and digest."""
+    table = schema.reviews
+    if made_by is not None:
+        name, digest = made_by
+        unknown = (table.c.digest == "") & (table.c.adapter == name)
+        asked = asked.where((table.c.digest == digest) | unknown)
+    asked = asked.where(table.c.seq > after_seq) if after_seq else asked
+    for column, value in ((table.c.task, task), (table.c.adapter, adapter)):
+        asked = asked if value is None else asked.where(column == value)
+    return asked if since is None else asked.where(table.c.at >= since)
+
+
+def grouping(by: By) -> tuple[ColumnElement[str], FromClause]:
+    """What the tallies are called by, and the tables that say so."""
+    table, slices = schema.reviews, schema.review_slices
+    if by == "slice":
+        return slices.c.name + literal_column("'='") + slices.c.value, table.join(slices)
+    return table.c[by], table
+
+
+def tallied(key: ColumnElement[str]) -> Select[Any]:
+    """The columns of a tally; to be grouped by its key."""
+    table = schema.reviews
+    billionths = cast(func.round(table.c.edit_rate * _UNIT), BigInteger)
+    columns: list[ColumnElement[Any]] = [
+        key.label("key"),
+        func.count().label("n"),
+        *(_number(table.c.decision == word).label(word) for word in get_args(Treatment)),
+        func.count(table.c.edit_rate).label("final_n"),
+        func.coalesce(func.sum(billionths), 0).label("edit_sum"),
+        _number(table.c.source == SYNTHETIC).label("synthetic"),
+        func.min(table.c.seq).label("first_seq"),
+        func.max(table.c.seq).label("last_seq"),
+    ]
+    return select(*columns)
+
+
+def _number(of: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((of, 1), else_=0))
+
+
+def tally_of(row: Row[Any]) -> Tally:
+    """The record of one group."""
+    found = {name: int(value) for name, value in row._mapping.items() if name not in _NAMES}
+    return Tally(**found | {"key": row.key, "edit_sum": int(row.edit_sum) / _UNIT})  # type: ignore[arg-type]

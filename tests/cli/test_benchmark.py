@@ -1,0 +1,147 @@
+"""`lora-harness benchmark` as somebody types it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Type
+from tests.fakes.project import BENCHMARK, CASES, TASK, TinyProject
+
+
+@pytest.mark.parametrize("word", ["check", "diff", "import"])
+def test_help_has_an_example_and_the_exit_codes(typed: Type, word: str) -> None:
+    found = typed("benchmark", word, "--help")
+    assert found.code == 0
+    shown = " ".join(found.out.split())
+    assert f"Example: lora-harness benchmark {word} " in shown
+    assert "Exit codes: 0" in shown
+
+
+def test_a_fit_benchmark_ends_with_zero(typed: Type, project: TinyProject) -> None:
+    found = typed("benchmark", "check")
+    assert (found.code, found.err) == (0, "")
+    assert found.out.startswith(f"{TASK} · task {TASK} · 8 cases · benchmark ")
+    assert "slice industry=health has 4 cases" in " ".join(found.out.split())
+    assert found.out.count("  fit    ") == 2
+
+
+def test_an_unfit_benchmark_ends_with_one(typed: Type, project: TinyProject) -> None:
+    project.benchmark(TASK, BENCHMARK, [CASES[0] | {"id": "PLACEHOLDER-1"}, *CASES[1:]])
+    found = typed("benchmark", "check", TASK)
+    assert found.code == 1
+    assert "placeholders are not a benchmark" in " ".join(found.out.split())
+    assert "UNFIT  1 finding to put right" in found.out
+
+
+def test_json_has_every_finding_with_kind_line_and_message(
+    typed: Type, project: TinyProject
+) -> None:
+    project.benchmark(TASK, BENCHMARK, [CASES[0] | {"ideal": ""}, *CASES[1:]])
+    found = typed("benchmark", "check", "--json")
+    assert found.code == 1
+    told = found.json
+    assert told["fit"] is False
+    assert told["findings"][0]["kind"] == "empty"
+    assert told["findings"][0]["line"] == 1
+    assert {"kind", "line", "message", "benchmark", "unfit"} == set(told["findings"][0])
+    assert [(b["name"], b["fit"]) for b in told["benchmarks"]] == [(TASK, False), ("manners", True)]
+
+
+def test_history_that_was_judged_is_told(typed: Type, project: TinyProject) -> None:
+    for name in ("good", "same", "bad"):
+        typed("evaluate", name, "--benchmark", TASK)
+    (told,) = typed("benchmark", "check", TASK, "--margin", "0.02", "--json").json["benchmarks"]
+    assert told["judged"] == 3
+    assert told["adapters"] == ["good", "same", "bad"]
+    assert told["needed"][0]["margin"] == 0.02
+    shown = " ".join(typed("benchmark", "check", TASK).out.split())
+    assert "3 candidates judged on this version: the risk that one worse by exactly" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "opners"), "did you mean `openers`"),
+        (("check", "--margin", "2"), "more than 0 and less than 1"),
+        (("check", "--margin", "x"), "not a valid float"),
+        (("chekc",), "did you mean `check`"),
+        (("diff", TASK, "nix"), "no such benchmark"),
+        (("diff", TASK, "./nix"), "no such file"),
+        (("diff", TASK), "Missing argument"),
+        (("import", "nix.csv", "--name", "new"), "no such file"),
+        (("import", "nix.doc", "--name", "new"), "no table that is understood"),
+        (("import", ".", "--name", "new"), "no table that is understood"),
+        (("import", "nix.csv", "--name", "new", "--map", "nix"), "--map nix: must look like"),
+        (("import", "nix.csv", "--name", "new", "--map", "nix=a"), "--map nix=a: must look"),
+        (("import", "nix.csv"), "Missing option '--name'"),
+    ],
+)
+def test_a_wrong_request_is_one_line_and_four(
+    typed: Type, project: TinyProject, words: tuple[str, ...], said: str
+) -> None:
+    found = typed("benchmark", *words)
+    assert found.code == 4
+    assert said in found.line
+    again = typed("benchmark", *words, "--json")
+    assert again.code == 4
+    assert said in again.json["error"]
+
+
+def test_a_difference_ends_with_one_and_says_what_it_means(
+    typed: Type, project: TinyProject
+) -> None:
+    typed("evaluate", "good", "--benchmark", TASK)
+    version = project.project.benchmark(TASK).fingerprint[:6]
+    changed = CASES[0] | {"ideal": str(CASES[0]["ideal"]).replace("week", "month")}
+    project.benchmark(TASK, BENCHMARK, [changed, *CASES[2:], CASES[1] | {"id": "new-1"}])
+    found = typed("benchmark", "diff", f"{TASK}@{version}", TASK)
+    assert found.code == 1
+    shown = " ".join(found.out.split())
+    assert "[-week-] [+month+]" in shown
+    assert f"added new-1 removed {CASES[1]['id']} {CASES[0]['id']}" in shown
+    assert "the promoted adapter is run again automatically" in shown
+    told = typed("benchmark", "diff", f"{TASK}@{version}", TASK, "--json").json
+    assert told["same"] is False
+    assert [one["id"] for one in told["added"]] == ["new-1"]
+    assert told["changed"][0]["fields"][0]["field"] == "ideal"
+
+
+def test_no_difference_ends_with_zero(typed: Type, project: TinyProject) -> None:
+    found = typed("benchmark", "diff", TASK, f"benchmarks/{TASK}")
+    assert found.code == 0
+    assert "the two are the same" in found.out
+
+
+def test_an_import_shows_what_it_understood_and_wrote(typed: Type, project: TinyProject) -> None:
+    project.write("cases.csv", "Prompt,good,industry\n=cmd|x,Hi\x1b[2J,a\nb,c,d\n")
+    words = ("benchmark", "import", "cases.csv", "--name", "new", "--map", "ideal=good")
+    words = (*words, "--slice", "industry")
+    dry = typed(*words, "--dry-run")
+    assert dry.code == 0
+    assert "slices.industry  ←  industry" in dry.out
+    assert "2 cases, nothing was written" in dry.out
+    assert "\x1b" not in dry.out
+    assert not (project.folder / "benchmarks" / "new").exists()
+    told = typed(*words, "--json").json
+    assert told["columns"] == {"ideal": "good", "input": "Prompt", "slices.industry": "industry"}
+    assert told["cases"] == 2
+    assert len(told["written"]) == 2
+    assert typed("benchmark", "check", "new").code == 1  # two cases are too few
+    assert typed(*words).code == 4
+
+
+def test_bad_rows_are_each_a_line_up_to_twenty(typed: Type, project: TinyProject) -> None:
+    rows = "".join(f"{number},,x\n" for number in range(25))
+    project.write("cases.csv", f"id,input,ideal\n{rows}")
+    found = typed("benchmark", "import", "cases.csv", "--name", "new")
+    assert (found.code, found.out) == (4, "")
+    lines = found.err.splitlines()
+    assert lines[0] == "lora-harness: cases.csv:2: `input` is empty"
+    assert len(lines) == 21
+    assert lines[-1].endswith("25 rows are no cases, nothing was written (5 more than shown)")
+    told = typed("benchmark", "import", "cases.csv", "--name", "new", "--json")
+    assert told.code == 4
+    assert len(told.json["bad"]) == 25
+    assert json.dumps(told.json["error"]) == '"25 rows are no cases, nothing was written"'

@@ -1,0 +1,116 @@
+"""In a real browser: every page in two sizes and lights, a filter, a case, a review by keyboard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard.screenshots import PAGES, SCHEMES, WIDTHS, Visit, browser, chromium, served
+from tests.fakes.served import ServedProject
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="no chromium here: apt-get install chromium"),
+    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright: make setup has it"),
+]
+
+
+@pytest.fixture(scope="module")
+def visited(
+    _many: ServedProject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[ServedProject, Visit]]:
+    """One server and one window for all of these."""
+    project = ServedProject.copy_of(_many, tmp_path_factory.mktemp("browser") / "project")
+    with served(project.folder) as url, browser() as opened:
+        yield project, Visit.to(url, opened)
+
+
+@pytest.fixture
+def visit(visited: tuple[ServedProject, Visit]) -> Visit:
+    """The window."""
+    return visited[1]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_every_screen_and_asks_nobody_else(
+    visit: Visit, name: str, tmp_path: Path
+) -> None:
+    kept = Path(os.environ.get("DASHBOARD_SHOTS", tmp_path))
+    visit.go(name)
+    for width in WIDTHS:
+        for scheme in SCHEMES:
+            file = kept / f"{name}-{width}-{scheme}.png"
+            assert visit.look(width, scheme, file) == [0], (width, scheme)
+            assert file.stat().st_size > 5_000
+    assert visit.elsewhere == []
+
+
+def test_a_case_is_filtered_opened_and_its_hostile_output_does_nothing(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 1280, "height": 900})
+    visit.go("compare", slice="industry%3Dlogistics", case="logistics-1")
+    shown = visit.page.inner_text("[data-testid=stMain]")
+    assert "logistics-1" in shown
+    assert '<script>document.title="owned"</script> ![x](https://evil.example/x.png)' in shown
+    assert "\\u202etxt.exe" in shown
+    assert visit.page.title() != "owned"
+    assert visit.page.locator("[data-testid=stMain] img").count() == 0
+    assert (visit.elsewhere, visit.dialogs) == ([], [])
+
+
+def test_a_click_on_a_dot_opens_its_case(visit: Visit) -> None:
+    visit.go("compare")
+    dots = visit.page.locator("[data-testid=stVegaLiteChart] svg g.mark-symbol path")
+    dots.nth(dots.count() - 1).click()
+    visit.page.wait_for_url("**case=health-4**")
+    visit.settle()
+    assert visit.page.locator(".lh-task").inner_text() == "health-4"
+
+
+def test_a_choice_stands_in_the_address(visit: Visit) -> None:
+    visit.go("compare")
+    visit.page.get_by_label("Against").click()
+    visit.page.get_by_role("option", name="v1").click()
+    visit.settle()
+    assert "against=v1" in visit.page.url
+
+
+def test_a_review_is_filed_by_keyboard(visited: tuple[ServedProject, Visit]) -> None:
+    project, visit = visited
+    visit.go("review")
+    visit.page.get_by_label("Your name").fill("Ben A")
+    visit.page.keyboard.press("Enter")
+    visit.settle()
+    before = visit.page.inner_text("h1")
+    visit.page.locator("h1").click()
+    visit.page.keyboard.press("a")
+    visit.page.wait_for_function(
+        "old => document.querySelector('h1').innerText !== old", arg=before
+    )
+    with project.opened() as store:
+        (made,) = [one for one in store.reviews.each("openers") if one.reviewer == "Ben A"]
+    assert (made.decision, made.source) == ("accepted", "dashboard")
+
+
+def test_letters_typed_into_a_field_are_letters(visited: tuple[ServedProject, Visit]) -> None:
+    project, visit = visited
+    visit.go("review")
+    with project.opened() as store:
+        before = store.reviews.count()
+    visit.page.get_by_label("Reason (optional)").press_sequentially("axes")
+    visit.settle()
+    with project.opened() as store:
+        assert store.reviews.count() == before
+    assert visit.page.get_by_label("Reason (optional)").input_value() == "axes"
+
+
+def test_the_ledger_and_its_csv_can_be_taken_along(visit: Visit) -> None:
+    visit.go("ledger")
+    with visit.page.expect_download() as taken:
+        visit.page.get_by_role("button", name="CSV").click()
+    text = taken.value.path().read_text(encoding="utf-8-sig")
+    assert text.startswith("seq,at,kind,task,adapter")
+    assert "promote" in text

@@ -1,0 +1,135 @@
+"""What a chart draws, from records that nobody measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dashboard import charts, colours
+from harness.flows.views import Balance, Band, Effect, Line, Mark, Point, Rate, SlicePanel, Week
+
+DAYS = ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05")
+
+
+def point(day: str, adapter: str = "v1", version: str = "a" * 64, mean: float = 0.5) -> Point:
+    return Point(
+        at=f"{day}T10:00:00.000Z",
+        adapter=adapter,
+        fingerprint=version,
+        mean=mean,
+        low=mean - 0.1,
+        high=mean + 0.1,
+        n=30,
+        runs=1,
+        run=f"{day}-{adapter}",
+    )
+
+
+def drawn(chart: Any) -> dict[str, Any]:
+    """As the browser gets it."""
+    found: dict[str, Any] = chart.to_dict()
+    return found
+
+
+def rows(chart: Any) -> Iterator[dict[str, Any]]:
+    """Every row of every layer."""
+    for values in drawn(chart)["datasets"].values():
+        yield from values
+
+
+def layers(chart: Any, mark: str) -> list[dict[str, Any]]:
+    return [layer for layer in drawn(chart)["layer"] if layer["mark"]["type"] == mark]
+
+
+def test_no_line_is_drawn_across_two_versions_of_the_benchmark() -> None:
+    points = [point(DAYS[0]), point(DAYS[1]), point(DAYS[2], version="b" * 64)]
+    bands = [
+        Band("a" * 64, DAYS[0], DAYS[1], 2, False),
+        Band("b" * 64, DAYS[2], DAYS[3], 1, True),
+    ]
+    chart = charts.metric_over_time(points, bands, [], ["v1"], "ideal_likelihood")
+    (line,) = layers(chart, "line")
+    assert {one["field"] for one in line["encoding"]["detail"]} == {"adapter", "version"}
+    assert {row["version"] for row in rows(chart)} >= {"version aaaaaa", "version bbbbbb (now)"}
+
+
+def test_every_point_has_its_interval_and_its_n() -> None:
+    chart = charts.metric_over_time([point(DAYS[0])], [], [], ["v1"], "ideal_likelihood")
+    (row,) = {str(row): row for row in rows(chart)}.values()
+    assert row["shown"] == "0.500 [0.400, 0.600]"
+    assert row["cases"] == "30 cases"
+
+
+def test_an_override_is_not_drawn_as_a_promotion() -> None:
+    marks = [
+        Mark(f"{DAYS[0]}T10:00:00Z", "promote", "v1", "Ana: good"),
+        Mark(f"{DAYS[1]}T10:00:00Z", "promote", "v2", "Ben: must be", override=True),
+        Mark(f"{DAYS[2]}T10:00:00Z", "alarm", "v2", "edit rate"),
+    ]
+    assert [kind[0] for kind in colours.mark_kinds(marks)] == ["promotion", "override", "alarm"]
+    chart = charts.metric_over_time([point(DAYS[0])], [], marks, ["v1"], "x")
+    assert "override" in {row.get("what") for row in rows(chart)}
+
+
+def week(number: int, value: float | None, n: int = 20) -> Week:
+    rate = Rate(value, 0.1, 0.3, n) if value is not None else Rate()
+    return Week(f"2026-W{number:02}", DAYS[number], "v1", n, rate, rate)
+
+
+def test_a_week_without_reviews_is_a_gap_and_no_zero() -> None:
+    chart = charts.weekly([week(0, 0.2), week(1, None)], Line(), [], ["v1"], "edit")
+    assert {row["week"] for row in rows(chart)} == {"2026-W00"}
+
+
+def test_the_lines_of_the_team_are_drawn_where_there_are_any() -> None:
+    line = Line(acceptable=0.2, retrain=0.25)
+    chart = charts.weekly([week(0, 0.2)], line, [], ["v1"], "edit")
+    assert {"fine to 20 %", "retrain from 25 %"} <= {row.get("what") for row in rows(chart)}
+    bare = charts.weekly([week(0, 0.2)], Line(), [], ["v1"], "edit")
+    assert not {row.get("what") for row in rows(bare)} - {None}
+
+
+def test_small_multiples_share_their_scales() -> None:
+    panels = [
+        SlicePanel("industry=health", (point(DAYS[0], mean=0.2),)),
+        SlicePanel("industry=logistics", (point(DAYS[0], mean=0.8),)),
+    ]
+    made = [drawn(charts.slice_panel(panel, panels, ["v1"])) for panel in panels]
+    scales = [layers_["layer"][0]["encoding"]["y"]["scale"] for layers_ in made]
+    assert scales[0] == scales[1]
+
+
+def test_forgetting_stands_beside_the_gain_with_both_intervals() -> None:
+    gain = Effect("outreach", "ideal_likelihood", 0.2, 0.1, 0.3, 30)
+    lost = Effect("general", "ideal_likelihood", -0.1, -0.2, 0.0, 20)
+    chart = charts.balance([Balance("v1", DAYS[0], gain, (lost,))])
+    told = {row["what"]: row["shown"] for row in rows(chart) if "what" in row}
+    assert told == {
+        "outreach: ideal likelihood": "+0.200 [+0.100, +0.300]",
+        "general: ideal likelihood (guard)": "−0.100 [−0.200, 0.000]",
+    }
+
+
+def test_an_adapter_has_one_colour_and_the_plain_model_is_grey() -> None:
+    found = colours.adapter_colours(["v2", "base", "v1", "v2"])
+    assert list(found) == ["v2", "base", "v1"]
+    assert found["base"] == colours.GREY
+    assert found["v1"] != found["v2"]
+    assert colours.adapter_colours([f"v{n}" for n in range(40)])["v39"] in colours.ADAPTERS
+
+
+@pytest.mark.parametrize("name", ["\u202eevil", "a\nb", "x" * 500])
+def test_a_hostile_name_is_one_short_visible_line(name: str) -> None:
+    chart = charts.metric_over_time([point(DAYS[0], adapter=name)], [], [], [name], "m")
+    for row in rows(chart):
+        assert len(row["adapter"]) < 80
+        assert "\u202e" not in row["adapter"]
+        assert "\n" not in row["adapter"]
+
+
+@pytest.mark.slow
+def test_a_picture_is_drawn_without_asking_anybody() -> None:
+    chart = charts.metric_over_time([point(DAYS[0])], [], [], ["v1"], "m", legend=True)
+    assert charts.to_png(chart, "one point").startswith(b"\x89PNG")

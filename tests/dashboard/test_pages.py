@@ -1,0 +1,215 @@
+"""Every page in every state: nothing yet, one run, many, a hostile output, a broken store."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dashboard.conftest import Open
+from tests.fakes.served import ServedProject
+
+pytestmark = pytest.mark.slow
+
+PAGES = ("now", "over_time", "compare", "cases", "review", "ledger")
+
+
+def test_a_project_without_a_run_says_on_every_page_which_command_is_next(
+    none: ServedProject, opened: Open
+) -> None:
+    dashboard = opened(none)
+    told = {
+        "now": "pytest --model NAME",
+        "over_time": "pytest --model NAME",
+        "compare": "pytest --model NAME",
+        "cases": "pytest --model NAME",
+        "review": "pytest --model NAME",
+        "ledger": "lora-harness promote NAME",
+    }
+    for name, command in told.items():
+        page = dashboard.page(name)
+        assert not page.trouble, name
+        assert any(command in code for code in page.codes), name
+
+
+def test_one_run_fills_the_pages_and_the_command_to_promote_is_exact(
+    one: ServedProject, opened: Open
+) -> None:
+    dashboard = opened(one)
+    assert "Nothing is promoted" in dashboard.title
+    assert any(code.startswith("lora-harness promote v1 --task") for code in dashboard.codes)
+    for name in PAGES[1:]:
+        assert not dashboard.page(name).trouble, name
+    assert "v1" in dashboard.page("compare").title
+
+
+def test_now_says_in_one_line_what_is_promoted_and_every_number_has_its_n(
+    many: ServedProject, opened: Open
+) -> None:
+    dashboard = opened(many)
+    assert dashboard.title.startswith("v2 is in production")
+    assert "8 cases" in dashboard.html
+    assert "reviews" in dashboard.html
+    assert "v3" in dashboard.html
+    assert "reject" in dashboard.html
+
+
+def test_reviews_that_nobody_made_are_labelled_wherever_they_are_counted(
+    many: ServedProject, opened: Open
+) -> None:
+    dashboard = opened(many)
+    assert "synthetic" in dashboard.html.lower()
+    assert "synthetic" in dashboard.page("over_time").html.lower()
+
+
+def test_a_link_leads_to_what_its_sender_saw(many: ServedProject, opened: Open) -> None:
+    page = opened(many)
+    for name, value in (("against", "v1"), ("only", "broken"), ("case", "health-2")):
+        page.at.query_params[name] = value
+    page.page("compare")
+    assert "against v1" in page.html
+    assert page.at.multiselect("only").value == ["broken"]
+    assert page.at.selectbox("case").value == "health-2"
+
+
+def test_another_task_brings_its_own_benchmark(many: ServedProject, opened: Open) -> None:
+    many.second_task()
+    page = opened(many)
+    assert "2 tasks" in page.title
+    page.page("cases")
+    assert page.title.startswith("openers: ")
+    page.at.selectbox("task").set_value("replies").run()
+    assert page.title.startswith("replies: ")
+    assert "openers" not in page.at.selectbox("benchmark").options
+
+
+def test_a_filter_that_leaves_nothing_says_so(many: ServedProject, opened: Open) -> None:
+    page = opened(many).page("compare")
+    flags = page.at.multiselect("only").options
+    page.at.multiselect("slice").set_value(["industry=health"]).run()
+    assert "health-1" in page.html or "health-2" in page.html
+    assert "fixed" not in flags
+
+
+@pytest.mark.parametrize("name", ["compare", "cases", "review"])
+def test_a_hostile_output_is_text_and_a_long_one_is_cut(
+    many: ServedProject, opened: Open, name: str
+) -> None:
+    page = opened(many).page(name)
+    if name == "review":
+        page.at.selectbox("adapter").set_value("v3").run()
+    else:
+        page.at.selectbox("case").set_value("logistics-1").run()
+    assert not page.trouble
+    assert "<script" not in page.html
+    assert "&lt;script&gt;" in page.html
+    assert "\u202e" not in page.html
+    assert "\\u202e" in page.html
+    assert "more characters)" in page.html
+    markdown = [element.value for element in page.at.markdown]
+    assert not any("evil.example" in text for text in markdown)
+
+
+def test_all_of_a_long_output_is_there_on_a_click(many: ServedProject, opened: Open) -> None:
+    page = opened(many).page("compare")
+    page.at.selectbox("case").set_value("logistics-1").run()
+    page.at.toggle("whole-now").set_value(True).run()
+    assert any(len(code) > 100_000 for code in page.codes)
+
+
+def test_a_broken_store_is_one_line_on_every_page(many: ServedProject, opened: Open) -> None:
+    (many.folder / "reports/harness.db").write_bytes(b"this is no database " * 500)
+    dashboard = opened(many)
+    for name in PAGES:
+        (line,) = dashboard.page(name).trouble
+        assert "the store" in line
+        assert "Traceback" not in dashboard.html
+        assert not dashboard.at.exception
+
+
+def test_a_project_that_cannot_be_read_is_one_line(none: ServedProject, opened: Open) -> None:
+    none.write("pyproject.toml", "[tool.harness]\nbase = 7\n")
+    (line,) = opened(none).trouble
+    assert "pyproject.toml" in line
+
+
+def test_a_review_is_filed_as_the_import_would(many: ServedProject, opened: Open) -> None:
+    page = opened(many).page("review")
+    before = page.title
+    _press(page, "accepted")
+    assert "Say who you are" in page.trouble[0]
+    page.at.text_input("reviewer").set_value("Ben").run()
+    _press(page, "accepted")
+    assert not page.trouble
+    assert page.title != before
+    with many.opened() as store:
+        (made,) = [one for one in store.reviews.each("openers") if one.reviewer == "Ben"]
+    assert (made.decision, made.adapter, made.source) == ("accepted", "v2", "dashboard")
+    assert made.edit_rate == 0.0
+
+
+def test_an_edit_is_never_lost_and_never_empty(many: ServedProject, opened: Open) -> None:
+    page = opened(many).page("review")
+    page.at.text_input("reviewer").set_value("Ben").run()
+    _press(page, "edited")
+    assert "Nothing is changed yet" in page.trouble[0]
+    page.at.text_area[0].set_value("Hi Ana, better words")
+    _press(page, "accepted")
+    assert "You changed the text" in page.trouble[0]
+    _press(page, "edited")
+    assert not page.trouble
+    with many.opened() as store:
+        (made,) = [one for one in store.reviews.each("openers") if one.reviewer == "Ben"]
+    assert (made.decision, made.final) == ("edited", "Hi Ana, better words")
+
+
+def test_a_blind_comparison_never_names_who_wrote_what(many: ServedProject, opened: Open) -> None:
+    page = opened(many).page("review")
+    page.at.text_input("reviewer").set_value("Ben").run()
+    page.at.segmented_control("way").set_value("blind").run()
+    assert "blindly" in page.title
+    assert "v2" not in page.html
+    assert "v3" not in page.html
+    _press(page, "rejected")
+    assert not page.trouble
+    assert "reviewed" in page.html
+
+
+def test_an_override_is_red_and_a_ledger_changed_by_hand_says_so(
+    many: ServedProject, opened: Open
+) -> None:
+    many.put("v3", override=True)
+    page = opened(many).page("ledger")
+    assert "1 override" in page.title
+    assert "lh-override" in page.html
+    assert "OVERRIDE" in page.html
+    many.by_hand("UPDATE decisions SET why = 'x' WHERE seq = 1")
+    page = page.page("now").page("ledger")
+    assert "changed by hand" in page.title
+    assert page.codes == ["lora-harness verify"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_where_a_login_is_set_up_no_page_is_shown_before_it(
+    many: ServedProject, opened: Open, name: str
+) -> None:
+    page = opened(many)
+    page.at.user = {"is_logged_in": False}
+    page.page(name)
+    assert [button.label for button in page.at.button] == ["Log in"]
+    assert "v2" not in page.html
+
+
+def test_who_is_logged_in_stands_on_the_review(many: ServedProject, opened: Open) -> None:
+    page = opened(many)
+    page.at.user = {"is_logged_in": True, "email": "ben@example.com", "name": "<b>Ben</b>"}
+    page.page("review")
+    assert not page.at.text_input or "reviewer" not in [t.key for t in page.at.text_input]
+    _press(page, "accepted")
+    with many.opened() as store:
+        names = {one.reviewer for one in store.reviews.each("openers")}
+    assert "ben@example.com" in names
+
+
+def _press(page: object, way: str) -> None:
+    """One of the buttons of the form in view."""
+    at = page.at  # type: ignore[attr-defined]
+    next(button for button in at.button if str(button.key).startswith(f"{way}-")).click().run()

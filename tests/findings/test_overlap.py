@@ -1,0 +1,85 @@
+"""A benchmark's input in a training set: found when it was changed a little, and only then."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.findings import overlap
+from tests.findings.shipped import CLEAN, cases, examples
+
+OUTREACH = cases("outreach")
+OTHERS = [one.input for one in examples("outreach_50")]
+NEW = ("quickly", "Monday", "ninety", "über", "team", "x1")
+
+
+def pasted(text: str, chosen: random.Random) -> str:
+    """With other case, other punctuation and two other words, as somebody who rewrites would."""
+    words = text.split()
+    for place in chosen.sample(range(len(words)), 2):
+        way = chosen.choice(("replace", "add", "drop"))
+        new = chosen.choice(NEW)
+        words[place] = {"replace": new, "add": f"{words[place]} {new}", "drop": ""}[way]
+    line = chosen.choice((" ", "  ", "\n")).join(word for word in words if word)
+    folded = chosen.choice((str.upper, str.lower, str.title, str.swapcase))(line)
+    marks = str.maketrans(dict.fromkeys(":,.();", chosen.choice(("", " ", " – ", "!", ";"))))
+    return folded.translate(marks) + chosen.choice(("", "!", "...", " ?"))
+
+
+@pytest.mark.parametrize("case", OUTREACH)
+@given(seed=st.integers(0, 10**9))
+@settings(max_examples=12, deadline=None)
+def test_every_case_is_found_when_pasted_with_changes(case: str, seed: int) -> None:
+    line = pasted(OUTREACH[case], random.Random(seed))
+    found = overlap([*OTHERS, line], OUTREACH)
+    assert [(one.index, one.case) for one in found] == [(50, case)]
+
+
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [
+        (lambda text: text, "exact"),
+        (lambda text: f"  {text.upper()}!", "normalised"),
+        (lambda text: text.replace(":", " -").replace("\n", " "), "normalised"),
+        (lambda text: f"Please do this now. {text} Thank you, and be brief about it.", "contained"),
+    ],
+)
+def test_how_it_overlaps_is_said(change: object, how: str) -> None:
+    assert callable(change)
+    for case, text in OUTREACH.items():
+        (found,) = overlap([change(text)], OUTREACH)
+        assert (found.case, found.how) == (case, how)
+
+
+@pytest.mark.parametrize("name", CLEAN)
+@pytest.mark.parametrize("benchmark", ["outreach", "general"])
+def test_examples_of_the_same_kind_are_no_overlap(name: str, benchmark: str) -> None:
+    assert overlap([one.input for one in examples(name)], cases(benchmark)) == []
+
+
+def test_the_cases_of_a_benchmark_do_not_overlap_each_other() -> None:
+    for case, text in OUTREACH.items():
+        rest = {other: asked for other, asked in OUTREACH.items() if other != case}
+        assert overlap([text], rest) == []
+
+
+def test_a_short_case_is_found_but_for_its_punctuation_and_never_nearly() -> None:
+    general = cases("general")
+    (found,) = overlap(["what is the capital of JAPAN"], general)
+    assert (found.case, found.how) == ("facts-01", "normalised")
+    assert overlap(["What is the capital of France?"], general) == []
+
+
+def test_an_instruction_before_every_example_does_not_hide_a_case() -> None:
+    rules = " ".join(string.ascii_lowercase * 3)
+    case = OUTREACH["opener-logistics-01"].replace("Leeds", "Hull")
+    found = overlap([*(f"{rules} {one}" for one in OTHERS), f"{rules} {case}"], OUTREACH)
+    assert [(one.index, one.case) for one in found] == [(50, "opener-logistics-01")]
+
+
+def test_nothing_overlaps_with_nothing() -> None:
+    assert overlap([], OUTREACH) == [] and overlap(OTHERS, {}) == []
