@@ -36,7 +36,7 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
     Cases as they are written, overlap with adapters/datasets, and what history says about each.
     Exit codes: 0 fit, 1 something makes it unfit, 4 the request is wrong, 11 the store failed.
     """
-    from harness.flows.benchmark_check import check as flow
+    from harness.flows.benchmarks.check import check as flow
     from harness.flows.project import Project
     from harness.render.benchmark import check_json, check_text
 
@@ -71,7 +71,7 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
     cases that runs remember. Exit codes: 0 the same, 1 different, 4 the request is wrong,
     11 the store failed.
     """
-    from harness.flows.benchmark_diff import diff as flow
+    from harness.flows.benchmarks.difference import diff as flow
     from harness.flows.project import Project
     from harness.render.benchmark_difference import difference_json, difference_text
 
@@ -115,8 +115,8 @@ def import_(
     slices as columns `slice:industry`. An existing benchmark.toml stays as it is.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
     """
-    from harness.flows.benchmark_import import Asked, import_benchmark
-    from harness.flows.benchmark_rows import FIELDS
+    from harness.flows.benchmarks.importing import Asked, import_benchmark
+    from harness.flows.benchmarks.rows import FIELDS
     from harness.flows.project import Project
     from harness.render.benchmark_import import import_json, import_text
     from harness.workspace.columns import pairs

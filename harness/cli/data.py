@@ -14,8 +14,8 @@ from harness.cli.command import Words
 from harness.cli.progress import Line
 
 if TYPE_CHECKING:
-    from harness.flows.data import Checked, Fixed
-    from harness.flows.data_diff import DataDiff
+    from harness.flows.data.check import Checked, Fixed
+    from harness.flows.data.difference import DataDiff
     from harness.flows.project import Project
 
 
@@ -53,7 +53,7 @@ def check(
     banned_term, tone, truncated make it unfit; outlier and size are for a person to look at.
     Exit codes: 0 fit, 1 unfit, 4 the request is wrong.
     """
-    from harness.flows.data import Asked, check_data, fix_data
+    from harness.flows.data.check import Asked, check_data, fix_data
 
     line = Line(f"checking {file.name}")
     asked = Asked(benchmarks, task, region.upper(), names)
@@ -161,7 +161,7 @@ def fingerprint(file: Path, as_json: bool) -> None:
 
     Exit codes: 0 done, 4 FILE is no training set.
     """
-    from harness.flows.data import fingerprint_data
+    from harness.flows.data.check import fingerprint_data
     from harness.render.findings import record_json
 
     found = fingerprint_data(file)
@@ -181,7 +181,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
 
     Exit codes: 0 both say the same, 1 they differ, 4 a file is no training set.
     """
-    from harness.flows.data_diff import diff_data
+    from harness.flows.data.difference import diff_data
     from harness.render.findings import record_json
 
     found = diff_data(before, after)

@@ -79,8 +79,8 @@ def _look(
     store: str | None,
     as_json: bool,
 ) -> None:
-    from harness.flows.monitor import Look
-    from harness.flows.monitor import monitor as flow
+    from harness.flows.monitoring.monitor import Look
+    from harness.flows.monitoring.monitor import monitor as flow
     from harness.render.monitor import monitor_json, monitor_text
 
     line = Line("")
@@ -109,8 +109,8 @@ def _acknowledge(
     as_json: bool,
 ) -> None:
     from harness.cli.decisions import line_of
-    from harness.flows.acknowledge import acknowledge
     from harness.flows.ledger import Ask
+    from harness.flows.monitoring.acknowledge import acknowledge
 
     made = acknowledge(project, Ask(by, why, task, store, dry_run))
     if as_json:
@@ -125,7 +125,7 @@ def _acknowledge(
 def _plan(
     project: Project, task: str | None, folder: str, store: str | None, as_json: bool
 ) -> None:
-    from harness.flows.remedy import plan
+    from harness.flows.monitoring.remedy import plan
     from harness.render.plan import plan_json, plan_text
 
     made = plan(project, task, folder or None, store)

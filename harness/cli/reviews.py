@@ -17,7 +17,7 @@ from harness.cli.progress import Line
 from harness.errors import RequestError
 
 if TYPE_CHECKING:
-    from harness.flows.review_import import Imported, Preview
+    from harness.flows.reviews.importing import Imported, Preview
 
 BY = ("week", "adapter", "slice", "reviewer", "task")
 _SHOWN = 20
@@ -63,8 +63,8 @@ def import_(
     """
     from harness.flows.opening import open_store
     from harness.flows.project import Project
-    from harness.flows.review_import import Asked, import_reviews
-    from harness.flows.review_rows import FIELDS
+    from harness.flows.reviews.importing import Asked, import_reviews
+    from harness.flows.reviews.rows import FIELDS
     from harness.render.reviews import preview_json
     from harness.workspace.columns import pairs
 
@@ -172,9 +172,9 @@ def export(
 
     Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
     """
-    from harness.flows import review_export as flow
     from harness.flows.opening import open_store
     from harness.flows.project import Project
+    from harness.flows.reviews import export as flow
     from harness.workspace.cache import write_pieces_atomically
 
     project = Project.here()
@@ -208,7 +208,7 @@ def rates(by: Any, task: str | None, since: str | None, store: str | None, as_js
     """
     from harness.flows.opening import open_store
     from harness.flows.project import Project
-    from harness.flows.review_rates import review_rates
+    from harness.flows.reviews.rates import review_rates
     from harness.render.reviews import rates_json, rates_text
 
     with closing(open_store(Project.here(), store)) as opened:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.findings import Finding
 from harness.findings.dataset import check_examples
-from harness.flows.data import Asked, measure_for
+from harness.flows.data.check import Asked, measure_for
 from harness.flows.project import Project
 from harness.records.training import TrainingExample
 from harness.workspace.training_data import scan_training_set

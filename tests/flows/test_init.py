@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from harness.errors import HarnessError, RequestError
-from harness.flows.benchmark_check import check
+from harness.flows.benchmarks.check import check
 from harness.flows.init import start
 from harness.flows.project import Project
 from harness.workspace.cache import write_atomically

@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judge.alarm import Week, course
+from harness.judge.alarms.alarm import Week, course
 from harness.records import RetrainLine
 
 LINE = RetrainLine(0.20, 0.25)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from harness.judge.alarm import Week
-from harness.judge.watch import watched
+from harness.judge.alarms.alarm import Week
+from harness.judge.alarms.watch import watched
 from harness.records import (
     Age,
     Decision,

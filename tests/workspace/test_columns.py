@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError, RequestError
-from harness.flows.review_rows import FIELDS
+from harness.flows.reviews.rows import FIELDS
 from harness.workspace.columns import (
     Columns,
     forget_columns,

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from harness.errors import DataError
 from harness.flows.origin import now
 from harness.flows.project import Project
-from harness.flows.review_names import Known
-from harness.flows.review_rating import rates
-from harness.flows.review_rows import FIELDS, Reading
+from harness.flows.reviews.names import Known
+from harness.flows.reviews.rating import rates
+from harness.flows.reviews.rows import FIELDS, Reading
 from harness.flows.views.waiting import Waiting
 from harness.records import Review, Treatment
 from harness.store import Store

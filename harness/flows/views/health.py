@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.flows.counting import Counted, count_reviews
-from harness.flows.monitor_benchmark import drift_of
+from harness.flows.monitoring.benchmark import drift_of
+from harness.flows.monitoring.counting import Counted, count_reviews
 from harness.flows.project import Project
 from harness.flows.views.rates import Rate
-from harness.judge.monitored import reasons_of, state_of
+from harness.judge.alarms.monitored import reasons_of, state_of
 from harness.records import Decision, Health, RetrainLine, Watched
 from harness.store import Store
 

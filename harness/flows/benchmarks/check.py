@@ -1,0 +1,205 @@
+"""Can this benchmark be trusted: its cases as written, its training data, and its own history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from harness.errors import BenchmarkError, HarnessError, RequestError
+from harness.findings import Finding, in_order, overlap
+from harness.findings import benchmark as written
+from harness.findings.benchmark import Refused, Written
+from harness.findings.health import FEWEST_ADAPTERS, tired_cases
+from harness.flows.benchmarks.history import cases_needed, margins_of
+from harness.flows.opening import open_store
+from harness.flows.project import Project, rules
+from harness.judge.multiplicity import risk_by_luck
+from harness.measure import run_checks
+from harness.records import Benchmark, BenchmarkHealth, CheckResult
+from harness.store import Store
+from harness.store.health import adapters_on, case_histories
+from harness.workspace.benchmarks import Draft, each_case, read_draft
+from harness.workspace.training_data import scan_training_set
+
+Heard = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One benchmark with everything that was found in it."""
+
+    health: BenchmarkHealth
+    unfit: tuple[Finding, ...]
+    """What makes it no benchmark until it is put right."""
+    advice: tuple[Finding, ...]
+    """What somebody should look at."""
+
+    @property
+    def fit(self) -> bool:
+        """Whether verdicts may rest on it."""
+        return not self.unfit
+
+
+@dataclass
+class _Found:
+    """Findings as they come."""
+
+    unfit: list[Finding]
+    advice: list[Finding]
+    notes: list[str]
+
+    def add(self, both: tuple[Sequence[Finding], Sequence[Finding]]) -> None:
+        self.unfit += both[0]
+        self.advice += both[1]
+
+
+def check(
+    project: Project,
+    names: Sequence[str] = (),
+    *,
+    margin: float | None = None,
+    store: str | None = None,
+    heard: Heard = lambda step, done, total: None,
+) -> list[Checked]:
+    """Every benchmark that is named, else all of the project."""
+    if margin is not None and not 0 < margin < 1:
+        raise RequestError(f"a margin of {margin:g}, allowed is more than 0 and less than 1")
+    drafts = [_draft(project, name) for name in names or project.benchmark_names]
+    given = _training_inputs(project)
+    with closing(open_store(project, store)) as opened:
+        made = []
+        for number, draft in enumerate(sorted(drafts, key=lambda one: one.benchmark.guard)):
+            heard(f"checking {draft.benchmark.name}", number, len(drafts))
+            made.append(_check(draft, given, opened, margin))
+        return made
+
+
+def _draft(project: Project, name: str) -> Draft:
+    settings = project.settings
+    return read_draft(settings.benchmarks, name, settings.generation, rules())
+
+
+def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> Checked:
+    cases, refused = _lines(draft)
+    found = _Found([], [], list(given.unread))
+    found.unfit += written.refused_lines(refused)
+    if not cases and not refused:
+        raise BenchmarkError(f"{draft.cases}: holds no case, at least one is needed")
+    found.add(written.size(len(cases) + len(refused), draft.benchmark.policy))
+    _as_written(draft, cases, found)
+    found.unfit += _given_away(cases, given)
+    complete = None if refused else draft.whole(tuple(one.case for one in cases))
+    health = BenchmarkHealth(draft.benchmark.name, draft.benchmark.task, len(cases), None)
+    if complete is not None:
+        health = _history(health, complete, cases, store, margin, found)
+    health = replace(health, notes=tuple(found.notes))
+    return Checked(health, tuple(in_order(found.unfit)), tuple(in_order(found.advice)))
+
+
+def _lines(draft: Draft) -> tuple[list[Written], list[Refused]]:
+    cases, refused = [], []
+    for line, one in each_case(draft.cases, draft.shared, rules()):
+        if isinstance(one, HarnessError):
+            refused.append(Refused(line, str(one).removeprefix(f"{draft.cases}:{line}: ")))
+        else:
+            cases.append(Written(line, one))
+    return cases, refused
+
+
+def _as_written(draft: Draft, cases: list[Written], found: _Found) -> None:
+    policy = draft.benchmark.policy
+    found.unfit += written.placeholders(cases)
+    found.unfit += written.repeated(cases)
+    found.advice += written.near_repeated(cases)
+    found.advice += written.small_slices(cases, policy)
+    found.add(written.failed_checks(cases, [list(_checked(one)) for one in cases]))
+
+
+def _checked(one: Written) -> Iterator[tuple[str, CheckResult]]:
+    for ideal in one.case.ideals:
+        for result in run_checks(one.case, ideal):
+            yield ideal, result
+
+
+# --- training data ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The inputs of every training set, with where they stand."""
+
+    places: tuple[tuple[str, int], ...]
+    inputs: tuple[str, ...]
+    unread: tuple[str, ...]
+
+
+def _training_inputs(project: Project) -> _Given:
+    folder = project.settings.adapters / "datasets"
+    places: list[tuple[str, int]] = []
+    inputs: list[str] = []
+    unread: list[str] = []
+    for file in sorted(folder.glob("*.jsonl")):
+        try:
+            scan = scan_training_set(file)
+        except HarnessError as problem:
+            unread.append(f"not compared with {file.name}: {problem}")
+            continue
+        places += [(file.name, example.line) for example in scan.examples]
+        inputs += [example.input for example in scan.examples]
+        if scan.bad:
+            unread.append(f"{file.name}: not compared with {len(scan.bad)} lines, no examples")
+    return _Given(tuple(places), tuple(inputs), tuple(unread))
+
+
+def _given_away(cases: list[Written], given: _Given) -> Iterator[Finding]:
+    """Cases whose answers an adapter may simply have learnt."""
+    lines = {one.case.id: one.line for one in cases}
+    where: dict[str, list[str]] = {}
+    for hit in overlap(given.inputs, {one.case.id: one.case.input for one in cases}):
+        name, line = given.places[hit.index]
+        where.setdefault(hit.case, []).append(f"{name}:{line} ({hit.how})")
+    for case, places in where.items():
+        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        said = f"{case} is in the training data: {places[0]}{more}"
+        yield Finding("overlap", lines[case], said)
+
+
+# --- history ------------------------------------------------------------------------------------
+
+
+def _history(
+    health: BenchmarkHealth,
+    benchmark: Benchmark,
+    cases: list[Written],
+    store: Store,
+    margin: float | None,
+    found: _Found,
+) -> BenchmarkHealth:
+    version = benchmark.fingerprint
+    adapters = adapters_on(store.database, version)
+    judged = len(store.verdicts.candidates(version))
+    lines = {one.case.id: one.line for one in cases}
+    found.advice += tired_cases(case_histories(store.database, version), lines, benchmark)
+    needed = cases_needed(store, benchmark, margins_of(benchmark, margin), judged)
+    for one in needed:
+        if one.needed > len(cases):
+            found.advice.append(written.too_few_for(one, len(cases)))
+    if len(adapters) < FEWEST_ADAPTERS:
+        found.notes.append(_too_few_runs(len(adapters)))
+    return replace(
+        health,
+        fingerprint=version,
+        adapters=tuple(adapters),
+        judged=judged,
+        luck=risk_by_luck(benchmark.policy, judged) if judged else None,
+        needed=tuple(needed),
+    )
+
+
+def _too_few_runs(adapters: int) -> str:
+    ran = {0: "no adapter has", 1: "1 adapter has"}.get(adapters, f"{adapters} adapters have")
+    return (
+        f"{ran} run on this version: too few runs to say which cases tell adapters apart"
+        f" ({FEWEST_ADAPTERS} are needed)"
+    )

@@ -1,0 +1,1 @@
+"""Looking after training data: check, clean, compare."""

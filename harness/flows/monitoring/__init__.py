@@ -1,0 +1,1 @@
+"""Is it time to retrain, and what is to be done then."""

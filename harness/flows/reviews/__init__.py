@@ -1,0 +1,1 @@
+"""What people did with the outputs: import, export, rates."""

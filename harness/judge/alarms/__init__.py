@@ -1,0 +1,1 @@
+"""Reviews, and runs that are repeated, to an alarm (STATISTICS 4). Pure."""
