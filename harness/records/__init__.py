@@ -47,6 +47,7 @@ from harness.records.monitoring import (
 )
 from harness.records.remedy import Plan
 from harness.records.reviews import (
+    ON_BENCHMARK,
     SYNTHETIC,
     GroupRates,
     Rate,
@@ -82,6 +83,7 @@ __all__ = [
     "ALARM",
     "BASE",
     "BASE_PROMPT",
+    "ON_BENCHMARK",
     "PLACEHOLDER",
     "RESERVED",
     "SYNTHETIC",

@@ -8,6 +8,8 @@ from typing import Literal
 
 Treatment = Literal["accepted", "edited", "rejected"]
 
+ON_BENCHMARK = "benchmark"
+"""The source of reviews of benchmark outputs: nothing of production, so no part of any rate."""
 SYNTHETIC = "synthetic"
 """The source of reviews that nobody made: they show the software, and are labelled everywhere."""
 
@@ -39,7 +41,7 @@ class Review:
     character_rate: float | None = None
     """1 - edit similarity of output and final; None without a final."""
     source: str = ""
-    """The file it came from, `dashboard`, or `synthetic`."""
+    """The file it came from, `dashboard`, `benchmark`, or `synthetic`."""
     seq: int = 0
     """The store's own order, from 1."""
 

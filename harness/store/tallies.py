@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from harness.records import SYNTHETIC, Tally, Treatment
+from harness.records import ON_BENCHMARK, SYNTHETIC, Tally, Treatment
 from harness.store import schema
 
 By = Literal["week", "adapter", "slice", "reviewer", "task"]
@@ -58,7 +58,7 @@ def grouping(by: By) -> tuple[ColumnElement[str], FromClause]:
 
 
 def tallied(key: ColumnElement[str]) -> Select[Any]:
-    """The columns of a tally; to be grouped by its key."""
+    """The columns of a tally over reviews of production; to be grouped by its key."""
     table = schema.reviews
     billionths = cast(func.round(table.c.edit_rate * _UNIT), BigInteger)
     columns: list[ColumnElement[Any]] = [
@@ -71,7 +71,7 @@ def tallied(key: ColumnElement[str]) -> Select[Any]:
         func.min(table.c.seq).label("first_seq"),
         func.max(table.c.seq).label("last_seq"),
     ]
-    return select(*columns)
+    return select(*columns).where(table.c.source != ON_BENCHMARK)
 
 
 def _number(of: ColumnElement[bool]) -> ColumnElement[int]:

@@ -12,7 +12,7 @@ from harness.flows.monitoring.why import first_day
 from harness.flows.project import Project
 from harness.flows.writing import Heard
 from harness.judge.shift import FEWEST, shift
-from harness.records import Benchmark, Decision, InputShift, Tally
+from harness.records import ON_BENCHMARK, Benchmark, Decision, InputShift, Tally
 from harness.store import Store
 from harness.workspace.weights import NONE
 
@@ -62,5 +62,6 @@ def _newest(store: Store, held: Decision, recent: Sequence[Tally]) -> list[str]:
     after = min(tally.first_seq for tally in recent) - 1
     start = max(after, max(tally.last_seq for tally in recent) - _READ)
     since, made_by = first_day(recent[0].key), (held.adapter, held.digest)
-    found = [r.input for r in store.reviews.each(held.task, start, since, made_by=made_by)]
+    reviews = store.reviews.each(held.task, start, since, made_by=made_by)
+    found = [review.input for review in reviews if review.source != ON_BENCHMARK]
     return list(dict.fromkeys(reversed(found)))[:MOST]

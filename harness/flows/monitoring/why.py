@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from harness.judge.alarms.standouts import EditedWords, reviewers_apart, slices_above
-from harness.records import Decision, Standout, Tally
+from harness.records import ON_BENCHMARK, Decision, Standout, Tally
 from harness.store import Store
 
 READ = 20_000
@@ -26,7 +26,7 @@ def standouts(
     words = EditedWords()
     newest = max(after, max(tally.last_seq for tally in recent) - READ)
     for review in store.reviews.each(held.task, newest, since, made_by=made_by):
-        if review.final is not None:
+        if review.final is not None and review.source != ON_BENCHMARK:
             words.add(review.output, review.final)
     return (
         *slices_above(slices, acceptable),

@@ -11,12 +11,12 @@ from harness.flows.project import Project
 from harness.flows.reviews.names import Known
 from harness.flows.reviews.rating import rates
 from harness.flows.reviews.rows import FIELDS, Reading
-from harness.flows.views.waiting import Waiting
-from harness.records import Review, Treatment
+from harness.flows.views.waiting import Origin, Waiting
+from harness.records import ON_BENCHMARK, Review, Treatment
 from harness.store import Store
 from harness.workspace.columns import Columns
 
-SOURCE = "dashboard"
+SOURCES: dict[Origin, str] = {"file": "dashboard", "benchmark": ON_BENCHMARK}
 
 
 def file_review(
@@ -48,7 +48,7 @@ def file_review(
         "slices": dict(waiting.slices),
     }
     columns = Columns({name: name for name in FIELDS if name in row})
-    reading = Reading(columns, Known(project, store), datetime.now(UTC), SOURCE)
+    reading = Reading(columns, Known(project, store), datetime.now(UTC), SOURCES[waiting.origin])
     try:
         read = reading.review(row)
     except ValueError as problem:

@@ -41,6 +41,7 @@ def next_step(
     candidates: Sequence[CandidateNow],
     state: Health | None,
     decisions: Sequence[Decision],
+    reviewed: bool = False,
 ) -> NextStep:
     """A candidate that waits for a decision comes first, then the alarm, then the routine."""
     waiting = [one for one in candidates if _waits(one, held, decisions)]
@@ -63,6 +64,11 @@ def next_step(
     if held is None:
         name = waiting[0].adapter if waiting else "NAME"
         return NextStep("nothing is promoted: judge an adapter", f"pytest --model {quote(name)}")
+    if state is None and reviewed:
+        return NextStep(
+            f"no line says how much editing is too much: declare [tool.harness.monitor.{task}]",
+            f"lora-harness monitor --task {quote(task)}",
+        )
     if state is None:
         return NextStep(
             "nobody knows yet what people do with its outputs: import reviews",

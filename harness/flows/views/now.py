@@ -121,7 +121,9 @@ def _task(
         state=health.state,
         state_why=health.why,
         candidates=judged,
-        next=next_step(task, held, judged, health.state, decisions),
+        next=next_step(
+            task, held, judged, health.state, decisions, health.edit.n + health.rejection.n > 0
+        ),
     )
 
 

@@ -80,8 +80,10 @@ def test_rates_are_those_of_the_promoted_bytes_with_their_n(two):
 
 
 def test_without_a_line_nobody_says_steady(two):
+    two.decide("reject", "v2", "2099-01-01T00:00:00.000Z")
     two.review(1)
     assert only(two).state is None
+    assert f"declare [tool.harness.monitor.{TASK}]" in only(two).next.words
 
 
 def test_with_a_line_the_state_is_the_monitors(two):

@@ -30,9 +30,17 @@ def test_what_was_reviewed_waits_no_more(two):
     found = review_queue(two.project, two.store)
     assert (len(found.waiting), found.reviewed) == (7, 1)
     assert one.key not in [left.key for left in found.waiting]
-    assert (review.source, review.reviewer, review.reason) == ("dashboard", "Ben", "friendlier")
+    assert (review.source, review.reviewer, review.reason) == ("benchmark", "Ben", "friendlier")
     assert 0 < review.edit_rate < 1 and review.seq == 1
     assert review.digest == two.digest("v1")
+
+
+def test_reviews_of_benchmark_outputs_are_no_part_of_productions_rates(two):
+    for one in review_queue(two.project, two.store).waiting:
+        file(two, one, "rejected")
+    assert two.store.reviews.count() == 8
+    assert two.store.reviews.rates("week", TASK) == []
+    assert two.store.reviews.weekly(TASK) == []
 
 
 def test_when_all_is_reviewed_it_says_so(two):
