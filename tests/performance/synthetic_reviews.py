@@ -158,14 +158,13 @@ def slip(draw: random.Random, ideal: str, tired: float) -> str:
 
 
 def production(history: Path) -> tuple[str, str, datetime]:
-    """What is promoted, what was before it, and since when."""
+    """What is promoted, what was promoted first, and since when the former is."""
     lines = (json.loads(line) for line in history.read_text(encoding="utf-8").split("\n") if line)
     made = [line["record"] for line in lines if line["kind"] == "decision"]
     stands = [d for d in made if d["task"] == TASK and d["kind"] in ("promote", "rollback")]
     last = stands[-1]
-    before = next((d["adapter"] for d in stands[::-1] if d["adapter"] != last["adapter"]), "base")
     at = datetime.fromisoformat(last["at"]).astimezone(UTC)
-    return last["adapter"], before, at.replace(second=0, microsecond=0)
+    return last["adapter"], stands[0]["adapter"], at.replace(second=0, microsecond=0)
 
 
 def main() -> None:
