@@ -92,7 +92,7 @@ def test_a_review_is_filed_by_keyboard(visited: tuple[ServedProject, Visit]) -> 
     )
     with project.opened() as store:
         (made,) = [one for one in store.reviews.each("openers") if one.reviewer == "Ben A"]
-    assert (made.decision, made.source) == ("accepted", "dashboard")
+    assert (made.decision, made.source) == ("accepted", "benchmark")
 
 
 def test_letters_typed_into_a_field_are_letters(visited: tuple[ServedProject, Visit]) -> None:

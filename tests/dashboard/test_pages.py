@@ -142,7 +142,7 @@ def test_a_review_is_filed_as_the_import_would(many: ServedProject, opened: Open
     assert page.title != before
     with many.opened() as store:
         (made,) = [one for one in store.reviews.each("openers") if one.reviewer == "Ben"]
-    assert (made.decision, made.adapter, made.source) == ("accepted", "v2", "dashboard")
+    assert (made.decision, made.adapter, made.source) == ("accepted", "v2", "benchmark")
     assert made.edit_rate == 0.0
 
 
