@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import ROOT, Shell, _project
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.trains]
 
 LINES = """
 [tool.harness.monitor.outreach]

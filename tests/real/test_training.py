@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import ROOT
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.trains]
 
 
 def test_a_trained_adapter_is_sound_and_says_where_it_comes_from(fresh):
