@@ -61,6 +61,8 @@ calibrate: $(READY) ## error rates of the verdict on simulated benchmarks
 
 bench: $(READY) ## speed, as ratios measured side by side
 	$(BIN)/python tests/performance/bench.py $(ARGS)
+	$(BIN)/python tests/performance/data_speed.py
+	$(BIN)/python tests/performance/reviews_speed.py --rows 1000000
 
 races: $(READY) ## two promotions, and eight writers, at once on SQLite and PostgreSQL
 	$(BIN)/python tests/performance/races.py $(ARGS)

@@ -19,7 +19,7 @@ FLAGS = {
     "broken": VERMILLION,
     "missing": PALE,
     "changed": ORANGE,
-    "reworded": ORANGE,
+    "reworded": SKY,
     "same": GREY,
     "fixed": GREEN,
 }

@@ -95,5 +95,5 @@ def failed(checks: Iterable[CheckResult]) -> str:
 
 
 def listed(lines: Sequence[str]) -> str:
-    """Reasons and advice, one under the other."""
+    """Lines of text, one under the other."""
     return '<ul class="lh-list">' + "".join(f"<li>{html(line)}</li>" for line in lines) + "</ul>"

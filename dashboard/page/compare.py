@@ -75,7 +75,9 @@ def _headline(found: Comparison) -> tuple[str, str]:
 def _verdict(found: Comparison, verdict: Verdict) -> None:
     with st.container(border=True):
         st.html(f'<div class="lh-head">{_tally(found, verdict)}</div>')
-        st.html(pieces.listed([*verdict.reasons, *verdict.advice]))
+        st.html(pieces.listed(verdict.reasons))
+        if verdict.advice:
+            st.html('<div class="lh-next"><b>Next</b></div>' + pieces.listed(verdict.advice))
         st.html(_metrics(verdict))
 
 
