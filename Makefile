@@ -37,11 +37,9 @@ dashboard: $(READY) ## the pages in a browser, on the shipped history and its sy
 	@$(BIN)/lora-harness reviews import reports/reviews_synthetic.jsonl >/dev/null
 	$(BIN)/lora-harness dashboard $(ARGS)
 
-# Generating does best with a process per core, training with all cores in one.
 test: $(READY) ## all tests, the ones on the real model last
 	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -m 'real and not trains' tests $(ARGS)
-	$(BIN)/pytest -m trains tests $(ARGS)
+	$(BIN)/pytest -m real tests $(ARGS)
 
 fast: $(READY) ## the tests for your own loop: no real model, nothing slow
 	$(BIN)/pytest -n 2 -m 'not real and not slow' tests $(ARGS)

@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import ROOT, Shell, _project
 
-pytestmark = [pytest.mark.real, pytest.mark.trains]
+pytestmark = pytest.mark.real
 
 LINES = """
 [tool.harness.monitor.outreach]

@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import ROOT, Shell
 
-pytestmark = [pytest.mark.real, pytest.mark.trains]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,14 @@ def test_it_is_trained_at_a_hundred_times_the_usual_rate(project, verdict):
     usual = json.loads((ROOT / "adapters/adapter_v1/training.json").read_text())
     rates = [each["recipe"]["learning_rate"] for each in (training, usual)]
     assert rates[0] == pytest.approx(100 * rates[1])
+
+
+def test_a_trained_adapter_is_sound_and_says_where_it_comes_from(project, verdict):
+    training = json.loads((project.folder / "adapters/overfitted/training.json").read_text())
+    assert {"base", "dataset", "prompt", "seed", "versions", "parent"} <= training.keys()
+    assert training["dataset"]["examples"] == 50
+    assert training["anyway"] == []
+    assert project("harness.cli", "doctor", "overfitted").returncode == 0
 
 
 def test_its_task_scores_are_fine(verdict):
