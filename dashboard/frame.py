@@ -51,7 +51,7 @@ def show(name: str, body: Callable[[Room], None]) -> None:
         _opened.clear()  # a store that comes back is opened again
         headline(name)
         trouble(str(problem))
-    except Exception as problem:
+    except Exception as problem:  # whatever a page does, its reader gets one line
         log.exception("the page %s failed", name)
         headline(name)
         trouble(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.asking import asking
 from harness.cli.progress import Line
 from harness.records import Verdict
 
@@ -16,16 +17,7 @@ CODES = {"promote": 0, "reject": 1, "inconclusive": 10}
 
 @click.command(epilog="Example: lora-harness evaluate adapter_v3 --json")
 @click.argument("name")
-@click.option("--benchmark", multiple=True, help="Only this benchmark; may be given several times.")
-@click.option("--against", help="Compare with this adapter instead of the promoted one.")
-@click.option("--engine", help="transformers, recorded:FOLDER, or openai:URL.")
-@click.option("--store", help="Store URL instead of the settings'.")
-@click.option("--reports", type=click.Path(path_type=Path), help="Reports folder.")
-@click.option("--samples", type=click.IntRange(1, 64), help="Outputs per case.")
-@click.option("--refresh", is_flag=True, help="Generate again what the store knows.")
-@click.option(
-    "--baselines/--no-baselines", default=True, help="Whether to say what fine-tuning was worth."
-)
+@asking
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one line a benchmark.")
 def evaluate(
     name: str,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.asking import asking
 from harness.cli.progress import Line
 from harness.records import Swept
 
@@ -18,16 +19,7 @@ GRAVEST = (1, 11, 4, 10)
 
 @click.command(epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--benchmark", multiple=True, help="Only this benchmark; may be given several times.")
-@click.option("--against", help="Compare with this adapter instead of the promoted one.")
-@click.option("--engine", help="transformers, recorded:FOLDER, or openai:URL.")
-@click.option("--store", help="Store URL instead of the settings'.")
-@click.option("--reports", type=click.Path(path_type=Path), help="Reports folder.")
-@click.option("--samples", type=click.IntRange(1, 64), help="Outputs per case.")
-@click.option("--refresh", is_flag=True, help="Generate again what the store knows.")
-@click.option(
-    "--baselines/--no-baselines", default=True, help="Whether to say what fine-tuning was worth."
-)
+@asking
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON, with whole verdicts.")
 def sweep(
     names: tuple[str, ...],

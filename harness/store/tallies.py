@@ -81,4 +81,4 @@ def _number(of: ColumnElement[bool]) -> ColumnElement[int]:
 def tally_of(row: Row[Any]) -> Tally:
     """The record of one group."""
     found = {name: int(value) for name, value in row._mapping.items() if name not in _NAMES}
-    return Tally(**found | {"key": row.key, "edit_sum": int(row.edit_sum) / _UNIT})  # type: ignore[arg-type]
+    return Tally(**found | {"key": row.key, "edit_sum": int(row.edit_sum) / _UNIT})  # type: ignore[arg-type]  # a column a field

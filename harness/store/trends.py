@@ -41,7 +41,7 @@ class Trends:
             *(select(func.max(table.c.seq)).scalar_subquery() for table in (reviews, decisions)),
         )
         counted = self._all(select(*parts))[0]
-        return tuple(int(number or 0) for number in counted)  # type: ignore[return-value]
+        return tuple(int(number or 0) for number in counted)  # type: ignore[return-value]  # three
 
     def synthetic(self) -> bool:
         """Whether any review is one that nobody made."""

@@ -53,7 +53,7 @@ def _refuse_bomb(path: Path, file: BinaryIO, error: type[HarnessError]) -> None:
 
 
 def _rows(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl import load_workbook  # type: ignore[import-untyped]  # has no types
 
     warnings.filterwarnings("ignore", module=r"openpyxl(\.|$)")  # what it does not support
     book = load_workbook(file, read_only=True, data_only=True, keep_links=False)

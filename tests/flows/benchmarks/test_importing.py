@@ -66,7 +66,7 @@ def test_the_same_table_with_tabs(project):
 
 
 def test_a_spreadsheet_with_a_formula_is_text_and_never_run(project):
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = pytest.importorskip("openpyxl", reason="spreadsheets need openpyxl")
     book = openpyxl.Workbook()
     for row in (["input", "ideal", "critical"], ["one", "=1+1", True], ["two", "ja", None]):
         book.active.append(row)

@@ -1,0 +1,33 @@
+"""The options with which a person asks for a verdict; the same wherever one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+_OPTIONS = (
+    click.option(
+        "--benchmark", multiple=True, help="Only this benchmark; may be given several times."
+    ),
+    click.option("--against", help="Compare with this adapter instead of the promoted one."),
+    click.option("--engine", help="transformers, recorded:FOLDER, or openai:URL."),
+    click.option("--store", help="Store URL instead of the settings'."),
+    click.option("--reports", type=click.Path(path_type=Path), help="Reports folder."),
+    click.option("--samples", type=click.IntRange(1, 64), help="Outputs per case."),
+    click.option("--refresh", is_flag=True, help="Generate again what the store knows."),
+    click.option(
+        "--baselines/--no-baselines",
+        default=True,
+        help="Whether to say what fine-tuning was worth.",
+    ),
+)
+
+
+def asking(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options, in this order."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
