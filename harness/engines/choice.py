@@ -12,41 +12,57 @@ from harness.records import Generation, Prompt
 
 
 class Choice:
-    """A logits processor: greedy with ties to the lowest token, or sampling with its own noise.
+    """Greedy with ties to the lowest token, or sampling with a row's own noise.
 
     Adding Gumbel noise and taking the largest is exactly sampling from the softmax, and each row
     draws from a generator of its own, so a sample is the same alone and in any batch.
     """
 
-    def __init__(self, prompts: Sequence[Prompt], generation: Generation, adapter: str) -> None:
+    def __init__(self, generation: Generation, adapter: str) -> None:
         self.generation = generation
         self.adapter = adapter
-        self.noise = [self._noise(prompt) for prompt in prompts] if generation.temperature else []
 
-    def _noise(self, prompt: Prompt) -> Any:
+    def noise(self, prompt: Prompt) -> Any:
+        """Where one row's noise comes from; None where nothing is drawn."""
         import torch
 
+        if not self.generation.temperature:
+            return None
         turns = [[m.role, m.content] for m in prompt.messages]
         key = json.dumps([self.generation.seed, prompt.sample, turns]).encode()
         seed = int.from_bytes(hashlib.sha256(key).digest()[:7], "big")
         return torch.Generator().manual_seed(seed)
 
-    def __call__(self, ids: Any, scores: Any) -> Any:
-        """Scores in which only the chosen token is possible."""
+    def tokens(self, scores: Any, noise: Sequence[Any]) -> Any:
+        """One token per row; `noise` has one source per row, None for a row that nobody asked."""
         import torch
 
         scores = scores.float()
         if not torch.isfinite(scores.amax(-1)).all():
             raise EngineFailed(f"{self.adapter}: its logits are not numbers, so it cannot write")
-        if self.noise:
-            scores = scores / self.generation.temperature + self._gumbel(scores)
-        places = torch.arange(scores.shape[-1], device=scores.device)
-        best = scores == scores.amax(-1, keepdim=True)
-        chosen = torch.where(best, places, scores.shape[-1]).amin(-1, keepdim=True)
-        return torch.full_like(scores, -torch.inf).scatter(1, chosen, 0.0)
+        if self.generation.temperature:
+            scores = scores / self.generation.temperature + _gumbel(scores, noise)
+        return scores.argmax(-1)  # of equal ones torch takes the first
 
-    def _gumbel(self, scores: Any) -> Any:
+
+class Processor:
+    """The choice as transformers' own loop takes it: scores with only one token possible."""
+
+    def __init__(self, prompts: Sequence[Prompt], choice: Choice) -> None:
+        self.choice = choice
+        self.noise = [choice.noise(prompt) for prompt in prompts]
+
+    def __call__(self, ids: Any, scores: Any) -> Any:
+        """Called by transformers before every token."""
         import torch
 
-        rows = [torch.rand(scores.shape[-1], generator=g).clamp_min(1e-20) for g in self.noise]
-        return -torch.log(-torch.log(torch.stack(rows))).to(scores.device)
+        chosen = self.choice.tokens(scores, self.noise)[:, None]
+        return torch.full_like(scores.float(), -torch.inf).scatter(1, chosen, 0.0)
+
+
+def _gumbel(scores: Any, noise: Sequence[Any]) -> Any:
+    import torch
+
+    size = scores.shape[-1]
+    rows = [torch.ones(size) if g is None else torch.rand(size, generator=g) for g in noise]
+    return -torch.log(-torch.log(torch.stack(rows).clamp(1e-20, 1 - 2**-24))).to(scores.device)

@@ -1,10 +1,15 @@
-"""Texts to vectors with sentence-transformers, as its users know them; loaded when first used."""
+"""Texts to vectors, with the numbers of sentence-transformers; loaded when first used.
+
+The usual kind of embedder (mean over the tokens, length one) is three lines of torch, and asking
+transformers for it directly saves the second framework's start. Any other kind goes the long way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +17,20 @@ from numpy.typing import NDArray
 from harness.errors import EngineFailed, reason
 from harness.libraries import quiet_libraries, versions
 
+_TOGETHER = 32
+_USUAL = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+
+
+class _Model(Protocol):
+    def encode(self, texts: list[str], *, batch_size: int, show_progress_bar: bool) -> Any: ...
+
 
 class Embedder:
     """One embedding model on the CPU, in float32, so that numbers are the field's numbers."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._model: Any = None
+        self._model: _Model | None = None
 
     @property
     def version(self) -> str:
@@ -28,19 +40,91 @@ class Embedder:
     def embed(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         """One vector per text, in their order."""
         if self._model is None:
-            self._load()
-        found = self._model.encode(list(texts), batch_size=32, show_progress_bar=False)
+            self._model = self._load()
+        found = self._model.encode(list(texts), batch_size=_TOGETHER, show_progress_bar=False)
         return [np.asarray(vector, dtype=np.float32) for vector in found]
 
-    def _load(self) -> None:
+    def _load(self) -> _Model:
         quiet_libraries()
-        from sentence_transformers import SentenceTransformer
-
         try:
-            self._model = SentenceTransformer(
-                str(self.folder), device="cpu", local_files_only=True, trust_remote_code=False
-            )
+            described = _mean_of_tokens(self.folder)
+            return _MeanOfTokens(self.folder, *described) if described else _any(self.folder)
         except Exception as problem:  # a damaged folder fails in as many ways as it has files
             raise EngineFailed(
                 f"{self.folder}: the embedder does not load ({reason(problem)})"
             ) from None
+
+
+def _any(folder: Path) -> _Model:
+    from sentence_transformers import SentenceTransformer
+
+    model: _Model = SentenceTransformer(
+        str(folder), device="cpu", local_files_only=True, trust_remote_code=False
+    )
+    return model
+
+
+def _mean_of_tokens(folder: Path) -> tuple[int, bool] | None:
+    """How many tokens it takes and whether it makes vectors of length one; None: another kind."""
+    modules = _described(folder / "modules.json")
+    if not isinstance(modules, list):
+        return None
+    kinds = [str(module["type"]).rpartition(".")[2] for module in modules]
+    if kinds not in _USUAL or modules[0]["path"]:
+        return None
+    reading = _described(folder / "sentence_bert_config.json")
+    pooling = _described(folder / modules[1]["path"] / "config.json")
+    prompts = _described(folder / "config_sentence_transformers.json").get("default_prompt_name")
+    ways = [name for name, on in pooling.items() if name.startswith("pooling_mode_") and on is True]
+    if ways != ["pooling_mode_mean_tokens"] or reading.get("do_lower_case") or prompts:
+        return None
+    most = reading.get("max_seq_length")
+    return (int(most), "Normalize" in kinds) if most else None
+
+
+def _described(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+class _MeanOfTokens:
+    def __init__(self, folder: Path, most: int, unit: bool) -> None:
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+
+        self.most, self.unit = most, unit
+        self.tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        self.model = AutoModel.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+        ).eval()
+
+    def encode(self, texts: list[str], *, batch_size: int, show_progress_bar: bool) -> Any:
+        """Longest first, as sentence-transformers does: so the same texts share a batch."""
+        import torch
+
+        found: list[Any] = [None] * len(texts)
+        order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+        with torch.inference_mode():
+            for start in range(0, len(texts), batch_size):
+                some = order[start : start + batch_size]
+                vectors = self._vectors([texts[place] for place in some])
+                for place, vector in zip(some, vectors, strict=True):
+                    found[place] = vector.numpy()
+        return found
+
+    def _vectors(self, texts: list[str]) -> Any:
+        from torch.nn.functional import normalize
+
+        asked: Mapping[str, Any] = self.tokenizer(
+            texts, padding=True, truncation="longest_first", max_length=self.most,
+            return_tensors="pt",
+        )  # fmt: skip
+        seen = asked["attention_mask"][..., None].float()
+        states = self.model(**asked).last_hidden_state
+        mean = (states * seen).sum(1) / seen.sum(1).clamp(min=1e-9)
+        return normalize(mean, dim=1) if self.unit else mean

@@ -23,14 +23,17 @@ def load_tokenizer(folder: Path) -> Any:
         raise EngineFailed(f"{folder}: its tokenizer does not load ({reason(problem)})") from None
 
 
-def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> tuple[int, ...]:
-    """The base's chat template where it has one, else the turns as plain lines."""
+def prompt_ids(tokenizer: Any, messages: Sequence[Message], ask: bool = True) -> tuple[int, ...]:
+    """The base's chat template where it has one, else the turns as plain lines.
+
+    `ask`: whether the assistant's turn is opened after them.
+    """
     if not tokenizer.chat_template:
         text = "\n".join(message.content for message in messages) + "\n"
         return tuple(tokenizer.encode(text))
     turns = [asdict(message) for message in messages]
     try:
-        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=ask)
     except Exception as problem:  # a template is a program, and some refuse some turns
         raise EngineFailed(
             f"the base's chat template does not take the prompt ({reason(problem)})"

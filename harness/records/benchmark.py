@@ -80,6 +80,8 @@ class Generation:
     """Outputs per case; more than one needs a temperature."""
     temperature: float = 0.0
     """0 is greedy."""
+    max_seconds: float = 600.0
+    """One output may take so long at most; what was written by then is kept, and marked."""
 
 
 @dataclass(frozen=True, slots=True)

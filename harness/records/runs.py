@@ -42,8 +42,8 @@ class Output:
     text: str
     sample: int = 0
     tokens: int | None = None
-    finish: Literal["stop", "length"] = "stop"
-    """`length`: cut off at the token limit."""
+    finish: Literal["stop", "length", "time"] = "stop"
+    """`length`: cut off at the token limit. `time`: at the time limit."""
     ideal_nlls: tuple[float | None, ...] = ()
     """Mean token NLL of each ideal given the prompt; None or empty where the engine has none."""
 

@@ -79,6 +79,7 @@ def read_generation(table: Table, defaults: Generation) -> Generation:
         seed=table.whole("seed", defaults.seed, 0, 2**31 - 1),
         samples=table.whole("samples", defaults.samples, 1, 64),
         temperature=table.number("temperature", defaults.temperature, 0.0, 10.0),
+        max_seconds=table.number("max_seconds", defaults.max_seconds, 0.001, 86_400.0),
     )
     table.done()
     return checked_generation(found, table)

@@ -383,6 +383,7 @@ class Behind:
         from harness.engines.device import Device
         from harness.engines.transformers import Transformers
 
+        self.folder = llama.folder
         self.engine = Transformers(lambda: llama.folder, Device("cpu", "float32", "test"))
         self.server = OpenAIServer(self.write, self.weigh, count=lambda turns: len(self.ids(turns)))
         self.lock = __import__("threading").Lock()
@@ -392,7 +393,8 @@ class Behind:
         return Mounted(model, model if place else "", Path(place) if place else None)
 
     def ids(self, turns):
-        return self.engine._encode([Message(t["role"], t["content"]) for t in turns])
+        base = self.engine.way(Generation(dtype="float32")).base
+        return base.ids([Message(t["role"], t["content"]) for t in turns])
 
     def write(self, model, turns, body):
         asked = Prompt("x", tuple(Message(t["role"], t["content"]) for t in turns))
@@ -403,9 +405,14 @@ class Behind:
 
     def weigh(self, model, ids):
         import torch
+        from peft import PeftModel
+        from transformers import AutoModelForCausalLM
 
-        with self.lock, self.engine._using(self.mounted(model)), torch.inference_mode():
-            logits = self.engine._model(torch.tensor([ids]), use_cache=False).logits[0]
+        with self.lock, torch.inference_mode(False), torch.no_grad():
+            plain = AutoModelForCausalLM.from_pretrained(self.folder, dtype=torch.float32)
+            place = self.mounted(model).folder
+            asked = PeftModel.from_pretrained(plain, place) if place else plain
+            logits = asked.eval()(torch.tensor([ids]), use_cache=False).logits[0]
         found = logits.log_softmax(-1)[:-1].gather(1, torch.tensor(ids[1:])[:, None])[:, 0]
         return [0.0, *found.tolist()]
 
@@ -414,7 +421,7 @@ class Behind:
 def behind(llama):
     made = Behind(llama)
     with made.server as server:
-        made.engine._load(Generation(dtype="float32"))
+        made.engine.way(Generation(dtype="float32"))
         yield made, OpenAI(Endpoint(server.url), lambda: llama.folder)
 
 

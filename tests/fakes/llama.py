@@ -22,30 +22,41 @@ TEMPLATE = (
 class TinyLlama:
     """A base folder: random seeded weights, hidden size 32, words `w0` to `w59`."""
 
-    def __init__(self, folder: Path, *, template: str | None = TEMPLATE, end: bool = True) -> None:
-        """`end=False` leaves the base without any end token."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        template: str | None = TEMPLATE,
+        end: bool = True,
+        kind: str = "llama",
+        **config_too: Any,
+    ) -> None:
+        """`end=False` leaves the base without any end token; `kind` is another architecture."""
         self.folder = folder
         import torch
-        from transformers import LlamaConfig, LlamaForCausalLM
+        from transformers import AutoConfig, AutoModelForCausalLM
 
         tokenizer = _tokenizer(end)
         tokenizer.chat_template = template
         torch.manual_seed(7)
         ends = tokenizer.eos_token_id
-        config = LlamaConfig(
+        config = AutoConfig.for_model(
+            kind,
             vocab_size=len(tokenizer),
             hidden_size=32,
             intermediate_size=64,
             num_hidden_layers=2,
             num_attention_heads=4,
             num_key_value_heads=2,
+            head_dim=8,
             max_position_embeddings=512,
             bos_token_id=None,
             eos_token_id=ends,
             pad_token_id=tokenizer.pad_token_id,
             initializer_range=0.3,
+            **config_too,
         )
-        self.model = LlamaForCausalLM(config)
+        self.model = AutoModelForCausalLM.from_config(config)
         self.model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
@@ -62,12 +73,13 @@ class TinyLlama:
         import torch
         from peft import LoraConfig, get_peft_model
         from safetensors.torch import load_file, save_file
-        from transformers import LlamaForCausalLM
+        from transformers import AutoModelForCausalLM
 
-        config = LoraConfig(
-            r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM"
-        )
-        model = get_peft_model(LlamaForCausalLM.from_pretrained(self.folder), config)
+        base = AutoModelForCausalLM.from_pretrained(self.folder)
+        fused = any("qkv_proj" in key for key, _ in base.named_parameters())
+        targets = ["qkv_proj"] if fused else ["q_proj", "v_proj"]
+        config = LoraConfig(r=4, lora_alpha=8, target_modules=targets, task_type="CAUSAL_LM")
+        model = get_peft_model(base, config)
         torch.manual_seed(seed + 100)
         for key, values in model.named_parameters():
             if "lora_B" in key:

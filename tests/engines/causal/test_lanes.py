@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.engines.lanes import STEP, Row, fill_lanes
+from harness.engines.causal.lanes import STEP, Row, fill_lanes
 
 
 def row(index, length, tail=0):

@@ -1,0 +1,178 @@
+"""Writing and weighing with packed sequences: what is shared is read once, a free row is refilled.
+
+Prompts that begin alike (the same system turn, the same examples) share the reading of it; ideals
+are weighed on what was read for the prompt; and when a text ends, the next prompt takes its row.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from harness.engines.causal.attention import Past, Reading
+from harness.engines.causal.decoding import Read, decode, room_for
+from harness.engines.causal.loading import Base
+from harness.engines.causal.packing import SHARERS, Chunk, Segment, pack
+from harness.engines.protocol import Mounted, Weighed
+from harness.errors import EngineFailed
+from harness.records import Generation, Output, Prompt
+
+WINDOW = 4096
+"""So many tokens of prompts are read ahead of the writing."""
+MEMORY = 256 * 2**20
+"""So many bytes of prompts stay read, for the weighing that follows the writing."""
+OPENING = 32
+"""A shorter beginning is not worth a pass of its own."""
+
+
+Asked = tuple[Prompt, tuple[int, ...]]
+"""A prompt with its tokens."""
+
+
+class Packed:
+    """One loaded base; whatever it is asked with is the model that the adapter is mounted on."""
+
+    def __init__(self, base: Base) -> None:
+        self.base = base
+        self._openings: OrderedDict[tuple[str, tuple[int, ...]], Past] = OrderedDict()
+        self._known: OrderedDict[tuple[str, tuple[int, ...]], Read] = OrderedDict()
+        self._bytes = 0
+
+    def write(
+        self, model: Any, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    ) -> Iterator[tuple[Output, ...]]:
+        """One output per prompt, as they end; those that need as much room after one another."""
+        room = room_for(generation)
+        asked = sorted(self._tokens(prompts), key=lambda one: room(len(one[1])))
+        reads = (read for some in self._windows(model, adapter, asked) for read in some)
+        return decode(self.base, model, adapter.name, reads, generation)
+
+    def weigh(
+        self, model: Any, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    ) -> Iterator[tuple[Weighed, ...]]:
+        """The mean NLL of every ideal; `generation` changes nothing here."""
+        for reads in self._windows(model, adapter, self._tokens(prompts)):
+            asked = [(read, i) for read in reads for i in range(len(read.prompt.ideals))]
+            found = tuple(self._weighed(model, asked))
+            wrong = [w.case for w in found if w.nll is None or w.nll != w.nll]
+            if wrong:
+                raise EngineFailed(f"{adapter.name}: no likelihood for {wrong[0]} (NaN logits)")
+            yield found
+
+    def _weighed(self, model: Any, asked: Sequence[tuple[Read, int]]) -> Iterator[Weighed]:
+        import torch
+
+        tails = [self.base.ideal(read.prompt, i) for read, i in asked]
+        segments = [
+            Segment(tail[:-1], read.pasts)
+            for (read, _), tail in zip(asked, tails, strict=True)
+            if tail[1:]
+        ]
+        logits = iter(self._ideals(model, segments))
+        for (read, i), tail in zip(asked, tails, strict=True):
+            rows = [read.last[None], next(logits)] if tail[1:] else [read.last[None]]
+            wanted = torch.tensor(tail, device=read.last.device)
+            losses = torch.nn.functional.cross_entropy(
+                torch.cat(rows).float(), wanted, reduction="none"
+            )
+            yield Weighed(read.prompt.case, i, float(losses.double().mean()))
+
+    def _ideals(self, model: Any, segments: Sequence[Segment]) -> Iterator[Any]:
+        """The logits of every token of every segment."""
+        for chunk in pack(segments):
+            logits = self._pass(model, chunk, Reading(chunk, self.base.device), 0)
+            yield from (logits[start:stop] for _, start, stop in chunk.places)
+
+    # --- prompts are read ----------------------------------------------------------------------
+
+    def _tokens(self, prompts: Sequence[Prompt]) -> list[Asked]:
+        return [(prompt, self.base.ids(prompt.messages)) for prompt in prompts]
+
+    def _windows(
+        self, model: Any, adapter: Mounted, asked: Sequence[Asked]
+    ) -> Iterator[list[Read]]:
+        """Prompts as read, some at a time: neither all at once nor one by one."""
+        window: list[Asked] = []
+        taken = 0
+        for prompt, ids in asked:
+            window.append((prompt, ids))
+            taken += len(ids)
+            if taken >= WINDOW:
+                yield self._window(model, adapter, window)
+                window, taken = [], 0
+        if window:
+            yield self._window(model, adapter, window)
+
+    def _window(self, model: Any, adapter: Mounted, asked: Sequence[Asked]) -> list[Read]:
+        known: dict[tuple[int, ...], Read] = {}
+        new: dict[tuple[int, ...], tuple[Prompt, Segment]] = {}
+        for prompt, ids in asked:
+            if (adapter.digest, ids) in self._known:
+                known[ids] = self._known[adapter.digest, ids]
+            elif ids not in new:
+                new[ids] = (prompt, self._segment(model, adapter, prompt, ids))
+        for ids, read in zip(new, self._reads(model, new.values()), strict=True):
+            known[ids] = read
+            self._remember((adapter.digest, ids), read)
+        return [Read(prompt, known[ids].pasts, known[ids].last) for prompt, ids in asked]
+
+    def _segment(
+        self, model: Any, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]
+    ) -> Segment:
+        opening = self.base.opening(prompt.messages, ids)
+        if len(opening) < OPENING:
+            return Segment(ids)
+        key = (adapter.digest, opening)
+        if key not in self._openings:
+            (read,) = self._reads(model, [(prompt, Segment(opening, alone=True))])
+            self._openings[key] = read.pasts[0]
+            if len(self._openings) > 8:
+                self._openings.popitem(last=False)
+        return Segment(ids[len(opening) :], (self._openings[key],))
+
+    def _reads(self, model: Any, asked: Iterable[tuple[Prompt, Segment]]) -> Iterator[Read]:
+        asked = list(asked)
+        prompts = iter([prompt for prompt, _ in asked])
+        for chunk in pack([segment for _, segment in asked]):
+            reading = Reading(chunk, self.base.device)
+            logits = self._pass(model, chunk, reading, _lasts(chunk))
+            for place, past in enumerate(reading.pasts()):
+                pasts = (*chunk.segments[place].pasts, past)
+                yield Read(next(prompts), pasts, logits[place].clone())
+
+    def _remember(self, key: tuple[str, tuple[int, ...]], read: Read) -> None:
+        self._known[key] = read
+        self._bytes += read.pasts[-1].bytes
+        while self._bytes > MEMORY:
+            _, old = self._known.popitem(last=False)
+            self._bytes -= old.pasts[-1].bytes
+
+    def last_logits(self, model: Any, prompt: Prompt) -> Any:
+        """What comes after a prompt, read for this alone and not remembered."""
+        (read,) = self._reads(model, [(prompt, Segment(self.base.ids(prompt.messages)))])
+        return read.last
+
+    def _pass(self, model: Any, chunk: Chunk, reading: Reading, keep: int | list[int]) -> Any:
+        """One forward pass; the logits of some places, or of all with `keep` 0."""
+        import torch
+
+        ids, places = [self.base.pad] * chunk.width, [0] * chunk.width
+        for segment, start, stop in chunk.places:
+            ids[start:stop] = segment.ids
+            places[start:stop] = range(segment.before, segment.before + len(segment.ids))
+        device = self.base.device
+        kept = keep if isinstance(keep, int) else torch.tensor(keep, device=device)
+        return model(
+            input_ids=torch.tensor([ids], device=device),
+            position_ids=torch.tensor([places], device=device),
+            use_cache=False,
+            logits_to_keep=kept,
+            reader=reading,
+        ).logits[0]
+
+
+def _lasts(chunk: Chunk) -> list[int]:
+    """The last place of every segment, always as many: their number chooses a kernel as well."""
+    lasts = [stop - 1 for _, _, stop in chunk.places]
+    return lasts + [0] * (SHARERS - len(lasts))

@@ -1,0 +1,38 @@
+"""Chunks: nothing is lost, and a sequence's width is its own."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.engines.causal.packing import ALONE, SHARERS, WIDTH, Segment, pack
+
+lengths = st.lists(st.tuples(st.integers(1, 700), st.booleans()), max_size=60)
+
+
+def segments(sizes):
+    return [Segment((number,) * size, alone=alone) for number, (size, alone) in enumerate(sizes)]
+
+
+@given(lengths)
+def test_every_segment_is_there_once_in_order_and_overlaps_no_other(sizes):
+    asked = segments(sizes)
+    chunks = list(pack(asked))
+    for chunk in chunks:
+        assert len(chunk.segments) <= SHARERS
+        places = [place for _, start, stop in chunk.places for place in range(start, stop)]
+        assert len(set(places)) == len(places) and max(places) < chunk.width
+    shared = [s for c in chunks for s in c.segments if not s.alone and len(s.ids) <= WIDTH]
+    assert shared == [s for s in asked if not s.alone and len(s.ids) <= WIDTH]
+    assert sorted(s.ids for c in chunks for s in c.segments) == sorted(s.ids for s in asked)
+
+
+@given(lengths, st.integers(1, 700), st.booleans())
+def test_the_width_a_segment_gets_does_not_depend_on_its_neighbours(sizes, size, alone):
+    mine = Segment((-1,) * size, alone=alone)
+    among = next(c for c in pack([*segments(sizes), mine]) if mine in c.segments)
+    (by_itself,) = pack([mine])
+    assert among.width == by_itself.width
+
+
+def test_a_short_opening_is_not_filled_up_to_a_whole_chunk():
+    (chunk,) = pack([Segment((1,) * 48, alone=True)])
+    assert chunk.width == ALONE < WIDTH
