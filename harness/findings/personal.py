@@ -6,8 +6,10 @@ Numbers count only with valid check digits, or with words beside them that say w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+
+from harness.records import PersonalKind
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _DIGITS = re.compile(r"\d(?:[ ().\-\u2011/]{0,2}\d){6}")
@@ -29,54 +31,63 @@ _SPOKEN = re.compile(
 )
 _BEFORE = 30
 """Characters in front of a number in which a word may say that it is a phone."""
+WORDS: Mapping[PersonalKind, str] = {
+    "email": "e-mail address",
+    "phone": "phone number",
+    "card": "card number",
+    "iban": "bank account (IBAN)",
+    "ssn": "social security number",
+}
 
 
 def personal(text: str, region: str = "US") -> list[tuple[str, str]]:
-    """What kind of personal data stands in a text, each with the number or address, masked.
+    """What kind of personal data stands in a text, each with the number or address, masked."""
+    return [(WORDS[kind], masked(text[start:end])) for kind, start, end in places(text, region)]
+
+
+def places(text: str, region: str = "US") -> Iterator[tuple[PersonalKind, int, int]]:
+    """Where personal data stands in a text, no place twice.
 
     `region` is the country whose national phone numbers are known beside those with a `+`.
     """
-    found = list(_addresses(text))
+    if "@" in text:
+        for match in _EMAIL.finditer(text):
+            yield "email", *match.span()
     if _DIGITS.search(text):
         taken: list[tuple[int, int]] = []
         for kind, start, end in _numbers(text, region):
             if all(end <= first or start >= last for first, last in taken):
                 taken.append((start, end))
-                found.append((kind, masked(text[start:end])))
-    return found
+                yield kind, start, end
 
 
 def masked(written: str) -> str:
     """Enough to find it again in the file, too little to use it."""
     bare = written.strip()
+    name, at, place = bare.partition("@")
+    if at:
+        return f"{name[:1]}…@{place}"
     return f"{bare[:3]}…{bare[-2:]}" if len(bare) > 6 else "…"
 
 
-def _addresses(text: str) -> Iterator[tuple[str, str]]:
-    if "@" in text:
-        for match in _EMAIL.finditer(text):
-            name, _, place = match.group().partition("@")
-            yield "e-mail address", f"{name[:1]}…@{place}"
-
-
-def _numbers(text: str, region: str) -> Iterator[tuple[str, int, int]]:
+def _numbers(text: str, region: str) -> Iterator[tuple[PersonalKind, int, int]]:
     """The surest first: what is an account number is not read as a phone as well."""
     from stdnum import iban, luhn
     from stdnum.us import ssn
 
     for match in _IBAN.finditer(text):
         if iban.is_valid(match.group()):
-            yield "bank account (IBAN)", *match.span()
+            yield "iban", *match.span()
     for match in _CARD.finditer(text):
         if luhn.is_valid(re.sub(r"\D", "", match.group())):
-            yield "card number", *match.span()
+            yield "card", *match.span()
     for match in _SSN.finditer(text):
         if ssn.is_valid(match.group()):
-            yield "social security number", *match.span()
+            yield "ssn", *match.span()
     yield from _phones(text, region)
 
 
-def _phones(text: str, region: str) -> Iterator[tuple[str, int, int]]:
+def _phones(text: str, region: str) -> Iterator[tuple[PersonalKind, int, int]]:
     import phonenumbers
 
     for match in phonenumbers.PhoneNumberMatcher(
@@ -86,7 +97,7 @@ def _phones(text: str, region: str) -> Iterator[tuple[str, int, int]]:
         said = _SPOKEN.search(text, max(0, match.start - _BEFORE), match.start)
         grouped = written.startswith(("+", "(")) or not written.isdigit()
         if said or (grouped and phonenumbers.is_valid_number(match.number)):
-            yield "phone number", match.start, match.end
+            yield "phone", match.start, match.end
 
 
 @lru_cache(maxsize=1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from harness.errors import BenchmarkError
 from harness.records import Benchmark
+from harness.render.redact import Redaction
 from harness.workspace.benchmarks import Rules, benchmark_names, read_benchmark
 from harness.workspace.fields import suggestion
 from harness.workspace.settings import Settings, read_settings
@@ -24,6 +25,20 @@ class Project:
     def here(cls, start: Path | None = None) -> Project:
         """The project of the working directory."""
         return cls(read_settings(start))
+
+    def showing(self, texts: bool) -> Project:
+        """The same project; without `texts`, none of them leaves it whatever the settings say."""
+        if texts:
+            return self
+        privacy = replace(self.settings.privacy, texts=False)
+        return Project(replace(self.settings, privacy=privacy))
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        """What every outlet does to texts before it shows them."""
+        from harness.flows.privacy import redaction
+
+        return redaction(self.settings)
 
     @cached_property
     def base(self) -> Weights:

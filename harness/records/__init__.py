@@ -45,6 +45,7 @@ from harness.records.monitoring import (
     Watched,
     Weighed,
 )
+from harness.records.privacy import PersonalKind, Privacy
 from harness.records.remedy import Plan
 from harness.records.reviews import (
     ON_BENCHMARK,
@@ -118,9 +119,11 @@ __all__ = [
     "Monitored",
     "Outcome",
     "Output",
+    "PersonalKind",
     "Plan",
     "Policy",
     "Prediction",
+    "Privacy",
     "Prompt",
     "Rate",
     "RetrainLine",

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import SettingsError
-from harness.records import Endpoint, Generation, RetrainLine
+from harness.records import Endpoint, Generation, Privacy, RetrainLine
 from harness.workspace.endpoint import read_endpoint
 from harness.workspace.fields import Table
+from harness.workspace.privacy import read_privacy
 from harness.workspace.reading import read_toml
 from harness.workspace.retrain_lines import read_lines
 
@@ -32,6 +33,8 @@ class Settings:
     openai: Endpoint = field(default_factory=Endpoint)
     monitor: Mapping[str, Mapping[str, RetrainLine]] = field(default_factory=dict)
     """The lines that the team draws, by task and rate."""
+    privacy: Privacy = field(default_factory=Privacy)
+    """What reports, pages, logs and exports may show of texts."""
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -64,6 +67,7 @@ def _settings(root: Path, table: Table) -> Settings:
         generation=read_generation(table.table("generation"), Generation()),
         openai=read_endpoint(table.table("openai")),
         monitor=read_lines(table.table("monitor")),
+        privacy=read_privacy(table.table("privacy")),
     )
     table.done()
     return settings
