@@ -15,6 +15,7 @@ from dashboard import words
 from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
 from harness.flows.opening import open_store
+from harness.flows.privacy import said
 from harness.flows.project import Project
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def show(name: str, body: Callable[[Room], None]) -> None:
     except HarnessError as problem:
         _opened.clear()  # a store that comes back is opened again
         headline(name)
-        trouble(str(problem))
+        trouble(said(problem))
     except Exception as problem:  # whatever a page does, its reader gets one line
         log.exception("the page %s failed", name)
         headline(name)

@@ -23,6 +23,9 @@ _OPTIONS = (
         default=True,
         help="Whether to say what fine-tuning was worth.",
     ),
+    click.option(
+        "--texts/--no-texts", default=True, help="Whether inputs, ideals and outputs are shown."
+    ),
 )
 
 

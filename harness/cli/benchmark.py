@@ -46,7 +46,9 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
         line.title = step
         line.show(done, total)
 
-    found = flow(Project.here(), names, margin=margin, store=store, heard=heard)
+    project = Project.here()
+    exact = flow(project, names, margin=margin, store=store, heard=heard)
+    found = project.redaction.record(exact)
     line.close()
     fit = all(one.fit for one in found)
     if as_json:
@@ -75,7 +77,8 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.render.benchmark_difference import difference_json, difference_text
 
-    found = flow(Project.here(), old, new, store=store)
+    project = Project.here()
+    found = project.redaction.record(flow(project, old, new, store=store))
     if as_json:
         click.echo(json.dumps(difference_json(found), ensure_ascii=False))
     else:
@@ -123,10 +126,12 @@ def import_(
 
     told = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
     asked = Asked(told=told, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest)
-    found = import_benchmark(Project.here(), file, asked)
-    understood = (found.columns.of, found.columns.unused, found.cases)
+    project = Project.here()
+    found = import_benchmark(project, file, asked)
+    cases = project.redaction.record(found.cases)
+    understood = (found.columns.of, found.columns.unused, cases)
     if found.bad:
-        _refuse(found.bad, as_json)
+        _refuse(project.redaction.record(found.bad), as_json)
     version = found.benchmark.fingerprint if found.benchmark else None
     if as_json:
         told = import_json(*understood, found.written, version)

@@ -96,9 +96,10 @@ class Commands(Words):
 
 def fail(line: str, code: int) -> NoReturn:
     """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
+    from harness.flows.privacy import said
     from harness.render.safe import terminal
 
-    shown = terminal(line)
+    shown = terminal(said(line))
     if "--json" in sys.argv:
         click.echo(json.dumps({"error": shown}, ensure_ascii=False))
     else:

@@ -15,9 +15,16 @@ from harness.cli.progress import Line
 @click.option("--benchmark", help="Needed where the project has several tasks.")
 @click.option("--engine", help="transformers, recorded:FOLDER, or openai:URL.")
 @click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--texts/--no-texts", default=True, help="Whether texts are shown, or figures only.")
 @click.option("--json", "as_json", is_flag=True, help="The comparison as JSON.")
 def compare(
-    a: str, b: str, benchmark: str | None, engine: str | None, store: str | None, as_json: bool
+    a: str,
+    b: str,
+    benchmark: str | None,
+    engine: str | None,
+    store: str | None,
+    texts: bool,
+    as_json: bool,
 ) -> None:
     """Adapter A beside adapter B; runs that the store lacks are made.
 
@@ -27,7 +34,7 @@ def compare(
     from harness.flows.project import Project
     from harness.render import compare_json, compare_text
 
-    project = Project.here()
+    project = Project.here().showing(texts)
     wanted = project.benchmark(benchmark) if benchmark else project.task_benchmark(None)
     line = Line(f"{a} and {b}")
     request = Request((wanted.name,), engine=engine, store=store)
@@ -35,6 +42,6 @@ def compare(
         runs = [bench.producer.run(bench.trial(name).side, wanted) for name in (a, b)]
     line.close()
     if as_json:
-        click.echo(json.dumps(compare_json(*runs), ensure_ascii=False))
+        click.echo(json.dumps(compare_json(*runs, redaction=project.redaction), ensure_ascii=False))
     else:
-        click.echo(compare_text(*runs))
+        click.echo(compare_text(*runs, redaction=project.redaction))

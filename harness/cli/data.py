@@ -54,6 +54,7 @@ def check(
     Exit codes: 0 fit, 1 unfit, 4 the request is wrong.
     """
     from harness.flows.data.check import Asked, check_data, fix_data
+    from harness.render.redact import OPEN
 
     line = Line(f"checking {file.name}")
     asked = Asked(benchmarks, task, region.upper(), names)
@@ -61,6 +62,8 @@ def check(
     found = check_data(project, file, asked, lambda step, done, total: line.show(done, total, step))
     line.close()
     fixed = fix_data(project, file, fix, found, asked) if fix else None
+    redaction = project.redaction if project else OPEN
+    found, fixed = redaction.record(found), redaction.record(fixed)
     if as_json:
         click.echo(json.dumps(_checked_json(found, fixed), ensure_ascii=False))
     else:
@@ -183,8 +186,11 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     """
     from harness.flows.data.difference import diff_data
     from harness.render.findings import record_json
+    from harness.render.redact import OPEN
 
-    found = diff_data(before, after)
+    exact = diff_data(before, after)
+    project = _project(asked_for=False)
+    found = (project.redaction if project else OPEN).record(exact)
     if as_json:
         said = record_json(found) | {"equal": found.equal}
         click.echo(json.dumps(said, ensure_ascii=False))

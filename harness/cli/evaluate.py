@@ -29,6 +29,7 @@ def evaluate(
     samples: int | None,
     refresh: bool,
     baselines: bool,
+    texts: bool,
     as_json: bool,
 ) -> None:
     """Judge adapter NAME against the promoted one on the fixed benchmarks.
@@ -45,11 +46,13 @@ def evaluate(
         line.title = step
         line.show(done, total)
 
-    request = Request(benchmark, against, engine, store, reports, samples, refresh, baselines)
+    request = Request(
+        *(benchmark, against, engine, store, reports, samples, refresh, baselines), texts=texts
+    )
     verdicts = []
     with open_bench(Project.here(), request, heard) as bench:
         for one in bench.benchmarks(name):
-            found = bench.trial(name).evaluate(one)
+            found = bench.project.redaction.record(bench.trial(name).evaluate(one))
             verdicts.append(found.verdict)
             line.close()
             if as_json:

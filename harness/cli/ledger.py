@@ -32,7 +32,7 @@ def status(store: str | None, as_json: bool) -> None:
 
     project = Project.here()
     with closing(open_store(project, store)) as opened:
-        found = standings(project, opened)
+        found = project.redaction.record(standings(project, opened))
         write_pointer(project, opened)
     if as_json:
         rows = [_row(one) for one in found]
@@ -82,8 +82,9 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
     from harness.flows.opening import open_store
     from harness.flows.project import Project
 
-    with closing(open_store(Project.here(), store)) as opened:
-        found = opened.decisions.all(task)
+    project = Project.here()
+    with closing(open_store(project, store)) as opened:
+        found = project.redaction.record(opened.decisions.all(task))
     if as_json:
         rows = [asdict(decision) for decision in found]
         click.echo(json.dumps({"decisions": rows}, ensure_ascii=False))

@@ -90,6 +90,7 @@ def _look(
         line.show(done, total)
 
     found = flow(project, Look(task, since, run, inputs, engine, store), heard)
+    found = project.redaction.record(found)
     line.close()
     if as_json:
         click.echo(json.dumps(monitor_json(found), ensure_ascii=False))
@@ -128,7 +129,7 @@ def _plan(
     from harness.flows.monitoring.remedy import plan
     from harness.render.plan import plan_json, plan_text
 
-    made = plan(project, task, folder or None, store)
+    made = project.redaction.record(plan(project, task, folder or None, store))
     if as_json:
         click.echo(json.dumps(plan_json(made), ensure_ascii=False))
     else:

@@ -18,6 +18,7 @@ from harness.errors import RequestError
 
 if TYPE_CHECKING:
     from harness.flows.reviews.importing import Imported, Preview
+    from harness.render.redact import Redaction
 
 BY = ("week", "adapter", "slice", "reviewer", "task")
 _SHOWN = 20
@@ -71,20 +72,21 @@ def import_(
     asked = Asked(
         pairs(told, "--map", FIELDS), pairs(fixed, "--set", FIELDS), forget_map, skip_bad, dry_run
     )
+    project = Project.here()
     line, understood = Line(f"reading {file.name}"), {}
 
     def seen(preview: Preview) -> None:
         columns = preview.columns
         understood.update(preview_json(columns.of, columns.constants, columns.unused))
         if not as_json:
-            _show(preview)
+            _show(preview, project.redaction)
 
-    project = Project.here()
     with closing(open_store(project, store)) as opened:
         try:
             found = import_reviews(project, opened, file, asked, seen, line.count)
         finally:
             line.close()
+    found = project.redaction.record(found)
     if as_json:
         click.echo(json.dumps(_counts(found, file) | understood, ensure_ascii=False))
     else:
@@ -92,11 +94,11 @@ def import_(
     sys.exit(4 if found.refused else 0)
 
 
-def _show(preview: Preview) -> None:
+def _show(preview: Preview, redaction: Redaction) -> None:
     from harness.render.reviews import preview_text
 
     columns = preview.columns
-    samples = [row.values for row in preview.sample]
+    samples = redaction.record([row.values for row in preview.sample])
     click.echo(preview_text(columns.of, columns.constants, columns.unused, samples))
 
 
@@ -186,7 +188,7 @@ def export(
         elif shape == "candidates":
             lines = flow.candidate_lines(project, opened, chosen)
         else:
-            lines = flow.raw_lines(opened, chosen)
+            lines = flow.raw_lines(opened, chosen, project.redaction)
         texts = (json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         try:
             count = write_pieces_atomically(file, texts)
@@ -211,8 +213,9 @@ def rates(by: Any, task: str | None, since: str | None, store: str | None, as_js
     from harness.flows.reviews.rates import review_rates
     from harness.render.reviews import rates_json, rates_text
 
-    with closing(open_store(Project.here(), store)) as opened:
-        found = review_rates(opened, by, task, _day(since))
+    project = Project.here()
+    with closing(open_store(project, store)) as opened:
+        found = project.redaction.record(review_rates(opened, by, task, _day(since)))
     if as_json:
         click.echo(json.dumps(rates_json(by, found), ensure_ascii=False))
     else:

@@ -31,6 +31,7 @@ def sweep(
     samples: int | None,
     refresh: bool,
     baselines: bool,
+    texts: bool,
     as_json: bool,
 ) -> None:
     """Judge every adapter NAME on every benchmark, each as `evaluate` would.
@@ -51,9 +52,11 @@ def sweep(
         line.title = step
         line.show(done, total)
 
-    request = Request(benchmark, against, engine, store, reports, samples, refresh, baselines)
+    request = Request(
+        *(benchmark, against, engine, store, reports, samples, refresh, baselines), texts=texts
+    )
     with open_bench(Project.here(), request, heard) as bench:
-        rows = list(flow(bench, names))
+        rows = bench.project.redaction.record(list(flow(bench, names)))
     line.close()
     if as_json:
         click.echo(json.dumps(sweep_json(rows), ensure_ascii=False))

@@ -39,6 +39,8 @@ class Request:
     """Forget what the store knows about the candidate's run and make it again."""
     baselines: bool = True
     """Whether `base` and `base+prompt` are run as well, to say what fine-tuning was worth."""
+    texts: bool = True
+    """Whether faces may show texts, where the project's settings let them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Bench:
 @contextmanager
 def open_bench(project: Project, request: Request, heard: Heard) -> Iterator[Bench]:
     """Everything that an evaluation needs, given back at the end."""
+    project = project.showing(request.texts)
     if request.reports is not None:
         project = Project(replace(project.settings, reports=request.reports))
     if request.samples is not None and not 1 <= request.samples <= 64:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.errors import SettingsError
-from harness.findings.personal import places
-from harness.measure.phrases import PATTERN_SECONDS, compiled
+from harness.errors import HarnessError, SettingsError
 from harness.records import Privacy
 from harness.render.redact import Finder, Found, Redaction
-from harness.workspace.settings import Settings
+from harness.workspace.settings import Settings, read_settings
 
 MARK = "[redacted]"
 
@@ -24,7 +22,17 @@ def redaction(settings: Settings) -> Redaction:
     return Redaction((*personal, *patterns), privacy.texts)
 
 
+def said(problem: HarnessError | str) -> str:
+    """The line of an error, which may quote a text, as this project lets it be shown."""
+    try:
+        return redaction(read_settings()).line(str(problem))
+    except (HarnessError, OSError):
+        return str(problem)  # what is wrong with the settings themselves must be readable
+
+
 def _personal(privacy: Privacy) -> Finder:
+    from harness.findings.personal import places
+
     def find(text: str) -> Iterator[Found]:
         for kind, start, end in places(text, privacy.region):
             if kind in privacy.kinds:
@@ -34,6 +42,8 @@ def _personal(privacy: Privacy) -> Finder:
 
 
 def _pattern(pattern: str, where: str) -> Finder:
+    from harness.measure.phrases import PATTERN_SECONDS
+
     ready: Any = _ready(pattern, where)
 
     def find(text: str) -> Iterator[Found]:
@@ -44,6 +54,8 @@ def _pattern(pattern: str, where: str) -> Finder:
 
 
 def _ready(pattern: str, where: str) -> Any:
+    from harness.measure.phrases import compiled
+
     try:
         ready = compiled(pattern)
     except ValueError as problem:

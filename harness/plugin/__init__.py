@@ -31,6 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="generate again what the store knows")  # fmt: skip
     add("--harness-no-baselines", action="store_false", dest="harness_baselines",
         help="do not run base and base+prompt to say what fine-tuning was worth")  # fmt: skip
+    add("--harness-no-texts", action="store_false", dest="harness_texts",
+        help="show no inputs, ideals or outputs, only figures and ids")  # fmt: skip
     add("--harness-samples", type=int, dest="harness_samples", metavar="K",
         help="outputs per case")  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import HarnessError
+from harness.flows.privacy import said
 from harness.records import Case, CaseResult, Verdict
 from harness.render import verdict_text
 from harness.render.safe import ci_log
@@ -104,7 +105,8 @@ class HarnessItem(pytest.Item):
         """The run and the verdict, or the error that stood in their way."""
         found = self.parent.gate.evaluation(self.adapter, self.benchmark)
         if isinstance(found, HarnessError):
-            raise Failed(ci_log(f"could not be judged: {found}"), ci_log(str(found)))
+            line = ci_log(said(found))
+            raise Failed(f"could not be judged: {line}", line)
         return found
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:

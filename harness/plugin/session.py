@@ -13,6 +13,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.flows.evaluate import Bench, Evaluation, Request, open_bench
+from harness.flows.privacy import said
 from harness.flows.project import Project
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
 from harness.plugin.outcome import Ending, Told, exit_status
@@ -38,7 +39,7 @@ def open_gate(config: pytest.Config) -> Gate:
 
 def _ended(problem: HarnessError) -> BaseException:
     """4 is pytest's own code for a wrong request; 11 is ours for a world that failed."""
-    line = ci_log(str(problem))
+    line = ci_log(said(problem))
     if problem.exit_code == 4:
         return pytest.UsageError(line)
     return pytest.exit.Exception(line, returncode=problem.exit_code)
@@ -67,6 +68,7 @@ class Gate:
             option.harness_samples,
             option.harness_refresh,
             option.harness_baselines,
+            texts=option.harness_texts,
         )
         self.is_worker = hasattr(config, "workerinput")
         if self.is_worker:
@@ -178,13 +180,14 @@ class Gate:
             try:
                 wanted = self.bench.benchmark(benchmark)
                 cases = frozenset(self.selected[place])
-                made = self.bench.trial(adapter).evaluate(wanted, cases or None)
+                exact = self.bench.trial(adapter).evaluate(wanted, cases or None)
+                made = self.bench.project.redaction.record(exact)
                 self._found[place] = made
                 self.told.append(self._told(made))
             except HarnessError as problem:
                 self._found[place] = problem
                 self.told.append(
-                    Told(adapter, benchmark, None, ci_log(str(problem)), problem.exit_code)
+                    Told(adapter, benchmark, None, ci_log(said(problem)), problem.exit_code)
                 )
         return self._found[place]
 

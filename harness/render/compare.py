@@ -13,6 +13,7 @@ from harness.render.changes import id_list
 from harness.render.diff import word_diff
 from harness.render.figures import count, metric_title, score, signed
 from harness.render.plain import plain
+from harness.render.redact import OPEN, Redaction
 from harness.render.sidebyside import MetricPair, Pair, SideBySide, side_by_side
 from harness.render.table import hang, pad, table
 
@@ -20,9 +21,9 @@ LONGEST_TEXT = 1_000
 LONGEST_NAME = 24
 
 
-def compare_text(a: Run, b: Run, *, width: int = 80) -> str:
+def compare_text(a: Run, b: Run, *, width: int = 80, redaction: Redaction = OPEN) -> str:
     """Return means, then every case whose output differs, in the benchmark's order."""
-    both = side_by_side(a, b)
+    both = redaction.record(side_by_side(a, b))
     lines = [*_head(both, width), "", *_means(both), "", *_alone(both, width)]
     for pair in both.pairs:
         if not pair.same:
@@ -30,9 +31,9 @@ def compare_text(a: Run, b: Run, *, width: int = 80) -> str:
     return "\n".join(lines)
 
 
-def compare_json(a: Run, b: Run) -> dict[str, Any]:
+def compare_json(a: Run, b: Run, *, redaction: Redaction = OPEN) -> dict[str, Any]:
     """Return the same for programs, with the cases whose output is the same as well."""
-    both = side_by_side(a, b)
+    both = redaction.record(side_by_side(a, b))
     return dict(
         plain(
             {

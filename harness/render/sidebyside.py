@@ -19,11 +19,8 @@ class Pair:
 
     a: CaseResult
     b: CaseResult
-
-    @property
-    def same(self) -> bool:
-        """Whether both wrote the same."""
-        return [o.text for o in self.a.outputs] == [o.text for o in self.b.outputs]
+    same: bool
+    """Whether both wrote the same; what is shown of it may be masked later."""
 
     @property
     def scores(self) -> Mapping[str, tuple[float | None, float | None]]:
@@ -66,7 +63,7 @@ def side_by_side(a: Run, b: Run) -> SideBySide:
         )
     theirs = {result.case.id: result for result in b.results}
     ours = {result.case.id for result in a.results}
-    pairs = tuple(Pair(r, theirs[r.case.id]) for r in a.results if r.case.id in theirs)
+    pairs = tuple(_pair(r, theirs[r.case.id]) for r in a.results if r.case.id in theirs)
     return SideBySide(
         a=a,
         b=b,
@@ -76,6 +73,10 @@ def side_by_side(a: Run, b: Run) -> SideBySide:
         only_b=tuple(r.case.id for r in b.results if r.case.id not in ours),
         unlike=_unlike(a, b),
     )
+
+
+def _pair(a: CaseResult, b: CaseResult) -> Pair:
+    return Pair(a, b, [o.text for o in a.outputs] == [o.text for o in b.outputs])
 
 
 def _means(pairs: tuple[Pair, ...]) -> tuple[MetricPair, ...]:

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
+from harness.errors import RequestError
 from harness.findings import normal, overlap
 from harness.flows.project import Project
 from harness.records import Review
+from harness.render.redact import OPEN, Redaction
 from harness.store import Store
 
 HEAVY = 0.5
@@ -34,11 +36,12 @@ class Chosen:
         return store.reviews.each(task=self.task, adapter=self.adapter, since=self.since)
 
 
-def raw_lines(store: Store, chosen: Chosen) -> Iterator[Line]:
-    """One line per review, as `reviews import` reads it again."""
+def raw_lines(store: Store, chosen: Chosen, redaction: Redaction = OPEN) -> Iterator[Line]:
+    """One line per review, as `reviews import` reads it again; its texts as they may be shown."""
+    left_out = {"seq", *(() if redaction.texts else ("input", "output", "final", "reason"))}
     for review in chosen.of(store):
-        line = asdict(review)
-        yield {name: line[name] for name in line if name != "seq"} | {"slices": dict(review.slices)}
+        line = asdict(redaction.record(review))
+        yield {name: line[name] for name in line if name not in left_out}
 
 
 def training_reviews(project: Project, store: Store, chosen: Chosen) -> Iterator[Review]:
@@ -52,7 +55,8 @@ def training_reviews(project: Project, store: Store, chosen: Chosen) -> Iterator
 
 def training_lines(project: Project, store: Store, chosen: Chosen) -> Iterator[Line]:
     """The same as training examples: inputs with their finals."""
-    return map(training_line, training_reviews(project, store, chosen))
+    redaction = _with_texts(project)
+    return (training_line(redaction.record(r)) for r in training_reviews(project, store, chosen))
 
 
 def training_line(review: Review) -> Line:
@@ -65,14 +69,25 @@ def candidate_lines(project: Project, store: Store, chosen: Chosen) -> Iterator[
 
     They are a proposal. A fixed benchmark is changed by a person.
     """
+    redaction = _with_texts(project)
 
     def telling(review: Review) -> bool:
         rate = review.edit_rate
         return review.decision == "rejected" or (rate is not None and rate >= chosen.from_rate)
 
-    for review in _outside(_guarded(project), _newest(store, chosen, telling)):
+    for exact in _outside(_guarded(project), _newest(store, chosen, telling)):
+        review = redaction.record(exact)
         ideal = {} if review.final is None else {"ideal": review.final}
         yield {"id": review.id, "input": review.input, **ideal, "slices": dict(review.slices)}
+
+
+def _with_texts(project: Project) -> Redaction:
+    if not project.settings.privacy.texts:
+        raise RequestError(
+            "[tool.harness.privacy] leaves texts out, and this export has nothing but texts;"
+            " --raw writes the rates"
+        )
+    return project.redaction
 
 
 def _newest(store: Store, chosen: Chosen, wanted: Callable[[Review], bool]) -> Iterator[Review]:

@@ -11,6 +11,7 @@ from harness.flows.project import Project
 from harness.flows.reviews.names import Known
 from harness.flows.reviews.rating import rates
 from harness.flows.reviews.rows import FIELDS, Reading
+from harness.flows.views.review_queue import outputs_of
 from harness.flows.views.waiting import Origin, Waiting
 from harness.records import ON_BENCHMARK, Review, Treatment
 from harness.store import Store
@@ -30,9 +31,14 @@ def file_review(
     reason: str = "",
     at: str | None = None,
 ) -> Review:
-    """Record it; refused where it makes no sense, or somebody else was faster."""
+    """Record it; refused where it makes no sense, or somebody else was faster.
+
+    What a page masked is filed as it was written; marks in the final stand for what they hide.
+    """
     if not reviewer.strip():
         raise DataError("say who you are first: your name stands on the review")
+    waiting = _exact(project, store, waiting)
+    final = None if final is None else project.redaction.restored(final, waiting.output)
     row = {
         "id": waiting.key,
         "at": at or now(),
@@ -54,6 +60,17 @@ def file_review(
     except ValueError as problem:
         raise DataError(f"the review cannot be filed: {problem}") from None
     return _kept(store, read)
+
+
+def _exact(project: Project, store: Store, shown: Waiting) -> Waiting:
+    """The output as it was written; the page may have shown it masked."""
+    if not project.redaction.finders:
+        return shown
+    outputs = outputs_of(project, store, project.task_benchmark(shown.task), shown.adapter)
+    for one in outputs:
+        if one.key == shown.key:
+            return one
+    raise DataError("this output waits no more, take the next one")
 
 
 def _kept(store: Store, review: Review) -> Review:

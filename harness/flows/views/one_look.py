@@ -1,4 +1,7 @@
-"""A page reads everything through one connection: hundreds of greetings would cost more than it."""
+"""What every page has in common: one connection, and texts as the project lets them be shown.
+
+Hundreds of greetings would cost more than the page itself.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ View = Callable[Concatenate[Project, Store, P], Page]
 
 
 def one_look(view: View[P, Page]) -> View[P, Page]:
-    """The same view, on one connection."""
+    """The same view, on one connection, with its texts masked."""
 
     @wraps(view)
     def looking(project: Project, store: Store, /, *args: P.args, **kwargs: P.kwargs) -> Page:
         with store.database.at_once():
-            return view(project, store, *args, **kwargs)
+            page = view(project, store, *args, **kwargs)
+        return project.redaction.record(page)
 
     return looking

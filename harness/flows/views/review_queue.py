@@ -17,6 +17,10 @@ from harness.store import Store
 
 CANDIDATES = 10
 """The newest whose outputs can be reviewed."""
+SHUT = (
+    "texts are left out ([tool.harness.privacy]), so nobody can review them here:"
+    " `lora-harness reviews import FILE`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,10 @@ def review_queue(
     name = task or next(iter(tasks), "")
     benchmark = project.task_benchmark(name or None)
     adapters = _adapters(store, benchmark)
+    if not project.redaction.texts:
+        return Queue(name, tasks, None, adapters, (), 0, 0, SHUT)
     chosen = adapter or next(iter(adapters), None)
-    outputs = _outputs(project, store, benchmark, chosen) if chosen else []
+    outputs = outputs_of(project, store, benchmark, chosen) if chosen else []
     known = store.reviews.contents([one.key for one in outputs])
     waiting = tuple(one for one in outputs if one.key not in known)
     return Queue(
@@ -105,7 +111,7 @@ def _missing(chosen: str | None, outputs: list[Waiting], waiting: Sequence[Waiti
     return f"all {len(outputs)} outputs of {chosen} are reviewed: `lora-harness reviews rates`"
 
 
-def _outputs(project: Project, store: Store, benchmark: Benchmark, adapter: str) -> list[Waiting]:
+def outputs_of(project: Project, store: Store, benchmark: Benchmark, adapter: str) -> list[Waiting]:
     """Those of production first, then those of the newest run; the same output only once."""
     run = store.runs.newest(adapter, benchmark.name)
     mine = [one for one in read_waiting(project) if one.adapter == adapter]
@@ -136,6 +142,8 @@ def blind_pairs(
     project: Project, store: Store, task: str, one: str, other: str, seed: int = 0
 ) -> tuple[BlindPair, ...]:
     """Pairs of which at least one side is not reviewed yet, in seeded random order and sides."""
+    if not project.redaction.texts:
+        return ()
     chance = Random(seed)
     open_ = []
     pairs = _pairs(project, store, task, one, other)
@@ -164,7 +172,7 @@ def _pairs(
 ) -> list[tuple[Waiting, Waiting]]:
     """Outputs for the same input that differ: on equal ones there is nothing to prefer."""
     benchmark = project.task_benchmark(task)
-    mine, theirs = (_outputs(project, store, benchmark, name) for name in (one, other))
+    mine, theirs = (outputs_of(project, store, benchmark, name) for name in (one, other))
     by_input = {side.input: side for side in theirs}
     found = [(side, by_input[side.input]) for side in mine if side.input in by_input]
     return [pair for pair in found if pair[0].output != pair[1].output]
