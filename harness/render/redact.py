@@ -35,11 +35,11 @@ EXACT = frozenset(
         "id", "case", "cases", "only_a", "only_b", "adapter", "benchmark", "task", "candidate",
         "promoted", "pinned", "against", "fingerprint", "digest", "digests", "run", "runs",
         "origin", "outcome", "state", "role", "level", "finish", "kind", "decision", "at",
-        "started", "made", "when", "since", "promoted_at", "metric", "metrics", "flag", "key",
+        "started", "made", "when", "since", "promoted_at", "metric", "metrics", "flag",
         "hash", "prev", "verdict", "verdict_id", "file", "folder", "where", "source", "tasks",
         "adapters", "benchmarks", "week", "starts", "command", "MetricRule.name",
-        "MetricVerdict.name", "Check.name", "CheckResult.name", "Decision.base", "Decision.policy",
-        "Plan.training", "Plan.name", "Plan.train",
+        "Waiting.key", "MetricVerdict.name", "Check.name", "CheckResult.name",
+        "Decision.base", "Decision.policy", "Plan.training", "Plan.name", "Plan.train",
     }
 )  # fmt: skip
 """Fields that programs follow: names, ids, digests, times and words of ours."""
