@@ -91,3 +91,13 @@ def test_every_text_of_a_change_and_a_review_is_masked(redaction):
 
 def test_what_nobody_redacts_is_the_record_itself():
     assert OPEN.record(RESULT) is RESULT
+
+
+def test_what_somebody_made_of_a_masked_text_gets_its_words_back():
+    exact = "Ana: 1 and 2"
+    both = Redaction((word("Ana"), digits))
+    assert both.text(exact) == "[name]: [number] and [number]"
+    assert both.restored("Dear [name], [number], [number] [number]", exact) == (
+        "Dear Ana, 1, 2 [number]"
+    )
+    assert both.restored("nothing kept", exact) == "nothing kept"
