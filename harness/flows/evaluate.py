@@ -52,6 +52,8 @@ class Evaluation:
     promoted_at: str | None = None
     overridden: bool = False
     """Whether that promotion was against or without a verdict."""
+    identity: str = ""
+    """Of the verdict in the store."""
 
 
 @dataclass
@@ -159,8 +161,9 @@ class Trial:
             guard=benchmark.guard,
             left_out=self._left_out(benchmark, run, references.promoted, references.pinned),
         )
-        store.verdicts.keep(verdict, run.id, self.side.digest, now())
-        return Evaluation(run, verdict, references.promoted_at, references.overridden)
+        identity = store.verdicts.keep(verdict, run.id, self.side.digest, now())
+        promoted_at, overridden = references.promoted_at, references.overridden
+        return Evaluation(run, verdict, promoted_at, overridden, identity)
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
         """Cases that one of the adapters compared has seen in training."""

@@ -15,6 +15,7 @@ from harness.records.benchmark import (
     Policy,
     Role,
 )
+from harness.records.compared import Compared, Flag
 from harness.records.decisions import (
     Decision,
     DoctorCheck,
@@ -100,6 +101,7 @@ __all__ = [
     "CasesNeeded",
     "Check",
     "CheckResult",
+    "Compared",
     "Course",
     "Decision",
     "DoctorCheck",
@@ -107,6 +109,7 @@ __all__ = [
     "Endpoint",
     "Example",
     "FieldChange",
+    "Flag",
     "Generation",
     "GroupRates",
     "Health",

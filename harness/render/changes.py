@@ -22,7 +22,7 @@ LONGEST_NAME = 24
 def counted(verdict: Verdict, width: int) -> list[str]:
     """How many broke and were fixed, and the slice that lost most."""
     worst = worst_slice(verdict.slices)
-    lines = _beside(_tally(verdict), _slice(worst) if worst else "", width)
+    lines = _beside(tally(verdict), _slice(worst) if worst else "", width)
     if worst:
         lines += hang("    in it  ", id_list(worst.cases), width)
     if verdict.fixed:
@@ -30,7 +30,8 @@ def counted(verdict: Verdict, width: int) -> list[str]:
     return lines
 
 
-def _tally(verdict: Verdict) -> str:
+def tally(verdict: Verdict) -> str:
+    """How many of the cases broke, were fixed, or changed in wording only."""
     accepted = sum(change.accepted is not None for change in verdict.broken)
     seen = f" ({accepted} accepted)" if accepted else ""
     reworded = f" · reworded {len(verdict.reworded)}" if verdict.reworded else ""

@@ -39,6 +39,20 @@ def html_diff(old: str, new: str) -> str:
     return marked + safe.html(_remark(old, new))
 
 
+def markdown_diff(old: str, new: str, limit: int = LONGEST) -> str:
+    """Return the same for Markdown: one `code` element with `del` and `ins` in it."""
+    marks = {"removed": ("<del>−", "</del>"), "added": ("<ins>+", "</ins>"), "same": ("", "")}
+    found, room = [], limit
+    for kind, text in pieces(old, new):
+        if room <= 0:
+            break
+        shown = safe.markdown_code(text, limit=room)
+        found.append(f"{marks[kind][0]}{shown}{marks[kind][1]}")
+        room -= len(text)
+    cut = " …" if room <= 0 else ""
+    return f"<code>{' '.join(found)}{cut}{safe.markdown_code(_remark(old, new))}</code>"
+
+
 def pieces(old: str, new: str) -> Iterator[tuple[Change, str]]:
     """Run after run of words that stayed, went or came; of long texts only the beginning."""
     before, after = _words(old)[:MOST_WORDS], _words(new)[:MOST_WORDS]

@@ -19,6 +19,13 @@ _COMMAND = re.compile(r":(?=:)")
 _BRACKET = re.compile(r"(##\w*)(?=\[)")
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]")
 _MARKUP = re.compile(r"[!-/:-@\[-`{-~]")
+# What means something in prose; what stands between letters or figures there does not.
+_PROSE = re.compile(
+    r"[!#$%&*+:<=>@\[\\\]^`{|}~]|(?<!\d)\.|\.(?!\d)|(?<=\d)\)|(?<!\w)-|-(?!\w)"
+    r"|(?<![^\W_])_|_(?![^\W_])"
+)
+# What calls somebody or something on a code host: @name #1 !1 ~a %a &1 $1 ^a, GH-1, an address.
+_CALL = re.compile(r"(&#(?:33|35|36|37|38|64|94|126);)(?=[\w\"])|(&#58;)(?=/)|(\bGH-)(?=\d)", re.I)
 _TICKS = re.compile(r"`+")
 
 
@@ -44,8 +51,23 @@ def markdown_cell(text: str, *, limit: int | None = LIMIT) -> str:
     Punctuation becomes character references, which never count as structure; a code element is
     where mentions and issue numbers are left alone.
     """
+    shown = markdown_code(text, limit=limit)
+    return f"<code>{shown}</code>" if shown else ""
+
+
+def markdown_text(text: str, *, limit: int | None = LIMIT) -> str:
+    """Show text as prose in Markdown: no link, image, tag or list in it, and nobody is called.
+
+    Hosts look for mentions and issue numbers once more in what was rendered, where a reference is
+    its sign again; a zero-width space behind the sign is what they do not look past.
+    """
     shown = terminal(text, limit=limit)
-    return f"<code>{_MARKUP.sub(_reference, shown)}</code>" if shown else ""
+    return _CALL.sub(r"\g<0>&#8203;", _PROSE.sub(_reference, shown))
+
+
+def markdown_code(text: str, *, limit: int | None = LIMIT) -> str:
+    """Show text inside a `code` element that the caller wrote; never outside of one."""
+    return _MARKUP.sub(_reference, terminal(text, limit=limit))
 
 
 def markdown_block(text: str, *, limit: int | None = LIMIT) -> str:

@@ -26,12 +26,12 @@ def standing(verdict: Verdict, width: int, colour: bool = False) -> list[str]:
             for metric in verdict.metrics
             if metric.against == reference
         ]
-        guards = _guard_rows(verdict) if number == 0 else []
+        guards = guard_rows(verdict) if number == 0 else []
         lines += _fitted(reference, [*rows, *guards], verdict.alpha, width, colour)
     return lines
 
 
-def _guard_rows(verdict: Verdict) -> list[tuple[str, MetricVerdict]]:
+def guard_rows(verdict: Verdict) -> list[tuple[str, MetricVerdict]]:
     """Give each gated metric of each guard benchmark a row under the benchmark's name."""
     rows = []
     for guard in verdict.guards:
@@ -58,7 +58,7 @@ def _fitted(
         "role",
         safe.ci_log(reference, limit=40),
         "candidate",
-        f"difference, {_sure(alpha)}",
+        f"difference, {sure(alpha)}",
         "margin",
         "",
     ]
@@ -69,7 +69,8 @@ def _fitted(
     return _coloured(lines, [metric for _, metric in rows]) if colour else lines
 
 
-def _sure(alpha: float) -> str:
+def sure(alpha: float) -> str:
+    """How sure an interval is: 95 %."""
     return f"{100 * (1 - alpha):.3g} %"
 
 
@@ -79,13 +80,13 @@ def _cells(title: str, metric: MetricVerdict) -> list[str]:
         metric.role,
         score(metric.reference),
         score(metric.candidate),
-        _difference(metric),
+        difference_of(metric),
         "" if metric.margin is None else margin(metric.margin),
         metric.state,
     ]
 
 
-def _difference(metric: MetricVerdict) -> str:
+def difference_of(metric: MetricVerdict) -> str:
     """Show an interval, or the counts where there is none to be had."""
     if metric.low is None and metric.counts:
         counted = ", ".join(f"{number} {what}" for what, number in metric.counts.items())

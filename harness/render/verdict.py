@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.records import MetricVerdict, Verdict
+from harness.records import Verdict
 from harness.render import safe
 from harness.render.changes import broken_cases, counted
 from harness.render.figures import count, day, margin, metric_title
@@ -75,7 +75,7 @@ def _head(verdict: Verdict, width: int, colour: bool, promoted_at: str | None) -
     first = hang(f"{outcome}  ", f"{_word(verdict.candidate)} · {where}", width)
     if colour:
         first[0] = first[0].replace(outcome, f"\x1b[{COLOURS[verdict.outcome]}m{outcome}\x1b[0m", 1)
-    return first + hang("        against ", _references(verdict, promoted_at), width)
+    return first + hang("        against ", references(verdict, promoted_at), width)
 
 
 def _override(verdict: Verdict, width: int, colour: bool) -> list[str]:
@@ -85,7 +85,8 @@ def _override(verdict: Verdict, width: int, colour: bool) -> list[str]:
     return [f"\x1b[1;31m{line}\x1b[0m" for line in lines] if colour else lines
 
 
-def _references(verdict: Verdict, promoted_at: str | None) -> str:
+def references(verdict: Verdict, promoted_at: str | None) -> str:
+    """What it is compared with, in one sentence."""
     since = f" {day(safe.ci_log(promoted_at, limit=40))}" if promoted_at else ""
     names = [
         *([f"{_word(verdict.promoted)} (promoted{since})"] if verdict.promoted else []),
@@ -110,11 +111,12 @@ def _beyond_these_cases(verdict: Verdict, width: int) -> list[str]:
     lines: list[str] = []
     for note in verdict.notes:
         lines += hang("        " if lines else "  also  ", safe.ci_log(note), width)
+    return lines + hang("  ", certifiable(verdict), width)
+
+
+def certifiable(verdict: Verdict) -> str:
+    """What margin this benchmark can certify, how many cases that takes, and its reuse."""
     gate = next((metric for metric in verdict.metrics if metric.role == "gate"), None)
-    return lines + hang("  ", _power(verdict, gate), width)
-
-
-def _power(verdict: Verdict, gate: MetricVerdict | None) -> str:
     judged = f"{count(verdict.candidates_judged, 'candidate')} judged on it so far"
     if verdict.certifiable_margin is None:
         return f"this benchmark: {judged}"

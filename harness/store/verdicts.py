@@ -57,7 +57,7 @@ class Verdicts:
         table = schema.verdicts
         with self._database.read() as connection:
             for row in connection.execute(select(table).order_by(table.c.seq)):
-                yield Kept(row.id, decode(row.body, Verdict), row.run, row.digest, row.made)
+                yield _kept(row)
 
     def changed(self) -> list[str]:
         """Ids of verdicts whose content is not what was recorded."""
@@ -73,6 +73,16 @@ class Verdicts:
     def of_run(self, run: str) -> Verdict | None:
         """The last verdict on a run."""
         return self._last(schema.verdicts.c.run == run)
+
+    def kept(self, identity: str) -> Kept | None:
+        """The verdict of this id, with where and when it was given."""
+        row = self._row(schema.verdicts.c.id == identity)
+        return _kept(row) if row else None
+
+    def last_on(self, run: str) -> Kept | None:
+        """The last verdict on a run, with where and when it was given."""
+        row = self._row(schema.verdicts.c.run == run)
+        return _kept(row) if row else None
 
     def of_candidate(self, candidate: str, benchmark: str) -> tuple[str, Verdict] | None:
         """Id and content of the last verdict on an adapter."""
@@ -101,6 +111,10 @@ class Verdicts:
         statement = select(table).where(where).order_by(table.c.seq.desc()).limit(1)
         with self._database.read() as connection:
             return connection.execute(statement).one_or_none()
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(row.id, decode(row.body, Verdict), row.run, row.digest, row.made)
 
 
 def _is_whole(row: Row[Any]) -> bool:

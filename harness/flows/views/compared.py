@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
-
 from harness.judge.sides import LOWER_IS_BETTER
-from harness.records import Case, CaseChange, CaseResult, Run, Verdict
+from harness.records import CaseChange, CaseResult, Compared, Flag, Run, Verdict
 
-Flag = Literal["broken", "fixed", "reworded", "changed", "same", "missing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One case on both sides."""
-
-    case: Case
-    reference: CaseResult | None
-    candidate: CaseResult | None
-    scores: Mapping[str, tuple[float | None, float | None]]
-    """By metric, the reference's and the candidate's."""
-    change: float | None
-    """Candidate minus reference on the chosen metric, better upwards."""
-    flag: Flag
-    """What the verdict says of the case, else whether the output is the same; missing: one side."""
-    accepted: str | None
-    """Who accepted the broken case, and why."""
+__all__ = ["Compared", "Flag", "compared", "parts_of"]
 
 
 def compared(

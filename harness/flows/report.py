@@ -1,0 +1,166 @@
+"""The report of a run, in `reports/<run>/`: of what the store remembers, atomic."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from harness.errors import RequestError, WorldFailed, reason
+from harness.flows.project import Project
+from harness.flows.views.compared import compared
+from harness.judge.sides import LOWER_IS_BETTER
+from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
+from harness.render.report import Material, report_html, report_json, report_markdown
+from harness.store import Store
+from harness.store.verdicts import Kept
+from harness.workspace.cache import write_atomically
+from harness.workspace.fields import suggestion
+
+SIDES = ("promoted", "pinned", BASE, BASE_PROMPT)
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}", re.ASCII)
+
+
+def _json(material: Material) -> str:
+    found = report_json(material)
+    return json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+FORMS: Mapping[str, tuple[str, Callable[[Material], str]]] = {
+    "md": ("report.md", report_markdown),
+    "json": ("run.json", _json),
+    "html": ("report.html", report_html),
+}
+"""By format, the file's name and what writes it."""
+
+
+# --- what it is made of -----------------------------------------------------------------------
+
+
+def material_of(project: Project, store: Store, kept: Kept) -> Material:
+    """Everything that the store has about a verdict."""
+    verdict = kept.verdict
+    run = store.runs.by_id(kept.run)
+    if run is None:
+        raise RequestError(f"{kept.run}: is not in the store any more, so it has no report")
+    references = _references(store, verdict)
+    side = next((side for side in (*SIDES[:1], BASE) if side in references), None)
+    other = references.get(side) if side else None
+    gates = [metric.name for metric in verdict.metrics if metric.role == "gate"]
+    metric = next(iter(gates or (m.name for m in verdict.metrics)), "")
+    since = _since(store, kept)
+    return Material(
+        run=run,
+        verdict=verdict,
+        references=references,
+        compared=tuple(compared(run, other, verdict, metric)),
+        metric=metric,
+        against=other.adapter if other else None,
+        lower=LOWER_IS_BETTER,
+        identity=kept.id,
+        made=kept.made,
+        promoted_at=since.at if since else None,
+        overridden=bool(since and since.override),
+        commands=_next(run, verdict),
+        again=_again(run, verdict),
+    )
+
+
+def _references(store: Store, verdict: Verdict) -> dict[str, Run]:
+    named = {side: verdict.runs[side] for side in SIDES if side in verdict.runs}
+    found = {side: store.runs.by_id(identity) for side, identity in named.items()}
+    return {side: run for side, run in found.items() if run is not None}
+
+
+def _since(store: Store, kept: Kept) -> Decision | None:
+    """The decision by which the promoted adapter was so when the verdict was given."""
+    put = [
+        d
+        for d in store.decisions.all(kept.verdict.task)
+        if d.kind in ("promote", "rollback") and d.at <= kept.made
+    ]
+    return put[-1] if put and put[-1].adapter == kept.verdict.promoted else None
+
+
+def _next(run: Run, verdict: Verdict) -> dict[str, str]:
+    """What can be typed next, by what it does."""
+    name, found = shlex.quote(run.adapter), {}
+    if verdict.outcome == "promote" and verdict.task and not verdict.identical:
+        task = shlex.quote(verdict.task)
+        found["promote it"] = f"lora-harness promote {name} --task {task} --by YOU --why TEXT"
+    if verdict.promoted:
+        both = f"{name} {shlex.quote(verdict.promoted)}"
+        found["side by side"] = (
+            f"lora-harness compare {both} --benchmark {shlex.quote(run.benchmark)}"
+        )
+    return found
+
+
+def _again(run: Run, verdict: Verdict) -> dict[str, str]:
+    """What makes the same once more: the verdict from the stored scores, or everything."""
+    samples = f" --samples {verdict.samples}" if verdict.samples > 1 else ""
+    asked = f"{shlex.quote(run.adapter)} --benchmark {shlex.quote(run.benchmark)}{samples}"
+    return {
+        "judge the stored scores again": f"lora-harness history recompute {shlex.quote(run.id)}",
+        "make it all again": f"lora-harness evaluate {asked} --refresh",
+    }
+
+
+# --- which one is meant -----------------------------------------------------------------------
+
+
+def find(project: Project, store: Store, name: str, benchmark: str | None = None) -> Kept:
+    """The last verdict on a run, or on an adapter: on the task's benchmark where none is named."""
+    kept = store.verdicts.last_on(name)
+    if kept is not None:
+        return kept
+    if store.runs.by_id(name) is not None:
+        raise RequestError(
+            f"{name}: no verdict rests on this run, only what is judged has a report"
+        )
+    names = [project.known(benchmark).name] if benchmark else list(project.benchmarks)
+    for one in names:
+        found = store.verdicts.of_candidate(name, one)
+        kept = store.verdicts.kept(found[0]) if found else None
+        if kept is not None:
+            return kept
+    known = {adapter for _, adapter, _ in store.runs.heads()}
+    raise RequestError(
+        f"{name}: no run or judged adapter of this name{suggestion(name, sorted(known))};"
+        f" `lora-harness evaluate NAME` judges one"
+    )
+
+
+# --- where it goes ----------------------------------------------------------------------------
+
+
+def text_of(material: Material, form: str) -> str:
+    """The report in one form."""
+    return FORMS[form][1](material)
+
+
+def write(project: Project, material: Material) -> dict[str, Path]:
+    """All forms into the run's folder; by format, the files."""
+    folder = _folder(project, material.run)
+    return {form: _written(folder / name, make(material)) for form, (name, make) in FORMS.items()}
+
+
+def _folder(project: Project, run: Run) -> Path:
+    """The id of a run that came with somebody's history may be anything."""
+    if not _FOLDER.fullmatch(run.id):
+        raise RequestError(f"{ascii(run.id)[:80]}: is no name for a folder, so it has no report")
+    return project.settings.reports / run.id
+
+
+def _written(file: Path, text: str) -> Path:
+    try:
+        write_atomically(file, text)
+        file.chmod(0o644)
+    except OSError as problem:
+        raise WorldFailed(
+            f"{file}: cannot be written ({reason(problem)}), the verdict stands;"
+            " `lora-harness report RUN` writes it after that"
+        ) from None
+    return file

@@ -1,0 +1,41 @@
+"""A folded part of a comment: whole items as long as there is room, then how many are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CLOSE = "\n</details>\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One `details` element; its items are Markdown that is safe already."""
+
+    title: str
+    items: Sequence[str]
+    what: str
+    """What an item is called: case, line."""
+    longest: int | None = None
+    """Characters that it may take at most."""
+
+    def within(self, room: int) -> str:
+        """As much of it as fits; empty where not even its frame does."""
+        room = room if self.longest is None else min(room, self.longest)
+        frame = f"\n<details><summary>{self.title}</summary>\n\n"
+        left = room - len(frame) - len(CLOSE) - len(self._rest(len(self.items)))
+        shown: list[str] = []
+        for item in self.items:
+            if len(item) + 1 > left:
+                break
+            shown.append(item)
+            left -= len(item) + 1
+        if not self.items or left < 0:
+            return ""
+        rest = self._rest(len(self.items) - len(shown))
+        return frame + "\n".join(shown) + rest + CLOSE
+
+    def _rest(self, number: int) -> str:
+        if not number:
+            return ""
+        return f"\n\n{number} more {self.what}(s) left out here; `report.html` has them.\n"

@@ -1,0 +1,73 @@
+"""What a report is made of: a run, its verdict, and the runs that it was compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from harness.records import CaseResult, CheckResult, Compared, Run, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One run with everything that is said about it."""
+
+    run: Run
+    """Of the candidate."""
+    verdict: Verdict
+    references: Mapping[str, Run] = field(default_factory=dict)
+    """By side (promoted, pinned, base, base+prompt), those that the store still has."""
+    compared: tuple[Compared, ...] = ()
+    """Every case beside the first reference, the worst first."""
+    metric: str = ""
+    """What the cases are sorted by."""
+    against: str | None = None
+    """The adapter that the cases are compared with."""
+    lower: Collection[str] = ()
+    """Metrics of which less is better."""
+    identity: str | None = None
+    """Id of the verdict."""
+    made: str | None = None
+    """When the verdict was given; ISO 8601, UTC."""
+    promoted_at: str | None = None
+    """Since when the promoted adapter is so."""
+    overridden: bool = False
+    """Whether that promotion was against or without a verdict."""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """What can be typed next, by what it does."""
+    again: Mapping[str, str] = field(default_factory=dict)
+    """What makes the same once more."""
+    texts: bool = True
+    """Whether inputs, ideals and outputs are shown."""
+
+    def with_flag(self, *flags: str) -> tuple[Compared, ...]:
+        """The cases that the verdict says this of, critical ones first."""
+        found = [one for one in self.compared if one.flag in flags]
+        return tuple(sorted(found, key=lambda one: not one.case.critical))
+
+
+def ideal_of(one: Compared) -> str:
+    """The ideal that the candidate came nearest to."""
+    result = one.candidate or one.reference
+    place = result.best_ideals.get("edit_similarity", 0) if result else 0
+    ideals = one.case.ideals
+    return ideals[place] if 0 <= place < len(ideals) else (ideals[0] if ideals else "")
+
+
+def failed_checks(one: Compared) -> tuple[tuple[str, str, bool], ...]:
+    """Level and name, the message, and whether the reference passed it, of each that failed."""
+    passed = {check.name for check in _checks(one.reference) if check.passed}
+    return tuple(
+        (f"{check.level} {check.name}", check.message, check.name in passed)
+        for check in _checks(one.candidate)
+        if not check.passed
+    )
+
+
+def must_failed(one: Compared) -> bool:
+    """Whether the candidate's output cannot be used at all."""
+    return bool(one.candidate and one.candidate.failed_musts)
+
+
+def _checks(result: CaseResult | None) -> tuple[CheckResult, ...]:
+    return result.checks if result else ()
