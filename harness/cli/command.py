@@ -19,6 +19,7 @@ COMMANDS = {
     "data": ("harness.cli.data", "check, fingerprint and compare training data"),
     "doctor": ("harness.cli.doctor", "is this adapter safe, complete, for this base, and applied?"),
     "evaluate": ("harness.cli.evaluate", "the same flow as pytest --model, without pytest"),
+    "report": ("harness.cli.report", "a verdict as a page, a comment and a record"),
     "judge": ("harness.cli.judge", "a verdict from paired scores alone"),
     "reviews": ("harness.cli.reviews", "what people did with the outputs"),
     "monitor": ("harness.cli.monitor", "is it time to retrain?"),

@@ -38,6 +38,7 @@ def evaluate(
     """
     from harness.flows.evaluate import Request, open_bench
     from harness.flows.project import Project
+    from harness.flows.reporting import report, tell_github
     from harness.render import verdict_json, verdict_text
 
     line = Line("")
@@ -49,22 +50,28 @@ def evaluate(
     request = Request(
         *(benchmark, against, engine, store, reports, samples, refresh, baselines), texts=texts
     )
-    verdicts = []
+    verdicts, told = [], []
     with open_bench(Project.here(), request, heard) as bench:
         for one in bench.benchmarks(name):
             found = bench.project.redaction.record(bench.trial(name).evaluate(one))
             verdicts.append(found.verdict)
+            told.append(report(bench, found))
             line.close()
             if as_json:
-                click.echo(json.dumps(verdict_json(found.verdict), ensure_ascii=False))
+                page = told[-1].said if told[-1].comment else None
+                answer = verdict_json(found.verdict) | {"report": page}
+                click.echo(json.dumps(answer, ensure_ascii=False))
             else:
                 text = verdict_text(
                     found.verdict,
                     colour=sys.stdout.isatty(),
                     promoted_at=found.promoted_at,
                     overridden=found.overridden,
+                    report=told[-1].said,
                 )
                 click.echo(text)
+    for command in tell_github(told):
+        click.echo(command, err=True)
     sys.exit(exit_code(verdicts))
 
 

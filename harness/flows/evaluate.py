@@ -52,8 +52,8 @@ class Evaluation:
     promoted_at: str | None = None
     overridden: bool = False
     """Whether that promotion was against or without a verdict."""
-    identity: str = ""
-    """Of the verdict in the store."""
+    verdict_id: str = ""
+    """In the store."""
 
 
 @dataclass
@@ -161,9 +161,9 @@ class Trial:
             guard=benchmark.guard,
             left_out=self._left_out(benchmark, run, references.promoted, references.pinned),
         )
-        identity = store.verdicts.keep(verdict, run.id, self.side.digest, now())
+        verdict_id = store.verdicts.keep(verdict, run.id, self.side.digest, now())
         promoted_at, overridden = references.promoted_at, references.overridden
-        return Evaluation(run, verdict, promoted_at, overridden, identity)
+        return Evaluation(run, verdict, promoted_at, overridden, verdict_id)
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
         """Cases that one of the adapters compared has seen in training."""

@@ -33,6 +33,10 @@ class Project:
         privacy = replace(self.settings.privacy, texts=False)
         return Project(replace(self.settings, privacy=privacy))
 
+    def reporting_to(self, reports: Path | None) -> Project:
+        """The same project with another reports folder, where one is named."""
+        return Project(replace(self.settings, reports=reports)) if reports else self
+
     @cached_property
     def redaction(self) -> Redaction:
         """What every outlet does to texts before it shows them."""

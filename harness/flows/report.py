@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import RequestError, WorldFailed, reason
@@ -19,6 +20,8 @@ from harness.store.verdicts import Kept
 from harness.workspace.cache import write_atomically
 from harness.workspace.fields import suggestion
 
+QUOTING = ("words that ", "numbers that ")
+"""Notes that consist of what models wrote."""
 SIDES = ("promoted", "pinned", BASE, BASE_PROMPT)
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}", re.ASCII)
 
@@ -51,7 +54,7 @@ def material_of(project: Project, store: Store, kept: Kept) -> Material:
     gates = [metric.name for metric in verdict.metrics if metric.role == "gate"]
     metric = next(iter(gates or (m.name for m in verdict.metrics)), "")
     since = _since(store, kept)
-    return Material(
+    whole = Material(
         run=run,
         verdict=verdict,
         references=references,
@@ -59,13 +62,23 @@ def material_of(project: Project, store: Store, kept: Kept) -> Material:
         metric=metric,
         against=other.adapter if other else None,
         lower=LOWER_IS_BETTER,
-        identity=kept.id,
+        verdict_id=kept.id,
         made=kept.made,
         promoted_at=since.at if since else None,
         overridden=bool(since and since.override),
         commands=_next(run, verdict),
         again=_again(run, verdict),
     )
+    return _shown(project, whole)
+
+
+def _shown(project: Project, whole: Material) -> Material:
+    """What the settings let be shown; who is the same as whom was seen before."""
+    redaction = project.redaction
+    if not redaction.texts:
+        notes = tuple(n for n in whole.verdict.notes if not n.startswith(QUOTING))
+        whole = replace(whole, verdict=replace(whole.verdict, notes=notes))
+    return replace(redaction.record(whole), texts=redaction.texts)
 
 
 def _references(store: Store, verdict: Verdict) -> dict[str, Run]:
@@ -144,7 +157,7 @@ def text_of(material: Material, form: str) -> str:
 def write(project: Project, material: Material) -> dict[str, Path]:
     """All forms into the run's folder; by format, the files."""
     folder = _folder(project, material.run)
-    return {form: _written(folder / name, make(material)) for form, (name, make) in FORMS.items()}
+    return {form: put(folder / name, make(material)) for form, (name, make) in FORMS.items()}
 
 
 def _folder(project: Project, run: Run) -> Path:
@@ -154,7 +167,8 @@ def _folder(project: Project, run: Run) -> Path:
     return project.settings.reports / run.id
 
 
-def _written(file: Path, text: str) -> Path:
+def put(file: Path, text: str) -> Path:
+    """One file, whole or not at all."""
     try:
         write_atomically(file, text)
         file.chmod(0o644)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PYTEST_OWN = (2, 3, 4, 5)
 """Interrupted, internal error, usage error, nothing collected: these stay pytest's."""
@@ -19,6 +19,8 @@ class Told(NamedTuple):
     """The verdict in words, or why there is none."""
     code: int | None
     """Exit code of the error, where there is no verdict."""
+    report: tuple[Any, ...] = ()
+    """What became of its report, as plain values; empty where there is no verdict."""
 
 
 class Ending(NamedTuple):

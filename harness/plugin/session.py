@@ -15,6 +15,7 @@ from harness.errors import HarnessError
 from harness.flows.evaluate import Bench, Evaluation, Request, open_bench
 from harness.flows.privacy import said
 from harness.flows.project import Project
+from harness.flows.reporting import Reported, report, tell_github
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
 from harness.plugin.outcome import Ending, Told, exit_status
 from harness.records import RESERVED
@@ -194,14 +195,17 @@ class Gate:
     def _told(self, made: Evaluation) -> Told:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         colour = bool(reporter and reporter.hasmarkup)
+        reported = report(self.bench, made)
         text = verdict_text(
             made.verdict,
             colour=colour,
             promoted_at=made.promoted_at,
             overridden=made.overridden,
+            report=reported.said,
         )
         verdict = made.verdict
-        return Told(verdict.candidate, verdict.benchmark, verdict.outcome, text, None)
+        place = (verdict.candidate, verdict.benchmark)
+        return Told(*place, verdict.outcome, text, None, tuple(reported))
 
     # --- ending ------------------------------------------------------------------------------
 
@@ -246,6 +250,9 @@ class Gate:
             else:
                 line = f"could not judge {told.adapter} on {told.benchmark}: {told.text}"
                 terminalreporter.write_line(line)
+        reports = [Reported(*told.report) for told in dict.fromkeys(self.told) if told.report]
+        for command in tell_github(reports):
+            terminalreporter.write_line(command)
 
     def pytest_unconfigure(self) -> None:
         """Give the store back."""

@@ -206,6 +206,16 @@ def each_case(
             yield number, case
 
 
+def case_lines(path: Path) -> dict[str, int]:
+    """On which line of `cases.jsonl` each case stands, by id."""
+    found = {}
+    for number, line in jsonl_lines(path, BenchmarkError):
+        identity = json_object(line, f"{path}:{number}", BenchmarkError).get("id")
+        if isinstance(identity, str):
+            found[identity] = number
+    return found
+
+
 def read_case(
     raw: Any, where: str, shared: tuple[Check, ...], rules: Rules, seen: dict[str, str]
 ) -> Case:

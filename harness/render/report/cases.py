@@ -41,7 +41,7 @@ def every_case(material: Material) -> Html:
         Column(material.run.adapter, "number"),
         Column("change", "number"),
         Column("", "chart"),
-        Column("what became of it"),
+        Column("what became of it", "word"),
     ]
     linked = {one.case.id: place for place, one in enumerate(material.compared)}
     rows = [_row(one, linked[one.case.id], material) for one in shown]
@@ -117,7 +117,13 @@ def _article(one: Compared, place: int, material: Material) -> Html:
     accepted = element("p", f"Accepted by {one.accepted}") if one.accepted else None
     scores = element("p", _scores(one), class_="quiet figures")
     return element(
-        "article", head, scores, accepted, _checks(one), _texts(one, material), id=f"case-{place}"
+        "article",
+        head,
+        scores,
+        accepted,
+        _checks(one, material),
+        _texts(one, material),
+        id=f"case-{place}",
     )
 
 
@@ -128,16 +134,9 @@ def _scores(one: Compared) -> str:
     )
 
 
-def _checks(one: Compared) -> Html | None:
-    found = failed_checks(one)
-    if not found:
-        return None
-    lines = [
-        element("li", element("strong", name), " failed", ": " if message else "", message,
-                " (passed before)" if passed else None)
-        for name, message, passed in found
-    ]  # fmt: skip
-    return element("ul", lines, class_="checks")
+def _checks(one: Compared, material: Material) -> Html | None:
+    lines = [element("li", line) for line in failed_checks(one, material.texts)]
+    return element("ul", lines, class_="checks") if lines else None
 
 
 def _texts(one: Compared, material: Material) -> Html:

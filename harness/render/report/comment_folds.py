@@ -62,10 +62,8 @@ def _case(one: Compared, material: Material) -> str:
     lines = [f"**{name}** {FLAG_SIGNS[one.flag]} {one.flag}{critical}\n", f"- {_scores(one)}"]
     if one.accepted:
         lines.append(f"- accepted by {safe.markdown_text(one.accepted, limit=SENTENCE)}")
-    for check, message, passed in failed_checks(one):
-        said = f"{check} failed{': ' if message else ''}{message}"
-        was = " (passed before)" if passed else ""
-        lines.append(f"- {safe.markdown_text(said + was, limit=SENTENCE)}")
+    for line in failed_checks(one, material.texts):
+        lines.append(f"- {safe.markdown_text(line, limit=SENTENCE)}")
     return "\n".join([*lines, *_texts(one, material)]) + "\n"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.records import CaseResult, CheckResult, Compared, Run, Verdict
@@ -25,7 +25,7 @@ class Material:
     """The adapter that the cases are compared with."""
     lower: Collection[str] = ()
     """Metrics of which less is better."""
-    identity: str | None = None
+    verdict_id: str | None = None
     """Id of the verdict."""
     made: str | None = None
     """When the verdict was given; ISO 8601, UTC."""
@@ -54,14 +54,14 @@ def ideal_of(one: Compared) -> str:
     return ideals[place] if 0 <= place < len(ideals) else (ideals[0] if ideals else "")
 
 
-def failed_checks(one: Compared) -> tuple[tuple[str, str, bool], ...]:
-    """Level and name, the message, and whether the reference passed it, of each that failed."""
+def failed_checks(one: Compared, texts: bool) -> Iterator[str]:
+    """A line for each check that failed; what it found quotes the output."""
     passed = {check.name for check in _checks(one.reference) if check.passed}
-    return tuple(
-        (f"{check.level} {check.name}", check.message, check.name in passed)
-        for check in _checks(one.candidate)
-        if not check.passed
-    )
+    for check in _checks(one.candidate):
+        if not check.passed:
+            found = f": {check.message}" if check.message and texts else ""
+            was = " (passed before)" if check.name in passed else ""
+            yield f"{check.name} ({check.level}) failed{found}{was}"
 
 
 def must_failed(one: Compared) -> bool:

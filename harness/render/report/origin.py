@@ -19,7 +19,7 @@ def origin(material: Material) -> Html:
     lines: list[tuple[str, str]] = [
         ("run", run.id),
         ("started", run.started),
-        ("verdict", material.identity or "not kept"),
+        ("verdict", material.verdict_id or "not kept"),
         ("given", material.made or "not known"),
         ("benchmark", f"{run.benchmark}, fingerprint {run.fingerprint}"),
         ("cases", _cases(material)),

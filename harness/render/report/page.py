@@ -144,7 +144,8 @@ def _failing(material: Material) -> Html | None:
     if not found:
         return None
     lines = [
-        f"{one.case.id}: {check.name}" + (f", {check.message}" if check.message else "")
+        f"{one.case.id}: {check.name}"
+        + (f", {check.message}" if check.message and material.texts else "")
         for one in found
         for check in (one.candidate.failed_musts if one.candidate else ())
     ]
@@ -168,15 +169,15 @@ def _slices(verdict: Verdict) -> Html | None:
     scale = Scale.over([0.0, *(one.difference for one in verdict.slices)])
     columns = [
         Column("slice"),
-        Column("metric"),
+        Column("metric", "word"),
         Column("cases", "number"),
         Column("difference", "number"),
-        Column("", "chart"),
         Column("chance", "number"),
+        Column("", "chart"),
     ]
     rows = [_slice(one, scale) for one in sorted(verdict.slices, key=lambda s: s.difference)]
     table = grid(
-        "Slices, the worst first", columns, rows, ["", "", "", "", axis(scale), ""], shown=False
+        "Slices, the worst first", columns, rows, ["", "", "", "", "", axis(scale)], shown=False
     )
     return _section("Slices", element("p", said), table)
 
@@ -196,8 +197,8 @@ def _slice(one: SliceVerdict, scale: Scale) -> list[Child]:
         title,
         str(one.n),
         signed(one.difference),
-        picture,
         p,
+        picture,
     ]
 
 

@@ -18,7 +18,7 @@ def report_json(material: Material) -> dict[str, Any]:
     beside = {
         "schema": SCHEMA,
         "run": material.run,
-        "verdict_id": material.identity,
+        "verdict_id": material.verdict_id,
         "made": material.made,
         "promoted_at": material.promoted_at,
         "overridden": material.overridden,
