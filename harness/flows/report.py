@@ -140,10 +140,8 @@ def find(project: Project, store: Store, name: str, benchmark: str | None = None
         if kept is not None:
             return kept
     known = {adapter for _, adapter, _ in store.runs.heads()}
-    raise RequestError(
-        f"{name}: no run or judged adapter of this name{suggestion(name, sorted(known))};"
-        f" `lora-harness evaluate NAME` judges one"
-    )
+    near = suggestion(name, known) or "; `lora-harness evaluate NAME` judges one"
+    raise RequestError(f"{name}: no run or judged adapter of this name{near}")
 
 
 # --- where it goes ----------------------------------------------------------------------------

@@ -250,6 +250,8 @@ class Gate:
             else:
                 line = f"could not judge {told.adapter} on {told.benchmark}: {told.text}"
                 terminalreporter.write_line(line)
+        if self.is_worker:
+            return  # the controller tells what workers found
         reports = [Reported(*told.report) for told in dict.fromkeys(self.told) if told.report]
         for command in tell_github(reports):
             terminalreporter.write_line(command)

@@ -38,4 +38,5 @@ class Fold:
     def _rest(self, number: int) -> str:
         if not number:
             return ""
-        return f"\n\n{number} more {self.what}(s) left out here; `report.html` has them.\n"
+        more = f"1 more {self.what} is" if number == 1 else f"{number} more {self.what}s are"
+        return f"\n\n{more} left out here; `report.html` has them all.\n"

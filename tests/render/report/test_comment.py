@@ -1,0 +1,111 @@
+"""The comment on a pull request: one screen, never too long, and it calls nobody."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from markdown_it import MarkdownIt
+
+from harness.render.report import report_markdown
+from harness.render.report.comment import LONGEST
+from tests.render.hostile import acts, hostile
+
+from .materials import CASES, IDEAL, MATERIAL, compared, full_of
+
+FOLD = "<details>"
+MADE_HERE = {"code", "del", "ins", "details", "summary"}
+
+
+def rendered(text):
+    return MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
+
+
+def screen(text):
+    return text.partition(FOLD)[0]
+
+
+def test_verdict_reasons_and_what_to_do_come_before_the_folds():
+    shown = screen(report_markdown(MATERIAL))
+    order = ["❌ Reject", "Why", "a critical case broke", "What to do", "look at the logistics"]
+    assert [shown.index(words) for words in order] == sorted(shown.index(w) for w in order)
+    assert "| ideal likelihood (gate) | 0.412 | 0.371 |" in shown
+
+
+def test_a_rejection_fits_one_screen():
+    long = replace(MATERIAL.verdict, reasons=("a reason of some words",) * 9, advice=("do so",) * 9)
+    shown = screen(report_markdown(replace(MATERIAL, verdict=long)))
+    assert "… and 6 more, below" in shown
+    assert len(shown.split("\n")) < 45
+    for line in shown.split("\n"):
+        assert len(line) < 700
+
+
+def test_a_promotion_says_how_to_promote():
+    verdict = replace(MATERIAL.verdict, outcome="promote", advice=())
+    told = replace(MATERIAL, verdict=verdict, commands={"promote it": "lora-harness promote a"})
+    assert "lora-harness promote a" in screen(report_markdown(told))
+    assert "✅ Promote" in report_markdown(told)
+
+
+def test_broken_cases_are_folded_with_their_words():
+    text = report_markdown(MATERIAL)
+    below = text.partition(FOLD)[2]
+    assert "1 case broken" in below
+    assert "<del>−Hi Ana&#44;</del> <ins>+Dear Sir or Madam&#44;</ins>" in below
+    assert "<summary>1 case fixed</summary>" in below
+
+
+def test_of_very_many_broken_cases_whole_ones_are_left_out_and_counted():
+    words = "babble! " * 80
+    many = tuple(compared(f"case-{n}", "broken", 0.9, 0.1, words, words) for n in range(500))
+    text = report_markdown(replace(MATERIAL, compared=many))
+    assert len(text) <= LONGEST
+    (left,) = re.findall(r"(\d+) more cases are left out here", text)
+    assert text.count("▼ broken\n") == 500 - int(left)
+    assert text.count("<details>") == text.count("</details>")
+    assert "Where it comes from" in text
+
+
+def test_without_texts_no_text_is_there():
+    text = report_markdown(replace(MATERIAL, texts=False))
+    assert "Dear Sir" not in text
+    assert IDEAL not in text
+    assert "broken" in text
+
+
+@settings(max_examples=50, deadline=None)
+@given(hostile)
+def test_nothing_hostile_becomes_structure_wherever_it_stands(text):
+    shown = report_markdown(full_of(text))
+    assert len(shown) <= LONGEST
+    assert not acts(shown, keep="\n\u200b")
+    page = rendered(shown)
+    assert "<a " not in page
+    assert "<img" not in page
+    assert "<pre" not in page
+    assert "<h1" not in page
+    assert page.count("<h2") == 1
+    assert page.count("<details>") == page.count("</details>")
+    ours = set(re.findall(r"</?([a-z0-9]+)", shown))
+    assert ours <= MADE_HERE
+
+
+@pytest.mark.parametrize(
+    "calls", ["@team", "#12", "GH-12", "!12", "~label", "%1", "see https://x.y"]
+)
+def test_nobody_and_nothing_is_called_from_prose(calls):
+    told = replace(MATERIAL, verdict=replace(MATERIAL.verdict, reasons=(calls,)))
+    page = rendered(screen(report_markdown(told)))
+    assert calls not in page
+    assert calls in page.replace("\u200b", "")
+
+
+@pytest.mark.parametrize("size", [300, 5_000, 1_000_000])
+def test_a_megabyte_of_anything_is_cut(size):
+    assert len(report_markdown(full_of("`@*<" * size))) <= LONGEST
+
+
+def test_two_blank_sides_are_said_to_be_nothing():
+    blank = compared("b", "broken", 0.9, 0.1, " ", IDEAL, "")
+    assert "(nothing)" in report_markdown(replace(MATERIAL, compared=(blank, *CASES)))
