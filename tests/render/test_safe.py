@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from harness.render import safe
 
@@ -69,6 +70,32 @@ def test_what_acts_is_made_visible_and_the_rest_stays(text, shown):
 def test_a_long_text_says_how_much_is_missing():
     assert safe.terminal("a" * 1_000_000, limit=5) == "aaaaa… (999995 more characters)"
     assert safe.terminal("aaaaa", limit=5) == "aaaaa"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["kind=opener (6 cases) lost 0.4, p 0.01", "crm-note-02 with adapter_v2; 5 % of 1.5", "a/b?"],
+)
+def test_prose_stays_readable_as_markdown(text):
+    assert MarkdownIt("gfm-like", {"linkify": False}).render(safe.markdown_text(text)) == (
+        f"<p>{text}</p>\n"
+    )
+    assert safe.markdown_text(text).count("&#") <= 3
+
+
+@settings(max_examples=200, deadline=None)
+@given(hostile)
+@example("www.example.com a@b.cd https://x.y")
+@example("1. one")
+@example("- x")
+@example("1) x")
+@example("# x")
+@example("__x__ _x_ a_b_ *x*")
+def test_prose_holds_no_structure(text):
+    shown = safe.markdown_text(text)
+    page = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(shown)
+    assert set(re.findall(r"<(/?\w+)", page)) <= {"p", "/p"}
+    assert not re.search(r"[@#!~]\w", page.replace("&#", "").replace("&amp;#", ""))
 
 
 @settings(max_examples=300, deadline=None)

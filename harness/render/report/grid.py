@@ -30,13 +30,14 @@ def grid(
 ) -> Html:
     """A table; `caption` says what it is about, only to who listens where it is not `shown`."""
     heads = [element("th", column.name, scope="col", class_=column.kind) for column in columns]
-    return element(
+    table = element(
         "table",
         element("caption", caption, class_=None if shown else "unseen"),
         element("thead", element("tr", heads)),
         element("tbody", [_row(columns, cells) for cells in rows]),
         element("tfoot", _row(columns, foot)) if foot is not None else None,
     )
+    return element("div", table, class_="wide")
 
 
 def _row(columns: Sequence[Column], cells: Cells) -> Html:

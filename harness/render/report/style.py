@@ -39,12 +39,13 @@ a { color: var(--link); }
 .override { color: var(--alarm); background: var(--alarm-bg); border-left: 4px solid var(--alarm);
   padding: .5rem .8rem; border-radius: .3rem; font-weight: 600; }
 .tag { font-size: .78rem; font-weight: 500; color: var(--quiet); background: var(--box);
-  border: 1px solid var(--line); border-radius: .3rem; padding: 0 .4rem; white-space: nowrap; }
+  border: 1px solid var(--line); border-radius: .3rem; padding: 0 .4rem; overflow-wrap: anywhere; }
 .lines { margin: 0; padding-left: 1.15rem; max-width: 52rem; }
 .lines li { margin: .25rem 0; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .93rem; margin: 0 0 1.2rem;
   position: relative; }
-caption { text-align: left; font-weight: 600; padding: 0 0 .35rem; }
+caption { overflow-wrap: anywhere; text-align: left; font-weight: 600; padding: 0 0 .35rem; }
 th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line);
   vertical-align: middle; font-weight: 400; overflow-wrap: break-word; }
 thead th { font-weight: 600; color: var(--quiet); font-size: .82rem; vertical-align: bottom;
@@ -55,7 +56,7 @@ tfoot th, tfoot td { border: 0; padding-top: 0; padding-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 thead .number { white-space: normal; }
 .chart { width: 26%; min-width: 9rem; }
-.state { white-space: nowrap; font-weight: 500; font-size: .92em; }
+.state { font-weight: 500; font-size: .92em; }
 .drawing { display: block; overflow: visible; }
 .drawing .zero { stroke: var(--quiet); stroke-width: 1; }
 .drawing .margin { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 3 3; }
@@ -76,11 +77,11 @@ thead .number { white-space: normal; }
 article { border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1.1rem;
   margin: 0 0 1rem; scroll-margin-top: 1rem; }
 article:target { border-color: var(--link); box-shadow: 0 0 0 2px var(--link); }
-article > table { margin-top: .8rem; }
+article > .wide { margin-top: .8rem; }
 .checks { margin: 0 0 .5rem; padding-left: 1.15rem; font-size: .92rem; overflow-wrap: anywhere; }
 .texts { margin: .4rem 0 0; display: grid; gap: .55rem 1.1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
-dt { font-size: .82rem; color: var(--quiet); }
+dt { font-size: .82rem; color: var(--quiet); overflow-wrap: anywhere; }
 dd { margin: 0; }
 .texts div:first-child { grid-column: 1 / -1; }
 .texts dd { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--box);
