@@ -169,7 +169,6 @@ def put(file: Path, text: str) -> Path:
     """One file, whole or not at all."""
     try:
         write_atomically(file, text)
-        file.chmod(0o644)
     except OSError as problem:
         raise WorldFailed(
             f"{file}: cannot be written ({reason(problem)}), the verdict stands;"

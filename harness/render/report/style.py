@@ -103,7 +103,8 @@ code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
   h1 { font-size: 1.4rem; }
   table, tbody, tfoot, caption { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0 .6rem;
+  tr { display: grid; grid-template-columns: minmax(0, 4fr) minmax(0, 4fr) minmax(0, 6fr);
+    gap: 0 .6rem;
     border-bottom: 1px solid var(--line); padding: .5rem 0; }
   tbody tr:last-child, tfoot tr { border-bottom: 0; padding-bottom: 0; }
   th, td, .number, .word { display: block; border: 0; padding: .1rem 0; text-align: left;
@@ -123,6 +124,9 @@ code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
   @page { margin: 1.6cm 1.4cm; }
   html { font-size: 9.5pt; }
   main { padding: 0; max-width: none; }
+  .wide { overflow: visible; }
+  table { font-size: .86rem; }
+  .chart { min-width: 6rem; }
   section { margin-top: 1.4rem; }
   h2, h3, caption, summary { break-after: avoid; }
   tr, .texts div, .origin div { break-inside: avoid; }
