@@ -12,16 +12,20 @@ from pathlib import Path
 from harness.errors import RequestError, WorldFailed, reason
 from harness.flows.project import Project
 from harness.flows.views.compared import compared
+from harness.flows.views.selection import interval
 from harness.judge.sides import LOWER_IS_BETTER
 from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
-from harness.render.report import Material, report_html, report_json, report_markdown
+from harness.render.report import Material, Placed, report_html, report_json, report_markdown
 from harness.store import Store
+from harness.store.points import Window
 from harness.store.verdicts import Kept
 from harness.workspace.cache import write_atomically
 from harness.workspace.fields import suggestion
 
 QUOTING = ("words that ", "numbers that ")
 """Notes that consist of what models wrote."""
+MOST_PLACED = 12
+"""Adapters beside which the candidate is placed."""
 SIDES = ("promoted", "pinned", BASE, BASE_PROMPT)
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}", re.ASCII)
 
@@ -61,6 +65,7 @@ def material_of(project: Project, store: Store, kept: Kept) -> Material:
         compared=tuple(compared(run, other, verdict, metric)),
         metric=metric,
         against=other.adapter if other else None,
+        placed=_placed(store, run, metric),
         lower=LOWER_IS_BETTER,
         verdict_id=kept.id,
         made=kept.made,
@@ -79,6 +84,22 @@ def _shown(project: Project, whole: Material) -> Material:
         notes = tuple(n for n in whole.verdict.notes if not n.startswith(QUOTING))
         whole = replace(whole, verdict=replace(whole.verdict, notes=notes))
     return replace(redaction.record(whole), texts=redaction.texts)
+
+
+def _placed(store: Store, run: Run, metric: str) -> tuple[Placed, ...]:
+    """The newest run of each adapter up to this one, on the same version of the benchmark."""
+    known = [one.adapter for one in store.trends.adapters(run.benchmark, metric)]
+    chosen = dict.fromkeys([run.adapter, BASE, *known[:MOST_PLACED]])
+    window = Window(run.benchmark, metric, tuple(chosen), None, run.started[:10])
+    newest = {
+        point.adapter: point
+        for point in store.trends.points(window, "run")
+        if point.fingerprint == run.fingerprint and point.at <= run.started
+    }
+    return tuple(
+        Placed(one.adapter, one.at, one.mean, *interval(one.mean, one.squares, one.n), round(one.n))
+        for one in sorted(newest.values(), key=lambda point: point.at)
+    )
 
 
 def _references(store: Store, verdict: Verdict) -> dict[str, Run]:

@@ -91,6 +91,19 @@ def test_an_unknown_benchmark_is_named(judged: TinyProject) -> None:
         material(judged, "bad", "opners")
 
 
+def test_it_is_placed_beside_earlier_adapters_and_never_beside_later_ones(
+    judged: TinyProject,
+) -> None:
+    before = material(judged).placed
+    assert {one.adapter for one in before} <= {"base", "good", "bad"}
+    assert before[-1].adapter == "bad"
+    assert all(one.n == 8 and one.low is not None for one in before)
+    judged.record("later", quality="same")
+    evaluated(judged, "later")
+    assert material(judged).placed == before
+    assert material(judged, "later").placed[-1].adapter == "later"
+
+
 def test_three_files_lie_in_the_runs_folder(judged: TinyProject) -> None:
     found = material(judged)
     files = write(judged.project, found)

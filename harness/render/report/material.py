@@ -9,6 +9,22 @@ from harness.records import CaseResult, CheckResult, Compared, Run, Verdict
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Where the newest run of one adapter stood when the verdict was given."""
+
+    adapter: str
+    started: str
+    """ISO 8601, UTC."""
+    mean: float
+    """Over the cases, on the metric that the cases are sorted by."""
+    low: float | None
+    """95 % interval of the mean by Student's t; None for a single case."""
+    high: float | None
+    n: int
+    """Cases with a score."""
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """One run with everything that is said about it."""
 
@@ -23,6 +39,8 @@ class Material:
     """What the cases are sorted by."""
     against: str | None = None
     """The adapter that the cases are compared with."""
+    placed: tuple[Placed, ...] = ()
+    """This and earlier adapters on the same version of the benchmark, the oldest first."""
     lower: Collection[str] = ()
     """Metrics of which less is better."""
     verdict_id: str | None = None

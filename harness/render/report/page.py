@@ -14,6 +14,7 @@ from harness.render.report.elements import Child, Html, element
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material
 from harness.render.report.origin import commands, described, origin
+from harness.render.report.past import past
 from harness.render.report.standings import axis, gains, standings
 from harness.render.report.style import STYLE
 from harness.render.verdict import certifiable, references
@@ -88,6 +89,7 @@ def _sections(material: Material) -> list[Html | None]:
         _folded(material, "Reworded cases, the ideal as likely as before", "reworded"),
         _folded(material, "Other outputs that changed", "changed"),
         _worth(verdict),
+        _section("Beside earlier adapters", past(material)) if len(material.placed) > 1 else None,
         _section("Also", _list(verdict.notes)) if verdict.notes else None,
         _guards(material),
         _left_out(verdict),

@@ -11,7 +11,7 @@ from harness.records import (
     Run,
     Worth,
 )
-from harness.render.report import Material
+from harness.render.report import Material, Placed
 from tests.render.test_verdict import VERDICT
 
 INPUT = "Write: opener\nTo: Ana"
@@ -60,6 +60,10 @@ MATERIAL = Material(
     compared=CASES,
     metric="ideal_likelihood",
     against="adapter_v2",
+    placed=(
+        Placed("adapter_v2", "2026-09-12T08:00:00.000Z", 0.41, 0.3, 0.5, 30),
+        Placed("adapter_v4", "2026-11-20T09:12:44.000Z", 0.37, 0.28, 0.46, 30),
+    ),
     verdict_id="5e" * 32,
     made="2026-11-20T09:13:00.000Z",
     promoted_at="2026-09-12T08:00:00.000Z",
@@ -104,6 +108,7 @@ def full_of(text):
         verdict=hostile,
         compared=cases,
         against=text,
+        placed=(Placed(text, text, 0.5, None, None, 1), *MATERIAL.placed),
         made=text,
         promoted_at=text,
         overridden=True,

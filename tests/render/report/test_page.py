@@ -14,7 +14,7 @@ from .materials import CASES, IDEAL, INPUT, MATERIAL, compared, full_of
 ELEMENTS = {
     "html", "head", "meta", "title", "style", "body", "main", "header", "section", "article",
     "h1", "h2", "h3", "p", "span", "a", "ul", "li", "dl", "div", "dt", "dd", "del", "ins", "code",
-    "details", "summary", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td",
+    "details", "summary", "strong", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td",
     "svg", "line", "rect", "circle", "text",
 }  # fmt: skip
 ATTRIBUTES = {
@@ -67,6 +67,8 @@ def test_it_says_what_why_and_what_to_do():
         "max_words (must) failed: 12 words, allowed are at most 9",
         "Was it worth it?",
         "+0.190 [+0.100, +0.280]",
+        "Beside earlier adapters",
+        "0.410 0.300 to 0.500 30",
         "2.13.0",
         "lora-harness evaluate adapter_v4 --refresh",
     ):
@@ -96,7 +98,7 @@ def test_what_is_missing_is_a_dash_and_not_drawn_at_zero():
     assert 'aria-label="from 0.900 to –"' in page
     bare = replace(MATERIAL.verdict.metrics[0], difference=None, low=None, high=None)
     assert "<svg" not in report_html(
-        replace(MATERIAL, compared=(), verdict=replace(
+        replace(MATERIAL, compared=(), placed=(), verdict=replace(
             MATERIAL.verdict, metrics=(bare,), guards=(), worth=(), slices=()
         ))
     )  # fmt: skip
