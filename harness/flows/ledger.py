@@ -10,7 +10,7 @@ from typing import Literal
 from harness.errors import AdapterRefused, RequestError
 from harness.flows.opening import Room, Side, open_room, open_store
 from harness.flows.origin import now
-from harness.flows.pointer import write_pointer
+from harness.flows.pointer import refuse_other_ledger, write_pointer
 from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
@@ -46,6 +46,7 @@ def decide(
     """Make a decision against the ledger as it stands, record it, and renew the pointer."""
     benchmark = project.task_benchmark(ask.task)
     with closing(open_store(project, ask.store)) as store:
+        refuse_other_ledger(project, store)
         decision, after = make(store, benchmark)
         if ask.dry_run:
             return decision
@@ -128,6 +129,8 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
         latest = store.decisions.promoted(task)
         if latest is None:
             raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
+        if name == latest.adapter and not ask.dry_run:
+            write_pointer(project, store)  # a rollback that was killed is completed here
         target = _target(mine, name, task)
         room, side = look(project, target.adapter)
         if side.digest != target.digest:

@@ -1,7 +1,7 @@
 """Counts every step by which a process changes the world, and breaks the one that it is told to.
 
-A step is a write, rename, fsync, removal or new file from Python, a write, fsync, truncation or
-removal of SQLite's own, a statement, or a commit. `arm` is for a process of its own: it is for good.
+A step is a write, rename, fsync, removal or new file of Python's; a write, fsync, truncation or
+removal of SQLite's own; a statement or a commit. `arm` is for good: for a process of its own.
 """
 
 from __future__ import annotations

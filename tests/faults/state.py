@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from harness.cli.command import cli
 from harness.flows.project import Project
@@ -67,9 +67,7 @@ def state(folder: Path) -> dict[str, Any]:
         found: dict[str, Any] = {
             "runs": frozenset(_numbered([f"{adapter} {on}" for _, adapter, on in heads])),
             "verdicts": frozenset(_numbered([_verdict(kept) for kept in store.verdicts.all()])),
-            "ledger": frozenset(
-                f"{d.seq} {d.kind} {d.adapter}" for d in store.decisions.all()
-            ),
+            "ledger": frozenset(f"{d.seq} {d.kind} {d.adapter}" for d in store.decisions.all()),
             "outputs": frozenset(_keys(store)),
             "reviews": store.reviews.count(),
             "tasks": tuple(sorted(project.benchmarks)),
@@ -94,8 +92,6 @@ def _keys(store: Store) -> list[str]:
             for table in (schema.outputs, schema.likelihoods)
             for key in connection.execute(select(table.c.key)).scalars()
         ]
-
-
 
 
 def _files(folder: Path) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -23,8 +23,8 @@ from click.testing import CliRunner
 
 from harness.cli.command import cli
 from tests.faults.injector import How, Injector, arm
-from tests.faults.scenes import ALREADY, Scene, stand_in
-from tests.faults.state import State, between, inside, look
+from tests.faults.scenes import DONE, Scene, stand_in
+from tests.faults.state import State, between, look
 
 
 @dataclass
@@ -139,10 +139,17 @@ class Trials:
         """The copy is done with."""
         shutil.rmtree(folder)
 
+    def injector(self, at: int, how: How) -> Injector:
+        """What breaks a command."""
+        return Injector(at, how)
+
+    def between(self) -> None:
+        """What happens before anybody looks."""
+
     def steps(self, how: How) -> int:
         """How many there are to break."""
         folder = self.copied()
-        found = typed(folder, self.scene.words, Injector(0, how)).steps
+        found = typed(folder, self.scene.words, self.injector(0, how)).steps
         self.dropped(folder)
         return found
 
@@ -157,16 +164,17 @@ class Trials:
             yield found
             at += stride
 
-    def broken(self, how: How, *at: int, cut: Callable[[], None] | None = None) -> Found:
+    def broken(self, how: How, *at: int) -> Found:
         """Broken at that step, the next attempts at the other ones; then a look and a re-run."""
         folder = self.copied()
         finished: set[str] = set()
         lost: set[str] = set()
         for step in at:
-            ended = typed(folder, self.scene.words, Injector(step, how, cut=cut))
+            ended = typed(folder, self.scene.words, self.injector(step, how))
             lost |= finished & ended.finished
             finished |= ended.finished
         found = Found(how, at, ended)
+        self.between()
         found.wrong += _badly_told(ended)
         found.wrong += self._looked(folder, again=False)
         self._typed_again(folder, found, finished, lost)
@@ -186,12 +194,10 @@ class Trials:
             if found.state.get(part) != self.new.get(part)
         ]
 
-    def _typed_again(
-        self, folder: Path, found: Found, finished: set[str], lost: set[str]
-    ) -> None:
+    def _typed_again(self, folder: Path, found: Found, finished: set[str], lost: set[str]) -> None:
         """The same command once more leaves the new state, and makes nothing twice."""
         again = typed(folder, self.scene.words, Injector(0))
-        done = again.code == self.first.code or (again.code == 4 and ALREADY in again.said)
+        done = again.code == self.first.code or (again.code == 4 and DONE.search(again.said))
         if not done or again.raised:
             said = again.raised or again.said.strip()
             found.wrong.append(f"the re-run ended with {again.code}: {said}")
@@ -218,10 +224,3 @@ def _badly_told(ended: Ended) -> list[str]:
     if ended.code != 11 or ended.said.count("\n") != 1:
         return [f"{ended.was}: ended with {ended.code}: {ended.said}"]
     return []
-
-
-def inside_of(folder: Path, words: tuple[str, ...]) -> tuple[int, str]:
-    """A plain command in this process: its exit code and standard error."""
-    with inside(folder):
-        found = CliRunner().invoke(cli, words, prog_name="lora-harness")
-    return found.exit_code, found.stderr
