@@ -10,7 +10,7 @@ from typing import Literal
 from harness.errors import AdapterRefused, RequestError
 from harness.flows.opening import Room, Side, open_room, open_store
 from harness.flows.origin import now
-from harness.flows.pointer import refuse_other_ledger, write_pointer
+from harness.flows.pointer import read_pointer, refuse_other_ledger, write_pointer
 from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
@@ -129,8 +129,8 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
         latest = store.decisions.promoted(task)
         if latest is None:
             raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
-        if name == latest.adapter and not ask.dry_run:
-            write_pointer(project, store)  # a rollback that was killed is completed here
+        if name in (None, latest.adapter):
+            _complete(project, store, latest)
         target = _target(mine, name, task)
         room, side = look(project, target.adapter)
         if side.digest != target.digest:
@@ -142,6 +142,17 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
         return made, latest.hash
 
     return decide(project, ask, make)
+
+
+def _complete(project: Project, store: Store, latest: Decision) -> None:
+    """What was killed between ledger and pointer is done, and never taken one step too far."""
+    told = read_pointer(project).get(latest.task)
+    if told is not None and told["decision"] != latest.hash:
+        write_pointer(project, store)
+        raise RequestError(
+            f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"
+            " but cut off before it was done; it is done now, `lora-harness status` shows it"
+        )
 
 
 def in_production(decisions: list[Decision]) -> list[Decision]:

@@ -20,7 +20,7 @@ from tests.fakes.served import ServedProject
 from tests.flows import reviewed
 from tests.store.records import make_run
 
-DONE = re.compile("already|v1: is promoted,")
+DONE = re.compile("already|v1: is promoted,|it is done now")
 """What a command says, with exit code 4, that finds its work done."""
 
 

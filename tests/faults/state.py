@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +34,7 @@ class Looked:
 
 
 @contextmanager
-def inside(folder: Path) -> Any:
+def inside(folder: Path) -> Iterator[None]:
     """As somebody who works there."""
     before = Path.cwd()
     os.chdir(folder)
@@ -44,14 +44,14 @@ def inside(folder: Path) -> Any:
         os.chdir(before)
 
 
-def look(folder: Path) -> Looked:
-    """`status`, `verify` and `history list` answer without a complaint, and what is there."""
+def look(folder: Path, words: Sequence[tuple[str, ...]] = LOOKS) -> Looked:
+    """Plain commands answer without a complaint; and what is there."""
     found = Looked()
     with inside(folder):
-        for words in LOOKS:
-            said = CliRunner().invoke(cli, words, prog_name="lora-harness")
+        for asked in words:
+            said = CliRunner().invoke(cli, asked, prog_name="lora-harness")
             if said.exit_code != 0:
-                found.wrong.append(f"{words[0]} ends with {said.exit_code}: {said.output.strip()}")
+                found.wrong.append(f"{asked[0]} ends with {said.exit_code}: {said.output.strip()}")
     try:
         found.state = state(folder)
     except Exception as problem:  # whatever it is: this cannot be read

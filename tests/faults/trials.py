@@ -24,7 +24,10 @@ from click.testing import CliRunner
 from harness.cli.command import cli
 from tests.faults.injector import How, Injector, arm
 from tests.faults.scenes import DONE, Scene, stand_in
-from tests.faults.state import State, between, look
+from tests.faults.state import LOOKS, State, between, look
+
+AFTERWARDS = (("status", "--json"), ("verify", "--json"))
+"""What is asked once all is done."""
 
 
 @dataclass
@@ -182,7 +185,7 @@ class Trials:
         return found
 
     def _looked(self, folder: Path, *, again: bool) -> list[str]:
-        found = look(folder)
+        found = look(folder, AFTERWARDS if again else LOOKS)
         if found.wrong:
             return found.wrong
         if not again:
