@@ -19,9 +19,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reas
 
 @pytest.mark.parametrize(
     ("name", "loss", "count"),
-    [("evaluate", "cut", 2), ("promote", "cut", 3), ("promote", "killed", 2),
-     ("promote", "stopped", 1)],
-)  # fmt: skip
+    [("evaluate", "cut", 1), ("promote", "cut", 2), ("promote", "stopped", 1)],
+)
 def test_what_was_lost_in_the_middle_is_done_by_the_same_command_once_more(
     name: str,
     loss: Loss,
