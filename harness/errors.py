@@ -74,3 +74,7 @@ class EngineFailed(WorldFailed):
 
 class StoreFailed(WorldFailed):
     """The store could not be read or written."""
+
+
+class RowUnreadable(StoreFailed):
+    """One row of the store is not the record that it should be; the store itself answers."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Any
 
 import harness
 from harness.engines.trainer import Lesson, Recipe, train_lora
-from harness.errors import DataError, RequestError
+from harness.errors import DataError, RequestError, WorldFailed
 from harness.findings.dataset import SMALL, case_inputs, overlaps
 from harness.flows.origin import commit, now
 from harness.flows.project import Project
@@ -158,13 +159,24 @@ def _publish(work: Path, target: Path, about: dict[str, Any]) -> None:
     write_atomically(made / TRAINING, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
     (made / "README.md").unlink(missing_ok=True)
     for file in made.iterdir():
-        file.chmod(0o644)
+        if file.name.startswith("."):  # what a killed run had begun to write
+            file.unlink()
+        else:
+            file.chmod(0o644)
+            _on_disk(file)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         made.replace(target)
-    except OSError as problem:  # somebody else took the name meanwhile
-        raise RequestError(
+    except OSError as problem:
+        taken = target.exists()  # by somebody else, meanwhile
+        raise (RequestError if taken else WorldFailed)(
             f"{target}: cannot take its place there ({problem.strerror}), the finished adapter"
             f" lies in {made}"
         ) from None
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _on_disk(file: Path) -> None:
+    """Weights must be there before their name is, should the power go."""
+    with file.open("rb") as written:
+        os.fsync(written.fileno())

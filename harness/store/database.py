@@ -5,6 +5,7 @@ SQLite runs in WAL mode with full sync, and writers take their lock before they 
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ _CONNECT_SECONDS = 10
 _POSTGRESQL = "postgresql+psycopg"
 _SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
 """What stands for a secret where it is written behind the `?` of a URL."""
+
+# What the driver would print of a connection that was cut, a user reads once, from us.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class _Thread(threading.local):

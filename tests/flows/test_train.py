@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -224,6 +225,34 @@ def test_a_name_that_somebody_takes_meanwhile_is_not_overwritten(
         train(project.project, "v2", data, Recipe())
     assert [project.adapter("v2").files().digest] == theirs
     assert (trainer.works[0] / "adapter" / "training.json").is_file()
+
+
+def test_a_disk_that_fails_at_the_last_step_is_not_the_request_s_fault(
+    project: TinyProject, trainer: Trainer, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.replace
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name == "adapter":
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with refused("v2: cannot take its place there .Input/output error.*lies in", code=11):
+        train(project.project, "v2", data, Recipe())
+
+
+def test_what_a_killed_run_had_begun_to_write_is_not_part_of_the_adapter(
+    project: TinyProject, trainer: Trainer, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def left_over(base: Path, lessons: object, recipe: Recipe, work: Path, *rest: object) -> object:
+        found = trainer(base, lessons, recipe, work, *rest)  # type: ignore[arg-type]
+        (work / "adapter" / ".training.json.0123").write_text('{"half')
+        return found
+
+    monkeypatch.setattr(flow, "train_lora", left_over)
+    made = train(project.project, "v2", data, Recipe())
+    assert not [file for file in made.folder.iterdir() if file.name.startswith(".")]
 
 
 # --- what is not to be learnt -------------------------------------------------------------------

@@ -76,7 +76,6 @@ def import_benchmark(project: Project, file: Path, asked: Asked) -> Imported:
         raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
     if not found.bad and not asked.dry_run:
         _write(project, asked, found)
-        remember_columns(reports, KIND, asked.told)
     return found
 
 
@@ -148,6 +147,7 @@ def _write(project: Project, asked: Asked, found: Imported) -> None:
     text = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in found.cases)
     _refuse_others(folder, text, asked)
     write_atomically(folder / "cases.jsonl", text)
+    remember_columns(project.settings.reports, KIND, asked.told)
     written = ["cases.jsonl"]
     if not (folder / "benchmark.toml").exists():
         task = None if asked.guard else asked.task or asked.name
