@@ -29,6 +29,10 @@ class Table:
         """The error to raise, with the place in front."""
         return self.error(f"{self.where}: {what}")
 
+    def at(self, key: str) -> str:
+        """Where one of the keys stands."""
+        return self.where
+
     def has(self, key: str) -> bool:
         """Whether the key is there at all."""
         self.asked.add(key)
@@ -43,11 +47,13 @@ class Table:
         """A text; not blank unless told."""
         value = self.any(key, default)
         if value is None:
-            raise self.fail(f"`{key}` is missing")
+            raise self.fail(f"`{key}` is missing, a text is needed")
         if not isinstance(value, str):
             raise self.fail(f"`{key}` is {kind_of(value)}, a text is needed")
         if not blank and not value.strip():
-            raise self.fail(f"`{key}` is empty")
+            raise self.fail(f"`{key}` is empty, a text is needed")
+        if "\0" in value:
+            raise self.fail(f"`{key}` holds a NUL character, texts have none")
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -86,6 +92,10 @@ class Table:
     def table(self, key: str) -> Table:
         """A table inside this one; empty where it is missing."""
         return Table(self.any(key, {}), f"{self.where} [{key}]", self.error)
+
+    def item(self, key: str, number: int, raw: Any) -> Table:
+        """One of several tables under a key, counted from 1."""
+        return Table(raw, f"{self.where} [[{key}]] {number}", self.error)
 
     def done(self) -> None:
         """Refuse keys that nobody asked for: a typo must not pass in silence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,9 +11,12 @@ from harness.errors import SettingsError
 from harness.records import Endpoint, Generation, RetrainLine
 from harness.workspace.endpoint import read_endpoint
 from harness.workspace.fields import Table
-from harness.workspace.reading import read_toml
 from harness.workspace.retrain_lines import read_lines
+from harness.workspace.toml_tables import toml_table
 
+MAX_SECONDS = 600.0
+LONGEST_NAME = 255
+"""Bytes in the name of one file or folder, as file systems have it."""
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 
 
@@ -32,6 +36,8 @@ class Settings:
     openai: Endpoint = field(default_factory=Endpoint)
     monitor: Mapping[str, Mapping[str, RetrainLine]] = field(default_factory=dict)
     """The lines that the team draws, by task and rate."""
+    max_seconds: float = MAX_SECONDS
+    """How long the in-process engine may write on one batch; a box, so no part of any address."""
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -39,34 +45,44 @@ def read_settings(start: Path | None = None) -> Settings:
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         file = folder / "pyproject.toml"
-        if not file.is_file():
+        if not os.path.lexists(file):
             continue
-        tool = read_toml(file, SettingsError).get("tool", {})
+        whole = toml_table(file, SettingsError)
+        tool = whole.any("tool", {})
         if isinstance(tool, dict) and "harness" in tool:
-            return _settings(
-                folder, Table(tool["harness"], f"{file} [tool.harness]", SettingsError)
-            )
+            return _settings(folder, whole.inside(tool["harness"], "tool", "harness"))
     raise SettingsError(
         f"{here}: no pyproject.toml with [tool.harness] here or above, add one with at least `base`"
     )
 
 
 def _settings(root: Path, table: Table) -> Settings:
+    generation = table.table("generation")
+    seconds = generation.number("max_seconds", MAX_SECONDS, 0.1, 86_400)
     settings = Settings(
         root=root,
         base=table.text("base"),
         embedder=table.text("embedder", "sentence-transformers/all-MiniLM-L6-v2"),
         store=table.text("store", "sqlite:///reports/harness.db"),
-        benchmarks=root / table.text("benchmarks", "benchmarks"),
-        adapters=root / table.text("adapters", "adapters"),
-        reports=root / table.text("reports", "reports"),
+        benchmarks=_folder(root, table, "benchmarks"),
+        adapters=_folder(root, table, "adapters"),
+        reports=_folder(root, table, "reports"),
         engine=table.text("engine", "transformers"),
-        generation=read_generation(table.table("generation"), Generation()),
+        generation=read_generation(generation, Generation()),
         openai=read_endpoint(table.table("openai")),
         monitor=read_lines(table.table("monitor")),
+        max_seconds=seconds,
     )
     table.done()
     return settings
+
+
+def _folder(root: Path, table: Table, key: str) -> Path:
+    """A folder below the project, or anywhere; whether it is there is seen when it is needed."""
+    told = table.text(key, key)
+    if any(len(os.fsencode(part)) > LONGEST_NAME for part in Path(told).parts):
+        raise table.fail(f"`{key}` has a name of more than {LONGEST_NAME} bytes, no folder has")
+    return root / told
 
 
 def read_generation(table: Table, defaults: Generation) -> Generation:
