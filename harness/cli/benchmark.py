@@ -142,6 +142,8 @@ def _refuse(bad: list[str], as_json: bool) -> NoReturn:
     if as_json:
         click.echo(json.dumps({"error": said, "bad": [terminal(line) for line in bad]}))
         sys.exit(4)
+    if len(bad) == 1:
+        fail(f"{bad[0]}; nothing was written", 4)
     for line in bad[:MOST_SHOWN]:
         click.echo(f"lora-harness: {terminal(line)}", err=True)
     more = f" ({len(bad) - MOST_SHOWN} more than shown)" if len(bad) > MOST_SHOWN else ""

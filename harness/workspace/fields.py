@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import json
 import math
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+
+NAMED = re.compile(r"`([^`]+)`")
+"""How a sentence names a key."""
 
 
 class Table:
@@ -102,6 +108,24 @@ class Table:
         for key in self.raw:
             if key not in self.asked:
                 raise self.fail(f"unknown key `{key}`{suggestion(str(key), self.asked)}")
+
+
+class JsonTable(Table):
+    """An object that is all of a JSON file; what is wrong in it is said with its line."""
+
+    def __init__(self, raw: Any, file: Path, text: str, error: type[HarnessError]) -> None:
+        self.file, self.text_of_file = file, text
+        super().__init__(raw, f"{file}:1", error)
+
+    def at(self, key: str) -> str:
+        """The line on which the key stands first."""
+        at = max(0, self.text_of_file.find(json.dumps(key, ensure_ascii=False)))
+        return f"{self.file}:{self.text_of_file.count(chr(10), 0, at) + 1}"
+
+    def fail(self, what: str) -> HarnessError:
+        """The error to raise, with the line of the key that the sentence names first."""
+        named = NAMED.search(what)
+        return self.error(f"{self.at(named[1]) if named else self.where}: {what}")
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -112,29 +112,34 @@ def _refuse_wide(raw: bytes, path: Path, error: type[HarnessError]) -> None:
         raise error(f"{path}:1: is UTF-16, save it as UTF-8")
 
 
-def parse_json(text: str, where: str, error: type[HarnessError] = RequestError) -> Any:
-    """Strict JSON: no duplicate keys, NaN, infinities, deep nesting or lone surrogates."""
+def parse_json(text: str, where: str | Path, error: type[HarnessError] = RequestError) -> Any:
+    """Strict JSON: no duplicate keys, NaN, infinities, deep nesting or lone surrogates.
 
-    def refuse(what: str) -> NoReturn:
-        raise error(f"{where}: {what}")
+    `where` is the line that the text is, or the file of which it is all.
+    """
+
+    def refuse(what: str, at: int = 0) -> NoReturn:
+        raise error(f"{_line_at(text, where, at)}: {what}")
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for key, value in items:
             if key in out:
-                refuse(f"key {key[:60]!r} stands twice, once is allowed")
+                again = max(0, text.rfind(json.dumps(key, ensure_ascii=False)))
+                refuse(f"key {key[:60]!r} stands twice, once is allowed", again)
             out[key] = value
         return out
 
     def real(digits: str) -> float:
         value = float(digits)
         if value in (float("inf"), float("-inf")):
-            refuse(f"the number {digits[:20]} is too large")
+            refuse(f"the number {digits[:20]} is too large", text.find(digits))
         return value
 
     def whole(digits: str) -> int:
         if len(digits) > MAX_DIGITS:
-            refuse(f"a number of {len(digits)} digits, at most {MAX_DIGITS} are read")
+            said = f"a number of {len(digits)} digits, at most {MAX_DIGITS} are read"
+            refuse(said, text.find(digits))
         return int(digits)
 
     _refuse_depth(text, refuse)
@@ -144,14 +149,21 @@ def parse_json(text: str, where: str, error: type[HarnessError] = RequestError) 
             object_pairs_hook=pairs,
             parse_float=real,
             parse_int=whole,
-            parse_constant=lambda name: refuse(f"{name} is not a number that JSON knows"),
+            parse_constant=lambda name: refuse(
+                f"{name} is not a number that JSON knows", text.find(name)
+            ),
         )
     except json.JSONDecodeError as failure:
-        line = f"line {failure.lineno}, " if failure.lineno > 1 else ""
-        refuse(f"is not JSON ({failure.msg.removesuffix(' at')} at {line}column {failure.colno})")
+        said = f"{failure.msg.removesuffix(' at')} at column {failure.colno}"
+        refuse(f"is not JSON ({said})", failure.pos)
     if "\\u" in text:
         _refuse_surrogates(value, refuse)
     return value
+
+
+def _line_at(text: str, where: str | Path, at: int) -> str:
+    """The place of a sign: within a file its line."""
+    return where if isinstance(where, str) else f"{where}:{text.count(chr(10), 0, at) + 1}"
 
 
 def _refuse_depth(text: str, refuse: Any) -> None:
@@ -160,7 +172,7 @@ def _refuse_depth(text: str, refuse: Any) -> None:
         if match[0] in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                refuse(f"is nested deeper than {MAX_DEPTH} levels")
+                refuse(f"is nested deeper than {MAX_DEPTH} levels", match.start())
         elif match[0] in "]}":
             depth -= 1
 
@@ -180,7 +192,7 @@ def _refuse_surrogates(value: Any, refuse: Any) -> None:
 
 def read_json(path: Path, error: type[HarnessError] = RequestError, limit: int = MAX_BYTES) -> Any:
     """One JSON value from a file."""
-    return parse_json(read_text(path, error, limit), str(path), error)
+    return parse_json(read_text(path, error, limit), path, error)
 
 
 def read_jsonl(

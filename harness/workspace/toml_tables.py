@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.workspace.fields import Table
+from harness.workspace.fields import NAMED, Table
 from harness.workspace.reading import MAX_TOML, parse_toml, read_text
 
 Place = tuple[str | int, ...]
@@ -23,7 +23,6 @@ _HEAD = re.compile(rf"[ \t]*+(\[\[?)[ \t]*+({_NAME})[ \t]*+\]")
 _KEY = re.compile(rf"[ \t]*+({_NAME})[ \t]*+=")
 _PARTS = re.compile(_PART)
 _QUOTES = re.compile(r'"""|\'\'\'')
-_NAMED = re.compile(r"`([^`]+)`")
 
 
 class TomlTable(Table):
@@ -41,7 +40,7 @@ class TomlTable(Table):
 
     def fail(self, what: str) -> HarnessError:
         """The error to raise, with the line of the key that the sentence names first."""
-        named = _NAMED.search(what)
+        named = NAMED.search(what)
         return self.error(f"{self.at(named[1]) if named else self.where}: {what}")
 
     def table(self, key: str) -> Table:

@@ -1,6 +1,6 @@
 """One bad input: how it is made, who is asked to read it, and the exact line that it gets.
 
-    make(place)  then  lora-harness *words  in  place.folder
+make(place)  then  lora-harness *words  in  place.folder
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from harness.workspace.reading import parse_json, read_json, read_jsonl, read_te
 from tests.fakes.refusals import refused
 
 JSON = {
-    "a key twice": ('{"a": 1, "a": 2}', "f.json: key 'a' stands twice, once is allowed"),
+    "a key twice": ('{"a": 1, "a": 2}', "f.json:1: key 'a' stands twice, once is allowed"),
     "a key twice, deeper": ('{"x": [{"b": 1, "b": 1}]}', "key 'b' stands twice"),
-    "NaN": ('{"a": NaN}', "f.json: NaN is not a number that JSON knows"),
+    "NaN": ('{"a": NaN}', "f.json:1: NaN is not a number that JSON knows"),
     "Infinity": ("[Infinity]", "Infinity is not a number"),
     "minus Infinity": ("[-Infinity]", "-Infinity is not a number"),
     "1e999": ('{"a": 1e999}', "the number 1e999 is too large"),
@@ -25,7 +25,7 @@ JSON = {
     "half a surrogate pair": ('"\\ud83d"', "holds half of a surrogate pair, which is no text"),
     "half a pair as a key": ('{"\\udc00": 1}', "half of a surrogate pair"),
     "a comment": ('{"a": 1} // yes', r"is not JSON \(Extra data at column 10\)"),
-    "a fault on line 3": ('{\n"a": 1,\n b}', r"is not JSON \(.* at line 3, column 2\)"),
+    "a fault on line 3": ('{\n"a": 1,\n b}', r"f.json:3: is not JSON \(.* at column 2\)"),
     "an empty file": ("", "is not JSON"),
     "a text that never ends": ('"' + '\\"' * 500_000, "is not JSON"),
     "quotes without end": ('"' * 999_999, "is not JSON"),
