@@ -96,9 +96,9 @@ class Commands(Words):
 
 def fail(line: str, code: int) -> NoReturn:
     """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
-    from harness.render.safe import terminal
+    from harness.render.safe import ci_log
 
-    shown = terminal(line)
+    shown = ci_log(line)
     if "--json" in sys.argv:
         click.echo(json.dumps({"error": shown}, ensure_ascii=False))
     else:

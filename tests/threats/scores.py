@@ -255,7 +255,7 @@ ROWS = [
         "a path with a line feed",
         nothing,
         words=("judge", "a\nb::error::x"),
-        line="a\\nb::error::x: no such file, a file is needed",
+        line="a\\nb:\\:error:\\:x: no such file, a file is needed",
     ),
     row(
         "a margin of 0",
