@@ -11,7 +11,7 @@ import click
 
 from harness.cli.command import Words, fail
 from harness.cli.progress import Line
-from harness.render.safe import terminal
+from harness.render.safe import ci_log
 
 MOST_SHOWN = 20
 """Bad rows that are shown on a terminal."""
@@ -145,9 +145,11 @@ def _refuse(bad: list[str], as_json: bool) -> NoReturn:
     count = "1 row is no case" if len(bad) == 1 else f"{len(bad)} rows are no cases"
     said = f"{count}, nothing was written"
     if as_json:
-        click.echo(json.dumps({"error": said, "bad": [terminal(line) for line in bad]}))
+        click.echo(json.dumps({"error": said, "bad": [ci_log(line) for line in bad]}))
         sys.exit(4)
+    if len(bad) == 1:
+        fail(f"{bad[0]}; nothing was written", 4)
     for line in bad[:MOST_SHOWN]:
-        click.echo(f"lora-harness: {terminal(line)}", err=True)
+        click.echo(f"lora-harness: {ci_log(line)}", err=True)
     more = f" ({len(bad) - MOST_SHOWN} more than shown)" if len(bad) > MOST_SHOWN else ""
     fail(f"{said}{more}", 4)

@@ -35,7 +35,7 @@ def open_store(project: Project, url: str | None = None) -> Store:
     store = Store(url or project.settings.store, project.settings.root)
     shipped = project.settings.reports / HISTORY
     try:
-        if shipped.is_file() and store.is_empty:
+        if shipped.exists() and store.is_empty:
             import_history(store, shipped)
     except BaseException:
         store.close()

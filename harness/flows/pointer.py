@@ -111,7 +111,7 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
     place = Project.here(Path(project) if project else None)
     adapters = place.settings.adapters
     file = adapters / POINTER
-    if not file.is_file():
+    if not file.exists():
         raise RequestError(f"{file}: is not there, `lora-harness status` makes it")
     tasks = read_pointer(place)
     if task not in tasks:

@@ -47,7 +47,9 @@ class Producer:
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
         order = self._order(side, benchmark, chosen)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
-        user_metrics(metrics)  # an unknown one is refused before anything is generated
+        user_metrics(
+            metrics, benchmark.name
+        )  # an unknown one is refused before anything is generated
         known, key = self._newest(self._key(order, metrics))
         if known is not None and not refresh:
             return known

@@ -28,7 +28,7 @@ def metrics_of(benchmark: Benchmark, embeddings: bool) -> tuple[str, ...]:
     return tuple(name for name in found if embeddings or name != "embedding_similarity")
 
 
-def user_metrics(names: tuple[str, ...]) -> dict[str, Any]:
+def user_metrics(names: tuple[str, ...], benchmark: str = "") -> dict[str, Any]:
     """Metrics that other packages registered under the entry point group `harness.metrics`."""
     wanted = [name for name in names if name not in METRICS]
     if not wanted:
@@ -36,9 +36,9 @@ def user_metrics(names: tuple[str, ...]) -> dict[str, Any]:
     found = entry_points(group="harness.metrics")
     for name in wanted:
         if name not in found.names:
-            raise BenchmarkError(
-                f"{name}: no such metric{suggestion(name, [*METRICS, *found.names])}"
-            )
+            where = f"benchmark {benchmark}: " if benchmark else ""
+            known = suggestion(name, [*METRICS, *found.names])
+            raise BenchmarkError(f"{where}[metrics] {name}: no such metric{known}")
     return {name: found[name].load() for name in wanted}
 
 

@@ -24,6 +24,11 @@ from harness.store.schema import HEAD
 _WAIT_SECONDS = 60
 _CONNECT_SECONDS = 10
 _POSTGRESQL = "postgresql+psycopg"
+_ADVICE = {
+    "file is not a database": "name another file as `store`, or move this one away",
+    "unable to open database file": "name a file as `store`, in a folder that can be written",
+}
+"""What helps where asking again does not, by what SQLite says."""
 _SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
 """What stands for a secret where it is written behind the `?` of a URL."""
 
@@ -99,9 +104,8 @@ class Database:
             yield
         except SQLAlchemyError as problem:
             why = reason(getattr(problem, "orig", None) or problem)
-            raise StoreFailed(
-                f"the store {self.shown} failed ({why}); run the same command again"
-            ) from problem
+            advice = _ADVICE.get(why, "run the same command again")
+            raise StoreFailed(f"the store {self.shown} failed ({why}); {advice}") from problem
 
     @property
     def engine(self) -> Engine:
@@ -147,7 +151,7 @@ def _engine(url: URL) -> Engine:
     try:
         engine = create_engine(url, **options)
     except (ImportError, SQLAlchemyError) as problem:
-        advice = ""
+        advice = ", known are sqlite and postgresql"
         if url.get_backend_name() == "postgresql":
             advice = f": {_POSTGRESQL}://... with `pip install 'lora-harness[postgres]'` is one"
         raise SettingsError(

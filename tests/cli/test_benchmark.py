@@ -138,7 +138,7 @@ def test_bad_rows_are_each_a_line_up_to_twenty(typed: Type, project: TinyProject
     found = typed("benchmark", "import", "cases.csv", "--name", "new")
     assert (found.code, found.out) == (4, "")
     lines = found.err.splitlines()
-    assert lines[0] == "lora-harness: cases.csv:2: `input` is empty"
+    assert lines[0] == "lora-harness: cases.csv:2: `input` is empty, a text is needed"
     assert len(lines) == 21
     assert lines[-1].endswith("25 rows are no cases, nothing was written (5 more than shown)")
     told = typed("benchmark", "import", "cases.csv", "--name", "new", "--json")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.engines.trainer import Lesson, Recipe
-from harness.errors import DataError, EngineFailed, HarnessError, RequestError
+from harness.errors import AdapterRefused, DataError, EngineFailed, HarnessError, RequestError
 from harness.flows import train as flow
 from harness.flows.train import train
 from tests.fakes.adapters import TinyAdapter
@@ -132,7 +132,17 @@ def test_a_parent_is_named_with_its_bytes(
     found = train(project.project, "v2", data, Recipe(), parent="v1")
     about = json.loads((found.folder / "training.json").read_text())
     assert about["parent"] == {"name": "v1", "digest": project.adapter("v1").files().digest}
-    assert trainer.parents == [project.folder / "adapters" / "v1"]
+    (loaded,) = trainer.parents  # a private copy: swapping the folder meanwhile changes nothing
+    assert loaded is not None and loaded.name == "parent" and ".training" in loaded.parts
+
+
+def test_a_parent_that_would_be_refused_on_trial_is_no_parent(
+    project: TinyProject, trainer: Trainer, data: Path
+) -> None:
+    (project.folder / "adapters" / "v1" / "adapter_model.bin").write_bytes(b"x")
+    with pytest.raises(AdapterRefused, match="is a pickle"):
+        train(project.project, "v2", data, Recipe(), parent="v1")
+    assert trainer.parents == []
 
 
 @pytest.mark.parametrize(
