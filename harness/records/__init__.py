@@ -15,6 +15,7 @@ from harness.records.benchmark import (
     Policy,
     Role,
 )
+from harness.records.cluster import Cluster
 from harness.records.decisions import (
     Decision,
     DoctorCheck,
@@ -99,6 +100,7 @@ __all__ = [
     "CasesNeeded",
     "Check",
     "CheckResult",
+    "Cluster",
     "Course",
     "Decision",
     "DoctorCheck",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import SettingsError
-from harness.records import Endpoint, Generation, RetrainLine
+from harness.records import Cluster, Endpoint, Generation, RetrainLine
+from harness.workspace.cluster import read_cluster
 from harness.workspace.endpoint import read_endpoint
 from harness.workspace.fields import Table
 from harness.workspace.reading import read_toml
@@ -30,6 +31,7 @@ class Settings:
     engine: str
     generation: Generation
     openai: Endpoint = field(default_factory=Endpoint)
+    ray: Cluster = field(default_factory=Cluster)
     monitor: Mapping[str, Mapping[str, RetrainLine]] = field(default_factory=dict)
     """The lines that the team draws, by task and rate."""
 
@@ -63,6 +65,7 @@ def _settings(root: Path, table: Table) -> Settings:
         engine=table.text("engine", "transformers"),
         generation=read_generation(table.table("generation"), Generation()),
         openai=read_endpoint(table.table("openai")),
+        ray=read_cluster(table.table("ray")),
         monitor=read_lines(table.table("monitor")),
     )
     table.done()
