@@ -53,6 +53,15 @@ def opened(local: None, tmp_path: Path) -> Iterator[Open]:
         engine.close()
 
 
+@pytest.fixture(scope="module")
+def steady(local: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ray]:
+    """Workers over which nobody dies, shared by the tests that need no others."""
+    folder = tmp_path_factory.mktemp("steady")
+    engine = Ray(Marked(folder), lambda: partial(marked, folder), TWO)
+    yield engine
+    engine.close()
+
+
 def prompts(number: int) -> tuple[Prompt, ...]:
     return tuple(Prompt(f"c{n}", (Message("user", f"say {n}"),), ("yes",)) for n in range(number))
 
@@ -97,25 +106,24 @@ def test_a_piece_that_kills_every_worker_is_given_up_and_the_others_go_on(
     assert sorted(texts) == ["c1", "c2", "c3"]
 
 
-def test_an_error_in_a_worker_is_the_line_that_it_would_be_here(opened: Open) -> None:
+def test_an_error_in_a_worker_is_the_line_that_it_would_be_here(steady: Ray) -> None:
     with refused("failing: as it was asked to", EngineFailed, 11):
-        list(opened().likelihood(Mounted("failing", "1", None), prompts(2), GENERATION))
+        list(steady.likelihood(Mounted("failing", "1", None), prompts(2), GENERATION))
 
 
-def test_an_adapter_that_changes_nothing_is_asked_nothing(opened: Open, tmp_path: Path) -> None:
+def test_an_adapter_that_changes_nothing_is_asked_nothing(steady: Ray) -> None:
     still = Mounted("unapplied", "1", None)
     piece = Piece(still, prompts(2), GENERATION, proof=prompts(1)[0])
-    ((_, done),) = each(opened(), [(None, piece)])
-    assert isinstance(done, Done) and done.shift == 0.0
-    assert not (tmp_path / "asked").exists()
+    ((_, done),) = each(steady, [(None, piece)])
+    assert isinstance(done, Done) and done.shift == 0.0 and not done.outputs
 
 
 def test_copies_that_a_worker_cannot_see_are_told_with_the_setting(
-    opened: Open, tmp_path: Path
+    steady: Ray, tmp_path: Path
 ) -> None:
     elsewhere = Mounted("v1", "1", tmp_path / "nowhere")
     with refused("see `shared` in", EngineFailed, 11):
-        list(opened().generate(elsewhere, prompts(1), GENERATION))
+        list(steady.generate(elsewhere, prompts(1), GENERATION))
 
 
 def test_a_worker_on_another_device_is_refused(opened: Open) -> None:
@@ -132,8 +140,8 @@ def test_workers_that_cannot_begin_are_one_line_and_are_not_waited_for_twice(
             list(engine.generate(BASE, prompts(1), GENERATION))
 
 
-def test_who_stops_listening_leaves_the_workers_usable(opened: Open) -> None:
-    engine = opened()
+def test_who_stops_listening_leaves_the_workers_usable(steady: Ray) -> None:
+    engine = steady
     next(engine.generate(BASE, prompts(40), GENERATION))
     found = [o for batch in engine.generate(BASE, prompts(4), GENERATION) for o in batch]
     assert sorted(o.case for o in found) == ["c0", "c1", "c2", "c3"]
