@@ -54,6 +54,13 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, list) else value
 
 
+def fewer(folder: Path, cases: int) -> None:
+    """Only the first cases of every benchmark, where that was asked for."""
+    for file in (folder / "benchmarks").glob("*/cases.jsonl"):
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(lines[: cases or None]), encoding="utf-8")
+
+
 def kept(store: Path) -> dict[str, str]:
     """Every output and likelihood, by its address."""
     if not store.exists():
@@ -106,6 +113,7 @@ def main() -> None:
     options.add_argument("--adapters", type=int, default=8)
     options.add_argument("--actors", type=int, default=2)
     options.add_argument("--tokens", type=int, default=64)
+    options.add_argument("--cases", type=int, default=0, help="of each benchmark; 0 is all")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -115,6 +123,7 @@ def main() -> None:
             "max_new_tokens = 64", f"max_new_tokens = {asked.tokens}"
         )
         settings.write_text(f"{text}\n[tool.harness.ray]\nactors = {asked.actors}\n")
+        fewer(folder, asked.cases)
         alone, spread = folder / "alone.db", folder / "spread.db"
         begun = time.monotonic()
         expected = ended(swept(folder, names, alone, "transformers"))
@@ -129,7 +138,7 @@ def main() -> None:
         more = len(kept(spread)) - same
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}:"
-        f" {len(names)} adapters, {asked.actors} workers, one killed at {seen} of {len(outputs)};"
+        f" {len(names)} adapters on 2 benchmarks, {asked.actors} workers, one killed at {seen} of {len(outputs)};"
         f" outputs and likelihoods equal {same} of {len(outputs)}, others {more};"
         f" verdicts equal {equal} of {len(expected)};"
         f" {between - begun:.0f} s in one process, {over - between:.0f} s on Ray"
