@@ -45,7 +45,9 @@ class Crew:
     idle: deque[Any] = field(default_factory=deque)
     _busy: dict[Any, tuple[Any, Job]] = field(default_factory=dict)
     _coming: dict[Any, Any] = field(default_factory=dict)
-    """By what they were asked, workers that are not up yet, or not again."""
+    """By what they were asked, workers that are not up yet."""
+    _leaving: dict[Any, Any] = field(default_factory=dict)
+    """By what they were asked, workers that still do what nobody waits for any more."""
     _hire: Callable[[], Any] = field(default=lambda: None)
     _spare: int = 0
     """How many may still be started in the place of dead ones."""
@@ -80,7 +82,7 @@ class Crew:
 
     def wait(self) -> list[tuple[Job, Result | None]]:
         """What is finished now; no result where the worker died over it."""
-        asked = [*self._busy, *self._coming]
+        asked = [*self._busy, *self._leaving, *self._coming]
         if not asked:
             raise EngineFailed(f"ray: no worker is left ({self._last})")
         timeout = None if self._busy else self.patience
@@ -94,20 +96,24 @@ class Crew:
         return [answer for answer in found if answer is not None]
 
     def _answered(self, asked: Any) -> tuple[Job, Result | None] | None:
-        actor, job = self._busy.pop(asked, (None, None))
-        actor = actor or self._coming.pop(asked)
+        coming = asked in self._coming
+        actor, job = self._pop(asked)
         try:
             said = self.ray.get(asked)
         except self.ray.exceptions.RayError as problem:
             self._last = _cause(problem)
-            if job is None:
-                return None  # it could not even come up
-            self._replace()
-            return job, None
+            if not coming:  # who could not even come up is not tried again
+                self._replace()
+            return (job, None) if job else None
         if isinstance(said, Hello):
             self._refuse_other(said)
         self.idle.append(actor)
-        return (job, said) if job is not None else None
+        return (job, said) if job else None
+
+    def _pop(self, asked: Any) -> tuple[Any, Job | None]:
+        if asked in self._busy:
+            return self._busy.pop(asked)
+        return (self._coming if asked in self._coming else self._leaving).pop(asked), None
 
     def _refuse_other(self, said: Hello) -> None:
         here = _flat(self.expected)
@@ -120,12 +126,13 @@ class Crew:
 
     def leave(self) -> None:
         """Whoever is busy goes on for nobody, and is there again afterwards."""
-        self._coming |= {asked: actor for asked, (actor, _) in self._busy.items()}
+        self._leaving |= {asked: actor for asked, (actor, _) in self._busy.items()}
         self._busy.clear()
 
     def dismiss(self) -> None:
         """End all workers."""
-        for actor in [*self.idle, *self._coming.values(), *(a for a, _ in self._busy.values())]:
+        self.leave()
+        for actor in [*self.idle, *self._coming.values(), *self._leaving.values()]:
             self.ray.kill(actor)
 
 

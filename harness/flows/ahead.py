@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.engines.pieces import Done, Piece, What, cut, each, hands, sizes
 from harness.engines.protocol import Engine
-from harness.errors import HarnessError, StoreFailed
+from harness.errors import AdapterRefused, HarnessError, StoreFailed
 from harness.flows.order import Place
 from harness.flows.origin import now
 from harness.flows.rooms import RecordedRoom, Side
@@ -93,8 +93,8 @@ class Ahead:
     needs: list[Need]
     _total: int = 0
     _done: int = 0
-    _failed: dict[str, HarnessError] = field(default_factory=dict)
-    """By an adapter's digest."""
+    _refused: dict[str, HarnessError] = field(default_factory=dict)
+    """By an adapter's digest, why nothing is asked of it on any benchmark."""
     _shown: set[str] = field(default_factory=set)
     """Keys of proofs that were given."""
 
@@ -119,8 +119,8 @@ class Ahead:
     def _pieces(self, engine: Engine) -> Iterator[tuple[Asked, Piece]]:
         """Taken one by one as somebody is free to do them."""
         for need in self.needs:
-            if need.side.digest in self._failed:
-                self.bench.producer.broken[need.pair] = self._failed[need.side.digest]
+            if problem := self._refused.get(need.side.digest):
+                self.bench.producer.broken[need.pair] = problem
                 continue
             with self._of(need):
                 yield from self._of_one(need, engine)
@@ -139,7 +139,7 @@ class Ahead:
         steps: tuple[tuple[What, list[Prompt]], ...] = (("write", texts), ("weigh", ideals))
         for what, prompts in steps:
             for some in cut(prompts, size):
-                if need.side.digest in self._failed:
+                if need.pair in self.bench.producer.broken:
                     return
                 key = unproven if what == "write" and unproven not in self._shown else None
                 proof = proof_prompt(need.side, need.benchmark) if key else None
@@ -158,8 +158,10 @@ class Ahead:
             step = "likelihood" if done.weighed else "generate"
             spent = self.bench.producer.spent[need.pair]
             spent[step] = spent.get(step, 0.0) + done.seconds
-            writing.keep_texts(done.outputs)
-            writing.keep_weighed(done.weighed, asked.places)
+            if done.outputs:
+                writing.keep_texts(done.outputs)
+            if done.weighed:
+                writing.keep_weighed(done.weighed, asked.places)
             self._done += len(done.outputs) + len(done.weighed)
             word = "weighing ideals" if done.weighed else "writing"
             self.bench.producer.heard(f"{writing.order.title}: {word}", self._done, self._total)
@@ -169,11 +171,12 @@ class Ahead:
 
     @contextmanager
     def _of(self, need: Need) -> Iterator[None]:
-        """Whoever fails has nothing more asked of the engine, and the others go on."""
+        """Who fails on a benchmark is asked nothing more there, and the others go on."""
         try:
             yield
         except StoreFailed:
             raise
         except HarnessError as problem:
-            self._failed.setdefault(need.side.digest, problem)
             self.bench.producer.broken[need.pair] = problem
+            if isinstance(problem, AdapterRefused):
+                self._refused[need.side.digest] = problem

@@ -138,7 +138,8 @@ def main() -> None:
         more = len(kept(spread)) - same
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}:"
-        f" {len(names)} adapters on 2 benchmarks, {asked.actors} workers, one killed at {seen} of {len(outputs)};"
+        f" {len(names)} adapters on 2 benchmarks, {asked.actors} workers,"
+        f" one killed at {seen} of {len(outputs)};"
         f" outputs and likelihoods equal {same} of {len(outputs)}, others {more};"
         f" verdicts equal {equal} of {len(expected)};"
         f" {between - begun:.0f} s in one process, {over - between:.0f} s on Ray"
