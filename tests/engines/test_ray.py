@@ -53,15 +53,6 @@ def opened(local: None, tmp_path: Path) -> Iterator[Open]:
         engine.close()
 
 
-@pytest.fixture(scope="module")
-def steady(local: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ray]:
-    """Workers over which nobody dies, shared by the tests that need no others."""
-    folder = tmp_path_factory.mktemp("steady")
-    engine = Ray(Marked(folder), lambda: partial(marked, folder), TWO)
-    yield engine
-    engine.close()
-
-
 def prompts(number: int) -> tuple[Prompt, ...]:
     return tuple(Prompt(f"c{n}", (Message("user", f"say {n}"),), ("yes",)) for n in range(number))
 
@@ -106,6 +97,35 @@ def test_a_piece_that_kills_every_worker_is_given_up_and_the_others_go_on(
     assert sorted(texts) == ["c1", "c2", "c3"]
 
 
+def test_a_worker_on_another_device_is_refused(opened: Open) -> None:
+    with refused("has device cpu other, here it is cpu fake", EngineFailed, 11):
+        list(opened(other).generate(BASE, prompts(1), GENERATION))
+
+
+def test_workers_that_cannot_begin_are_one_line_and_are_not_waited_for_twice(
+    opened: Open,
+) -> None:
+    engine = opened(broken)
+    for _ in range(2):
+        with refused("no worker is left.*no such device", EngineFailed, 11):
+            list(engine.generate(BASE, prompts(1), GENERATION))
+
+
+def test_more_workers_than_fit_are_refused_at_once(opened: Open) -> None:
+    engine = opened(cluster=Cluster(4096, 4096, 60.0))
+    with refused("4096 workers with 4096 cores each do not fit", SettingsError):
+        list(engine.generate(BASE, prompts(1), GENERATION))
+
+
+@pytest.fixture(scope="module")
+def steady(local: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ray]:
+    """Nobody dies over these. They hold their cores, so the tests with others stand above."""
+    folder = tmp_path_factory.mktemp("steady")
+    engine = Ray(Marked(folder), lambda: partial(marked, folder), TWO)
+    yield engine
+    engine.close()
+
+
 def test_an_error_in_a_worker_is_the_line_that_it_would_be_here(steady: Ray) -> None:
     with refused("failing: as it was asked to", EngineFailed, 11):
         list(steady.likelihood(Mounted("failing", "1", None), prompts(2), GENERATION))
@@ -126,28 +146,8 @@ def test_copies_that_a_worker_cannot_see_are_told_with_the_setting(
         list(steady.generate(elsewhere, prompts(1), GENERATION))
 
 
-def test_a_worker_on_another_device_is_refused(opened: Open) -> None:
-    with refused("has device cpu other, here it is cpu fake", EngineFailed, 11):
-        list(opened(other).generate(BASE, prompts(1), GENERATION))
-
-
-def test_workers_that_cannot_begin_are_one_line_and_are_not_waited_for_twice(
-    opened: Open,
-) -> None:
-    engine = opened(broken)
-    for _ in range(2):
-        with refused("no worker is left.*no such device", EngineFailed, 11):
-            list(engine.generate(BASE, prompts(1), GENERATION))
-
-
 def test_who_stops_listening_leaves_the_workers_usable(steady: Ray) -> None:
     engine = steady
     next(engine.generate(BASE, prompts(40), GENERATION))
     found = [o for batch in engine.generate(BASE, prompts(4), GENERATION) for o in batch]
     assert sorted(o.case for o in found) == ["c0", "c1", "c2", "c3"]
-
-
-def test_more_workers_than_fit_are_refused_at_once(opened: Open) -> None:
-    engine = opened(cluster=Cluster(4096, 4096, 60.0))
-    with refused("4096 workers with 4096 cores each do not fit", SettingsError):
-        list(engine.generate(BASE, prompts(1), GENERATION))
