@@ -139,9 +139,10 @@ class Trial:
 
     def _evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None) -> Evaluation:
         references = References(self, benchmark, cases)
+        promoted, pinned, first = references.promoted, references.pinned, references.base
         again = self.bench.request.refresh
         run = self.bench.producer.run(self.side, benchmark, cases, refresh=again)
-        base = references.base or references.baseline(BASE)
+        base = first or references.baseline(BASE)
         prompted = references.baseline(BASE_PROMPT)
         guards = () if benchmark.guard or cases is not None else tuple(self._guards())
         store = self.bench.store
@@ -149,21 +150,31 @@ class Trial:
         place = [*before, self.side.digest].index(self.side.digest)  # its own, also when repeated
         verdict = judge(
             run,
-            references.promoted,
+            promoted,
             benchmark.policy,
             metrics=benchmark.metrics,
-            pinned=references.pinned,
+            pinned=pinned,
             base=base,
             prompted=prompted,
             accepted=store.decisions.accepted(run.id),
             guards=guards,
             candidates_judged=place + 1,
             guard=benchmark.guard,
-            left_out=self._left_out(benchmark, run, references.promoted, references.pinned),
+            left_out=self._left_out(benchmark, run, promoted, pinned),
         )
         verdict_id = store.verdicts.keep(verdict, run.id, self.side.digest, now())
         promoted_at, overridden = references.promoted_at, references.overridden
         return Evaluation(run, verdict, promoted_at, overridden, verdict_id)
+
+    def needs(
+        self, benchmark: Benchmark, cases: frozenset[str] | None = None
+    ) -> Iterator[tuple[Side, Benchmark]]:
+        """Everybody whose run a verdict rests on, on which benchmark; its own is the first."""
+        yield self.side, benchmark
+        yield from ((s, benchmark) for s in References(self, benchmark, cases).sides())
+        if not benchmark.guard and cases is None:
+            for guard in self._guarding():
+                yield from self.needs(guard)
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
         """Cases that one of the adapters compared has seen in training."""
@@ -175,9 +186,13 @@ class Trial:
         return found
 
     def _guards(self) -> Iterator[Verdict]:
+        for guard in self._guarding():
+            yield self.evaluate(guard).verdict
+
+    def _guarding(self) -> Iterator[Benchmark]:
         for name, benchmark in self.bench.project.benchmarks.items():
             if benchmark.guard:
-                yield self.evaluate(self.bench.benchmark(name)).verdict
+                yield self.bench.benchmark(name)
 
 
 def evaluate(

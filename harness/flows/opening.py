@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.errors import SettingsError
 from harness.flows.project import Project
+from harness.flows.ray_room import RayRoom
 from harness.flows.rooms import NO_ADAPTER, OpenAIRoom, RecordedRoom, Room, Side, TransformersRoom
 from harness.records import BASE, BASE_PROMPT
 from harness.store import Store
@@ -15,6 +16,7 @@ from harness.workspace.endpoint import EXAMPLE, at_url
 __all__ = [
     "NO_ADAPTER",
     "OpenAIRoom",
+    "RayRoom",
     "RecordedRoom",
     "Room",
     "Side",
@@ -24,7 +26,7 @@ __all__ = [
     "open_store",
 ]
 
-ENGINES = ("transformers", "recorded", "openai")
+ENGINES = ("transformers", "recorded", "openai", "ray")
 HISTORY = "history.jsonl"
 
 
@@ -44,11 +46,13 @@ def open_store(project: Project, url: str | None = None) -> Store:
 
 
 def open_room(project: Project, engine: str | None, copies: Callable[[], Path]) -> Room:
-    """`transformers`, `recorded` (its folder), `recorded:FOLDER`, `openai`, `openai:URL`."""
+    """`transformers`, `ray`, `recorded` (its folder), `recorded:FOLDER`, `openai`, `openai:URL`."""
     asked = engine or project.settings.engine
     kind, _, place = asked.partition(":")
     if kind == "transformers" and not place:
         return TransformersRoom(project, copies())
+    if kind == "ray" and not place:
+        return RayRoom(project, project.settings.ray, copies())
     if kind == "recorded":
         return RecordedRoom(project, project.settings.root / (place or "recorded"))
     if kind == "openai":

@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--harness-against", dest="harness_against", metavar="NAME",
         help="compare with this adapter instead of the promoted one")  # fmt: skip
     add("--harness-engine", dest="harness_engine", metavar="E",
-        help="transformers, openai:URL, or recorded:FOLDER (made elsewhere)")  # fmt: skip
+        help="transformers, ray, openai:URL, or recorded:FOLDER (made elsewhere)")  # fmt: skip
     add("--harness-store", dest="harness_store", metavar="URL",
         help="store instead of the settings' one")  # fmt: skip
     add("--harness-reports", dest="harness_reports", metavar="DIR",

@@ -15,6 +15,7 @@ from harness.records.benchmark import (
     Policy,
     Role,
 )
+from harness.records.cluster import Cluster
 from harness.records.compared import Compared, Flag
 from harness.records.decisions import (
     Decision,
@@ -101,6 +102,7 @@ __all__ = [
     "CasesNeeded",
     "Check",
     "CheckResult",
+    "Cluster",
     "Compared",
     "Course",
     "Decision",

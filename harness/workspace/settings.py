@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import SettingsError
-from harness.records import Endpoint, Generation, Privacy, RetrainLine
+from harness.records import Cluster, Endpoint, Generation, Privacy, RetrainLine
+from harness.workspace.cluster import read_cluster
 from harness.workspace.endpoint import read_endpoint
 from harness.workspace.fields import Table
 from harness.workspace.privacy import read_privacy
@@ -34,6 +35,7 @@ class Settings:
     engine: str
     generation: Generation
     openai: Endpoint = field(default_factory=Endpoint)
+    ray: Cluster = field(default_factory=Cluster)
     monitor: Mapping[str, Mapping[str, RetrainLine]] = field(default_factory=dict)
     """The lines that the team draws, by task and rate."""
     privacy: Privacy = field(default_factory=Privacy)
@@ -68,6 +70,7 @@ def _settings(root: Path, table: Table) -> Settings:
         engine=table.text("engine", "transformers"),
         generation=read_generation(table.table("generation"), Generation()),
         openai=read_endpoint(table.table("openai")),
+        ray=read_cluster(table.table("ray")),
         monitor=read_lines(table.table("monitor")),
         privacy=read_privacy(table.table("privacy")),
     )
