@@ -24,7 +24,7 @@ TERMINAL = ("\x1b[2J", "\x1b[31m", "\x1b]0;owned\x07", "\x1b]8;;http://x\x1b\\",
 UNSEEN = ("\u202e", "\u202d", "\u2066", "\u2069", "\u200b", "\u200d", "\u200e", "\u2060", "\ufeff",
           "\u00ad", "\u061c", "\u180e", "\U000e0041", "\U000e007f", "\ufff9", "\u3164", "\u115f",
           "\u2800", "\ud800", "\udfff", "\udc80", "\ufffe", "\uffff", "\ufdd0", "\U0001fffe",
-          "\u034f")  # fmt: skip
+          "\u034f", "\u2065", "\U000e0008", "\U000e01ef", "\ufff0")  # fmt: skip
 MARKDOWN = ("|", " | x |", "```", "````\n", "~~~", "`", "``", "</details>", "<details open>",
             "@team/all", "@somebody", "#1", "GH-1", "![x](http://x/y.png)", "[x](javascript:x)",
             "<javascript:alert(1)>", "http://x.example", "[a]: http://x", "***", "# head",

@@ -50,8 +50,8 @@ def acts_in_a_log(shown: str) -> bool:
 
 _MOVES = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls; line feed and tab are layout
-    "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
+    "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
+    "\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 
 
