@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import RequestError
-from harness.flows.opening import Room, Side, open_room, open_store
+from harness.flows.opening import ENGINES, Room, Side, open_room, open_store
 from harness.flows.origin import now
 from harness.flows.produce import Producer
 from harness.flows.project import Project
@@ -18,7 +18,11 @@ from harness.flows.references import References
 from harness.flows.seen_cases import seen_cases
 from harness.flows.writing import Heard
 from harness.judge import verdict as judge
+from harness.measure import METRICS
 from harness.records import BASE, BASE_PROMPT, Benchmark, Run, Verdict
+from harness.registered import ENGINES as ENGINES_GROUP
+from harness.registered import METRICS as METRICS_GROUP
+from harness.registered import refuse_taken
 from harness.store import Store
 from harness.workspace.adapters import read_training
 
@@ -103,6 +107,7 @@ def open_bench(project: Project, request: Request, heard: Heard) -> Iterator[Ben
         project = Project(replace(project.settings, reports=request.reports))
     if request.samples is not None and not 1 <= request.samples <= 64:
         raise RequestError(f"{request.samples} samples a case, allowed are 1 to 64")
+    refuse_taken({METRICS_GROUP: METRICS, ENGINES_GROUP: ENGINES}, RequestError)
     with ExitStack() as opened:
         store = opened.enter_context(closing(open_store(project, request.store)))
         copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))

@@ -14,15 +14,13 @@ from harness.flows.opening import Room, Side
 from harness.flows.order import Order
 from harness.flows.origin import commit, machine, now
 from harness.flows.project import Project
-from harness.flows.scoring import Scoring, metrics_of, user_metrics
+from harness.flows.scoring import Scoring, metrics_of
+from harness.flows.user_metrics import measures
 from harness.flows.writing import Heard, Writing
-from harness.libraries import versions
 from harness.records import Benchmark, Case, CaseResult, Run
 from harness.store import Store
 from harness.store.keys import key_of
 from harness.workspace.weights import NONE
-
-MEASURES = ("rapidfuzz", "sacrebleu")
 
 
 @dataclass
@@ -47,7 +45,7 @@ class Producer:
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
         order = self._order(side, benchmark, chosen)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
-        user_metrics(metrics)  # an unknown one is refused before anything is generated
+        measures(metrics)  # an unknown one is refused before anything is generated
         known, key = self._newest(self._key(order, metrics))
         if known is not None and not refresh:
             return known
@@ -70,7 +68,7 @@ class Producer:
             fingerprint=order.benchmark.fingerprint,
             outputs=list(order.outputs.values()),
             embedder=self.project.embedder.digest,
-            measures=versions(MEASURES),
+            measures=measures(metrics),
             metrics=list(metrics),
         )
 
@@ -100,9 +98,16 @@ class Producer:
             nlls = writing.likelihoods()
         with self.timed("measure"):
             results = scoring.results(outputs, nlls)
-        return self.store.runs.keep(self._run(order, results, started, key), key)
+        return self.store.runs.keep(self._run(order, results, metrics, started, key), key)
 
-    def _run(self, order: Order, results: tuple[CaseResult, ...], started: str, key: str) -> Run:
+    def _run(
+        self,
+        order: Order,
+        results: tuple[CaseResult, ...],
+        metrics: tuple[str, ...],
+        started: str,
+        key: str,
+    ) -> Run:
         moment = re.sub(r"[:.]", "-", started.removesuffix("Z"))[:19]
         name = order.side.name.replace("/", ".")
         return Run(
@@ -119,7 +124,7 @@ class Producer:
                 "embedder": self.project.embedder.digest,
             },
             origin=order.origin
-            | {"measures": versions(MEASURES), "machine": machine()}
+            | {"measures": measures(metrics), "machine": machine()}
             | {"source": commit(self.project.settings.root)},
             started=started,
             seconds=dict(self.seconds),
