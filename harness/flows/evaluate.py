@@ -16,6 +16,7 @@ from harness.flows.produce import Producer
 from harness.flows.project import Project
 from harness.flows.references import References
 from harness.flows.seen_cases import seen_cases
+from harness.flows.tracking import Tracking, open_tracking
 from harness.flows.writing import Heard
 from harness.judge import verdict as judge
 from harness.measure import METRICS
@@ -45,6 +46,8 @@ class Request:
     """Whether `base` and `base+prompt` are run as well, to say what fine-tuning was worth."""
     texts: bool = True
     """Whether faces may show texts, where the project's settings let them."""
+    mlflow: str | None = None
+    """Log verdicts to this place of MLflow's instead of the settings' one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Bench:
     store: Store
     room: Room
     producer: Producer
+    tracking: Tracking | None = None
+    """Where verdicts are logged besides the store."""
     _trials: dict[str, Trial] = field(default_factory=dict)
 
     def trial(self, adapter: str) -> Trial:
@@ -114,7 +119,8 @@ def open_bench(project: Project, request: Request, heard: Heard) -> Iterator[Ben
         opened.callback(shutil.rmtree, copies, ignore_errors=True)
         room = opened.enter_context(closing(open_room(project, request.engine, lambda: copies)))
         producer = Producer(project, store, room, heard)
-        yield Bench(project, request, store, room, producer)
+        tracking = open_tracking(project, request.mlflow)
+        yield Bench(project, request, store, room, producer, tracking)
 
 
 @dataclass
@@ -167,6 +173,8 @@ class Trial:
             left_out=self._left_out(benchmark, run, references.promoted, references.pinned),
         )
         verdict_id = store.verdicts.keep(verdict, run.id, self.side.digest, now())
+        if self.bench.tracking is not None:
+            self.bench.tracking.judged(run, verdict)
         promoted_at, overridden = references.promoted_at, references.overridden
         return Evaluation(run, verdict, promoted_at, overridden, verdict_id)
 

@@ -57,6 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="do not run base and base+prompt to say what fine-tuning was worth")  # fmt: skip
     add("--harness-no-texts", action="store_false", dest="harness_texts",
         help="show no inputs, ideals or outputs, only figures and ids")  # fmt: skip
+    add("--harness-mlflow", dest="harness_mlflow", metavar="URI",
+        help="log verdicts there too, e.g. sqlite:///mlflow.db (off unless asked for)")  # fmt: skip
     add("--harness-samples", type=int, dest="harness_samples", metavar="K",
         help="outputs per case")  # fmt: skip
 

@@ -70,6 +70,7 @@ class Gate:
             option.harness_refresh,
             option.harness_baselines,
             texts=option.harness_texts,
+            mlflow=option.harness_mlflow,
         )
         self.is_worker = hasattr(config, "workerinput")
         if self.is_worker:

@@ -69,6 +69,7 @@ from harness.records.runs import (
     Run,
 )
 from harness.records.sweeps import Swept
+from harness.records.tracker import Tracker
 from harness.records.verdicts import (
     CaseChange,
     Limit,
@@ -140,6 +141,7 @@ __all__ = [
     "State",
     "Swept",
     "Tally",
+    "Tracker",
     "Treatment",
     "Verdict",
     "Watched",

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import SettingsError
-from harness.records import Endpoint, Generation, Privacy, RetrainLine
+from harness.records import Endpoint, Generation, Privacy, RetrainLine, Tracker
 from harness.workspace.endpoint import read_endpoint
 from harness.workspace.fields import Table
 from harness.workspace.privacy import read_privacy
 from harness.workspace.reading import read_toml
 from harness.workspace.retrain_lines import read_lines
+from harness.workspace.tracker import read_tracker
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 
@@ -35,6 +36,7 @@ class Settings:
     """The lines that the team draws, by task and rate."""
     privacy: Privacy = field(default_factory=Privacy)
     """What reports, pages, logs and exports may show of texts."""
+    tracker: Tracker = field(default_factory=Tracker)
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -68,6 +70,7 @@ def _settings(root: Path, table: Table) -> Settings:
         openai=read_endpoint(table.table("openai")),
         monitor=read_lines(table.table("monitor")),
         privacy=read_privacy(table.table("privacy")),
+        tracker=read_tracker(table.table("mlflow")),
     )
     table.done()
     return settings
