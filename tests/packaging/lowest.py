@@ -1,4 +1,4 @@
-"""The lowest versions that pyproject.toml declares, in a clean environment: do the tests pass there?
+"""The lowest versions that pyproject.toml declares, in a clean environment: do tests pass there?
 
     python tests/packaging/lowest.py FOLDER [pytest arguments]
 
@@ -40,7 +40,7 @@ def resolved(folder: Path, tools: Path) -> dict[str, str]:
     uv = [str(tools / "bin" / "uv"), *words, *more, str(ROOT / "pyproject.toml")]
     subprocess.run(uv, check=True, stdout=subprocess.DEVNULL)
     pairs = (line.split("==") for line in file.read_text().splitlines() if "==" in line)
-    return {name: version for name, version in pairs}
+    return dict(pairs)
 
 
 def plain(version: str) -> list[int]:
@@ -68,6 +68,7 @@ def main() -> int:
         pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, "-r", str(folder / "lowest.txt")], check=True)
         subprocess.run([*pip, "--no-deps", *BESIDE], check=True)
+        subprocess.run([*pip, "--no-deps", "--editable", str(ROOT)], check=True)  # its plugin
     words = sys.argv[2:] or TESTS
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
