@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from harness.errors import HarnessError, StoreFailed
 from harness.flows.project import Project
 from harness.records import Decision, Run, Verdict
+from harness.render.redact import Redaction
 from harness.render.safe import terminal
 from harness.store import Store
 from harness.store.tracker import MLflow
@@ -24,11 +25,15 @@ class Tracking:
     """What is told to one place of MLflow's."""
 
     place: MLflow
+    redaction: Redaction
+    """The project's; MLflow is read by more people than the store."""
 
     def judged(self, run: Run, verdict: Verdict) -> str:
         """A run with its verdict, and MLflow's id of it; the same run again renews what changed."""
         name = f"{run.adapter} on {run.benchmark}"
-        return self.place.log(run.id, name, _figures(verdict), _tags(verdict), _parameters(run))
+        return self.place.log(
+            run.id, name, _figures(verdict), self._tags(verdict), _parameters(run)
+        )
 
     def follow(self, store: Store) -> None:
         """Put the alias where the ledger has the promotion, for every task."""
@@ -51,6 +56,15 @@ class Tracking:
         key = f"decision {decision.hash}"
         return self.place.log(key, f"{decision.adapter}, promoted", {}, {}, {})
 
+    def _tags(self, verdict: Verdict) -> dict[str, str]:
+        found = {
+            "verdict": verdict.outcome,
+            "verdict.reasons": self.redaction.line("; ".join(verdict.reasons)),
+            "promoted": verdict.promoted or "none",
+            "pinned": verdict.pinned or "none",
+        }
+        return {f"lora_harness.{name}": _text(text) for name, text in found.items()}
+
 
 def follow(project: Project, store: Store) -> None:
     """After a decision: the alias goes where the ledger has the promotion."""
@@ -69,7 +83,9 @@ def open_tracking(project: Project, uri: str | None = None) -> Tracking | None:
     """At the place that is asked for, or at that of the settings; None where there is none."""
     tracker, settings = project.settings.tracker, project.settings
     tracker = replace(tracker, uri=uri) if uri else tracker
-    return Tracking(MLflow(tracker, settings.root, settings.reports)) if tracker.uri else None
+    if not tracker.uri:
+        return None
+    return Tracking(MLflow(tracker, settings.root, settings.reports), project.redaction)
 
 
 def _figures(verdict: Verdict) -> dict[str, float]:
@@ -86,16 +102,6 @@ def _figures(verdict: Verdict) -> dict[str, float]:
         found |= {place: one.reference, f"{place}/difference": one.difference}
         found |= {f"{place}/low": one.low, f"{place}/high": one.high}
     return {name: float(value) for name, value in found.items() if value is not None}
-
-
-def _tags(verdict: Verdict) -> dict[str, str]:
-    found = {
-        "verdict": verdict.outcome,
-        "verdict.reasons": "; ".join(verdict.reasons),
-        "promoted": verdict.promoted or "none",
-        "pinned": verdict.pinned or "none",
-    }
-    return {f"lora_harness.{name}": _text(text) for name, text in found.items()}
 
 
 def _parameters(run: Run) -> dict[str, str]:

@@ -18,9 +18,9 @@ def pytest_harness_verdict(config: pytest.Config, verdict: Verdict, run: Run) ->
     """An adapter was judged on a benchmark, and the verdict is in the store.
 
     Called once for each adapter on each benchmark, guards included, before its items run.
-    `verdict` has the outcome, `run` every output and score that it rests on. A hook cannot change
-    either of them. Under xdist it is called in the worker that judged. What it raises ends the
-    session as with any other hook.
+    `verdict` has the outcome, `run` every output and score that it rests on, both redacted as
+    `[tool.harness.privacy]` says. A hook cannot change either of them. Under xdist it is called
+    in the worker that judged. What it raises ends the session as with any other hook.
 
     :param config: pytest's configuration.
     :param verdict: What the gate says; a `harness.Verdict`.
