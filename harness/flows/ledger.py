@@ -12,6 +12,7 @@ from harness.flows.opening import Room, Side, open_room, open_store
 from harness.flows.origin import now
 from harness.flows.pointer import read_pointer, refuse_other_ledger, write_pointer
 from harness.flows.project import Project
+from harness.flows.tracking import follow
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
 from harness.store.decisions import Standing
@@ -52,6 +53,7 @@ def decide(
             return decision
         made = store.decisions.add(decision, after)
         write_pointer(project, store)
+        follow(project, store)
         return made
 
 

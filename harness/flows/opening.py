@@ -8,8 +8,18 @@ from pathlib import Path
 from harness.errors import SettingsError
 from harness.flows.project import Project
 from harness.flows.ray_room import RayRoom
-from harness.flows.rooms import NO_ADAPTER, OpenAIRoom, RecordedRoom, Room, Side, TransformersRoom
+from harness.flows.rooms import (
+    NO_ADAPTER,
+    OpenAIRoom,
+    PluggedRoom,
+    RecordedRoom,
+    Room,
+    Side,
+    TransformersRoom,
+)
 from harness.records import BASE, BASE_PROMPT
+from harness.registered import ENGINES as PLUGGED
+from harness.registered import names, registered
 from harness.store import Store
 from harness.workspace.endpoint import EXAMPLE, at_url
 
@@ -57,8 +67,13 @@ def open_room(project: Project, engine: str | None, copies: Callable[[], Path]) 
         return RecordedRoom(project, project.settings.root / (place or "recorded"))
     if kind == "openai":
         return _openai_room(project, place, copies())
+    offered = registered(PLUGGED, kind, SettingsError) if kind not in ENGINES else None
+    if offered is not None:
+        return PluggedRoom(project, offered, place, copies())
     shown = asked.partition("://")[0]  # an address may hold a password
-    raise SettingsError(f"{shown}: no such engine, known are {', '.join(ENGINES)}")
+    raise SettingsError(
+        f"{shown}: no such engine, known are {', '.join((*ENGINES, *names(PLUGGED)))}"
+    )
 
 
 def _openai_room(project: Project, url: str, copies: Path) -> OpenAIRoom:

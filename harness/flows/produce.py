@@ -15,9 +15,9 @@ from harness.flows.opening import Room, Side
 from harness.flows.order import Order
 from harness.flows.origin import commit, machine, now
 from harness.flows.project import Project
-from harness.flows.scoring import Scoring, metrics_of, user_metrics
+from harness.flows.scoring import Scoring, metrics_of
+from harness.flows.user_metrics import measures
 from harness.flows.writing import Heard, Writing
-from harness.libraries import versions
 from harness.records import Benchmark, Case, CaseResult, Run
 from harness.store import Store
 from harness.store.keys import key_of
@@ -25,7 +25,6 @@ from harness.workspace.weights import NONE
 
 Pair = tuple[str, str]
 """Names of an adapter and a benchmark."""
-MEASURES = ("rapidfuzz", "sacrebleu")
 
 
 @dataclass
@@ -80,7 +79,7 @@ class Producer:
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
         order = self._order(side, benchmark, chosen)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
-        user_metrics(metrics, benchmark.name)  # an unknown one is refused before any is generated
+        measures(metrics, benchmark.name)  # an unknown one is refused before any is generated
         return order, metrics
 
     def _writing(self, order: Order, metrics: tuple[str, ...], refresh: bool) -> Writing:
@@ -105,7 +104,7 @@ class Producer:
             fingerprint=order.benchmark.fingerprint,
             outputs=list(order.outputs.values()),
             embedder=self.project.embedder.digest,
-            measures=versions(MEASURES),
+            measures=measures(metrics),
             metrics=list(metrics),
         )
 
@@ -135,9 +134,16 @@ class Producer:
             nlls = writing.likelihoods()
         with self.timed("measure"):
             results = scoring.results(outputs, nlls)
-        return self.store.runs.keep(self._run(order, results, started, key), key)
+        return self.store.runs.keep(self._run(order, results, metrics, started, key), key)
 
-    def _run(self, order: Order, results: tuple[CaseResult, ...], started: str, key: str) -> Run:
+    def _run(
+        self,
+        order: Order,
+        results: tuple[CaseResult, ...],
+        metrics: tuple[str, ...],
+        started: str,
+        key: str,
+    ) -> Run:
         moment = re.sub(r"[:.]", "-", started.removesuffix("Z"))[:19]
         name = order.side.name.replace("/", ".")
         return Run(
@@ -154,7 +160,7 @@ class Producer:
                 "embedder": self.project.embedder.digest,
             },
             origin=order.origin
-            | {"measures": versions(MEASURES), "machine": machine()}
+            | {"measures": measures(metrics), "machine": machine()}
             | {"source": commit(self.project.settings.root)},
             started=started,
             seconds=dict(self.seconds),

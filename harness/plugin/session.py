@@ -70,6 +70,7 @@ class Gate:
             option.harness_refresh,
             option.harness_baselines,
             texts=option.harness_texts,
+            mlflow=option.harness_mlflow,
         )
         self.is_worker = hasattr(config, "workerinput")
         if self.is_worker:
@@ -200,7 +201,18 @@ class Gate:
                 self.told.append(
                     Told(adapter, benchmark, None, ci_log(said(problem)), problem.exit_code)
                 )
+            self._call_hooks(adapter, benchmark)
         return self._found[place]
+
+    def _call_hooks(self, adapter: str, benchmark: str) -> None:
+        """Whoever waits for verdicts hears of this one, or why there is none."""
+        found, hook = self._found[adapter, benchmark], self.config.hook
+        if isinstance(found, HarnessError):
+            hook.pytest_harness_unjudged(
+                config=self.config, adapter=adapter, benchmark=benchmark, problem=found
+            )
+        else:
+            hook.pytest_harness_verdict(config=self.config, verdict=found.verdict, run=found.run)
 
     def _told(self, made: Evaluation) -> Told:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")

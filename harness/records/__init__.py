@@ -70,6 +70,7 @@ from harness.records.runs import (
     Run,
 )
 from harness.records.sweeps import Swept
+from harness.records.tracker import Tracker
 from harness.records.verdicts import (
     CaseChange,
     Limit,
@@ -142,6 +143,7 @@ __all__ = [
     "State",
     "Swept",
     "Tally",
+    "Tracker",
     "Treatment",
     "Verdict",
     "Watched",

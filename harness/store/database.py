@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from harness.errors import SettingsError, StoreFailed, reason
 from harness.store.schema import HEAD
+from harness.store.schemes import way_to
 
 _WAIT_SECONDS = 60
 _CONNECT_SECONDS = 10
@@ -49,8 +50,9 @@ class Database:
     """Opens the store at a URL; the first opening of a new store makes its tables."""
 
     def __init__(self, url: str, root: Path) -> None:
-        self.url = _absolute(url, root)
-        self._engine = _engine(self.url)
+        way = way_to(_parsed(url))
+        self.url = way.url if isinstance(way, Engine) else _absolute(way, root)
+        self._engine = _minded(way) if isinstance(way, Engine) else _engine(self.url)
         self._thread = _Thread()
         with self._said():
             self.is_new = _bring_up_to_date(self._engine)
@@ -123,13 +125,16 @@ class Database:
         self._engine.dispose()
 
 
-def _absolute(url: str, root: Path) -> URL:
+def _parsed(url: str) -> URL:
     try:
-        found = make_url(url)
+        return make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise SettingsError(
             "the store must be a URL such as sqlite:///reports/harness.db"
         ) from None
+
+
+def _absolute(found: URL, root: Path) -> URL:
     if found.get_backend_name() == "sqlite" and found.database not in (None, "", ":memory:"):
         file = root / str(found.database)
         try:
@@ -149,7 +154,7 @@ def _engine(url: URL) -> Engine:
         if "connect_timeout" not in url.query:
             options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
     try:
-        engine = create_engine(url, **options)
+        return _minded(create_engine(url, **options))
     except (ImportError, SQLAlchemyError) as problem:
         advice = ", known are sqlite and postgresql"
         if url.get_backend_name() == "postgresql":
@@ -157,7 +162,11 @@ def _engine(url: URL) -> Engine:
         raise SettingsError(
             f"the store {url.drivername}: no driver for it ({reason(problem)}){advice}"
         ) from None
-    if sqlite:
+
+
+def _minded(engine: Engine) -> Engine:
+    """SQLite keeps its promises only where it is told to, connection by connection."""
+    if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
     return engine

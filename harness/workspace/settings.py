@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import SettingsError
-from harness.records import Cluster, Endpoint, Generation, Privacy, RetrainLine
+from harness.records import Cluster, Endpoint, Generation, Privacy, RetrainLine, Tracker
 from harness.workspace.cluster import read_cluster
 from harness.workspace.endpoint import read_endpoint
 from harness.workspace.fields import Table
 from harness.workspace.privacy import read_privacy
 from harness.workspace.retrain_lines import read_lines
 from harness.workspace.toml_tables import toml_table
+from harness.workspace.tracker import read_tracker
 
 LONGEST_NAME = 255
 """Bytes in the name of one file or folder, as file systems have it."""
@@ -40,6 +41,7 @@ class Settings:
     """The lines that the team draws, by task and rate."""
     privacy: Privacy = field(default_factory=Privacy)
     """What reports, pages, logs and exports may show of texts."""
+    tracker: Tracker = field(default_factory=Tracker)
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -73,6 +75,7 @@ def _settings(root: Path, table: Table) -> Settings:
         ray=read_cluster(table.table("ray")),
         monitor=read_lines(table.table("monitor")),
         privacy=read_privacy(table.table("privacy")),
+        tracker=read_tracker(table.table("mlflow")),
     )
     table.done()
     return settings

@@ -145,3 +145,39 @@ def test_bad_rows_are_each_a_line_up_to_twenty(typed: Type, project: TinyProject
     assert told.code == 4
     assert len(told.json["bad"]) == 25
     assert json.dumps(told.json["error"]) == '"25 rows are no cases, nothing was written"'
+
+
+PROMPTFOO = """\
+prompts: ["Write to {{name}}."]
+tests:
+  - vars: {name: Ana}
+    assert:
+      - {type: equals, value: Hi Ana}
+      - {type: llm-rubric, value: is friendly}
+  - vars: {name: Ben}
+    assert: [{type: equals, value: Hi Ben}, {type: contains, value: Ben}]
+"""
+
+
+def test_cases_of_promptfoo_come_in_and_what_stays_behind_is_named(
+    typed: Type, project: TinyProject
+) -> None:
+    project.write("promptfooconfig.yaml", PROMPTFOO)
+    words = ("benchmark", "import", "promptfooconfig.yaml", "--name", "new")
+    assert "not kept  assert llm-rubric" in typed(*words, "--dry-run").out
+    told = typed(*words, "--json").json
+    assert (told["cases"], told["left"]) == (2, {"assert llm-rubric": 1})
+    found = project.project.benchmark("new").cases
+    assert [case.ideals for case in found] == [("Hi Ana",), ("Hi Ben",)]
+    assert [check.value for check in found[1].checks] == [("Ben",)]
+
+
+def test_a_test_of_promptfoo_that_is_no_case_is_named_with_its_line(
+    typed: Type, project: TinyProject
+) -> None:
+    text = PROMPTFOO.replace("{name: Ben}", "{nome: Ben}")
+    project.write("promptfooconfig.yaml", text)
+    found = typed("benchmark", "import", "promptfooconfig.yaml", "--name", "new")
+    assert found.code == 4
+    line = "promptfooconfig.yaml:7: the prompt names {{name}}, known are nome"
+    assert found.err.splitlines()[0] == f"lora-harness: {line}"
