@@ -42,6 +42,10 @@ class SettingsError(RequestError):
     """`[tool.harness]` cannot be used as it stands."""
 
 
+class NoProject(SettingsError):
+    """No `[tool.harness]` stands here or above."""
+
+
 class BenchmarkError(RequestError):
     """A benchmark's files cannot be used as they stand."""
 
@@ -74,3 +78,7 @@ class EngineFailed(WorldFailed):
 
 class StoreFailed(WorldFailed):
     """The store could not be read or written."""
+
+
+class LedgerChanged(StoreFailed):
+    """A decision in the ledger is not what was recorded."""

@@ -3,6 +3,7 @@
 Records carry no behaviour beyond what follows from their own fields, and import only each other.
 """
 
+from harness.records.bearings import Bearings, NextStep, TaskBearings
 from harness.records.benchmark import (
     PLACEHOLDER,
     Benchmark,
@@ -90,6 +91,7 @@ __all__ = [
     "RESERVED",
     "SYNTHETIC",
     "Age",
+    "Bearings",
     "Benchmark",
     "BenchmarkDifference",
     "BenchmarkHealth",
@@ -120,6 +122,7 @@ __all__ = [
     "MetricRule",
     "MetricVerdict",
     "Monitored",
+    "NextStep",
     "Outcome",
     "Output",
     "PersonalKind",
@@ -140,6 +143,7 @@ __all__ = [
     "State",
     "Swept",
     "Tally",
+    "TaskBearings",
     "Treatment",
     "Verdict",
     "Watched",

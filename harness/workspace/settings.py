@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.errors import SettingsError
+from harness.errors import NoProject, SettingsError
 from harness.records import Endpoint, Generation, Privacy, RetrainLine
 from harness.workspace.endpoint import read_endpoint
 from harness.workspace.fields import Table
@@ -49,8 +49,9 @@ def read_settings(start: Path | None = None) -> Settings:
             return _settings(
                 folder, Table(tool["harness"], f"{file} [tool.harness]", SettingsError)
             )
-    raise SettingsError(
+    raise NoProject(
         f"{here}: no pyproject.toml with [tool.harness] here or above, add one with at least `base`"
+        " (`lora-harness init` writes one)"
     )
 
 
