@@ -42,6 +42,10 @@ class SettingsError(RequestError):
     """`[tool.harness]` cannot be used as it stands."""
 
 
+class NoProject(SettingsError):
+    """No `[tool.harness]` stands here or above."""
+
+
 class BenchmarkError(RequestError):
     """A benchmark's files cannot be used as they stand."""
 
@@ -78,3 +82,7 @@ class StoreFailed(WorldFailed):
 
 class RowUnreadable(StoreFailed):
     """One row of the store is not the record that it should be; the store itself answers."""
+
+
+class LedgerChanged(StoreFailed):
+    """A decision in the ledger is not what was recorded."""

@@ -8,11 +8,20 @@ from typing import Any
 
 import click
 
+from harness.cli.completion import benchmarks, on_trial
+
 _OPTIONS = (
     click.option(
-        "--benchmark", multiple=True, help="Only this benchmark; may be given several times."
+        "--benchmark",
+        multiple=True,
+        shell_complete=benchmarks,
+        help="Only this benchmark; may be given several times.",
     ),
-    click.option("--against", help="Compare with this adapter instead of the promoted one."),
+    click.option(
+        "--against",
+        shell_complete=on_trial,
+        help="Compare with this adapter instead of the promoted one.",
+    ),
     click.option("--engine", help="transformers, ray, recorded:FOLDER, or openai:URL."),
     click.option("--store", help="Store URL instead of the settings'."),
     click.option("--reports", type=click.Path(path_type=Path), help="Reports folder."),

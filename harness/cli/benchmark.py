@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from harness.cli.command import Words, fail
+from harness.cli.completion import benchmarks, tasks
 from harness.cli.progress import Line
 from harness.render.safe import ci_log
 
@@ -26,7 +27,7 @@ def benchmark() -> None:
 
 
 @benchmark.command("check", epilog="Example: lora-harness benchmark check outreach --margin 0.03")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=benchmarks)
 @click.option("--margin", type=float, help="Cases for this margin instead of the benchmark's own.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"findings": [...], "benchmarks": [...]}')
@@ -62,8 +63,8 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
 
 
 @benchmark.command("diff", epilog="Example: lora-harness benchmark diff outreach@a7d697 outreach")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=benchmarks)
+@click.argument("new", shell_complete=benchmarks)
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help="The difference as JSON.")
 def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
@@ -90,8 +91,10 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
     "import", epilog="Example: lora-harness benchmark import cases.xlsx --name openers --dry-run"
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--name", required=True, help="Name of the benchmark.")
-@click.option("--task", help="Task whose adapters it judges.  [default: the name]")
+@click.option("--name", required=True, shell_complete=benchmarks, help="Name of the benchmark.")
+@click.option(
+    "--task", shell_complete=tasks, help="Task whose adapters it judges.  [default: the name]"
+)
 @click.option("--guard", is_flag=True, help="Every adapter must keep it, whatever its task.")
 @click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN", help="Which column is which.")
 @click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="The same in every row.")

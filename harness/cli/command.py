@@ -38,6 +38,7 @@ COMMANDS = {
     "sign": ("harness.cli.ledger", "sign an adapter with a local key"),
     "history": ("harness.cli.history", "list, export, import, recompute what is remembered"),
     "dashboard": ("harness.cli.dashboard", "the same in a browser, on this machine"),
+    "completion": ("harness.cli.completion", "names after the Tab key, in bash, zsh or fish"),
 }
 
 
@@ -110,13 +111,37 @@ def fail(line: str, code: int) -> NoReturn:
 
 @click.group(
     cls=Commands,
+    invoke_without_command=True,
     epilog="Example: lora-harness evaluate adapter_v3",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+@click.option("--json", "as_json", is_flag=True, help="Without a command: where you stand.")
 @click.version_option(__version__, prog_name="lora-harness")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context, as_json: bool) -> None:
     """May this LoRA adapter replace the one in production?
+
+    Without a command it says where you stand and what to do next.
 
     Exit codes: 0 promote or fine, 1 reject or retrain, 4 the request is wrong, 10 inconclusive,
     11 could not judge.
     """
+    command = context.invoked_subcommand
+    if command is None:
+        _say_bearings(as_json)
+    elif as_json:
+        fail(f"--json goes behind the command: lora-harness {command} --json", 4)
+
+
+def _say_bearings(as_json: bool) -> None:
+    import shutil
+
+    from harness.flows.bearings import bearings
+    from harness.render.bearings import bearings_json, bearings_text
+
+    found = bearings()
+    if as_json:
+        click.echo(json.dumps(bearings_json(found), ensure_ascii=False))
+    else:
+        width = max(60, min(100, shutil.get_terminal_size().columns))
+        click.echo(bearings_text(found, __version__, width))

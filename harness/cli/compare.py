@@ -6,13 +6,16 @@ import json
 
 import click
 
+from harness.cli.completion import benchmarks, on_trial
 from harness.cli.progress import Line
 
 
 @click.command(epilog="Example: lora-harness compare adapter_v4 adapter_v2")
-@click.argument("a")
-@click.argument("b")
-@click.option("--benchmark", help="Needed where the project has several tasks.")
+@click.argument("a", shell_complete=on_trial)
+@click.argument("b", shell_complete=on_trial)
+@click.option(
+    "--benchmark", shell_complete=benchmarks, help="Needed where the project has several tasks."
+)
 @click.option("--engine", help="transformers, ray, recorded:FOLDER, or openai:URL.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--texts/--no-texts", default=True, help="Whether texts are shown, or figures only.")

@@ -30,7 +30,9 @@ address when a page of another origin knocks."""
 
 
 @click.command(epilog="Example: lora-harness dashboard --port 8600")
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="To listen on."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--behind", metavar="NAME", help="Host name of the proxy that lets others in.")
 @click.option("--store", help="Store URL instead of the settings'.")

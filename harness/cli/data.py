@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.command import Words
+from harness.cli.completion import benchmarks, tasks
 from harness.cli.progress import Line
 
 if TYPE_CHECKING:
@@ -30,8 +31,13 @@ def data() -> None:
 @data.command("check", epilog="Example: lora-harness data check more.jsonl --fix clean.jsonl")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--benchmark", "--benchmarks", "benchmarks", multiple=True,
+              shell_complete=benchmarks,
               help="Look for overlap with this one only; may be given several times.")  # fmt: skip
-@click.option("--task", help="Whose glossary and voice count (needed where there are several).")
+@click.option(
+    "--task",
+    shell_complete=tasks,
+    help="Whose glossary and voice count (needed where there are several).",
+)
 @click.option("--region", default="US", show_default=True,
               help="Country of phone numbers without a +, as two letters.")  # fmt: skip
 @click.option("--names", metavar="MODEL",

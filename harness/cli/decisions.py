@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from harness.cli.completion import adapters, tasks
 from harness.records import Decision
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -17,7 +18,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def deciding(command: Command) -> Command:
     """The options that every decision has."""
     options = (
-        click.option("--task", help="Needed where the project has several."),
+        click.option("--task", shell_complete=tasks, help="Needed where the project has several."),
         click.option("--by", required=True, help="Who decides."),
         click.option("--why", required=True, help="Why, in one line."),
         click.option("--store", help="Store URL instead of the settings'."),
@@ -50,7 +51,7 @@ def line_of(decision: Decision) -> str:
 @click.command(
     epilog='Example: lora-harness promote adapter_v2 --by "Ana" --why "fewer broken call notes"'
 )
-@click.argument("name")
+@click.argument("name", shell_complete=adapters)
 @click.option("--engine", help="As it was judged: transformers, or recorded:FOLDER.")
 @click.option("--override", is_flag=True, help="Promote against the verdict; recorded for ever.")
 @click.option("--push", metavar="REPO", help="Then send it to this Hub repository.")
@@ -95,7 +96,7 @@ def _push(project: Any, made: Decision, repo: str, dry_run: bool) -> None:
 
 
 @click.command(epilog='Example: lora-harness reject adapter_v4 --by "Ana" --why "stiff tone"')
-@click.argument("name")
+@click.argument("name", shell_complete=adapters)
 @deciding
 def reject(name: str, as_json: bool, **about: Any) -> None:
     """Record that adapter NAME is not to be promoted.
@@ -111,7 +112,7 @@ def reject(name: str, as_json: bool, **about: Any) -> None:
 
 
 @click.command(epilog='Example: lora-harness rollback --by "Ana" --why "editors complain"')
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=adapters)
 @deciding
 def rollback(name: str | None, as_json: bool, **about: Any) -> None:
     """Put the last good adapter back, or NAME, which was in production before.
@@ -127,7 +128,7 @@ def rollback(name: str | None, as_json: bool, **about: Any) -> None:
 
 
 @click.command(epilog='Example: lora-harness pin adapter_v2 --by "Ana" --why "the new yardstick"')
-@click.argument("name")
+@click.argument("name", shell_complete=adapters)
 @deciding
 def pin(name: str, as_json: bool, **about: Any) -> None:
     """Make adapter NAME the fixed reference that stops slow slides.

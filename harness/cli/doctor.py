@@ -7,9 +7,11 @@ import sys
 
 import click
 
+from harness.cli.completion import adapters
+
 
 @click.command(epilog="Example: lora-harness doctor adapter_v3")
-@click.argument("name")
+@click.argument("name", shell_complete=adapters)
 @click.option("--json", "as_json", is_flag=True, help='{"ok": ..., "checks": [...]}')
 def doctor(name: str, as_json: bool) -> None:
     """Look at adapter NAME before anything is generated with it.

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from harness.cli.asking import asking
+from harness.cli.completion import on_trial
 from harness.cli.progress import Line
 from harness.records import Verdict
 
@@ -16,7 +17,7 @@ CODES = {"promote": 0, "reject": 1, "inconclusive": 10}
 
 
 @click.command(epilog="Example: lora-harness evaluate adapter_v3 --json")
-@click.argument("name")
+@click.argument("name", shell_complete=on_trial)
 @asking
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one line a benchmark.")
 def evaluate(

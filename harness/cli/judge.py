@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completion import benchmarks
 from harness.errors import RequestError
 from harness.records import MetricRule, Policy, Role
 
@@ -17,7 +18,11 @@ from harness.records import MetricRule, Policy, Role
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--gate", multiple=True, metavar="METRIC=MARGIN", help="Promotion needs not worse.")
 @click.option("--guard", multiple=True, metavar="METRIC=MARGIN", help="Only a proven drop counts.")
-@click.option("--benchmark", help="Take metrics and policy from this benchmark of the project.")
+@click.option(
+    "--benchmark",
+    shell_complete=benchmarks,
+    help="Take metrics and policy from this benchmark of the project.",
+)
 @click.option("--alpha", type=click.FloatRange(0.0001, 0.49), help="Instead of the policy's.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each file.")
 def judge(

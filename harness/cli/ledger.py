@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completion import adapters, tasks
 from harness.cli.decisions import line_of
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _table(found: list[Standing]) -> list[str]:
 
 
 @click.command(epilog="Example: lora-harness log --task outreach")
-@click.option("--task", help="Only this task.")
+@click.option("--task", shell_complete=tasks, help="Only this task.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"decisions": [...]}')
 def log(task: str | None, store: str | None, as_json: bool) -> None:
@@ -79,12 +80,13 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 fine, 4 the project is wrong, 11 the ledger was changed by hand.
     """
+    from harness.flows.ledger import decided
     from harness.flows.opening import open_store
     from harness.flows.project import Project
 
     project = Project.here()
     with closing(open_store(project, store)) as opened:
-        found = project.redaction.record(opened.decisions.all(task))
+        found = project.redaction.record(decided(project, opened, task))
     if as_json:
         rows = [asdict(decision) for decision in found]
         click.echo(json.dumps({"decisions": rows}, ensure_ascii=False))
@@ -96,7 +98,7 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
 
 
 @click.command(epilog="Example: vllm serve BASE --lora-modules outreach=$(lora-harness path)")
-@click.option("--task", help="Needed where the project has several.")
+@click.option("--task", shell_complete=tasks, help="Needed where the project has several.")
 @click.option("--json", "as_json", is_flag=True, help='{"task": ..., "path": ...}')
 def path(task: str | None, as_json: bool) -> None:
     """Where the promoted adapter lies, after its bytes were found to be the judged ones.
@@ -148,7 +150,7 @@ def attest(run: str, store: str | None, as_json: bool) -> None:
 
 
 @click.command(epilog="Example: lora-harness sign adapter_v2 --key team.pem")
-@click.argument("name")
+@click.argument("name", shell_complete=adapters)
 @click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, PEM.")
 @click.option("--new-key", is_flag=True, help="Make the key first, and KEY.pub beside it.")
 @click.option("--json", "as_json", is_flag=True, help='{"adapter": ..., "signature": ...}')

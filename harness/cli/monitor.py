@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completion import tasks
 from harness.cli.progress import Line
 from harness.errors import RequestError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: lora-harness monitor --task outreach --plan")
-@click.option("--task", help="Only this task.")
+@click.option("--task", shell_complete=tasks, help="Only this task.")
 @click.option("--since", metavar="DATE", help="Only reviews from this day on, 2026-11-20.")
 @click.option("--run", is_flag=True, help="First run what is promoted on its benchmark again.")
 @click.option("--no-inputs", is_flag=True, help="Do not compare recent inputs with the benchmark.")

@@ -8,14 +8,19 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completion import benchmarks, on_trial
 from harness.errors import RequestError
 
 FORMATS = ("html", "md", "json")
 
 
 @click.command(epilog="Example: lora-harness report adapter_v3 --open")
-@click.argument("name", metavar="RUN|ADAPTER")
-@click.option("--benchmark", help="Which of an adapter's verdicts; the first task's otherwise.")
+@click.argument("name", metavar="RUN|ADAPTER", shell_complete=on_trial)
+@click.option(
+    "--benchmark",
+    shell_complete=benchmarks,
+    help="Which of an adapter's verdicts; the first task's otherwise.",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Only this one, to --output.")
 @click.option("--output", type=click.Path(path_type=Path), help="A file instead; - is stdout.")
 @click.option("--open", "open_", is_flag=True, help="Show report.html in a browser.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.command import Words
+from harness.cli.completion import adapters, tasks
 from harness.cli.progress import Line
 from harness.errors import RequestError
 
@@ -145,8 +146,8 @@ def _summary(found: Imported, file: Path, dry_run: bool = False) -> str:
 @click.option("--raw", "shape", flag_value="raw", default=True, help="Every review as it is.")
 @click.option("--training", "shape", flag_value="training", help="Inputs with what was sent.")
 @click.option("--candidates", "shape", flag_value="candidates", help="Cases the benchmark lacks.")
-@click.option("--task", help="Of this task only.")
-@click.option("--adapter", help="Of this adapter only.")
+@click.option("--task", shell_complete=tasks, help="Of this task only.")
+@click.option("--adapter", shell_complete=adapters, help="Of this adapter only.")
 @click.option("--since", metavar="DATE", help="From this day on.")
 @click.option(
     "--from-rate",
@@ -182,6 +183,7 @@ def export(
     project = Project.here()
     chosen = flow.Chosen(task, adapter, _day(since), from_rate)
     with closing(open_store(project, store)) as opened:
+        chosen.check(opened)
         lines: Iterator[dict[str, Any]]
         if shape == "training":
             lines = flow.training_lines(project, opened, chosen)
@@ -198,8 +200,10 @@ def export(
 
 
 @reviews.command(epilog="Example: lora-harness reviews rates --by slice --since 2026-10-01")
-@click.option("--by", default="week", type=click.Choice(BY), show_default=True)
-@click.option("--task", help="Of this task only.")
+@click.option(
+    "--by", default="week", type=click.Choice(BY), show_default=True, help="One line for each."
+)
+@click.option("--task", shell_complete=tasks, help="Of this task only.")
 @click.option("--since", metavar="DATE", help="From this day on.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"by": ..., "groups": [...]}')

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from harness.cli.asking import asking
+from harness.cli.completion import on_trial
 from harness.cli.progress import Line
 from harness.records import Swept
 
@@ -18,7 +19,7 @@ GRAVEST = (1, 11, 4, 10)
 
 
 @click.command(epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=on_trial)
 @asking
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON, with whole verdicts.")
 def sweep(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completion import adapters, tasks
 from harness.cli.progress import Line
 
 
@@ -32,18 +33,66 @@ def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> No
     expose_value=False,
     help="TOML with any of the options below; what is typed here goes first.",
 )
-@click.option("--task", help="The task it is for (needed where there are several).")
-@click.option("--parent", help="Start from this adapter's weights instead of from nothing.")
-@click.option("--rank", default=8, type=click.IntRange(1, 1024), show_default=True)
-@click.option("--alpha", default=16, type=click.IntRange(1, 4096), show_default=True)
-@click.option("--dropout", default=0.0, type=click.FloatRange(0, 0.9), show_default=True)
+@click.option(
+    "--task", shell_complete=tasks, help="The task it is for (needed where there are several)."
+)
+@click.option(
+    "--parent",
+    shell_complete=adapters,
+    help="Start from this adapter's weights instead of from nothing.",
+)
+@click.option(
+    "--rank",
+    default=8,
+    type=click.IntRange(1, 1024),
+    show_default=True,
+    help="Of the two matrices that stand for each weight's change.",
+)
+@click.option(
+    "--alpha",
+    default=16,
+    type=click.IntRange(1, 4096),
+    show_default=True,
+    help="The change counts alpha/rank times.",
+)
+@click.option(
+    "--dropout",
+    default=0.0,
+    type=click.FloatRange(0, 0.9),
+    show_default=True,
+    help="Share of inputs left out in each step.",
+)
 @click.option(
     "--targets", default="all-linear", show_default=True, help="Module names with commas."
 )
-@click.option("--epochs", default=3.0, type=click.FloatRange(0.01, 1000), show_default=True)
-@click.option("--learning-rate", default=5e-4, type=click.FloatRange(1e-8, 10), show_default=True)
-@click.option("--batch", default=8, type=click.IntRange(1, 1024), show_default=True)
-@click.option("--seed", default=0, type=click.IntRange(0, 2**31 - 1), show_default=True)
+@click.option(
+    "--epochs",
+    default=3.0,
+    type=click.FloatRange(0.01, 1000),
+    show_default=True,
+    help="Times through the data.",
+)
+@click.option(
+    "--learning-rate",
+    default=5e-4,
+    type=click.FloatRange(1e-8, 10),
+    show_default=True,
+    help="Length of a step.",
+)
+@click.option(
+    "--batch",
+    default=8,
+    type=click.IntRange(1, 1024),
+    show_default=True,
+    help="Examples in a step.",
+)
+@click.option(
+    "--seed",
+    default=0,
+    type=click.IntRange(0, 2**31 - 1),
+    show_default=True,
+    help="Of order, dropout and the first weights.",
+)
 @click.option(
     "--anyway", is_flag=True, help="Train on a set that is too small or holds benchmark cases."
 )

@@ -17,6 +17,7 @@ from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
 from harness.store.decisions import Standing
 from harness.store.keys import key_of
+from harness.workspace.fields import suggestion
 
 _LONGEST_NAME = 200
 
@@ -155,6 +156,15 @@ def _complete(project: Project, store: Store, latest: Decision) -> None:
             f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"
             " but cut off before it was done; it is done now, `lora-harness status` shows it"
         )
+
+
+def decided(project: Project, store: Store, task: str | None = None) -> list[Decision]:
+    """Every decision, the oldest first; of one task, which must be one of the project's or here."""
+    found = store.decisions.all()
+    known = {*project.tasks, *(one.task for one in found)}
+    if task is not None and task not in known:
+        raise RequestError(f"{task}: no such task{suggestion(task, known)}")
+    return [one for one in found if task in (None, one.task)]
 
 
 def in_production(decisions: list[Decision]) -> list[Decision]:

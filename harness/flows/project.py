@@ -86,10 +86,17 @@ class Project:
         mine = [b for b in self.benchmarks.values() if b.task and task in (None, b.task)]
         if len(mine) == 1:
             return mine[0]
-        tasks = ", ".join(sorted({b.task for b in self.benchmarks.values() if b.task}))
-        if not mine:
-            raise BenchmarkError(f"{task}: no benchmark is for this task, known tasks are {tasks}")
-        raise BenchmarkError(f"several benchmarks fit, name the task or benchmark ({tasks})")
+        if mine:
+            tasks = ", ".join(self.tasks)
+            raise BenchmarkError(f"several benchmarks fit, name the task or benchmark ({tasks})")
+        if task is None:
+            raise BenchmarkError("every benchmark is a guard, one with `task` is needed")
+        raise BenchmarkError(f"{task}: no benchmark is for this task{suggestion(task, self.tasks)}")
+
+    @property
+    def tasks(self) -> list[str]:
+        """What the benchmarks are for, by name."""
+        return sorted({b.task for b in self.benchmarks.values() if b.task})
 
 
 def rules() -> Rules:

@@ -16,6 +16,7 @@ from harness.records import RESERVED, Benchmark, Endpoint
 from harness.registered import Registered
 from harness.workspace.adapters import AdapterFiles, file_digest, read_adapter, snapshot
 from harness.workspace.cache import remember, remembered
+from harness.workspace.fields import suggestion
 from harness.workspace.gguf import model_folder
 from harness.workspace.inspection import BaseShape, base_shape, inspect
 from harness.workspace.names import check_name, inside
@@ -183,6 +184,12 @@ class OpenAIRoom(_FilesRoom):
             self._engine.close()
 
 
+def recorded_names(folder: Path) -> list[str]:
+    """Every adapter whose outputs were recorded there, clients' with their `/`."""
+    found = [*folder.glob("*/*.jsonl"), *folder.glob("*/*/*.jsonl")]
+    return sorted({file.parent.relative_to(folder).as_posix() for file in found})
+
+
 class RecordedRoom:
     """Outputs that ran elsewhere: `<folder>/<adapter>/<benchmark>.jsonl`."""
 
@@ -200,7 +207,8 @@ class RecordedRoom:
         inside(self._folder, place, DataError)
         files = sorted(place.glob("*.jsonl"))
         if not files:
-            raise DataError(f"{place}: no recorded outputs, one <benchmark>.jsonl is needed")
+            near = suggestion(name, recorded_names(self._folder))
+            raise DataError(f"{place}: no recorded outputs, one <benchmark>.jsonl is needed{near}")
         whole = hashlib.sha256()
         for file in files:
             inside(self._folder, file, DataError)

@@ -3,6 +3,7 @@
 Records carry no behaviour beyond what follows from their own fields, and import only each other.
 """
 
+from harness.records.bearings import Bearings, NextStep, TaskBearings
 from harness.records.benchmark import (
     PLACEHOLDER,
     Benchmark,
@@ -92,6 +93,7 @@ __all__ = [
     "RESERVED",
     "SYNTHETIC",
     "Age",
+    "Bearings",
     "Benchmark",
     "BenchmarkDifference",
     "BenchmarkHealth",
@@ -123,6 +125,7 @@ __all__ = [
     "MetricRule",
     "MetricVerdict",
     "Monitored",
+    "NextStep",
     "Outcome",
     "Output",
     "PersonalKind",
@@ -143,6 +146,7 @@ __all__ = [
     "State",
     "Swept",
     "Tally",
+    "TaskBearings",
     "Tracker",
     "Treatment",
     "Verdict",

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
-from harness.errors import RequestError, StoreFailed
+from harness.errors import LedgerChanged, RequestError
 from harness.records import Decision
 from harness.store import schema
 from harness.store.database import Database
@@ -90,7 +90,7 @@ class Decisions:
         with self._database.read() as connection:
             found = _all(connection, None)
         for wrong in broken_links(found):
-            raise StoreFailed(
+            raise LedgerChanged(
                 f"the ledger was changed by hand ({wrong}), see `lora-harness verify`"
             )
         return [d for d in found if task in (None, d.task)]

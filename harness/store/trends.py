@@ -187,6 +187,10 @@ class Trends:
         asked = select(table).join(newest, newest.c.seq == table.c.seq)
         return [_judged(row) for row in self._all(asked.order_by(table.c.seq.desc()))]
 
+    def candidates(self) -> set[str]:
+        """Every adapter that a verdict is about."""
+        return {row.candidate for row in self._all(select(schema.verdicts.c.candidate).distinct())}
+
     def verdicts(self, identities: Sequence[str]) -> dict[str, Judged]:
         """Verdicts in one line each, by their ids."""
         table = schema.verdicts

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.errors import SettingsError
+from harness.errors import NoProject, SettingsError
 from harness.records import Cluster, Endpoint, Generation, Privacy, RetrainLine, Tracker
 from harness.workspace.cluster import read_cluster
 from harness.workspace.endpoint import read_endpoint
@@ -55,8 +55,9 @@ def read_settings(start: Path | None = None) -> Settings:
         tool = whole.any("tool", {})
         if isinstance(tool, dict) and "harness" in tool:
             return _settings(folder, whole.inside(tool["harness"], "tool", "harness"))
-    raise SettingsError(
+    raise NoProject(
         f"{here}: no pyproject.toml with [tool.harness] here or above, add one with at least `base`"
+        " (`lora-harness init` writes one)"
     )
 
 

@@ -12,7 +12,6 @@ from tests.cli.conftest import Type
 from tests.fakes.project import TinyProject
 
 HISTORY = ("list", "export", "import", "recompute")
-EVERY = [(name,) for name in COMMANDS] + [("history", name) for name in HISTORY]
 NAMED = {
     "doctor": ("nosuch",),
     "evaluate": ("nosuch",),
@@ -24,22 +23,16 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("words", EVERY, ids=" ".join)
 @pytest.mark.parametrize("ask", ["--help", "-h"])
-def test_help_has_an_example_and_the_exit_codes(
-    typed: Type, words: tuple[str, ...], ask: str
-) -> None:
-    found = typed(*words, ask)
+def test_help_by_either_word(typed: Type, ask: str) -> None:
+    found = typed("history", "export", ask)
     assert found.code == 0
-    shown = " ".join(found.out.split())
-    assert f"Example: lora-harness {' '.join(words)} " in f"{shown} " or words == ("path",)
-    assert "Exit code" in shown
+    assert "Example: lora-harness history export" in " ".join(found.out.split())
     assert found.err == ""
 
 
-@pytest.mark.parametrize("words", [(), ("--help",)])
-def test_the_command_alone_shows_every_command(typed: Type, words: tuple[str, ...]) -> None:
-    found = typed(*words)
+def test_help_shows_every_command(typed: Type) -> None:
+    found = typed("--help")
     assert found.code == 0
     for name, (_, purpose) in COMMANDS.items():
         assert f"{name} " in found.out
@@ -68,6 +61,15 @@ def test_the_version(typed: Type) -> None:
         (("evaluate", "good", "--benchmark", "opners"), "did you mean `openers`?"),
         (("compare", "good", "same", "--benchmark", "opners"), "did you mean `openers`?"),
         (("judge", "a.csv", "--benchmark", "opners"), "did you mean `openers`?"),
+        (("evaluate", "goood"), "did you mean `good`?"),
+        (("compare", "good", "sme"), "did you mean `same`?"),
+        (("promote", "goood", "--by", "A", "--why", "x"), "did you mean `good`?"),
+        (("log", "--task", "opners"), "did you mean `openers`?"),
+        (("monitor", "--task", "opners"), "did you mean `openers`?"),
+        (("path", "--task", "opners"), "did you mean `openers`?"),
+        (("reject", "bad", "--task", "opners", "--by", "A", "--why", "x"), "mean `openers`?"),
+        (("pin", "sme", "--by", "A", "--why", "x"), "did you mean `same`?"),
+        (("completion", "zhs"), "'zsh'"),
     ],
 )
 def test_what_is_mistyped_is_suggested_in_one_line(

@@ -43,7 +43,7 @@ def test_every_decision_is_one_line_and_stands_in_the_log(
     found = typed("log", "--json").json["decisions"]
     assert [decision["seq"] for decision in found] == [1, 2, 3, 4, 5]
     assert all(decision["hash"] for decision in found)
-    assert typed("log", "--task", "poems").out.startswith("no decision yet")
+    assert typed("log", "--task", "poems").line.endswith("poems: no such task, known are openers")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from harness.flows.project import Project
 from harness.records import Review
 from harness.render.redact import OPEN, Redaction
 from harness.store import Store
+from harness.workspace.fields import suggestion
 
 HEAVY = 0.5
 """The edit rate from which an edited output is a case worth having."""
@@ -30,6 +31,17 @@ class Chosen:
     since: str | None = None
     from_rate: float = HEAVY
     """For candidates."""
+
+    def check(self, store: Store) -> None:
+        """Refuse a task or an adapter that no review is of, where somebody typed its name."""
+        for what, asked, known in (
+            ("task", self.task, store.reviews.tasks()),
+            ("adapter", self.adapter, store.reviews.adapters()),
+        ):
+            if asked is not None and asked not in known:
+                raise RequestError(
+                    f"{asked}: no review is of this {what}{suggestion(asked, known)}"
+                )
 
     def of(self, store: Store) -> Iterator[Review]:
         """In the store's order."""

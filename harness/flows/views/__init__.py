@@ -9,7 +9,7 @@ from harness.flows.views.filing import file_review
 from harness.flows.views.health import Line
 from harness.flows.views.ledger import Entry, Ledger, ledger
 from harness.flows.views.marks import Mark, Week
-from harness.flows.views.next_step import CandidateNow, NextStep
+from harness.flows.views.next_step import CandidateNow
 from harness.flows.views.now import Now, PromotedNow, TaskNow, now
 from harness.flows.views.over_time import MetricChoice, OverTime, over_time
 from harness.flows.views.points import Band, Point, SlicePanel
@@ -23,6 +23,7 @@ from harness.flows.views.review_queue import (
     review_queue,
 )
 from harness.flows.views.waiting import Waiting
+from harness.records import NextStep
 
 __all__ = [
     "Balance",

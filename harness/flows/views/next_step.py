@@ -6,15 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from harness.records import Decision, Health, Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """The one thing to do, in words, with the exact command."""
-
-    words: str
-    command: str
+from harness.records import Decision, Health, NextStep, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +34,12 @@ def next_step(
     state: Health | None,
     decisions: Sequence[Decision],
     reviewed: bool = False,
+    unjudged: Sequence[str] = (),
 ) -> NextStep:
-    """A candidate that waits for a decision comes first, then the alarm, then the routine."""
+    """A candidate that waits for a decision comes first, then the alarm, then the routine.
+
+    `unjudged` are adapters that no verdict is about.
+    """
     waiting = [one for one in candidates if _waits(one, held, decisions)]
     fit = next((one for one in waiting if one.outcome == "promote"), None)
     if fit is not None:
@@ -62,8 +58,12 @@ def next_step(
             f"lora-harness compare {quote(held.adapter)} {quote(waiting[0].adapter)}",
         )
     if held is None:
-        name = waiting[0].adapter if waiting else "NAME"
+        name = waiting[0].adapter if waiting else next(iter(unjudged), "NAME")
         return NextStep("nothing is promoted: judge an adapter", f"pytest --model {quote(name)}")
+    if unjudged:
+        return NextStep(
+            f"{unjudged[0]} was never judged: judge it", f"pytest --model {quote(unjudged[0])}"
+        )
     if state is None and reviewed:
         return NextStep(
             f"no line says how much editing is too much: declare [tool.harness.monitor.{task}]",

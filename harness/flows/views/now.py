@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from harness.flows.names import adapters_of, is_for
 from harness.flows.project import Project
 from harness.flows.views.health import Line, task_health
-from harness.flows.views.next_step import CandidateNow, NextStep, next_step
+from harness.flows.views.next_step import CandidateNow, next_step
 from harness.flows.views.one_look import one_look
 from harness.flows.views.rates import Rate
 from harness.flows.views.selection import benchmark_of, in_production, pinned_of
-from harness.records import Decision, Health, Outcome
+from harness.records import RESERVED, Decision, Health, NextStep, Outcome
 from harness.store import Store
 from harness.store.points import Judged
 
@@ -84,11 +85,13 @@ def now(project: Project, store: Store, today: date, candidates: int = 5) -> Now
     runs, reviews, _ = store.trends.counts()
     held = in_production(decisions)
     verdicts = store.trends.verdicts([d.verdict for d in held.values() if d.verdict])
+    unjudged = _unjudged(project, store, decisions)
     found = tuple(
         _task(
             *(project, store, task, [d for d in decisions if d.task == task]),
             _promoted(held.get(task), verdicts, today),
             candidates,
+            [name for name in unjudged if len(mine) == 1 or is_for(project, name, task)],
         )
         for task in tasks
     )
@@ -102,6 +105,7 @@ def _task(
     decisions: list[Decision],
     promoted: PromotedNow | None,
     most: int,
+    unjudged: list[str],
 ) -> TaskNow:
     benchmark = benchmark_of(project, task)
     held = in_production(decisions).get(task)
@@ -122,9 +126,17 @@ def _task(
         state_why=health.why,
         candidates=judged,
         next=next_step(
-            task, held, judged, health.state, decisions, health.edit.n + health.rejection.n > 0
+            *(task, held, judged, health.state, decisions),
+            reviewed=health.edit.n + health.rejection.n > 0,
+            unjudged=unjudged,
         ),
     )
+
+
+def _unjudged(project: Project, store: Store, decisions: list[Decision]) -> list[str]:
+    """Adapters that no verdict and no decision is about."""
+    known = {*store.trends.candidates(), *(one.adapter for one in decisions), *RESERVED}
+    return [name for name in adapters_of(project) if name not in known]
 
 
 def _promoted(

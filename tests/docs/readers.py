@@ -1,0 +1,119 @@
+"""What a document shows as a file is read by the project's own reader of such files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.errors import DataError, RequestError
+from harness.flows.project import rules
+from harness.records import Generation
+from harness.workspace.benchmarks import read_benchmark
+from harness.workspace.reading import read_jsonl
+from harness.workspace.recipes import read_recipe
+from harness.workspace.scores import read_scores
+from harness.workspace.settings import read_settings
+from harness.workspace.tables import read_rows
+from harness.workspace.training_data import read_training_set
+
+Reader = Callable[[str, Path], None]
+CASE = '{"id": "a", "input": "b", "ideal": "c"}\n'
+
+
+def settings(text: str, folder: Path) -> None:
+    """`[tool.harness]`, whole or a part of it."""
+    if "[tool.harness]\n" not in text:
+        text = f"[tool.harness]\nbase = 'x'\n{text}"
+    elif "\nbase =" not in text:
+        text = text.replace("[tool.harness]\n", "[tool.harness]\nbase = 'x'\n")
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    read_settings(folder)
+
+
+def benchmark(text: str, folder: Path) -> None:
+    """`benchmark.toml`, whole or a part of it."""
+    if "name =" not in text:
+        text = f'name = "x"\nguard = true\n{text}'
+    name = text.split('name = "')[1].split('"')[0]
+    place = folder / name
+    place.mkdir()
+    (place / "benchmark.toml").write_text(text, encoding="utf-8")
+    (place / "cases.jsonl").write_text(CASE, encoding="utf-8")
+    read_benchmark(folder, name, Generation(), rules())
+
+
+def cases(text: str, folder: Path) -> None:
+    """`cases.jsonl`."""
+    place = folder / "x"
+    place.mkdir()
+    (place / "benchmark.toml").write_text('name = "x"\nguard = true\n', encoding="utf-8")
+    (place / "cases.jsonl").write_text(text, encoding="utf-8")
+    read_benchmark(folder, "x", Generation(), rules())
+
+
+def training(text: str, folder: Path) -> None:
+    """Training examples."""
+    read_training_set(_file(text, folder))
+
+
+def recorded(text: str, folder: Path) -> None:
+    """Outputs that ran elsewhere."""
+    from harness.engines.recorded import Recorded
+
+    file = _file(text, folder)
+    assert Recorded(list(read_jsonl(file, DataError)), file).found
+
+
+def waiting(text: str, folder: Path) -> None:
+    """Outputs that wait for a review."""
+    from harness.flows.project import Project
+    from harness.flows.views.waiting import read_waiting
+
+    (folder / "pyproject.toml").write_text("[tool.harness]\nbase = 'x'\n", encoding="utf-8")
+    place = folder / "reports" / "waiting"
+    place.mkdir(parents=True)
+    _file(text, place)
+    assert list(read_waiting(Project.here(folder)))
+
+
+def scores(text: str, folder: Path) -> None:
+    """Paired scores."""
+    assert read_scores(_file(text, folder))
+
+
+def table(text: str, folder: Path) -> None:
+    """A table as people export one; the commands of the same document read it for good."""
+    file = folder / "x.csv"
+    file.write_text(text, encoding="utf-8")
+    assert list(read_rows(file, RequestError).each)
+
+
+def recipe(text: str, folder: Path) -> None:
+    """A training's hyper-parameters."""
+    assert read_recipe(_file(text, folder))
+
+
+def plain_json(text: str, _: Path) -> None:
+    """JSON that a command prints; its keys are looked for by the tests of that command."""
+    json.loads(text)
+
+
+def _file(text: str, folder: Path) -> Path:
+    file = folder / "x.jsonl"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+READERS: dict[tuple[str, str], Reader] = {
+    ("toml", "settings"): settings,
+    ("toml", "benchmark"): benchmark,
+    ("toml", "recipe"): recipe,
+    ("jsonl", "cases"): cases,
+    ("jsonl", "training"): training,
+    ("jsonl", "recorded"): recorded,
+    ("jsonl", "waiting"): waiting,
+    ("csv", "scores"): scores,
+    ("csv", "table"): table,
+    ("json", "printed"): plain_json,
+}
