@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from harness.engines.embedder import Embedder
 from harness.errors import HarnessError, StoreFailed
 from harness.flows.opening import Room, Side
-from harness.flows.order import Order
+from harness.flows.order import Order, Place
 from harness.flows.origin import commit, machine, now
 from harness.flows.project import Project
 from harness.flows.scoring import Scoring, metrics_of
+from harness.flows.stretches import stretches
 from harness.flows.user_metrics import measures
 from harness.flows.writing import Heard, Writing
-from harness.records import Benchmark, Case, CaseResult, Run
+from harness.records import Benchmark, Case, CaseResult, Output, Run
 from harness.store import Store
 from harness.store.keys import key_of
 from harness.workspace.weights import NONE
@@ -128,10 +129,13 @@ class Producer:
         self.seconds = dict(self.spent.pop((order.side.name, order.benchmark.name), {}))
         digest = self.project.embedder.digest
         scoring = Scoring(order, self.store, self.embedder, digest, metrics, self.heard)
-        with self.timed("generate"):
-            outputs = writing.outputs()
-        with self.timed("likelihood"):
-            nlls = writing.likelihoods()
+        outputs: dict[str, Output] = {}
+        nlls: dict[Place, float | None] = {}
+        for stretch in stretches(writing):
+            with self.timed("generate"):
+                outputs |= stretch.outputs()
+            with self.timed("likelihood"):
+                nlls |= stretch.likelihoods()
         with self.timed("measure"):
             results = scoring.results(outputs, nlls)
         return self.store.runs.keep(self._run(order, results, metrics, started, key), key)

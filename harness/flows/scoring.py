@@ -79,5 +79,5 @@ class Scoring:
             self.store,
             self.embedder,
             self.digest,
-            lambda missing: self.heard(f"{self.order.title}: embedding", 0, missing),
+            lambda done, missing: self.heard(f"{self.order.title}: embedding", done, missing),
         )

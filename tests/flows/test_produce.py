@@ -366,5 +366,5 @@ def test_progress_counts_up_to_all(project: TinyProject, engine: EchoEngine) -> 
         opened.producer.heard = lambda step, done, total: heard.append((step, done, total))
         opened.producer.run(opened.room.side("v1"), opened.benchmark("openers"))
     writing = [(done, total) for step, done, total in heard if step.endswith("writing")]
-    assert writing == [(0, 8), (2, 8), (4, 8), (6, 8), (8, 8)]
-    assert heard[-1] == ("v1 on openers: weighing ideals", 8, 8)
+    assert writing == [(0, 16), (2, 16), (4, 16), (6, 16), (8, 16)], "ideals are work as well"
+    assert heard[-1] == ("v1 on openers: weighing ideals", 16, 16)
