@@ -9,9 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.engines.protocol import Engine, Mounted, Weighed
     from harness.errors import HarnessError
     from harness.flows.evaluate import evaluate
     from harness.flows.pointer import promoted
+    from harness.flows.score import score
     from harness.judge import verdict
     from harness.records import (
         Benchmark,
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
         Check,
         CheckResult,
         Decision,
+        Generation,
+        Message,
         MetricRule,
         Output,
         Policy,
+        Prompt,
         Run,
         Verdict,
     )
@@ -36,23 +41,38 @@ __all__ = [
     "Check",
     "CheckResult",
     "Decision",
+    "Engine",
+    "Generation",
     "HarnessError",
+    "Message",
     "MetricRule",
+    "Mounted",
     "Output",
     "Policy",
+    "Prompt",
     "Run",
     "Verdict",
+    "Weighed",
     "evaluate",
     "promoted",
+    "score",
     "verdict",
 ]
 
 _HOMES = {
+    "Engine": "harness.engines.protocol",
+    "Mounted": "harness.engines.protocol",
+    "Weighed": "harness.engines.protocol",
     "HarnessError": "harness.errors",
     "evaluate": "harness.flows.evaluate",
     "promoted": "harness.flows.pointer",
+    "score": "harness.flows.score",
     "verdict": "harness.judge",
 }
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

@@ -80,5 +80,9 @@ class StoreFailed(WorldFailed):
     """The store could not be read or written."""
 
 
+class RowUnreadable(StoreFailed):
+    """One row of the store is not the record that it should be; the store itself answers."""
+
+
 class LedgerChanged(StoreFailed):
     """A decision in the ledger is not what was recorded."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,3 +45,19 @@ def postgresql_server() -> Iterator[PostgreSQL]:
 def postgresql(postgresql_server: PostgreSQL) -> str:
     """The URL of a store on PostgreSQL that holds nothing."""
     return postgresql_server.emptied()
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Another folder of installed packages for one test, see `tests/fakes/packages.py`."""
+    from harness.flows import user_metrics
+
+    place, before = tmp_path / "site", set(sys.modules)
+    place.mkdir()
+    monkeypatch.syspath_prepend(place)
+    user_metrics._found.cache_clear()
+    yield place
+    user_metrics._found.cache_clear()
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(place)):
+            del sys.modules[name]

@@ -22,7 +22,7 @@ _OPTIONS = (
         shell_complete=on_trial,
         help="Compare with this adapter instead of the promoted one.",
     ),
-    click.option("--engine", help="transformers, recorded:FOLDER, or openai:URL."),
+    click.option("--engine", help="transformers, ray, recorded:FOLDER, or openai:URL."),
     click.option("--store", help="Store URL instead of the settings'."),
     click.option("--reports", type=click.Path(path_type=Path), help="Reports folder."),
     click.option("--samples", type=click.IntRange(1, 64), help="Outputs per case."),

@@ -12,7 +12,7 @@ import click
 from harness.cli.command import Words, fail
 from harness.cli.completion import benchmarks, tasks
 from harness.cli.progress import Line
-from harness.render.safe import terminal
+from harness.render.safe import ci_log
 
 MOST_SHOWN = 20
 """Bad rows that are shown on a terminal."""
@@ -101,6 +101,9 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
 @click.option(
     "--slice", "slices", multiple=True, metavar="COLUMN", help="A column that is a slice."
 )
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Rows of a task whose dataset lies elsewhere."
+)
 @click.option("--separator", help="What stands between several ideals in one cell.")
 @click.option("--replace", is_flag=True, help="Put the cases in place of those that are there.")
 @click.option("--forget-map", is_flag=True, help="Guess columns anew instead of as last time.")
@@ -119,6 +122,8 @@ def import_(
 
     Fields: id, input, ideal (ideal2 to ideal9, or a JSON list), critical, group, checks, and
     slices as columns `slice:industry`. An existing benchmark.toml stays as it is.
+    YAML is a promptfoo configuration (tests with vars and assert) or a task of
+    lm-evaluation-harness (doc_to_text, doc_to_target): what no case can hold is listed.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
     """
     from harness.flows.benchmarks.importing import Asked, import_benchmark
@@ -137,10 +142,10 @@ def import_(
         _refuse(project.redaction.record(found.bad), as_json)
     version = found.benchmark.fingerprint if found.benchmark else None
     if as_json:
-        told = import_json(*understood, found.written, version)
+        told = import_json(*understood, found.written, version, found.left)
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
-        click.echo(import_text(*understood, found.written, version))
+        click.echo(import_text(*understood, found.written, version, found.left))
 
 
 def _refuse(bad: list[str], as_json: bool) -> NoReturn:
@@ -148,9 +153,11 @@ def _refuse(bad: list[str], as_json: bool) -> NoReturn:
     count = "1 row is no case" if len(bad) == 1 else f"{len(bad)} rows are no cases"
     said = f"{count}, nothing was written"
     if as_json:
-        click.echo(json.dumps({"error": said, "bad": [terminal(line) for line in bad]}))
+        click.echo(json.dumps({"error": said, "bad": [ci_log(line) for line in bad]}))
         sys.exit(4)
+    if len(bad) == 1:
+        fail(f"{bad[0]}; nothing was written", 4)
     for line in bad[:MOST_SHOWN]:
-        click.echo(f"lora-harness: {terminal(line)}", err=True)
+        click.echo(f"lora-harness: {ci_log(line)}", err=True)
     more = f" ({len(bad) - MOST_SHOWN} more than shown)" if len(bad) > MOST_SHOWN else ""
     fail(f"{said}{more}", 4)

@@ -99,9 +99,9 @@ class Commands(Words):
 def fail(line: str, code: int) -> NoReturn:
     """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
     from harness.flows.privacy import said
-    from harness.render.safe import terminal
+    from harness.render.safe import ci_log
 
-    shown = terminal(said(line))
+    shown = ci_log(said(line))
     if "--json" in sys.argv:
         click.echo(json.dumps({"error": shown}, ensure_ascii=False))
     else:

@@ -16,7 +16,7 @@ from harness.cli.progress import Line
 @click.option(
     "--benchmark", shell_complete=benchmarks, help="Needed where the project has several tasks."
 )
-@click.option("--engine", help="transformers, recorded:FOLDER, or openai:URL.")
+@click.option("--engine", help="transformers, ray, recorded:FOLDER, or openai:URL.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--texts/--no-texts", default=True, help="Whether texts are shown, or figures only.")
 @click.option("--json", "as_json", is_flag=True, help="The comparison as JSON.")

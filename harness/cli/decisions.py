@@ -40,12 +40,12 @@ def echo(decision: Decision, as_json: bool, dry_run: bool = False) -> None:
 
 def line_of(decision: Decision) -> str:
     """What was decided, by whom, why; an override stands out in red."""
-    from harness.render.safe import terminal
+    from harness.render.safe import ci_log
 
     case = f" case {decision.case}" if decision.case else ""
     what = f"{decision.kind} {decision.adapter}{case} for {decision.task}"
     mark = click.style("OVERRIDE ", fg="red", bold=True) if decision.override else ""
-    return mark + terminal(f"{what}, by {decision.by}: {decision.why}")
+    return mark + ci_log(f"{what}, by {decision.by}: {decision.why}")
 
 
 @click.command(

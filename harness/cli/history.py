@@ -125,7 +125,7 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
 def prune(keep: int, store: str | None, dry_run: bool, as_json: bool) -> None:
     """Remove old runs of each adapter on each benchmark; never what a decision refers to.
 
-    Exit code: 0.
+    Exit codes: 0 done, 11 the store failed.
     """
     from harness.flows.opening import open_store
     from harness.flows.project import Project

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def judge(
         try:
             found = verdict_from_rows(rows, policy, own or rules, labels=Labels(file.stem))
         except RequestError as problem:
-            raise type(problem)(f"{file}: {problem}") from None
+            said = re.sub(r"^line (\d+): ", r"\1: ", str(problem))
+            raise type(problem)(f"{file}:{'' if said[0].isdigit() else ' '}{said}") from None
         verdicts.append(found)
         if as_json:
             click.echo(json.dumps(verdict_json(found), ensure_ascii=False))

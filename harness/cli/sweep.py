@@ -37,7 +37,8 @@ def sweep(
 ) -> None:
     """Judge every adapter NAME on every benchmark, each as `evaluate` would.
 
-    The base is loaded once; an adapter that fails does not stop the others.
+    The base is loaded once, or once by every worker of `--engine ray`; all outputs are made
+    first, as one stream. An adapter that fails does not stop the others.
 
     Exit codes, the gravest of all: 1 any reject, then 11 any that could not be judged, 4 any
     that was refused, 10 any inconclusive, 0 all promote.

@@ -55,7 +55,7 @@ class OpenAI:
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
         """Where was asked and how; what the server itself is nobody can know, and that is said."""
-        decoding = asdict(generation)
+        decoding = generation.decoding
         for key in ("batch", "dtype"):  # the server's own affair
             decoding.pop(key, None)
         return {

@@ -15,6 +15,7 @@ from harness.engines.protocol import Mounted, Weighed
 from harness.errors import DataError
 from harness.records import Generation, Output, Prompt
 
+KEYS = ("case", "output", "ideal_nll", "sample")
 Line = tuple[str, Mapping[str, Any]]
 """`file:line` and the object there, as a strict reader gave it."""
 
@@ -32,14 +33,15 @@ class Recorded:
             self._add(where, raw)
 
     def _add(self, where: str, raw: Mapping[str, Any]) -> None:
-        unknown = set(raw) - {"case", "output", "ideal_nll", "sample"}
+        unknown = set(raw) - set(KEYS)
         if unknown:
-            raise DataError(f"{where}: unknown key `{sorted(unknown)[0]}`")
+            known = ", ".join(KEYS)
+            raise DataError(f"{where}: unknown key `{sorted(unknown)[0]}`, known are {known}")
         case, text, sample = raw.get("case"), raw.get("output"), raw.get("sample", 0)
         if not isinstance(case, str) or not isinstance(text, str) or type(sample) is not int:
             raise DataError(f'{where}: needs {{"case": "...", "output": "..."}}')
         if (case, sample) in self.found:
-            raise DataError(f"{where}: case {case!r} stands twice")
+            raise DataError(f"{where}: case {case!r} stands twice, once is allowed")
         nll = raw.get("ideal_nll")
         numbers = nll if isinstance(nll, list) else [nll]
         if any(not _is_nll(number) for number in numbers):

@@ -12,7 +12,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from harness.errors import EngineFailed
+from harness.engines.turns import prompt_ids
+from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_libraries
 from harness.records import Message
 
@@ -59,6 +60,24 @@ def train_lora(
     heard: Heard,
 ) -> list[float]:
     """Train into `work/adapter`, resuming what a killed run left in `work`; the losses by log."""
+    try:
+        return _trained(base, lessons, recipe, work, parent, heard)
+    except (HarnessError, OSError):
+        raise
+    except Exception as problem:  # four libraries raise whatever they like
+        raise EngineFailed(
+            f"{base}: the training failed ({reason(problem)}), run the same command again to go on"
+        ) from problem
+
+
+def _trained(
+    base: Path,
+    lessons: Sequence[Lesson],
+    recipe: Recipe,
+    work: Path,
+    parent: Path | None,
+    heard: Heard,
+) -> list[float]:
     quiet_libraries()
     from transformers import set_seed
     from transformers.trainer_callback import PrinterCallback
@@ -86,6 +105,7 @@ def _trainer(
     from trl import SFTConfig, SFTTrainer
 
     tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
+    prompt_ids(tokenizer, lessons[0].messages)  # the trainer itself would wait for a template
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     model = AutoModelForCausalLM.from_pretrained(

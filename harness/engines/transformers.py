@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,8 +41,7 @@ class Transformers:
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
         """Decoding, dtype, device class, library versions and this engine's way of batching."""
-        decoding = asdict(generation) | {"dtype": self._dtype(generation)}
-        del decoding["max_seconds"]  # who did not hit it was not changed by it
+        decoding = generation.decoding | {"dtype": self._dtype(generation)}
         return {
             "engine": self.name,
             "way": _WAYS if self.merge else f"{_WAYS} unmerged",

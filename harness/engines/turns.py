@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.errors import EngineFailed, reason
+from harness.engines.templates import rendered
+from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_libraries
 from harness.records import Message
 
@@ -33,7 +34,9 @@ def prompt_ids(tokenizer: Any, messages: Sequence[Message], ask: bool = True) ->
         return tuple(tokenizer.encode(text))
     turns = [asdict(message) for message in messages]
     try:
-        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=ask)
+        text = rendered(tokenizer, turns, ask)
+    except HarnessError:
+        raise
     except Exception as problem:  # a template is a program, and some refuse some turns
         raise EngineFailed(
             f"the base's chat template does not take the prompt ({reason(problem)})"

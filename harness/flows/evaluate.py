@@ -10,15 +10,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import RequestError
-from harness.flows.opening import Room, Side, open_room, open_store
+from harness.flows.opening import ENGINES, Room, Side, open_room, open_store
 from harness.flows.origin import now
 from harness.flows.produce import Producer
 from harness.flows.project import Project
 from harness.flows.references import References
 from harness.flows.seen_cases import seen_cases
+from harness.flows.tracking import Tracking, open_tracking
 from harness.flows.writing import Heard
 from harness.judge import verdict as judge
+from harness.measure import METRICS
 from harness.records import BASE, BASE_PROMPT, Benchmark, Run, Verdict
+from harness.registered import ENGINES as ENGINES_GROUP
+from harness.registered import METRICS as METRICS_GROUP
+from harness.registered import refuse_taken
 from harness.store import Store
 from harness.workspace.adapters import read_training
 
@@ -41,6 +46,8 @@ class Request:
     """Whether `base` and `base+prompt` are run as well, to say what fine-tuning was worth."""
     texts: bool = True
     """Whether faces may show texts, where the project's settings let them."""
+    mlflow: str | None = None
+    """Log verdicts to this place of MLflow's instead of the settings' one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ class Bench:
     store: Store
     room: Room
     producer: Producer
+    tracking: Tracking | None = None
+    """Where verdicts are logged besides the store."""
     _trials: dict[str, Trial] = field(default_factory=dict)
 
     def trial(self, adapter: str) -> Trial:
@@ -103,13 +112,15 @@ def open_bench(project: Project, request: Request, heard: Heard) -> Iterator[Ben
         project = Project(replace(project.settings, reports=request.reports))
     if request.samples is not None and not 1 <= request.samples <= 64:
         raise RequestError(f"{request.samples} samples a case, allowed are 1 to 64")
+    refuse_taken({METRICS_GROUP: METRICS, ENGINES_GROUP: ENGINES}, RequestError)
     with ExitStack() as opened:
         store = opened.enter_context(closing(open_store(project, request.store)))
         copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
         opened.callback(shutil.rmtree, copies, ignore_errors=True)
         room = opened.enter_context(closing(open_room(project, request.engine, lambda: copies)))
         producer = Producer(project, store, room, heard)
-        yield Bench(project, request, store, room, producer)
+        tracking = open_tracking(project, request.mlflow)
+        yield Bench(project, request, store, room, producer, tracking)
 
 
 @dataclass
@@ -139,9 +150,10 @@ class Trial:
 
     def _evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None) -> Evaluation:
         references = References(self, benchmark, cases)
+        promoted, pinned, first = references.promoted, references.pinned, references.base
         again = self.bench.request.refresh
         run = self.bench.producer.run(self.side, benchmark, cases, refresh=again)
-        base = references.base or references.baseline(BASE)
+        base = first or references.baseline(BASE)
         prompted = references.baseline(BASE_PROMPT)
         guards = () if benchmark.guard or cases is not None else tuple(self._guards())
         store = self.bench.store
@@ -149,21 +161,33 @@ class Trial:
         place = [*before, self.side.digest].index(self.side.digest)  # its own, also when repeated
         verdict = judge(
             run,
-            references.promoted,
+            promoted,
             benchmark.policy,
             metrics=benchmark.metrics,
-            pinned=references.pinned,
+            pinned=pinned,
             base=base,
             prompted=prompted,
             accepted=store.decisions.accepted(run.id),
             guards=guards,
             candidates_judged=place + 1,
             guard=benchmark.guard,
-            left_out=self._left_out(benchmark, run, references.promoted, references.pinned),
+            left_out=self._left_out(benchmark, run, promoted, pinned),
         )
         verdict_id = store.verdicts.keep(verdict, run.id, self.side.digest, now())
+        if self.bench.tracking is not None:
+            self.bench.tracking.judged(run, verdict)
         promoted_at, overridden = references.promoted_at, references.overridden
         return Evaluation(run, verdict, promoted_at, overridden, verdict_id)
+
+    def needs(
+        self, benchmark: Benchmark, cases: frozenset[str] | None = None
+    ) -> Iterator[tuple[Side, Benchmark]]:
+        """Everybody whose run a verdict rests on, on which benchmark; its own is the first."""
+        yield self.side, benchmark
+        yield from ((s, benchmark) for s in References(self, benchmark, cases).sides())
+        if not benchmark.guard and cases is None:
+            for guard in self._guarding():
+                yield from self.needs(guard)
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
         """Cases that one of the adapters compared has seen in training."""
@@ -175,9 +199,13 @@ class Trial:
         return found
 
     def _guards(self) -> Iterator[Verdict]:
+        for guard in self._guarding():
+            yield self.evaluate(guard).verdict
+
+    def _guarding(self) -> Iterator[Benchmark]:
         for name, benchmark in self.bench.project.benchmarks.items():
             if benchmark.guard:
-                yield self.evaluate(self.bench.benchmark(name)).verdict
+                yield self.bench.benchmark(name)
 
 
 def evaluate(

@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DataError
+from harness.errors import DataError, RequestError
 from harness.records import Decision, Review, Run, Verdict
 from harness.store import Store
 from harness.store.codec import decode, encode
 from harness.store.review_rows import could_be
-from harness.workspace.reading import json_object
-from harness.workspace.tables import lines_of
+from harness.workspace.reading import json_object, lines_of
+from harness.workspace.tables import MAX_TABLE
 
 _REVIEWS_AT_ONCE = 1000
 
@@ -52,7 +52,7 @@ def import_history(store: Store, file: Path) -> Imported:
     with store.database.together():
         before = _counts(store)
         reviews: list[Review] = []
-        for number, line in lines_of(file, DataError):
+        for number, line in lines_of(file, DataError, MAX_TABLE):
             if line.strip():
                 where = f"{file}:{number}"
                 _keep(store, where, json_object(line, where, DataError), reviews)
@@ -74,8 +74,12 @@ def _keep(store: Store, where: str, raw: dict[str, Any], reviews: list[Review]) 
     """One line, now; a review with others like it."""
     if raw.get("kind") == "review":
         reviews.append(_review(raw.get("record"), where))
-    else:
-        _keeper(store, where, raw)()
+        return
+    keeper = _keeper(store, where, raw)
+    try:
+        keeper()
+    except RequestError as problem:
+        raise type(problem)(f"{where}: {problem}") from None
 
 
 def _review(raw: Any, where: str) -> Review:

@@ -10,8 +10,9 @@ from typing import Literal
 from harness.errors import AdapterRefused, RequestError
 from harness.flows.opening import Room, Side, open_room, open_store
 from harness.flows.origin import now
-from harness.flows.pointer import write_pointer
+from harness.flows.pointer import read_pointer, refuse_other_ledger, write_pointer
 from harness.flows.project import Project
+from harness.flows.tracking import follow
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
 from harness.store.decisions import Standing
@@ -47,11 +48,13 @@ def decide(
     """Make a decision against the ledger as it stands, record it, and renew the pointer."""
     benchmark = project.task_benchmark(ask.task)
     with closing(open_store(project, ask.store)) as store:
+        refuse_other_ledger(project, store)
         decision, after = make(store, benchmark)
         if ask.dry_run:
             return decision
         made = store.decisions.add(decision, after)
         write_pointer(project, store)
+        follow(project, store)
         return made
 
 
@@ -129,6 +132,8 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
         latest = store.decisions.promoted(task)
         if latest is None:
             raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
+        if name in (None, latest.adapter):
+            _complete(project, store, latest)
         target = _target(mine, name, task)
         room, side = look(project, target.adapter)
         if side.digest != target.digest:
@@ -140,6 +145,17 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
         return made, latest.hash
 
     return decide(project, ask, make)
+
+
+def _complete(project: Project, store: Store, latest: Decision) -> None:
+    """What was killed between ledger and pointer is done, and never taken one step too far."""
+    told = read_pointer(project).get(latest.task)
+    if told is not None and told["decision"] != latest.hash:
+        write_pointer(project, store)
+        raise RequestError(
+            f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"
+            " but cut off before it was done; it is done now, `lora-harness status` shows it"
+        )
 
 
 def decided(project: Project, store: Store, task: str | None = None) -> list[Decision]:

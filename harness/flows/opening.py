@@ -7,14 +7,26 @@ from pathlib import Path
 
 from harness.errors import SettingsError
 from harness.flows.project import Project
-from harness.flows.rooms import NO_ADAPTER, OpenAIRoom, RecordedRoom, Room, Side, TransformersRoom
+from harness.flows.ray_room import RayRoom
+from harness.flows.rooms import (
+    NO_ADAPTER,
+    OpenAIRoom,
+    PluggedRoom,
+    RecordedRoom,
+    Room,
+    Side,
+    TransformersRoom,
+)
 from harness.records import BASE, BASE_PROMPT
+from harness.registered import ENGINES as PLUGGED
+from harness.registered import names, registered
 from harness.store import Store
 from harness.workspace.endpoint import EXAMPLE, at_url
 
 __all__ = [
     "NO_ADAPTER",
     "OpenAIRoom",
+    "RayRoom",
     "RecordedRoom",
     "Room",
     "Side",
@@ -24,7 +36,7 @@ __all__ = [
     "open_store",
 ]
 
-ENGINES = ("transformers", "recorded", "openai")
+ENGINES = ("transformers", "recorded", "openai", "ray")
 HISTORY = "history.jsonl"
 
 
@@ -35,7 +47,7 @@ def open_store(project: Project, url: str | None = None) -> Store:
     store = Store(url or project.settings.store, project.settings.root)
     shipped = project.settings.reports / HISTORY
     try:
-        if shipped.is_file() and store.is_empty:
+        if shipped.exists() and store.is_empty:
             import_history(store, shipped)
     except BaseException:
         store.close()
@@ -44,17 +56,24 @@ def open_store(project: Project, url: str | None = None) -> Store:
 
 
 def open_room(project: Project, engine: str | None, copies: Callable[[], Path]) -> Room:
-    """`transformers`, `recorded` (its folder), `recorded:FOLDER`, `openai`, `openai:URL`."""
+    """`transformers`, `ray`, `recorded` (its folder), `recorded:FOLDER`, `openai`, `openai:URL`."""
     asked = engine or project.settings.engine
     kind, _, place = asked.partition(":")
     if kind == "transformers" and not place:
         return TransformersRoom(project, copies())
+    if kind == "ray" and not place:
+        return RayRoom(project, project.settings.ray, copies())
     if kind == "recorded":
         return RecordedRoom(project, project.settings.root / (place or "recorded"))
     if kind == "openai":
         return _openai_room(project, place, copies())
+    offered = registered(PLUGGED, kind, SettingsError) if kind not in ENGINES else None
+    if offered is not None:
+        return PluggedRoom(project, offered, place, copies())
     shown = asked.partition("://")[0]  # an address may hold a password
-    raise SettingsError(f"{shown}: no such engine, known are {', '.join(ENGINES)}")
+    raise SettingsError(
+        f"{shown}: no such engine, known are {', '.join((*ENGINES, *names(PLUGGED)))}"
+    )
 
 
 def _openai_room(project: Project, url: str, copies: Path) -> OpenAIRoom:

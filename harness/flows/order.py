@@ -41,6 +41,12 @@ class Order:
         """A recorded output belongs to its case; any other follows from its prompt alone."""
         return self.origin | {"case": prompt.case} if self.recorded else self.origin
 
+    def of(self, cases: Sequence[Case]) -> Order:
+        """The same for some of its cases."""
+        if len(cases) == len(self.cases):
+            return self
+        return Order(self.side, self.benchmark, cases, self.engine, self.base)
+
     @property
     def title(self) -> str:
         """For progress."""

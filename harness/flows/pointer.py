@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.errors import AdapterRefused, RequestError, WorldFailed, reason
+from harness.errors import AdapterRefused, RequestError, StoreFailed, WorldFailed, reason
 from harness.flows.project import Project
 from harness.records import Decision
 from harness.store import Store
@@ -27,12 +27,26 @@ def write_pointer(project: Project, store: Store) -> Path:
 
     Of two that write at once the later may know less: each looks again after it has written.
     """
+    refuse_other_ledger(project, store)
     decisions = store.decisions.all()
     while True:
         file = _written(project, decisions)
         seen, decisions = decisions, store.decisions.all()
         if decisions == seen:
             return file
+
+
+def refuse_other_ledger(project: Project, store: Store) -> None:
+    """A store that lacks what was promoted is not the project's: it went away, or is another."""
+    known = {decision.hash for decision in store.decisions.all()}
+    for task, entry in read_pointer(project).items():
+        if entry["decision"] not in known:
+            file = project.settings.adapters / POINTER
+            raise StoreFailed(
+                f"the store {store.database.shown} lacks the promotion of {entry['adapter']} for"
+                f" {task} that {file} names: bring back the store that has it, or remove that file"
+                " to begin anew"
+            )
 
 
 def _written(project: Project, decisions: list[Decision]) -> Path:
@@ -97,7 +111,7 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
     place = Project.here(Path(project) if project else None)
     adapters = place.settings.adapters
     file = adapters / POINTER
-    if not file.is_file():
+    if not file.exists():
         raise RequestError(f"{file}: is not there, `lora-harness status` makes it")
     tasks = read_pointer(place)
     if task not in tasks:

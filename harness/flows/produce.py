@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from harness.engines.embedder import Embedder
-from harness.errors import StoreFailed
+from harness.errors import HarnessError, StoreFailed
 from harness.flows.opening import Room, Side
-from harness.flows.order import Order
+from harness.flows.order import Order, Place
 from harness.flows.origin import commit, machine, now
 from harness.flows.project import Project
-from harness.flows.scoring import Scoring, metrics_of, user_metrics
+from harness.flows.scoring import Scoring, metrics_of
+from harness.flows.stretches import stretches
+from harness.flows.user_metrics import measures
 from harness.flows.writing import Heard, Writing
-from harness.libraries import versions
-from harness.records import Benchmark, Case, CaseResult, Run
+from harness.records import Benchmark, Case, CaseResult, Output, Run
 from harness.store import Store
 from harness.store.keys import key_of
 from harness.workspace.weights import NONE
 
-MEASURES = ("rapidfuzz", "sacrebleu")
+Pair = tuple[str, str]
+"""Names of an adapter and a benchmark."""
 
 
 @dataclass
@@ -34,6 +37,11 @@ class Producer:
     room: Room
     heard: Heard = lambda step, done, total: None
     seconds: dict[str, float] = field(default_factory=dict)
+    spent: dict[Pair, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    """Seconds by step that went into a run before it was asked for (`flows/ahead.py`)."""
+    broken: dict[Pair, HarnessError] = field(default_factory=dict)
+    """Runs that were tried before they were asked for, and why they cannot be made."""
+    _forgotten: set[str] = field(default_factory=set)
     _embedder: Embedder | None = None
 
     def run(
@@ -44,18 +52,45 @@ class Producer:
         refresh: bool = False,
     ) -> Run:
         """The run of an adapter on a benchmark, or on some cases; `refresh` makes it again."""
-        chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
-        order = self._order(side, benchmark, chosen)
-        metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
-        user_metrics(metrics)  # an unknown one is refused before anything is generated
+        order, metrics = self._asked(side, benchmark, cases)
         known, key = self._newest(self._key(order, metrics))
         if known is not None and not refresh:
             return known
-        writing = Writing(order, self.room, self.store, self.heard)
-        if refresh:
-            writing.forget()
+        if problem := self.broken.get((side.name, benchmark.name)):
+            raise problem
+        writing = self._writing(order, metrics, refresh)
         with self._alone(key):
             return self.store.runs.by_key(key) or self._made(order, writing, metrics, key)
+
+    def lacking(
+        self,
+        side: Side,
+        benchmark: Benchmark,
+        cases: frozenset[str] | None = None,
+        refresh: bool = False,
+    ) -> Writing | None:
+        """What an engine may have to be asked for a run; None where the run is there already."""
+        order, metrics = self._asked(side, benchmark, cases)
+        known, _ = self._newest(self._key(order, metrics))
+        return None if known is not None and not refresh else self._writing(order, metrics, refresh)
+
+    def _asked(
+        self, side: Side, benchmark: Benchmark, cases: frozenset[str] | None
+    ) -> tuple[Order, tuple[str, ...]]:
+        chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
+        order = self._order(side, benchmark, chosen)
+        metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
+        measures(metrics, benchmark.name)  # an unknown one is refused before any is generated
+        return order, metrics
+
+    def _writing(self, order: Order, metrics: tuple[str, ...], refresh: bool) -> Writing:
+        """What is remembered of the outputs is forgotten once, however often it is asked for."""
+        writing = Writing(order, self.room, self.store, self.heard)
+        address = self._key(order, metrics)
+        if refresh and address not in self._forgotten:
+            writing.forget()
+            self._forgotten.add(address)
+        return writing
 
     def _order(self, side: Side, benchmark: Benchmark, cases: list[Case]) -> Order:
         engine = self.room.engine(benchmark.name, side)
@@ -70,7 +105,7 @@ class Producer:
             fingerprint=order.benchmark.fingerprint,
             outputs=list(order.outputs.values()),
             embedder=self.project.embedder.digest,
-            measures=versions(MEASURES),
+            measures=measures(metrics),
             metrics=list(metrics),
         )
 
@@ -91,18 +126,28 @@ class Producer:
     def _made(self, order: Order, writing: Writing, metrics: tuple[str, ...], key: str) -> Run:
         """Generate, weigh and score what is missing, and keep the run."""
         started = now()
-        self.seconds = {}
+        self.seconds = dict(self.spent.pop((order.side.name, order.benchmark.name), {}))
         digest = self.project.embedder.digest
         scoring = Scoring(order, self.store, self.embedder, digest, metrics, self.heard)
-        with self.timed("generate"):
-            outputs = writing.outputs()
-        with self.timed("likelihood"):
-            nlls = writing.likelihoods()
+        outputs: dict[str, Output] = {}
+        nlls: dict[Place, float | None] = {}
+        for stretch in stretches(writing):
+            with self.timed("generate"):
+                outputs |= stretch.outputs()
+            with self.timed("likelihood"):
+                nlls |= stretch.likelihoods()
         with self.timed("measure"):
             results = scoring.results(outputs, nlls)
-        return self.store.runs.keep(self._run(order, results, started, key), key)
+        return self.store.runs.keep(self._run(order, results, metrics, started, key), key)
 
-    def _run(self, order: Order, results: tuple[CaseResult, ...], started: str, key: str) -> Run:
+    def _run(
+        self,
+        order: Order,
+        results: tuple[CaseResult, ...],
+        metrics: tuple[str, ...],
+        started: str,
+        key: str,
+    ) -> Run:
         moment = re.sub(r"[:.]", "-", started.removesuffix("Z"))[:19]
         name = order.side.name.replace("/", ".")
         return Run(
@@ -119,7 +164,7 @@ class Producer:
                 "embedder": self.project.embedder.digest,
             },
             origin=order.origin
-            | {"measures": versions(MEASURES), "machine": machine()}
+            | {"measures": measures(metrics), "machine": machine()}
             | {"source": commit(self.project.settings.root)},
             started=started,
             seconds=dict(self.seconds),

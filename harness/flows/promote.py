@@ -13,6 +13,7 @@ from harness.flows.pointer import write_pointer
 from harness.flows.project import Project
 from harness.flows.publish import card
 from harness.flows.recompute import judged_again
+from harness.flows.tracking import follow
 from harness.records import Benchmark, Decision
 from harness.store import Store
 from harness.store.decisions import Standing as At
@@ -53,6 +54,7 @@ def promote(
         if held and (name, side.digest) == holding.named("promoted"):
             if not dry_run:
                 write_pointer(project, store)  # a promotion that was killed is completed here
+                follow(project, store)
                 _card(project, store, side, held)
             raise RequestError(f"{name}: is promoted already")
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness.errors import AdapterRefused, EngineFailed
@@ -22,14 +23,36 @@ class References:
         self.overridden = False
         against = self.bench.request.against
         decided = None if against else self._decision("promoted")
-        self.promoted = self._named(against) if against else self._decided(decided)
+        self._promoted = self._named(against) if against else self._decided(decided)
         if decided is not None:
             self.promoted_at = decided.at
             self.overridden = decided.override
-        self.pinned = None if against else self._pinned(decided)
-        self.base: Run | None = None
-        if self.promoted is None and not is_base(trial.side.name):
-            self.base = self._named(BASE)
+        self._pinned = None if against else self._pinned_side(decided)
+        self._base: Side | None = None
+        if self._promoted is None and not is_base(trial.side.name):
+            self._base = self._named(BASE)
+
+    def sides(self) -> list[Side]:
+        """Everybody whose run will be asked for; of some of the cases no baseline's is made."""
+        found = [self._promoted, self._pinned, self._base]
+        if not self.cases:
+            found += [self._baseline(name) for name in (BASE, BASE_PROMPT)]
+        return [side for side in found if side is not None]
+
+    @cached_property
+    def promoted(self) -> Run | None:
+        """The run of what is in production, or of whom the request names."""
+        return self._run(self._promoted) if self._promoted else None
+
+    @cached_property
+    def pinned(self) -> Run | None:
+        """The run of the pinned reference."""
+        return self._run(self._pinned) if self._pinned else None
+
+    @cached_property
+    def base(self) -> Run | None:
+        """The base's run, where nothing is in production yet."""
+        return self._run(self._base) if self._base else None
 
     @property
     def task(self) -> str | None:
@@ -45,14 +68,14 @@ class References:
         decisions = self.bench.store.decisions
         return decisions.promoted(self.task) if what == "promoted" else decisions.pinned(self.task)
 
-    def _pinned(self, promoted: Decision | None) -> Run | None:
+    def _pinned_side(self, promoted: Decision | None) -> Side | None:
         """The pinned reference where it is another adapter than the promoted one."""
         pinned = self._decision("pinned")
         if pinned is None or promoted is None or pinned.digest == promoted.digest:
             return None
         return self._decided(pinned)
 
-    def _decided(self, decision: Decision | None) -> Run | None:
+    def _decided(self, decision: Decision | None) -> Side | None:
         if decision is None:
             return None
         side = self.bench.room.side(decision.adapter)
@@ -61,18 +84,29 @@ class References:
                 f"{decision.adapter}: its bytes are not those that were promoted"
                 f" ({side.digest[:12]}, not {decision.digest[:12]}), restore them"
             )
-        return self._run(side)
+        return side
 
-    def _named(self, name: str) -> Run:
+    def _named(self, name: str) -> Side:
         side = self.bench.room.side(name)
         self.bench.room.refuse_unsound(side)
-        return self._run(side)
+        return side
 
     def baseline(self, name: str) -> Run | None:
         """A run that only says what fine-tuning was worth, so none is made for some of the cases.
 
         Nor where nobody asked, nor where it would have to be recorded elsewhere and was not.
         """
+        side = self._baseline(name)
+        if side is None:
+            return None
+        if self.cases:
+            return self.bench.producer.known(side, self.benchmark)
+        try:
+            return self._run(side)
+        except EngineFailed as problem:
+            raise EngineFailed(f"{problem} (--harness-no-baselines does without it)") from problem
+
+    def _baseline(self, name: str) -> Side | None:
         bench, benchmark = self.bench, self.benchmark
         room = bench.room
         if not bench.request.baselines or is_base(self.trial.side.name):
@@ -81,12 +115,7 @@ class References:
             return None
         if isinstance(room, RecordedRoom) and not room.holds(name, benchmark):
             return None
-        if self.cases:
-            return bench.producer.known(room.side(name), benchmark)
-        try:
-            return self._named(name)
-        except EngineFailed as problem:
-            raise EngineFailed(f"{problem} (--harness-no-baselines does without it)") from problem
+        return self._named(name)
 
     def _run(self, side: Side) -> Run:
         """For some of the cases, the whole run does as well, where it is there already."""

@@ -13,6 +13,7 @@ from harness.engines.protocol import Engine, Mounted
 from harness.errors import AdapterRefused, DataError, SettingsError, WeightsError
 from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Endpoint
+from harness.registered import Registered
 from harness.workspace.adapters import AdapterFiles, file_digest, read_adapter, snapshot
 from harness.workspace.cache import remember, remembered
 from harness.workspace.fields import suggestion
@@ -109,6 +110,31 @@ class TransformersRoom(_FilesRoom):
 
     def close(self) -> None:
         """Memory goes with the process."""
+
+
+class PluggedRoom(TransformersRoom):
+    """The same with an engine of another package: it finds the base, the adapters are ours."""
+
+    def __init__(self, project: Project, offered: Registered, place: str, copies: Path) -> None:
+        super().__init__(project, copies)
+        self._offered = offered
+        self._place = place
+
+    def engine(self, benchmark: str, side: Side) -> Engine:
+        """Made once, by the package that offers it."""
+        if self._engine is None:
+            from harness.engines.plugged import Plugged
+
+            self._engine = Plugged(self._offered, self._place, self._base_folder)
+        return self._engine
+
+    def _base_folder(self) -> Path:
+        return model_folder(self._project.base)
+
+    def close(self) -> None:
+        """What the engine holds is given back."""
+        if self._engine is not None:
+            self._engine.close()  # type: ignore[attr-defined]  # it is a Plugged
 
 
 class OpenAIRoom(_FilesRoom):

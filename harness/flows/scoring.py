@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from typing import Any
 
 from harness.engines.embedder import Embedder
-from harness.errors import BenchmarkError
 from harness.flows.embedding import vectors_of
 from harness.flows.order import Order, Place
+from harness.flows.user_metrics import user_metrics
 from harness.flows.writing import Heard
-from harness.measure import METRICS, embedding_similarity, score_case
+from harness.measure import embedding_similarity, score_case
 from harness.records import Benchmark, Case, CaseResult, Output
 from harness.store import Store
-from harness.workspace.fields import suggestion
 
 ALWAYS = ("ideal_likelihood", "edit_similarity", "embedding_similarity", "edit_rate", "clean_rate")
 """Scored on every benchmark; the benchmark says which of them count."""
@@ -26,20 +24,6 @@ def metrics_of(benchmark: Benchmark, embeddings: bool) -> tuple[str, ...]:
     more = ("consistency",) if benchmark.generation.samples > 1 else ()
     found = dict.fromkeys((*ALWAYS, *more, *(rule.name for rule in benchmark.metrics)))
     return tuple(name for name in found if embeddings or name != "embedding_similarity")
-
-
-def user_metrics(names: tuple[str, ...]) -> dict[str, Any]:
-    """Metrics that other packages registered under the entry point group `harness.metrics`."""
-    wanted = [name for name in names if name not in METRICS]
-    if not wanted:
-        return {}
-    found = entry_points(group="harness.metrics")
-    for name in wanted:
-        if name not in found.names:
-            raise BenchmarkError(
-                f"{name}: no such metric{suggestion(name, [*METRICS, *found.names])}"
-            )
-    return {name: found[name].load() for name in wanted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +79,5 @@ class Scoring:
             self.store,
             self.embedder,
             self.digest,
-            lambda missing: self.heard(f"{self.order.title}: embedding", 0, missing),
+            lambda done, missing: self.heard(f"{self.order.title}: embedding", done, missing),
         )

@@ -1,8 +1,8 @@
 """Many adapters on many benchmarks: what is to be done, who does it, and what came of it.
 
 The base is loaded once, and a failing adapter does not stop the others. What is to be done is
-planned first and is plain data, so that whoever does it (this process, or workers elsewhere) gets
-errands and gives back how each ended.
+planned first and is plain data; all outputs that it lacks are written ahead as one stream, by
+this process or by many workers, and then each verdict is given in turn.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness.errors import HarnessError, StoreFailed
+from harness.flows.ahead import write_ahead
 from harness.flows.evaluate import Bench
 from harness.records import Swept
 from harness.records.sweeps import Errand
@@ -35,7 +36,7 @@ def plan(bench: Bench, adapters: Sequence[str]) -> tuple[list[Errand], list[Swep
 
 
 def one_after_another(bench: Bench, errands: Iterable[Errand]) -> Iterator[Swept]:
-    """In this process, on one base; each verdict is the one that `evaluate` gives."""
+    """Each verdict is the one that `evaluate` gives."""
     for errand in errands:
         try:
             benchmark = bench.benchmark(errand.benchmark)
@@ -48,8 +49,15 @@ def one_after_another(bench: Bench, errands: Iterable[Errand]) -> Iterator[Swept
             yield Swept(errand.adapter, errand.benchmark, verdict)
 
 
+def all_written_first(bench: Bench, errands: Iterable[Errand]) -> Iterator[Swept]:
+    """What all errands lack is made as one stream; then they end one after another."""
+    mine = list(errands)
+    write_ahead(bench, ((errand.adapter, errand.benchmark, None) for errand in mine))
+    yield from one_after_another(bench, mine)
+
+
 def sweep(
-    bench: Bench, adapters: Sequence[str], work: Worker = one_after_another
+    bench: Bench, adapters: Sequence[str], work: Worker = all_written_first
 ) -> Iterator[Swept]:
     """How every errand ended, as they end; adapters that are refused come first."""
     errands, refused = plan(bench, adapters)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import harness
 from harness.engines.trainer import Lesson, Recipe, train_lora
-from harness.errors import DataError, RequestError
+from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
 from harness.findings.dataset import SMALL, case_inputs, overlaps
 from harness.flows.origin import commit, now
 from harness.flows.project import Project
@@ -24,9 +26,11 @@ from harness.flows.prompts import messages_for
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
 from harness.records.training import TrainingExample
-from harness.workspace.adapters import TRAINING, find_adapter, read_adapter
+from harness.workspace.adapter_config import ALL_LINEAR, MODULE
+from harness.workspace.adapters import TRAINING, AdapterFiles, read_adapter, snapshot
 from harness.workspace.cache import write_atomically
 from harness.workspace.gguf import model_folder
+from harness.workspace.inspection import base_shape, inspect
 from harness.workspace.names import check_name
 from harness.workspace.training_data import TrainingSet, read_training_set
 
@@ -65,9 +69,10 @@ def train(
         raise RequestError(f"{name} is a reserved name, choose another")
     if (adapters / check_name(name)).exists():
         raise RequestError(f"{name}: exists already under {adapters}, choose a new name")
+    refuse_recipe(recipe)
     benchmark = project.task_benchmark(task)
     dataset = read_training_set(data)
-    parent_folder = find_adapter(adapters, parent) if parent else None
+    above = _sound(project, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
     about["anyway"] = _objections(project, data, dataset, anyway)
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_key(about)}"
@@ -75,12 +80,38 @@ def train(
     begun = time.monotonic()
     lessons = [Lesson(messages_for(benchmark, e.input), e.output) for e in dataset.examples]
     base = model_folder(project.base)
+    parent_folder = snapshot(above, work / "parent") if above else None
     losses = train_lora(base, lessons, recipe, work, parent_folder, heard)
     seconds = round(time.monotonic() - begun, 1)
     about |= {"finished": now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
     return Trained(name, made.folder, made.digest, len(lessons), tuple(losses), seconds)
+
+
+def refuse_recipe(recipe: Recipe) -> None:
+    """What the command line lets through: numbers that are none, modules that are patterns."""
+    for name in ("dropout", "epochs", "learning_rate"):
+        if not isfinite(getattr(recipe, name)):
+            option = name.replace("_", "-")
+            raise RequestError(f"--{option} is {getattr(recipe, name)}, a finite number is needed")
+    names = [] if recipe.targets == ALL_LINEAR else recipe.targets.split(",")
+    for name in names:
+        if not MODULE.fullmatch(name):
+            raise RequestError(
+                f"--targets has {name[:60]!r}, which is no module name; {ALL_LINEAR} is allowed, or"
+                " names with commas"
+            )
+
+
+def _sound(project: Project, name: str) -> AdapterFiles:
+    """The adapter to start from, which is looked at as one on trial is."""
+    files = read_adapter(project.settings.adapters, name)
+    base = project.base
+    for found in inspect(files, base_shape(model_folder(base), base.digest)):
+        if not found.ok:
+            raise AdapterRefused(found.message)
+    return files
 
 
 def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
@@ -158,13 +189,24 @@ def _publish(work: Path, target: Path, about: dict[str, Any]) -> None:
     write_atomically(made / TRAINING, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
     (made / "README.md").unlink(missing_ok=True)
     for file in made.iterdir():
-        file.chmod(0o644)
+        if file.name.startswith("."):  # what a killed run had begun to write
+            file.unlink()
+        else:
+            file.chmod(0o644)
+            _on_disk(file)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         made.replace(target)
-    except OSError as problem:  # somebody else took the name meanwhile
-        raise RequestError(
+    except OSError as problem:
+        taken = target.exists()  # by somebody else, meanwhile
+        raise (RequestError if taken else WorldFailed)(
             f"{target}: cannot take its place there ({problem.strerror}), the finished adapter"
             f" lies in {made}"
         ) from None
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _on_disk(file: Path) -> None:
+    """Weights must be there before their name is, should the power go."""
+    with file.open("rb") as written:
+        os.fsync(written.fileno())

@@ -60,7 +60,9 @@ def compiled(pattern: str) -> Any:
         raise ValueError(f"its repeat counts multiply to more than {MOST_REPEATS}")
     try:
         return regex.compile(pattern)
-    except (regex.error, RecursionError, MemoryError, OverflowError, ValueError) as error:
+    except RecursionError:
+        raise ValueError("its groups are nested too deeply") from None
+    except (regex.error, MemoryError, OverflowError, ValueError) as error:
         raise ValueError(str(error) or type(error).__name__) from error
 
 

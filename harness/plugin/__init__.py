@@ -1,14 +1,38 @@
 """The pytest plugin: silent until `--model` names an adapter (DESIGN 7, "In pytest").
 
-This module is imported by every pytest run on the machine, so it imports nothing.
+This module is imported by every pytest run on the machine, so it imports nothing but pytest itself,
+which is there already, and the names of the hooks.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
-    import pytest
+    from harness.plugin.fixture import Harness
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """The hooks that a conftest.py may answer to; declared always, called only with `--model`."""
+    from harness.plugin import hooks
+
+    pluginmanager.add_hookspecs(hooks)
+
+
+@pytest.fixture(scope="session", name="harness")
+def _harness(pytestconfig: pytest.Config) -> Harness:
+    """Score texts and judge adapters in your own tests; nothing is loaded before it is asked.
+
+    harness.score(output, ideal).scores["edit_similarity"] scores one text against its ideal,
+    harness.evaluate("adapter_v3")["outreach"].outcome is the verdict on an adapter,
+    harness.verdict(candidate, promoted, policy) judges two runs that are at hand.
+    All take the project (`[tool.harness]`) of the folder in which pytest was started.
+    """
+    from harness.plugin.fixture import Harness
+
+    return Harness(pytestconfig.invocation_params.dir)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--harness-against", dest="harness_against", metavar="NAME",
         help="compare with this adapter instead of the promoted one")  # fmt: skip
     add("--harness-engine", dest="harness_engine", metavar="E",
-        help="transformers, openai:URL, or recorded:FOLDER (made elsewhere)")  # fmt: skip
+        help="transformers, ray, openai:URL, or recorded:FOLDER (made elsewhere)")  # fmt: skip
     add("--harness-store", dest="harness_store", metavar="URL",
         help="store instead of the settings' one")  # fmt: skip
     add("--harness-reports", dest="harness_reports", metavar="DIR",
@@ -33,6 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="do not run base and base+prompt to say what fine-tuning was worth")  # fmt: skip
     add("--harness-no-texts", action="store_false", dest="harness_texts",
         help="show no inputs, ideals or outputs, only figures and ids")  # fmt: skip
+    add("--harness-mlflow", dest="harness_mlflow", metavar="URI",
+        help="log verdicts there too, e.g. sqlite:///mlflow.db (off unless asked for)")  # fmt: skip
     add("--harness-samples", type=int, dest="harness_samples", metavar="K",
         help="outputs per case")  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class Gate:
             option.harness_refresh,
             option.harness_baselines,
             texts=option.harness_texts,
+            mlflow=option.harness_mlflow,
         )
         self.is_worker = hasattr(config, "workerinput")
         if self.is_worker:
@@ -165,6 +166,8 @@ class Gate:
         """All outputs are made in batches before the first item runs (workers make their own)."""
         distributed = self.config.pluginmanager.has_plugin("dsession")
         if not (self.is_worker or distributed or self.config.option.collectonly):
+            if len(self.adapters) > 1:
+                self._write_ahead()
             for adapter, benchmark in self.selected:
                 found = self.evaluation(adapter, benchmark)
                 if isinstance(found, HarnessError) and found.exit_code == 4:
@@ -173,6 +176,14 @@ class Gate:
             if hasattr(self, "_line"):
                 self._line.close()
         return (yield)
+
+    def _write_ahead(self) -> None:
+        """What all adapters lack, as one stream; what fails in it is told with its verdict."""
+        from harness.flows.ahead import write_ahead
+
+        wanted = ((*pair, frozenset(cases) or None) for pair, cases in self.selected.items())
+        with suppress(HarnessError):
+            write_ahead(self.bench, wanted)
 
     def evaluation(self, adapter: str, benchmark: str) -> Evaluation | HarnessError:
         """The run and verdict of an adapter on a benchmark, or why there is none."""
@@ -190,7 +201,18 @@ class Gate:
                 self.told.append(
                     Told(adapter, benchmark, None, ci_log(said(problem)), problem.exit_code)
                 )
+            self._call_hooks(adapter, benchmark)
         return self._found[place]
+
+    def _call_hooks(self, adapter: str, benchmark: str) -> None:
+        """Whoever waits for verdicts hears of this one, or why there is none."""
+        found, hook = self._found[adapter, benchmark], self.config.hook
+        if isinstance(found, HarnessError):
+            hook.pytest_harness_unjudged(
+                config=self.config, adapter=adapter, benchmark=benchmark, problem=found
+            )
+        else:
+            hook.pytest_harness_verdict(config=self.config, verdict=found.verdict, run=found.run)
 
     def _told(self, made: Evaluation) -> Told:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")

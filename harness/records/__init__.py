@@ -16,6 +16,7 @@ from harness.records.benchmark import (
     Policy,
     Role,
 )
+from harness.records.cluster import Cluster
 from harness.records.compared import Compared, Flag
 from harness.records.decisions import (
     Decision,
@@ -70,6 +71,7 @@ from harness.records.runs import (
     Run,
 )
 from harness.records.sweeps import Swept
+from harness.records.tracker import Tracker
 from harness.records.verdicts import (
     CaseChange,
     Limit,
@@ -103,6 +105,7 @@ __all__ = [
     "CasesNeeded",
     "Check",
     "CheckResult",
+    "Cluster",
     "Compared",
     "Course",
     "Decision",
@@ -144,6 +147,7 @@ __all__ = [
     "Swept",
     "Tally",
     "TaskBearings",
+    "Tracker",
     "Treatment",
     "Verdict",
     "Watched",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Role = Literal["gate", "guard", "report"]
@@ -82,6 +82,11 @@ class Generation:
     """0 is greedy."""
     max_seconds: float = 600.0
     """One output may take so long at most; what was written by then is kept, and marked."""
+
+    @property
+    def decoding(self) -> dict[str, object]:
+        """What outputs are addressed by: all but the time limit, which only cuts off."""
+        return {key: value for key, value in asdict(self).items() if key != "max_seconds"}
 
 
 @dataclass(frozen=True, slots=True)

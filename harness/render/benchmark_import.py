@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from harness.render import safe
@@ -13,6 +14,7 @@ from harness.render.table import hang, table
 
 PREVIEWED = 3
 """Cases that are shown."""
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 def import_text(
@@ -21,6 +23,7 @@ def import_text(
     cases: Sequence[Mapping[str, Any]],
     written: Sequence[str],
     fingerprint: str | None,
+    left: Mapping[str, int] = NOTHING,
     *,
     width: int = 80,
 ) -> str:
@@ -29,6 +32,9 @@ def import_text(
     lines = table(rows, indent=2)
     if unused:
         lines += hang("  not read  ", ", ".join(map(safe.ci_log, unused)), width)
+    if left:
+        said = (what if often == 1 else f"{what} ({often} times)" for what, often in left.items())
+        lines += hang("  not kept  ", "; ".join(map(safe.ci_log, said)), width)
     for case in cases[:PREVIEWED]:
         lines += ["", safe.ci_log(str(case["id"]), limit=200)]
         for name in ("input", "ideal", "slices", "critical", "group", "checks"):
@@ -45,11 +51,13 @@ def import_json(
     cases: Sequence[Mapping[str, Any]],
     written: Sequence[str],
     fingerprint: str | None,
+    left: Mapping[str, int] = NOTHING,
 ) -> dict[str, Any]:
     """Return the same for programs."""
     told = {
         "columns": columns,
         "unused": unused,
+        "left": left,
         "cases": len(cases),
         "first": cases[:PREVIEWED],
         "written": written,

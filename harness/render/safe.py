@@ -116,6 +116,9 @@ def _acts(sign: str) -> bool:
     """Whether a character does something, or cannot be seen: controls, bidi, zero width, halves."""
     if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") or sign in _BLANK:
         return True
+    # Reserved, but never shown: what is not given a category yet can hide a text all the same.
+    if sign == "\u2065" or "\ufff0" <= sign <= "\ufff8" or "\U000e0000" <= sign <= "\U000e0fff":
+        return True
     # Noncharacters, which XML forbids and nobody can show.
     return ord(sign) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(sign) <= 0xFDEF
 

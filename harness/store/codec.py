@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import JsonConverter, make_converter
 
-from harness.errors import StoreFailed
+from harness.errors import RowUnreadable
 from harness.records import CaseResult, Check, MetricVerdict, Verdict
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def decode(text: str, kind: type[T]) -> T:
         return _converter().loads(text, kind)
     except Exception as problem:  # cattrs raises groups of many kinds; all mean: not this record
         name = getattr(kind, "__name__", "record").lower()
-        raise StoreFailed(
+        raise RowUnreadable(
             f"the store holds a {name} that cannot be read, `lora-harness verify` names it"
         ) from problem
 

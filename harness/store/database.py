@@ -5,6 +5,7 @@ SQLite runs in WAL mode with full sync, and writers take their lock before they 
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,12 +20,21 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from harness.errors import SettingsError, StoreFailed, reason
 from harness.store.schema import HEAD
+from harness.store.schemes import way_to
 
 _WAIT_SECONDS = 60
 _CONNECT_SECONDS = 10
 _POSTGRESQL = "postgresql+psycopg"
+_ADVICE = {
+    "file is not a database": "name another file as `store`, or move this one away",
+    "unable to open database file": "name a file as `store`, in a folder that can be written",
+}
+"""What helps where asking again does not, by what SQLite says."""
 _SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
 """What stands for a secret where it is written behind the `?` of a URL."""
+
+# What the driver would print of a connection that was cut, a user reads once, from us.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class _Thread(threading.local):
@@ -40,8 +50,9 @@ class Database:
     """Opens the store at a URL; the first opening of a new store makes its tables."""
 
     def __init__(self, url: str, root: Path) -> None:
-        self.url = _absolute(url, root)
-        self._engine = _engine(self.url)
+        way = way_to(_parsed(url))
+        self.url = way.url if isinstance(way, Engine) else _absolute(way, root)
+        self._engine = _minded(way) if isinstance(way, Engine) else _engine(self.url)
         self._thread = _Thread()
         with self._said():
             self.is_new = _bring_up_to_date(self._engine)
@@ -95,9 +106,8 @@ class Database:
             yield
         except SQLAlchemyError as problem:
             why = reason(getattr(problem, "orig", None) or problem)
-            raise StoreFailed(
-                f"the store {self.shown} failed ({why}); run the same command again"
-            ) from problem
+            advice = _ADVICE.get(why, "run the same command again")
+            raise StoreFailed(f"the store {self.shown} failed ({why}); {advice}") from problem
 
     @property
     def engine(self) -> Engine:
@@ -115,13 +125,16 @@ class Database:
         self._engine.dispose()
 
 
-def _absolute(url: str, root: Path) -> URL:
+def _parsed(url: str) -> URL:
     try:
-        found = make_url(url)
+        return make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise SettingsError(
             "the store must be a URL such as sqlite:///reports/harness.db"
         ) from None
+
+
+def _absolute(found: URL, root: Path) -> URL:
     if found.get_backend_name() == "sqlite" and found.database not in (None, "", ":memory:"):
         file = root / str(found.database)
         try:
@@ -141,15 +154,19 @@ def _engine(url: URL) -> Engine:
         if "connect_timeout" not in url.query:
             options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
     try:
-        engine = create_engine(url, **options)
+        return _minded(create_engine(url, **options))
     except (ImportError, SQLAlchemyError) as problem:
-        advice = ""
+        advice = ", known are sqlite and postgresql"
         if url.get_backend_name() == "postgresql":
             advice = f": {_POSTGRESQL}://... with `pip install 'lora-harness[postgres]'` is one"
         raise SettingsError(
             f"the store {url.drivername}: no driver for it ({reason(problem)}){advice}"
         ) from None
-    if sqlite:
+
+
+def _minded(engine: Engine) -> Engine:
+    """SQLite keeps its promises only where it is told to, connection by connection."""
+    if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
     return engine

@@ -121,7 +121,10 @@ class Decisions:
 @lru_cache(maxsize=65_536)
 def is_whole(decision: Decision) -> bool:
     """Whether a decision still is what was hashed; asked again only where a row has changed."""
-    return _linked(decision, decision.prev).hash == decision.hash
+    try:
+        return _linked(decision, decision.prev).hash == decision.hash
+    except (TypeError, ValueError):  # SQLite keeps bytes or numbers where texts belong
+        return False
 
 
 def broken_links(decisions: list[Decision]) -> Iterator[str]:

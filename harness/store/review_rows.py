@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from harness.errors import StoreFailed
+from harness.errors import RowUnreadable
 from harness.records import Review
 from harness.store import schema
 from harness.store.codec import decode, encode
@@ -72,7 +72,7 @@ def is_whole(row: Row[Any], slices: Mapping[str, str]) -> bool:
     """Whether the columns beside a review, and its slices, still say what it says."""
     try:
         recorded = row_of(decode(row.body, Review))
-    except (StoreFailed, ValueError):
+    except (RowUnreadable, ValueError):
         return False
     beside = dict(row._mapping) | {"slices": dict(slices)}
     return all(beside[name] == value for name, value in recorded.items() if name != "body")

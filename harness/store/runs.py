@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select
 
-from harness.errors import StoreFailed
+from harness.errors import RowUnreadable, StoreFailed
 from harness.records import CaseResult, Run
 from harness.store import schema
 from harness.store.codec import decode, encode
@@ -113,7 +113,7 @@ class Runs:
         for identity in self.ids() if some is None else some:
             try:
                 run = self.by_id(identity)
-            except StoreFailed:
+            except RowUnreadable:
                 found.append(identity)
                 continue
             if run is None:

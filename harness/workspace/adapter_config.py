@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import AdapterRefused
-from harness.workspace.fields import Table
+from harness.workspace.fields import JsonTable, Table
 from harness.workspace.patterns import pattern_fault
-from harness.workspace.reading import read_json
+from harness.workspace.reading import parse_json, read_text
 
 MAX_RANK = 4096
 MAX_ALPHA = 1e6
 ALL_LINEAR = "all-linear"
-MAX_NAMES = 4096
-_NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
+MAXMODULES = 4096
+MODULE = re.compile(r"\w+(\.\w+)*", re.ASCII)
 """A module, or the last parts of its name."""
 
 HARMLESS = frozenset({
@@ -66,8 +66,8 @@ class AdapterConfig:
 
 def read_config(path: Path) -> AdapterConfig:
     """The configuration of a plain LoRA adapter; anything else is refused in one line."""
-    raw = read_json(path, AdapterRefused, limit=1024 * 1024)
-    table = Table(raw, str(path), AdapterRefused)
+    text = read_text(path, AdapterRefused, limit=1024 * 1024)
+    table = JsonTable(parse_json(text, path, AdapterRefused), path, text, AdapterRefused)
     _refuse_foreign(table)
     alpha = table.number("lora_alpha", 8, -MAX_ALPHA, MAX_ALPHA)
     return AdapterConfig(
@@ -117,10 +117,10 @@ def _names(table: Table, key: str) -> tuple[str, ...]:
     """Plain names: PEFT puts some of them into patterns of its own."""
     raw = table.any(key)
     found = [raw] if isinstance(raw, str) else raw or []
-    if not isinstance(found, list) or len(found) > MAX_NAMES:
-        raise table.fail(f"`{key}` must be a list of at most {MAX_NAMES} module names")
+    if not isinstance(found, list) or len(found) > MAXMODULES:
+        raise table.fail(f"`{key}` must be a list of at most {MAXMODULES} module names")
     for name in found:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not MODULE.fullmatch(name):
             raise table.fail(f"`{key}` has {str(name)[:60]!r}, which is no module name")
     return tuple(found)
 
@@ -152,10 +152,10 @@ def _ranks(table: Table) -> dict[str, int]:
 
 def _by_pattern(table: Table, key: str) -> Table:
     """A table from names to numbers; PEFT reads the names as patterns, plain ones are enough."""
-    found = Table(table.any(key) or {}, f"{table.where} {key}", AdapterRefused)
-    if len(found.raw) > MAX_NAMES:
-        raise table.fail(f"`{key}` has more than {MAX_NAMES} entries")
+    found = Table(table.any(key) or {}, f"{table.at(key)} [{key}]", AdapterRefused)
+    if len(found.raw) > MAXMODULES:
+        raise table.fail(f"`{key}` has more than {MAXMODULES} entries")
     for name in found.raw:
-        if not _NAME.fullmatch(str(name).removeprefix("^").replace("\\.", ".")):
+        if not MODULE.fullmatch(str(name).removeprefix("^").replace("\\.", ".")):
             raise table.fail(f"`{key}` has {str(name)[:60]!r}, which is no module name")
     return found

@@ -116,5 +116,5 @@ def read_training(folder: Path) -> dict[str, Any] | None:
         return None
     found = read_json(path, RequestError, limit=4 * 1024 * 1024)
     if not isinstance(found, dict):
-        raise AdapterRefused(f"{path}: is not an object, `lora-harness train` writes one")
+        raise AdapterRefused(f"{path}:1: is not an object, `lora-harness train` writes one")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +16,9 @@ from harness.errors import BenchmarkError, HarnessError
 from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
 from harness.workspace.fields import Table, kind_of, suggestion
 from harness.workspace.names import check_plain_name, inside
-from harness.workspace.reading import json_object, jsonl_lines, read_toml
+from harness.workspace.reading import json_object, jsonl_lines
 from harness.workspace.settings import read_generation
+from harness.workspace.toml_tables import toml_table
 
 ROLES = ("gate", "guard", "report")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -71,7 +73,7 @@ def read_draft(root: Path, name: str, defaults: Generation, rules: Rules) -> Dra
     """Everything but the cases, for who looks at each of them."""
     check_plain_name(name, "", BenchmarkError)
     folder = root / name
-    if not (folder / "benchmark.toml").is_file():
+    if not os.path.lexists(folder / "benchmark.toml"):
         known = benchmark_names(root)
         raise BenchmarkError(f"{name}: no such benchmark{suggestion(name, known)}")
     for one in ("benchmark.toml", "cases.jsonl"):
@@ -82,7 +84,7 @@ def read_draft(root: Path, name: str, defaults: Generation, rules: Rules) -> Dra
 def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -> Draft:
     """Where no name is asked for, the benchmark's own holds."""
     file = folder / "benchmark.toml"
-    table = Table(read_toml(file, BenchmarkError), str(file), BenchmarkError)
+    table = toml_table(file, BenchmarkError)
     called = table.text("name", name or folder.absolute().name)
     benchmark = Benchmark(
         name=called,
@@ -97,7 +99,8 @@ def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -
         metrics=_metrics(table.table("metrics")),
         policy=_policy(table.table("policy"), rules),
     )
-    shared = rules.parse_checks(table.table("checks").raw, f"{file} [checks]")
+    checks = table.table("checks")
+    shared = rules.parse_checks(checks.raw, checks.where)
     table.done()
     return Draft(benchmark, shared, folder / "cases.jsonl")
 
@@ -124,7 +127,7 @@ def _task(table: Table, folder: str) -> str | None:
         raise table.fail('needs either `task = "..."` or `guard = true`')
     if guard:
         return None
-    return check_plain_name(table.text("task"), f"{table.where}: `task` ", BenchmarkError)
+    return check_plain_name(table.text("task"), f"{table.at('task')}: `task` ", BenchmarkError)
 
 
 def _template(table: Table) -> str:
@@ -141,10 +144,10 @@ def _template(table: Table) -> str:
 def _examples(table: Table) -> tuple[Example, ...]:
     raw = table.any("examples", [])
     if not isinstance(raw, list):
-        raise table.fail("`examples` is not a list of [[examples]]")
+        raise table.fail("`examples` is not a list, write [[examples]] above each")
     found = []
     for number, item in enumerate(raw, start=1):
-        one = Table(item, f"{table.where} [[examples]] {number}", BenchmarkError)
+        one = table.item("examples", number, item)
         found.append(Example(one.text("input"), one.text("output")))
         one.done()
     return tuple(found)
@@ -234,8 +237,8 @@ def _refuse_twice(case: Case, where: str, seen: dict[str, str]) -> None:
 
 def _case(table: Table, shared: tuple[Check, ...], rules: Rules) -> Case:
     identity = table.text("id")
-    if len(identity) > 200 or any(ord(letter) < 32 for letter in identity):
-        raise table.fail("`id` is longer than 200 or has control characters")
+    if len(identity) > 200 or any(unicodedata.category(letter) == "Cc" for letter in identity):
+        raise table.fail("`id` has control characters or more than 200 characters")
     case = Case(
         id=identity,
         input=table.text("input"),
@@ -252,9 +255,21 @@ def _case(table: Table, shared: tuple[Check, ...], rules: Rules) -> Case:
 def _ideals(table: Table) -> tuple[str, ...]:
     raw = table.any("ideal")
     texts = raw if isinstance(raw, list) else [raw]
-    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise table.fail(f"`ideal` is {kind_of(raw)} or blank, a text or several texts are needed")
+    wrong = [_wrong_text(text) for text in texts] if texts else ["an empty list"]
+    if any(wrong):
+        said = "has one that is" if isinstance(raw, list) and texts else "is"
+        what = next(filter(None, wrong))
+        raise table.fail(f"`ideal` {said} {what}, a text or several texts are needed")
     return tuple(texts)
+
+
+def _wrong_text(text: Any) -> str:
+    """What stands in the place of a text that says something, or nothing."""
+    if not isinstance(text, str):
+        return kind_of(text)
+    if "\0" in text:
+        return "a text with a NUL character"
+    return "" if text.strip() else "blank"
 
 
 def _slices(table: Table) -> Mapping[str, str]:

@@ -96,7 +96,8 @@ def pairs(texts: Iterable[str], option: str, wanted: Wanted) -> dict[str, str]:
         name = name.strip()
         if not sign or not (name in wanted or name.startswith("slices.")):
             known = suggestion(name, [*wanted, "slices.NAME"])
-            raise RequestError(f"{option} {text}: must look like FIELD={option[2:].upper()}{known}")
+            what = "VALUE" if option == "--set" else "COLUMN"
+            raise RequestError(f"{option} {text}: must look like FIELD={what}{known}")
         found[name] = value
     return found
 
@@ -143,7 +144,7 @@ def remembered_columns(reports: Path, kind: str) -> dict[str, str]:
     found = _table(reports).get(kind, {})
     texts = isinstance(found, dict) and all(isinstance(one, str) for one in found.values())
     if not texts:
-        raise RequestError(f"{reports / FILE}: `{kind}` is no table of texts, use --forget-map")
+        raise RequestError(f"{reports / FILE}:1: `{kind}` is no table of texts, use --forget-map")
     return dict(found)
 
 
@@ -174,7 +175,7 @@ def _table(reports: Path) -> dict[str, Any]:
         return {}
     found = read_json(file, RequestError, limit=1024 * 1024)
     if not isinstance(found, dict):
-        raise RequestError(f"{file}: is {kind_of(found)}, remove it and map the columns again")
+        raise RequestError(f"{file}:1: is {kind_of(found)}, remove it and map the columns again")
     return found
 
 

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import json
 import math
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+
+NAMED = re.compile(r"`([^`]+)`")
+"""How a sentence names a key."""
 
 
 class Table:
@@ -29,6 +35,10 @@ class Table:
         """The error to raise, with the place in front."""
         return self.error(f"{self.where}: {what}")
 
+    def at(self, key: str) -> str:
+        """Where one of the keys stands."""
+        return self.where
+
     def has(self, key: str) -> bool:
         """Whether the key is there at all."""
         self.asked.add(key)
@@ -43,11 +53,13 @@ class Table:
         """A text; not blank unless told."""
         value = self.any(key, default)
         if value is None:
-            raise self.fail(f"`{key}` is missing")
+            raise self.fail(f"`{key}` is missing, a text is needed")
         if not isinstance(value, str):
             raise self.fail(f"`{key}` is {kind_of(value)}, a text is needed")
         if not blank and not value.strip():
-            raise self.fail(f"`{key}` is empty")
+            raise self.fail(f"`{key}` is empty, a text is needed")
+        if "\0" in value:
+            raise self.fail(f"`{key}` holds a NUL character, texts have none")
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -87,11 +99,33 @@ class Table:
         """A table inside this one; empty where it is missing."""
         return Table(self.any(key, {}), f"{self.where} [{key}]", self.error)
 
+    def item(self, key: str, number: int, raw: Any) -> Table:
+        """One of several tables under a key, counted from 1."""
+        return Table(raw, f"{self.where} [[{key}]] {number}", self.error)
+
     def done(self) -> None:
         """Refuse keys that nobody asked for: a typo must not pass in silence."""
         for key in self.raw:
             if key not in self.asked:
                 raise self.fail(f"unknown key `{key}`{suggestion(str(key), self.asked)}")
+
+
+class JsonTable(Table):
+    """An object that is all of a JSON file; what is wrong in it is said with its line."""
+
+    def __init__(self, raw: Any, file: Path, text: str, error: type[HarnessError]) -> None:
+        self.file, self.text_of_file = file, text
+        super().__init__(raw, f"{file}:1", error)
+
+    def at(self, key: str) -> str:
+        """The line on which the key stands first."""
+        at = max(0, self.text_of_file.find(json.dumps(key, ensure_ascii=False)))
+        return f"{self.file}:{self.text_of_file.count(chr(10), 0, at) + 1}"
+
+    def fail(self, what: str) -> HarnessError:
+        """The error to raise, with the line of the key that the sentence names first."""
+        named = NAMED.search(what)
+        return self.error(f"{self.at(named[1]) if named else self.where}: {what}")
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

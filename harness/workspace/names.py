@@ -52,6 +52,8 @@ def inside(root: Path, path: Path, error: type[HarnessError]) -> None:
     """Refuse a path that resolves out of its root (a link, or a link above it)."""
     try:
         real_root, real = root.resolve(), path.resolve()
+        if real.is_symlink():
+            raise RuntimeError  # as before Python 3.13, which leaves such a link unresolved
     except (OSError, RuntimeError):  # a link that leads to itself
         raise error(
             f"{path}: is a link that leads nowhere, put the files themselves there"

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from harness.workspace.fields import Table
-from harness.workspace.reading import read_toml
+from harness.workspace.toml_tables import toml_table
 
 WHOLE = {"rank": (1, 1024), "alpha": (1, 4096), "batch": (1, 1024), "seed": (0, 2**31 - 1)}
 NUMBERS = {"dropout": (0.0, 0.9), "epochs": (0.01, 1000.0), "learning_rate": (1e-8, 10.0)}
@@ -16,7 +15,7 @@ TEXTS = ("targets",)
 
 def read_recipe(file: Path) -> dict[str, Any]:
     """What the file says, by the name of the option; what it leaves out stays as it is."""
-    table = Table(read_toml(file, DataError), str(file), DataError)
+    table = toml_table(file, DataError)
     found: dict[str, Any] = {}
     for name, (low, high) in WHOLE.items():
         if table.has(name):

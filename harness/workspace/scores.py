@@ -2,54 +2,45 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
 from harness.workspace.fields import suggestion
-from harness.workspace.reading import read_text
+from harness.workspace.tables import Row, separated_rows
 
 NEEDED = ("case", "metric", "candidate", "promoted")
 OPTIONAL = ("pinned", "slice", "group", "critical")
 NUMBERS = ("candidate", "promoted", "pinned")
 FLAGS = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
-MAX_FIELD = 128 * 1024
+MAX_ROWS = 1_000_000
+"""Of one file; all of them are held, since a verdict looks at all of them."""
 _NUMBER = re.compile(r"[0-9.eE+-]{1,40}", re.ASCII)
 
 
 def read_scores(path: Path) -> list[dict[str, Any]]:
     """One row per case and metric; an empty score is missing, which is not zero."""
-    text = read_text(path, DataError)
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError(f"{path}:{line}: holds a NUL character, scores are plain text")
-    before = csv.field_size_limit(MAX_FIELD)  # one setting for the whole process
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        return list(_rows(path, lines))
-    except csv.Error as problem:
-        raise DataError(f"{path}:{lines.line_num}: is not CSV ({problem})") from None
-    finally:
-        csv.field_size_limit(before)
+    table = separated_rows(path, DataError)
+    names = {column: column.lower() for column in table.columns}
+    _check_head(path, list(names.values()))
+    found: list[dict[str, Any]] = []
+    for row in table.each:
+        if row.problem:
+            raise DataError(f"{path}:{row.line}: {row.problem}")
+        if any(cell.strip() for cell in row.values.values()):
+            found.append(_scores(row, names, f"{path}:{row.line}"))
+        if len(found) > MAX_ROWS:
+            raise DataError(f"{path}:{row.line}: more than {MAX_ROWS:,} rows, fewer are read")
+    return found
 
 
-def _rows(path: Path, lines: Any) -> Iterator[dict[str, Any]]:
-    head = [name.strip().lower() for name in next(lines, [])]
-    _check_head(path, head)
-    for row in lines:
-        where = f"{path}:{lines.line_num}"
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(head):
-            raise DataError(f"{where}: has {len(row)} fields, the head has {len(head)}")
-        yield {"line": lines.line_num} | {
-            name: _value(name, cell.strip(), where) for name, cell in zip(head, row, strict=True)
-        }
+def _scores(row: Row, names: dict[str, str], where: str) -> dict[str, Any]:
+    values = {
+        name: _value(name, row.values[column].strip(), where) for column, name in names.items()
+    }
+    return {"line": row.line} | values
 
 
 def _check_head(path: Path, head: list[str]) -> None:
@@ -61,8 +52,6 @@ def _check_head(path: Path, head: list[str]) -> None:
             raise DataError(
                 f"{path}:1: unknown column `{name}`{suggestion(name, NEEDED + OPTIONAL)}"
             )
-        if head.count(name) > 1:
-            raise DataError(f"{path}:1: column `{name}` stands twice")
 
 
 def _value(name: str, cell: str, where: str) -> Any:

@@ -12,15 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from harness.errors import HarnessError
-from harness.workspace.reading import opened, parse_json
+from harness.workspace.reading import MAX_LINE, lines_of, parse_json
 
 MAX_TABLE = 16 * 1024**3
 """Rows are streamed: the size of a file costs time, not memory."""
 MAX_FIELD = 128 * 1024
-MAX_RECORD = 4 * 1024 * 1024
 MAX_COLUMNS = 1_000
 _HEAD = 100
 """Lines of JSONL whose keys are taken for the columns of all."""
@@ -56,34 +55,12 @@ def read_rows(path: Path, error: type[HarnessError]) -> Rows:
     return _KINDS[kind](path, error)
 
 
-# --- lines --------------------------------------------------------------------------------------
-
-
-def lines_of(path: Path, error: type[HarnessError]) -> Iterator[tuple[int, str]]:
-    """Numbered lines of UTF-8, each with its end; only a line feed ends a line."""
-    with opened(path, error, MAX_TABLE) as file:
-        for number, raw in enumerate(_raw_lines(file), start=1):
-            if len(raw) > MAX_RECORD:
-                raise error(f"{path}:{number}: a line of more than {MAX_RECORD:,} bytes")
-            if number == 1:
-                if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-                    raise error(f"{path}:1: is UTF-16, save it as UTF-8")
-                raw = raw.removeprefix(b"\xef\xbb\xbf")
-            try:
-                yield number, raw.decode()
-            except UnicodeDecodeError:
-                raise error(f"{path}:{number}: is not UTF-8, save it as UTF-8") from None
-
-
-def _raw_lines(file: BinaryIO) -> Iterator[bytes]:
-    return iter(lambda: file.readline(MAX_RECORD + 1), b"")
-
-
 # --- CSV and TSV --------------------------------------------------------------------------------
 
 
-def _separated(path: Path, error: type[HarnessError], separator: str = "") -> Rows:
-    lines = lines_of(path, error)
+def separated_rows(path: Path, error: type[HarnessError], separator: str = "") -> Rows:
+    """CSV, whatever its suffix; the separator is the one that its head uses."""
+    lines = lines_of(path, error, MAX_TABLE)
     _, first = next(lines, (1, ""))
     records = _records(path, error, chain([(1, first)], lines), separator or _separator(first))
     _, head = next(records, (1, []))
@@ -107,8 +84,8 @@ def _records(
         nonlocal read, length
         for number, line in lines:
             read, length = number, length + len(line)
-            if length > MAX_RECORD:
-                raise error(f"{path}:{begun}: a row of more than {MAX_RECORD:,} characters")
+            if length > MAX_LINE:
+                raise error(f"{path}:{begun}: a row of more than {MAX_LINE:,} characters")
             yield line
 
     reader = csv.reader(fed(), delimiter=separator, strict=True)
@@ -118,10 +95,16 @@ def _records(
             cells = next(reader, None)
         except csv.Error as problem:
             # After a stray quote nobody knows where rows begin: no row below can be trusted.
-            raise error(f"{path}:{begun}: is not CSV ({problem}), correct the quotes") from None
+            raise error(f"{path}:{begun}: {_fault(problem)}") from None
         if cells is None:
             return
         yield begun, cells
+
+
+def _fault(problem: csv.Error) -> str:
+    if "field larger" in str(problem):
+        return f"a field of more than {MAX_FIELD:,} characters, is a quote left open?"
+    return f"is not CSV ({problem}), correct the quotes"
 
 
 def _named(path: Path, error: type[HarnessError], head: list[str]) -> list[str]:
@@ -162,7 +145,11 @@ def _too_long(name: str, cell: str) -> str:
 
 
 def _json_lines(path: Path, error: type[HarnessError]) -> Rows:
-    rows = (_object(path, number, line) for number, line in lines_of(path, error) if line.strip())
+    rows = (
+        _object(path, number, line)
+        for number, line in lines_of(path, error, MAX_TABLE)
+        if line.strip()
+    )
     first = list(islice(rows, _HEAD))
     columns = dict.fromkeys(name for row in first for name in row.values)
     if len(columns) > MAX_COLUMNS:
@@ -210,8 +197,8 @@ def _padded(line: int, names: list[str], cells: list[str]) -> Row:
 
 
 _KINDS: dict[str, Callable[[Path, type[HarnessError]], Rows]] = {
-    ".csv": _separated,
-    ".tsv": lambda path, error: _separated(path, error, "\t"),
+    ".csv": separated_rows,
+    ".tsv": lambda path, error: separated_rows(path, error, "\t"),
     ".jsonl": _json_lines,
     ".xlsx": _spreadsheet,
 }

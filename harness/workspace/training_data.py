@@ -7,13 +7,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from harness.errors import DataError, reason
+from harness.errors import DataError
 from harness.records import Example
 from harness.records.training import TrainingExample
 from harness.workspace.fields import Table
-from harness.workspace.reading import MAX_LINE, opened, parse_json, read_jsonl
+from harness.workspace.reading import lines_of, parse_json, read_jsonl
 
 MAX_SET = 256 * 1024 * 1024
 """Bytes of a training set; it is read line by line."""
@@ -102,30 +101,10 @@ class _Blank(DataError):
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, with their numbers; only a line feed ends a line."""
-    with opened(path, DataError, MAX_SET) as file:
-        number = 0
-        while raw := _line(file, path):
-            number += 1
-            if raw.startswith((b"\xff\xfe", b"\xfe\xff")) and number == 1:
-                raise DataError(f"{path}:1: is UTF-16, save it as UTF-8")
-            try:
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError:
-                raise DataError(f"{path}:{number}: is not UTF-8, save it as UTF-8") from None
-            if len(raw) > MAX_LINE:
-                raise DataError(
-                    f"{path}:{number}: a line of more than {MAX_LINE:,} bytes, fewer are read"
-                )
-            if text.strip(" \t\r\n"):
-                yield number, text.rstrip("\n")
-
-
-def _line(file: BinaryIO, path: Path) -> bytes:
-    try:
-        return bytes(file.readline(MAX_LINE + 1))
-    except OSError as failure:
-        raise DataError(f"{path}: cannot be read ({reason(failure)})") from None
+    """Lines that are not blank, with their numbers."""
+    for number, line in lines_of(path, DataError, MAX_SET):
+        if line.strip(" \t\r\n"):
+            yield number, line.rstrip("\n")
 
 
 def _example(number: int, line: str, where: str) -> TrainingExample:

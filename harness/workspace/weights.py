@@ -18,7 +18,12 @@ PACKAGE = "package:"
 NONE = "none"
 """An embedder reference: this project does without embeddings."""
 _WEIGHTS = (".safetensors", ".json", ".txt", ".model", ".jinja", ".tiktoken", ".gguf")
+_LARGE = (".safetensors", ".gguf")
 _DIGESTS = "digests.json"
+MAX_TEXT = 256 * 1024 * 1024
+"""Of a tokenizer's or config's file; the largest of today have 35 MB."""
+MAX_TEMPLATE = 1024 * 1024
+"""Of a chat template's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ def find_weights(reference: str, root: Path, fetch: bool = True) -> Weights:
         raise WeightsError(f"{reference}: {path} does not exist")
     if path.is_file() and path.suffix != ".gguf":
         raise WeightsError(f"{reference}: a file must be a .gguf, else name the folder it is in")
+    if path.is_dir():
+        _refuse_odd(reference, path)
     if path.is_dir() and not (path / "config.json").is_file():
         raise WeightsError(f"{reference}: {path} has no config.json, so it is no model's folder")
     if path.is_dir() and not any(path.rglob("*.safetensors")):
@@ -57,6 +64,19 @@ def find_weights(reference: str, root: Path, fetch: bool = True) -> Weights:
         return Weights(reference, path, _digest(path), source)
     except OSError as problem:
         raise WeightsError(f"{reference}: cannot be read ({reason(problem)})") from None
+
+
+def _refuse_odd(reference: str, folder: Path) -> None:
+    """A pipe would be waited for and a huge text read whole, by libraries that do not look."""
+    for file in folder.rglob("*"):
+        if file.suffix not in _WEIGHTS or file.is_dir():
+            continue
+        if not file.is_file():
+            raise WeightsError(f"{reference}: {file} is a pipe, a device or a link to nothing")
+        limit = MAX_TEMPLATE if file.suffix == ".jinja" else MAX_TEXT
+        if file.suffix not in _LARGE and file.stat().st_size > limit:
+            size = f"{file.stat().st_size:,} bytes, at most {limit:,} are read"
+            raise WeightsError(f"{reference}: {file}: {size}")
 
 
 def _locate(reference: str, root: Path, fetch: bool) -> tuple[Path, str]:

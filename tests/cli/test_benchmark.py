@@ -138,10 +138,46 @@ def test_bad_rows_are_each_a_line_up_to_twenty(typed: Type, project: TinyProject
     found = typed("benchmark", "import", "cases.csv", "--name", "new")
     assert (found.code, found.out) == (4, "")
     lines = found.err.splitlines()
-    assert lines[0] == "lora-harness: cases.csv:2: `input` is empty"
+    assert lines[0] == "lora-harness: cases.csv:2: `input` is empty, a text is needed"
     assert len(lines) == 21
     assert lines[-1].endswith("25 rows are no cases, nothing was written (5 more than shown)")
     told = typed("benchmark", "import", "cases.csv", "--name", "new", "--json")
     assert told.code == 4
     assert len(told.json["bad"]) == 25
     assert json.dumps(told.json["error"]) == '"25 rows are no cases, nothing was written"'
+
+
+PROMPTFOO = """\
+prompts: ["Write to {{name}}."]
+tests:
+  - vars: {name: Ana}
+    assert:
+      - {type: equals, value: Hi Ana}
+      - {type: llm-rubric, value: is friendly}
+  - vars: {name: Ben}
+    assert: [{type: equals, value: Hi Ben}, {type: contains, value: Ben}]
+"""
+
+
+def test_cases_of_promptfoo_come_in_and_what_stays_behind_is_named(
+    typed: Type, project: TinyProject
+) -> None:
+    project.write("promptfooconfig.yaml", PROMPTFOO)
+    words = ("benchmark", "import", "promptfooconfig.yaml", "--name", "new")
+    assert "not kept  assert llm-rubric" in typed(*words, "--dry-run").out
+    told = typed(*words, "--json").json
+    assert (told["cases"], told["left"]) == (2, {"assert llm-rubric": 1})
+    found = project.project.benchmark("new").cases
+    assert [case.ideals for case in found] == [("Hi Ana",), ("Hi Ben",)]
+    assert [check.value for check in found[1].checks] == [("Ben",)]
+
+
+def test_a_test_of_promptfoo_that_is_no_case_is_named_with_its_line(
+    typed: Type, project: TinyProject
+) -> None:
+    text = PROMPTFOO.replace("{name: Ben}", "{nome: Ben}")
+    project.write("promptfooconfig.yaml", text)
+    found = typed("benchmark", "import", "promptfooconfig.yaml", "--name", "new")
+    assert found.code == 4
+    line = "promptfooconfig.yaml:7: the prompt names {{name}}, known are nome"
+    assert found.err.splitlines()[0] == f"lora-harness: {line}"

@@ -88,7 +88,7 @@ def test_metrics_and_policy_of_a_benchmark_can_be_taken(typed: Type, project: Ti
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "column `case` is missing"),
+        ("", "has no head, the first line names the columns"),
         ("case,metric,candidate\n", "column `promoted` is missing"),
         (HEAD + "a,m,0.5\n", "scores.csv:2"),
         (HEAD + "a,m,nan,0.5\n", "a score is a number from 0 to 1"),

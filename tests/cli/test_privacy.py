@@ -118,6 +118,18 @@ def test_what_is_masked_is_visibly_marked(
     assert "[email]" in shown and "[redacted]" in shown
 
 
+@pytest.mark.parametrize("how", [MASKED, SHUT, ""], ids=["listed", "shut", "asked"])
+def test_no_report_holds_what_the_project_hides(files: TinyProject, typed: Type, how: str) -> None:
+    files.settings(how)
+    typed("evaluate", "leaky", "--benchmark", "openers", *(() if how else ("--no-texts",)))
+    written = [f for f in (files.folder / "reports").rglob("*") if f.suffix not in (".db", "")]
+    assert {f.suffix for f in written} >= {".html", ".md", ".json"}
+    hidden = ("eva.elm", CLIENT) if how == MASKED else (WRITTEN[:12], *TEXTS)
+    for file in written:
+        text = file.read_text("utf-8")
+        assert not [one for one in hidden if one in text], file
+
+
 ASKED = [(*words, "--no-texts") for words in OUTLETS[:6]]
 
 

@@ -92,7 +92,7 @@ def test_rates_and_exports_are_files_and_tables(project: TinyProject, typed: Typ
     [
         (("import", "nosuch.csv"), "nosuch.csv: no such file"),
         (("import", "adapters"), "is a folder"),
-        (("import", "r.csv", "--map", "x"), "must look like FIELD=MAP"),
+        (("import", "r.csv", "--map", "x"), "must look like FIELD=COLUMN"),
         (("import", "pyproject.toml"), "is no table that is understood"),
         (("rates", "--since", "last week"), "is no day"),
         (("rates", "--by", "month"), "month"),

@@ -93,4 +93,4 @@ def test_a_recipe_that_means_nothing_is_refused_before_training(
     project.write("r.toml", "alpa = 1\n")
     found = typed("train", "v2", "--data", "data.jsonl", "--recipe", "r.toml")
     assert (found.code, recipes) == (4, [])
-    assert "r.toml: unknown key `alpa`" in found.err
+    assert "r.toml:1: unknown key `alpa`" in found.err

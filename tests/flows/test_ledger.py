@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import AdapterRefused, RequestError, SettingsError, StoreFailed
+from harness.flows import ledger
 from harness.flows.ledger import Ask, pin, reject, rollback
+from harness.flows.pointer import promoted
 from harness.records import Decision
 from tests.fakes.refusals import refused
 from tests.fakes.served import ServedProject
@@ -292,6 +294,26 @@ def test_one_that_was_rejected_since_is_no_good_one(three: ServedProject) -> Non
     reject(three.project, "v2", three.ask())
     assert back(three, dry_run=True).adapter == "v1"
     assert back(three, "v2").adapter == "v2", "a person may still name it"
+
+
+@pytest.mark.parametrize("name", [None, "v2"])
+def test_a_rollback_that_was_killed_is_completed_and_goes_no_further(
+    three: ServedProject, name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(ledger, "write_pointer", killed)
+        back(three, name)
+    assert promoted("openers", three.folder).name == "v3", "the pointer was not written yet"
+    with refused("the last rollback, v2 by Ana, was recorded but cut off .*it is done now"):
+        back(three, name)
+    assert promoted("openers", three.folder).name == three.promoted() == "v2"
+    assert back(three).adapter == "v1", "who means it goes further"
 
 
 def test_there_must_be_something_to_roll_back(project: ServedProject) -> None:

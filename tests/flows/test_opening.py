@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from harness.errors import AdapterRefused, BenchmarkError, DataError, HarnessError, SettingsError
 from harness.flows.doctor import doctor
-from harness.flows.opening import RecordedRoom, TransformersRoom, open_room
+from harness.flows.opening import RayRoom, RecordedRoom, TransformersRoom, open_room
 from harness.flows.project import Project
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
+from tests.fakes.refusals import refused
 
 
 def test_guards_come_last(project: TinyProject) -> None:
@@ -118,3 +120,30 @@ def test_a_name_that_is_no_adapter_raises(project: TinyProject, name: str) -> No
     with pytest.raises(HarnessError) as caught:
         doctor(project.project, name)
     assert caught.value.exit_code == 4
+
+
+def test_ray_is_a_word_without_an_address(project: TinyProject, tmp_path: Path) -> None:
+    with closing(open_room(project.project, "ray", lambda: tmp_path)) as room:
+        assert isinstance(room, RayRoom)
+    with refused("ray:2: no such engine", SettingsError):
+        open_room(project.project, "ray:2", lambda: tmp_path)
+
+
+def test_copies_lie_where_all_machines_see_them_and_go_at_the_end(
+    project: TinyProject, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    project.adapter("v1").write()
+    project.settings(f'[tool.harness.ray]\nshared = "{shared}"\n')
+    with closing(open_room(project.project, "ray", lambda: tmp_path)) as room:
+        folder = room.mount(room.side("v1")).folder
+        assert folder is not None and folder.parent.parent == shared
+        assert folder.parent.stat().st_mode & 0o077 == 0
+    assert list(shared.iterdir()) == []
+
+
+def test_a_shared_folder_that_is_none_is_named(project: TinyProject, tmp_path: Path) -> None:
+    project.settings('[tool.harness.ray]\nshared = "/nosuch/folder"\n')
+    with refused("/nosuch/folder: no folder can be made there", SettingsError):
+        open_room(project.project, "ray", lambda: tmp_path)

@@ -12,7 +12,7 @@ import pytest
 
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, StoreFailed
-from harness.flows import produce, scoring
+from harness.flows import produce
 from harness.flows.evaluate import Request
 from harness.records import Generation, Output, Prompt
 from tests.fakes.engines import EchoEngine
@@ -366,22 +366,5 @@ def test_progress_counts_up_to_all(project: TinyProject, engine: EchoEngine) -> 
         opened.producer.heard = lambda step, done, total: heard.append((step, done, total))
         opened.producer.run(opened.room.side("v1"), opened.benchmark("openers"))
     writing = [(done, total) for step, done, total in heard if step.endswith("writing")]
-    assert writing == [(0, 8), (2, 8), (4, 8), (6, 8), (8, 8)]
-    assert heard[-1] == ("v1 on openers: weighing ideals", 8, 8)
-
-
-def test_a_metric_of_another_package_is_scored(
-    project: TinyProject, engine: EchoEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from importlib.metadata import EntryPoint, EntryPoints
-
-    one = EntryPoint("politeness", "tests.flows.test_produce:politeness", "harness.metrics")
-    monkeypatch.setattr(scoring, "entry_points", lambda group: EntryPoints([one]))
-    more = '\n[metrics.politeness]\nrole = "report"\n'
-    project.benchmark("openers", BENCHMARK + more, CASES)
-    found = run(project, engine)
-    assert {result.scores["politeness"] for result in found.results} == {0.25}
-
-
-def politeness(case: object, output: object) -> float:
-    return 0.25
+    assert writing == [(0, 16), (2, 16), (4, 16), (6, 16), (8, 16)], "ideals are work as well"
+    assert heard[-1] == ("v1 on openers: weighing ideals", 16, 16)

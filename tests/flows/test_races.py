@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.performance.races import race, record
+from tests.performance.races import cross, race, record
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
@@ -27,6 +27,14 @@ def test_of_two_promotions_at_once_exactly_one_wins(url: str, tmp_path: Path) ->
     assert found.one_winner == 30
     assert found.losers_told == 30, "one line and exit code 4"
     assert found.whole == 30, "ledger and pointer name the winner"
+
+
+def test_a_promotion_while_another_rolls_back_is_before_it_or_refused(
+    url: str, tmp_path: Path
+) -> None:
+    found = cross(tmp_path / "project", url, 20)
+    assert found.whole == 20, "ledger, exit codes and pointer agree; v3 never follows on v1"
+    assert found.told == 20, "one line and exit code 4"
 
 
 def test_all_that_is_recorded_at_once_is_there(url: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.engines.trainer import Lesson, Recipe
-from harness.errors import DataError, EngineFailed, HarnessError, RequestError
+from harness.errors import AdapterRefused, DataError, EngineFailed, HarnessError, RequestError
 from harness.flows import train as flow
 from harness.flows.train import train
 from tests.fakes.adapters import TinyAdapter
@@ -131,7 +132,17 @@ def test_a_parent_is_named_with_its_bytes(
     found = train(project.project, "v2", data, Recipe(), parent="v1")
     about = json.loads((found.folder / "training.json").read_text())
     assert about["parent"] == {"name": "v1", "digest": project.adapter("v1").files().digest}
-    assert trainer.parents == [project.folder / "adapters" / "v1"]
+    (loaded,) = trainer.parents  # a private copy: swapping the folder meanwhile changes nothing
+    assert loaded is not None and loaded.name == "parent" and ".training" in loaded.parts
+
+
+def test_a_parent_that_would_be_refused_on_trial_is_no_parent(
+    project: TinyProject, trainer: Trainer, data: Path
+) -> None:
+    (project.folder / "adapters" / "v1" / "adapter_model.bin").write_bytes(b"x")
+    with pytest.raises(AdapterRefused, match="is a pickle"):
+        train(project.project, "v2", data, Recipe(), parent="v1")
+    assert trainer.parents == []
 
 
 @pytest.mark.parametrize(
@@ -224,6 +235,34 @@ def test_a_name_that_somebody_takes_meanwhile_is_not_overwritten(
         train(project.project, "v2", data, Recipe())
     assert [project.adapter("v2").files().digest] == theirs
     assert (trainer.works[0] / "adapter" / "training.json").is_file()
+
+
+def test_a_disk_that_fails_at_the_last_step_is_not_the_request_s_fault(
+    project: TinyProject, trainer: Trainer, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.replace
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name == "adapter":
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with refused("v2: cannot take its place there .Input/output error.*lies in", code=11):
+        train(project.project, "v2", data, Recipe())
+
+
+def test_what_a_killed_run_had_begun_to_write_is_not_part_of_the_adapter(
+    project: TinyProject, trainer: Trainer, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def left_over(base: Path, lessons: object, recipe: Recipe, work: Path, *rest: object) -> object:
+        found = trainer(base, lessons, recipe, work, *rest)  # type: ignore[arg-type]
+        (work / "adapter" / ".training.json.0123").write_text('{"half')
+        return found
+
+    monkeypatch.setattr(flow, "train_lora", left_over)
+    made = train(project.project, "v2", data, Recipe())
+    assert not [file for file in made.folder.iterdir() if file.name.startswith(".")]
 
 
 # --- what is not to be learnt -------------------------------------------------------------------

@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from harness.errors import HarnessError
 from harness.judge import Labels, verdict, verdict_from_rows
 from harness.judge.alarms.alarm import Week
@@ -22,7 +24,10 @@ from harness.judge.alarms.drift import fall
 from harness.judge.alarms.monitored import reasons_of, state_of
 from harness.judge.alarms.standouts import EditedWords, reviewers_apart, slices_above
 from harness.judge.alarms.watch import watched
+from harness.judge.rank import rank_correlation
+from harness.judge.shift import shift
 from harness.judge.words import cases, listed, number, percent, signed
+from harness.judge.worth import forgotten
 from harness.records import (
     CaseResult,
     Drift,
@@ -108,7 +113,10 @@ def several(samples: int, within: float, n: int = 25, between: float = 0.01) -> 
 
 def sliced(n: int, lost: float, kinds: int = 4) -> Verdict:
     """One slice of several loses, the others gain a little."""
-    whole = [case(i, slices={"kind": "abcdef"[i % kinds], "only": f"o{i}"}) for i in range(n)]
+    whole = [
+        case(i, slices={"kind": "abcdef"[i % kinds]} | ({"only": f"o{i}"} if n <= 60 else {}))
+        for i in range(n)
+    ]
     before = spread(n, 0.8, 0.05)
     now = [
         b - lost if i % kinds == 0 else b + 0.02 + 0.01 * math.sin(i) for i, b in enumerate(before)
@@ -257,6 +265,30 @@ def shares(rise: int, fall_: int, n: int = 25, role: Any = "gate", **more: Any) 
     return verdict_from_rows(table, rules=(MetricRule("clean_rate", role, 0.1),))
 
 
+def placed(new: int, old: int, apart: float) -> Any:
+    """Vectors on a circle, the new ones turned by `apart`."""
+
+    def around(n: int, turn: float) -> Any:
+        angles = [turn + 0.3 * noise(i) for i in range(n)]
+        return np.array([[math.cos(one), math.sin(one)] for one in angles])
+
+    found = shift(around(new, apart), around(old, 0.0))
+    return found and [found, found.shown]
+
+
+def ranked(n: int, way: str) -> Any:
+    ways = {"same": range(n), "turned": range(n, 0, -1), "tied": [i // 2 for i in range(n)]}
+    return rank_correlation(list(range(n)), list(ways.get(way, [noise(i) for i in range(n)])))
+
+
+def closest(best: int, name: str, score: float) -> Any:
+    """One case of many has two ideals, and the candidate's output is nearest to one of them."""
+    made = run(name, [score, *([0.8] * 24)])
+    one = replace(made.results[0].case, ideals=("the first", "the second"))
+    result = replace(made.results[0], case=one, best_ideals={"edit_similarity": best})
+    return replace(made, results=(result, *made.results[1:]))
+
+
 def pinned(below: float) -> Verdict:
     high = [min(1.0, one + below) for one in spread(25, 0.8, 0.08)]
     return gate(pinned=run("v0", high))
@@ -365,6 +397,32 @@ SCENES: dict[str, Scene] = {
         {"edit_similarity": {f"c{i}": 0.8 - 0.02 * i for i in range(7)}, "clean_rate": {"c1": 0.0}},
         (MetricRule("edit_similarity", "gate", 0.05), MetricRule("clean_rate", "gate", 0.1)),
     ),
+    "reviewers apart, the lower first": lambda: reviewers_apart(
+        [tally("b", 40, 0.55), tally("a", 40, 0.6), *(tally(f"r{i}", 200, 0.05) for i in range(4)),
+         tally("c", 40, 0.6), tally("d", 40, 0.58)]
+    ),
+    "reasons, watched": lambda: reasons_of(
+        [watched("edit_rate", weeks(20, 20, 20), LINE), watched("rejection_rate", [], LINE)], [], [], None
+    ),
+    **{f"vectors {new} and {old}, {apart} apart": (lambda new=new, old=old, apart=apart: placed(new, old, apart))
+       for new, old, apart in ((9, 12, 1), (10, 12, 0.0), (12, 10, 0.15), (15, 30, 0.4), (30, 15, 2))},
+    **{f"ranks of {n}, {way}": (lambda n=n, way=way: ranked(n, way))
+       for n in (4, 5, 6, 7, 8, 20) for way in ("same", "turned", "mixed", "tied")},
+    "worth, identical to the base": lambda: verdict(
+        run("v1", [0.8] * 25), None, Policy(), metrics=EDIT_GATE, base=run("base", [0.8] * 25),
+        prompted=run("base+prompt", [0.8] * 25),
+    ),
+    "worth, a guard metric too": lambda: verdict(
+        run("v1", spread(25, 0.8, 0.05), embedding_similarity=spread(25, 0.7, 0.05)), None, Policy(),
+        metrics=(*EDIT_GATE, MetricRule("embedding_similarity", "guard", 0.05)),
+        base=run("base", spread(25, 0.6, 0.05), embedding_similarity=spread(25, 0.72, 0.05, 3)),
+    ),
+    "forgotten": lambda: forgotten([first(0.1), replace(first(0.2), benchmark="general")]),
+    **{f"many cases, {n}": (lambda n=n: sliced(n, 0.02, 2)) for n in (300, 1200)},
+    "closest ideal": lambda: [
+        verdict(closest(best, "v2", 0.1), closest(0, "v1", 0.9), Policy(), metrics=EDIT_GATE).broken
+        for best in (0, 1, 2, -1)
+    ],
     "numbers": lambda: [
         [f(value) for f in (number, signed)]
         for value in (0, 0.0004, -0.0004, 0.0005, 0.001, 0.1, 0.12, 0.1234, 1, 10, 100, -0.5, -10)

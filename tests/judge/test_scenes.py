@@ -15,7 +15,7 @@ KNOWN = json.loads(ANSWERS.read_text("utf-8"))
 def alike(found: Any, known: Any) -> bool:
     """Equal, but for what another processor makes of the last digits."""
     if isinstance(found, float) or isinstance(known, float):
-        return found == pytest.approx(known, rel=1e-6, abs=1e-9)
+        return found == pytest.approx(known, rel=1e-6, abs=1e-6)
     if isinstance(found, dict) and isinstance(known, dict):
         return found.keys() == known.keys() and all(alike(found[k], known[k]) for k in found)
     if isinstance(found, list) and isinstance(known, list):

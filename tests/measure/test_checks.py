@@ -74,6 +74,6 @@ def test_a_megabyte_of_babble_is_checked_in_seconds():
         "terms": {"customer": ["client"]}, "grounded": True,
     }  # fmt: skip
     for babble in ("client 5 ", "1:1 ", "a@b.", '"\\"', "[{", "::", "$1,"):
-        start = time.perf_counter()
+        start = time.process_time()
         message(raw, (babble * 1_000_000)[:1_000_000], input=babble)
-        assert time.perf_counter() - start < 4, babble
+        assert time.process_time() - start < 4, babble

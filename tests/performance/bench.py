@@ -1,81 +1,58 @@
-"""Speed as ratios, measured side by side in one run: what being installed costs, what a gate costs.
+"""Speed as ratios, measured side by side in one run: `make bench` prints the table.
 
-`make bench` prints the table. Absolute seconds are this machine's; the ratios are what to compare.
+    python tests/performance/bench.py [--only idle warm cold roofline one sweep equality] [--write]
+
+Absolute seconds are this machine's; the ratios are what to compare. `--write` keeps the table in
+BENCHMARKS.md. Small, to try a part out: `--cases 3 --runs 1 --candidates 1 --adapters 2`.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import statistics
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from bench_rows import PARTS, WHY_BFLOAT16, Row
+from roofline import COUNTED
+from trial_project import ROOT, machine
 
-
-def seconds(words: list[str], folder: Path) -> float:
-    """Wall time of one whole process."""
-    begun = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-        env={**os.environ, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
-    )
-    return time.perf_counter() - begun
+PLACE = ROOT / "BENCHMARKS.md"
+HEAD = ("", "A", "B", "A / B", "goal, remarks")
+NOTES = {
+    "roofline": f"The roofline counts {COUNTED}.",
+    "equality": f"Where texts differ in bfloat16: {WHY_BFLOAT16}.",
+}
 
 
-Pairs = list[tuple[float, float]]
+def plain(rows: list[Row]) -> list[str]:
+    """For a terminal."""
+    widths = [max(len(cells[place]) for cells in _cells(rows)) for place in range(len(HEAD))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        for cells in _cells(rows)
+    ]
 
 
-def in_turn(a: Callable[[], float], b: Callable[[], float], runs: int) -> Pairs:
-    """Two things done in turn, after one of each that is not counted."""
-    a(), b()
-    return [(a(), b()) for _ in range(runs)]
+def markdown(rows: list[Row]) -> list[str]:
+    """For BENCHMARKS.md."""
+    head, *body = [f"| {' | '.join(cells)} |" for cells in _cells(rows)]
+    return [head, "|---|--:|--:|--:|---|", *body]
 
 
-def row(what: str, pairs: Pairs, names: str) -> str:
-    """Medians; difference and ratio are medians over the pairs, since machines drift."""
-    a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
-    more = statistics.median(x - y for x, y in pairs)
-    ratio = statistics.median(x / y for x, y in pairs)
-    return f"{what:<36} {a:8.3f} s {b:8.3f} s   {more:+8.3f} s   {ratio:6.3f}   {names}"
+def _cells(rows: list[Row]) -> list[tuple[str, ...]]:
+    return [HEAD, *(row.cells for row in rows)]
 
 
-def idle(runs: int) -> str:
-    """A stranger's pytest run with the plugin installed, against the same with it switched off."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        (folder / "test_stranger.py").write_text("def test_nothing():\n    pass\n")
-        words = ["pytest", "--collect-only", "-q"]
-        found = in_turn(
-            lambda: seconds(words, folder),
-            lambda: seconds([*words, "-p", "no:harness"], folder),
-            runs,
-        )
-    return row("collecting a stranger's tests", found, "installed / switched off")
-
-
-def warm(runs: int, adapter: str) -> str:
-    """A gate whose outputs are all in the store, against pytest collecting nothing of ours."""
-    gate = ["pytest", "--model", adapter, "-q"]
-    print(f"making what {adapter} lacks in the store ...", file=sys.stderr)
-    cold = seconds(gate, ROOT)
-    print(f"done in {cold:.1f} s", file=sys.stderr)
-    with tempfile.TemporaryDirectory() as place:
-        (Path(place) / "test_stranger.py").write_text("def test_nothing():\n    pass\n")
-        found = in_turn(
-            lambda: seconds(gate, ROOT), lambda: seconds(["pytest", "-q"], Path(place)), runs
-        )
-    return row(f"gate of {adapter}, all stored", found, "gate / an empty pytest run")
+def page(told: list[str], rows: list[Row], notes: list[str]) -> str:
+    """The whole file: how it was measured, on what, and the table."""
+    command = f"python tests/performance/bench.py {' '.join(sys.argv[1:])}"
+    return "\n".join(
+        ["# Benchmarks", "",
+         "The last table of `make bench`. Each line was measured side by side in one run; compare"
+         " ratios, not seconds.", "", f"    {command}", "",
+         *(f"- {line}" for line in told), "", *markdown(rows), "",
+         *(f"{note}\n" for note in notes)]
+    )  # fmt: skip
 
 
 def pages() -> int:
@@ -88,16 +65,24 @@ def pages() -> int:
 def main() -> None:
     """Print the tables."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--runs", type=int, default=15)
-    options.add_argument("--adapter", default="adapter_v3")
-    options.add_argument("--no-pages", action="store_true", help="Leave out the long histories.")
+    options.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    options.add_argument("--runs", type=int, default=15, help="Pairs of short processes.")
+    options.add_argument("--candidates", type=int, default=5, help="Fresh adapters, cold.")
+    options.add_argument("--cases", type=int, default=25)
+    options.add_argument("--adapters", type=int, default=8, help="In a sweep.")
+    options.add_argument("--rounds", type=int, default=1, help="Sweeps.")
+    options.add_argument("--write", action="store_true", help="Keep the table in BENCHMARKS.md.")
+    options.add_argument("--pages", action="store_true", help="The dashboard's pages as well.")
     asked = options.parse_args()
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python", end=" ")
-    print(f"{platform.python_version()}, {asked.runs} runs each, medians")
-    print(f"{'':<36} {'A':>10} {'B':>10}   {'A - B':>10}   {'A / B':>6}")
-    print(idle(asked.runs))
-    print(warm(asked.runs, asked.adapter), flush=True)
-    sys.exit(0 if asked.no_pages else pages())
+    told, rows = machine(), []
+    for part in asked.only:
+        print(f"{part} ...", file=sys.stderr)
+        rows += PARTS[part](asked)
+    notes = [note for part, note in NOTES.items() if part in asked.only]
+    print("\n".join([*told, "", *plain(rows), "", *notes]), flush=True)
+    if asked.write:
+        PLACE.write_text(page(told, rows, notes), encoding="utf-8", newline="\n")
+    sys.exit(pages() if asked.pages else 0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Two promotions at once, and many writers at once, on SQLite and on a real PostgreSQL.
+"""Two promotions, a promotion and a rollback, many writers: at once, on SQLite and PostgreSQL.
 
 `make races` prints the table and fails where a figure is missed. Two processes stay alive and meet
 at a barrier for every race; what they run is the whole flow behind `lora-harness promote`.
@@ -59,37 +59,56 @@ class Races:
         return self.asked == self.one_winner == self.losers_told == self.whole
 
 
+Ends = list[tuple[str, int, str]]
+"""Of each that raced: its name, exit code and standard error."""
+
+
 def race(folder: Path, url: str | None, times: int) -> Races:
     """Two processes promote two adapters at once, each time from the same state."""
     project = ServedProject(folder, url)
     for side in SIDES:
         assert project.judge(side).outcome == "promote"
+    words = {name: ["promote", name, "--by", name, "--why", "it is better"] for name in SIDES}
     found = Races(times)
-    many = multiprocessing.get_context("fork")
-    meet = many.Barrier(3, timeout=600)
-    answers: Any = many.Queue()
-    workers = [
-        many.Process(target=_promoter, args=(project, side, times, meet, answers)) for side in SIDES
-    ]
-    for worker in workers:
-        worker.start()
-    begun = time.perf_counter()
-    try:
-        for _ in range(times):
-            meet.wait()
-            _count(found, project, [answers.get(timeout=600) for _ in SIDES])
-            _forget(project)
-    finally:
-        found.seconds = time.perf_counter() - begun
-        for worker in workers:
-            worker.terminate() if found.asked != times else worker.join()
+
+    def ended(ends: Ends) -> None:
+        _count(found, project, ends)
+        _forget(project)
+
+    found.seconds = _at_once(project, words, times, ended)
     return found
 
 
-def _promoter(project: ServedProject, name: str, times: int, meet: Any, answers: Any) -> None:
-    """Types the command each time that both are ready."""
+def _at_once(
+    project: ServedProject, words: dict[str, list[str]], times: int, ended: Callable[[Ends], None]
+) -> float:
+    """Commands in processes of their own that meet before each race; how long all of them took."""
+    many = multiprocessing.get_context("fork")
+    meet = many.Barrier(len(words) + 1, timeout=600)
+    answers: Any = many.Queue()
+    workers = [
+        many.Process(target=_typist, args=(project, name, said, times, meet, answers))
+        for name, said in words.items()
+    ]
+    for worker in workers:
+        worker.start()
+    begun, left = time.perf_counter(), times
+    try:
+        while left:
+            meet.wait()
+            ended([answers.get(timeout=600) for _ in workers])
+            left -= 1
+    finally:
+        for worker in workers:
+            worker.terminate() if left else worker.join()
+    return time.perf_counter() - begun
+
+
+def _typist(
+    project: ServedProject, name: str, words: list[str], times: int, meet: Any, answers: Any
+) -> None:
+    """Types the command each time that all are ready."""
     os.chdir(project.folder)
-    words = ["promote", name, "--by", name, "--why", "it is better"]
     for _ in range(times):
         meet.wait()
         answers.put((name, *_typed(words)))
@@ -100,7 +119,7 @@ def _typed(words: list[str]) -> tuple[int, str]:
     return found.exit_code, found.stderr
 
 
-def _count(found: Races, project: ServedProject, ends: list[tuple[str, int, str]]) -> None:
+def _count(found: Races, project: ServedProject, ends: Ends) -> None:
     won = [name for name, code, _ in ends if code == 0]
     lines = [said for _, code, said in ends if code == 4 and said.count("\n") == 1]
     told = [line for line in lines if MOVED in line or SEEN in line]
@@ -114,11 +133,82 @@ def _count(found: Races, project: ServedProject, ends: list[tuple[str, int, str]
         print(f"missed: {ends}", file=sys.stderr)
 
 
-def _forget(project: ServedProject) -> None:
-    """Nothing was ever decided; nobody could do that but by hand."""
+def _forget(project: ServedProject, after: int = 0) -> None:
+    """Nothing was ever decided after that; nobody could do that but by hand."""
     with project.opened() as store, store.database.write() as connection:
-        connection.execute(delete(schema.decisions))
+        connection.execute(delete(schema.decisions).where(schema.decisions.c.seq > after))
     (project.folder / "adapters/promoted.json").unlink()
+
+
+# --- a promotion while another person rolls back ------------------------------------------------
+
+
+@dataclass
+class Crossings:
+    """A promotion and a rollback at once: one after the other, or one of them is refused."""
+
+    asked: int = 0
+    whole: int = 0
+    """The ledger says what the exit codes say, unbroken, and the pointer says the same."""
+    told: int = 0
+    """Who was refused read one line, exit code 4."""
+    promoted: int = 0
+    rolled_back: int = 0
+    both: int = 0
+    """Rolled back what had just been promoted; never the other way round."""
+    seconds: float = 0.0
+
+    @property
+    def fine(self) -> bool:
+        return self.asked == self.whole == self.told
+
+
+BOTH_WAYS = (["promote v3"], ["rollback v1"], ["promote v3", "rollback v2"])
+"""What may be decided: `v3` was judged against `v2`, so it never follows on a rollback to `v1`."""
+
+
+def cross(folder: Path, url: str | None, times: int) -> Crossings:
+    """`v2` is in production; one promotes `v3` while another rolls back."""
+    project = ServedProject(folder, url)
+    project.line(*SIDES)
+    assert project.judge("v3").outcome == "promote"
+    by = ["--by", "Ana", "--why", "it must be"]
+    words = {"promote": ["promote", "v3", *by], "rollback": ["rollback", *by]}
+    found = Crossings(times)
+
+    def ended(ends: Ends) -> None:
+        _count_crossing(found, project, ends)
+        _forget(project, after=len(SIDES))
+        _typed_in(project, ["status"])
+
+    found.seconds = _at_once(project, words, times, ended)
+    return found
+
+
+def _count_crossing(found: Crossings, project: ServedProject, ends: Ends) -> None:
+    won = {name for name, code, _ in ends if code == 0}
+    refused = [said for _, code, said in ends if code == 4 and said.count("\n") == 1]
+    with project.opened() as store:
+        ledger = store.decisions.all()
+    made = [f"{d.kind} {d.adapter}" for d in ledger[len(SIDES) :]]
+    serves = promoted("openers", project.folder).name
+    whole = made in BOTH_WAYS and won == {one.split()[0] for one in made}
+    whole = whole and serves == ledger[-1].adapter
+    told = len(won) + len(refused) == len(ends)
+    found.whole += whole
+    found.told += told
+    found.promoted += made == BOTH_WAYS[0]
+    found.rolled_back += made == BOTH_WAYS[1]
+    found.both += made == BOTH_WAYS[2]
+    if not (whole and told):
+        print(f"missed: {made} {serves} {ends}", file=sys.stderr)
+
+
+def _typed_in(project: ServedProject, words: list[str]) -> None:
+    before = Path.cwd()
+    os.chdir(project.folder)
+    assert _typed(words)[0] == 0
+    os.chdir(before)
 
 
 # --- many writers ------------------------------------------------------------------------------
@@ -207,6 +297,9 @@ def main() -> int:
                 fine &= _row_of_races(name, race(Path(folder) / "p", url(), asked.races))
         for name, url in kinds:
             with tempfile.TemporaryDirectory(prefix="races-") as folder:
+                fine &= _row_of_crossings(name, cross(Path(folder) / "p", url(), asked.races // 5))
+        for name, url in kinds:
+            with tempfile.TemporaryDirectory(prefix="races-") as folder:
                 found = record(Path(folder), url(), asked.writers, asked.records)
                 fine &= _row_of_records(name, asked.writers, found)
     shutil.rmtree(cache, ignore_errors=True)
@@ -220,6 +313,17 @@ def _row_of_races(name: str, found: Races) -> bool:
         f"   exactly one winner {found.one_winner:>6,}   loser: one line, exit 4"
         f" {found.losers_told:>6,} ({found.at_the_ledger:,} of them at the ledger)"
         f"   whole {found.whole:>6,}   {found.seconds:7.1f} s",
+        flush=True,
+    )
+    return found.fine
+
+
+def _row_of_crossings(name: str, found: Crossings) -> bool:
+    print(
+        f"{name:<11} promotion and rollback   {found.asked:>6,} races"
+        f"   promoted {found.promoted:,}, rolled back {found.rolled_back:,}, one after the other"
+        f" {found.both:,}   refused in one line {found.told:,}   whole {found.whole:>6,}"
+        f"   {found.seconds:7.1f} s",
         flush=True,
     )
     return found.fine

@@ -60,6 +60,8 @@ def test_nothing_moves_the_cursor_or_hides_on_a_terminal(text):
         ("\ud83d", "\\ud83d"),
         ("\U000e0041", "\\U000e0041"),
         ("\u3164", "\\u3164"),
+        ("\u2065\ufff0", "\\u2065\\ufff0"),
+        ("\U000e0008\U000e01ef", "\\U000e0008\\U000e01ef"),
         ("Zoë 漢字 🙂 – “ok”", "Zoë 漢字 🙂 – “ok”"),
     ],
 )

@@ -31,6 +31,17 @@ def test_what_was_recorded_is_as_it_was(full):
     assert full.runs.changed() == [] == full.verdicts.changed()
 
 
+def test_a_store_that_fails_while_it_is_looked_through_was_not_changed_by_anybody(
+    full, monkeypatch
+):
+    def failing(*_):
+        raise StoreFailed("the connection was cut")
+
+    monkeypatch.setattr(full.runs, "by_id", failing)
+    with refused("the connection was cut", StoreFailed, code=11):
+        full.runs.changed()
+
+
 RUNS = {
     "the adapter": "UPDATE runs SET adapter = 'v9' WHERE id = 'r2'",
     "complete": "UPDATE runs SET complete = 0 WHERE id = 'r2'",

@@ -90,8 +90,11 @@ WRONG = {
     "negative layers": ({"layers_to_transform": [-1]}, "must be a list of layer numbers"),
     "a layer is true": ({"layers_to_transform": True}, "must be a list of layer numbers"),
     "a rank pattern": ({"rank_pattern": {"(a+)+": 2}}, "`rank_pattern` has .* which is no module"),
-    "a rank of 0": ({"rank_pattern": {"q_proj": 0}}, "rank_pattern: `q_proj` is 0, allowed are 1"),
-    "ranks are a list": ({"rank_pattern": [1]}, "rank_pattern: is a list, a table of keys"),
+    "a rank of 0": (
+        {"rank_pattern": {"q_proj": 0}},
+        "rank_pattern\\]: `q_proj` is 0",
+    ),
+    "ranks are a list": ({"rank_pattern": [1]}, "rank_pattern\\]: is a list, a table of keys"),
     "an alpha pattern": ({"alpha_pattern": {".*": 2}}, "`alpha_pattern` has '.*', which is no"),
     "alpha by pattern": ({"alpha_pattern": {"q_proj": 1e300}}, r"`q_proj` is 1e\+300, allowed are"),
     "alpha by text": ({"alpha_pattern": {"q_proj": "8"}}, "`q_proj` is a text, a number is needed"),

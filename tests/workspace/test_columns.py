@@ -101,7 +101,7 @@ def test_options_are_pairs_of_a_field_and_something() -> None:
         "slices.size": "big",
     }
     for bad in ("final", "fnal=x", "=x"):
-        with refused(f"--map {bad}: must look like FIELD=MAP", RequestError):
+        with refused(f"--map {bad}: must look like FIELD=COLUMN", RequestError):
             pairs([bad], "--map", WANTED)
 
 

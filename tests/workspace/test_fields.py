@@ -12,7 +12,7 @@ def table(**raw):
 
 
 WRONG = {
-    "text missing": (lambda: table().text("a"), "^f:3: `a` is missing$"),
+    "text missing": (lambda: table().text("a"), "^f:3: `a` is missing, a text is needed$"),
     "text is a number": (lambda: table(a=1).text("a"), "`a` is a number, a text is needed"),
     "text is a date": (
         lambda: table(a=datetime.date(2026, 1, 1)).text("a"),

@@ -11,9 +11,9 @@ from harness.workspace.reading import parse_json, read_json, read_jsonl, read_te
 from tests.fakes.refusals import refused
 
 JSON = {
-    "a key twice": ('{"a": 1, "a": 2}', "f.json: key 'a' stands twice, once is allowed"),
+    "a key twice": ('{"a": 1, "a": 2}', "f.json:1: key 'a' stands twice, once is allowed"),
     "a key twice, deeper": ('{"x": [{"b": 1, "b": 1}]}', "key 'b' stands twice"),
-    "NaN": ('{"a": NaN}', "f.json: NaN is not a number that JSON knows"),
+    "NaN": ('{"a": NaN}', "f.json:1: NaN is not a number that JSON knows"),
     "Infinity": ("[Infinity]", "Infinity is not a number"),
     "minus Infinity": ("[-Infinity]", "-Infinity is not a number"),
     "1e999": ('{"a": 1e999}', "the number 1e999 is too large"),
@@ -25,7 +25,7 @@ JSON = {
     "half a surrogate pair": ('"\\ud83d"', "holds half of a surrogate pair, which is no text"),
     "half a pair as a key": ('{"\\udc00": 1}', "half of a surrogate pair"),
     "a comment": ('{"a": 1} // yes', r"is not JSON \(Extra data at column 10\)"),
-    "a fault on line 3": ('{\n"a": 1,\n b}', r"is not JSON \(.* at line 3, column 2\)"),
+    "a fault on line 3": ('{\n"a": 1,\n b}', r"f.json:3: is not JSON \(.* at column 2\)"),
     "an empty file": ("", "is not JSON"),
     "a text that never ends": ('"' + '\\"' * 500_000, "is not JSON"),
     "quotes without end": ('"' * 999_999, "is not JSON"),
@@ -164,7 +164,7 @@ def test_what_is_no_file_of_a_fitting_size_is_refused(tmp_path, make, line, read
 def test_a_line_of_more_than_four_megabytes_is_refused(tmp_path):
     file = tmp_path / "f.jsonl"
     file.write_text('{}\n"' + "x" * 5_000_000 + '"\n')
-    with refused(r"f\.jsonl:2: a line of 5,000,002 characters, at most 4,194,304"):
+    with refused(r"f\.jsonl:2: a line of more than 4,194,304 bytes"):
         list(read_jsonl(file))
 
 
@@ -181,15 +181,15 @@ def test_a_pipe_put_in_place_of_the_file_is_noticed(tmp_path, monkeypatch):
 TOML = {
     "a fault": ("a = 1\nb = \n", r"p\.toml:2: is not TOML"),
     "a key twice": ("a = 1\na = 2\n", r"p\.toml:2: is not TOML \(Cannot overwrite"),
-    "100,000 lists": ("a = " + "[" * 100_000, r"p\.toml:1: is nested too deeply"),
-    "100,000 tables": ("a = " + "{a = " * 100_000, r"p\.toml:1: is nested too deeply"),
+    "100,000 lists": ("a = " + "[" * 100_000, r"p\.toml:1: is nested deeper than 64 levels"),
+    "100,000 tables": ("a = " + "{a = " * 100_000, r"p\.toml:1: is nested deeper than 64 levels"),
     "a dotted key of 100,000 parts": (
         "x = 1\n" + ".".join("a" * 100_000) + " = 1",
         r"p\.toml:2: a key of 64 parts or more",
     ),
     "a header of 100,000 parts": ("[" + ".".join(["'a'"] * 100_000) + "]", "a key of 64 parts"),
     "65 levels": ("a = " + "[" * 65 + "]" * 65, "is nested deeper than 64 levels"),
-    "an integer of 5,000 digits": ("a = " + "9" * 5000, "a number of thousands of digits"),
+    "an integer of 5,000 digits": ("a = " + "9" * 5000, "a number of more than 40 digits"),
     "an integer of 41 digits": ("a = " + "9" * 41, "a number of more than 40 digits"),
     "a huge hexadecimal": ("a = [{b = 0x" + "f" * 100_000 + "}]", "of more than 40 digits"),
     "two megabytes": ("#" * 2_000_000, "2,000,000 bytes, at most 1,048,576 are read"),

@@ -53,8 +53,8 @@ def test_a_score_from_0_to_1_is_taken_however_it_is_written(tmp_path, cell):
 
 
 WRONG = {
-    "an empty file": ("", ":1: column `case` is missing"),
-    "no head": ("a,m,0.5,0.5\n", ":1: column `case` is missing"),
+    "an empty file": ("", ":1: has no head, the first line names the columns"),
+    "no head": ("a,m,0.5,0.4\n", ":1: column `case` is missing"),
     "a column less": (
         "case,metric,candidate\n",
         ":1: column `promoted` is missing, needed are case,",
@@ -66,10 +66,10 @@ WRONG = {
     "a column twice": ("case,metric,candidate,promoted,case\n", ":1: column `case` stands twice"),
     "a field less": (HEAD + "a,m,0.5,0.5\nb,m,0.5\n", ":3: has 3 fields, the head has 4"),
     "a field more": (HEAD + "a,m,0.5,0.5,\n", ":2: has 5 fields, the head has 4"),
-    "a NUL": (HEAD + "a,m,0.5,0.5\nb\0,m,0.5,0.5\n", ":3: holds a NUL character"),
+    "a NUL": (HEAD + "a,m,0.5,0.5\nb\0,m,0.5,0.5\n", ":3: `case` holds a NUL character"),
     "a field of 129 KB": (
         HEAD + "x" * 129 * 1024 + ",m,0.5,0.5\n",
-        r":2: is not CSV \(field larger",
+        ":2: a field of more than 131,072 characters",
     ),
     "a quote that never ends": (HEAD + '"a,m,0.5,0.5\n', r":2: is not CSV \(unexpected end"),
     "a quote in the middle": (HEAD + '"a"b,m,0.5,0.5\n', ":2: is not CSV"),

@@ -87,8 +87,8 @@ WRONG = {
 
 @pytest.mark.parametrize(("text", "line"), WRONG.values(), ids=WRONG)
 def test_a_wrong_setting_is_named_with_its_file(tmp_path, text, line):
-    with refused(r"pyproject\.toml \[tool\.harness\].*" + line.removeprefix(r"\[tool.harness\]: "),
-                 SettingsError):  # fmt: skip
+    place = r"pyproject\.toml:\d+ \[tool\.harness\].*"
+    with refused(place + line.removeprefix(r"\[tool.harness\]: "), SettingsError):
         settings(tmp_path, f"[tool.harness]\n{text}\n")
 
 

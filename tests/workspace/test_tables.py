@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError
-from harness.workspace.tables import MAX_FIELD, MAX_RECORD, Row, read_rows
+from harness.workspace.reading import MAX_LINE
+from harness.workspace.tables import MAX_FIELD, Row, read_rows
 from tests.fakes.refusals import refused
 
 
@@ -92,7 +93,7 @@ def test_one_bad_row_says_so_and_the_next_one_is_read(
     last = "5,6" if name.endswith("csv") else '{"a": "5", "b": "6"}'
     file = table(tmp_path, f"{first}\n{line}\n{last}\n", name)
     if problem == "field":  # the csv module itself stops there
-        with refused(r"t\.csv:2: is not CSV \(field larger", DataError):
+        with refused(r"t\.csv:2: a field of more than 131,072 characters", DataError):
             rows(file)
         return
     bad, good = rows(file)[-2:]
@@ -113,8 +114,8 @@ def test_one_bad_row_says_so_and_the_next_one_is_read(
         ("t.csv", b"a," * 1_001 + b"\n", "has 1,002 columns"),
         ("t.csv", b'a,b\n1,"x"y\n', r"t\.csv:2: is not CSV"),
         ("t.csv", b'a,b\n1,2\n1,"x\n2,y\n', r"t\.csv:3: is not CSV"),
-        ("t.csv", b"a\n" + b"x" * (MAX_RECORD + 2), r"t\.csv:2: a line of more than"),
-        ("t.jsonl", b"[" * (MAX_RECORD + 2), r"t\.jsonl:1: a line of more than"),
+        ("t.csv", b"a\n" + b"x" * (MAX_LINE + 2), r"t\.csv:2: a line of more than"),
+        ("t.jsonl", b"[" * (MAX_LINE + 2), r"t\.jsonl:1: a line of more than"),
         ("t.jsonl", b"not json\n", r"t\.jsonl:1: is not JSON"),
         ("t.txt", b"a\n", "is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx"),
     ],

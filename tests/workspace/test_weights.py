@@ -138,3 +138,17 @@ def test_an_installed_package_carries_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     found = find_weights("package:carrier-of-weights/m.gguf", tmp_path)
     assert (found.source, found.path.name) == ("package", "m.gguf")
+
+
+def test_a_pipe_for_a_tokenizer_is_refused_and_never_waited_for(tmp_path, base):
+    os.mkfifo(base.folder / "tokenizer.json")
+    with refused("tokenizer.json is a pipe, a device or a link to nothing", WeightsError):
+        find_weights(str(base.folder), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "tokenizer.json", "vocab.txt"])
+def test_a_huge_text_beside_the_weights_is_refused_unread(tmp_path, base, name):
+    (base.folder / name).touch()
+    os.truncate(base.folder / name, 300_000_000)
+    with refused(rf"{name}: 300,000,000 bytes, at most [\d,]+ are read", WeightsError):
+        find_weights(str(base.folder), tmp_path)

@@ -14,6 +14,7 @@ from harness.flows.project import Project, rules
 from harness.records import Benchmark, Check
 from harness.workspace.benchmarks import read_case, read_draft
 from harness.workspace.cache import write_atomically
+from harness.workspace.case_tables import read_case_table
 from harness.workspace.columns import (
     Columns,
     forget_columns,
@@ -24,7 +25,7 @@ from harness.workspace.columns import (
 from harness.workspace.names import check_plain_name, inside
 from harness.workspace.reading import read_text
 from harness.workspace.starter import benchmark_file
-from harness.workspace.tables import Row, Rows, read_rows
+from harness.workspace.tables import Row, Rows
 
 KIND = "benchmark"
 MOST_ROWS = 100_000
@@ -42,6 +43,8 @@ class Asked:
     told: Mapping[str, str] = field(default_factory=dict)
     """Fields to columns, over what would be guessed."""
     constants: Mapping[str, str] = field(default_factory=dict)
+    data: Path | None = None
+    """The rows of a task of lm-evaluation-harness whose dataset lies elsewhere."""
     separator: str | None = None
     """What stands between several ideals in one cell."""
     replace: bool = False
@@ -58,6 +61,8 @@ class Imported:
     """As they stand in cases.jsonl."""
     bad: list[str] = field(default_factory=list)
     """`file:line: what is wrong`, of every row that is no case; then nothing is written."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """What another tool's file asks for and no case can hold, and how often."""
     written: tuple[str, ...] = ()
     benchmark: Benchmark | None = None
     """As the ordinary reader reads it back."""
@@ -69,14 +74,14 @@ def import_benchmark(project: Project, file: Path, asked: Asked) -> Imported:
     reports = project.settings.reports
     if asked.forget:
         forget_columns(reports, KIND)
-    rows = read_rows(file, BenchmarkError)
-    found = Imported(_understood(project, rows, asked, file))
-    _read(file, rows, asked, shared, found)
+    table = read_case_table(file, asked.data, BenchmarkError)
+    found = Imported(_understood(project, table.rows, asked, file))
+    _read(file, table.rows, asked, shared, found)
+    found.left = {what: table.left[what] for what in sorted(table.left)}
     if not found.cases and not found.bad:
         raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
     if not found.bad and not asked.dry_run:
         _write(project, asked, found)
-        remember_columns(reports, KIND, asked.told)
     return found
 
 
@@ -148,6 +153,7 @@ def _write(project: Project, asked: Asked, found: Imported) -> None:
     text = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in found.cases)
     _refuse_others(folder, text, asked)
     write_atomically(folder / "cases.jsonl", text)
+    remember_columns(project.settings.reports, KIND, asked.told)
     written = ["cases.jsonl"]
     if not (folder / "benchmark.toml").exists():
         task = None if asked.guard else asked.task or asked.name

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from harness.errors import HarnessError
 from harness.workspace.columns import Columns, text_of
 from harness.workspace.fields import kind_of
+from harness.workspace.reading import parse_json
 
 MOST_IDEALS = 9
 _MORE = {
@@ -95,8 +97,8 @@ def _listed(cell: str) -> list[str] | None:
     if not cell.lstrip().startswith("["):
         return None
     try:
-        found = json.loads(cell)
-    except (ValueError, RecursionError):
+        found = parse_json(cell, "")
+    except HarnessError:
         return None  # a text that begins with a bracket
     texts = isinstance(found, list) and all(isinstance(one, str) for one in found)
     return found if texts else None
@@ -120,9 +122,9 @@ def _checks(values: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     cell = values.get(columns.of["checks"])
     if isinstance(cell, str) and cell.strip():
         try:
-            cell = json.loads(cell)
-        except (ValueError, RecursionError):
-            raise ValueError('`checks` is not JSON, such as {"max_words": 20}') from None
+            cell = parse_json(cell, "`checks`")
+        except HarnessError as problem:
+            raise ValueError(f'{problem}, {{"max_words": 20}} is an example') from None
     if not is_said(cell):
         return {}
     if not isinstance(cell, dict):

@@ -44,7 +44,7 @@ def input_shift(
         store,
         Embedder(project.embedder.path),
         project.embedder.digest,
-        lambda missing: heard("embedding inputs", 0, missing),
+        lambda done, missing: heard("embedding inputs", done, missing),
     )
     found = shift(
         np.stack([vectors[text] for text in inputs]), np.stack([vectors[text] for text in cases])

@@ -1,0 +1,1 @@
+"""A metric, an engine and a store for lora-harness."""

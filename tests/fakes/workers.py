@@ -1,0 +1,92 @@
+"""What a worker of Ray runs in tests: answers without a model, and deaths where they are asked for.
+
+An engine is made in the worker's own process, so all that it is told is a folder. In it stand
+`die` ("CASE TIMES": so many workers die over that case) and `meet` (how many workers begin before
+any of them answers).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from harness.engines.protocol import Mounted, Weighed
+from harness.errors import EngineFailed
+from harness.records import Generation, Output, Prompt
+from tests.fakes.engines import EchoEngine
+
+ORIGIN = {"engine": "marked", "device": "cpu fake", "versions": {"torch": "1"}}
+
+
+class Marked(EchoEngine):
+    """Echoes, and leaves a line in `asked` for every text, with the pid of its process."""
+
+    def __init__(self, folder: Path, origin: Mapping[str, object] = ORIGIN) -> None:
+        super().__init__()
+        self.folder = folder
+        self._origin = origin
+
+    def origin(self, generation: Generation) -> Mapping[str, object]:
+        """As it was told; with the temperature, as every engine has it."""
+        return {**self._origin, "decoding": {"temperature": generation.temperature}}
+
+    def generate(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    ) -> Iterator[tuple[Output, ...]]:
+        """Dies or answers, as the folder says."""
+        self._meet()
+        for batch in super().generate(adapter, prompts, generation):
+            for output in batch:
+                self._die(output.case)
+                with (self.folder / "asked").open("a") as file:
+                    file.write(f"{os.getpid()} {adapter.name} {output.case}\n")
+            yield batch
+
+    def _meet(self) -> None:
+        file, met = self.folder / "meet", self.folder / "met"
+        if not file.exists():
+            return
+        met.mkdir(exist_ok=True)
+        (met / str(os.getpid())).touch()
+        until = time.monotonic() + 120
+        while len(list(met.iterdir())) < int(file.read_text()) and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _die(self, case: str) -> None:
+        file, dead = self.folder / "die", self.folder / "dead"
+        if not file.exists():
+            return
+        deadly, times = file.read_text().split()
+        graves = dead.read_text().split() if dead.exists() else []
+        if case == deadly and len(graves) < int(times):
+            dead.write_text(" ".join([*graves, str(os.getpid())]))
+            os._exit(1)
+
+    def likelihood(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    ) -> Iterator[tuple[Weighed, ...]]:
+        """Fails for an adapter that is called so."""
+        if adapter.name == "failing":
+            raise EngineFailed("failing: as it was asked to")
+        yield from super().likelihood(adapter, prompts, generation)
+
+    def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float:
+        """Applied, unless its name says otherwise."""
+        return 0.0 if adapter.name == "unapplied" else 1.0
+
+
+def marked(folder: Path, threads: int) -> Marked:
+    """What a worker calls."""
+    return Marked(folder)
+
+
+def other(folder: Path, threads: int) -> Marked:
+    """A worker on another device."""
+    return Marked(folder, {**ORIGIN, "device": "cpu other"})
+
+
+def broken(folder: Path, threads: int) -> Marked:
+    """A worker that cannot even begin."""
+    raise OSError(f"no such device\nbeside {folder}")

@@ -1,0 +1,47 @@
+"""What one would write first: case after case through `generate`, every ideal a pass of its own.
+
+transformers and PEFT with nothing set but the dtype: the adapter unmerged, no batch, no sharing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.records import Prompt
+
+
+def run(
+    base: Path, adapter: Path, prompts: Sequence[Prompt], most: int, dtype: str
+) -> dict[str, Any]:
+    """Seconds after loading, and how many tokens were written."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    plain = AutoModelForCausalLM.from_pretrained(base, dtype=getattr(torch, dtype))
+    model = PeftModel.from_pretrained(plain, str(adapter)).eval()
+    end = tokenizer.eos_token_id
+    begun, tokens = time.perf_counter(), 0
+    with torch.inference_mode():
+        for prompt in prompts:
+            turns = [asdict(message) for message in prompt.messages]
+            asked = tokenizer.apply_chat_template(
+                turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
+            )
+            length = asked["input_ids"].shape[1]
+            written = model.generate(
+                **asked, max_new_tokens=most, do_sample=False, pad_token_id=end
+            )
+            tokens += written.shape[1] - length
+            tokenizer.decode(written[0, length:], skip_special_tokens=True)
+            for ideal in prompt.ideals:
+                tail = [*tokenizer.encode(ideal, add_special_tokens=False), end]
+                whole = torch.cat([asked["input_ids"], torch.tensor([tail])], dim=1)
+                logits = model(input_ids=whole).logits[0, length - 1 : -1].float()
+                torch.nn.functional.cross_entropy(logits, torch.tensor(tail))
+    return {"seconds": time.perf_counter() - begun, "tokens": tokens}

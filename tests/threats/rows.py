@@ -1,0 +1,33 @@
+"""All rows of the table, and the project that each of them is made in."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.fakes.project import TinyProject
+from tests.threats import adapters, benchmarks, cases, data, scores, settings, state
+from tests.threats.row import Row
+
+ROWS: list[Row] = [
+    row
+    for table in (cases, benchmarks, settings, scores, data, adapters, state)
+    for row in table.ROWS
+]
+
+
+def sound_project(folder: Path) -> TinyProject:
+    """Nothing is wrong in it; `good` has recorded outputs, and the store is there."""
+    made = TinyProject(folder)
+    made.record("good", quality="good")
+    made.store().close()
+    return made
+
+
+def copied(sound: TinyProject, folder: Path) -> TinyProject:
+    """The same project in another place, to be spoilt; its base keeps its digest."""
+    shutil.copytree(sound.folder, folder)
+    made = TinyProject.__new__(TinyProject)
+    made.folder = folder
+    made.base = sound.base
+    return made
