@@ -33,7 +33,7 @@ Runs = Callable[[Block, Path], None]
 
 
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pytester: pytest.Pytester) -> Runs:
+def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runs:
     """`runs(block, folder)`: each line ends as the block says."""
     monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
@@ -47,20 +47,17 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pytester: pytest.Pytes
         codes = [int(code) for code in told] * (1 if len(told) > 1 else len(block.lines))
         assert len(codes) == len(block.lines), f"{block.place}: one exit code, or one a line"
         for line, code in zip(block.lines, codes, strict=True):
-            ended = typed(line, monkeypatch, pytester)
+            ended = typed(line, monkeypatch)
             assert ended.code == code, f"{block.place}: {line}\n{ended.said}"
 
     return run
 
 
-def typed(line: str, patch: pytest.MonkeyPatch, pytester: pytest.Pytester) -> Ended:
-    """A line as a reader types it; our two commands alone need no new process."""
+def typed(line: str, patch: pytest.MonkeyPatch) -> Ended:
+    """A line as a reader types it; `lora-harness` alone needs no new process."""
     words = shlex.split(line, comments=True)
-    if not SHELL & set(line.partition(" #")[0]):
-        if words[0] == "lora-harness":
-            return _here(words, patch)
-        if words[0] == "pytest":
-            return _pytest(words[1:], pytester)
+    if words[0] == "lora-harness" and not SHELL & set(line.partition(" #")[0]):
+        return _here(words, patch)
     done = subprocess.run(
         ["bash", "-c", line], capture_output=True, text=True, check=False, timeout=300
     )
@@ -77,9 +74,3 @@ def _here(words: list[str], patch: pytest.MonkeyPatch) -> Ended:
             code = ended.code if isinstance(ended.code, int) else 0
             return Ended(code, said.getvalue())
     return Ended(0, said.getvalue())
-
-
-def _pytest(words: list[str], pytester: pytest.Pytester) -> Ended:
-
-    found = pytester.runpytest_inprocess("-p", "no:hypothesispytest", *words)
-    return Ended(int(found.ret), found.stdout.str() + found.stderr.str())

