@@ -93,7 +93,7 @@ def _joined(ray: Any, address: str | None) -> str:
             raise EngineFailed("ray: was stopped while it started") from None
         raise EngineFailed(f"ray: does not start ({reason(problem)})") from None
     # What the cluster says of a dead worker goes to stdout, whatever `log_to_driver` says, and Ray
-    # has no other switch for that. A verdict may stand there (tests/performance/ray_kill.py reads it).
+    # has no other switch for that; a verdict may stand there (tests/performance/ray_kill.py).
     ray._private.worker._worker_logs_enabled = False
     return str(found.address_info["session_dir"])
 
