@@ -65,6 +65,18 @@ bench: $(READY) ## speed, as ratios measured side by side
 	$(BIN)/python tests/performance/data_speed.py
 	$(BIN)/python tests/performance/reviews_speed.py --rows 1000000
 
+fuzz: $(READY) ## let atheris look for input that a reader neither reads nor refuses
+	$(BIN)/python tests/fuzz/run.py $(ARGS)
+
+inputs: $(READY) ## what every bad input costs, in seconds and memory
+	$(BIN)/python tests/performance/bad_inputs.py $(ARGS)
+
+faults: $(READY) ## kills, full disks, lost connections, races, hostile outputs: tried and lost
+	$(BIN)/python tests/performance/faults.py $(ARGS)
+
+mutants: $(READY) ## does a test notice every change to the judge?
+	$(BIN)/python tests/performance/mutants.py $(ARGS)
+
 races: $(READY) ## two promotions, and eight writers, at once on SQLite and PostgreSQL
 	$(BIN)/python tests/performance/races.py $(ARGS)
 

@@ -128,13 +128,18 @@ def failed(engine: str, adapter: str, problem: Exception) -> HarnessError:
     )
 
 
+STRETCH = 8
+"""So many full batches of one adapter are written, then weighed: few enough that an engine still
+has what it read of their prompts, enough that its rows are full."""
+
+
 def sizes(total: int, batch: int, hands: int) -> int:
     """How many prompts make a piece: whole batches, several pieces for every hand, none too large.
 
     What is under way when this process is killed is lost; one process alone keeps every batch.
     """
     if hands == 1:
-        return 64 * batch
+        return STRETCH * batch
     fair = -(-total // (4 * hands * batch))
     return max(1, min(4, fair)) * batch
 

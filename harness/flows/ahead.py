@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from harness.engines.pieces import Done, Piece, What, cut, each, hands, sizes
@@ -136,15 +137,13 @@ class Ahead:
             return
         mounted = self.bench.room.mount(need.side)
         unproven = writing.unproven() if texts else None
-        steps: tuple[tuple[What, list[Prompt]], ...] = (("write", texts), ("weigh", ideals))
-        for what, prompts in steps:
-            for some in cut(prompts, size):
-                if need.pair in self.bench.producer.broken:
-                    return
-                key = unproven if what == "write" and unproven not in self._shown else None
-                proof = proof_prompt(need.side, need.benchmark) if key else None
-                asked = Asked(need, writing, places, key)
-                yield asked, Piece(mounted, some, generation, what, proof)
+        for what, some in _in_turn(cut(texts, size), cut(ideals, size)):
+            if need.pair in self.bench.producer.broken:
+                return
+            key = unproven if what == "write" and unproven not in self._shown else None
+            proof = proof_prompt(need.side, need.benchmark) if key else None
+            asked = Asked(need, writing, places, key)
+            yield asked, Piece(mounted, some, generation, what, proof)
 
     def _came(self, asked: Asked, done: Done | HarnessError) -> None:
         need, writing = asked.need, asked.writing
@@ -180,3 +179,14 @@ class Ahead:
             self.bench.producer.broken[need.pair] = problem
             if isinstance(problem, AdapterRefused):
                 self._refused[need.side.digest] = problem
+
+
+def _in_turn(
+    texts: Iterable[tuple[Prompt, ...]], ideals: Iterable[tuple[Prompt, ...]]
+) -> Iterator[tuple[What, tuple[Prompt, ...]]]:
+    """Ideals right after the texts of the same prompts, which the engine may still have read."""
+    for some, weighed in zip_longest(texts, ideals):
+        if some:
+            yield "write", some
+        if weighed:
+            yield "weigh", weighed

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harness.engines.pieces import STRETCH
 from harness.flows.order import Order
 from harness.flows.writing import Heard, Writing
-
-BATCHES = 8
-"""Full batches in a stretch: few enough that their prompts stay read, enough that rows are full."""
 
 
 def stretches(writing: Writing) -> Iterator[Writing]:
     """The same order, some of its cases at a time; progress counts outputs and ideals of all."""
     order = writing.order
     generation = order.benchmark.generation
-    size = max(1, BATCHES * generation.batch // generation.samples)
+    size = max(1, STRETCH * generation.batch // generation.samples)
     total, done = sum(_steps(order)), 0
     for start in range(0, len(order.cases), size):
         some = order.of(order.cases[start : start + size])

@@ -23,7 +23,7 @@ def prompts(*lengths: int) -> list[Prompt]:
 
 @pytest.mark.parametrize(
     ("total", "hands", "size"),
-    [(30, 2, 16), (400, 2, 64), (10_000, 2, 64), (10_000, 100, 32), (1, 8, 16), (30, 1, 1024)],
+    [(30, 2, 16), (400, 2, 64), (10_000, 2, 64), (10_000, 100, 32), (1, 8, 16), (30, 1, 128)],
 )
 def test_a_piece_is_whole_batches_and_everybody_gets_several(
     total: int, hands: int, size: int

@@ -58,3 +58,26 @@ class EchoEngine:
 def _echo(adapter: Mounted, prompt: Prompt) -> str:
     text = prompt.messages[-1].content
     return text if adapter.folder is None else text[::-1]
+
+
+class Watched(EchoEngine):
+    """Remembers in which order it was asked for what; breaks when asked the `fail_at`-th time."""
+
+    def __init__(self, fail_at: int | None = None) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, list[str]]] = []
+        self.fail_at = fail_at
+
+    def generate(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    ) -> Iterator[tuple[Output, ...]]:
+        if len(self.asked) == self.fail_at:
+            raise EngineFailed("the machine broke")
+        self.asked.append(("write", [prompt.case for prompt in prompts]))
+        return super().generate(adapter, prompts, generation)
+
+    def likelihood(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    ) -> Iterator[tuple[Weighed, ...]]:
+        self.asked.append(("weigh", [prompt.case for prompt in prompts]))
+        return super().likelihood(adapter, prompts, generation)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import pytest
 
-from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed
-from harness.records import Generation, Output, Prompt
-from tests.fakes.engines import EchoEngine
+from harness.flows.ahead import write_ahead
+from tests.fakes.engines import EchoEngine, Watched
 from tests.fakes.project import BENCHMARK, TinyProject
 from tests.flows.conftest import bench, run
 
@@ -19,29 +16,6 @@ MANY = [
 ALL = [case["id"] for case in MANY]
 STRETCHES = [ALL[:8], ALL[8:16], ALL[16:]]
 """Eight batches of one row each."""
-
-
-class Watched(EchoEngine):
-    """Says in which order it was asked for what."""
-
-    def __init__(self, fail_at: int | None = None) -> None:
-        super().__init__()
-        self.asked: list[tuple[str, list[str]]] = []
-        self.fail_at = fail_at
-
-    def generate(
-        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
-    ) -> Iterator[tuple[Output, ...]]:
-        if len(self.asked) == self.fail_at:
-            raise EngineFailed("the machine broke")
-        self.asked.append(("write", [prompt.case for prompt in prompts]))
-        return super().generate(adapter, prompts, generation)
-
-    def likelihood(
-        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
-    ) -> Iterator[tuple[Weighed, ...]]:
-        self.asked.append(("weigh", [prompt.case for prompt in prompts]))
-        return super().likelihood(adapter, prompts, generation)
 
 
 @pytest.fixture
@@ -56,6 +30,15 @@ def test_ideals_are_weighed_while_their_prompts_are_still_read(many: TinyProject
     assert engine.asked == [(what, some) for some in STRETCHES for what in ("write", "weigh")]
     assert [result.case.id for result in found.results] == ALL
     assert all(result.outputs[0].ideal_nlls == (0.5,) for result in found.results)
+
+
+def test_a_sweep_goes_in_the_same_stretches(many: TinyProject) -> None:
+    engine = Watched()
+    with bench(many, engine) as opened:
+        write_ahead(opened, [("base", "openers", None)])
+    guard = engine.asked[6:]
+    assert engine.asked[:6] == [(what, some) for some in STRETCHES for what in ("write", "weigh")]
+    assert [what for what, _ in guard] == ["write", "weigh"]
 
 
 def test_one_that_broke_in_the_middle_goes_on_there(many: TinyProject) -> None:

@@ -24,8 +24,9 @@ from harness.judge.alarms.drift import fall
 from harness.judge.alarms.monitored import reasons_of, state_of
 from harness.judge.alarms.standouts import EditedWords, reviewers_apart, slices_above
 from harness.judge.alarms.watch import watched
+from harness.judge.not_worse import best_lower_if_worse
 from harness.judge.rank import rank_correlation
-from harness.judge.shift import shift
+from harness.judge.shift import Shift, shift
 from harness.judge.words import cases, listed, number, percent, signed
 from harness.judge.worth import forgotten
 from harness.records import (
@@ -90,7 +91,9 @@ def noise(place: int) -> float:
     return 2 * math.modf(math.sin(place + 1.0) ** 2 * 43758.5453)[0] - 1
 
 
-def several(samples: int, within: float, n: int = 25, between: float = 0.01) -> Verdict:
+def several(
+    samples: int, within: float, n: int = 25, between: float = 0.01, turn: int = 9
+) -> Verdict:
     """Each case drawn several times."""
 
     def side(name: str, turn: int) -> Any:
@@ -108,7 +111,7 @@ def several(samples: int, within: float, n: int = 25, between: float = 0.01) -> 
             )
         return replace(run(name, [0.5] * n), results=tuple(results))
 
-    return verdict(side("v2", 1), side("v1", 9), Policy(), metrics=EDIT_GATE)
+    return verdict(side("v2", 1), side("v1", turn), Policy(), metrics=EDIT_GATE)
 
 
 def sliced(n: int, lost: float, kinds: int = 4) -> Verdict:
@@ -423,6 +426,14 @@ SCENES: dict[str, Scene] = {
         verdict(closest(best, "v2", 0.1), closest(0, "v1", 0.9), Policy(), metrics=EDIT_GATE).broken
         for best in (0, 1, 2, -1)
     ],
+    "best bounds of the worse": lambda: [
+        best_lower_if_worse(np.array([*spread(n, -0.05, 0.03), high]), None, alpha)
+        for n in (4, 6, 12, 24) for high in (-0.05, 0.1, 0.6) for alpha in (0.05, 0.01)
+    ],
+    "chances at which a shift is shown": lambda: [Shift(0.1, p, ()).shown for p in (0.009, 0.01, 0.011)],
+    **{f"mostly drawn, {k} samples, {n} cases, turn {turn}":
+       (lambda k=k, n=n, turn=turn: several(k, 0.45, n, 0.001, turn))
+       for k, n, turn in ((2, 8, 3), (2, 12, 4), (2, 25, 5), (3, 8, 6), (40, 6, 7))},
     "numbers": lambda: [
         [f(value) for f in (number, signed)]
         for value in (0, 0.0004, -0.0004, 0.0005, 0.001, 0.1, 0.12, 0.1234, 1, 10, 100, -0.5, -10)

@@ -753,7 +753,7 @@ ROWS = [
         "name: promote nobody",
         nothing,
         ("promote", "nobody", "--by", "a", "--why", "b"),
-        line="HERE/recorded/nobody: no recorded outputs, one <benchmark>.jsonl is needed",
+        line="HERE/recorded/nobody: no recorded outputs, one <benchmark>.jsonl is needed, did you mean `good`?",
     ),
     Row(
         "name: promote a path",

@@ -387,7 +387,7 @@ ROWS = [
     row(
         "an unknown key of the generation",
         added("\n[generation]\ntop_p = 0.9\n"),
-        line="HERE/benchmarks/openers/benchmark.toml:16 [generation]: unknown key `top_p`, known are batch, dtype, max_new_tokens, samples, seed, temperature",
+        line="HERE/benchmarks/openers/benchmark.toml:16 [generation]: unknown key `top_p`, known are batch, dtype, max_new_tokens, max_seconds, samples, seed, temperature",
     ),
     row(
         "a catastrophic pattern that does not compile",

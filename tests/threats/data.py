@@ -380,7 +380,7 @@ ROWS = [
         "recorded: nobody of that name",
         nothing,
         ("evaluate", "nobody"),
-        line="HERE/recorded/nobody: no recorded outputs, one <benchmark>.jsonl is needed",
+        line="HERE/recorded/nobody: no recorded outputs, one <benchmark>.jsonl is needed, did you mean `good`?",
     ),
     review(
         "the year 2099",

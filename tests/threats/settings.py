@@ -79,17 +79,17 @@ ROWS = [
     row(
         "no section",
         file("[tool.other]\n"),
-        line="HERE: no pyproject.toml with [tool.harness] here or above, add one with at least `base`",
+        line="HERE: no pyproject.toml with [tool.harness] here or above, add one with at least `base` (`lora-harness init` writes one)",
     ),
     row(
         "nothing at all",
         file(""),
-        line="HERE: no pyproject.toml with [tool.harness] here or above, add one with at least `base`",
+        line="HERE: no pyproject.toml with [tool.harness] here or above, add one with at least `base` (`lora-harness init` writes one)",
     ),
     row(
         "a tool that is no table",
         file("tool = 7\n"),
-        line="HERE: no pyproject.toml with [tool.harness] here or above, add one with at least `base`",
+        line="HERE: no pyproject.toml with [tool.harness] here or above, add one with at least `base` (`lora-harness init` writes one)",
     ),
     row(
         "a pipe where a file should be",
@@ -125,18 +125,18 @@ ROWS = [
         "an unknown engine",
         changed('"recorded"', '"tranformers"'),
         words=EVALUATE,
-        line="tranformers: no such engine, known are transformers, recorded, openai",
+        line="tranformers: no such engine, known are transformers, recorded, openai, ray",
     ),
     row(
         "an engine with a line feed",
         changed('"recorded"', '"a\\nb"'),
         words=EVALUATE,
-        line="a\\nb: no such engine, known are transformers, recorded, openai",
+        line="a\\nb: no such engine, known are transformers, recorded, openai, ray",
     ),
     row(
         "a store of an unknown kind",
         added('store = "mysql://x/y"\n'),
-        line="the store mysql: no driver for it (No module named 'MySQLdb'), known are sqlite and postgresql",
+        line="the store mysql: no such kind of store, known are sqlite, postgresql+psycopg",
     ),
     row(
         "a store that is no URL",
@@ -227,6 +227,31 @@ ROWS = [
         "samples without a temperature",
         added("\n[tool.harness.generation]\nsamples = 4\n"),
         line="HERE/pyproject.toml:7 [tool.harness] [generation]: `samples` above 1 needs a `temperature` above 0: greedy samples are equal",
+    ),
+    row(
+        "what to redact as a text",
+        added('\n[tool.harness.privacy]\nredact = "email"\n'),
+        line="HERE/pyproject.toml:7 [tool.harness] [privacy]: `redact` is a text, a list of at most 100 is needed",
+    ),
+    row(
+        "what to redact that nobody knows",
+        added('\n[tool.harness.privacy]\nredact = ["emial"]\n'),
+        line="HERE/pyproject.toml:7 [tool.harness] [privacy]: `redact` names 'emial', did you mean `email`?; a pattern stands between slashes, /ACME-.*/",
+    ),
+    row(
+        "a region of three letters",
+        added('\n[tool.harness.privacy]\nregion = "USA"\n'),
+        line="HERE/pyproject.toml:7 [tool.harness] [privacy]: `region` is 'USA', a country in two letters is needed, as US",
+    ),
+    row(
+        "a cluster with an unknown key",
+        added("\n[tool.harness.ray]\nadress = 1\n"),
+        line="HERE/pyproject.toml:7 [tool.harness] [ray]: unknown key `adress`, known are actors, cores, patience, shared",
+    ),
+    row(
+        "a tracker that is a list",
+        added("mlflow = []\n"),
+        line="HERE/pyproject.toml:5 [tool.harness] [mlflow]: is a list, a table of keys and values is needed",
     ),
     row(
         "a server with a password",
@@ -380,6 +405,6 @@ ROWS = [
         "a store of an unknown kind on the command line",
         nothing,
         words=("status", "--store", "mongodb://me:secret@host/db"),
-        line="the store mongodb: no driver for it (Can't load plugin: sqlalchemy.dialects:mongodb), known are sqlite and postgresql",
+        line="the store mongodb: no such kind of store, known are sqlite, postgresql+psycopg",
     ),
 ]
