@@ -20,6 +20,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
+STARTER = ROOT / "harness/workspace/starter_project/README.md"
+"""A template: `lora-harness init` fills it in."""
 _SKIPPED = {".venv", ".git", "node_modules", ".pytest_cache", "adapter_v1", "adapter_v2"}
 _COMMENT = re.compile(r"<!--\s*(.*?)\s*-->\s*")
 _NOT_RUN = re.compile(r"not-run: (.{10,})")
@@ -60,7 +62,7 @@ def documents() -> list[Path]:
     found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
     found += ROOT.rglob("README.md")
     kept = [one for one in found if one.is_file() and not _SKIPPED & set(one.parts)]
-    return sorted({one for one in kept if "starter_project" not in one.parts})
+    return sorted({one for one in kept if one != STARTER})
 
 
 def blocks(file: Path) -> Iterator[Block]:

@@ -13,14 +13,14 @@ from harness.records import Policy
 from harness.workspace import fields as fields_module
 from harness.workspace.settings import read_settings
 from tests.docs.commands import Unknown, check_words, every_option, plugin_options
-from tests.docs.markdown import ROOT, blocks, documents, prose
+from tests.docs.markdown import ROOT, STARTER, blocks, documents, prose
 
 FOREIGN = {
     "--no-deps", "--junitxml", "--lora-modules", "--max-lora-rank", "--generation-config",
-    "--enable-lora", "--exclude-editable", "--help", "--lf", "--write",
+    "--enable-lora", "--exclude-editable", "--help", "--lf", "--write", "--head", "--address",
 }  # fmt: skip
 """Options of pip, pytest and vLLM that documents mention."""
-DOCUMENTS = documents()
+DOCUMENTS = [*documents(), STARTER]
 EVERYTHING = "\n".join(file.read_text(encoding="utf-8") for file in DOCUMENTS)
 SETTINGS = (ROOT / "harness/workspace/README.md").read_text(encoding="utf-8")
 named = pytest.mark.parametrize(
