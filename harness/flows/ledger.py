@@ -133,7 +133,7 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
         if latest is None:
             raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
         if name in (None, latest.adapter):
-            _complete(project, store, latest)
+            _complete(project, store, mine, latest)
         target = _target(mine, name, task)
         room, side = look(project, target.adapter)
         if side.digest != target.digest:
@@ -147,10 +147,11 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
     return decide(project, ask, make)
 
 
-def _complete(project: Project, store: Store, latest: Decision) -> None:
+def _complete(project: Project, store: Store, mine: list[Decision], latest: Decision) -> None:
     """What was killed between ledger and pointer is done, and never taken one step too far."""
     told = read_pointer(project).get(latest.task)
-    if told is not None and told["decision"] != latest.hash:
+    before = {decision.hash for decision in mine} - {latest.hash}
+    if told is not None and told["decision"] in before:
         write_pointer(project, store)
         raise RequestError(
             f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"

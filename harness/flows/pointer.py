@@ -38,8 +38,9 @@ def write_pointer(project: Project, store: Store) -> Path:
 
 def refuse_other_ledger(project: Project, store: Store) -> None:
     """A store that lacks what was promoted is not the project's: it went away, or is another."""
+    entries = read_pointer(project)  # first: what it names was in the ledger before
     known = {decision.hash for decision in store.decisions.all()}
-    for task, entry in read_pointer(project).items():
+    for task, entry in entries.items():
         if entry["decision"] not in known:
             file = project.settings.adapters / POINTER
             raise StoreFailed(

@@ -93,10 +93,10 @@ def _adapter(project: Project, decision: Decision, public_key: Path | None) -> l
 
 def _pointer(project: Project, store: Store) -> DoctorCheck:
     """Whatever the pointer names must be in the ledger: a last row that was removed shows here."""
+    entries = read_pointer(project)  # first: what it names was in the ledger before
     decisions = store.decisions.all()
     known = {decision.hash for decision in decisions}
     held = {d.task: d for d in decisions if d.kind in ("promote", "rollback")}
-    entries = read_pointer(project)
     for task, entry in entries.items():
         if entry["decision"] not in known:
             said = f"names a decision of {entry.get('since')} for {task} that the ledger lacks"

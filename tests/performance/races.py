@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import random
 import shutil
 import sys
 import tempfile
@@ -59,6 +60,7 @@ class Races:
         return self.asked == self.one_winner == self.losers_told == self.whole
 
 
+_LATE = 0.3
 Ends = list[tuple[str, int, str]]
 """Of each that raced: its name, exit code and standard error."""
 
@@ -80,14 +82,21 @@ def race(folder: Path, url: str | None, times: int) -> Races:
 
 
 def _at_once(
-    project: ServedProject, words: dict[str, list[str]], times: int, ended: Callable[[Ends], None]
+    project: ServedProject,
+    words: dict[str, list[str]],
+    times: int,
+    ended: Callable[[Ends], None],
+    late: str = "",
 ) -> float:
-    """Commands in processes of their own that meet before each race; how long all of them took."""
+    """Commands in processes of their own that meet before each race; how long all of them took.
+
+    The quicker one of two, `late`, comes up to as much later as the other one needs.
+    """
     many = multiprocessing.get_context("fork")
     meet = many.Barrier(len(words) + 1, timeout=600)
     answers: Any = many.Queue()
     workers = [
-        many.Process(target=_typist, args=(project, name, said, times, meet, answers))
+        many.Process(target=_typist, args=(project, name, said, times, meet, answers, name == late))
         for name, said in words.items()
     ]
     for worker in workers:
@@ -105,12 +114,19 @@ def _at_once(
 
 
 def _typist(
-    project: ServedProject, name: str, words: list[str], times: int, meet: Any, answers: Any
+    project: ServedProject,
+    name: str,
+    words: list[str],
+    times: int,
+    meet: Any,
+    answers: Any,
+    late: bool,
 ) -> None:
     """Types the command each time that all are ready."""
     os.chdir(project.folder)
     for _ in range(times):
         meet.wait()
+        time.sleep(random.uniform(0, _LATE) if late else 0)
         answers.put((name, *_typed(words)))
 
 
@@ -181,7 +197,7 @@ def cross(folder: Path, url: str | None, times: int) -> Crossings:
         _forget(project, after=len(SIDES))
         _typed_in(project, ["status"])
 
-    found.seconds = _at_once(project, words, times, ended)
+    found.seconds = _at_once(project, words, times, ended, late="rollback")
     return found
 
 
