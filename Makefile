@@ -74,6 +74,9 @@ inputs: $(READY) ## what every bad input costs, in seconds and memory
 faults: $(READY) ## kills, full disks, lost connections, races, hostile outputs: tried and lost
 	$(BIN)/python tests/performance/faults.py $(ARGS)
 
+ray-kill: $(READY) ## a sweep on Ray with a worker killed, against one process
+	$(BIN)/python tests/performance/ray_kill.py $(ARGS)
+
 mutants: $(READY) ## does a test notice every change to the judge?
 	$(BIN)/python tests/performance/mutants.py $(ARGS)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -51,7 +52,15 @@ def reached_ray() -> Iterator[Any]:
 
 def _token() -> dict[str, str]:
     """Ray runs whatever code it is sent, so another user of this machine must not reach it."""
-    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    if "RAY_AUTH_MODE" in os.environ:
+        return {}  # the user has said how
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _secret()}
+
+
+@cache
+def _secret() -> str:
+    """Ray reads it once in a process, so a second local Ray must have the first one's."""
+    return secrets.token_hex(32)
 
 
 @contextmanager
@@ -84,7 +93,7 @@ def _joined(ray: Any, address: str | None) -> str:
             raise EngineFailed("ray: was stopped while it started") from None
         raise EngineFailed(f"ray: does not start ({reason(problem)})") from None
     # What the cluster says of a dead worker goes to stdout, whatever `log_to_driver` says, and Ray
-    # has no other switch for that. A verdict may stand there; a test holds that it stays alone.
+    # has no other switch for that; a verdict may stand there (tests/performance/ray_kill.py).
     ray._private.worker._worker_logs_enabled = False
     return str(found.address_info["session_dir"])
 

@@ -24,6 +24,8 @@ with reached_ray() as ray:
     inner = ray.get(ray.remote(lambda: os.environ["RAY_USAGE_STATS_ENABLED"]).remote())
     place = ray.get_runtime_context().gcs_address
     token = len(os.environ["RAY_AUTH_TOKEN"])
+with reached_ray() as ray:  # a second one in the same process
+    assert ray.get(ray.remote(lambda: 1).remote()) == 1
 print(inner, place.rpartition(":")[0], token, ray.is_initialized(), "RAY_AUTH_TOKEN" in os.environ)
 """
 
