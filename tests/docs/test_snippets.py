@@ -59,6 +59,7 @@ def commands(line: str) -> Iterator[list[str]]:
             words.append(word)
 
 
+@pytest.mark.slow
 @named
 def test_commands_end_as_the_document_says(file: Path, runs: Runs, tmp_path: Path) -> None:
     todo = [b for b in blocks(file) if b.language == "sh" and not b.reason]
@@ -76,7 +77,10 @@ def test_commands_end_as_the_document_says(file: Path, runs: Runs, tmp_path: Pat
 
 
 @pytest.mark.real
-def test_commands_for_the_real_base_end_as_the_documents_say(runs: Runs, tmp_path: Path) -> None:
+def test_commands_for_the_real_base_end_as_the_documents_say(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LORA_HARNESS_CACHE")  # the base is converted once for all tests
     folder = shipped(tmp_path / "project", recorded=False)
     for block in BLOCKS:
         if block.language == "sh" and not block.reason and "real" in block.words:

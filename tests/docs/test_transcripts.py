@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.docs.markdown import ROOT
 from tests.docs.shipped import shipped
 from tests.docs.transcripts import PLACE, parts, stored, transcript
@@ -38,11 +36,3 @@ def test_what_decides_and_what_to_do_stays_in_a_transcript(tmp_path: Path) -> No
         assert word in cut
     assert "words that vanished" not in cut
     assert len(cut.splitlines()) < 40
-
-
-@pytest.mark.real
-def test_the_promotion_is_given_here_as_well(tmp_path: Path) -> None:
-    from tests.docs.transcripts import evaluated
-
-    said = evaluated("adapter_v3", shipped(tmp_path / "project", recorded=False))
-    assert transcript(said).splitlines()[1] == SHOWN["adapter_v3"].splitlines()[1]
