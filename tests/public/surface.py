@@ -164,7 +164,9 @@ def _files() -> Iterator[str]:
             ("[[examples]] 1", "[[examples]]"),
         ):
             place = place.replace(said, meant)
-        if not place.endswith(("[checks]", "[metrics]", "[monitor]", "checks")):
+        if place != "pyproject.toml" and not place.endswith(
+            ("[checks]", "[metrics]", "[monitor]", "checks")
+        ):
             yield f"{place} {key}"
     yield from (f"benchmark.toml [policy] {one.name}" for one in dataclasses.fields(Policy))
 
