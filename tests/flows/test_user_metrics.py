@@ -66,7 +66,8 @@ def test_another_version_scores_anew_and_writes_nothing_anew(
 
 
 def test_a_metric_that_nobody_offers(asking: TinyProject) -> None:
-    assert line_of(asking).startswith("polite: no such metric, known are ")
+    line = "benchmark openers: [metrics] polite: no such metric, known are "
+    assert line_of(asking).startswith(line)
 
 
 @pytest.mark.parametrize(
