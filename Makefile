@@ -8,10 +8,10 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test fast check format calibrate bench races lock audit wheel clean
+.PHONY: help setup gate monitor dashboard test fast check format calibrate bench fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
 
 help: ## this help
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 	@echo '  e.g.  make gate MODEL=adapter_v3'
 
 setup: $(READY) ## install everything into .venv
@@ -92,6 +92,15 @@ lock: ## renew hashes.txt after a change to constraints.txt
 wheel: $(READY) ## build the wheel and the sdist into dist/
 	$(BIN)/pip install --quiet build
 	$(BIN)/python -m build
+
+wheel-test: wheel ## try wheel and sdist in clean environments
+	$(BIN)/python tests/packaging/try_wheel.py
+
+lowest: $(READY) ## the fast tests on the lowest declared versions
+	$(BIN)/python tests/packaging/lowest.py .lowest $(ARGS)
+
+transcripts: $(READY) ## the verdicts that README.md shows, made anew
+	PYTHONPATH=. $(BIN)/python tests/docs/transcripts.py --write
 
 clean: ## remove .venv and caches; adapters, benchmarks and reports stay
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

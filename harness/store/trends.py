@@ -187,9 +187,13 @@ class Trends:
         asked = select(table).join(newest, newest.c.seq == table.c.seq)
         return [_judged(row) for row in self._all(asked.order_by(table.c.seq.desc()))]
 
-    def candidates(self) -> set[str]:
-        """Every adapter that a verdict is about."""
-        return {row.candidate for row in self._all(select(schema.verdicts.c.candidate).distinct())}
+    def candidates(self, names: Sequence[str]) -> set[str]:
+        """Those of these adapters that a verdict is about; one look for each."""
+        table = schema.verdicts
+        asked = (
+            select(table.c.candidate).where(table.c.candidate == name).limit(1) for name in names
+        )
+        return {row.candidate for one in asked for row in self._all(one)}
 
     def verdicts(self, identities: Sequence[str]) -> dict[str, Judged]:
         """Verdicts in one line each, by their ids."""

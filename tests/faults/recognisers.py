@@ -73,7 +73,6 @@ def acts_in_html(shown: str) -> bool:
     return _TAG.search(shown) is not None
 
 
-csv.field_size_limit(1 << 24)  # of the reader here; a spreadsheet has its own
 _STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20\u2212"
 
 
@@ -81,7 +80,11 @@ def acts_in_a_sheet(cell: str) -> bool:
     """Whether a spreadsheet would calculate it, once written as CSV and read again."""
     written = io.StringIO(newline="")
     csv.writer(written).writerow([cell, "next"])
-    rows = list(csv.reader(io.StringIO(written.getvalue(), newline="")))
+    before = csv.field_size_limit(1 << 24)  # a spreadsheet has its own limit
+    try:
+        rows = list(csv.reader(io.StringIO(written.getvalue(), newline="")))
+    finally:
+        csv.field_size_limit(before)
     if len(rows) != 1 or len(rows[0]) != 2:
         return True
     return rows[0][0].lstrip(_TRIMMED.replace("\t", "").replace("\r", ""))[:1] in (*_STARTS,)

@@ -135,8 +135,9 @@ def _task(
 
 def _unjudged(project: Project, store: Store, decisions: list[Decision]) -> list[str]:
     """Adapters that no verdict and no decision is about."""
-    known = {*store.trends.candidates(), *(one.adapter for one in decisions), *RESERVED}
-    return [name for name in adapters_of(project) if name not in known]
+    names = adapters_of(project)
+    known = {*store.trends.candidates(names), *(one.adapter for one in decisions), *RESERVED}
+    return [name for name in names if name not in known]
 
 
 def _promoted(

@@ -8,6 +8,7 @@ from harness.engines.causal import loading
 from harness.engines.device import Device
 from harness.engines.protocol import Mounted
 from harness.engines.transformers import OutOfMemory, Transformers
+from harness.engines.turns import load_tokenizer
 from harness.errors import EngineFailed
 from harness.records import Generation, Message, Prompt
 from tests.fakes.llama import TinyLlama
@@ -48,7 +49,11 @@ def padded(llama, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", loading.PACKED)
-def test_every_architecture_that_is_packed_answers_as_it_does_padded(kind, tmp_path, monkeypatch):
+def test_every_architecture_that_is_packed_answers_as_it_does_padded(
+    kind, llama, tmp_path, monkeypatch
+):
+    words = load_tokenizer(llama.folder)  # transformers gives some kinds a tokenizer of their own
+    monkeypatch.setattr(loading, "load_tokenizer", lambda folder: words)
     llama = TinyLlama(tmp_path / "base", kind=kind, sliding_window=None)
     adapter = llama.adapter(tmp_path / "a", name="a", seed=1)
     packed = Transformers(lambda: llama.folder, CPU)
