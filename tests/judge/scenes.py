@@ -292,6 +292,16 @@ def closest(best: int, name: str, score: float) -> Any:
     return replace(made, results=(result, *made.results[1:]))
 
 
+def unknown(at: Sequence[int]) -> Verdict:
+    """A gate on every case, and no edit similarity on some."""
+    edit, odds = spread(25, 0.8, 0.05), spread(25, 0.5, 0.1)
+    now: list[float | None] = [None if i in at else e for i, e in enumerate(edit)]
+    return verdict(
+        run("v2", now, [o + 0.01 for o in odds]), run("v1", edit, odds), Policy(),
+        metrics=LIKELIHOOD_GATE[:1],
+    )  # fmt: skip
+
+
 def pinned(below: float) -> Verdict:
     high = [min(1.0, one + below) for one in spread(25, 0.8, 0.08)]
     return gate(pinned=run("v0", high))
@@ -434,6 +444,16 @@ SCENES: dict[str, Scene] = {
     **{f"mostly drawn, {k} samples, {n} cases, turn {turn}":
        (lambda k=k, n=n, turn=turn: several(k, 0.45, n, 0.001, turn))
        for k, n, turn in ((2, 8, 3), (2, 12, 4), (2, 25, 5), (3, 8, 6), (40, 6, 7))},
+    "drawing limits it, and cases too": lambda: several(2, 0.3, 12, 0.08, 3),
+    "drawing limits it, and cases too, 3": lambda: several(3, 0.2, 12, 0.08, 3),
+    "a guard that gives no reason": lambda: gate(
+        guards=(replace(gate(25, 0.3), benchmark="general", reasons=()),)
+    ),
+    "nobody can tell whether it broke": lambda: unknown([3]),
+    "nobody can tell of two": lambda: unknown([3, 8]),
+    "bounds of groups": lambda: best_lower_if_worse(
+        np.array([*spread(11, -0.05, 0.03), 0.6]), np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]), 0.05
+    ),
     "numbers": lambda: [
         [f(value) for f in (number, signed)]
         for value in (0, 0.0004, -0.0004, 0.0005, 0.001, 0.1, 0.12, 0.1234, 1, 10, 100, -0.5, -10)
