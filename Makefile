@@ -77,7 +77,7 @@ faults: $(READY) ## kills, full disks, lost connections, races, hostile outputs:
 ray-kill: $(READY) ## a sweep on Ray with a worker killed, against one process
 	$(BIN)/python tests/performance/ray_kill.py $(ARGS)
 
-mutants: $(READY) ## does a test notice every change to the judge?
+mutants: $(READY) ## does a test notice every change to the judge? ARGS='--tool VENV/bin/mutmut'
 	$(BIN)/python tests/performance/mutants.py $(ARGS)
 
 races: $(READY) ## two promotions, and eight writers, at once on SQLite and PostgreSQL

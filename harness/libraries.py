@@ -15,8 +15,13 @@ _QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "OMP_WAIT_POLICY": "passive",
 }
-"""Read by the libraries when they are imported."""
+"""Read by the libraries when they are imported.
+
+The last: torch's threads wait for each other thousands of times a second. Spinning, they take from
+each other the very processor they wait for, as soon as anybody else works on the machine.
+"""
 
 
 def quiet_libraries() -> None:
