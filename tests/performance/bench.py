@@ -77,7 +77,9 @@ def main() -> None:
     told, rows = machine(), []
     for part in asked.only:
         print(f"{part} ...", file=sys.stderr)
-        rows += PARTS[part](asked)
+        for row in PARTS[part](asked):
+            rows.append(row)
+            print("  ".join(cell for cell in row.cells if cell), file=sys.stderr, flush=True)
     notes = [note for part, note in NOTES.items() if part in asked.only]
     print("\n".join([*told, "", *plain(rows), "", *notes]), flush=True)
     if asked.write:
