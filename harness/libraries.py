@@ -24,10 +24,15 @@ each other the very processor they wait for, as soon as anybody else works on th
 """
 
 
-def quiet_libraries() -> None:
-    """Import transformers so that it neither talks nor calls home; what the user set stays."""
+def quiet_environment() -> None:
+    """Before torch is imported: some of it is read at that moment. What the user set stays."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+
+
+def quiet_libraries() -> None:
+    """Import transformers so that it neither talks nor calls home."""
+    quiet_environment()
     warnings.filterwarnings("ignore", module=r"(torch|transformers|peft|trl|accelerate)(\.|$)")
     from transformers.utils import logging
 

@@ -8,7 +8,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.libraries import versions
+from harness.libraries import quiet_environment, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ def machine_key() -> str:
 
 def probe() -> Device:
     """Ask torch. bfloat16 where the hardware multiplies it, float32 elsewhere on a CPU."""
+    quiet_environment()
     import torch
 
     if torch.cuda.is_available():

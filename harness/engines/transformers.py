@@ -15,7 +15,7 @@ from harness.engines.causal.padded import Padded
 from harness.engines.device import Device
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, HarnessError, reason
-from harness.libraries import versions
+from harness.libraries import quiet_environment, versions
 from harness.records import Generation, Output, Prompt
 
 _LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
@@ -108,9 +108,9 @@ class Transformers:
 
         So whoever stops listening in between leaves nothing switched on or off.
         """
-        import torch
-
         way = self.way(generation)
+        import torch  # not before the environment is set
+
         steps: Iterator[Found] | None = None
         while True:
             with self._using(adapter) as model, torch.inference_mode():
@@ -122,6 +122,7 @@ class Transformers:
 
     def way(self, generation: Generation) -> Packed | Padded:
         """The base in the dtype that is wanted, and how it is asked; loaded where it is not."""
+        quiet_environment()  # before anything imports torch
         dtype = self._dtype(generation)
         if self._way is None or self._way.base.dtype != dtype:
             self._way = self._mounting = None  # the old one's memory goes before the new one comes

@@ -171,3 +171,30 @@ def test_an_output_that_takes_too_long_is_cut_off_and_says_so(llama):
     texts, _ = answers(Transformers(lambda: llama.folder, CPU), BASE, MANY[:2], how)
     assert {o.finish for o in texts.values()} <= {"time", "stop"}
     assert any(o.finish == "time" and 0 < o.tokens < 400 for o in texts.values())
+
+
+def test_threads_are_told_to_wait_without_spinning_before_torch_comes(llama):
+    """Read once, when torch's threads are made; later it changes nothing."""
+    import subprocess
+    import sys
+
+    code = f"""
+import builtins, os, sys
+from pathlib import Path
+from harness.engines.device import Device
+from harness.engines.protocol import Mounted
+from harness.engines.transformers import Transformers
+from harness.records import Generation, Message, Prompt
+seen, real = [], builtins.__import__
+def watched(name, *more, **named):
+    if name == "torch" and "torch" not in sys.modules:
+        seen.append(os.environ.get("OMP_WAIT_POLICY"))
+    return real(name, *more, **named)
+builtins.__import__ = watched
+engine = Transformers(lambda: Path({str(llama.folder)!r}), Device("cpu", "float32", "test"))
+prompt = Prompt("c", (Message("user", "w1"),))
+list(engine.generate(Mounted("base", "", None), [prompt], Generation(max_new_tokens=1)))
+assert set(seen) == {{"passive"}}, seen
+"""
+    environment = {k: v for k, v in __import__("os").environ.items() if k != "OMP_WAIT_POLICY"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
