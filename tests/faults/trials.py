@@ -102,6 +102,7 @@ def _type(
             raised = "".join(traceback.format_exception(*found.exc_info))
         told = {"code": found.exit_code, "said": found.stderr, "raised": raised}
         told |= {"was": injector.was, "steps": injector.count, "modules": list(sys.modules)}
+        os.close(heard)  # read to its end first: what follows may be more than a pipe holds
         write(writer, json.dumps(told).encode())
     except BaseException:
         os.write(writer, json.dumps({"raised": traceback.format_exc()}).encode())
