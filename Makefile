@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test fast check format calibrate bench fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
+.PHONY: help setup gate monitor dashboard test fast check format calibrate bench bench-cases bench-peers fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -61,9 +61,15 @@ calibrate: $(READY) ## error rates of the verdict on simulated benchmarks
 	$(BIN)/python tests/performance/calibrate.py $(ARGS)
 
 bench: $(READY) ## speed, as ratios measured side by side
-	$(BIN)/python tests/performance/bench.py $(ARGS)
+	$(BIN)/python tests/performance/bench.py --pages $(ARGS)
 	$(BIN)/python tests/performance/data_speed.py
 	$(BIN)/python tests/performance/reviews_speed.py --rows 1000000
+
+bench-cases: $(READY) ## throughput and memory at 100 to 10,000 cases
+	$(BIN)/python tests/performance/many_cases.py $(ARGS)
+
+bench-peers: $(READY) ## the same cases through lm-evaluation-harness
+	$(BIN)/python tests/performance/peers.py $(ARGS)
 
 fuzz: $(READY) ## let atheris look for input that a reader neither reads nor refuses
 	$(BIN)/python tests/fuzz/run.py $(ARGS)
