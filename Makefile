@@ -100,10 +100,10 @@ wheel: $(READY) ## build the wheel and the sdist into dist/
 	$(BIN)/python -m build
 
 wheel-test: wheel ## try wheel and sdist in clean environments
-	$(BIN)/python tests/packaging/try_wheel.py
+	$(BIN)/python tests/installing/try_wheel.py
 
 lowest: $(READY) ## the fast tests on the lowest declared versions
-	$(BIN)/python tests/packaging/lowest.py .lowest $(ARGS)
+	$(BIN)/python tests/installing/lowest.py .lowest $(ARGS)
 
 transcripts: $(READY) ## the verdicts that README.md shows, made anew
 	PYTHONPATH=. $(BIN)/python tests/docs/transcripts.py --write

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.five_minutes import walk
-from tests.packaging.own_model import write_all
+from tests.installing.five_minutes import walk
+from tests.installing.own_model import write_all
 
 pytestmark = pytest.mark.real
 

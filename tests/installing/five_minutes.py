@@ -1,6 +1,6 @@
 """From nothing to a promoted adapter of one's own, as a stranger types it, in any environment.
 
-    python tests/packaging/five_minutes.py FOLDER [BIN]
+    python tests/installing/five_minutes.py FOLDER [BIN]
 
 BIN holds `lora-harness`, `pytest` and `python`; without it those beside this Python are used.
 """

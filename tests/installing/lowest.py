@@ -1,6 +1,6 @@
 """The lowest versions that pyproject.toml declares, in a clean environment: do tests pass there?
 
-    python tests/packaging/lowest.py FOLDER [pytest arguments]
+    python tests/installing/lowest.py FOLDER [pytest arguments]
 
 uv resolves the lowest version of every direct dependency; pip installs them (torch's own build and
 its libraries are some gigabytes) into FOLDER/venv, which is used again where it is there. What uv

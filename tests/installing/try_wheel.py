@@ -1,6 +1,6 @@
 """The wheel and the sdist, built and tried in clean environments.
 
-    python tests/packaging/try_wheel.py [--whole]
+    python tests/installing/try_wheel.py [--whole]
 
 An environment is clean of lora-harness and of this checkout, but not of the heavy libraries: a
 `.pth` file leads to those of the environment that runs this, so that it takes seconds instead of
@@ -124,7 +124,7 @@ def main() -> None:
             print(f"fine    {what.name}: command, plugin, types", flush=True)
         os.environ["LORA_HARNESS_CACHE"] = str(folder / "cache")
         os.environ.pop("PYTHONPATH", None)
-        words = [bin_folder / "python", ROOT / "tests/packaging/five_minutes.py"]
+        words = [bin_folder / "python", ROOT / "tests/installing/five_minutes.py"]
         print(run(*words, folder / "minutes", bin_folder, cwd=folder), end="")
 
 
