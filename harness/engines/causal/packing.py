@@ -55,12 +55,13 @@ def pack(segments: Sequence[Segment]) -> Iterator[Chunk]:
     taken = 0
     for segment in segments:
         size = len(segment.ids)
-        if segment.alone or size > WIDTH:
+        by_itself = segment.alone or size > WIDTH
+        if sharing and (by_itself or taken + size > WIDTH or len(sharing) == SHARERS):
+            yield _shared(sharing)  # before what comes after it: who asked counts on the order
+            sharing, taken = [], 0
+        if by_itself:
             yield Chunk((segment,), (0,), _up(size, ALONE if size <= WIDTH else WIDTH))
             continue
-        if taken + size > WIDTH or len(sharing) == SHARERS:
-            yield _shared(sharing)
-            sharing, taken = [], 0
         sharing.append(segment)
         taken += size
     if sharing:

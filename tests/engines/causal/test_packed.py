@@ -130,6 +130,19 @@ def test_equal_beginnings_change_no_bit_whoever_else_is_asked(llama, lora):
         assert likely.items() <= nlls.items()
 
 
+def test_prompts_and_ideals_longer_than_a_chunk_stay_with_their_own_cases(llama, lora, monkeypatch):
+    def long(number, length):
+        words = " ".join(f"w{(number * 7 + k * 3) % 60}" for k in range(length))
+        ideal = " ".join(f"w{(number + k) % 60}" for k in range(length if number % 2 else 3))
+        return Prompt(f"case-{number}", (Message("user", words),), (ideal, "w1"))
+
+    mixed = [long(n, size) for n, size in enumerate((240, 265, 248, 230, 270, 244))]
+    texts, nlls = answers(Transformers(lambda: llama.folder, CPU), lora, mixed)
+    wanted, likely = answers(padded(llama, monkeypatch), lora, mixed)
+    assert texts == wanted
+    assert nlls == pytest.approx(likely, abs=1e-4)
+
+
 def test_prompts_beyond_any_memory_are_read_again(llama, lora, monkeypatch):
     wanted = answers(Transformers(lambda: llama.folder, CPU), lora)
     monkeypatch.setattr("harness.engines.causal.packed.MEMORY", 20_000)
