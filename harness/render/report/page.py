@@ -124,12 +124,6 @@ def _power(verdict: Verdict) -> Html:
     return element("p", certifiable(verdict), class_="quiet")
 
 
-def _every_case(material: Material) -> Html | None:
-    if not material.compared:
-        return None
-    return _section("Every case", _tally(material.verdict), every_case(material))
-
-
 def _tally(verdict: Verdict) -> Html:
     bound = verdict.break_bound
     could = "" if bound is None else f"; up to {100 * bound:.3g} % could break in production"
