@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 
@@ -15,13 +18,31 @@ _QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-    "OMP_WAIT_POLICY": "passive",
+    "GOMP_SPINCOUNT": "3000",
 }
 """Read by the libraries when they are imported.
 
-The last: torch's threads wait for each other thousands of times a second. Spinning, they take from
-each other the very processor they wait for, as soon as anybody else works on the machine.
+The last: torch's threads wait for each other thousands of times a second. Asleep they are slow to
+wake; spinning for long they take from each other the very processor they wait for, as soon as
+anybody else works on the machine. So they spin for a moment (DECISIONS.md has the figures).
 """
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """Around imports that stay: the collector rests meanwhile and never looks at them again.
+
+    torch and transformers are half a million objects. Gone through again and again while they come
+    in, at every full collection after that and at exit, they cost more time than many a verdict.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
 
 
 def quiet_environment() -> None:

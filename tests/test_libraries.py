@@ -1,7 +1,8 @@
+import gc
 import subprocess
 import sys
 
-from harness.libraries import versions
+from harness.libraries import lasting, versions
 
 
 def test_a_library_that_is_not_installed_is_absent_not_an_error():
@@ -15,3 +16,24 @@ def test_asking_for_versions_imports_nothing():
         "assert not {'torch', 'numpy', 'transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_comes_in_for_good_is_not_looked_through_again():
+    before = gc.get_freeze_count()
+    with lasting():
+        assert not gc.isenabled()
+        kept = [[] for _ in range(1000)]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= before + len(kept)
+    gc.unfreeze()
+
+
+def test_who_has_switched_the_collector_off_finds_it_off():
+    gc.disable()
+    try:
+        with lasting():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -11,6 +11,7 @@ import click
 
 from harness import __version__
 from harness.errors import HarnessError
+from harness.libraries import lasting
 
 COMMANDS = {
     "init": ("harness.cli.init", "a working project to start from"),
@@ -68,7 +69,8 @@ class Commands(Words):
         """The command, imported now."""
         if name not in COMMANDS:
             return None
-        found = getattr(import_module(COMMANDS[name][0]), name)
+        with lasting():
+            found = getattr(import_module(COMMANDS[name][0]), name)
         assert isinstance(found, click.Command)
         return found
 

@@ -66,6 +66,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Wake up where an adapter is named; a wrong request ends here, with exit code 4."""
     if config.getoption("harness_models"):
-        from harness.plugin.session import open_gate
+        from harness.libraries import lasting
+
+        with lasting():
+            from harness.plugin.session import open_gate
 
         config.pluginmanager.register(open_gate(config), "harness-gate")

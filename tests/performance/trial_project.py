@@ -141,8 +141,10 @@ def timed(words: list[str], folder: Path, fine: tuple[int, ...] = (0, 1, 10)) ->
 
 
 def here() -> dict[str, str]:
-    """The environment, with this checkout in front."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    """The environment, with this checkout in front, and Python's bytecode kept as usual."""
+    unusual = "PYTHONDONTWRITEBYTECODE"  # compiling anew at every start is not what users wait for
+    kept = {name: value for name, value in os.environ.items() if name != unusual}
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from harness.engines.causal.attention import Past, Rows
+from harness.engines.causal.layout import Layout
 from harness.engines.causal.loading import Base
 from harness.engines.choice import Choice
 from harness.records import Generation, Output, Prompt
@@ -50,10 +51,11 @@ def decode(
     base: Base, model: Any, name: str, reads: Iterable[Read], generation: Generation
 ) -> Iterator[tuple[Output, ...]]:
     """Outputs as they end; neighbours that need as much room share the rows."""
-    room = room_for(generation)
+    room, layout = room_for(generation), Layout(model, generation.batch)
     done: list[Output] = []
     for size, same in groupby(reads, lambda read: room(read.length)):
-        for output in _Decoder(base, model, Choice(generation, name), size).outputs(same):
+        decoder = _Decoder(base, model, layout, Choice(generation, name), size)
+        for output in decoder.outputs(same):
             done.append(output)
             if len(done) == TOGETHER:
                 yield tuple(done)
@@ -68,8 +70,9 @@ def room_for(generation: Generation) -> Callable[[int], int]:
 
 
 class _Decoder:
-    def __init__(self, base: Base, model: Any, choice: Choice, room: int) -> None:
-        self.base, self.model, self.choice, self.room = base, model, choice, room
+    def __init__(self, base: Base, model: Any, layout: Layout, choice: Choice, room: int) -> None:
+        self.base, self.model, self.layout = base, model, layout
+        self.choice, self.room = choice, room
         self.generation = choice.generation
         self.texts: list[Text | None] = [None] * self.generation.batch
         self.rows: Rows | None = None
@@ -121,12 +124,13 @@ class _Decoder:
         places = torch.tensor([text.place if text else 0 for text in self.texts], device=device)
         assert self.rows is not None
         self.rows.at(places)
-        return self.model(
-            input_ids=torch.tensor([tokens], device=device),
-            position_ids=places[None],
-            use_cache=False,
-            reader=self.rows,
-        ).logits[0]
+        with self.layout.used():
+            return self.model(
+                input_ids=torch.tensor([tokens], device=device),
+                position_ids=places[None],
+                use_cache=False,
+                reader=self.rows,
+            ).logits[0]
 
     def _taken(self, text: Text, token: int) -> Output | None:
         """The output, if this token ends it."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from harness.engines.causal import attention
 from harness.engines.turns import ideal_ids, load_tokenizer, prompt_ids
 from harness.errors import EngineFailed, reason
-from harness.libraries import quiet_libraries
+from harness.libraries import lasting, quiet_libraries
 from harness.records import Message, Prompt
 
 PACKED = ("llama", "mistral", "olmo2", "phi3", "qwen2", "qwen3", "smollm3", "starcoder2")
@@ -64,7 +65,7 @@ class Base:
 
 def load_base(folder: Path, device: str, dtype: str) -> Base:
     """The base's own files and nothing else: no code of theirs is run."""
-    quiet_libraries()
+    _bring_in("torch", "transformers.modeling_utils", "peft")
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
@@ -90,6 +91,14 @@ def load_base(folder: Path, device: str, dtype: str) -> Base:
     ends = _end_tokens(model, tokenizer)
     model.generation_config = GenerationConfig(eos_token_id=list(ends) or None)
     return Base(model, tokenizer, ends, device, dtype, packed)
+
+
+def _bring_in(*names: str) -> None:
+    """At one place, so that all of it is set aside for good."""
+    with lasting():
+        quiet_libraries()
+        for name in names:
+            import_module(name)
 
 
 def can_pack(config: Any) -> bool:

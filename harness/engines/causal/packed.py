@@ -150,7 +150,8 @@ class Packed:
 
     def last_logits(self, model: Any, prompt: Prompt) -> Any:
         """What comes after a prompt, read for this alone and not remembered."""
-        (read,) = self._reads(model, [(prompt, Segment(self.base.ids(prompt.messages)))])
+        alone = Segment(self.base.ids(prompt.messages), alone=True)
+        (read,) = self._reads(model, [(prompt, alone)])
         return read.last
 
     def _pass(self, model: Any, chunk: Chunk, reading: Reading, keep: int | list[int]) -> Any:
