@@ -38,6 +38,8 @@ class Transformers:
         self.merge = merge
         self._way: Packed | Padded | None = None
         self._mounting: Mounting | None = None
+        self._unmoved: tuple[object, Any] | None = None
+        """What the base makes of the prompt that adapters are proven with."""
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
         """Decoding, dtype, device class, library versions and this engine's way of batching."""
@@ -92,11 +94,17 @@ class Transformers:
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float:
         """How far the adapter moves the next token's logits at most: 0 is not applied."""
-        found = [
-            next(self._asked(one, generation, lambda way, m: iter([way.last_logits(m, prompt)])))
-            for one in (Mounted("base", "", None), adapter)
-        ]
-        return float((found[0].float() - found[1].float()).abs().max())
+        if self._unmoved is None or self._unmoved[0] != (prompt.messages, generation):
+            base = self._last_logits(Mounted("base", "", None), prompt, generation)
+            self._unmoved = ((prompt.messages, generation), base)  # the next adapter's as well
+        moved = self._last_logits(adapter, prompt, generation)
+        return float((self._unmoved[1] - moved).abs().max())
+
+    def _last_logits(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> Any:
+        (found,) = self._asked(
+            adapter, generation, lambda way, model: iter([way.last_logits(model, prompt)])
+        )
+        return found.float()
 
     def _asked(
         self,

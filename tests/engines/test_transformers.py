@@ -187,6 +187,20 @@ def test_adapters_are_swapped_without_leaving_a_trace(llama, one, two):
     assert written(fresh(llama), two, MANY[:8]) == second
 
 
+def test_the_hundredth_adapter_of_a_sweep_is_mounted_as_fast_as_the_first(llama, tmp_path):
+    """What was asked long ago is taken off the base, and comes back with the same words."""
+    engine = fresh(llama)
+    many = [
+        llama.adapter(tmp_path / name, name=name, seed=seed) for seed, name in enumerate("abcde", 1)
+    ]
+    before = {adapter.name: written(engine, adapter, MANY[:4]) for adapter in many}
+    model = engine.way(GREEDY).base.model
+    held = {n for m in model.modules() if hasattr(m, "lora_A") for n in m.lora_A}
+    assert held == {adapter.digest for adapter in many[-2:]}
+    again = {adapter.name: written(engine, adapter, MANY[:4]) for adapter in many}
+    assert again == before == {a.name: written(fresh(llama), a, MANY[:4]) for a in many}
+
+
 def test_who_stops_listening_leaves_no_adapter_switched_off(llama, one):
     engine = fresh(llama)
     wanted = written(engine, one, MANY[:4])

@@ -55,6 +55,8 @@ class TrialProject:
         """Other bytes, the same size, nearly the same texts."""
         from safetensors.torch import load_file, save_file
 
+        from harness.workspace.adapters import file_digest
+
         source = ROOT / "adapters" / SOURCE
         tensors = load_file(source / "adapter_model.safetensors")
         names = [f"copy_{number}" for number in range(1, count + 1)]
@@ -62,11 +64,16 @@ class TrialProject:
             target = self.folder / "adapters" / name
             shutil.copytree(source, target)
             scaled = {
-                key: values * (1 + 1e-3 * number) if "lora_B" in key else values
+                key: values * (1 + 1e-2 * number) if "lora_B" in key else values
                 for key, values in tensors.items()
             }
             save_file(scaled, target / "adapter_model.safetensors")
+        different = {file_digest(self._weights(name)) for name in (*names, SOURCE)}
+        assert len(different) == count + 1, "two candidates are the same bytes: one would be free"
         return names
+
+    def _weights(self, adapter: str) -> Path:
+        return self.folder / "adapters" / adapter / "adapter_model.safetensors"
 
     def warm_up(self) -> None:
         """What a candidate is compared with is made, and kept for every later start."""

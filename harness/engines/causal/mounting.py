@@ -12,8 +12,12 @@ from harness.engines.protocol import Mounted
 from harness.errors import EngineFailed, reason
 
 
+HELD = 2
+"""So many adapters stay on the base: every one more makes mounting the next slower."""
+
+
 class Mounting:
-    """One base with any adapters on it, of which one is switched on at a time.
+    """One base with some adapters on it, of which one is switched on at a time.
 
     A merged adapter costs nothing per token. What was there before is kept and put back as it was;
     subtracting the adapter again would leave rounding errors behind.
@@ -23,7 +27,8 @@ class Mounting:
         self._base = base
         self._peft: Any = None
         self._merge = merge
-        self.mounted: set[str] = set()
+        self.mounted: dict[str, None] = {}
+        """Digests, the one used last at the end."""
         self._merged = ""
         self._plain: dict[Any, Any] = {}
         """The base's own values of every weight that a merge has replaced."""
@@ -42,6 +47,7 @@ class Mounting:
         if adapter.digest not in self.mounted:
             self._restore()
             self._mount(adapter.digest, adapter.folder, adapter.name)
+        self.mounted[adapter.digest] = self.mounted.pop(adapter.digest)
         if self._merged != adapter.digest:
             self._restore()
             self._peft.set_adapter(adapter.digest)
@@ -90,7 +96,11 @@ class Mounting:
                 f"{name}: PEFT does not load it cleanly ({reason(problem)})"
             ) from None
         self._peft.eval()
-        self.mounted.add(digest)
+        self.mounted[digest] = None
+        while len(self.mounted) > HELD:
+            oldest = next(iter(self.mounted))
+            self._peft.delete_adapter(oldest)
+            del self.mounted[oldest]
 
     def _refuse_half(self, digest: str, folder: Path) -> None:
         """Every tensor of the file is in the model and every tensor of the adapter in the file.
