@@ -35,6 +35,7 @@ _OPTIONS = (
     click.option(
         "--texts/--no-texts", default=True, help="Whether inputs, ideals and outputs are shown."
     ),
+    click.option("--mlflow", metavar="URI", help="Log verdicts there too, off unless asked for."),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,7 +11,7 @@ import click
 from harness.cli.command import Words, fail
 from harness.cli.completion import benchmarks, tasks
 from harness.cli.progress import Line
-from harness.render.safe import ci_log
+from harness.render.safe import ci_log, json_line
 
 MOST_SHOWN = 20
 """Bad rows that are shown on a terminal."""
@@ -56,7 +55,7 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
         each = [check_json(one.health, one.unfit, one.advice) for one in found]
         findings = [finding for _, some in each for finding in some]
         told = {"fit": fit, "findings": findings, "benchmarks": [about for about, _ in each]}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json_line(told))
     else:
         click.echo("\n\n".join(check_text(one.health, one.unfit, one.advice) for one in found))
     sys.exit(0 if fit else 1)
@@ -81,7 +80,7 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
     project = Project.here()
     found = project.redaction.record(flow(project, old, new, store=store))
     if as_json:
-        click.echo(json.dumps(difference_json(found), ensure_ascii=False))
+        click.echo(json_line(difference_json(found)))
     else:
         click.echo(difference_text(found))
     sys.exit(0 if found.same else 1)
@@ -143,7 +142,7 @@ def import_(
     version = found.benchmark.fingerprint if found.benchmark else None
     if as_json:
         told = import_json(*understood, found.written, version, found.left)
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json_line(told))
     else:
         click.echo(import_text(*understood, found.written, version, found.left))
 
@@ -153,7 +152,7 @@ def _refuse(bad: list[str], as_json: bool) -> NoReturn:
     count = "1 row is no case" if len(bad) == 1 else f"{len(bad)} rows are no cases"
     said = f"{count}, nothing was written"
     if as_json:
-        click.echo(json.dumps({"error": said, "bad": [ci_log(line) for line in bad]}))
+        click.echo(json_line({"error": said, "bad": [ci_log(line) for line in bad]}))
         sys.exit(4)
     if len(bad) == 1:
         fail(f"{bad[0]}; nothing was written", 4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -101,11 +100,11 @@ class Commands(Words):
 def fail(line: str, code: int) -> NoReturn:
     """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
     from harness.flows.privacy import said
-    from harness.render.safe import ci_log
+    from harness.render.safe import ci_log, json_line
 
     shown = ci_log(said(line))
     if "--json" in sys.argv:
-        click.echo(json.dumps({"error": shown}, ensure_ascii=False))
+        click.echo(json_line({"error": shown}))
     else:
         click.echo(f"lora-harness: {shown}", err=True)
     sys.exit(code)
@@ -140,10 +139,11 @@ def _say_bearings(as_json: bool) -> None:
 
     from harness.flows.bearings import bearings
     from harness.render.bearings import bearings_json, bearings_text
+    from harness.render.safe import json_line
 
     found = bearings()
     if as_json:
-        click.echo(json.dumps(bearings_json(found), ensure_ascii=False))
+        click.echo(json_line(bearings_json(found)))
     else:
         width = max(60, min(100, shutil.get_terminal_size().columns))
         click.echo(bearings_text(found, __version__, width))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from harness.cli.completion import benchmarks, on_trial
 from harness.cli.progress import Line
+from harness.render.safe import json_line
 
 
 @click.command(epilog="Example: lora-harness compare adapter_v4 adapter_v2")
@@ -45,6 +44,6 @@ def compare(
         runs = [bench.producer.run(bench.trial(name).side, wanted) for name in (a, b)]
     line.close()
     if as_json:
-        click.echo(json.dumps(compare_json(*runs, redaction=project.redaction), ensure_ascii=False))
+        click.echo(json_line(compare_json(*runs, redaction=project.redaction)))
     else:
         click.echo(compare_text(*runs, redaction=project.redaction))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,9 @@ def completion(shell: str, as_json: bool) -> None:
     # Without bash's check of its own version, which starts a bash.
     made = kind(cli, {}, "lora-harness", VARIABLE)
     script = made.source_template % made.source_vars()
-    click.echo(json.dumps({"shell": shell, "script": script}) if as_json else script)
+    from harness.render.safe import json_line
+
+    click.echo(json_line({"shell": shell, "script": script}) if as_json else script)
 
 
 def _offering(names: Callable[[Project], Iterable[str]]) -> Offer:

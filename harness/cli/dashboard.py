@@ -16,6 +16,7 @@ import click
 
 import harness
 from harness.errors import RequestError, WorldFailed
+from harness.render.safe import json_line
 
 STORE = "LORA_HARNESS_DASHBOARD_STORE"
 """How a store that is not the settings' reaches the pages; a URL in argv could be read in `ps`."""
@@ -55,7 +56,7 @@ def dashboard(
     _free(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if as_json:
-        click.echo(json.dumps({"url": url}))
+        click.echo(json_line({"url": url}))
     else:
         click.echo(f"dashboard: {url}  (Ctrl-C ends it)", err=True)
     command = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from harness.cli.command import Words
 from harness.cli.completion import benchmarks, tasks
 from harness.cli.progress import Line
+from harness.render.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.data.check import Checked, Fixed
@@ -71,7 +71,7 @@ def check(
     redaction = project.redaction if project else OPEN
     found, fixed = redaction.record(found), redaction.record(fixed)
     if as_json:
-        click.echo(json.dumps(_checked_json(found, fixed), ensure_ascii=False))
+        click.echo(json_line(_checked_json(found, fixed)))
     else:
         click.echo(_checked_text(found, fixed))
     sys.exit(0 if found.fit else 1)
@@ -175,7 +175,7 @@ def fingerprint(file: Path, as_json: bool) -> None:
 
     found = fingerprint_data(file)
     click.echo(
-        json.dumps(record_json(found), ensure_ascii=False)
+        json_line(record_json(found))
         if as_json
         else f"{found.fingerprint}  {found.examples} examples"
     )
@@ -199,7 +199,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     found = (project.redaction if project else OPEN).record(exact)
     if as_json:
         said = record_json(found) | {"equal": found.equal}
-        click.echo(json.dumps(said, ensure_ascii=False))
+        click.echo(json_line(said))
     else:
         click.echo("\n".join(_diff_lines(found)))
     sys.exit(0 if found.equal else 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ import click
 
 from harness.cli.completion import adapters, tasks
 from harness.records import Decision
+from harness.render.safe import json_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,7 +33,7 @@ def deciding(command: Command) -> Command:
 def echo(decision: Decision, as_json: bool, dry_run: bool = False) -> None:
     """One line, or one JSON object."""
     if as_json:
-        click.echo(json.dumps(asdict(decision) | {"dry_run": dry_run}, ensure_ascii=False))
+        click.echo(json_line(asdict(decision) | {"dry_run": dry_run}))
     else:
         click.echo(("would record: " if dry_run else "") + line_of(decision))
 

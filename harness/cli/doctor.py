@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
 from harness.cli.completion import adapters
+from harness.render.safe import json_line
 
 
 @click.command(epilog="Example: lora-harness doctor adapter_v3")
@@ -24,7 +24,7 @@ def doctor(name: str, as_json: bool) -> None:
 
     checks = [(check.name, check.ok, check.message) for check in flow(Project.here(), name)]
     if as_json:
-        click.echo(json.dumps(doctor_json(checks), ensure_ascii=False))
+        click.echo(json_line(doctor_json(checks)))
     else:
         click.echo(doctor_text(checks))
     sys.exit(0 if all(ok for _, ok, _ in checks) else 4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from harness.cli.asking import asking
 from harness.cli.completion import on_trial
 from harness.cli.progress import Line
 from harness.records import Verdict
+from harness.render.safe import json_line
 
 CODES = {"promote": 0, "reject": 1, "inconclusive": 10}
 
@@ -31,6 +31,7 @@ def evaluate(
     refresh: bool,
     baselines: bool,
     texts: bool,
+    mlflow: str | None,
     as_json: bool,
 ) -> None:
     """Judge adapter NAME against the promoted one on the fixed benchmarks.
@@ -49,7 +50,9 @@ def evaluate(
         line.show(done, total)
 
     request = Request(
-        *(benchmark, against, engine, store, reports, samples, refresh, baselines), texts=texts
+        *(benchmark, against, engine, store, reports, samples, refresh, baselines),
+        texts=texts,
+        mlflow=mlflow,
     )
     verdicts, told = [], []
     with open_bench(Project.here(), request, heard) as bench:
@@ -61,7 +64,7 @@ def evaluate(
             if as_json:
                 page = told[-1].said if told[-1].comment else None
                 answer = verdict_json(found.verdict) | {"report": page}
-                click.echo(json.dumps(answer, ensure_ascii=False))
+                click.echo(json_line(answer))
             else:
                 text = verdict_text(
                     found.verdict,

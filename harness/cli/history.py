@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import click
 
 from harness.cli.command import Words
 from harness.errors import RequestError
+from harness.render.safe import json_line
 
 
 @click.group(cls=Words, epilog="Example: lora-harness history export reports/history.jsonl")
@@ -35,7 +36,7 @@ def list_(store: str | None, as_json: bool) -> None:
     finally:
         opened.close()
     if as_json:
-        click.echo(json.dumps({"runs": ids}))
+        click.echo(json_line({"runs": ids}))
     else:
         click.echo("\n".join(ids) or "no run yet; `pytest --model NAME` makes one")
 
@@ -61,7 +62,7 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
         raise RequestError(f"{file}: cannot be written ({problem.strerror})") from None
     finally:
         opened.close()
-    click.echo(json.dumps({"lines": count}) if as_json else f"{file}: {count} lines")
+    click.echo(json_line({"lines": count}) if as_json else f"{file}: {count} lines")
 
 
 @history.command("import", epilog="Example: lora-harness history import reports/history.jsonl")
@@ -84,7 +85,7 @@ def import_(file: Path, store: str | None, as_json: bool) -> None:
         opened.close()
     counts = asdict(found)
     said = ", ".join(f"{number} new {what}" for what, number in counts.items())
-    click.echo(json.dumps(counts) if as_json else f"{file}: {said}")
+    click.echo(json_line(counts) if as_json else f"{file}: {said}")
 
 
 @history.command("recompute", epilog="Example: lora-harness history recompute RUN")
@@ -101,13 +102,12 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
     from harness.flows.recompute import recompute as flow
     from harness.render import verdict_json
 
-    opened = open_store(Project.here(), store)
-    try:
+    project = Project.here()
+    with closing(open_store(project, store)) as opened:
         found = flow(opened, run)
-    finally:
-        opened.close()
     if as_json:
-        click.echo(json.dumps({"same": found.same, "verdict": verdict_json(found.again)}))
+        again = verdict_json(project.redaction.record(found.again))
+        click.echo(json_line({"same": found.same, "verdict": again}))
     else:
         click.echo(
             f"{run}: {found.again.outcome}, the same to the last bit"
@@ -137,7 +137,7 @@ def prune(keep: int, store: str | None, dry_run: bool, as_json: bool) -> None:
     finally:
         opened.close()
     if as_json:
-        click.echo(json.dumps({"removed": list(found.runs), "kept": found.kept}))
+        click.echo(json_line({"removed": list(found.runs), "kept": found.kept}))
     else:
         word = "would go" if dry_run else "removed"
         click.echo(f"{len(found.runs)} runs {word}, {found.kept} kept")

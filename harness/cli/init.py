@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.render.safe import terminal
+from harness.render.safe import json_line, terminal
 
 if TYPE_CHECKING:
     from harness.flows.init import Started
@@ -38,7 +37,7 @@ def init(
     from harness.flows.init import TASK, start
 
     made = start(folder, task=task or TASK, base=base, embedder=embedder, keep=keep)
-    click.echo(json.dumps(_json(made), ensure_ascii=False) if as_json else _text(made))
+    click.echo(json_line(_json(made)) if as_json else _text(made))
 
 
 def _json(made: Started) -> dict[str, object]:

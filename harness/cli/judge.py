@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from harness.cli.completion import benchmarks
 from harness.errors import RequestError
 from harness.records import MetricRule, Policy, Role
+from harness.render.safe import json_line
 
 
 @click.command(epilog="Example: lora-harness judge scores.csv --gate edit_similarity=0.05")
@@ -59,7 +59,7 @@ def judge(
             raise type(problem)(f"{file}:{'' if said[0].isdigit() else ' '}{said}") from None
         verdicts.append(found)
         if as_json:
-            click.echo(json.dumps(verdict_json(found), ensure_ascii=False))
+            click.echo(json_line(verdict_json(found)))
         else:
             click.echo(verdict_text(found, colour=sys.stdout.isatty()))
     sys.exit(exit_code(verdicts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import closing
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import click
 
 from harness.cli.completion import adapters, tasks
 from harness.cli.decisions import line_of
+from harness.render.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.promote import Standing
@@ -37,7 +37,7 @@ def status(store: str | None, as_json: bool) -> None:
         write_pointer(project, opened)
     if as_json:
         rows = [_row(one) for one in found]
-        click.echo(json.dumps({"tasks": rows}, ensure_ascii=False))
+        click.echo(json_line({"tasks": rows}))
     else:
         click.echo("\n".join(_table(found)))
 
@@ -89,7 +89,7 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
         found = project.redaction.record(decided(project, opened, task))
     if as_json:
         rows = [asdict(decision) for decision in found]
-        click.echo(json.dumps({"decisions": rows}, ensure_ascii=False))
+        click.echo(json_line({"decisions": rows}))
         return
     for decision in found:
         click.echo(f"{decision.seq:>4}  {decision.at[:16]}  {line_of(decision)}")
@@ -110,7 +110,7 @@ def path(task: str | None, as_json: bool) -> None:
 
     wanted = str(Project.here().task_benchmark(task).task)
     found = promoted(wanted)
-    click.echo(json.dumps({"task": wanted, "path": str(found)}) if as_json else str(found))
+    click.echo(json_line({"task": wanted, "path": str(found)}) if as_json else str(found))
 
 
 @click.command(epilog="Example: lora-harness verify --key team.pub")
@@ -127,7 +127,7 @@ def verify(key: Path | None, store: str | None, as_json: bool) -> None:
     from harness.render import doctor_json, doctor_text
 
     checks = [(c.name, c.ok, c.message) for c in flow(Project.here(), store, key)]
-    click.echo(json.dumps(doctor_json(checks)) if as_json else doctor_text(checks))
+    click.echo(json_line(doctor_json(checks)) if as_json else doctor_text(checks))
     sys.exit(0 if all(ok for _, ok, _ in checks) else 4)
 
 
@@ -146,7 +146,7 @@ def attest(run: str, store: str | None, as_json: bool) -> None:
 
     project = Project.here()
     with closing(open_store(project, store)) as opened:
-        click.echo(json.dumps(flow(project, opened, run), indent=None if as_json else 2))
+        click.echo(json_line(flow(project, opened, run), indent=None if as_json else 2))
 
 
 @click.command(epilog="Example: lora-harness sign adapter_v2 --key team.pem")
@@ -168,4 +168,4 @@ def sign(name: str, key: Path, new_key: bool, as_json: bool) -> None:
         make_keys(key, key.with_suffix(".pub"))
     made = flow(read_adapter(Project.here().settings.adapters, name), key)
     done = {"adapter": name, "signature": str(made)}
-    click.echo(json.dumps(done) if as_json else f"{name}: signed, {made}")
+    click.echo(json_line(done) if as_json else f"{name}: signed, {made}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import click
 from harness.cli.completion import tasks
 from harness.cli.progress import Line
 from harness.errors import RequestError
+from harness.render.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.project import Project
@@ -94,7 +94,7 @@ def _look(
     found = project.redaction.record(found)
     line.close()
     if as_json:
-        click.echo(json.dumps(monitor_json(found), ensure_ascii=False))
+        click.echo(json_line(monitor_json(found)))
     else:
         width = max(80, shutil.get_terminal_size((100, 24)).columns)
         click.echo(monitor_text(found, min(width, 120), colour=sys.stdout.isatty()))
@@ -117,7 +117,7 @@ def _acknowledge(
     made = acknowledge(project, Ask(by, why, task, store, dry_run))
     if as_json:
         rows = [asdict(one) for one in made]
-        click.echo(json.dumps({"decisions": rows, "dry_run": dry_run}, ensure_ascii=False))
+        click.echo(json_line({"decisions": rows, "dry_run": dry_run}))
         return
     for one in made:
         signal = (one.verdict or "").partition("@")[0].replace("_", " ")
@@ -132,6 +132,6 @@ def _plan(
 
     made = project.redaction.record(plan(project, task, folder or None, store))
     if as_json:
-        click.echo(json.dumps(plan_json(made), ensure_ascii=False))
+        click.echo(json_line(plan_json(made)))
     else:
         click.echo(plan_text(made))

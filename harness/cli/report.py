@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from harness.cli.completion import benchmarks, on_trial
 from harness.errors import RequestError
+from harness.render.safe import json_line
 
 FORMATS = ("html", "md", "json")
 
@@ -84,6 +84,6 @@ def _tell(run: str, files: dict[str, Path], as_json: bool) -> None:
 
     if as_json:
         told = {"run": run, "files": {form: str(file) for form, file in files.items()}}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json_line(told))
     else:
         click.echo("\n".join(shown(file) for file in files.values()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +15,7 @@ from harness.cli.command import Words
 from harness.cli.completion import adapters, tasks
 from harness.cli.progress import Line
 from harness.errors import RequestError
+from harness.render.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.reviews.importing import Imported, Preview
@@ -89,7 +89,7 @@ def import_(
             line.close()
     found = project.redaction.record(found)
     if as_json:
-        click.echo(json.dumps(_counts(found, file) | understood, ensure_ascii=False))
+        click.echo(json_line(_counts(found, file) | understood))
     else:
         _say(found, file, asked.dry_run)
     sys.exit(4 if found.refused else 0)
@@ -191,12 +191,12 @@ def export(
             lines = flow.candidate_lines(project, opened, chosen)
         else:
             lines = flow.raw_lines(opened, chosen, project.redaction)
-        texts = (json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        texts = (json_line(line) + "\n" for line in lines)
         try:
             count = write_pieces_atomically(file, texts)
         except OSError as problem:
             raise RequestError(f"{file}: cannot be written ({problem.strerror})") from None
-    click.echo(json.dumps({"lines": count}) if as_json else f"{file}: {count:,} lines")
+    click.echo(json_line({"lines": count}) if as_json else f"{file}: {count:,} lines")
 
 
 @reviews.command(epilog="Example: lora-harness reviews rates --by slice --since 2026-10-01")
@@ -221,7 +221,7 @@ def rates(by: Any, task: str | None, since: str | None, store: str | None, as_js
     with closing(open_store(project, store)) as opened:
         found = project.redaction.record(review_rates(opened, by, task, _day(since)))
     if as_json:
-        click.echo(json.dumps(rates_json(by, found), ensure_ascii=False))
+        click.echo(json_line(rates_json(by, found)))
     else:
         click.echo(rates_text(by, found))
 

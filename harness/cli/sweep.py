@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from harness.cli.asking import asking
 from harness.cli.completion import on_trial
 from harness.cli.progress import Line
 from harness.records import Swept
+from harness.render.safe import json_line
 
 GRAVEST = (1, 11, 4, 10)
 
@@ -33,12 +33,14 @@ def sweep(
     refresh: bool,
     baselines: bool,
     texts: bool,
+    mlflow: str | None,
     as_json: bool,
 ) -> None:
     """Judge every adapter NAME on every benchmark, each as `evaluate` would.
 
     The base is loaded once, or once by every worker of `--engine ray`; all outputs are made
-    first, as one stream. An adapter that fails does not stop the others.
+    first, as one stream. An adapter that fails does not stop the others. No pages are written;
+    `lora-harness report NAME` writes one for any verdict.
 
     Exit codes, the gravest of all: 1 any reject, then 11 any that could not be judged, 4 any
     that was refused, 10 any inconclusive, 0 all promote.
@@ -55,13 +57,15 @@ def sweep(
         line.show(done, total)
 
     request = Request(
-        *(benchmark, against, engine, store, reports, samples, refresh, baselines), texts=texts
+        *(benchmark, against, engine, store, reports, samples, refresh, baselines),
+        texts=texts,
+        mlflow=mlflow,
     )
     with open_bench(Project.here(), request, heard) as bench:
         rows = bench.project.redaction.record(list(flow(bench, names)))
     line.close()
     if as_json:
-        click.echo(json.dumps(sweep_json(rows), ensure_ascii=False))
+        click.echo(json_line(sweep_json(rows)))
     else:
         click.echo(sweep_text(rows, width=min(100, shutil.get_terminal_size().columns)))
     sys.exit(exit_code(rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from harness.cli.completion import adapters, tasks
 from harness.cli.progress import Line
+from harness.render.safe import json_line
 
 
 def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> None:
@@ -136,7 +136,7 @@ def train(
     )
     line.close()
     if as_json:
-        click.echo(json.dumps(asdict(made) | {"folder": str(made.folder)}))
+        click.echo(json_line(asdict(made) | {"folder": str(made.folder)}))
     else:
         loss = f", loss {made.losses[0]:.3f} to {made.losses[-1]:.3f}" if made.losses else ""
         click.echo(

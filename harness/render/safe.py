@@ -6,6 +6,7 @@ Nothing is dropped silently: what could act on a reader's machine is made visibl
 from __future__ import annotations
 
 import html as stdlib_html
+import json
 import re
 import unicodedata
 from functools import lru_cache
@@ -97,6 +98,18 @@ def xml_text(text: str, *, limit: int | None = LIMIT) -> str:
 def json_text(text: str) -> str:
     """Make lone surrogates visible, which strict JSON parsers refuse; the rest JSON can carry."""
     return re.sub(r"[\ud800-\udfff]", lambda match: _escape(match.group()), text)
+
+
+def json_line(value: object, *, indent: int | None = None) -> str:
+    """Data for another program: equal once it is read, and nothing acts where it is printed.
+
+    A terminal and a CI log see the line before any program does, so what they would obey is written
+    as JSON's own escapes.
+    """
+    said = json.dumps(value, ensure_ascii=False, indent=indent)
+    acting = {ord(sign): json.dumps(sign)[1:-1] for sign in set(said) if _acts(sign)}
+    acting.pop(ord("\n"), None)  # JSON's own, between its lines
+    return said.translate(acting).replace("::", ":\\u003a").replace("##", "#\\u0023")
 
 
 def capped(text: str, limit: int | None) -> str:

@@ -26,6 +26,7 @@ OUTLETS: dict[str, Outlet] = {
     "CSV": (safe.csv_cell, recognisers.acts_in_a_sheet),
     "JUnit XML": (safe.xml_text, recognisers.acts_in_xml),
     "JSON": (safe.json_text, recognisers.acts_in_json),
+    "JSON line": (lambda text: safe.json_line({text: [text]}), recognisers.acts_in_a_log),
 }
 """By name: what makes a text safe there, and whether something still acts."""
 VERDICT = "verdict block"

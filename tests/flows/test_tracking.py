@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import harness
+from harness.cli.command import cli
 from harness.errors import HarnessError
 from harness.flows.ledger import Ask, rollback
 from harness.flows.project import Project
@@ -85,6 +87,18 @@ def test_a_verdict_is_logged_with_its_numbers_and_none_of_its_texts(tracked: Tin
     assert run.info.status == "FINISHED"
     whole = (tracked.folder / "mlflow.db").read_bytes()
     assert b"plan its week" not in whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["evaluate", "sweep"])
+def test_the_command_logs_where_it_is_told(
+    project: TinyProject, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.record("good")
+    monkeypatch.chdir(project.folder)
+    done = CliRunner().invoke(cli, [command, "good", "--mlflow", URI, "--json"])
+    assert done.exit_code == 0, done.output
+    assert set(runs(project)) == {"good on openers", "good on manners"}
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class Shell:
 
 
 def walk(brought: Path, folder: Path, bin_folder: Path) -> dict[str, str]:
-    """The five minutes; the headline of every page of the dashboard comes back."""
+    """The five minutes; what every page of the dashboard says, and the report, comes back."""
     outside = Shell(folder.parent, bin_folder)
     outside("lora-harness", "init", folder.name, "--task", "openers", "--embedder", "none",
             "--base", os.path.relpath(brought / "base", folder))  # fmt: skip
@@ -71,6 +72,9 @@ def walk(brought: Path, folder: Path, bin_folder: Path) -> dict[str, str]:
     told = inside("pytest", "--model", "mine")
     assert "PROMOTE  mine · task openers · 25 cases" in told, told
     assert "26 passed" in told, told
+    (report,) = folder.glob("reports/*/report.html")
+    assert str(report.relative_to(folder)) in told, told
+    opened = opens_quietly(report)
     inside("lora-harness", "promote", "mine", "--by", "Ana", "--why", "better than the base")
     held = json.loads(inside("lora-harness", "status", "--json"))["tasks"]
     assert [(one["task"], one["promoted"]) for one in held] == [("openers", "mine")]
@@ -79,7 +83,23 @@ def walk(brought: Path, folder: Path, bin_folder: Path) -> dict[str, str]:
     inside("lora-harness", "verify")
     found: dict[str, str] = json.loads(inside("python", "-c", PAGE_DATA))
     assert found["now"].startswith("mine is in production"), found
-    return found
+    return found | {"report": opened}
+
+
+def opens_quietly(page: Path) -> str:
+    """What a browser makes of a file; anything on its console is an error here."""
+    known = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    browser = next(filter(None, known), None)
+    if browser is None:
+        return "not opened: no chromium here"
+    words = ["--headless", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with tempfile.TemporaryDirectory() as profile:
+        asked = [browser, *words, *root, f"--user-data-dir={profile}", page.as_uri()]
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=120, check=True)
+    assert "CONSOLE" not in done.stderr, done.stderr
+    assert "PROMOTE" in done.stdout.upper() and "</html>" in done.stdout, done.stdout[-500:]
+    return "opens in a browser, which has nothing to complain of"
 
 
 def main() -> None:

@@ -22,3 +22,4 @@ def test_a_strangers_model_is_imported_judged_promoted_and_shown(
     write_all(tmp_path / "brought")
     found = walk(tmp_path / "brought", tmp_path / "shop", Path(sys.executable).parent)
     assert "mine" in found["compare"]
+    assert found["report"].startswith(("opens in a browser", "not opened: no chromium"))

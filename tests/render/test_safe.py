@@ -162,3 +162,21 @@ def test_junit_xml_can_carry_it(text):
 @given(hostile)
 def test_json_can_be_read_by_strict_parsers(text):
     json.dumps(safe.json_text(text), ensure_ascii=False).encode("utf-8")
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.recursive(hostile, lambda inner: st.lists(inner) | st.dictionaries(hostile, inner)))
+@example("##vso[task.setvariable]x")
+@example(":::: ####[a]")
+@example("\u009b2J\u202e\U000e0041\ud800")
+def test_a_json_line_says_the_same_and_does_nothing_where_it_is_printed(value):
+    shown = safe.json_line(value)
+    assert json.loads(shown) == json.loads(json.dumps(value)), "as any JSON would say it"
+    assert "::" not in shown and "##" not in shown
+    assert not acts(shown, keep="")
+    shown.encode("utf-8")
+
+
+def test_letters_of_every_language_stay_readable_in_json():
+    assert safe.json_line({"a": "Grüße, 日本 \U0001f642"}) == '{"a": "Grüße, 日本 \U0001f642"}'
+    assert safe.json_line({"a": [1, None]}, indent=1) == '{\n "a": [\n  1,\n  null\n ]\n}'

@@ -11,7 +11,6 @@ from typing import Any
 from harness.engines.protocol import Mounted
 from harness.errors import EngineFailed, reason
 
-
 HELD = 2
 """So many adapters stay on the base: every one more makes mounting the next slower."""
 
