@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import signal
 import sqlite3
 import subprocess
@@ -22,8 +23,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sweep_speed import project
+from trial_project import TrialProject, here
 
+BENCHMARKS = ("outreach", "general")
 WORKER = b"ray::Worker"
 OTHERS = ("runs", "id")
 """What differs from one process to the next: names with times in them."""
@@ -34,7 +36,7 @@ def swept(folder: Path, names: list[str], store: Path, engine: str) -> subproces
     words = ["sweep", *names, "--engine", engine, "--store", f"sqlite:///{store}", "--json"]
     return subprocess.Popen(
         [sys.executable, "-m", "harness.cli", *words],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=folder, env=here(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
@@ -54,11 +56,13 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, list) else value
 
 
-def fewer(folder: Path, cases: int) -> None:
-    """Only the first cases of every benchmark, where that was asked for."""
-    for file in (folder / "benchmarks").glob("*/cases.jsonl"):
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-        file.write_text("".join(lines[: cases or None]), encoding="utf-8")
+def shorter(folder: Path, tokens: int) -> None:
+    """Texts of so many tokens at most, on every benchmark."""
+    for file in (folder / "benchmarks").glob("*/benchmark.toml"):
+        text = re.sub(
+            r"max_new_tokens = \d+", f"max_new_tokens = {tokens}", file.read_text("utf-8")
+        )
+        file.write_text(text, encoding="utf-8")
 
 
 def kept(store: Path) -> dict[str, str]:
@@ -113,17 +117,14 @@ def main() -> None:
     options.add_argument("--adapters", type=int, default=8)
     options.add_argument("--actors", type=int, default=2)
     options.add_argument("--tokens", type=int, default=64)
-    options.add_argument("--cases", type=int, default=0, help="of each benchmark; 0 is all")
+    options.add_argument("--cases", type=int, default=1_000, help="The first of each benchmark.")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        names = project(folder, asked.adapters)
-        settings = folder / "pyproject.toml"
-        text = settings.read_text().replace(
-            "max_new_tokens = 64", f"max_new_tokens = {asked.tokens}"
-        )
-        settings.write_text(f"{text}\n[tool.harness.ray]\nactors = {asked.actors}\n")
-        fewer(folder, asked.cases)
+        folder = Path(place) / "project"
+        names = TrialProject(folder, asked.cases, asked.adapters, BENCHMARKS).candidates
+        shorter(folder, asked.tokens)
+        with (folder / "pyproject.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f"\n[tool.harness.ray]\nactors = {asked.actors}\n")
         alone, spread = folder / "alone.db", folder / "spread.db"
         begun = time.monotonic()
         expected = ended(swept(folder, names, alone, "transformers"))

@@ -32,24 +32,30 @@ NAMED = ("torch", "transformers", "peft")
 class TrialProject:
     """The shipped base, embedder, adapters and decisions, with the first cases of `outreach`."""
 
-    def __init__(self, folder: Path, cases: int = 25, candidates: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cases: int = 25,
+        candidates: int = 1,
+        benchmarks: tuple[str, ...] = (BENCHMARK,),
+    ) -> None:
         self.folder = folder
         self.store = folder / "reports" / "harness.db"
         self._kept = folder / "kept.db"
         shutil.copytree(ROOT / "adapters", folder / "adapters")
         shutil.copy(ROOT / "pyproject.toml", folder)
-        self._first_cases(cases)
+        self.cases = sum(self._first_cases(cases, name) for name in benchmarks)
         self.store.parent.mkdir()
         shutil.copy(ROOT / "reports" / "history.jsonl", self.store.parent)
         self.candidates = self._copies(candidates)
 
-    def _first_cases(self, count: int) -> None:
-        source, target = (where / "benchmarks" / BENCHMARK for where in (ROOT, self.folder))
+    def _first_cases(self, count: int, name: str) -> int:
+        source, target = (where / "benchmarks" / name for where in (ROOT, self.folder))
         target.mkdir(parents=True)
         shutil.copy(source / "benchmark.toml", target)
         lines = (source / "cases.jsonl").read_text(encoding="utf-8").splitlines()[:count]
-        self.cases = len(lines)
         (target / "cases.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return len(lines)
 
     def _copies(self, count: int) -> list[str]:
         """Other bytes, the same size, nearly the same texts."""
