@@ -26,7 +26,7 @@ if __name__ == "__main__":
 from harness.cli.progress import Line
 from tests.fakes.postgresql import running_server
 from tests.faults.injector import How
-from tests.faults.outlets import rendered
+from tests.faults.outlets import OUTLETS, rendered
 from tests.faults.scenes import IN_THE_STORE, SCENES
 from tests.faults.server_trials import Loss, ServerTrials
 from tests.faults.sqlite_files import can_arm
@@ -188,7 +188,7 @@ def row_of_outputs(count: int, found: Counter[str], seconds: float) -> bool:
     if others:
         print(f"got through: {others}", file=sys.stderr)
     return row(
-        "random outputs rendered, each in 11 outlets",
+        f"random outputs rendered, each in {len(OUTLETS) + 1} outlets",
         count,
         f"workflow commands that got through {commands}",
         f"anything else {found.total() - commands}",
