@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,24 @@ _OPTIONS = (
     ),
     click.option("--mlflow", metavar="URI", help="Log verdicts there too, off unless asked for."),
 )
+_NAMES = (
+    "benchmark", "against", "engine", "store", "reports", "samples", "refresh", "baselines",
+    "texts", "mlflow",
+)  # fmt: skip
+"""What click calls them; all but the first are called so in a request."""
 
 
 def asking(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options, in this order."""
+    """Give a command these options, in this order; it gets what was asked as its `request`."""
+
+    @wraps(command)
+    def asked(*words: Any, **named: Any) -> Any:
+        from harness.flows.evaluate import Request
+
+        options = {name: named.pop(name) for name in _NAMES}
+        request = Request(benchmarks=options.pop("benchmark"), **options)
+        return command(*words, request=request, **named)
+
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        asked = option(asked)
+    return asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,9 @@ from harness.cli.progress import Line
 from harness.records import Verdict
 from harness.render.safe import json_line
 
+if TYPE_CHECKING:
+    from harness.flows.evaluate import Request
+
 CODES = {"promote": 0, "reject": 1, "inconclusive": 10}
 
 
@@ -20,25 +23,12 @@ CODES = {"promote": 0, "reject": 1, "inconclusive": 10}
 @click.argument("name", shell_complete=on_trial)
 @asking
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one line a benchmark.")
-def evaluate(
-    name: str,
-    benchmark: tuple[str, ...],
-    against: str | None,
-    engine: str | None,
-    store: str | None,
-    reports: Path | None,
-    samples: int | None,
-    refresh: bool,
-    baselines: bool,
-    texts: bool,
-    mlflow: str | None,
-    as_json: bool,
-) -> None:
+def evaluate(name: str, request: Request, as_json: bool) -> None:
     """Judge adapter NAME against the promoted one on the fixed benchmarks.
 
     Exit codes: 0 promote, 1 reject, 4 the request is wrong, 10 inconclusive, 11 could not judge.
     """
-    from harness.flows.evaluate import Request, open_bench
+    from harness.flows.evaluate import open_bench
     from harness.flows.project import Project
     from harness.flows.reporting import report, tell_github
     from harness.render import verdict_json, verdict_text
@@ -49,11 +39,6 @@ def evaluate(
         line.title = step
         line.show(done, total)
 
-    request = Request(
-        *(benchmark, against, engine, store, reports, samples, refresh, baselines),
-        texts=texts,
-        mlflow=mlflow,
-    )
     verdicts, told = [], []
     with open_bench(Project.here(), request, heard) as bench:
         for one in bench.benchmarks(name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,9 @@ from harness.cli.progress import Line
 from harness.records import Swept
 from harness.render.safe import json_line
 
+if TYPE_CHECKING:
+    from harness.flows.evaluate import Request
+
 GRAVEST = (1, 11, 4, 10)
 
 
@@ -22,20 +25,7 @@ GRAVEST = (1, 11, 4, 10)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=on_trial)
 @asking
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON, with whole verdicts.")
-def sweep(
-    names: tuple[str, ...],
-    benchmark: tuple[str, ...],
-    against: str | None,
-    engine: str | None,
-    store: str | None,
-    reports: Path | None,
-    samples: int | None,
-    refresh: bool,
-    baselines: bool,
-    texts: bool,
-    mlflow: str | None,
-    as_json: bool,
-) -> None:
+def sweep(names: tuple[str, ...], request: Request, as_json: bool) -> None:
     """Judge every adapter NAME on every benchmark, each as `evaluate` would.
 
     The base is loaded once, or once by every worker of `--engine ray`; all outputs are made
@@ -45,7 +35,7 @@ def sweep(
     Exit codes, the gravest of all: 1 any reject, then 11 any that could not be judged, 4 any
     that was refused, 10 any inconclusive, 0 all promote.
     """
-    from harness.flows.evaluate import Request, open_bench
+    from harness.flows.evaluate import open_bench
     from harness.flows.project import Project
     from harness.flows.sweep import sweep as flow
     from harness.render.sweep import sweep_json, sweep_text
@@ -56,11 +46,6 @@ def sweep(
         line.title = step
         line.show(done, total)
 
-    request = Request(
-        *(benchmark, against, engine, store, reports, samples, refresh, baselines),
-        texts=texts,
-        mlflow=mlflow,
-    )
     with open_bench(Project.here(), request, heard) as bench:
         rows = bench.project.redaction.record(list(flow(bench, names)))
     line.close()
