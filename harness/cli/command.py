@@ -86,6 +86,8 @@ class Commands(Words):
             fail(str(problem), problem.exit_code)
         except click.exceptions.NoArgsIsHelpError as problem:
             click.echo(problem.ctx.get_help() if problem.ctx else "")
+        except click.NoSuchOption as problem:
+            fail(f"{_unknown(problem)} (see --help)", 4)
         except click.UsageError as problem:
             fail(f"{problem.format_message()} (see --help)", 4)
         except (click.Abort, KeyboardInterrupt):
@@ -95,6 +97,15 @@ class Commands(Words):
         except OSError as problem:
             where = f"{problem.filename}: " if problem.filename else ""
             fail(f"{where}{problem.strerror or problem}; run the same command again after that", 11)
+
+
+def _unknown(problem: click.NoSuchOption) -> str:
+    """In the words that a mistyped command or adapter gets too."""
+    from harness.workspace.fields import suggestion
+
+    options = problem.ctx.command.params if problem.ctx else []
+    known = [name for one in options for name in one.opts if name.startswith("--")]
+    return f"{problem.option_name}: no such option{suggestion(problem.option_name, known)}"
 
 
 def fail(line: str, code: int) -> NoReturn:

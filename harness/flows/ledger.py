@@ -15,7 +15,7 @@ from harness.flows.project import Project
 from harness.flows.tracking import follow
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
-from harness.store.decisions import Standing
+from harness.store.decisions import FIRST, Standing, standing_of
 from harness.store.keys import key_of
 from harness.workspace.fields import suggestion
 
@@ -95,12 +95,13 @@ def reject(project: Project, name: str, ask: Ask) -> Decision:
     """Record that an adapter is not to be promoted; another adapter in production stays."""
     room, side = look(project, name)
 
-    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
         held = store.decisions.promoted(str(benchmark.task))
         if held is not None and held.digest == side.digest:
             raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
         made = drafted("reject", room, benchmark, ask, side)
-        return replace(made, verdict=_last_verdict(store, benchmark, side)), None
+        made = replace(made, verdict=_last_verdict(store, benchmark, side))
+        return made, held.hash if held else FIRST
 
     return decide(project, ask, make)
 
@@ -126,10 +127,11 @@ def _last_verdict(store: Store, benchmark: Benchmark, side: Side) -> str | None:
 def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
     """Put the last good adapter back, or a named one that was in production before."""
 
-    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, Standing]:
         task = str(benchmark.task)
         mine = store.decisions.all(task)
-        latest = store.decisions.promoted(task)
+        seen = standing_of(mine)  # of these very rows: somebody may promote at this moment
+        latest = seen.promoted
         if latest is None:
             raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
         if name in (None, latest.adapter):
@@ -142,7 +144,7 @@ def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
             )
         made = drafted("rollback", room, benchmark, ask, side)
         made = replace(made, verdict=target.verdict, override=target.override)
-        return made, latest.hash
+        return made, seen
 
     return decide(project, ask, make)
 

@@ -31,12 +31,13 @@ class Standing:
 
     promoted: Decision | None
     pinned: Decision | None
+    newest: Decision | None = None
+    """The last that could have spoken for or against an adapter, a rejection included."""
 
     @property
-    def hashes(self) -> tuple[str, str]:
+    def hashes(self) -> tuple[str, ...]:
         """Of the decisions that made it so."""
-        promoted = self.promoted.hash if self.promoted else FIRST
-        return promoted, self.pinned.hash if self.pinned else FIRST
+        return tuple(_hash(one) for one in (self.promoted, self.pinned, self.newest))
 
 
 class Decisions:
@@ -54,9 +55,9 @@ class Decisions:
         with self._database.write() as connection:
             _hold_ledger(connection)
             if after is not None:
-                _refuse_moved(_standing(_all(connection, decision.task)), after)
+                _refuse_moved(standing_of(_all(connection, decision.task)), after)
             last = _last(connection)
-            linked = _linked(decision, last.hash if last else FIRST)
+            linked = _linked(decision, _hash(last))
             seq = last.seq + 1 if last else 1
             connection.execute(insert(schema.decisions), [asdict(linked) | {"seq": seq}])
             return replace(linked, seq=seq)
@@ -70,7 +71,7 @@ class Decisions:
             if connection.execute(known).first() is not None:
                 return False
             last = _last(connection)
-            if decision.prev != (last.hash if last else FIRST) or not is_whole(decision):
+            if decision.prev != _hash(last) or not is_whole(decision):
                 raise RequestError(
                     f"decision {decision.seq} ({decision.kind} {decision.adapter}) does not follow"
                     " from this store's ledger, import it into a new store"
@@ -110,7 +111,7 @@ class Decisions:
 
     def standing(self, task: str) -> Standing:
         """Both as they were at one moment."""
-        return _standing(self.all(task))
+        return standing_of(self.all(task))
 
     def accepted(self, run: str) -> dict[str, str]:
         """Broken cases of a run that a person looked at: case to who and why."""
@@ -152,13 +153,24 @@ def _hold_ledger(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:it)"), {"it": _LEDGER_LOCK})
 
 
+def _hash(decision: Any) -> str:
+    """What follows on it names this."""
+    return str(decision.hash) if decision else FIRST
+
+
 def _refuse_moved(now: Standing, after: str | Standing) -> None:
-    if now.hashes[0] != (after if isinstance(after, str) else after.hashes[0]):
+    promoted, *_ = now.hashes
+    if promoted != (after if isinstance(after, str) else after.hashes[0]):
         name = now.promoted.adapter if now.promoted else "nothing"
         raise RequestError(f"the baseline moved to {name} meanwhile: run the gate against it")
-    if not isinstance(after, str) and now.hashes != after.hashes:
+    if isinstance(after, str) or now.hashes == after.hashes:
+        return
+    if now.hashes[1] != after.hashes[1]:
         name = now.pinned.adapter if now.pinned else "nothing"
         raise RequestError(f"the pin moved to {name} meanwhile: run the gate against it")
+    if now.newest is not None:
+        said = f"{now.newest.by} decided meanwhile ({now.newest.kind} {now.newest.adapter})"
+        raise RequestError(f"{said}: look at `lora-harness log`, then decide again")
 
 
 def _last(connection: Connection) -> Any:
@@ -175,9 +187,11 @@ def _all(connection: Connection, task: str | None) -> list[Decision]:
     return [Decision(*row) for row in connection.execute(statement)]
 
 
-def _standing(mine: list[Decision]) -> Standing:
+def standing_of(mine: list[Decision]) -> Standing:
+    """What follows from the decisions of one task."""
     held = [d for d in mine if d.kind in ("promote", "rollback")]
     moved = [d for d in mine if d.kind == "pin"]
+    spoken = [d for d in mine if d.kind in ("promote", "reject", "rollback", "pin")]
     first = [d for d in mine if d.kind == "promote"]
     pinned = moved[-1] if moved else (first[0] if first else None)
-    return Standing(held[-1] if held else None, pinned)
+    return Standing(held[-1] if held else None, pinned, spoken[-1] if spoken else None)

@@ -46,10 +46,12 @@ def check_private(path: Path, password: bytes | None) -> None:
     pem = read_text(path, RequestError, _LIMIT).encode()
     try:
         key = _crypto().forms.load_pem_private_key(pem, password)
-    except Exception as problem:  # cryptography raises many kinds; all mean: not this key
-        raise RequestError(
-            f"{path}: no private key in PEM opens here ({reason(problem)})"
-        ) from None
+    except TypeError:  # so says cryptography that a password is missing, or is one too many
+        said = "is encrypted, and no password was given" if password is None else "has no password"
+        raise RequestError(f"{path}: the private key {said}") from None
+    except Exception:  # cryptography raises many kinds; all mean: not this key
+        told = "opens with this password" if password else "is here"
+        raise RequestError(f"{path}: no private key in PEM {told}") from None
     _check_curve(path, key)
 
 

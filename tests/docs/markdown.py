@@ -22,7 +22,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).parents[2]
 STARTER = ROOT / "harness/workspace/starter_project/README.md"
 """A template: `lora-harness init` fills it in."""
-_SKIPPED = {".venv", ".git", "node_modules", ".pytest_cache", "adapter_v1", "adapter_v2"}
+_SKIPPED = {"node_modules", "adapter_v1", "adapter_v2"}
 _COMMENT = re.compile(r"<!--\s*(.*?)\s*-->\s*")
 _NOT_RUN = re.compile(r"not-run: (.{10,})")
 
@@ -61,8 +61,14 @@ def documents() -> list[Path]:
     """Every document that tells users what to do; adapters' model cards are made, not written."""
     found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
     found += ROOT.rglob("README.md")
-    kept = [one for one in found if one.is_file() and not _SKIPPED & set(one.parts)]
+    kept = [one for one in found if one.is_file() and not _others(one)]
     return sorted({one for one in kept if one != STARTER})
+
+
+def _others(file: Path) -> bool:
+    """What lies here but is not of the project: environments, caches, what was made."""
+    parts = set(file.relative_to(ROOT).parts) - {".github"}
+    return bool(_SKIPPED & parts) or any(part.startswith(".") for part in parts)
 
 
 def blocks(file: Path) -> Iterator[Block]:

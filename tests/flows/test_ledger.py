@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from harness.flows import ledger
 from harness.flows.ledger import Ask, pin, reject, rollback
 from harness.flows.pointer import promoted
 from harness.records import Decision
+from harness.store.decisions import Decisions
 from tests.fakes.refusals import refused
 from tests.fakes.served import ServedProject
 
@@ -396,6 +398,63 @@ def test_a_pin_that_moves_while_somebody_promotes_stops_the_promotion(
     with refused("the pin moved to v2 meanwhile: run the gate against it"):
         three.put("v4")
     assert three.promoted() == "v3"
+
+
+def test_a_promotion_that_lands_while_somebody_rolls_back_is_not_skipped(
+    three: ServedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ana saw `v3` and goes back to `v2`; to take back `v4` as well was never her decision."""
+    three.judge("v4")
+    real, late = Decisions.all, []
+
+    def all_and_then(self: Decisions, task: str | None = None) -> list[Decision]:
+        found = real(self, task)
+        if task and not late:
+            late.append(True)
+            three.put("v4")
+        return found
+
+    monkeypatch.setattr(Decisions, "all", all_and_then)
+    with refused("the baseline moved to v4 meanwhile: run the gate against it"):
+        back(three)
+    assert three.promoted() == "v4"
+    assert three.kinds()[-1] == "promote v4"
+
+
+def test_a_rejection_that_lands_while_somebody_promotes_stops_the_promotion(
+    three: ServedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three.judge("v4")
+    real, late = ledger.drafted, []
+
+    def drafted_late(*about: Any) -> Decision:
+        if not late:
+            late.append(True)
+            reject(three.project, "v4", Ask("Bo", "it lies"))
+        return real(*about)
+
+    monkeypatch.setattr("harness.flows.promote.drafted", drafted_late)
+    with refused(r"Bo decided meanwhile \(reject v4\): look at `lora-harness log`, then decide"):
+        three.put("v4")
+    assert three.kinds()[-1] == "reject v4"
+
+
+def test_a_promotion_that_lands_while_somebody_rejects_stops_the_rejection(
+    three: ServedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three.judge("v4")
+    real, late = ledger._last_verdict, []
+
+    def last_verdict_late(*about: Any) -> str | None:
+        if not late:
+            late.append(True)
+            three.put("v4")
+        return real(*about)
+
+    monkeypatch.setattr(ledger, "_last_verdict", last_verdict_late)
+    with refused("the baseline moved to v4 meanwhile: run the gate against it"):
+        reject(three.project, "v4", three.ask())
+    assert three.kinds()[-1] == "promote v4"
 
 
 # --- every decision ---------------------------------------------------------------------------

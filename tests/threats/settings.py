@@ -351,7 +351,7 @@ ROWS = [
         "an unknown option",
         nothing,
         words=("status", "--jsno"),
-        line="No such option '--jsno'. (Did you mean one of: '--json', '--store'?) (see --help)",
+        line="--jsno: no such option, did you mean `--json`? (see --help)",
     ),
     row(
         "an option without its value",
