@@ -104,6 +104,8 @@ def _records(
 def _fault(problem: csv.Error) -> str:
     if "field larger" in str(problem):
         return f"a field of more than {MAX_FIELD:,} characters, is a quote left open?"
+    if "new-line character" in str(problem):  # Python's advice is for programmers
+        return "a carriage return without a line feed, save it with the usual line ends"
     return f"is not CSV ({problem}), correct the quotes"
 
 

@@ -56,7 +56,7 @@ def test_the_version(typed: Type) -> None:
         (("evalaute", "good"), "did you mean `evaluate`?"),
         (("histroy",), "did you mean `history`?"),
         (("history", "exprot"), "did you mean `export`?"),
-        (("evaluate", "good", "--jsn"), "Did you mean"),
+        (("evaluate", "good", "--jsn"), "did you mean `--json`?"),
         (("judge", "a.csv", "--gates", "x"), "--gate"),
         (("evaluate", "good", "--benchmark", "opners"), "did you mean `openers`?"),
         (("compare", "good", "same", "--benchmark", "opners"), "did you mean `openers`?"),

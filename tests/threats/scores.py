@@ -216,7 +216,7 @@ ROWS = [
     row(
         "lines ended by a carriage return alone",
         file((HEAD + BODY).replace("\n", "\r")),
-        line="scores.csv:1: is not CSV (new-line character seen in unquoted field - do you need to open the file in universal-newline mode?), correct the quotes",
+        line="scores.csv:1: a carriage return without a line feed, save it with the usual line ends",
     ),
     row(
         "a vertical tab does not end a row",
