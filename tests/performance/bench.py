@@ -18,6 +18,8 @@ from trial_project import ROOT, machine
 
 PLACE = ROOT / "BENCHMARKS.md"
 HEAD = ("", "A", "B", "A / B", "goal, remarks")
+KEPT = "## Measured by other commands"
+"""From here on the page stays as it is: those commands are run by hand."""
 NOTES = {
     "roofline": f"The roofline counts {COUNTED}.",
     "equality": f"Where texts differ in bfloat16: {WHY_BFLOAT16}.",
@@ -55,6 +57,13 @@ def page(told: list[str], rows: list[Row], notes: list[str]) -> str:
     )  # fmt: skip
 
 
+def kept() -> str:
+    """What other commands have said, as it stands on the page."""
+    text = PLACE.read_text(encoding="utf-8") if PLACE.is_file() else ""
+    _, mark, rest = text.partition(KEPT)
+    return f"\n{mark}{rest}" if mark else ""
+
+
 def pages() -> int:
     """What the dashboard's pages wait for at 100,000 runs, on SQLite and on PostgreSQL."""
     speed = [sys.executable, str(ROOT / "tests" / "performance" / "dashboard_speed.py")]
@@ -83,7 +92,8 @@ def main() -> None:
     notes = [note for part, note in NOTES.items() if part in asked.only]
     print("\n".join([*told, "", *plain(rows), "", *notes]), flush=True)
     if asked.write:
-        PLACE.write_text(page(told, rows, notes), encoding="utf-8", newline="\n")
+        text = page(told, rows, notes) + kept()
+        PLACE.write_text(text, encoding="utf-8", newline="\n")
     sys.exit(pages() if asked.pages else 0)
 
 
