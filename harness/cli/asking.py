@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from harness.cli.completion import benchmarks, on_trial
 _OPTIONS = (
     click.option(
         "--benchmark",
+        "benchmarks",
         multiple=True,
         shell_complete=benchmarks,
         help="Only this benchmark; may be given several times.",
@@ -38,11 +40,7 @@ _OPTIONS = (
     ),
     click.option("--mlflow", metavar="URI", help="Log verdicts there too, off unless asked for."),
 )
-_NAMES = (
-    "benchmark", "against", "engine", "store", "reports", "samples", "refresh", "baselines",
-    "texts", "mlflow",
-)  # fmt: skip
-"""What click calls them; all but the first are called so in a request."""
+"""What click calls each is the name of a field of a request."""
 
 
 def asking(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,8 +50,7 @@ def asking(command: Callable[..., Any]) -> Callable[..., Any]:
     def asked(*words: Any, **named: Any) -> Any:
         from harness.flows.evaluate import Request
 
-        options = {name: named.pop(name) for name in _NAMES}
-        request = Request(benchmarks=options.pop("benchmark"), **options)
+        request = Request(**{field.name: named.pop(field.name) for field in fields(Request)})
         return command(*words, request=request, **named)
 
     for option in reversed(_OPTIONS):
