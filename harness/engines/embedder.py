@@ -1,13 +1,14 @@
 """Texts to vectors, with the numbers of sentence-transformers; loaded when first used.
 
-The usual kind of embedder (mean over the tokens, length one) is three lines of torch, and asking
-transformers for it directly saves the second framework's start. Any other kind goes the long way.
+The usual kind of embedder (mean over the tokens, length one) is three lines of torch, and its usual
+model is computed without transformers, to the last bit as transformers does it. Every other model
+or kind goes the long way.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import EngineFailed, reason
-from harness.libraries import quiet_libraries, versions
+from harness.libraries import lasting, quiet_environment, quiet_libraries, versions
 
 _TOGETHER = 32
 _USUAL = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
@@ -45,7 +46,7 @@ class Embedder:
         return [np.asarray(vector, dtype=np.float32) for vector in found]
 
     def _load(self) -> _Model:
-        quiet_libraries()
+        quiet_environment()
         try:
             described = _mean_of_tokens(self.folder)
             return _MeanOfTokens(self.folder, *described) if described else _any(self.folder)
@@ -56,6 +57,7 @@ class Embedder:
 
 
 def _any(folder: Path) -> _Model:
+    quiet_libraries()
     from sentence_transformers import SentenceTransformer
 
     model: _Model = SentenceTransformer(
@@ -86,22 +88,50 @@ def _described(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-class _MeanOfTokens:
-    def __init__(self, folder: Path, most: int, unit: bool) -> None:
+States = Callable[[list[str]], tuple[Any, Any]]
+"""Texts to one vector per token, and which of the tokens are seen."""
+
+
+def _bare_states(folder: Path, most: int) -> States | None:
+    with lasting():
+        from harness.engines.bare.bert import read_bert
+        from harness.engines.bare.files import Unusual
+    try:
+        words, model = read_bert(folder, most)
+    except Unusual:
+        return None
+
+    def states(texts: list[str]) -> tuple[Any, Any]:
+        ids, seen = words(texts)
+        return model(ids, seen), seen
+
+    return states
+
+
+def _states(folder: Path, most: int) -> States:
+    with lasting():
+        quiet_libraries()
         import torch
         from transformers import AutoModel, AutoTokenizer
 
-        self.most, self.unit = most, unit
-        self.tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
+    local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    tokenizer = AutoTokenizer.from_pretrained(folder, **local)
+    model = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True, **local)
+    model.eval()
+
+    def states(texts: list[str]) -> tuple[Any, Any]:
+        asked: Mapping[str, Any] = tokenizer(
+            texts, padding=True, truncation="longest_first", max_length=most, return_tensors="pt"
         )
-        self.model = AutoModel.from_pretrained(
-            folder,
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-        ).eval()
+        return model(**asked).last_hidden_state, asked["attention_mask"]
+
+    return states
+
+
+class _MeanOfTokens:
+    def __init__(self, folder: Path, most: int, unit: bool) -> None:
+        self.unit = unit
+        self.states = _bare_states(folder, most) or _states(folder, most)
 
     def encode(self, texts: list[str], *, batch_size: int, show_progress_bar: bool) -> Any:
         """Longest first, as sentence-transformers does: so the same texts share a batch."""
@@ -120,11 +150,7 @@ class _MeanOfTokens:
     def _vectors(self, texts: list[str]) -> Any:
         from torch.nn.functional import normalize
 
-        asked: Mapping[str, Any] = self.tokenizer(
-            texts, padding=True, truncation="longest_first", max_length=self.most,
-            return_tensors="pt",
-        )  # fmt: skip
-        seen = asked["attention_mask"][..., None].float()
-        states = self.model(**asked).last_hidden_state
+        states, shown = self.states(texts)
+        seen = shown[..., None].float()
         mean = (states * seen).sum(1) / seen.sum(1).clamp(min=1e-9)
         return normalize(mean, dim=1) if self.unit else mean

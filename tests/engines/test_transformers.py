@@ -189,7 +189,7 @@ def test_adapters_are_swapped_without_leaving_a_trace(llama, one, two):
 
 def test_the_hundredth_adapter_of_a_sweep_is_mounted_as_fast_as_the_first(llama, tmp_path):
     """What was asked long ago is taken off the base, and comes back with the same words."""
-    engine = fresh(llama)
+    engine = Transformers(lambda: llama.folder, CPU, bare=False)
     many = [
         llama.adapter(tmp_path / name, name=name, seed=seed) for seed, name in enumerate("abcde", 1)
     ]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from harness.engines.transformers import Transformers
 from tests.fakes.llama import TinyLlama
 from tests.fakes.project import SETTINGS, TinyProject
 
@@ -35,15 +36,13 @@ class ManyAdapters:
     @contextmanager
     def loads(self) -> Iterator[list[Any]]:
         """Every load of a base while this lasts."""
-        from transformers import AutoModelForCausalLM
-
         found: list[Any] = []
-        real = AutoModelForCausalLM.from_pretrained
+        real = Transformers._load
 
-        def counted(place: Any, **how: Any) -> Any:
-            found.append(place)
-            return real(place, **how)
+        def counted(engine: Transformers, dtype: str) -> Any:
+            found.append(dtype)
+            return real(engine, dtype)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(AutoModelForCausalLM, "from_pretrained", counted)
+            patch.setattr(Transformers, "_load", counted)
             yield found

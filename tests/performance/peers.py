@@ -1,6 +1,7 @@
 """The same cases through lm-evaluation-harness in an environment of its own: `make bench-peers`.
 
-It writes and scores texts; the gate beside it also weighs the ideals, embeds, compares and judges.
+It writes and scores texts and weighs the ideals, as the gate does; the gate also embeds, compares
+and judges. Texts without likelihoods are a line of their own.
 
     python tests/performance/peers.py [--environment .venv-peers] [--limit 2] [--rounds 1]
 """
@@ -20,7 +21,9 @@ from statistics import median
 from trial_project import BENCHMARK, ROOT, TrialProject, machine, trial
 
 NEEDED = ("torch==2.13.0", "transformers", "peft", "lm-eval[hf]==0.4.13")
-TASK = "trial"
+TEXTS, IDEALS = "texts", "ideals"
+END = "<|im_end|>"
+"""With which the base ends a turn; the gate weighs it as well."""
 RUN = """
 import json, sys
 from lm_eval import simple_evaluate
@@ -28,7 +31,9 @@ from lm_eval.tasks import TaskManager
 asked = json.loads(sys.argv[1])
 folder = asked.pop("include_path")
 found = simple_evaluate(**asked, task_manager=TaskManager(include_path=folder))
-print(json.dumps({k: v for k, v in found["results"]["trial"].items() if isinstance(v, float)}))
+told = {task: {k: v for k, v in measured.items() if isinstance(v, float)}
+        for task, measured in found["results"].items()}
+print(json.dumps(told))
 """
 """What its command does; the command itself has no option for the bootstrap."""
 
@@ -42,18 +47,20 @@ class Way:
     dtype: str
     bootstrap: int = 100_000
     """As many as it does unasked; it takes at most 100 for `ter`."""
+    tasks: tuple[str, ...] = (TEXTS, IDEALS)
 
 
 WAYS = (
     Way("as it comes (batch 1, float32)", 1, "float32"),
-    Way("as it comes, without its bootstrap", 1, "float32", 0),
+    Way("as it comes, texts without likelihoods", 1, "float32", tasks=(TEXTS,)),
     Way("at its best (batch 25, bfloat16)", 25, "bfloat16"),
     Way("at its best, without its bootstrap", 25, "bfloat16", 0),
+    Way("at its best, texts alone, no bootstrap", 25, "bfloat16", 0, (TEXTS,)),
 )
 
 
 class Peer:
-    """lm-evaluation-harness with the trial project's cases as a task of its own."""
+    """lm-evaluation-harness with the trial project's cases as two tasks of its own."""
 
     def __init__(self, environment: Path, project: TrialProject) -> None:
         self.python = environment / "bin" / "python"
@@ -61,7 +68,7 @@ class Peer:
         self.folder = project.folder / "peer"
         self.base, self.system = _base_and_system(project)
         self._install(environment)
-        self._write_task()
+        self._write_tasks()
 
     def _install(self, environment: Path) -> None:
         """Once; its versions are its own and touch nothing of ours."""
@@ -73,7 +80,7 @@ class Peer:
         subprocess.run(install, check=True)
         ready.write_text(" ".join(NEEDED))
 
-    def _write_task(self) -> None:
+    def _write_tasks(self) -> None:
         """Inputs and ideals as a table, and what is asked; nothing is fetched from anywhere."""
         self.folder.mkdir()
         source = self.project.folder / "benchmarks" / BENCHMARK / "cases.jsonl"
@@ -81,28 +88,36 @@ class Peer:
         rows = [{"input": c["input"], "ideal": _first(c["ideal"])} for c in cases]
         data = self.folder / "cases.jsonl"
         data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        task = {
-            "task": TASK,
+        both = {
             "dataset_path": "json",
             "dataset_kwargs": {"data_files": {"test": str(data)}},
             "test_split": "test",
-            "output_type": "generate_until",
             "doc_to_text": "{{input}}",
+        }
+        writing = {
+            "output_type": "generate_until",
             "doc_to_target": "{{ideal}}",
-            "generation_kwargs": {
-                "until": ["<|im_end|>"], "max_gen_toks": 64, "do_sample": False,
-            },
+            "generation_kwargs": {"until": [END], "max_gen_toks": 64, "do_sample": False},
             "metric_list": [{"metric": "exact_match"}, {"metric": "ter"}],
-        }  # fmt: skip
-        (self.folder / f"{TASK}.yaml").write_text(json.dumps(task), encoding="utf-8")
+        }
+        weighing = {
+            "output_type": "loglikelihood",
+            "doc_to_target": "{{ideal}}" + END,
+            "target_delimiter": "",
+        }
+        for name, what in ((TEXTS, writing), (IDEALS, weighing)):
+            task = json.dumps({"task": name} | both | what)
+            (self.folder / f"{name}.yaml").write_text(task, encoding="utf-8")
 
-    def run(self, way: Way, adapter: str, limit: int | None) -> tuple[float, dict[str, float]]:
+    def run(
+        self, way: Way, adapter: str, limit: int | None
+    ) -> tuple[float, dict[str, dict[str, float]]]:
         """Wall time of the whole process, and what it measured."""
         adapted = self.project.folder / "adapters" / adapter
         asked = {
             "model": "hf",
             "model_args": f"pretrained={self.base},peft={adapted},dtype={way.dtype}",
-            "tasks": [TASK],
+            "tasks": list(way.tasks),
             "batch_size": way.batch,
             "device": "cpu",
             "limit": limit,

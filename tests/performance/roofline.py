@@ -104,23 +104,31 @@ def _after(parts: Sequence[tuple[int, int]]) -> tuple[int, int]:
     return new, sum(before * count + count * (count + 1) // 2 for before, count in parts)
 
 
-def shape_of(model: Any) -> Shape:
-    """Of a causal model of transformers without an adapter in the way."""
-    config = model.config
-    head = model.get_output_embeddings().weight
-    matrices = [
-        values for name, values in model.named_parameters()
-        if values.dim() == 2 and ".layers." in name and "lora_" not in name
+def matrices(model: Any, of: str) -> list[Any]:
+    """Those whose name has this in it: of a bare base, or of one that transformers has loaded."""
+    from harness.engines.bare.llama import Llama
+
+    if isinstance(model, Llama):
+        return [one.weight for one in model.modules() if of in one.name]
+    return [
+        values.detach() for name, values in model.named_parameters()
+        if values.dim() == 2 and of in name and "lora_" not in name
     ]  # fmt: skip
+
+
+def shape_of(model: Any) -> Shape:
+    """Of a causal model without an adapter in the way."""
+    config = model.config
+    head = model.head if hasattr(model, "head") else model.get_output_embeddings()
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return Shape(
-        body=sum(values.numel() for values in matrices),
-        head=head.numel(),
+        body=sum(values.numel() for values in matrices(model, ".layers.")),
+        head=head.weight.numel(),
         layers=config.num_hidden_layers,
         heads=config.num_attention_heads,
         key_heads=getattr(config, "num_key_value_heads", config.num_attention_heads),
         size=size,
-        width=head.element_size(),
+        width=head.weight.element_size(),
     )
 
 
@@ -139,10 +147,7 @@ def matrix_rate(model: Any, tries: int = 12) -> float:
     """Operations a second over the matrices of one layer, with 256 rows."""
     import torch
 
-    found = [
-        values.detach() for name, values in model.named_parameters()
-        if values.dim() == 2 and ".layers.0." in name and "lora_" not in name
-    ]  # fmt: skip
+    found = matrices(model, ".layers.0.")
     rows = [torch.randn(ROWS, weight.shape[1], dtype=weight.dtype) for weight in found]
 
     def layer() -> None:

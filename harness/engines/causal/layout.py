@@ -57,8 +57,10 @@ def _ways(model: Any, rows: int) -> Iterator[tuple[Any, Product]]:
 def _linears(model: Any) -> Iterator[Any]:
     import torch
 
+    from harness.engines.bare.llama import Linear
+
     for layer in model.modules():
-        if type(layer) is torch.nn.Linear and "forward" not in layer.__dict__:
+        if type(layer) in (torch.nn.Linear, Linear) and "forward" not in layer.__dict__:
             weight = layer.weight
             fits = weight.device.type == "cpu" and weight.dtype == torch.bfloat16
             if fits and min(weight.shape) >= SMALL:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from harness.engines.causal import attention
 from harness.engines.turns import ideal_ids, load_tokenizer, prompt_ids
 from harness.errors import EngineFailed, reason
-from harness.libraries import lasting, quiet_libraries
+from harness.libraries import lasting, quiet_environment, quiet_libraries
 from harness.records import Message, Prompt
 
 PACKED = ("llama", "mistral", "olmo2", "phi3", "qwen2", "qwen3", "smollm3", "starcoder2")
@@ -63,9 +63,30 @@ class Base:
         return str(self.tokenizer.decode(ids, skip_special_tokens=True).strip())
 
 
+def bare_base(folder: Path, device: str, dtype: str) -> Base | None:
+    """The base with torch alone, where it is of the usual kind and the device is the processor."""
+    if device != "cpu":
+        return None
+    _bring_in(quiet_environment, "torch")
+    import torch
+
+    from harness.engines.bare.files import Unusual, described
+    from harness.engines.bare.llama import read_llama
+    from harness.engines.bare.tokens import read_tokens
+
+    try:
+        tokens = read_tokens(folder)
+        ends = described(folder / "generation_config.json") or described(folder / "config.json")
+        model = read_llama(folder, getattr(torch, dtype))
+    except Unusual:
+        return None
+    found = _end_tokens(ends.get("eos_token_id"), tokens)
+    return Base(model, tokens, found, device, dtype, packed=True)
+
+
 def load_base(folder: Path, device: str, dtype: str) -> Base:
     """The base's own files and nothing else: no code of theirs is run."""
-    _bring_in("torch", "transformers.modeling_utils", "peft")
+    _bring_in(quiet_libraries, "torch", "transformers.modeling_utils", "peft")
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
@@ -88,15 +109,15 @@ def load_base(folder: Path, device: str, dtype: str) -> Base:
         raise
     except Exception as problem:  # a damaged folder fails in as many ways as it has files
         raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from None
-    ends = _end_tokens(model, tokenizer)
+    ends = _end_tokens(model.generation_config.eos_token_id, tokenizer)
     model.generation_config = GenerationConfig(eos_token_id=list(ends) or None)
     return Base(model, tokenizer, ends, device, dtype, packed)
 
 
-def _bring_in(*names: str) -> None:
+def _bring_in(quieten: Callable[[], None], *names: str) -> None:
     """At one place, so that all of it is set aside for good."""
     with lasting():
-        quiet_libraries()
+        quieten()
         for name in names:
             import_module(name)
 
@@ -108,7 +129,6 @@ def can_pack(config: Any) -> bool:
     return config.model_type in PACKED and kinds == {"full_attention"} and not window
 
 
-def _end_tokens(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    ends = model.generation_config.eos_token_id
+def _end_tokens(ends: Any, tokenizer: Any) -> tuple[int, ...]:
     found = ends if isinstance(ends, list) else [ends]
     return tuple(sorted({e for e in (tokenizer.eos_token_id, *found) if e is not None}))

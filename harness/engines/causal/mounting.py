@@ -32,6 +32,10 @@ class Mounting:
         self._plain: dict[Any, Any] = {}
         """The base's own values of every weight that a merge has replaced."""
 
+    def takes(self, adapter: Mounted) -> bool:
+        """PEFT is asked about any adapter, and says no in its own words."""
+        return True
+
     @contextmanager
     def using(self, adapter: Mounted) -> Iterator[Any]:
         """The model with exactly this adapter, or with none."""

@@ -42,9 +42,14 @@ class Packed:
     def write(
         self, model: Any, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """One output per prompt, as they end; those that need as much room after one another."""
+        """One output per prompt, as they end; those that need as much room after one another.
+
+        Of these the longest first, so that none of them is still written when all rows are free.
+        """
         room = room_for(generation)
-        asked = sorted(self._tokens(prompts), key=lambda one: room(len(one[1])))
+        asked = sorted(
+            self._tokens(prompts), key=lambda one: (room(len(one[1])), -_expected(one[0]))
+        )
         reads = (read for some in self._windows(model, adapter, asked) for read in some)
         return decode(self.base, model, adapter.name, reads, generation)
 
@@ -64,25 +69,22 @@ class Packed:
         import torch
 
         tails = [self.base.ideal(read.prompt, i) for read, i in asked]
-        segments = [
-            Segment(tail[:-1], read.pasts)
-            for (read, _), tail in zip(asked, tails, strict=True)
-            if tail[1:]
-        ]
-        logits = iter(self._ideals(model, segments))
-        for (read, i), tail in zip(asked, tails, strict=True):
-            rows = [read.last[None], next(logits)] if tail[1:] else [read.last[None]]
-            wanted = torch.tensor(tail, device=read.last.device)
-            losses = torch.nn.functional.cross_entropy(
-                torch.cat(rows).float(), wanted, reduction="none"
-            )
-            yield Weighed(read.prompt.case, i, float(losses.double().mean()))
+        firsts = [read.last[None] for read, _ in asked]
+        longer = [place for place, tail in enumerate(tails) if tail[1:]]
+        segments = [Segment(tails[place][:-1], asked[place][0].pasts) for place in longer]
+        nlls = {p: _nll(firsts[p], tails[p]) for p in range(len(tails)) if not tails[p][1:]}
+        for number, logits in self._ideals(model, segments):
+            place = longer[number]
+            nlls[place] = _nll(torch.cat([firsts[place], logits]), tails[place])
+        for place, (read, i) in enumerate(asked):
+            yield Weighed(read.prompt.case, i, nlls[place])
 
-    def _ideals(self, model: Any, segments: Sequence[Segment]) -> Iterator[Any]:
-        """The logits of every token of every segment."""
+    def _ideals(self, model: Any, segments: Sequence[Segment]) -> Iterator[tuple[int, Any]]:
+        """The number of every segment, and the logits of each of its tokens."""
         for chunk in pack(segments):
             logits = self._pass(model, chunk, Reading(chunk, self.base.device), 0)
-            yield from (logits[start:stop] for _, start, stop in chunk.places)
+            for number, (_, start, stop) in zip(chunk.numbers, chunk.places, strict=True):
+                yield number, logits[start:stop]
 
     # --- prompts are read ----------------------------------------------------------------------
 
@@ -131,15 +133,18 @@ class Packed:
                 self._openings.popitem(last=False)
         return Segment(ids[len(opening) :], (self._openings[key],))
 
-    def _reads(self, model: Any, asked: Iterable[tuple[Prompt, Segment]]) -> Iterator[Read]:
+    def _reads(self, model: Any, asked: Iterable[tuple[Prompt, Segment]]) -> list[Read]:
         asked = list(asked)
-        prompts = iter([prompt for prompt, _ in asked])
+        found: dict[int, Read] = {}
         for chunk in pack([segment for _, segment in asked]):
             reading = Reading(chunk, self.base.device)
             logits = self._pass(model, chunk, reading, _lasts(chunk))
-            for place, past in enumerate(reading.pasts()):
+            for place, (number, past) in enumerate(
+                zip(chunk.numbers, reading.pasts(), strict=True)
+            ):
                 pasts = (*chunk.segments[place].pasts, past)
-                yield Read(next(prompts), pasts, logits[place].clone())
+                found[number] = Read(asked[number][0], pasts, logits[place].clone())
+        return [found[number] for number in range(len(asked))]
 
     def _remember(self, key: tuple[str, tuple[int, ...]], read: Read) -> None:
         self._known[key] = read
@@ -171,6 +176,20 @@ class Packed:
             logits_to_keep=kept,
             reader=reading,
         ).logits[0]
+
+
+def _expected(prompt: Prompt) -> int:
+    """How long its text may become, by what was written down for it; a guess is enough."""
+    return max((len(ideal) for ideal in prompt.ideals), default=0)
+
+
+def _nll(logits: Any, ids: Sequence[int]) -> float:
+    """The mean over the tokens, each after those before it."""
+    import torch
+
+    wanted = torch.tensor(ids, device=logits.device)
+    losses = torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="none")
+    return float(losses.double().mean())
 
 
 def _lasts(chunk: Chunk) -> list[int]:

@@ -39,41 +39,42 @@ class Chunk:
     """Segments that go through the model together, and where each of them begins."""
 
     segments: tuple[Segment, ...]
-    starts: tuple[int, ...]
+    numbers: tuple[int, ...]
+    """Which of those that were asked each of them is."""
     width: int
 
     @property
     def places(self) -> Iterator[tuple[Segment, int, int]]:
         """Each segment with its first place and the place after its last."""
-        for segment, start in zip(self.segments, self.starts, strict=True):
-            yield segment, start, start + len(segment.ids)
+        start = 0
+        for segment in self.segments:
+            stop = start + len(segment.ids)
+            yield segment, start, stop
+            start = stop
 
 
 def pack(segments: Sequence[Segment]) -> Iterator[Chunk]:
-    """All of them, in order; a long one, or one that wants to be alone, gets its own chunk."""
-    sharing: list[Segment] = []
-    taken = 0
-    for segment in segments:
-        size = len(segment.ids)
-        by_itself = segment.alone or size > WIDTH
-        if sharing and (by_itself or taken + size > WIDTH or len(sharing) == SHARERS):
-            yield _shared(sharing)  # before what comes after it: who asked counts on the order
-            sharing, taken = [], 0
-        if by_itself:
-            yield Chunk((segment,), (0,), _up(size, ALONE if size <= WIDTH else WIDTH))
+    """All of them: longest first into the first chunk with room, so that few places stay empty.
+
+    A long one, or one that wants to be alone, gets its own chunk.
+    """
+    shared: list[list[int]] = []
+    left: list[int] = []
+    for number in sorted(range(len(segments)), key=lambda n: -len(segments[n].ids)):
+        segment, size = segments[number], len(segments[number].ids)
+        if segment.alone or size > WIDTH:
+            yield Chunk((segment,), (number,), _up(size, ALONE if size <= WIDTH else WIDTH))
             continue
-        sharing.append(segment)
-        taken += size
-    if sharing:
-        yield _shared(sharing)
-
-
-def _shared(segments: Sequence[Segment]) -> Chunk:
-    starts, place = [], 0
-    for segment in segments:
-        starts.append(place)
-        place += len(segment.ids)
-    return Chunk(tuple(segments), tuple(starts), WIDTH)
+        fitting = (n for n, room in enumerate(left) if room >= size and len(shared[n]) < SHARERS)
+        place = next(fitting, None)
+        if place is None:
+            place = len(shared)
+            shared.append([])
+            left.append(WIDTH)
+        shared[place].append(number)
+        left[place] -= size
+    for numbers in shared:
+        yield Chunk(tuple(segments[n] for n in numbers), tuple(numbers), WIDTH)
 
 
 def _up(length: int, step: int) -> int:

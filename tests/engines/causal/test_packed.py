@@ -41,7 +41,7 @@ def answers(engine, adapter, prompts=MANY, how=HOW):
 
 
 def padded(llama, monkeypatch):
-    engine = Transformers(lambda: llama.folder, CPU)
+    engine = Transformers(lambda: llama.folder, CPU, bare=False)
     with monkeypatch.context() as patch:
         patch.setattr(loading, "PACKED", ())
         assert not engine.way(HOW).base.packed
@@ -56,7 +56,7 @@ def test_every_architecture_that_is_packed_answers_as_it_does_padded(
     monkeypatch.setattr(loading, "load_tokenizer", lambda folder: words)
     llama = TinyLlama(tmp_path / "base", kind=kind, sliding_window=None)
     adapter = llama.adapter(tmp_path / "a", name="a", seed=1)
-    packed = Transformers(lambda: llama.folder, CPU)
+    packed = Transformers(lambda: llama.folder, CPU, bare=False)
     assert packed.way(HOW).base.packed
     slow = padded(llama, monkeypatch)
     for one in (BASE, adapter):
@@ -98,7 +98,7 @@ def test_a_merged_adapter_is_taken_out_to_the_last_bit(llama, lora, dtype):
     import torch
 
     how = Generation(max_new_tokens=3, dtype=dtype, batch=4)
-    engine = Transformers(lambda: llama.folder, CPU)
+    engine = Transformers(lambda: llama.folder, CPU, bare=False)
     model = engine.way(how).base.model
     before = {key: value.clone() for key, value in model.named_parameters()}
     answers(engine, lora, MANY[:2], how)
@@ -167,7 +167,7 @@ class Small:
 
 def test_a_device_with_too_little_memory_gets_half_the_rows_and_goes_on(llama, monkeypatch):
     wanted, _ = answers(Transformers(lambda: llama.folder, CPU), BASE)
-    engine = Transformers(lambda: llama.folder, CPU)
+    engine = Transformers(lambda: llama.folder, CPU, bare=False)
     model = engine.way(HOW).base.model
     small = Small(model, 1)
     monkeypatch.setattr(model, "forward", small)
