@@ -41,7 +41,7 @@ dashboard: $(READY) ## the pages in a browser, on the shipped history and its sy
 
 test: $(READY) ## all tests, the ones on the real model last
 	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)
-	$(BIN)/pytest -m real tests $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m real tests $(ARGS)
 
 fast: $(READY) ## the tests for your own loop: no real model, nothing slow
 	$(BIN)/pytest -n 2 -m 'not real and not slow' tests $(ARGS)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Before torch comes: workers whose threads wait for each other's processors are eight times
-    # as slow as workers with one thread each.
+    # Before torch comes: the threads of two workers take each other's processors away, and then
+    # both are several times slower than with one thread each.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
