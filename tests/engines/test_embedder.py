@@ -88,6 +88,7 @@ def test_vectors_are_those_of_transformers_to_the_last_bit_whatever_the_text(shi
         ("config.json", {"model_type": "roberta"}),
         ("config.json", {"hidden_act": "relu"}),
         ("config.json", {"num_hidden_layers": 7}),
+        ("config.json", {"num_attention_heads": 7}),
         ("tokenizer_config.json", {"do_lower_case": False}),
         ("tokenizer_config.json", {"tokenizer_class": "MPNetTokenizer"}),
         ("tokenizer_config.json", {"cls_token": "<s>"}),

@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
+from harness.engines.bare.config import MATRICES
 from harness.engines.bare.files import Unusual, described, only, tensors
-from harness.engines.bare.llama import MATRICES, Linear, Llama
+from harness.engines.bare.llama import Linear, Llama
 from harness.engines.protocol import Mounted
 
 _HARMLESS = {
@@ -60,7 +61,7 @@ class Merging:
             return True
         try:
             self._change(adapter.digest, adapter.folder)
-        except Unusual:
+        except Exception:  # unusual or damaged: PEFT reads it, or says what is wrong
             return False
         return True
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.bare.files import Unusual, described, only
-from harness.engines.templates import is_plain
+from harness.engines.templates import LONGEST, is_plain
 
 CLASSES = ("PreTrainedTokenizerFast", "TokenizersBackend")
 """Those that are what `tokenizer.json` says and nothing more."""
@@ -110,10 +110,7 @@ def read_words(folder: Path, special: Any) -> Any:
     """`tokenizer.json`, in which every special token is known as one."""
     from tokenizers import Tokenizer
 
-    try:
-        words = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as problem:  # the library raises nothing more precise
-        raise Unusual(f"tokenizer.json: {problem}") from None
+    words = Tokenizer.from_file(str(folder / "tokenizer.json"))
     added = words.get_added_tokens_decoder().values()
     if unknown := set(special) - {token.content for token in added if token.special}:
         raise Unusual(f"tokenizer.json does not know {min(unknown)!r} as special")
@@ -136,6 +133,8 @@ def _template(folder: Path, told: Mapping[str, Any]) -> str:
     more = (folder / "additional_chat_templates").exists()
     if not isinstance(template, str) or more or not template:
         raise Unusual("not exactly one chat template")
+    if len(template) > LONGEST:
+        raise Unusual("the chat template is too long to look at")
     if _TEMPLATE.search(template) or not is_plain(template):
         raise Unusual("the chat template does more than join turns")
     return template

@@ -70,7 +70,7 @@ def bare_base(folder: Path, device: str, dtype: str) -> Base | None:
     _bring_in(quiet_environment, "torch")
     import torch
 
-    from harness.engines.bare.files import Unusual, described
+    from harness.engines.bare.files import described
     from harness.engines.bare.llama import read_llama
     from harness.engines.bare.tokens import read_tokens
 
@@ -78,7 +78,7 @@ def bare_base(folder: Path, device: str, dtype: str) -> Base | None:
         tokens = read_tokens(folder)
         ends = described(folder / "generation_config.json") or described(folder / "config.json")
         model = read_llama(folder, getattr(torch, dtype))
-    except Unusual:
+    except Exception:  # unusual or damaged: transformers reads it, or says what is wrong
         return None
     found = _end_tokens(ends.get("eos_token_id"), tokens)
     return Base(model, tokens, found, device, dtype, packed=True)
