@@ -17,7 +17,7 @@ from typing import Any
 
 from roofline import ROWS
 from sweep_speed import one_round
-from trial_project import here, timed, trial
+from trial_project import PYTEST, here, timed, trial
 
 WHY_BFLOAT16 = (
     "bfloat16 keeps 8 bits of a number: another batch or an adapter beside the weights instead of"
@@ -69,7 +69,7 @@ def medians(
 def strangers(folder: Path) -> list[str]:
     """A test that has nothing to do with us, and how it is collected."""
     (folder / "test_stranger.py").write_text("def test_nothing():\n    pass\n")
-    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+    return [sys.executable, *PYTEST]
 
 
 def idle(asked: argparse.Namespace) -> Rows:

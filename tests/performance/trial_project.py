@@ -26,6 +26,11 @@ if str(ROOT) not in sys.path:
 SOURCE = "adapter_v3"
 """Candidates are copies of it."""
 BENCHMARK = "outreach"
+PYTEST = (
+    *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+    *("-p", "no:hypothesispytest", "-p", "no:xdist", "-p", "no:xdist.looponfail"),
+)
+"""Without the plugins that only this checkout's own tests need: a user's pytest has none of them."""
 NAMED = ("torch", "transformers", "peft")
 
 
@@ -120,8 +125,7 @@ class TrialProject:
 
     def gate(self, adapter: str) -> float:
         """Wall time of one `pytest --model`."""
-        words = ["-m", "pytest", "-p", "no:cacheprovider", "-q", "--model", adapter]
-        return timed([sys.executable, *words], self.folder)
+        return timed([sys.executable, *PYTEST, "--model", adapter], self.folder)
 
     def script(self, name: str, *words: str) -> object:
         """What another script of this folder says as JSON."""
