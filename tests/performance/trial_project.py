@@ -30,7 +30,7 @@ PYTEST = (
     *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
     *("-p", "no:hypothesispytest", "-p", "no:xdist", "-p", "no:xdist.looponfail"),
 )
-"""Without the plugins that only this checkout's own tests need: a user's pytest has none of them."""
+"""Without the plugins that only this checkout's own tests need: no user's pytest has them."""
 NAMED = ("torch", "transformers", "peft")
 
 
