@@ -80,7 +80,7 @@ def idle(asked: argparse.Namespace) -> Rows:
         on, off, more, ratio = medians(
             lambda: timed(words, folder),
             lambda: timed([*words, "-p", "no:harness"], folder),
-            asked.runs,
+            3 * asked.runs,  # a few milliseconds of some hundred
         )
     yield Row(
         "idle: collecting a stranger's tests, plugin on / switched off",
