@@ -98,8 +98,12 @@ def test_vectors_are_those_of_transformers_to_the_last_bit_whatever_the_text(shi
 def test_any_other_model_is_left_to_transformers(shipped, tmp_path, file, told):
     copy = shutil.copytree(shipped, tmp_path / "embedder")
     assert _bare_states(copy, 256) is not None
-    (copy / file).write_text(json.dumps(json.loads((copy / file).read_text()) | told))
+    whole = json.loads((copy / file).read_text())
+    (copy / file).write_text(json.dumps(whole | told))
     assert _bare_states(copy, 256) is None
+    (copy / file).write_text(json.dumps({k: v for k, v in whole.items() if k not in told}))
+    unasked = {"hidden_act", "cls_token"} & told.keys()
+    assert (_bare_states(copy, 256) is None) != bool(unasked), "only these go without saying"
 
 
 @pytest.mark.parametrize(

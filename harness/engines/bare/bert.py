@@ -139,8 +139,8 @@ def _words(folder: Path) -> Any:
     for name, value in told.items():
         if name in usual and value != usual[name]:
             raise Unusual(f"tokenizer_config.json: {name} is {value!r}")
-    if told.get("tokenizer_class") not in _WORDS.values():
-        raise Unusual("the tokenizer is not BERT's")
+    if not {"tokenizer_class", "do_lower_case"} <= told.keys():
+        raise Unusual("tokenizer_config.json does not say enough")
     if described(folder / "tokenizer.json").get("normalizer") != _NORMALIZER:
         raise Unusual("tokenizer.json changes texts in a way of its own")
     return read_words(folder, _SPECIAL.values())
