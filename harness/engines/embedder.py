@@ -7,7 +7,6 @@ or kind goes the long way.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.engines.bare.files import described
 from harness.errors import EngineFailed, reason
 from harness.libraries import lasting, quiet_environment, quiet_libraries, versions
 
@@ -68,24 +68,20 @@ def _any(folder: Path) -> _Model:
 
 def _mean_of_tokens(folder: Path) -> tuple[int, bool] | None:
     """How many tokens it takes and whether it makes vectors of length one; None: another kind."""
-    modules = _described(folder / "modules.json")
+    modules = described(folder / "modules.json")
     if not isinstance(modules, list):
         return None
     kinds = [str(module["type"]).rpartition(".")[2] for module in modules]
     if kinds not in _USUAL or modules[0]["path"]:
         return None
-    reading = _described(folder / "sentence_bert_config.json")
-    pooling = _described(folder / modules[1]["path"] / "config.json")
-    prompts = _described(folder / "config_sentence_transformers.json").get("default_prompt_name")
+    reading = described(folder / "sentence_bert_config.json")
+    pooling = described(folder / modules[1]["path"] / "config.json")
+    prompts = described(folder / "config_sentence_transformers.json").get("default_prompt_name")
     ways = [name for name, on in pooling.items() if name.startswith("pooling_mode_") and on is True]
     if ways != ["pooling_mode_mean_tokens"] or reading.get("do_lower_case") or prompts:
         return None
     most = reading.get("max_seq_length")
     return (int(most), "Normalize" in kinds) if most else None
-
-
-def _described(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 States = Callable[[list[str]], tuple[Any, Any]]

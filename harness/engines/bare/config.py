@@ -18,8 +18,6 @@ MATRICES = (
 """Of one layer; the names that adapters call them by."""
 FIRST, SECOND = "input_layernorm", "post_attention_layernorm"
 WORDS, LAST, HEAD = "model.embed_tokens.weight", "model.norm.weight", "lm_head"
-
-
 _SIZES = (
     "vocab_size",
     "hidden_size",

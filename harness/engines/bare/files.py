@@ -17,10 +17,9 @@ class Unusual(Exception):
     """
 
 
-def described(file: Path) -> dict[str, Any]:
-    """A JSON file of a model's folder; nothing where there is none."""
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return found
+def described(file: Path) -> Any:
+    """A JSON file of a model's folder; an empty table where there is none."""
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def only(known: Collection[str], given: Mapping[str, Any], where: str) -> None:

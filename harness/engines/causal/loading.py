@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from harness.engines.causal import attention
 from harness.engines.turns import ideal_ids, load_tokenizer, prompt_ids
 from harness.errors import EngineFailed, reason
-from harness.libraries import lasting, quiet_environment, quiet_libraries
+from harness.libraries import lasting, quiet_libraries
 from harness.records import Message, Prompt
 
 PACKED = ("llama", "mistral", "olmo2", "phi3", "qwen2", "qwen3", "smollm3", "starcoder2")
@@ -67,8 +67,8 @@ def bare_base(folder: Path, device: str, dtype: str) -> Base | None:
     """The base with torch alone, where it is of the usual kind and the device is the processor."""
     if device != "cpu":
         return None
-    _bring_in(quiet_environment, "torch")
-    import torch
+    with lasting():
+        import torch
 
     from harness.engines.bare.files import described
     from harness.engines.bare.llama import read_llama
@@ -76,17 +76,17 @@ def bare_base(folder: Path, device: str, dtype: str) -> Base | None:
 
     try:
         tokens = read_tokens(folder)
-        ends = described(folder / "generation_config.json") or described(folder / "config.json")
+        told = described(folder / "generation_config.json") or described(folder / "config.json")
+        ends = _end_tokens(told.get("eos_token_id"), tokens)
         model = read_llama(folder, getattr(torch, dtype))
     except Exception:  # unusual or damaged: transformers reads it, or says what is wrong
         return None
-    found = _end_tokens(ends.get("eos_token_id"), tokens)
-    return Base(model, tokens, found, device, dtype, packed=True)
+    return Base(model, tokens, ends, device, dtype, packed=True)
 
 
 def load_base(folder: Path, device: str, dtype: str) -> Base:
     """The base's own files and nothing else: no code of theirs is run."""
-    _bring_in(quiet_libraries, "torch", "transformers.modeling_utils", "peft")
+    _bring_in("torch", "transformers.modeling_utils", "peft")
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
@@ -114,10 +114,10 @@ def load_base(folder: Path, device: str, dtype: str) -> Base:
     return Base(model, tokenizer, ends, device, dtype, packed)
 
 
-def _bring_in(quieten: Callable[[], None], *names: str) -> None:
+def _bring_in(*names: str) -> None:
     """At one place, so that all of it is set aside for good."""
     with lasting():
-        quieten()
+        quiet_libraries()
         for name in names:
             import_module(name)
 
