@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import choices, frame, pieces, who, words
 from dashboard.rates import short
 from harness.errors import HarnessError
+from harness.flows.privacy import said
 from harness.flows.views import (
     BlindPair,
     Queue,
@@ -150,7 +151,7 @@ def _file(
             room.project, room.store, one, way, reviewer=name, final=kept, reason=reason.strip()
         )
     except HarnessError as refused:
-        frame.trouble(str(refused))
+        frame.trouble(said(refused))
         return
     _done().add(one.key)
     st.rerun()

@@ -126,7 +126,7 @@ def import_(
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
     """
     from harness.flows.benchmarks.importing import Asked, import_benchmark
-    from harness.flows.benchmarks.rows import FIELDS
+    from harness.flows.benchmarks.rows import FIELDS, HOLDS
     from harness.flows.project import Project
     from harness.render.benchmark_import import import_json, import_text
     from harness.workspace.columns import pairs
@@ -135,7 +135,7 @@ def import_(
     asked = Asked(told=told, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest)
     project = Project.here()
     found = import_benchmark(project, file, asked)
-    cases = project.redaction.record(found.cases)
+    cases = [project.redaction.row(case, HOLDS) for case in found.cases]
     understood = (found.columns.of, found.columns.unused, cases)
     if found.bad:
         _refuse(project.redaction.record(found.bad), as_json)

@@ -113,7 +113,7 @@ def fail(line: str, code: int) -> NoReturn:
     from harness.flows.privacy import said
     from harness.render.safe import ci_log, json_line
 
-    shown = ci_log(said(line))
+    shown = ci_log(said(line, texts="--no-texts" not in sys.argv))
     if "--json" in sys.argv:
         click.echo(json_line({"error": shown}))
     else:

@@ -82,7 +82,7 @@ def promote(
         project, name, task=task, by=by, why=why, store_url=store, engine=engine,
         override=override, dry_run=dry_run,
     )  # fmt: skip
-    echo(made, as_json, dry_run)
+    echo(project.redaction.record(made), as_json, dry_run)
     if push is not None:
         _push(project, made, push, dry_run)
 
@@ -108,7 +108,8 @@ def reject(name: str, as_json: bool, **about: Any) -> None:
     from harness.flows.project import Project
 
     ask = Ask(**about)
-    echo(flow(Project.here(), name, ask), as_json, ask.dry_run)
+    project = Project.here()
+    echo(project.redaction.record(flow(project, name, ask)), as_json, ask.dry_run)
 
 
 @click.command(epilog='Example: lora-harness rollback --by "Ana" --why "editors complain"')
@@ -124,7 +125,8 @@ def rollback(name: str | None, as_json: bool, **about: Any) -> None:
     from harness.flows.project import Project
 
     ask = Ask(**about)
-    echo(flow(Project.here(), name, ask), as_json, ask.dry_run)
+    project = Project.here()
+    echo(project.redaction.record(flow(project, name, ask)), as_json, ask.dry_run)
 
 
 @click.command(epilog='Example: lora-harness pin adapter_v2 --by "Ana" --why "the new yardstick"')
@@ -140,7 +142,8 @@ def pin(name: str, as_json: bool, **about: Any) -> None:
     from harness.flows.project import Project
 
     ask = Ask(**about)
-    echo(flow(Project.here(), name, ask), as_json, ask.dry_run)
+    project = Project.here()
+    echo(project.redaction.record(flow(project, name, ask)), as_json, ask.dry_run)
 
 
 @click.command(
@@ -161,4 +164,6 @@ def accept(case: str, run: str, by: str, why: str, store: str | None, as_json: b
     from harness.flows.project import Project
     from harness.flows.promote import accept as flow
 
-    echo(flow(Project.here(), case, run, by=by, why=why, store_url=store), as_json)
+    project = Project.here()
+    made = flow(project, case, run, by=by, why=why, store_url=store)
+    echo(project.redaction.record(made), as_json)

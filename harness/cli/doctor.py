@@ -22,7 +22,9 @@ def doctor(name: str, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.render import doctor_json, doctor_text
 
-    checks = [(check.name, check.ok, check.message) for check in flow(Project.here(), name)]
+    project = Project.here()
+    found = project.redaction.record(flow(project, name))
+    checks = [(check.name, check.ok, check.message) for check in found]
     if as_json:
         click.echo(json_line(doctor_json(checks)))
     else:

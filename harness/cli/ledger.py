@@ -126,7 +126,9 @@ def verify(key: Path | None, store: str | None, as_json: bool) -> None:
     from harness.flows.verify import verify as flow
     from harness.render import doctor_json, doctor_text
 
-    checks = [(c.name, c.ok, c.message) for c in flow(Project.here(), store, key)]
+    project = Project.here()
+    found = project.redaction.record(flow(project, store, key))
+    checks = [(c.name, c.ok, c.message) for c in found]
     click.echo(json_line(doctor_json(checks)) if as_json else doctor_text(checks))
     sys.exit(0 if all(ok for _, ok, _ in checks) else 4)
 

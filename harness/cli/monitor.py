@@ -114,7 +114,8 @@ def _acknowledge(
     from harness.flows.ledger import Ask
     from harness.flows.monitoring.acknowledge import acknowledge
 
-    made = acknowledge(project, Ask(by, why, task, store, dry_run))
+    asked = Ask(by, why, task, store, dry_run)
+    made = project.redaction.record(acknowledge(project, asked))
     if as_json:
         rows = [asdict(one) for one in made]
         click.echo(json_line({"decisions": rows, "dry_run": dry_run}))

@@ -99,7 +99,8 @@ def _show(preview: Preview, redaction: Redaction) -> None:
     from harness.render.reviews import preview_text
 
     columns = preview.columns
-    samples = redaction.record([row.values for row in preview.sample])
+    # Before the rows are understood, any cell may be a text.
+    samples = [redaction.row(row.values, {}) for row in preview.sample]
     click.echo(preview_text(columns.of, columns.constants, columns.unused, samples))
 
 

@@ -8,6 +8,7 @@ from math import fsum, isnan, nan
 from typing import Any, Literal, NoReturn
 
 from harness.errors import EngineFailed
+from harness.quoting import ANSWER
 from harness.records import Output, Prompt
 
 _FINISHES: Mapping[object, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
@@ -28,7 +29,7 @@ def read_json(text: str, where: str) -> Any:
 def _garbage(where: str, what: str, answer: object) -> NoReturn:
     shown = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=True)
     begins = " ".join(shown[:80].split()) or "nothing"
-    raise EngineFailed(f"{where}: the answer {what} (it begins with {begins})")
+    raise EngineFailed(f"{where}: the answer {what} {ANSWER.say(begins)}")
 
 
 def said(text: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.findings.finding import Finding, quoted
 from harness.findings.near import near_duplicates
 from harness.findings.words import normal
+from harness.quoting import FAILED_CHECK
 from harness.records import Case, CasesNeeded, CheckResult, Policy
 
 USUAL = 20
@@ -94,8 +95,9 @@ def failed_checks(
     for one, results in zip(cases, checked, strict=True):
         for ideal, result in results:
             if not result.passed:
-                said = f"an ideal of {one.case.id} fails its own {result.level} check"
-                said = f"{said} {result.name}: {result.message} in {quoted(ideal)}"
+                found = f"{result.message} in {quoted(ideal)}"
+                said = FAILED_CHECK.say(found, result.level, result.name)
+                said = f"an ideal of {one.case.id} {said}"
                 (musts if result.level == "must" else shown).append(
                     Finding("check", one.line, said)
                 )

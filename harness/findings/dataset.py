@@ -12,6 +12,7 @@ from harness.findings.overlap import Overlap, overlap
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import House
+from harness.quoting import IN_INPUT, IN_OUTPUT
 from harness.records import Case
 from harness.records.training import TrainingExample
 
@@ -87,9 +88,9 @@ def told(found: Overlap) -> str:
 
 def _personal(examples: Sequence[TrainingExample], region: str) -> Iterator[Finding]:
     for example in examples:
-        for side, text in (("input", example.input), ("output", example.output)):
+        for side, text in ((IN_INPUT, example.input), (IN_OUTPUT, example.output)):
             for what, written in personal(text, region):
-                yield Finding("personal_data", example.line, f"{what} in the {side}: {written}")
+                yield Finding("personal_data", example.line, what + side.say(written))
 
 
 def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Finding]:

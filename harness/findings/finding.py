@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from harness.records.holds import EXACT, QUOTING
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that somebody should look at."""
 
-    kind: str
+    kind: str = field(metadata=EXACT)
     """One word, such as duplicate, overlap, personal_data; programs sort by it."""
     line: int | None
     """The line it stands at, from 1; None where it is about the whole file."""
-    message: str
+    message: str = field(metadata=QUOTING)
     """What is wrong there, in words; may quote what the file says."""
 
 

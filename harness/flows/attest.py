@@ -42,6 +42,7 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
         )
     again = _recomputed_with(store, kept)
     policy = policy_digest(verdict)
+    verdict = project.redaction.record(verdict)
     return statement(verdict, Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again))
 
 

@@ -21,6 +21,7 @@ from harness.flows.writing import Heard
 from harness.judge import verdict as judge
 from harness.measure import METRICS
 from harness.records import BASE, BASE_PROMPT, Benchmark, Run, Verdict
+from harness.records.holds import EXACT
 from harness.registered import ENGINES as ENGINES_GROUP
 from harness.registered import METRICS as METRICS_GROUP
 from harness.registered import refuse_taken
@@ -56,10 +57,10 @@ class Evaluation:
 
     run: Run
     verdict: Verdict
-    promoted_at: str | None = None
+    promoted_at: str | None = field(default=None, metadata=EXACT)
     overridden: bool = False
     """Whether that promotion was against or without a verdict."""
-    verdict_id: str = ""
+    verdict_id: str = field(default="", metadata=EXACT)
     """In the store."""
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from harness.errors import HarnessError, SettingsError
 from harness.records import Privacy
-from harness.render.redact import Finder, Found, Redaction
+from harness.render.redact import OPEN, Finder, Found, Redaction
 from harness.workspace.settings import Settings, read_settings
 
 MARK = "[redacted]"
@@ -22,12 +23,16 @@ def redaction(settings: Settings) -> Redaction:
     return Redaction((*personal, *patterns), privacy.texts)
 
 
-def said(problem: HarnessError | str) -> str:
-    """The line of an error, which may quote a text, as this project lets it be shown."""
+def said(problem: HarnessError | str, texts: bool = True) -> str:
+    """The line of an error, which may quote a text, as this project lets it be shown.
+
+    Without `texts` none is shown, whatever the settings say.
+    """
     try:
-        return redaction(read_settings()).line(str(problem))
+        found = redaction(read_settings())
     except (HarnessError, OSError):
-        return str(problem)  # what is wrong with the settings themselves must be readable
+        found = OPEN  # what is wrong with the settings themselves must be readable
+    return (found if texts else replace(found, texts=False)).words(str(problem))
 
 
 def _personal(privacy: Privacy) -> Finder:

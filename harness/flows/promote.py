@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness.errors import RequestError
 from harness.flows.ledger import Ask, decide, drafted, look, rejected
@@ -15,6 +15,7 @@ from harness.flows.publish import card
 from harness.flows.recompute import judged_again
 from harness.flows.tracking import follow
 from harness.records import Benchmark, Decision
+from harness.records.holds import EXACT
 from harness.store import Store
 from harness.store.decisions import Standing as At
 from harness.store.verdicts import Kept
@@ -24,7 +25,7 @@ from harness.store.verdicts import Kept
 class Standing:
     """What is promoted for one task."""
 
-    task: str
+    task: str = field(metadata=EXACT)
     promoted: Decision | None
     pinned: Decision | None
 

@@ -22,8 +22,6 @@ from harness.store.verdicts import Kept
 from harness.workspace.cache import write_atomically
 from harness.workspace.fields import suggestion
 
-QUOTING = ("words that ", "numbers that ")
-"""Notes that consist of what models wrote."""
 MOST_PLACED = 12
 """Adapters beside which the candidate is placed."""
 SIDES = ("promoted", "pinned", BASE, BASE_PROMPT)
@@ -80,9 +78,6 @@ def material_of(project: Project, store: Store, kept: Kept) -> Material:
 def _shown(project: Project, whole: Material) -> Material:
     """What the settings let be shown; who is the same as whom was seen before."""
     redaction = project.redaction
-    if not redaction.texts:
-        notes = tuple(n for n in whole.verdict.notes if not n.startswith(QUOTING))
-        whole = replace(whole, verdict=replace(whole.verdict, notes=notes))
     return replace(redaction.record(whole), texts=redaction.texts)
 
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from harness.errors import HarnessError, reason
 from harness.flows.evaluate import Bench, Evaluation
-from harness.flows.privacy import said
 from harness.flows.project import Project
 from harness.flows.report import material_of, write
 from harness.render.annotations import MOST, workflow_commands
@@ -48,7 +47,8 @@ def report(bench: Bench, found: Evaluation) -> Reported:
         files = write(bench.project, material)
         lines = _annotations(bench.project, material) if on_github() else ()
     except HarnessError as problem:
-        return Reported(*told, f"none: {said(problem)}", None, (), guards)
+        why = bench.project.redaction.words(str(problem))
+        return Reported(*told, f"none: {why}", None, (), guards)
     return Reported(*told, shown(files["html"]), str(files["md"]), lines, guards)
 
 

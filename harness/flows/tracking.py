@@ -59,7 +59,7 @@ class Tracking:
     def _tags(self, verdict: Verdict) -> dict[str, str]:
         found = {
             "verdict": verdict.outcome,
-            "verdict.reasons": self.redaction.line("; ".join(verdict.reasons)),
+            "verdict.reasons": self.redaction.words("; ".join(verdict.reasons)),
             "promoted": verdict.promoted or "none",
             "pinned": verdict.pinned or "none",
         }

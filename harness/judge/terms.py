@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 
+from harness.quoting import APPEARED, NUMBERS_APPEARED, NUMBERS_VANISHED, VANISHED, Shape
+
 MOST_READ = 10_000
 """Characters of a text that are looked at."""
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
@@ -28,10 +30,10 @@ def changed_terms(pairs: Iterable[tuple[str, str]], most: int = 5) -> tuple[str,
         vanished.update(old - new)
     appeared, vanished = appeared - vanished, vanished - appeared
     lines = (
-        _line("words that appeared", _top(appeared, False, most)),
-        _line("words that vanished", _top(vanished, False, most)),
-        _line("numbers that appeared", _top(appeared, True, most)),
-        _line("numbers that vanished", _top(vanished, True, most)),
+        _line(APPEARED, _top(appeared, False, most)),
+        _line(VANISHED, _top(vanished, False, most)),
+        _line(NUMBERS_APPEARED, _top(appeared, True, most)),
+        _line(NUMBERS_VANISHED, _top(vanished, True, most)),
     )
     return tuple(line for line in lines if line)
 
@@ -51,7 +53,6 @@ def _top(counts: Counter[str], numbers: bool, most: int) -> list[tuple[str, int]
     return sorted(kept, key=lambda pair: (-pair[1], pair[0]))[:most]
 
 
-def _line(what: str, top: list[tuple[str, int]]) -> str:
-    if not top:
-        return ""
-    return f"{what}: " + ", ".join(f"{term} (in {count})" for term, count in top)
+def _line(shape: Shape, top: list[tuple[str, int]]) -> str:
+    said = ", ".join(f"{term} (in {count})" for term, count in top)
+    return shape.say(said) if said else ""

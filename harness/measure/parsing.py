@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from harness.errors import BenchmarkError
 from harness.measure import phrases
+from harness.quoting import brief
 from harness.records import Check, Level
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -41,7 +42,7 @@ def _table(raw: object, where: str) -> Mapping[str, Any]:
 def _parse(name: str, raw: Any, where: str) -> Check | None:
     if name not in READERS:
         raise BenchmarkError(
-            f"{where}: unknown check {name!r:.60}, allowed are {', '.join(READERS)}"
+            f"{where}: unknown check {brief(name)}, allowed are {', '.join(READERS)}"
         )
     value, level = _unwrapped(name, raw, where)
     if value is None or value is False:
@@ -58,7 +59,7 @@ def _unwrapped(name: str, raw: Any, where: str) -> tuple[Any, Level]:
     level = raw.get("level", "must")
     if level not in ("must", "report"):
         raise BenchmarkError(
-            f"{where}: check {name}: level is {level!r:.60}, allowed are must and report"
+            f"{where}: check {name}: level is {brief(level)}, allowed are must and report"
         )
     return raw["value"], level
 
@@ -69,7 +70,7 @@ def _phrases(raw: Any) -> tuple[str, ...]:
         raise ValueError(f"{_kind(raw)} given, allowed is a text or a list of texts")
     for phrase in listed:
         if not isinstance(phrase, str) or not phrase.strip():
-            raise ValueError(f"{phrase!r:.60} in the list, allowed are texts that are not blank")
+            raise ValueError(f"{brief(phrase)} in the list, allowed are texts that are not blank")
     return tuple(listed)
 
 
@@ -79,19 +80,19 @@ def _patterns(raw: Any) -> tuple[str, ...]:
         try:
             phrases.compiled(pattern)
         except ValueError as error:
-            raise ValueError(f"pattern {pattern!r:.60} cannot be used: {error}") from error
+            raise ValueError(f"pattern {brief(pattern)} cannot be used: {error}") from error
     return patterns
 
 
 def _words(raw: Any) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int) or not 1 <= raw <= 1_000_000:
-        raise ValueError(f"{raw!r:.60} given, allowed is a whole number from 1 to 1000000")
+        raise ValueError(f"{brief(raw)} given, allowed is a whole number from 1 to 1000000")
     return raw
 
 
 def _true(raw: Any) -> bool:
     if raw is not True:
-        raise ValueError(f"{raw!r:.60} given, allowed are true and false")
+        raise ValueError(f"{brief(raw)} given, allowed are true and false")
     return True
 
 
@@ -101,13 +102,13 @@ def _terms(raw: Any) -> Mapping[str, tuple[str, ...]]:
     terms = {term: _phrases(forms) for term, forms in raw.items()}
     for term, forms in terms.items():
         if not term.strip() or term in forms:
-            raise ValueError(f"{term!r:.60} is blank, or approved and banned at once")
+            raise ValueError(f"{brief(term)} is blank, or approved and banned at once")
     return terms
 
 
 def _kind(raw: object) -> str:
     return {dict: "a table", list: "a list", str: "a text", bool: "true or false"}.get(
-        type(raw), f"{raw!r:.60}"
+        type(raw), f"{brief(raw)}"
     )
 
 

@@ -15,6 +15,7 @@ from harness.measure.checks import run_checks
 from harness.measure.closeness import ideal_likelihood
 from harness.measure.edits import consistency, edit_rate, edit_similarity, is_clean
 from harness.measure.metrics import METRICS, UserMetric
+from harness.quoting import METRIC_FAILED, brief
 from harness.records import Case, CaseResult, CheckResult, Output
 
 Best: TypeAlias = tuple[float | None, int | None]
@@ -120,12 +121,12 @@ def _user_score(name: str, metric: UserMetric, text: str, case: Case) -> float:
         score: object = metric(text, case)
     except Exception as error:  # a user's function may raise anything
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        raise DataError(f"metric {name!r} failed on case {case.id}: {what}") from error
+        raise DataError(METRIC_FAILED.say(what, repr(name), case.id)) from error
     # A bool is a number to Python, but a metric that answers True has not understood its task.
     if isinstance(score, Real) and not isinstance(score, bool) and 0.0 <= float(score) <= 1.0:
         return float(score)
     raise DataError(
-        f"metric {name!r} gave {score!r:.60} for case {case.id}; allowed is a number in 0..1"
+        f"metric {name!r} gave {brief(score)} for case {case.id}; allowed is a number in 0..1"
     )
 
 

@@ -105,7 +105,7 @@ class HarnessItem(pytest.Item):
         """The run and the verdict, or the error that stood in their way."""
         found = self.parent.gate.evaluation(self.adapter, self.benchmark)
         if isinstance(found, HarnessError):
-            line = ci_log(said(found))
+            line = ci_log(said(found, self.parent.gate.request.texts))
             raise Failed(f"could not be judged: {line}", line)
         return found
 

@@ -34,16 +34,8 @@ def open_gate(config: pytest.Config) -> Gate:
         gate.check()
     except HarnessError as problem:
         gate.pytest_unconfigure()
-        raise _ended(problem) from None
+        raise gate.ended(problem) from None
     return gate
-
-
-def _ended(problem: HarnessError) -> BaseException:
-    """4 is pytest's own code for a wrong request; 11 is ours for a world that failed."""
-    line = ci_log(said(problem))
-    if problem.exit_code == 4:
-        return pytest.UsageError(line)
-    return pytest.exit.Exception(line, returncode=problem.exit_code)
 
 
 def _share_cores(workers: int) -> None:
@@ -82,6 +74,13 @@ class Gate:
         self.told: list[Told] = []
         self.foreign_failed = False
         self.files: dict[Path, str] = {}
+
+    def ended(self, problem: HarnessError) -> BaseException:
+        """4 is pytest's own code for a wrong request; 11 is ours for a world that failed."""
+        line = ci_log(said(problem, self.request.texts))
+        if problem.exit_code == 4:
+            return pytest.UsageError(line)
+        return pytest.exit.Exception(line, returncode=problem.exit_code)
 
     def check(self) -> None:
         """Read what was asked for now: a bad name or file is the request's fault."""
@@ -172,7 +171,7 @@ class Gate:
                 found = self.evaluation(adapter, benchmark)
                 if isinstance(found, HarnessError) and found.exit_code == 4:
                     self.told.clear()  # pytest says the line itself
-                    raise _ended(found)
+                    raise self.ended(found)
             if hasattr(self, "_line"):
                 self._line.close()
         return (yield)
@@ -197,10 +196,10 @@ class Gate:
                 self._found[place] = made
                 self.told.append(self._told(made))
             except HarnessError as problem:
-                self._found[place] = problem
-                self.told.append(
-                    Told(adapter, benchmark, None, ci_log(said(problem)), problem.exit_code)
-                )
+                # Hooks get the error too, so it says no more than the terminal does.
+                line = said(problem, self.request.texts)
+                self._found[place] = type(problem)(line)
+                self.told.append(Told(adapter, benchmark, None, ci_log(line), problem.exit_code))
             self._call_hooks(adapter, benchmark)
         return self._found[place]
 

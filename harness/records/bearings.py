@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from harness.records.holds import EXACT, QUOTING
 from harness.records.monitoring import Health
 
 
@@ -11,21 +12,21 @@ from harness.records.monitoring import Health
 class NextStep:
     """The one thing to do, in words, with the exact command."""
 
-    words: str
-    command: str
+    words: str = field(metadata=QUOTING)
+    command: str = field(metadata=EXACT)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskBearings:
     """What holds for one task."""
 
-    task: str
-    promoted: str | None
-    since: str | None
+    task: str = field(metadata=EXACT)
+    promoted: str | None = field(metadata=EXACT)
+    since: str | None = field(metadata=EXACT)
     """When it was decided; ISO 8601, UTC."""
     override: bool
     """Promoted against the verdict or without one."""
-    state: Health | None
+    state: Health | None = field(metadata=EXACT)
     """None where it cannot be said: nothing promoted, no reviews or no line."""
 
 
@@ -33,11 +34,11 @@ class TaskBearings:
 class Bearings:
     """Where a project stands."""
 
-    project: str | None
+    project: str | None = field(metadata=EXACT)
     """Its folder; None where there is no project here or above."""
-    benchmarks: tuple[tuple[str, int], ...] = ()
+    benchmarks: tuple[tuple[str, int], ...] = field(default=(), metadata=EXACT)
     """Each with the number of its cases."""
-    adapters: tuple[str, ...] = ()
+    adapters: tuple[str, ...] = field(default=(), metadata=EXACT)
     tasks: tuple[TaskBearings, ...] = ()
     next: tuple[NextStep, ...] = ()
     """The most urgent first."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from harness.records.holds import EXACT, LABELS, QUOTING, TEXT
+
 Role = Literal["gate", "guard", "report"]
 Level = Literal["must", "report"]
 
@@ -17,11 +19,11 @@ PLACEHOLDER = "PLACEHOLDER-"
 class Check:
     """A yes-or-no demand on an output."""
 
-    name: str
+    name: str = field(metadata=EXACT)
     """Which check: contains, excludes, matches, max_words, min_words, json, terms, grounded."""
-    value: Any
+    value: Any = field(metadata=TEXT)
     """What it asks for; its type depends on the check."""
-    level: Level = "must"
+    level: Level = field(default="must", metadata=EXACT)
     """`must`: a failure makes the output unusable; `report`: it is only shown."""
 
 
@@ -29,16 +31,16 @@ class Check:
 class Case:
     """One input whose ideal output somebody wrote down."""
 
-    id: str
-    input: str
-    ideals: tuple[str, ...]
+    id: str = field(metadata=EXACT)
+    input: str = field(metadata=TEXT)
+    ideals: tuple[str, ...] = field(metadata=TEXT)
     """One or several acceptable texts; a score is the best over them."""
-    slices: Mapping[str, str] = field(default_factory=dict)
+    slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
     """Named groups that the case belongs to, such as industry=logistics."""
     critical: bool = False
     """Breaking this case alone rejects an adapter."""
     checks: tuple[Check, ...] = ()
-    group: str | None = None
+    group: str | None = field(default=None, metadata=QUOTING)
     """Cases that share a group are not independent (clustered standard errors)."""
 
     @property
@@ -51,8 +53,8 @@ class Case:
 class MetricRule:
     """What one metric counts for in a benchmark's verdict."""
 
-    name: str
-    role: Role
+    name: str = field(metadata=EXACT)
+    role: Role = field(metadata=EXACT)
     """`gate`: promotion needs not-worse; `guard`: only a proven drop rejects; `report`: shown."""
     margin: float | None = None
     """The drop that still counts as not worse; None for reported metrics."""
@@ -62,8 +64,8 @@ class MetricRule:
 class Example:
     """An input with its output, shown to the base model in `base+prompt`."""
 
-    input: str
-    output: str
+    input: str = field(metadata=TEXT)
+    output: str = field(metadata=TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Generation:
     """How outputs are decoded; part of what outputs are addressed by."""
 
     max_new_tokens: int = 64
-    dtype: str = "auto"
+    dtype: str = field(default="auto", metadata=EXACT)
     """auto (the fastest that the device does well), bfloat16, float16 or float32."""
     batch: int = 16
     """Rows per forward pass. Always filled up, so that a text does not depend on its neighbours."""
@@ -123,7 +125,7 @@ class Policy:
     """A metric with fewer non-zero differences is reported as counts."""
     power: float = 0.80
     """For the margin that the benchmark can certify."""
-    reuse: Literal["count", "spend"] = "count"
+    reuse: Literal["count", "spend"] = field(default="count", metadata=EXACT)
     """`spend` shrinks alpha with every further candidate judged on the same cases."""
     seed: int = 0
     """Of the drawn sign flips."""
@@ -133,15 +135,15 @@ class Policy:
 class Benchmark:
     """A named, fingerprinted set of cases for one task, or a guard that every adapter must keep."""
 
-    name: str
-    task: str | None
+    name: str = field(metadata=EXACT)
+    task: str | None = field(metadata=EXACT)
     """The task whose adapters it judges; None for a guard."""
     cases: tuple[Case, ...]
-    fingerprint: str
+    fingerprint: str = field(metadata=EXACT)
     """Covers cases, system, template and metrics; verdicts never compare across it."""
-    description: str = ""
-    system: str = ""
-    template: str = "{input}"
+    description: str = field(default="", metadata=QUOTING)
+    system: str = field(default="", metadata=TEXT)
+    template: str = field(default="{input}", metadata=TEXT)
     examples: tuple[Example, ...] = ()
     generation: Generation = Generation()
     metrics: tuple[MetricRule, ...] = ()

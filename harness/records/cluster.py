@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from harness.records.holds import EXACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,6 @@ class Cluster:
     """CPU cores of one worker; 0 shares all of them out, at most 4 where `actors` is 0 too."""
     patience: float = 120.0
     """Seconds to wait for a first worker, and for the next one when all have died."""
-    shared: str = ""
+    shared: str = field(default="", metadata=EXACT)
     """A folder that all machines see under the same path, for the adapters' private copies; where
     empty, this machine's temporary folder."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.records.benchmark import Case
+from harness.records.holds import EXACT, QUOTING
 from harness.records.runs import CaseResult
 
 Flag = Literal["broken", "fixed", "reworded", "changed", "same", "missing"]
@@ -23,7 +24,7 @@ class Compared:
     """By metric, the reference's and the candidate's."""
     change: float | None
     """Candidate minus reference on the chosen metric, better upwards."""
-    flag: Flag
+    flag: Flag = field(metadata=EXACT)
     """What the verdict says of the case, else whether the output is the same; missing: one side."""
-    accepted: str | None
+    accepted: str | None = field(metadata=QUOTING)
     """Who accepted the broken case, and why."""

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
 
 from harness.records.benchmark import Case
+from harness.records.holds import EXACT, TEXT
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One field that is not what it was, both sides as text."""
 
-    field: str
-    old: str
-    new: str
+    field: str = dataclasses.field(metadata=EXACT)
+    old: str = dataclasses.field(metadata=TEXT)
+    new: str = dataclasses.field(metadata=TEXT)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseDifference:
     """A case that is in both versions and not the same."""
 
-    case: str
+    case: str = field(metadata=EXACT)
     fields: tuple[FieldChange, ...]
 
 
@@ -28,11 +30,11 @@ class CaseDifference:
 class BenchmarkDifference:
     """What changed from one version of a benchmark to another."""
 
-    old: str
+    old: str = field(metadata=EXACT)
     """Where the old version was found, as it was asked for."""
-    new: str
-    old_fingerprint: str
-    new_fingerprint: str
+    new: str = field(metadata=EXACT)
+    old_fingerprint: str = field(metadata=EXACT)
+    new_fingerprint: str = field(metadata=EXACT)
     added: tuple[Case, ...] = ()
     removed: tuple[Case, ...] = ()
     changed: tuple[CaseDifference, ...] = ()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.records.holds import EXACT, QUOTING
+
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
     """One case over the newest complete run of every adapter on this benchmark version."""
 
-    case: str
+    case: str = field(metadata=EXACT)
     adapters: int
     """How many of them wrote for it."""
     right: int
@@ -27,12 +29,12 @@ class CaseHistory:
 class CasesNeeded:
     """How many cases a margin takes, by the spread that was seen."""
 
-    metric: str
+    metric: str = field(metadata=EXACT)
     margin: float
     needed: int
     spread: float
     """Standard deviation of the paired differences; the median over the pairs."""
-    pairs: tuple[tuple[str, str], ...]
+    pairs: tuple[tuple[str, str], ...] = field(metadata=EXACT)
     """The adapters that were compared for it."""
 
 
@@ -40,18 +42,18 @@ class CasesNeeded:
 class BenchmarkHealth:
     """What a check of a benchmark says beside its findings."""
 
-    name: str
-    task: str | None
+    name: str = field(metadata=EXACT)
+    task: str | None = field(metadata=EXACT)
     """None for a guard."""
     cases: int
-    fingerprint: str | None
+    fingerprint: str | None = field(metadata=EXACT)
     """None where lines are refused, so that there is no benchmark yet."""
-    adapters: tuple[str, ...] = ()
+    adapters: tuple[str, ...] = field(default=(), metadata=EXACT)
     """Those with a complete run on this version."""
     judged: int = 0
     """Candidates that this version has judged."""
     luck: float | None = None
     """The risk that one of them, worse by exactly the margin, passed by luck."""
     needed: tuple[CasesNeeded, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), metadata=QUOTING)
     """What could not be looked at, and why."""

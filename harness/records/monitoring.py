@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.records.decisions import Decision
+from harness.records.holds import EXACT, QUOTING, TEXT, Holds, holding
 
 Health = Literal["steady", "watch", "retrain"]
 Signal = Literal["edit_rate", "rejection_rate", "benchmark"]
@@ -30,7 +31,7 @@ class RetrainLine:
 class Weighed:
     """One week, or one run of the benchmark, with the evidence at its end."""
 
-    week: str
+    week: str = field(metadata=EXACT)
     """2026-W47, or the day of a run."""
     n: int
     """Reviews, or cases."""
@@ -72,9 +73,9 @@ class Course:
 class Watched:
     """One signal of one task: what it is now, and the evidence since the count began."""
 
-    signal: Signal
-    state: Health
-    reasons: tuple[str, ...]
+    signal: Signal = field(metadata=EXACT)
+    state: Health = field(metadata=EXACT)
+    reasons: tuple[str, ...] = field(metadata=QUOTING)
     """Why it is not steady, in words."""
     line: RetrainLine | None
     """None where the team declared none."""
@@ -97,12 +98,17 @@ class Watched:
         return max((week.evidence for week in self.course.alarms), default=self.course.evidence)
 
 
+def _named(one: Standout) -> Holds:
+    """A slice or a reviewer is a label, a word stands in people's texts."""
+    return "quoting" if one.kind in ("slice", "reviewer") else "text"
+
+
 @dataclass(frozen=True, slots=True)
 class Standout:
     """A slice, a reviewer or a word that explains the edits better than chance does."""
 
-    kind: Literal["slice", "reviewer", "removed", "added"]
-    name: str
+    kind: Literal["slice", "reviewer", "removed", "added"] = field(metadata=EXACT)
+    name: str = field(metadata=holding(_named))
     n: int
     """Reviews of the slice or reviewer; for a word the outputs, or the finals, that have it."""
     rate: float
@@ -118,15 +124,15 @@ class Standout:
 class Drift:
     """The promoted adapter on the fixed benchmark, run again, against its own first scores."""
 
-    benchmark: str
-    first: str
-    last: str
+    benchmark: str = field(metadata=EXACT)
+    first: str = field(metadata=EXACT)
+    last: str = field(metadata=EXACT)
     """Times of the two runs."""
     runs: int
     """How often it was run."""
     n: int
     """Cases with a score in both."""
-    fallen: tuple[str, ...]
+    fallen: tuple[str, ...] = field(metadata=EXACT)
     """Cases below their first score by more than the margin, in the newest run."""
     means: Mapping[str, tuple[float, float]]
     """By gated metric, the mean then and now, over the same cases."""
@@ -145,9 +151,9 @@ class InputShift:
     """How often chance alone gives such a distance."""
     shown: bool = False
     """Whether chance is no good explanation."""
-    farthest: tuple[str, ...] = ()
+    farthest: tuple[str, ...] = field(default=(), metadata=TEXT)
     """Recent inputs that no case is near to, the farthest first."""
-    skipped: str = ""
+    skipped: str = field(default="", metadata=QUOTING)
     """Why it could not be told."""
 
 
@@ -155,7 +161,7 @@ class InputShift:
 class Prediction:
     """Whether slices that score low on the benchmark are the ones that are edited."""
 
-    metric: str
+    metric: str = field(metadata=EXACT)
     n: int
     """Slices that both know."""
     rho: float | None = None
@@ -170,10 +176,10 @@ class Age:
     """How old an adapter is, and what it learnt from."""
 
     promoted_days: int | None
-    trained: str | None
+    trained: str | None = field(metadata=EXACT)
     """When its training ended; its data is as old at least."""
     trained_days: int | None
-    dataset: str | None
+    dataset: str | None = field(metadata=QUOTING)
     examples: int | None
 
 
@@ -181,16 +187,16 @@ class Age:
 class Monitored:
     """One task: is it time to retrain, and why."""
 
-    task: str
-    state: Health
-    reasons: tuple[str, ...]
+    task: str = field(metadata=EXACT)
+    state: Health = field(metadata=EXACT)
+    reasons: tuple[str, ...] = field(metadata=QUOTING)
     """The most important first."""
     promoted: Decision | None
     reviews: int = 0
     """Of the promoted adapter, since the count began."""
     synthetic: int = 0
     """How many of the recent ones nobody made."""
-    weeks: tuple[str, ...] = ()
+    weeks: tuple[str, ...] = field(default=(), metadata=EXACT)
     """The recent ones, over which rates are shown."""
     watched: tuple[Watched, ...] = ()
     standouts: tuple[Standout, ...] = ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from harness.records.holds import EXACT
 
 PersonalKind: TypeAlias = Literal["email", "phone", "card", "iban", "ssn"]
 """Personal data that is found by its form and its check digits."""
@@ -15,9 +17,9 @@ class Privacy:
 
     texts: bool = True
     """Whether inputs, ideals, outputs and reviews are shown at all; figures always are."""
-    kinds: tuple[PersonalKind, ...] = ()
+    kinds: tuple[PersonalKind, ...] = field(default=(), metadata=EXACT)
     """Personal data of these kinds is shown as `[email]`, `[phone]` and so on,"""
-    patterns: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = field(default=(), metadata=EXACT)
     """and whatever matches one of these as `[redacted]`."""
-    region: str = "US"
+    region: str = field(default="US", metadata=EXACT)
     """Country of the phone numbers without a `+`."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.records.holds import EXACT, LABELS, QUOTING, TEXT
+
 Treatment = Literal["accepted", "edited", "rejected"]
 
 ON_BENCHMARK = "benchmark"
@@ -18,29 +20,29 @@ SYNTHETIC = "synthetic"
 class Review:
     """What a person did with one production output; counted once, by its id."""
 
-    id: str
+    id: str = field(metadata=EXACT)
     """The team's own; made from the content where they have none."""
-    at: str
+    at: str = field(metadata=EXACT)
     """When the person decided; ISO 8601, UTC."""
-    task: str
-    adapter: str
-    digest: str
+    task: str = field(metadata=EXACT)
+    adapter: str = field(metadata=EXACT)
+    digest: str = field(metadata=EXACT)
     """Of the adapter's bytes; empty where nobody knows them any more."""
-    input: str
-    output: str
+    input: str = field(metadata=TEXT)
+    output: str = field(metadata=TEXT)
     """What the adapter wrote."""
-    decision: Treatment
-    final: str | None = None
+    decision: Treatment = field(metadata=EXACT)
+    final: str | None = field(default=None, metadata=TEXT)
     """What was sent in the end; None where the output was thrown away."""
-    reviewer: str = ""
-    reason: str = ""
-    slices: Mapping[str, str] = field(default_factory=dict)
+    reviewer: str = field(default="", metadata=QUOTING)
+    reason: str = field(default="", metadata=TEXT)
+    slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
     """Named groups, as cases have them, such as industry=logistics."""
     edit_rate: float | None = None
     """min(1, TER) of output against final; None without a final: missing is not zero."""
     character_rate: float | None = None
     """1 - edit similarity of output and final; None without a final."""
-    source: str = ""
+    source: str = field(default="", metadata=EXACT)
     """The file it came from, `dashboard`, `benchmark`, or `synthetic`."""
     seq: int = 0
     """The store's own order, from 1."""
@@ -50,7 +52,7 @@ class Review:
 class Tally:
     """Reviews of one group, counted: what every rate is made of."""
 
-    key: str
+    key: str = field(metadata=QUOTING)
     """The week (2026-W47), adapter, slice (industry=logistics), reviewer or task they share."""
     n: int
     """Reviews in all: accepted, edited and rejected ones."""
@@ -98,7 +100,7 @@ class Rate:
 class GroupRates:
     """What people did with the outputs of one group."""
 
-    key: str
+    key: str = field(metadata=QUOTING)
     n: int
     synthetic: int
     """How many of them nobody made."""

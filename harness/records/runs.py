@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.records.benchmark import Case, Level
+from harness.records.holds import EXACT, TEXT
 
 BASE = "base"
 """Reserved adapter name: the base model without an adapter."""
@@ -19,17 +20,17 @@ RESERVED = (BASE, BASE_PROMPT)
 class Message:
     """One turn of a prompt, before the base's chat template is applied."""
 
-    role: Literal["system", "user", "assistant"]
-    content: str
+    role: Literal["system", "user", "assistant"] = field(metadata=EXACT)
+    content: str = field(metadata=TEXT)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What an engine is asked for one case: the turns, which sample, and the ideals to weigh."""
 
-    case: str
+    case: str = field(metadata=EXACT)
     messages: tuple[Message, ...]
-    ideals: tuple[str, ...] = ()
+    ideals: tuple[str, ...] = field(default=(), metadata=TEXT)
     sample: int = 0
     """Counts from 0; only above 0 when several samples are drawn."""
 
@@ -38,11 +39,11 @@ class Prompt:
 class Output:
     """The text that a model wrote for a case."""
 
-    case: str
-    text: str
+    case: str = field(metadata=EXACT)
+    text: str = field(metadata=TEXT)
     sample: int = 0
     tokens: int | None = None
-    finish: Literal["stop", "length", "time"] = "stop"
+    finish: Literal["stop", "length", "time"] = field(default="stop", metadata=EXACT)
     """`length`: cut off at the token limit. `time`: at the time limit."""
     ideal_nlls: tuple[float | None, ...] = ()
     """Mean token NLL of each ideal given the prompt; None or empty where the engine has none."""
@@ -52,10 +53,10 @@ class Output:
 class CheckResult:
     """Whether one output passed one check, and why not."""
 
-    name: str
-    level: Level
+    name: str = field(metadata=EXACT)
+    level: Level = field(metadata=EXACT)
     passed: bool
-    message: str = ""
+    message: str = field(default="", metadata=TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +90,20 @@ class CaseResult:
 class Run:
     """All outputs and scores of one adapter on one benchmark, and all that repeats them."""
 
-    id: str
-    adapter: str
-    benchmark: str
-    task: str | None
-    fingerprint: str
+    id: str = field(metadata=EXACT)
+    adapter: str = field(metadata=EXACT)
+    benchmark: str = field(metadata=EXACT)
+    task: str | None = field(metadata=EXACT)
+    fingerprint: str = field(metadata=EXACT)
     """Of the benchmark."""
     results: tuple[CaseResult, ...]
     complete: bool
     """Whether every case of the benchmark is there; an incomplete run can never promote."""
-    digests: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict, metadata=EXACT)
     """sha256 of adapter, base, embedder and whatever else decided."""
-    origin: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict, metadata=EXACT)
     """Engine, decoding, dtype, device, versions, seeds, commit, dirty flag."""
-    started: str = ""
+    started: str = field(default="", metadata=EXACT)
     """ISO 8601, UTC."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Durations by step."""

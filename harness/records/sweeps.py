@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from harness.records.holds import EXACT, QUOTING
 from harness.records.verdicts import Verdict
 
 
@@ -11,18 +12,18 @@ from harness.records.verdicts import Verdict
 class Errand:
     """One adapter to be judged on one benchmark; plain data, which can be sent anywhere."""
 
-    adapter: str
-    benchmark: str
+    adapter: str = field(metadata=EXACT)
+    benchmark: str = field(metadata=EXACT)
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
     """How one errand ended: with a verdict, or with the line that says why there is none."""
 
-    adapter: str
-    benchmark: str | None
+    adapter: str = field(metadata=EXACT)
+    benchmark: str | None = field(metadata=EXACT)
     """None where the adapter itself was refused."""
     verdict: Verdict | None = None
-    error: str = ""
+    error: str = field(default="", metadata=QUOTING)
     code: int | None = None
     """The exit code of the error."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.records.holds import LABELS, TEXT
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
@@ -12,7 +14,7 @@ class TrainingExample:
 
     line: int
     """Counted from 1, blank lines included, as an editor shows it."""
-    input: str
-    output: str
-    slices: Mapping[str, str] = field(default_factory=dict)
+    input: str = field(metadata=TEXT)
+    output: str = field(metadata=TEXT)
+    slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
     """Named groups such as kind=opener; they are not learnt, they say what to compare it with."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.records.benchmark import MetricRule, Policy, Role
+from harness.records.holds import EXACT, QUOTING, TEXT
 
 Outcome = Literal["promote", "reject", "inconclusive"]
 State = Literal["worse", "open", "not worse", "better", "identical"]
@@ -27,7 +28,7 @@ class Sampling:
     """Of the variance of the mean difference: what would go with ever more samples."""
     needed: int | None
     """Samples a case for the margin asked on these cases; None where no number would do."""
-    limit: Limit | None
+    limit: Limit | None = field(metadata=EXACT)
     """What keeps the margin from being certified; None where no margin is asked."""
 
 
@@ -35,9 +36,9 @@ class Sampling:
 class MetricVerdict:
     """One metric against one reference: where it stands and how sure that is."""
 
-    name: str
-    role: Role
-    against: str
+    name: str = field(metadata=EXACT)
+    role: Role = field(metadata=EXACT)
+    against: str = field(metadata=EXACT)
     """`promoted` or `pinned`, or `base` for the first adapter of a task."""
     margin: float | None
     reference: float | None
@@ -49,7 +50,7 @@ class MetricVerdict:
     high: float | None
     p_drop: float | None
     """Evidence of a drop: small means the candidate is worse."""
-    state: State
+    state: State = field(metadata=EXACT)
     n: int
     changed: int
     """Cases whose score differs at all."""
@@ -68,19 +69,19 @@ class MetricVerdict:
 class Worth:
     """What fine-tuning gained or cost on one metric, beside the base model itself."""
 
-    against: str
+    against: str = field(metadata=EXACT)
     """`base` or `base+prompt`."""
-    benchmark: str
-    metric: str
-    role: Role
+    benchmark: str = field(metadata=EXACT)
+    metric: str = field(metadata=EXACT)
+    role: Role = field(metadata=EXACT)
     gain: float
     """Mean difference, better upwards; a loss is negative."""
     low: float | None
     """Two-sided 1 - alpha interval of the gain."""
     high: float | None
     n: int
-    state: State
-    says: str = ""
+    state: State = field(metadata=EXACT)
+    says: str = field(default="", metadata=QUOTING)
     """What follows from it in words, such as that a prompt would do."""
 
 
@@ -88,29 +89,29 @@ class Worth:
 class SliceVerdict:
     """How a slice changed on a metric."""
 
-    name: str
+    name: str = field(metadata=QUOTING)
     """key=value"""
-    metric: str
+    metric: str = field(metadata=EXACT)
     n: int
     difference: float
     p: float | None
     """Adjusted for looking at all slices; None where the slice is too small."""
-    cases: tuple[str, ...]
+    cases: tuple[str, ...] = field(metadata=EXACT)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseChange:
     """A case that broke, was fixed, or changed in wording only."""
 
-    case: str
+    case: str = field(metadata=EXACT)
     critical: bool
     reference_score: float
     candidate_score: float
     """Edit similarity on both sides."""
-    ideal: str = ""
-    reference_text: str = ""
-    candidate_text: str = ""
-    accepted: str | None = None
+    ideal: str = field(default="", metadata=TEXT)
+    reference_text: str = field(default="", metadata=TEXT)
+    candidate_text: str = field(default="", metadata=TEXT)
+    accepted: str | None = field(default=None, metadata=QUOTING)
     """Who accepted the broken case, and why; None when nobody did."""
 
 
@@ -118,15 +119,15 @@ class CaseChange:
 class Verdict:
     """What the gate says, and everything that made it say so."""
 
-    outcome: Outcome
-    task: str | None
-    benchmark: str
-    fingerprint: str
-    candidate: str
-    promoted: str | None
-    pinned: str | None
+    outcome: Outcome = field(metadata=EXACT)
+    task: str | None = field(metadata=EXACT)
+    benchmark: str = field(metadata=EXACT)
+    fingerprint: str = field(metadata=EXACT)
+    candidate: str = field(metadata=EXACT)
+    promoted: str | None = field(metadata=EXACT)
+    pinned: str | None = field(metadata=EXACT)
     n: int
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...] = field(metadata=QUOTING)
     """What decided, in words, the most important first."""
     metrics: tuple[MetricVerdict, ...] = ()
     slices: tuple[SliceVerdict, ...] = ()
@@ -134,7 +135,7 @@ class Verdict:
     fixed: tuple[CaseChange, ...] = ()
     reworded: tuple[CaseChange, ...] = ()
     """Text changed as if broken while the likelihood of the ideal held: shown, not counted."""
-    advice: tuple[str, ...] = ()
+    advice: tuple[str, ...] = field(default=(), metadata=QUOTING)
     """What to do next, the cheapest first."""
     certifiable_margin: float | None = None
     """The smallest margin that this many cases can certify, on the first gated metric."""
@@ -149,9 +150,9 @@ class Verdict:
     policy: Policy = field(default_factory=Policy)
     rules: tuple[MetricRule, ...] = ()
     """What each metric was meant to count for, as the benchmark says it."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), metadata=QUOTING)
     """Statements that did not decide."""
-    runs: Mapping[str, str] = field(default_factory=dict)
+    runs: Mapping[str, str] = field(default_factory=dict, metadata=EXACT)
     """Run ids by side: candidate, promoted, pinned, base, base+prompt."""
     guards: tuple[Verdict, ...] = ()
     """Verdicts of the guard benchmarks that this one took in."""
@@ -161,5 +162,5 @@ class Verdict:
     """The same of each guard benchmark against `base`: what fine-tuning cost elsewhere."""
     samples: int = 1
     """Outputs per case."""
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict, metadata=QUOTING)
     """Cases that no side was judged on, and why: an adapter has seen them in training."""

@@ -5,10 +5,12 @@ Fails closed: where a pattern takes too long, the whole text is left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from typing import Any, TypeAlias, TypeVar, cast
+
+from harness.quoting import without_quotations
+from harness.records.holds import Holds, held, keyed_by_labels
 
 Found: TypeAlias = tuple[str, int, int]
 """What stands at a place instead, and the place: `[email]`, start, end."""
@@ -17,34 +19,6 @@ Record = TypeVar("Record")
 
 LEFT_OUT = "[text left out]"
 TOO_SLOW = "[text left out: a pattern of `redact` took too long on it]"
-
-TEXTS = frozenset(
-    {
-        "input", "ideal", "ideals", "text", "output", "final", "content", "reference_text",
-        "candidate_text",
-        "farthest", "checks",
-        # What a check found quotes the output, and what it wants is part of the benchmark.
-        "CheckResult.message", "Check.value",
-        "Review.reason", "FieldChange.old", "FieldChange.new",
-        "ChangedExample.before", "ChangedExample.after",
-    }
-)  # fmt: skip
-"""Fields of records that hold what models, customers and editors wrote."""
-EXACT = frozenset(
-    {
-        "id", "case", "cases", "only_a", "only_b", "adapter", "benchmark", "task", "candidate",
-        "promoted", "pinned", "against", "fingerprint", "digest", "digests", "run", "runs",
-        "origin", "outcome", "state", "role", "level", "finish", "kind", "decision", "at",
-        "started", "made", "when", "since", "promoted_at", "metric", "metrics", "flag",
-        "hash", "prev", "verdict", "verdict_id", "file", "folder", "where", "source", "tasks",
-        "adapters", "benchmarks", "week", "starts", "command", "MetricRule.name",
-        "Waiting.key", "MetricVerdict.name", "Check.name", "CheckResult.name",
-        "Decision.base", "Decision.policy", "Plan.training", "Plan.name", "Plan.train",
-    }
-)  # fmt: skip
-"""Fields that programs follow: names, ids, digests, times and words of ours."""
-_QUOTED = re.compile(r'"[^\n]*"')
-"""From the first quotation mark of a line to the last: what is quoted may hold marks itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,47 +35,51 @@ class Redaction:
         return self._masked(text) if self.texts else LEFT_OUT
 
     def words(self, words: str) -> str:
-        """Return a line of ours, which may quote a text."""
+        """Return a sentence of ours or somebody's label, without the texts that it may quote."""
         masked = self._masked(words)
-        return masked if self.texts else _QUOTED.sub(LEFT_OUT, masked)
-
-    def line(self, line: str) -> str:
-        """Return an error's line, whose quoted names say what to put right."""
-        return self._masked(line)
+        return masked if self.texts else without_quotations(masked, LEFT_OUT)
 
     def record(self, record: Record) -> Record:
         """Return a record, or anything made of records, with every text in it as it may be shown.
 
-        Numbers, names and ids stay. Look at what depends on the texts, such as whether two are
-        the same, before and not after.
+        Each field says what it holds (`harness/records/holds.py`); strings outside any record are
+        sentences. Numbers, names and ids stay. Look at what depends on the texts, such as whether
+        two are the same, before and not after.
         """
-        return cast(Record, self._walk(record, "")) if self.finders or not self.texts else record
+        return cast(Record, self._walk(record, "quoting")) if self._does_anything else record
 
-    def _walk(self, value: Any, place: str) -> Any:
-        name = place.rpartition(".")[2]
+    def row(self, row: Mapping[str, Any], holds: Mapping[str, Holds]) -> dict[str, Any]:
+        """Return the row of a file by what its columns hold; one that is not named holds texts."""
+        if not self._does_anything:
+            return dict(row)
+        told = {name: holds.get(name, "text") for name in row}
+        return {name: self._walk(row[name], what, keys=what) for name, what in told.items()}
+
+    @property
+    def _does_anything(self) -> bool:
+        return bool(self.finders) or not self.texts
+
+    def _walk(self, value: Any, holds: Holds, keys: Holds = "exact") -> Any:
         if isinstance(value, str):
-            return self._field(value, place, name)
+            return self._shown(value, holds)
         if is_dataclass(value) and not isinstance(value, type):
-            kind = type(value).__name__
-            parts = {f.name: getattr(value, f.name) for f in fields(value)}
-            return replace(value, **{n: self._walk(v, f"{kind}.{n}") for n, v in parts.items()})
+            return replace(value, **{f.name: self._field(value, f) for f in fields(value)})
         if isinstance(value, Mapping):
-            return {
-                self._key(key, name): self._walk(item, key if key in TEXTS else place)
-                for key, item in value.items()
-            }
+            return {self._walk(k, keys): self._walk(v, holds, keys) for k, v in value.items()}
         if isinstance(value, list | tuple):
-            return type(value)(self._walk(item, place) for item in value)
+            return type(value)(self._walk(item, holds, keys) for item in value)
         return value
 
-    def _key(self, key: Any, name: str) -> Any:
-        """Slices are keyed by what people wrote; everything else by names of ours."""
-        return self.words(key) if name == "slices" and isinstance(key, str) else key
+    def _field(self, record: Any, field: Field[Any]) -> Any:
+        """Fails closed: a field that does not say what it holds holds texts."""
+        holds = held(field, record)
+        keys = holds if holds == "text" or keyed_by_labels(field) else None
+        return self._walk(getattr(record, field.name), holds or "text", keys or "exact")
 
-    def _field(self, value: str, place: str, name: str) -> str:
-        if name in TEXTS or place in TEXTS:
-            return self.text(value)
-        return value if name in EXACT else self.words(value)
+    def _shown(self, value: str, holds: Holds) -> str:
+        if holds == "exact":
+            return value
+        return self.text(value) if holds == "text" else self.words(value)
 
     def restored(self, shown: str, exact: str) -> str:
         """Return what somebody made of a masked text, with what the marks stand for back in.

@@ -6,11 +6,12 @@ What is missing on one side counts on neither.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from harness.errors import Unjudgeable
 from harness.records import CaseResult, Run
+from harness.records.holds import EXACT, QUOTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Pair:
 class MetricPair:
     """Means of one metric over the cases that have it on both sides."""
 
-    name: str
+    name: str = field(metadata=EXACT)
     a: float | None
     b: float | None
     difference: float | None
@@ -48,9 +49,9 @@ class SideBySide:
     b: Run
     pairs: tuple[Pair, ...]
     metrics: tuple[MetricPair, ...]
-    only_a: tuple[str, ...]
-    only_b: tuple[str, ...]
-    unlike: tuple[str, ...]
+    only_a: tuple[str, ...] = field(metadata=EXACT)
+    only_b: tuple[str, ...] = field(metadata=EXACT)
+    unlike: tuple[str, ...] = field(metadata=QUOTING)
     """What must be the same for a verdict and is not: base, decoding."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from harness.errors import BenchmarkError, HarnessError, RequestError
 from harness.flows.benchmarks.rows import FIELDS, NEEDED, case_object, is_said
 from harness.flows.project import Project, rules
+from harness.quoting import COLUMNS
 from harness.records import Benchmark, Check
 from harness.workspace.benchmarks import read_case, read_draft
 from harness.workspace.cache import write_atomically
@@ -117,7 +118,7 @@ def _understood(project: Project, rows: Rows, asked: Asked, file: Path) -> Colum
     if missing:
         raise BenchmarkError(
             f"{file}:1: no column is understood as `{missing[0]}`, name it with --map"
-            f" {missing[0]}=COLUMN (columns: {', '.join(rows.columns) or 'none'})"
+            f" {missing[0]}=COLUMN " + COLUMNS.say(", ".join(rows.columns) or "none")
         )
     return columns
 

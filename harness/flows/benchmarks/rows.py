@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.records.holds import Holds
 from harness.workspace.columns import Columns, text_of
 from harness.workspace.fields import kind_of
 from harness.workspace.reading import parse_json
@@ -34,6 +35,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "checks": (),
 }  # fmt: skip
 """Each field with the names that people give it, the likeliest first."""
+HOLDS: Mapping[str, Holds] = {
+    **dict.fromkeys(("id", "critical"), "exact"),
+    **dict.fromkeys(("group", "slices"), "quoting"),
+}
+"""What may be shown of a case without texts; all other keys hold them."""
 NEEDED = ("input", "ideal")
 _YES = ("true", "yes", "y", "x", "1")
 _NO = ("", "false", "no", "n", "0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import BenchmarkError, DataError, RequestError
@@ -16,6 +16,7 @@ from harness.flows.data.names import named_people
 from harness.flows.project import Project
 from harness.measure import glossary, phrases
 from harness.records import Benchmark, Check
+from harness.records.holds import EXACT, QUOTING
 from harness.workspace.cache import write_atomically
 from harness.workspace.fields import suggestion
 from harness.workspace.training_data import Scan, kept_lines, scan_training_set
@@ -29,12 +30,12 @@ KEPT = frozenset({*LOOK, "size"})
 class Checked:
     """A training set with what was found in it."""
 
-    file: str
+    file: str = field(metadata=EXACT)
     examples: int
     """Lines that are examples; bad lines are findings."""
-    fingerprint: str
+    fingerprint: str = field(metadata=EXACT)
     findings: tuple[Finding, ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = field(metadata=QUOTING)
     """What could not be looked for, and why."""
 
     @property
@@ -47,9 +48,9 @@ class Checked:
 class Fixed:
     """A cleaned copy."""
 
-    file: str
+    file: str = field(metadata=EXACT)
     kept: int
-    fingerprint: str
+    fingerprint: str = field(metadata=EXACT)
     dropped: tuple[Finding, ...]
     """One per line that is gone: the first reason."""
     left: tuple[Finding, ...]
@@ -182,9 +183,9 @@ def _checked(
 class Fingerprint:
     """What a training set says, whatever its order."""
 
-    file: str
+    file: str = field(metadata=EXACT)
     examples: int
-    fingerprint: str
+    fingerprint: str = field(metadata=EXACT)
 
 
 def fingerprint_data(file: Path) -> Fingerprint:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.flows.data.check import Fingerprint, clean_scan
 from harness.records import Example
+from harness.records.holds import TEXT
 from harness.workspace.training_data import Scan
 
 
@@ -16,9 +17,9 @@ from harness.workspace.training_data import Scan
 class ChangedExample:
     """An input that is in both sets, with other outputs."""
 
-    input: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
+    input: str = field(metadata=TEXT)
+    before: tuple[str, ...] = field(metadata=TEXT)
+    after: tuple[str, ...] = field(metadata=TEXT)
 
 
 @dataclass(frozen=True, slots=True)

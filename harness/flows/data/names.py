@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.engines.person_names import PersonNames
 from harness.errors import WeightsError
 from harness.findings.finding import Finding
+from harness.quoting import IN_INPUT, IN_OUTPUT
 from harness.records.training import TrainingExample
 from harness.workspace.weights import find_weights
 
@@ -30,11 +31,11 @@ def named_people(
         heard("names", start, len(examples))
         part = examples[start : start + _PART]
         for side, texts in (
-            ("input", [example.input for example in part]),
-            ("output", [example.output for example in part]),
+            (IN_INPUT, [example.input for example in part]),
+            (IN_OUTPUT, [example.output for example in part]),
         ):
             for example, names in zip(part, finder.find(texts), strict=True):
                 if names:
                     said = ", ".join(f"{name[:1]}…" for name in dict.fromkeys(names))
-                    message = f"a person's name in the {side}: {said}"
+                    message = "a person's name" + side.say(said)
                     yield Finding("personal_data", example.line, message)

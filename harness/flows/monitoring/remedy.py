@@ -59,7 +59,7 @@ def plan(
         name=next_adapter,
         train=_command(next_adapter, training, name, found.promoted.adapter, parts),
     )
-    _write(place, training, parts, made)
+    _write(place, training, parts, project.redaction.record(made))
     return made
 
 
@@ -82,13 +82,13 @@ def _command(name: str, training: Path, task: str, promoted: str, parts: Parts) 
     return " ".join(map(quote, words))
 
 
-def _write(place: Path, training: Path, parts: Parts, made: Plan) -> None:
+def _write(place: Path, training: Path, parts: Parts, shown: Plan) -> None:
     """Each file whole; the words come last, when everything they name is there."""
     try:
         write_atomically(place / "examples.jsonl", _jsonl(parts.new))
         write_atomically(place / "cases.jsonl", _jsonl(parts.cases))
         write_atomically(training, _jsonl(parts.training))
-        write_atomically(place / "plan.md", plan_markdown(made))
+        write_atomically(place / "plan.md", plan_markdown(shown))
     except OSError as problem:
         raise WorldFailed(f"{place}: cannot be written ({reason(problem)})") from None
 

@@ -13,7 +13,9 @@ from harness.flows.project import Project
 from harness.flows.reviews.names import Known
 from harness.flows.reviews.rating import open_rater
 from harness.flows.reviews.rows import FIELDS, LONGEST_NAME, NEEDED, Reading
+from harness.quoting import COLUMNS
 from harness.records import Review
+from harness.records.holds import QUOTING
 from harness.store import Store
 from harness.store.review_rows import ReviewRow, content_of, row_of
 from harness.store.spool import Spool, open_spool
@@ -67,7 +69,7 @@ class Imported:
     twice: int = 0
     """They stand in the file more than once."""
     bad_count: int = 0
-    faults: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[tuple[int, str]] = field(default_factory=list, metadata=QUOTING)
     """Line and `file:line: what is wrong`, of the first of them."""
     refused: bool = False
     """Nothing was imported because of the bad rows."""
@@ -134,7 +136,7 @@ def _understood(project: Project, rows: Rows, asked: Asked, file: Path) -> Colum
         name = missing[0]
         raise DataError(
             f"{file}:1: no column is understood as `{name}`, name it with --map {name}=COLUMN or"
-            f" --set {name}=VALUE (columns: {', '.join(rows.columns) or 'none'})"
+            f" --set {name}=VALUE " + COLUMNS.say(", ".join(rows.columns) or "none")
         )
     return columns
 

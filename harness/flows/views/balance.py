@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from harness.flows.views.selection import chosen_metric, rules_of
 from harness.judge.sides import LOWER_IS_BETTER
 from harness.judge.spread import quantile, spread
 from harness.records import BASE, RESERVED, Benchmark
+from harness.records.holds import EXACT
 from harness.store import Store
 
 
@@ -19,8 +20,8 @@ from harness.store import Store
 class Effect:
     """How an adapter's newest run differs from the base's, case by case; better upwards."""
 
-    benchmark: str
-    metric: str
+    benchmark: str = field(metadata=EXACT)
+    metric: str = field(metadata=EXACT)
     difference: float
     low: float | None
     """95 % interval by Student's t on the paired differences."""
@@ -33,8 +34,8 @@ class Effect:
 class Balance:
     """Forgetting beside gain: what an adapter learned, and what it lost of general ability."""
 
-    adapter: str
-    at: str
+    adapter: str = field(metadata=EXACT)
+    at: str = field(metadata=EXACT)
     """Start of its newest run on the benchmark."""
     gain: Effect | None
     """On the task's benchmark; None where base and adapter have no run in common."""

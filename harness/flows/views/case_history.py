@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.flows.project import Project
 from harness.flows.views.one_look import one_look
@@ -14,6 +14,7 @@ from harness.flows.views.selection import (
     rules_of,
 )
 from harness.records import Case, CheckResult
+from harness.records.holds import EXACT, TEXT
 from harness.store import Store
 
 MOMENTS = 30
@@ -24,13 +25,13 @@ MOMENTS = 30
 class CaseMoment:
     """What one adapter's newest run made of the case."""
 
-    adapter: str
-    at: str
-    run: str
-    fingerprint: str
+    adapter: str = field(metadata=EXACT)
+    at: str = field(metadata=EXACT)
+    run: str = field(metadata=EXACT)
+    fingerprint: str = field(metadata=EXACT)
     current: bool
     """Whether that is the benchmark's version of today."""
-    text: str
+    text: str = field(metadata=TEXT)
     scores: Mapping[str, float | None]
     checks: tuple[CheckResult, ...]
     promoted: bool
@@ -41,10 +42,10 @@ class CaseMoment:
 class CaseHistory:
     """One case across adapters."""
 
-    benchmark: str
+    benchmark: str = field(metadata=EXACT)
     case: Case | None
     """As it is in the project now, else as it was in the newest run; None where it never was."""
-    metric: str
+    metric: str = field(metadata=EXACT)
     moments: tuple[CaseMoment, ...]
     """The oldest first; at most the newest 30 adapters."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.findings.finding import Finding
 from harness.findings.health import tired_cases
@@ -17,6 +17,7 @@ from harness.flows.views.selection import (
     rules_of,
 )
 from harness.records import RESERVED, Benchmark, Case
+from harness.records.holds import EXACT, LABELS, QUOTING
 from harness.store import Store
 from harness.store.health import case_histories
 from harness.store.points import CaseSummary
@@ -42,7 +43,7 @@ class CaseRow:
     best: float | None
     promoted: float | None
     """Of the promoted adapter."""
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = field(metadata=QUOTING)
     """What is wrong with the case, in words: saturated, none gets it right, never discriminates."""
 
 
@@ -50,25 +51,25 @@ class CaseRow:
 class HealthNote:
     """One finding about the benchmark as a whole."""
 
-    kind: str
-    message: str
-    cases: tuple[str, ...] = ()
+    kind: str = field(metadata=EXACT)
+    message: str = field(metadata=QUOTING)
+    cases: tuple[str, ...] = field(default=(), metadata=EXACT)
 
 
 @dataclass(frozen=True, slots=True)
 class CasesPage:
     """The whole page."""
 
-    benchmark: str
-    benchmarks: tuple[str, ...]
-    task: str | None
-    description: str
-    fingerprint: str
-    metric: str
-    metrics: tuple[str, ...]
+    benchmark: str = field(metadata=EXACT)
+    benchmarks: tuple[str, ...] = field(metadata=EXACT)
+    task: str | None = field(metadata=EXACT)
+    description: str = field(metadata=QUOTING)
+    fingerprint: str = field(metadata=EXACT)
+    metric: str = field(metadata=EXACT)
+    metrics: tuple[str, ...] = field(metadata=EXACT)
     cases: tuple[CaseRow, ...]
     """In the benchmark's own order."""
-    slices: Mapping[str, int]
+    slices: Mapping[str, int] = field(metadata=LABELS)
     """Name (industry=logistics) to number of cases."""
     health: tuple[HealthNote, ...]
     adapters: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from shlex import quote
 from typing import Literal
 
@@ -26,6 +26,7 @@ from harness.records import (
     Run,
     Verdict,
 )
+from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 
 
@@ -33,29 +34,29 @@ from harness.store import Store
 class Comparison:
     """The whole page."""
 
-    task: str | None
-    benchmark: str
-    benchmarks: tuple[str, ...]
+    task: str | None = field(metadata=EXACT)
+    benchmark: str = field(metadata=EXACT)
+    benchmarks: tuple[str, ...] = field(metadata=EXACT)
     """All that can be chosen."""
-    adapters: tuple[str, ...]
+    adapters: tuple[str, ...] = field(metadata=EXACT)
     """All with a complete run on it, the newest first."""
-    metric: str
-    metrics: tuple[str, ...]
+    metric: str = field(metadata=EXACT)
+    metrics: tuple[str, ...] = field(metadata=EXACT)
     candidate: Run | None
     reference: Run | None
-    reference_role: Literal["promoted", "base", "chosen"]
+    reference_role: Literal["promoted", "base", "chosen"] = field(metadata=EXACT)
     verdict: Verdict | None
-    verdict_id: str | None
+    verdict_id: str | None = field(metadata=EXACT)
     """None where it was computed just now, from the two stored runs, and stands nowhere."""
     cases: tuple[Compared, ...]
     """The worst first."""
-    slices: tuple[str, ...]
+    slices: tuple[str, ...] = field(metadata=QUOTING)
     """All names, as industry=logistics."""
-    command: str
+    command: str = field(metadata=EXACT)
     """What promotes the candidate, or judges it where it was not yet."""
     promoted: bool
     """Whether the candidate is in production already."""
-    missing: str
+    missing: str = field(metadata=QUOTING)
     """Why there is nothing to compare, and what to do; empty where there is."""
 
 

@@ -11,6 +11,7 @@ from harness.flows.project import Project
 from harness.flows.views.rates import Rate
 from harness.judge.alarms.monitored import reasons_of, state_of
 from harness.records import Decision, Health, RetrainLine, Watched
+from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 
 
@@ -26,9 +27,9 @@ class Line:
 class Alarm:
     """A week, or a run of the benchmark, that raised the alarm."""
 
-    when: str
+    when: str = field(metadata=EXACT)
     """2026-W47, or the day of the run."""
-    words: str
+    words: str = field(metadata=QUOTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class TaskHealth:
     rejection: Rate = field(default_factory=Rate)
     edit_line: Line = field(default_factory=Line)
     rejection_line: Line = field(default_factory=Line)
-    state: Health | None = None
-    why: tuple[str, ...] = ()
+    state: Health | None = field(default=None, metadata=EXACT)
+    why: tuple[str, ...] = field(default=(), metadata=QUOTING)
     alarms: tuple[Alarm, ...] = ()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.flows.project import Project
 from harness.flows.views.one_look import one_look
 from harness.flows.views.selection import in_production
 from harness.records import Decision, Outcome
+from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 from harness.store.decisions import broken_links
 
@@ -17,9 +18,9 @@ class Entry:
     """One decision."""
 
     decision: Decision
-    broken: str
+    broken: str = field(metadata=QUOTING)
     """What is wrong with the row, in words; empty where it is as it was recorded."""
-    outcome: Outcome | None
+    outcome: Outcome | None = field(metadata=EXACT)
     """Of the verdict that it rests on; None where there is none, or it was removed."""
     stands: bool
     """Whether it is what is in production now."""
@@ -31,7 +32,7 @@ class Ledger:
 
     entries: tuple[Entry, ...]
     """The newest first."""
-    tasks: tuple[str, ...]
+    tasks: tuple[str, ...] = field(metadata=EXACT)
     total: int
     """Decisions in the store, of every task."""
     matching: int
@@ -39,9 +40,9 @@ class Ledger:
     overrides: int
     whole: bool
     """Whether every row is as it was recorded and follows from the one before it."""
-    wrong: tuple[str, ...]
+    wrong: tuple[str, ...] = field(metadata=QUOTING)
     """The rows that are not, by name."""
-    command: str = "lora-harness verify"
+    command: str = field(default="lora-harness verify", metadata=EXACT)
     """What checks bytes, runs and verdicts as well."""
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from harness.flows.views.health import Alarm
 from harness.flows.views.rates import Rate, edit_rate, rejection_rate
 from harness.records import Decision, Tally
+from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 
 MarkKind = Literal["promote", "rollback", "pin", "reject", "alarm", "acknowledge"]
@@ -19,24 +20,24 @@ MarkKind = Literal["promote", "rollback", "pin", "reject", "alarm", "acknowledge
 class Mark:
     """Something that a person decided, or an alarm, on the axis of time."""
 
-    at: str
-    kind: MarkKind
-    adapter: str
-    words: str
+    at: str = field(metadata=EXACT)
+    kind: MarkKind = field(metadata=EXACT)
+    adapter: str = field(metadata=EXACT)
+    words: str = field(metadata=QUOTING)
     """By whom and why."""
     override: bool = False
-    task: str = ""
+    task: str = field(default="", metadata=EXACT)
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
     """The reviews of one adapter in one ISO week."""
 
-    week: str
+    week: str = field(metadata=EXACT)
     """2026-W47"""
-    starts: str
+    starts: str = field(metadata=EXACT)
     """Its Monday, 2026-11-16."""
-    adapter: str
+    adapter: str = field(metadata=EXACT)
     n: int
     edit: Rate
     rejection: Rate

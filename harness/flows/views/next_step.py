@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from shlex import quote
 
 from harness.records import Decision, Health, NextStep, Outcome
+from harness.records.holds import EXACT, QUOTING
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateNow:
     """An adapter that was judged lately."""
 
-    adapter: str
-    outcome: Outcome
-    when: str
-    reason: str
+    adapter: str = field(metadata=EXACT)
+    outcome: Outcome = field(metadata=EXACT)
+    when: str = field(metadata=EXACT)
+    reason: str = field(metadata=QUOTING)
     """What decided first, in words."""
     n: int
     """Cases behind the verdict."""
-    run: str
-    verdict: str
-    digest: str
+    run: str = field(metadata=EXACT)
+    verdict: str = field(metadata=EXACT)
+    digest: str = field(metadata=EXACT)
     promoted: bool
     """Whether it is in production now."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from harness.flows.names import adapters_of, is_for
@@ -14,6 +14,7 @@ from harness.flows.views.one_look import one_look
 from harness.flows.views.rates import Rate
 from harness.flows.views.selection import benchmark_of, in_production, pinned_of
 from harness.records import RESERVED, Decision, Health, NextStep, Outcome
+from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 from harness.store.points import Judged
 
@@ -22,19 +23,19 @@ from harness.store.points import Judged
 class PromotedNow:
     """What is in production for a task, and why."""
 
-    adapter: str
-    digest: str
-    since: str
+    adapter: str = field(metadata=EXACT)
+    digest: str = field(metadata=EXACT)
+    since: str = field(metadata=EXACT)
     """When it was decided; ISO 8601, UTC."""
-    by: str
-    why: str
+    by: str = field(metadata=QUOTING)
+    why: str = field(metadata=QUOTING)
     override: bool
     """Promoted against the verdict or without one."""
     age_days: int
-    verdict: str | None
+    verdict: str | None = field(metadata=EXACT)
     """Id of the verdict that it was promoted with; None where there was none."""
-    outcome: Outcome | None
-    headline: str
+    outcome: Outcome | None = field(metadata=EXACT)
+    headline: str = field(metadata=QUOTING)
     """The verdict's first reason; empty where there is no verdict."""
     n: int
     """Cases behind the verdict."""
@@ -44,21 +45,21 @@ class PromotedNow:
 class TaskNow:
     """One task at a glance."""
 
-    task: str
-    benchmark: str | None
+    task: str = field(metadata=EXACT)
+    benchmark: str | None = field(metadata=EXACT)
     """The task's benchmark; None where the project has none for it any more."""
     cases: int
     """Of that benchmark."""
     promoted: PromotedNow | None
-    pinned: str | None
+    pinned: str | None = field(metadata=EXACT)
     edit: Rate
     """Of the promoted adapter's outputs since its promotion."""
     rejection: Rate
     edit_line: Line
     rejection_line: Line
-    state: Health | None
+    state: Health | None = field(metadata=EXACT)
     """None where it cannot be said: nothing promoted, no reviews or no line."""
-    state_why: tuple[str, ...]
+    state_why: tuple[str, ...] = field(metadata=QUOTING)
     candidates: tuple[CandidateNow, ...]
     """The newest first, each adapter once."""
     next: NextStep

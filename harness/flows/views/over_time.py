@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from harness.errors import RequestError
@@ -29,6 +29,7 @@ from harness.flows.views.selection import (
     rules_of,
 )
 from harness.records import BASE, BASE_PROMPT, Decision, Role
+from harness.records.holds import EXACT
 from harness.store import Store
 from harness.store.points import AdapterRuns, Period, Window
 
@@ -40,8 +41,8 @@ NEWEST = 8
 class MetricChoice:
     """A metric that can be shown, and what it counts for in the verdict."""
 
-    name: str
-    role: Role
+    name: str = field(metadata=EXACT)
+    role: Role = field(metadata=EXACT)
     margin: float | None
 
 
@@ -49,18 +50,18 @@ class MetricChoice:
 class OverTime:
     """The whole page, for one benchmark and one metric."""
 
-    task: str | None
+    task: str | None = field(metadata=EXACT)
     """None for a guard."""
-    benchmark: str
-    benchmarks: tuple[str, ...]
+    benchmark: str = field(metadata=EXACT)
+    benchmarks: tuple[str, ...] = field(metadata=EXACT)
     """All that can be chosen."""
-    metric: str
+    metric: str = field(metadata=EXACT)
     metrics: tuple[MetricChoice, ...]
-    adapters: tuple[str, ...]
+    adapters: tuple[str, ...] = field(metadata=EXACT)
     """All with a complete run, the newest first."""
-    chosen: tuple[str, ...]
+    chosen: tuple[str, ...] = field(metadata=EXACT)
     """Those that are shown."""
-    period: Period
+    period: Period = field(metadata=EXACT)
     """What one point stands for."""
     points: tuple[Point, ...]
     runs: int

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from harness.flows.views.selection import interval
 from harness.records import Benchmark
+from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 from harness.store.points import Bin, Period, Window
 
@@ -19,10 +20,10 @@ MOST_POINTS = 400
 class Point:
     """One run, or all runs of an adapter in a day or month, on one metric."""
 
-    at: str
+    at: str = field(metadata=EXACT)
     """Start of the run; ISO 8601, UTC. For a day or month the start of its first run."""
-    adapter: str
-    fingerprint: str
+    adapter: str = field(metadata=EXACT)
+    fingerprint: str = field(metadata=EXACT)
     """Benchmark version: never a line across two."""
     mean: float
     low: float | None
@@ -32,7 +33,7 @@ class Point:
     """Cases with a score; of a day or month those of one run, rounded."""
     runs: int
     """1 where the point is a run."""
-    run: str | None
+    run: str | None = field(metadata=EXACT)
     """The run's id; None where the point stands for several."""
 
 
@@ -40,9 +41,9 @@ class Point:
 class Band:
     """How long one version of the benchmark was used."""
 
-    fingerprint: str
-    first: str
-    last: str
+    fingerprint: str = field(metadata=EXACT)
+    first: str = field(metadata=EXACT)
+    last: str = field(metadata=EXACT)
     runs: int
     current: bool
     """Whether it is the version that lies in the project now."""
@@ -52,7 +53,7 @@ class Band:
 class SlicePanel:
     """One of the small multiples."""
 
-    name: str
+    name: str = field(metadata=QUOTING)
     """industry=logistics"""
     points: tuple[Point, ...]
 

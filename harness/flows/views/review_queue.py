@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from statistics import fmean
 
@@ -13,6 +13,7 @@ from harness.flows.views.one_look import one_look
 from harness.flows.views.rates import Rate, rate
 from harness.flows.views.waiting import Waiting, read_waiting, waiting_for
 from harness.records import Benchmark, Run
+from harness.records.holds import EXACT, QUOTING, TEXT
 from harness.store import Store
 
 CANDIDATES = 10
@@ -27,18 +28,18 @@ SHUT = (
 class Queue:
     """The whole page."""
 
-    task: str
-    tasks: tuple[str, ...]
-    adapter: str | None
+    task: str = field(metadata=EXACT)
+    tasks: tuple[str, ...] = field(metadata=EXACT)
+    adapter: str | None = field(metadata=EXACT)
     """Whose outputs they are; None where nothing is promoted and nothing was run."""
-    adapters: tuple[str, ...]
+    adapters: tuple[str, ...] = field(metadata=EXACT)
     """Whose outputs can be reviewed: the promoted one first, then the newest candidates."""
     waiting: tuple[Waiting, ...]
     total: int
     """How many wait, of which `waiting` is the beginning."""
     reviewed: int
     """Outputs of the same sources that were reviewed already."""
-    missing: str
+    missing: str = field(metadata=QUOTING)
     """Why nothing waits, and which command fills the queue; empty where something waits."""
 
 
@@ -46,7 +47,7 @@ class Queue:
 class BlindPair:
     """The same input answered by both adapters, without names; reviewed one by one."""
 
-    input: str
+    input: str = field(metadata=TEXT)
     left: Waiting
     right: Waiting
 
@@ -55,7 +56,7 @@ class BlindPair:
 class BlindResult:
     """What became of one adapter's outputs in the pairs."""
 
-    adapter: str
+    adapter: str = field(metadata=EXACT)
     n: int
     accepted: int
     edited: int

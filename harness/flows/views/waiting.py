@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.errors import DataError
 from harness.flows.project import Project
+from harness.records.holds import EXACT, LABELS, TEXT
 from harness.store.keys import key_of
 from harness.workspace.fields import Table
 from harness.workspace.reading import read_jsonl
@@ -21,18 +22,18 @@ FOLDER = "waiting"
 class Waiting:
     """One output that waits for a review."""
 
-    key: str
+    key: str = field(metadata=EXACT)
     """Address of task, adapter, input and output: reviewed once, it waits no more."""
-    task: str
-    adapter: str
+    task: str = field(metadata=EXACT)
+    adapter: str = field(metadata=EXACT)
     """Not to be shown in a blind comparison."""
-    digest: str
-    input: str
-    output: str
-    slices: Mapping[str, str]
-    origin: Origin
+    digest: str = field(metadata=EXACT)
+    input: str = field(metadata=TEXT)
+    output: str = field(metadata=TEXT)
+    slices: Mapping[str, str] = field(metadata=LABELS)
+    origin: Origin = field(metadata=EXACT)
     """`benchmark`: of the adapter's newest run; `file`: of reports/waiting/*.jsonl."""
-    where: str
+    where: str = field(metadata=EXACT)
     """The case's id, or the file's name."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.judge.alarms.watch import gravest
 from harness.judge.words import listed, number, percent
+from harness.quoting import ADDED, REMOVED, UNLIKE
 from harness.records import Drift, Health, InputShift, Standout, Watched
 
 QUOTED = 60
@@ -43,8 +44,8 @@ def _standout(one: Standout) -> str:
         )
     times, total = round(one.rate * one.n), one.n
     if one.kind == "removed":
-        return f"editors remove `{one.name}`: from {times} of the {total} outputs that had it"
-    return f"editors add `{one.name}`: to {times} of the {total} finals that have it"
+        return REMOVED.say(one.name) + f"{times} of the {total} outputs that had it"
+    return ADDED.say(one.name) + f"{times} of the {total} finals that have it"
 
 
 def _rate(one: Standout) -> str:
@@ -68,7 +69,4 @@ def _inputs(inputs: InputShift | None) -> Iterator[str]:
     far = inputs.farthest[0] if inputs.farthest else ""
     shown = " ".join(far.split())
     shown = shown if len(shown) <= QUOTED else shown[:QUOTED] + "…"
-    yield (
-        f"inputs: {inputs.n} recent ones are unlike the benchmark's {inputs.cases}"
-        f" (p {inputs.p:.2g}), such as: {shown}"
-    )
+    yield UNLIKE.say(shown, inputs.n, inputs.cases, f"{inputs.p:.2g}")

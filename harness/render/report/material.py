@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.records import CaseResult, CheckResult, Compared, Run, Verdict
+from harness.records.holds import EXACT
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Where the newest run of one adapter stood when the verdict was given."""
 
-    adapter: str
-    started: str
+    adapter: str = field(metadata=EXACT)
+    started: str = field(metadata=EXACT)
     """ISO 8601, UTC."""
     mean: float
     """Over the cases, on the metric that the cases are sorted by."""
@@ -35,25 +36,25 @@ class Material:
     """By side (promoted, pinned, base, base+prompt), those that the store still has."""
     compared: tuple[Compared, ...] = ()
     """Every case beside the first reference, the worst first."""
-    metric: str = ""
+    metric: str = field(default="", metadata=EXACT)
     """What the cases are sorted by."""
-    against: str | None = None
+    against: str | None = field(default=None, metadata=EXACT)
     """The adapter that the cases are compared with."""
     placed: tuple[Placed, ...] = ()
     """This and earlier adapters on the same version of the benchmark, the oldest first."""
-    lower: Collection[str] = ()
+    lower: Collection[str] = field(default=(), metadata=EXACT)
     """Metrics of which less is better."""
-    verdict_id: str | None = None
+    verdict_id: str | None = field(default=None, metadata=EXACT)
     """Id of the verdict."""
-    made: str | None = None
+    made: str | None = field(default=None, metadata=EXACT)
     """When the verdict was given; ISO 8601, UTC."""
-    promoted_at: str | None = None
+    promoted_at: str | None = field(default=None, metadata=EXACT)
     """Since when the promoted adapter is so."""
     overridden: bool = False
     """Whether that promotion was against or without a verdict."""
-    commands: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict, metadata=EXACT)
     """What can be typed next, by what it does."""
-    again: Mapping[str, str] = field(default_factory=dict)
+    again: Mapping[str, str] = field(default_factory=dict, metadata=EXACT)
     """What makes the same once more."""
     texts: bool = True
     """Whether inputs, ideals and outputs are shown."""
