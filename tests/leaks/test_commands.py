@@ -1,0 +1,181 @@
+"""With `texts = false` no command shows a word of anybody's text, on any way out.
+
+The whole matrix is slow; `make fast` runs those commands that quoted texts before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from harness.cli.command import cli
+from harness.flows.monitoring import inputs
+from harness.store import Store
+from tests.cli.conftest import Type, Typed
+from tests.fakes.project import SETTINGS, TinyProject
+from tests.flows.monitoring.test_inputs import WordEmbedder
+from tests.leaks.planted import LINES, SHUT, leaking, new_texts, settings
+
+BY = ("--by", "Ana", "--why", "it is time")
+REJECTED = ("leaky", "--benchmark", "openers")
+MATRIX: dict[str, list[tuple[str, ...]]] = {
+    "init": [("../another",)],
+    "benchmark check": [(), ("openers",)],
+    "benchmark diff": [("elsewhere/openers", "openers"), ("openers", "elsewhere/openers")],
+    "benchmark import": [
+        ("cases.csv", "--name", "other", "--dry-run"),
+        ("cases.csv", "--name", "other"),
+        ("bad-cases.csv", "--name", "other"),
+        ("headless.csv", "--name", "other"),
+        ("torn.jsonl", "--name", "other"),
+    ],
+    "train": [("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl")],
+    "data check": [("odd.jsonl",), ("torn.jsonl",), ("odd.jsonl", "--fix", "clean.jsonl")],
+    "data diff": [("old.jsonl", "new.jsonl"), ("old.jsonl", "torn.jsonl")],
+    "data fingerprint": [("old.jsonl",), ("torn.jsonl",)],
+    "doctor": [("sound",), ("leaky",)],
+    "evaluate": [REJECTED, ("good",), (*REJECTED, "--refresh", "--samples", "2")],
+    "report": [("leaky",), ("leaky", "--output", "page.html"), ("leaky", "--output", "c.md")],
+    "judge": [("scores.csv",)],
+    "reviews export": [
+        ("out.jsonl", "--raw"), ("out.jsonl", "--training"), ("out.jsonl", "--candidates"),
+    ],
+    "reviews import": [
+        ("more.csv", "--dry-run"), ("more.csv",), ("swapped.csv",), ("swapped.csv", "--skip-bad"),
+        ("headless.csv",), ("torn.jsonl",), ("more.csv", "--map", "at=output"),
+    ],
+    "reviews rates": [("--by", by) for by in ("week", "adapter", "slice", "reviewer", "task")],
+    "monitor": [("--no-inputs",), (), ("--plan",), ("--acknowledge", *BY)],
+    "compare": [("good", "leaky"), ("base", "leaky", "--benchmark", "openers")],
+    "sweep": [("leaky", "good", "base")],
+    "accept": [("health-1", "--run", "RUN", *BY), ("none", "--run", "RUN", *BY)],
+    "promote": [("leaky", *BY), ("leaky", "--override", "--dry-run", *BY)],
+    "reject": [("leaky", *BY)],
+    "rollback": [BY],
+    "pin": [("good", *BY)],
+    "status": [()],
+    "log": [()],
+    "path": [()],
+    "verify": [()],
+    "attest": [("RUN",)],
+    "sign": [("sound", "--key", "team.pem", "--new-key")],
+    "history export": [("history.jsonl",)],
+    "history import": [("odd.jsonl",)],
+    "history list": [()],
+    "history prune": [("--keep", "1")],
+    "history recompute": [("RUN",)],
+    "completion": [("bash",)],
+}  # fmt: skip
+"""By command, what is typed behind it: at least once well, and once with what is refused."""
+LEFT_OUT = {"dashboard": "its pages have a test of their own, tests/leaks/test_pages.py"}
+EXACT = (
+    r"history\.jsonl",  # the backup: its seals cover every letter
+    r"benchmarks/other/", r"clean\.jsonl",  # what was asked for, from the file that was given
+    r"reports/plan-openers/.*\.jsonl",  # to train on
+)  # fmt: skip
+"""Files that hold texts and are meant to; SECURITY.md names them."""
+SAMPLE = (
+    ("evaluate", REJECTED), ("monitor", ()), ("report", ("leaky",)), ("monitor", ("--plan",)),
+    ("data check", ("odd.jsonl",)), ("benchmark check", ()), ("reviews import", ("swapped.csv",)),
+)  # fmt: skip
+"""What quoted texts before."""
+
+
+def commands(group: click.Command, above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield every command that can be typed."""
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            found = group.get_command(context, name)
+            assert found is not None
+            yield from commands(found, (*above, name))
+    else:
+        yield " ".join(above)
+
+
+def test_no_command_is_forgotten() -> None:
+    assert set(commands(cli)) == MATRIX.keys() | LEFT_OUT.keys()
+
+
+@pytest.fixture
+def embedding(planted: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inputs are compared, so that `monitor` has some that moved away."""
+    monkeypatch.setattr(inputs, "Embedder", WordEmbedder)
+
+
+def run(project: TinyProject, typed: Type, words: tuple[str, ...]) -> tuple[Typed, str]:
+    """Type a command; return how it ended, and everything that came out on any way."""
+    store = Store(project.project.settings.store, project.folder)
+    run = next(id_ for id_, adapter, _ in store.runs.heads() if adapter == "leaky")
+    store.close()
+    before = set(project.folder.rglob("*"))
+    found = typed(*(run if word == "RUN" else word for word in words))
+    files = new_texts(project.folder, before, EXACT)
+    return found, "\n".join([found.out, found.err, *files, *files.values()])
+
+
+def with_settings(project: TinyProject, name: str, shut: bool) -> None:
+    """Leave texts out, or not; `monitor` compares inputs as well."""
+    text = settings(shut)
+    if name == "monitor":
+        text = SETTINGS.replace('embedder = "none"', 'embedder = "base"') + LINES
+        text += SHUT if shut else ""
+    project.write("pyproject.toml", text)
+
+
+def told(words: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [words, (*words, "--json")]
+
+
+EVERY = [
+    (name, (*name.split(), *words)) for name, several in MATRIX.items() for one in several
+    for words in told(one)
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("embedding")
+@pytest.mark.parametrize(("name", "words"), EVERY, ids=[" ".join(words) for _, words in EVERY])
+def test_no_command_shows_a_text(
+    planted: TinyProject, typed: Type, name: str, words: tuple[str, ...]
+) -> None:
+    with_settings(planted, name, shut=True)
+    _, shown = run(planted, typed, words)
+    assert leaking(shown) == []
+
+
+FAST = [(name, (*name.split(), *one, *more)) for name, one in SAMPLE for more in ((), ("--json",))]
+
+
+@pytest.mark.usefixtures("embedding")
+@pytest.mark.parametrize(("name", "words"), FAST, ids=[" ".join(words) for _, words in FAST])
+def test_what_quoted_texts_does_so_only_where_they_may_be_shown(
+    planted: TinyProject, typed: Type, name: str, words: tuple[str, ...]
+) -> None:
+    with_settings(planted, name, shut=False)
+    open_, shown = run(planted, typed, words)
+    assert leaking(shown), "the words are planted where this command finds them"
+    with_settings(planted, name, shut=True)
+    shut, shown = run(planted, typed, words)
+    assert leaking(shown) == []
+    assert shut.code == open_.code
+
+
+@pytest.mark.parametrize("words", [("evaluate", *REJECTED), ("report", "leaky"),
+                                   ("compare", "good", "leaky"), ("sweep", "leaky")])  # fmt: skip
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
+def test_one_command_can_be_asked_to_show_none(
+    planted: TinyProject, typed: Type, words: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    _, shown = run(planted, typed, (*words, "--no-texts", *more))
+    assert leaking(shown) == []
+
+
+def test_an_error_line_shows_none_where_none_was_asked_for(
+    planted: TinyProject, typed: Type
+) -> None:
+    planted.write_lines("recorded/torn/openers.jsonl", [{"case": "zorv 'x'", "output": "a"}] * 2)
+    assert leaking(typed("evaluate", "torn").err)
+    assert leaking(typed("evaluate", "torn", "--no-texts").err) == []
