@@ -73,11 +73,10 @@ LEFT_OUT = {"dashboard": "its pages have a test of their own, tests/leaks/test_p
 EXACT = (
     r"history\.jsonl",  # the backup: its seals cover every letter
     r"benchmarks/other/", r"clean\.jsonl",  # what was asked for, from the file that was given
-    r"reports/plan-openers/.*\.jsonl",  # to train on
 )  # fmt: skip
 """Files that hold texts and are meant to; SECURITY.md names them."""
 SAMPLE = (
-    ("evaluate", REJECTED), ("monitor", ()), ("report", ("leaky",)), ("monitor", ("--plan",)),
+    ("evaluate", REJECTED), ("monitor", ()), ("report", ("leaky",)),
     ("data check", ("odd.jsonl",)), ("benchmark check", ()), ("reviews import", ("swapped.csv",)),
 )  # fmt: skip
 """What quoted texts before."""
@@ -171,6 +170,21 @@ def test_one_command_can_be_asked_to_show_none(
 ) -> None:
     _, shown = run(planted, typed, (*words, "--no-texts", *more))
     assert leaking(shown) == []
+
+
+def test_a_plan_has_nothing_but_texts_so_there_is_none(planted: TinyProject, typed: Type) -> None:
+    planted.write("pyproject.toml", settings())
+    found = typed("monitor", "--plan")
+    assert found.code == 4 and "leaves texts out" in found.line
+    assert not (planted.folder / "reports/plan-openers").exists()
+
+
+def test_where_one_stands_is_said_without_a_text(planted: TinyProject, typed: Type) -> None:
+    planted.write("pyproject.toml", settings())
+    for words in ((), ("--json",)):
+        found = typed(*words)
+        assert "openers" in found.out
+        assert leaking(found.out + found.err) == []
 
 
 def test_an_error_line_shows_none_where_none_was_asked_for(

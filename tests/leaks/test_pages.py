@@ -70,8 +70,6 @@ def written(page: Opened) -> str:
 
 
 def everything(project: ServedProject, name: str, taken: list[str]) -> str:
-    place = Path(project.folder)
-    project.write("pyproject.toml", (place / "pyproject.toml").read_text(encoding="utf-8"))
     page = Opened(project).page(name)
     assert not page.trouble and not page.at.exception
     return "\n".join([written(page), page.html, *page.codes, *taken])
