@@ -35,6 +35,17 @@ def said(problem: HarnessError | str, texts: bool = True) -> str:
     return (found if texts else replace(found, texts=False)).words(str(problem))
 
 
+def shown_error(problem: HarnessError, texts: bool = True) -> HarnessError:
+    """Return the error as hooks may see it: itself, or one of ours that says what may be shown."""
+    line = said(problem, texts)
+    if line == str(problem):
+        return problem
+    # Errors of other packages may be made of more than a line.
+    kinds = (kind for kind in type(problem).__mro__ if kind.__module__ == HarnessError.__module__)
+    ours: type[HarnessError] = next(kinds)
+    return ours(line)
+
+
 def _personal(privacy: Privacy) -> Finder:
     from harness.findings.personal import places
 

@@ -13,7 +13,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.flows.evaluate import Bench, Evaluation, Request, open_bench
-from harness.flows.privacy import said
+from harness.flows.privacy import said, shown_error
 from harness.flows.project import Project
 from harness.flows.reporting import Reported, report, tell_github
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
@@ -196,10 +196,11 @@ class Gate:
                 self._found[place] = made
                 self.told.append(self._told(made))
             except HarnessError as problem:
-                # Hooks get the error too, so it says no more than the terminal does.
-                line = said(problem, self.request.texts)
-                self._found[place] = type(problem)(line)
-                self.told.append(Told(adapter, benchmark, None, ci_log(line), problem.exit_code))
+                shown = shown_error(problem, self.request.texts)
+                self._found[place] = shown
+                self.told.append(
+                    Told(adapter, benchmark, None, ci_log(str(shown)), problem.exit_code)
+                )
             self._call_hooks(adapter, benchmark)
         return self._found[place]
 

@@ -5,12 +5,14 @@ Fails closed: where a pattern takes too long, the whole text is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeAlias, TypeVar, cast
 
 from harness.quoting import without_quotations
-from harness.records.holds import Holds, held, keyed_by_labels
+from harness.records.holds import EXACT, Holds, held, keyed_by_labels
 
 Found: TypeAlias = tuple[str, int, int]
 """What stands at a place instead, and the place: `[email]`, start, end."""
@@ -63,7 +65,8 @@ class Redaction:
         if isinstance(value, str):
             return self._shown(value, holds)
         if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{f.name: self._field(value, f) for f in fields(value)})
+            found = {f.name: self._field(value, f) for f in _looked_at(type(value))}
+            return replace(value, **found) if found else value
         if isinstance(value, Mapping):
             return {self._walk(k, keys): self._walk(v, holds, keys) for k, v in value.items()}
         if isinstance(value, list | tuple):
@@ -107,6 +110,17 @@ class Redaction:
 
 OPEN = Redaction()
 """Shows everything."""
+_NUMBERS = {"int", "float", "bool", "None"}
+
+
+@cache
+def _looked_at(kind: Any) -> tuple[Field[Any], ...]:
+    """Return the fields of a dataclass that may hold more than numbers and exact words."""
+    return tuple(
+        field
+        for field in fields(kind)
+        if field.metadata != EXACT and not set(re.findall(r"\w+", str(field.type))) <= _NUMBERS
+    )
 
 
 def _apart(found: Iterable[Found]) -> list[Found]:
