@@ -52,14 +52,16 @@ SHAPES = (
     IN_INPUT, IN_OUTPUT, FAILED_CHECK, METRIC_FAILED, ANSWER, SERVER, COLUMNS,
 )  # fmt: skip
 """All of them: what is stored or came by a report may have any shape."""
+NOTHING_ELSE = (APPEARED, VANISHED, NUMBERS_APPEARED, NUMBERS_VANISHED)
+"""Sentences that say nothing but what they quote."""
 OURS = (
     'role = "gate"', '"..."', 'one "group"', '{"max_words": 20}', '{"industry": "logistics"}',
 )  # fmt: skip
 """Between quotation marks, and still nothing but our own words."""
 
 _SHAPED = tuple(re.compile(shape.pattern, re.DOTALL) for shape in SHAPES)
-_FIRST, _LAST = r"""(?:"|(?<!\w)')""", r"""(?:"|'(?!\w))"""
-"""Quotation marks of a sentence; one between letters is an apostrophe."""
+_FIRST, _LAST = r"""(?:"|(?<!\w)')""", r"""(?:"|'(?!\w)|\.\.\.)"""
+"""Quotation marks of a sentence; one between letters is an apostrophe, dots end what was cut."""
 _MARKED = re.compile(f"{_FIRST}.*{_LAST}|{_FIRST}.*", re.DOTALL)
 """From the first mark to the last, for what is quoted may hold marks itself. One that is alone
 begins a quotation that was cut off: then all that follows is it."""

@@ -49,6 +49,7 @@ def test_a_shape_that_was_cut_off_is_found_as_well() -> None:
         ("task \"it's Ana's\" is unknown", f"task {LEFT_OUT} is unknown"),
         ("`at` is 'the customers' Ana', a time is", f"`at` is {LEFT_OUT}, a time is"),
         ("`at` is 'Dear Ana, we", f"`at` is {LEFT_OUT}"),
+        ("score is 'the customers' Ana ...; a score is", f"score is {LEFT_OUT}; a score is"),
         ("the benchmark's own cases, the adapters' bytes", None),
         ('give one metric role = "gate" in benchmark.toml', None),
         ("reviewer O'Brien: edit rate 30 %", None),

@@ -14,6 +14,7 @@ from harness.flows.project import Project
 from harness.flows.views.compared import compared
 from harness.flows.views.selection import interval
 from harness.judge.sides import LOWER_IS_BETTER
+from harness.quoting import NOTHING_ELSE
 from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
 from harness.render.report import Material, Placed, report_html, report_json, report_markdown
 from harness.store import Store
@@ -78,6 +79,10 @@ def material_of(project: Project, store: Store, kept: Kept) -> Material:
 def _shown(project: Project, whole: Material) -> Material:
     """What the settings let be shown; who is the same as whom was seen before."""
     redaction = project.redaction
+    if not redaction.texts:
+        empty = tuple(shape.before for shape in NOTHING_ELSE)
+        notes = tuple(note for note in whole.verdict.notes if not note.startswith(empty))
+        whole = replace(whole, verdict=replace(whole.verdict, notes=notes))
     return replace(redaction.record(whole), texts=redaction.texts)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from harness.errors import DataError
-from harness.quoting import brief
 
 LONGEST = 40
 
@@ -29,4 +28,5 @@ def quoted(value: object) -> str:
     """A value as it may be shown: short, and on one line."""
     if isinstance(value, int) and abs(value) >= 10**LONGEST:
         return "a number with more than 40 digits"
-    return brief(value, LONGEST)
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - 3] + "..."
