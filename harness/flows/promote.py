@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from harness.errors import RequestError
-from harness.flows.ledger import Ask, decide, drafted, look, rejected
+from harness.flows.ledger import Ask, decide, drafted, look
 from harness.flows.opening import Side, open_store
 from harness.flows.origin import now
 from harness.flows.pointer import write_pointer
@@ -17,6 +17,7 @@ from harness.flows.tracking import follow
 from harness.records import Benchmark, Decision
 from harness.store import Store
 from harness.store.decisions import Standing as At
+from harness.store.in_production import rejected
 from harness.store.verdicts import Kept
 
 

@@ -17,6 +17,7 @@ from harness.judge.sides import LOWER_IS_BETTER
 from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
 from harness.render.report import Material, Placed, report_html, report_json, report_markdown
 from harness.store import Store
+from harness.store.in_production import puts_in_production
 from harness.store.points import Window
 from harness.store.verdicts import Kept
 from harness.workspace.cache import write_atomically
@@ -110,11 +111,8 @@ def _references(store: Store, verdict: Verdict) -> dict[str, Run]:
 
 def _since(store: Store, kept: Kept) -> Decision | None:
     """The decision by which the promoted adapter was so when the verdict was given."""
-    put = [
-        d
-        for d in store.decisions.all(kept.verdict.task)
-        if d.kind in ("promote", "rollback") and d.at <= kept.made
-    ]
+    mine = puts_in_production(store.decisions.all(kept.verdict.task))
+    put = [decision for decision in mine if decision.at <= kept.made]
     return put[-1] if put and put[-1].adapter == kept.verdict.promoted else None
 
 

@@ -12,9 +12,10 @@ from harness.flows.views.health import Line, task_health
 from harness.flows.views.next_step import CandidateNow, next_step
 from harness.flows.views.one_look import one_look
 from harness.flows.views.rates import Rate
-from harness.flows.views.selection import benchmark_of, in_production, pinned_of
+from harness.flows.views.selection import benchmark_of
 from harness.records import RESERVED, Decision, Health, NextStep, Outcome
 from harness.store import Store
+from harness.store.in_production import in_production, pinned
 from harness.store.points import Judged
 
 
@@ -109,7 +110,7 @@ def _task(
 ) -> TaskNow:
     benchmark = benchmark_of(project, task)
     held = in_production(decisions).get(task)
-    pinned = pinned_of(decisions)
+    fixed = pinned(decisions).get(task)
     judged = _candidates(store, benchmark.name, held, most) if benchmark else ()
     health = task_health(project, store, task, held, decisions)
     return TaskNow(
@@ -117,7 +118,7 @@ def _task(
         benchmark=benchmark.name if benchmark else None,
         cases=len(benchmark.cases) if benchmark else 0,
         promoted=promoted,
-        pinned=pinned.adapter if pinned else None,
+        pinned=fixed.adapter if fixed else None,
         edit=health.edit,
         rejection=health.rejection,
         edit_line=health.edit_line,

@@ -1,0 +1,50 @@
+"""A rule that decides something stands in one place: these tests find a second one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LEDGER_RULES = "harness/store/in_production.py"
+PUTS = {"promote", "rollback"}
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    """Every module that is shipped, by its path."""
+    for folder in ("harness", "dashboard"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            yield file.relative_to(ROOT).as_posix(), ast.parse(file.read_text(encoding="utf-8"))
+
+
+def texts(node: ast.AST) -> set[object]:
+    return {one.value for one in ast.walk(node) if isinstance(one, ast.Constant)}
+
+
+def in_types(tree: ast.AST) -> set[ast.AST]:
+    """What stands in `Literal[...]`: there the kinds are only listed."""
+    named = [one for one in ast.walk(tree) if isinstance(one, ast.Subscript)]
+    literals = [one for one in named if getattr(one.value, "id", "") == "Literal"]
+    return {inner for one in literals for inner in ast.walk(one)}
+
+
+def asks_kind(node: ast.Compare) -> bool:
+    return any(getattr(one, "attr", "") == "kind" for one in ast.walk(node))
+
+
+def reads_a_kind(tree: ast.Module) -> bool:
+    """Whether the kinds of a promotion are gathered, or a decision's kind is compared with one."""
+    listed = in_types(tree)
+    for node in ast.walk(tree):
+        if node in listed:
+            continue
+        if isinstance(node, ast.Tuple | ast.List | ast.Set) and texts(node) >= PUTS:
+            return True
+        if isinstance(node, ast.Compare) and asks_kind(node) and texts(node) & PUTS:
+            return True
+    return False
+
+
+def test_one_module_says_which_decisions_put_an_adapter_into_production() -> None:
+    assert [name for name, tree in trees() if reads_a_kind(tree)] == [LEDGER_RULES]
