@@ -48,3 +48,21 @@ def reads_a_kind(tree: ast.Module) -> bool:
 
 def test_one_module_says_which_decisions_put_an_adapter_into_production() -> None:
     assert [name for name, tree in trees() if reads_a_kind(tree)] == [LEDGER_RULES]
+
+
+def gathers_tasks(tree: ast.Module) -> bool:
+    """Whether the tasks of several benchmarks are gathered, under whatever name the loop has."""
+    loops = [
+        one
+        for one in ast.walk(tree)
+        if isinstance(one, ast.SetComp | ast.ListComp | ast.GeneratorExp)
+    ]
+    return any(
+        getattr(loop.elt, "attr", "") == "task"
+        and "benchmarks" in ast.unparse(loop.generators[0].iter)
+        for loop in loops
+    )
+
+
+def test_a_project_says_its_tasks_in_one_place() -> None:
+    assert [name for name, tree in trees() if gathers_tasks(tree)] == ["harness/flows/project.py"]

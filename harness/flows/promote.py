@@ -205,6 +205,5 @@ def accept(
 
 def standings(project: Project, store: Store) -> list[Standing]:
     """Per task of the project, what is promoted and pinned."""
-    tasks = sorted({b.task for b in project.benchmarks.values() if b.task})
-    held = {task: store.decisions.standing(task) for task in tasks}
+    held = {task: store.decisions.standing(task) for task in project.tasks}
     return [Standing(task, at.promoted, at.pinned) for task, at in held.items()]

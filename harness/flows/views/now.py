@@ -81,7 +81,7 @@ class Now:
 def now(project: Project, store: Store, today: date, candidates: int = 5) -> Now:
     """Every task of the project and of the ledger; `today` says how old things are."""
     decisions = store.decisions.all()
-    mine = [b.task for b in project.benchmarks.values() if b.task]
+    mine = project.tasks
     tasks = dict.fromkeys([*mine, *sorted({d.task for d in decisions if d.kind != "accept"})])
     runs, reviews, _ = store.trends.counts()
     held = in_production(decisions)
