@@ -66,3 +66,17 @@ def gathers_tasks(tree: ast.Module) -> bool:
 
 def test_a_project_says_its_tasks_in_one_place() -> None:
     assert [name for name, tree in trees() if gathers_tasks(tree)] == ["harness/flows/project.py"]
+
+
+def ranks_codes(tree: ast.Module) -> bool:
+    """Whether the codes of a gate stand side by side, or are given to outcomes."""
+    rows = [one for one in ast.walk(tree) if isinstance(one, ast.Tuple | ast.List | ast.Set)]
+    tables = [one for one in ast.walk(tree) if isinstance(one, ast.Dict)]
+    listed = [{getattr(item, "value", None) for item in one.elts} for one in rows]
+    return any({4, 11} <= one for one in listed) or any(
+        {"reject", "inconclusive"} <= texts(one) and {1, 10} <= texts(one) for one in tables
+    )
+
+
+def test_one_module_says_which_exit_code_wins() -> None:
+    assert [name for name, tree in trees() if ranks_codes(tree)] == ["harness/exit_codes.py"]
