@@ -80,3 +80,17 @@ def ranks_codes(tree: ast.Module) -> bool:
 
 def test_one_module_says_which_exit_code_wins() -> None:
     assert [name for name, tree in trees() if ranks_codes(tree)] == ["harness/exit_codes.py"]
+
+
+def test_one_module_says_of_which_metrics_less_is_better() -> None:
+    given = [
+        name
+        for name, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and any(
+            getattr(one, "id", "").startswith("LOWER") and isinstance(one.ctx, ast.Store)
+            for one in ast.walk(node)
+        )
+    ]
+    assert given == ["harness/records/benchmark.py"]

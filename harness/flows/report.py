@@ -13,7 +13,6 @@ from harness.errors import RequestError, WorldFailed, reason
 from harness.flows.project import Project
 from harness.flows.views.compared import compared
 from harness.flows.views.selection import interval
-from harness.judge.sides import LOWER_IS_BETTER
 from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
 from harness.render.report import Material, Placed, report_html, report_json, report_markdown
 from harness.store import Store
@@ -67,7 +66,6 @@ def material_of(project: Project, store: Store, kept: Kept) -> Material:
         metric=metric,
         against=other.adapter if other else None,
         placed=_placed(store, run, metric),
-        lower=LOWER_IS_BETTER,
         verdict_id=kept.id,
         made=kept.made,
         promoted_at=since.at if since else None,
