@@ -36,6 +36,8 @@ from harness.records.health import (
 )
 from harness.records.monitoring import (
     ALARM,
+    REVIEWED,
+    SIGNALS,
     Age,
     Course,
     Drift,
@@ -93,6 +95,8 @@ __all__ = [
     "ON_BENCHMARK",
     "PLACEHOLDER",
     "RESERVED",
+    "REVIEWED",
+    "SIGNALS",
     "SYNTHETIC",
     "Age",
     "Bearings",
