@@ -64,8 +64,7 @@ def show(name: str, body: Callable[[Room], None]) -> None:
 def _room() -> Room:
     project = Project.here()
     url = os.environ.get(STORE) or project.settings.store
-    tasks = sorted({b.task for b in project.benchmarks.values() if b.task})
-    return Room(project, _opened(str(project.settings.root), url), _task(tasks))
+    return Room(project, _opened(str(project.settings.root), url), _task(project.tasks))
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,13 +10,11 @@ import click
 from harness.cli.asking import asking
 from harness.cli.completion import on_trial
 from harness.cli.progress import Line
-from harness.records import Verdict
+from harness.exit_codes import gravest
 from harness.render.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.evaluate import Request
-
-CODES = {"promote": 0, "reject": 1, "inconclusive": 10}
 
 
 @click.command(epilog="Example: lora-harness evaluate adapter_v3 --json")
@@ -39,11 +37,11 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
         line.title = step
         line.show(done, total)
 
-    verdicts, told = [], []
+    outcomes, told = [], []
     with open_bench(Project.here(), request, heard) as bench:
         for one in bench.benchmarks(name):
             found = bench.project.redaction.record(bench.trial(name).evaluate(one))
-            verdicts.append(found.verdict)
+            outcomes.append(found.verdict.outcome)
             told.append(report(bench, found))
             line.close()
             if as_json:
@@ -61,10 +59,4 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
                 click.echo(text)
     for command in tell_github(told):
         click.echo(command, err=True)
-    sys.exit(exit_code(verdicts))
-
-
-def exit_code(verdicts: list[Verdict]) -> int:
-    """The gravest of several: reject before inconclusive before promote."""
-    outcomes = {verdict.outcome for verdict in verdicts}
-    return next((CODES[word] for word in ("reject", "inconclusive") if word in outcomes), 0)
+    sys.exit(gravest(outcomes))

@@ -10,6 +10,7 @@ import click
 
 from harness.cli.completion import benchmarks
 from harness.errors import RequestError
+from harness.exit_codes import gravest
 from harness.records import MetricRule, Policy, Role
 from harness.render.safe import json_line
 
@@ -41,7 +42,6 @@ def judge(
     """
     from dataclasses import replace
 
-    from harness.cli.evaluate import exit_code
     from harness.judge import Labels, verdict_from_rows
     from harness.render import verdict_json, verdict_text
     from harness.workspace.scores import read_scores
@@ -62,7 +62,7 @@ def judge(
             click.echo(json_line(verdict_json(found)))
         else:
             click.echo(verdict_text(found, colour=sys.stdout.isatty()))
-    sys.exit(exit_code(verdicts))
+    sys.exit(gravest(verdict.outcome for verdict in verdicts))
 
 
 def _from_benchmark(name: str | None) -> tuple[tuple[MetricRule, ...], Policy]:

@@ -12,13 +12,12 @@ import click
 from harness.cli.asking import asking
 from harness.cli.completion import on_trial
 from harness.cli.progress import Line
+from harness.exit_codes import gravest
 from harness.records import Swept
 from harness.render.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.evaluate import Request
-
-GRAVEST = (1, 11, 4, 10)
 
 
 @click.command(epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach")
@@ -57,8 +56,6 @@ def sweep(names: tuple[str, ...], request: Request, as_json: bool) -> None:
 
 
 def exit_code(rows: Sequence[Swept]) -> int:
-    """The gravest of all, in the order that pytest uses too."""
-    from harness.cli.evaluate import CODES
-
-    found = {CODES[row.verdict.outcome] if row.verdict else row.code for row in rows}
-    return next((code for code in GRAVEST if code in found), 0)
+    """Return the gravest code of all rows."""
+    verdicts = [row.verdict for row in rows if row.verdict]
+    return gravest((verdict.outcome for verdict in verdicts), (row.code for row in rows))

@@ -137,8 +137,7 @@ class Trial:
         """The task that the adapter was trained for, where training.json says so."""
         training = read_training(self.side.files.folder) if self.side.files else None
         task = (training or {}).get("task")
-        tasks = {b.task for b in self.bench.project.benchmarks.values()}
-        return task if isinstance(task, str) and task in tasks else None
+        return task if isinstance(task, str) and task in self.bench.project.tasks else None
 
     def evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None = None) -> Evaluation:
         """Run what is missing and judge; `cases` limits it, and then it can never promote."""

@@ -16,6 +16,7 @@ from harness.flows.tracking import follow
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
 from harness.store.decisions import FIRST, Standing, standing_of
+from harness.store.in_production import not_taken_back, rejected
 from harness.store.keys import key_of
 from harness.workspace.fields import suggestion
 
@@ -170,31 +171,8 @@ def decided(project: Project, store: Store, task: str | None = None) -> list[Dec
     return [one for one in found if task in (None, one.task)]
 
 
-def in_production(decisions: list[Decision]) -> list[Decision]:
-    """The promotions that stand, the oldest first: a rollback takes back what came after."""
-    standing: list[Decision] = []
-    for decision in decisions:
-        if decision.kind == "promote":
-            standing.append(decision)
-        elif decision.kind == "rollback":
-            digests = [earlier.digest for earlier in standing]
-            if decision.digest in digests:
-                last = len(digests) - 1 - digests[::-1].index(decision.digest)
-                standing = standing[: last + 1]
-            else:
-                standing.append(decision)
-    return standing
-
-
-def rejected(decisions: list[Decision], digest: str) -> Decision | None:
-    """The rejection of these bytes, where it is the last that was said about them."""
-    about = ("promote", "reject", "rollback")
-    said = [d for d in decisions if d.digest == digest and d.kind in about]
-    return said[-1] if said and said[-1].kind == "reject" else None
-
-
 def _target(mine: list[Decision], name: str | None, task: str) -> Decision:
-    earlier = in_production(mine)
+    earlier = not_taken_back(mine)
     held = earlier[-1]
     before = [d for d in earlier[:-1] if d.digest != held.digest]
     if name is None:

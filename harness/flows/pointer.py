@@ -13,6 +13,7 @@ from harness.errors import AdapterRefused, RequestError, StoreFailed, WorldFaile
 from harness.flows.project import Project
 from harness.records import Decision
 from harness.store import Store
+from harness.store.in_production import in_production
 from harness.workspace.adapters import JUDGED, file_digest, read_adapter
 from harness.workspace.cache import write_atomically
 from harness.workspace.fields import suggestion
@@ -52,11 +53,10 @@ def refuse_other_ledger(project: Project, store: Store) -> None:
 
 def _written(project: Project, decisions: list[Decision]) -> Path:
     adapters = project.settings.adapters
-    standing = {d.task: d for d in decisions if d.kind in ("promote", "rollback")}
     before = read_pointer(project)
     table = {
         task: _entry(adapters, held, before.get(task, {}).get("files", {}))
-        for task, held in sorted(standing.items())
+        for task, held in sorted(in_production(decisions).items())
     }
     text = json.dumps({"format": 1, "tasks": table}, indent=2) + "\n"
     file = adapters / POINTER

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from harness.errors import RequestError
-from harness.flows.ledger import Ask, decide, drafted, look, rejected
+from harness.flows.ledger import Ask, decide, drafted, look
 from harness.flows.opening import Side, open_store
 from harness.flows.origin import now
 from harness.flows.pointer import write_pointer
@@ -18,6 +18,7 @@ from harness.records import Benchmark, Decision
 from harness.records.holds import EXACT
 from harness.store import Store
 from harness.store.decisions import Standing as At
+from harness.store.in_production import rejected
 from harness.store.verdicts import Kept
 
 
@@ -205,6 +206,5 @@ def accept(
 
 def standings(project: Project, store: Store) -> list[Standing]:
     """Per task of the project, what is promoted and pinned."""
-    tasks = sorted({b.task for b in project.benchmarks.values() if b.task})
-    held = {task: store.decisions.standing(task) for task in tasks}
+    held = {task: store.decisions.standing(task) for task in project.tasks}
     return [Standing(task, at.promoted, at.pinned) for task, at in held.items()]

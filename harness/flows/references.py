@@ -59,8 +59,8 @@ class References:
         """A guard has no task: it is kept for the task that the adapter is for."""
         if self.benchmark.task:
             return self.benchmark.task
-        tasks = {b.task for b in self.bench.project.benchmarks.values() if b.task}
-        return self.trial.task or (next(iter(tasks)) if len(tasks) == 1 else None)
+        tasks = self.bench.project.tasks
+        return self.trial.task or (tasks[0] if len(tasks) == 1 else None)
 
     def _decision(self, what: str) -> Decision | None:
         if self.task is None:

@@ -13,11 +13,11 @@ from harness.errors import RequestError, WorldFailed, reason
 from harness.flows.project import Project
 from harness.flows.views.compared import compared
 from harness.flows.views.selection import interval
-from harness.judge.sides import LOWER_IS_BETTER
 from harness.quoting import NOTHING_ELSE
 from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
 from harness.render.report import Material, Placed, report_html, report_json, report_markdown
 from harness.store import Store
+from harness.store.in_production import puts_in_production
 from harness.store.points import Window
 from harness.store.verdicts import Kept
 from harness.workspace.cache import write_atomically
@@ -65,7 +65,6 @@ def material_of(project: Project, store: Store, kept: Kept) -> Material:
         metric=metric,
         against=other.adapter if other else None,
         placed=_placed(store, run, metric),
-        lower=LOWER_IS_BETTER,
         verdict_id=kept.id,
         made=kept.made,
         promoted_at=since.at if since else None,
@@ -110,11 +109,8 @@ def _references(store: Store, verdict: Verdict) -> dict[str, Run]:
 
 def _since(store: Store, kept: Kept) -> Decision | None:
     """The decision by which the promoted adapter was so when the verdict was given."""
-    put = [
-        d
-        for d in store.decisions.all(kept.verdict.task)
-        if d.kind in ("promote", "rollback") and d.at <= kept.made
-    ]
+    mine = puts_in_production(store.decisions.all(kept.verdict.task))
+    put = [decision for decision in mine if decision.at <= kept.made]
     return put[-1] if put and put[-1].adapter == kept.verdict.promoted else None
 
 

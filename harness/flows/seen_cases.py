@@ -16,10 +16,8 @@ from harness.records import RESERVED, Benchmark
 from harness.workspace.adapters import read_training
 from harness.workspace.cache import remember, remembered
 from harness.workspace.names import check_name, folder_of
-from harness.workspace.training_data import scan_training_set
+from harness.workspace.training_data import DATASETS, scan_training_set
 
-DATASETS = "datasets"
-"""Beside the adapters."""
 _FINGERPRINTS = "datasets.json"
 _MOST_PARENTS = 20
 

@@ -14,6 +14,7 @@ from harness.records import Decision, Run, Verdict
 from harness.render.redact import Redaction
 from harness.render.safe import terminal
 from harness.store import Store
+from harness.store.in_production import in_production
 from harness.store.tracker import MLflow
 
 _LONGEST = 480
@@ -37,8 +38,7 @@ class Tracking:
 
     def follow(self, store: Store) -> None:
         """Put the alias where the ledger has the promotion, for every task."""
-        kept = store.decisions.all()
-        for decision in {d.task: d for d in kept if d.kind in ("promote", "rollback")}.values():
+        for decision in in_production(store.decisions.all()).values():
             model = f"lora-harness-{decision.task}"
             if self.place.promoted(model) != decision.digest:
                 tags = {

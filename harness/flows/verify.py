@@ -16,6 +16,7 @@ from harness.flows.prune import needed
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
+from harness.store.in_production import in_production, pinned
 from harness.workspace.signing import judged_digest
 
 
@@ -61,10 +62,10 @@ def _named(name: str, wrong: list[str], fine: str) -> DoctorCheck:
 
 
 def _adapters(project: Project, store: Store, public_key: Path | None) -> list[DoctorCheck]:
-    tasks = sorted({decision.task for decision in store.decisions.all()})
-    held = [store.decisions.promoted(task) for task in tasks]
-    held += [store.decisions.pinned(task) for task in tasks]
-    by_digest = {decision.digest: decision for decision in held if decision}
+    decisions = store.decisions.all()
+    held = [found for _, found in sorted(in_production(decisions).items())]
+    held += [found for _, found in sorted(pinned(decisions).items())]
+    by_digest = {decision.digest: decision for decision in held}
     return [
         check
         for decision in by_digest.values()
@@ -96,12 +97,11 @@ def _pointer(project: Project, store: Store) -> DoctorCheck:
     entries = read_pointer(project)  # first: what it names was in the ledger before
     decisions = store.decisions.all()
     known = {decision.hash for decision in decisions}
-    held = {d.task: d for d in decisions if d.kind in ("promote", "rollback")}
     for task, entry in entries.items():
         if entry["decision"] not in known:
             said = f"names a decision of {entry.get('since')} for {task} that the ledger lacks"
             return DoctorCheck("pointer", False, f"{POINTER} {said}: rows were removed by hand")
-    for task, decision in held.items():
+    for task, decision in in_production(decisions).items():
         entry = entries.get(task, {})
         told = tuple(entry.get(key) for key in ("decision", "adapter", "digest"))
         if told != (decision.hash, decision.adapter, decision.digest):

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from harness.judge import words
 from harness.judge.decide import Finding
 from harness.judge.evidence import Evidence
-from harness.judge.sides import LOWER_IS_BETTER
 from harness.judge.standing import Standing
-from harness.records import Outcome, Verdict
+from harness.records import LOWER_IS_BETTER, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)

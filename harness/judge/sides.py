@@ -11,8 +11,8 @@ import numpy as np
 
 from harness.judge.paired import Codes, Flags, Floats, Paired
 from harness.judge.spread import unit_sums
+from harness.records import LOWER_IS_BETTER
 
-LOWER_IS_BETTER = ("edit_rate",)
 TOLERANCE = 1e-9
 
 

@@ -6,9 +6,8 @@ Nothing is decided here; a number that cannot be had is None, never NaN.
 from __future__ import annotations
 
 from harness.judge.evidence import Evidence
-from harness.judge.sides import LOWER_IS_BETTER
 from harness.judge.standing import Standing
-from harness.records import MetricVerdict, State
+from harness.records import LOWER_IS_BETTER, MetricVerdict, State
 
 
 def metric_verdicts(evidence: Evidence) -> tuple[MetricVerdict, ...]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from harness.measure.checks import run_checks
 from harness.measure.closeness import embedding_similarity, ideal_likelihood
 from harness.measure.edits import clean_rate, consistency, edit_rate, edit_similarity
-from harness.measure.metrics import LOWER_IS_BETTER, METRICS, Metric, UserMetric
+from harness.measure.metrics import METRICS, Metric, UserMetric
 from harness.measure.parsing import merge_checks, parse_checks
 from harness.measure.scoring import score_case
 
 __all__ = [
-    "LOWER_IS_BETTER",
     "METRICS",
     "Metric",
     "UserMetric",

@@ -15,7 +15,8 @@ from harness.records import Case
 Need = Literal["embeddings", "likelihoods", "samples"]
 
 UserMetric: TypeAlias = Callable[[str, Case], float]
-"""Entry point group `harness.metrics`: the output's text and its case in, a number in 0..1 out."""
+"""Entry point group `harness.metrics`: the output's text and its case in, a number in 0..1
+out, the higher the better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,6 @@ class Metric:
     """One line for people who meet the name for the first time."""
     need: Need | None = None
     """What must be there beside the text: vectors, log-probabilities, or several samples."""
-    lower_is_better: bool = False
 
 
 _KNOWN = (
@@ -54,7 +54,6 @@ _KNOWN = (
         "edit_rate",
         "edit rate",
         "share of words an editor would change (TER with shifts, capped at 1; lower is better)",
-        lower_is_better=True,
     ),
     Metric("clean_rate", "clean rate", "share of cases that ship unedited: edit rate at most 0.10"),
     Metric(
@@ -67,6 +66,3 @@ _KNOWN = (
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _KNOWN})
 """By name, in the order in which tables show them."""
-
-LOWER_IS_BETTER: frozenset[str] = frozenset(m.name for m in _KNOWN if m.lower_is_better)
-"""Reported as the field defines them, against the rule that a higher score is better."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from harness.exit_codes import gravest
+from harness.records import Outcome
+
 PYTEST_OWN = (2, 3, 4, 5)
 """Interrupted, internal error, usage error, nothing collected: these stay pytest's."""
 
@@ -14,7 +17,7 @@ class Told(NamedTuple):
 
     adapter: str
     benchmark: str
-    outcome: str | None
+    outcome: Outcome | None
     text: str
     """The verdict in words, or why there is none."""
     code: int | None
@@ -32,16 +35,9 @@ class Ending(NamedTuple):
 
 
 def exit_status(ending: Ending, told: Sequence[Told]) -> int:
-    """The gravest first: reject, could not judge, wrong request, inconclusive, then pytest's."""
+    """Return the gravest code; where all promote, or nothing was told, pytest's own."""
     if ending.status in PYTEST_OWN or not told:
         return ending.status
-    outcomes = {one.outcome for one in told}
-    codes = {one.code for one in told if one.code is not None}
-    if "reject" in outcomes or ending.foreign_failed:
+    if ending.foreign_failed:
         return 1
-    for code in (11, 4):
-        if code in codes:
-            return code
-    if "inconclusive" in outcomes:
-        return 10
-    return ending.status
+    return gravest((one.outcome for one in told), (one.code for one in told)) or ending.status

@@ -5,6 +5,7 @@ Records carry no behaviour beyond what follows from their own fields, and import
 
 from harness.records.bearings import Bearings, NextStep, TaskBearings
 from harness.records.benchmark import (
+    LOWER_IS_BETTER,
     PLACEHOLDER,
     Benchmark,
     Case,
@@ -35,6 +36,8 @@ from harness.records.health import (
 )
 from harness.records.monitoring import (
     ALARM,
+    REVIEWED,
+    SIGNALS,
     Age,
     Course,
     Drift,
@@ -88,9 +91,12 @@ __all__ = [
     "ALARM",
     "BASE",
     "BASE_PROMPT",
+    "LOWER_IS_BETTER",
     "ON_BENCHMARK",
     "PLACEHOLDER",
     "RESERVED",
+    "REVIEWED",
+    "SIGNALS",
     "SYNTHETIC",
     "Age",
     "Bearings",

@@ -60,6 +60,11 @@ class MetricRule:
     """The drop that still counts as not worse; None for reported metrics."""
 
 
+LOWER_IS_BETTER: frozenset[str] = frozenset({"edit_rate"})
+"""Metrics shown as their field defines them. Of every other one, also from other packages, more is
+better: a registered metric cannot say otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """An input with its output, shown to the base model in `base+prompt`."""

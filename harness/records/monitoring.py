@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from harness.records.decisions import Decision
 from harness.records.holds import EXACT, QUOTING, TEXT, Holds, holding
@@ -12,6 +12,9 @@ from harness.records.holds import EXACT, QUOTING, TEXT, Holds, holding
 Health = Literal["steady", "watch", "retrain"]
 Signal = Literal["edit_rate", "rejection_rate", "benchmark"]
 """What can raise the alarm: either rate of the reviews, or the benchmark run again."""
+SIGNALS: tuple[Signal, ...] = get_args(Signal)
+REVIEWED: tuple[Signal, ...] = ("edit_rate", "rejection_rate")
+"""The rates of the reviews; a team draws its own line for each."""
 
 ALARM = 260.0
 """Evidence that raises the alarm; also the weeks, at least, between two false ones."""

@@ -17,6 +17,7 @@ from harness.errors import LedgerChanged, RequestError
 from harness.records import Decision
 from harness.store import schema
 from harness.store.database import Database
+from harness.store.in_production import in_production, last_word, pinned
 from harness.store.keys import key_of
 
 FIRST = ""
@@ -188,10 +189,6 @@ def _all(connection: Connection, task: str | None) -> list[Decision]:
 
 
 def standing_of(mine: list[Decision]) -> Standing:
-    """What follows from the decisions of one task."""
-    held = [d for d in mine if d.kind in ("promote", "rollback")]
-    moved = [d for d in mine if d.kind == "pin"]
-    spoken = [d for d in mine if d.kind in ("promote", "reject", "rollback", "pin")]
-    first = [d for d in mine if d.kind == "promote"]
-    pinned = moved[-1] if moved else (first[0] if first else None)
-    return Standing(held[-1] if held else None, pinned, spoken[-1] if spoken else None)
+    """Return what holds by the decisions of one task."""
+    held, fixed = in_production(mine).values(), pinned(mine).values()
+    return Standing(next(iter(held), None), next(iter(fixed), None), last_word(mine))

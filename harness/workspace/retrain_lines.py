@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from harness.records import RetrainLine
+from harness.records import REVIEWED, RetrainLine
 from harness.workspace.fields import Table
 from harness.workspace.names import check_plain_name
 
-RATES = ("edit_rate", "rejection_rate")
-"""What a line can be drawn for."""
 SMALLEST = 0.001
 LARGEST = 0.99
 
@@ -19,10 +17,12 @@ def read_lines(table: Table) -> dict[str, dict[str, RetrainLine]]:
 
 def _task(table: Table, task: str) -> dict[str, RetrainLine]:
     mine = table.table(check_plain_name(task, f"{table.where}: ", table.error))
-    found = {rate: _line(mine.table(rate)) for rate in RATES if mine.has(rate)}
+    found: dict[str, RetrainLine] = {
+        rate: _line(mine.table(rate)) for rate in REVIEWED if mine.has(rate)
+    }
     mine.done()
     if not found:
-        raise mine.fail(f"draws no line, known are {' and '.join(RATES)}")
+        raise mine.fail(f"draws no line, known are {' and '.join(REVIEWED)}")
     return found
 
 

@@ -19,10 +19,10 @@ from harness.errors import AdapterRefused, RequestError, WorldFailed, reason
 from harness.workspace.adapters import CONFIG, JUDGED, AdapterFiles
 from harness.workspace.cache import write_atomically
 from harness.workspace.keys import check_private, not_installed, public_pem
+from harness.workspace.model_card import CARD
 from harness.workspace.reading import parse_json, read_text
 
 SIGNATURE = "model.sig"
-CARD = "README.md"
 UNSIGNED = (SIGNATURE, CARD)
 _GIT = (".git", ".gitattributes", ".github", ".gitignore")
 """The library leaves these out unless told otherwise; nothing loads them either."""

@@ -14,6 +14,8 @@ from harness.records.training import TrainingExample
 from harness.workspace.fields import Table
 from harness.workspace.reading import lines_of, parse_json, read_jsonl
 
+DATASETS = "datasets"
+"""The folder of the training sets, beside the adapters."""
 MAX_SET = 256 * 1024 * 1024
 """Bytes of a training set; it is read line by line."""
 

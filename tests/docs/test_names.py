@@ -102,7 +102,7 @@ def test_the_readme_is_short_enough_to_be_read() -> None:
 
 
 def test_exit_codes_are_said_the_same_everywhere() -> None:
-    from harness.cli.evaluate import CODES
+    from harness.exit_codes import CODES
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for word, code in CODES.items():

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-from harness.measure import LOWER_IS_BETTER, METRICS
+from harness.measure import METRICS
+from harness.records import LOWER_IS_BETTER
 
 
 def test_every_metric_of_the_project_is_in_the_table():
@@ -18,8 +19,11 @@ def test_every_metric_of_the_project_is_in_the_table():
     assert all(name == metric.name and metric.meaning for name, metric in METRICS.items())
 
 
-def test_only_the_edit_rate_is_better_when_lower():
+def test_a_metric_that_says_lower_is_better_is_judged_so():
     assert {"edit_rate"} == LOWER_IS_BETTER
+    assert {
+        name for name, m in METRICS.items() if "lower is better" in m.meaning
+    } == LOWER_IS_BETTER
 
 
 def test_needs_say_what_an_engine_has_to_give():

@@ -23,7 +23,7 @@ from click.testing import CliRunner
 import harness
 from harness import errors, registered
 from harness.cli.command import COMMANDS, cli
-from harness.cli.evaluate import CODES
+from harness.exit_codes import CODES
 from harness.plugin import hooks
 from harness.plugin.fixture import Harness
 from harness.records import Policy

@@ -3,7 +3,8 @@ import csv
 import pytest
 
 from harness.errors import DataError
-from harness.workspace.scores import read_scores
+from harness.judge import columns
+from harness.workspace.scores import FLAGS, NEEDED, read_scores
 from tests.fakes.refusals import refused
 
 HEAD = "case,metric,candidate,promoted\n"
@@ -97,3 +98,9 @@ def test_the_limit_on_fields_is_not_left_changed(tmp_path):
         assert csv.field_size_limit() == 1_000_000
     finally:
         csv.field_size_limit(before)
+
+
+def test_a_file_and_rows_in_memory_follow_the_same_rules():
+    assert NEEDED == columns.NEEDED
+    assert {word for word, yes in FLAGS.items() if yes} == set(columns.TRUE)
+    assert {word for word, yes in FLAGS.items() if not yes} == set(columns.FALSE)

@@ -20,7 +20,7 @@ from harness.records import Benchmark, BenchmarkHealth, CheckResult
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
 from harness.workspace.benchmarks import Draft, each_case, read_draft
-from harness.workspace.training_data import scan_training_set
+from harness.workspace.training_data import DATASETS, scan_training_set
 
 Heard = Callable[[str, int, int], None]
 
@@ -135,7 +135,7 @@ class _Given:
 
 
 def _training_inputs(project: Project) -> _Given:
-    folder = project.settings.adapters / "datasets"
+    folder = project.settings.adapters / DATASETS
     places: list[tuple[str, int]] = []
     inputs: list[str] = []
     unread: list[str] = []

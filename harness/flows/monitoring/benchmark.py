@@ -16,6 +16,7 @@ from harness.judge.alarms.drift import Fall, Scores, fall, gates_of
 from harness.judge.alarms.standouts import FEWEST
 from harness.judge.alarms.watch import watched
 from harness.judge.rank import rank_correlation
+from harness.judge.rules import LIKELIHOOD, SIMILARITIES
 from harness.records import Benchmark, Decision, Drift, Prediction, RetrainLine, Run, Watched
 from harness.store import Store
 
@@ -88,9 +89,7 @@ def _drift(benchmark: Benchmark, first: Numbered, later: Sequence[Numbered], las
 
 def _scores(store: Store, benchmark: Benchmark, numbers: Sequence[int]) -> dict[int, Scores]:
     """By run, all runs asked at once: a nightly run adds no question."""
-    names = {rule.name for rule in benchmark.metrics} or {
-        "ideal_likelihood", "edit_similarity", "embedding_similarity"
-    }  # fmt: skip
+    names = {rule.name for rule in benchmark.metrics} or {LIKELIHOOD, *SIMILARITIES}
     found = {name: store.trends.scores(numbers, name) for name in sorted(names)}
     return {number: {name: found[name][number] for name in found} for number in numbers}
 

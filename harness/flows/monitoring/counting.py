@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from harness.flows.project import Project
 from harness.judge.alarms.alarm import Week
 from harness.judge.alarms.watch import RECENT, watched
-from harness.records import Decision, RetrainLine, Signal, Tally, Watched
+from harness.records import REVIEWED, SIGNALS, Decision, RetrainLine, Signal, Tally, Watched
 from harness.store import Store
-
-SIGNALS: tuple[Signal, ...] = ("edit_rate", "rejection_rate", "benchmark")
-REVIEWED: tuple[Signal, ...] = ("edit_rate", "rejection_rate")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def tasks_of(project: Project, task: str | None) -> list[str]:
     """The one that was named, or all that have a benchmark."""
     if task is not None:
         return [str(project.task_benchmark(task).task)]
-    return sorted({b.task for b in project.benchmarks.values() if b.task})
+    return project.tasks
 
 
 def _day(text: str) -> str:

@@ -10,9 +10,7 @@ from typing import Any
 from harness.errors import DataError
 from harness.flows.project import Project
 from harness.workspace.adapters import read_training
-from harness.workspace.training_data import read_training_set
-
-DATASETS = "datasets"
+from harness.workspace.training_data import DATASETS, read_training_set
 
 
 @dataclass(frozen=True, slots=True)

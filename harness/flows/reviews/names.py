@@ -24,7 +24,7 @@ class Known:
         self._remembered = store.reviews.digests()
         self._folders = frozenset(adapter_names(self._adapters))
         self._digests: dict[str, tuple[str, ...]] = {}
-        self.tasks = tuple(sorted({b.task for b in project.benchmarks.values() if b.task}))
+        self.tasks = project.tasks
 
     def task(self, name: str) -> str:
         """The name itself; a ValueError where no benchmark is for this task."""

@@ -9,9 +9,8 @@ import numpy as np
 
 from harness.flows.project import Project
 from harness.flows.views.selection import chosen_metric, rules_of
-from harness.judge.sides import LOWER_IS_BETTER
 from harness.judge.spread import quantile, spread
-from harness.records import BASE, RESERVED, Benchmark
+from harness.records import BASE, LOWER_IS_BETTER, RESERVED, Benchmark
 from harness.records.holds import EXACT
 from harness.store import Store
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from harness.judge.sides import LOWER_IS_BETTER
-from harness.records import CaseChange, CaseResult, Compared, Flag, Run, Verdict
+from harness.records import LOWER_IS_BETTER, CaseChange, CaseResult, Compared, Flag, Run, Verdict
 
 __all__ = ["Compared", "Flag", "compared", "parts_of"]
 

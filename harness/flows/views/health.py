@@ -10,7 +10,7 @@ from harness.flows.monitoring.counting import Counted, count_reviews
 from harness.flows.project import Project
 from harness.flows.views.rates import Rate
 from harness.judge.alarms.monitored import reasons_of, state_of
-from harness.records import Decision, Health, RetrainLine, Watched
+from harness.records import REVIEWED, Decision, Health, RetrainLine, Watched
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 
@@ -54,7 +54,7 @@ def task_health(
 ) -> TaskHealth:
     """The reviews of the promoted bytes and the repeated runs; the inputs are left to `monitor`."""
     lines = project.settings.monitor.get(task, {})
-    drawn = [_line(lines.get(name)) for name in ("edit_rate", "rejection_rate")]
+    drawn = [_line(lines.get(name)) for name in REVIEWED]
     if held is None:
         return TaskHealth(edit_line=drawn[0], rejection_line=drawn[1])
     counted = count_reviews(project, store, held, decisions=decisions)

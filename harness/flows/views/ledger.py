@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from harness.flows.project import Project
 from harness.flows.views.one_look import one_look
-from harness.flows.views.selection import in_production
 from harness.records import Decision, Outcome
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 from harness.store.decisions import broken_links
+from harness.store.in_production import in_production
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from shlex import quote
 
 from harness.records import Decision, Health, NextStep, Outcome
 from harness.records.holds import EXACT, QUOTING
+from harness.store.in_production import speaks_of_adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,5 @@ def _waits(one: CandidateNow, held: Decision | None, decisions: Sequence[Decisio
     """Whether nobody decided about these bytes since they were judged."""
     if held is not None and (one.digest == held.digest or one.when < held.at):
         return False
-    said = ("promote", "reject", "rollback")
-    return not any(
-        d.digest == one.digest and d.kind in said and d.at >= one.when for d in decisions
-    )
+    said = speaks_of_adapter(decisions)
+    return not any(d.digest == one.digest and d.at >= one.when for d in said)

@@ -12,10 +12,11 @@ from harness.flows.views.health import Line, task_health
 from harness.flows.views.next_step import CandidateNow, next_step
 from harness.flows.views.one_look import one_look
 from harness.flows.views.rates import Rate
-from harness.flows.views.selection import benchmark_of, in_production, pinned_of
+from harness.flows.views.selection import benchmark_of
 from harness.records import RESERVED, Decision, Health, NextStep, Outcome
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
+from harness.store.in_production import in_production, pinned
 from harness.store.points import Judged
 
 
@@ -81,7 +82,7 @@ class Now:
 def now(project: Project, store: Store, today: date, candidates: int = 5) -> Now:
     """Every task of the project and of the ledger; `today` says how old things are."""
     decisions = store.decisions.all()
-    mine = [b.task for b in project.benchmarks.values() if b.task]
+    mine = project.tasks
     tasks = dict.fromkeys([*mine, *sorted({d.task for d in decisions if d.kind != "accept"})])
     runs, reviews, _ = store.trends.counts()
     held = in_production(decisions)
@@ -110,7 +111,7 @@ def _task(
 ) -> TaskNow:
     benchmark = benchmark_of(project, task)
     held = in_production(decisions).get(task)
-    pinned = pinned_of(decisions)
+    fixed = pinned(decisions).get(task)
     judged = _candidates(store, benchmark.name, held, most) if benchmark else ()
     health = task_health(project, store, task, held, decisions)
     return TaskNow(
@@ -118,7 +119,7 @@ def _task(
         benchmark=benchmark.name if benchmark else None,
         cases=len(benchmark.cases) if benchmark else 0,
         promoted=promoted,
-        pinned=pinned.adapter if pinned else None,
+        pinned=fixed.adapter if fixed else None,
         edit=health.edit,
         rejection=health.rejection,
         edit_line=health.edit_line,

@@ -24,13 +24,12 @@ from harness.flows.views.points import (
 from harness.flows.views.selection import (
     chosen_benchmark,
     chosen_metric,
-    in_production,
-    pinned_of,
     rules_of,
 )
 from harness.records import BASE, BASE_PROMPT, Decision, Role
 from harness.records.holds import EXACT
 from harness.store import Store
+from harness.store.in_production import in_production, pinned
 from harness.store.points import AdapterRuns, Period, Window
 
 NEWEST = 8
@@ -142,7 +141,7 @@ def _chosen(
     """In the order of their newest runs."""
     if asked is not None:
         return tuple(one.adapter for one in known if one.adapter in asked)
-    held = [*in_production(decisions).values(), pinned_of(decisions)]
-    always = {d.adapter for d in held if d} | {BASE, BASE_PROMPT}
+    held = [*in_production(decisions).values(), *pinned(decisions).values()]
+    always = {d.adapter for d in held} | {BASE, BASE_PROMPT}
     newest = [one.adapter for one in known if one.adapter not in always][:NEWEST]
     return tuple(one.adapter for one in known if one.adapter in always or one.adapter in newest)

@@ -74,7 +74,7 @@ def review_queue(
     limit: int = 200,
 ) -> Queue:
     """Without an adapter the promoted one's outputs, else the newest candidate's."""
-    tasks = tuple(dict.fromkeys(b.task for b in project.benchmarks.values() if b.task))
+    tasks = tuple(project.tasks)
     name = task or next(iter(tasks), "")
     benchmark = project.task_benchmark(name or None)
     adapters = _adapters(store, benchmark)

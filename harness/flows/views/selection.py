@@ -9,6 +9,7 @@ from harness.flows.project import Project
 from harness.judge import default_rules
 from harness.judge.spread import quantile
 from harness.records import Benchmark, Decision, MetricRule
+from harness.store.in_production import in_production
 
 
 def chosen_benchmark(project: Project, name: str | None) -> Benchmark:
@@ -41,11 +42,6 @@ def chosen_metric(
     return next((name for name in names if name in scored), names[0] if names else "")
 
 
-def in_production(decisions: Collection[Decision]) -> dict[str, Decision]:
-    """What stands for each task."""
-    return {d.task: d for d in decisions if d.kind in ("promote", "rollback")}
-
-
 def promoted_on(decisions: Collection[Decision], benchmark: Benchmark) -> str | None:
     """The adapter in production for a benchmark's task; for a guard that of the only task."""
     held = in_production(decisions)
@@ -60,10 +56,3 @@ def interval(mean: float, squares: float, n: float) -> tuple[float | None, float
         return None, None
     reach = quantile(0.975, df) * sqrt(max(0.0, squares) / df / n)
     return max(0.0, mean - reach), min(1.0, mean + reach)
-
-
-def pinned_of(decisions: Collection[Decision]) -> Decision | None:
-    """The fixed reference of one task: the last pin, else what was promoted first."""
-    pins = [d for d in decisions if d.kind == "pin"]
-    first = [d for d in decisions if d.kind == "promote"]
-    return pins[-1] if pins else next(iter(first), None)

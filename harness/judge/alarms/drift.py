@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from harness.judge.rules import followable
-from harness.judge.sides import LOWER_IS_BETTER
-from harness.records import MetricRule
+from harness.records import LOWER_IS_BETTER, MetricRule
 
 Scores = Mapping[str, Mapping[str, float]]
 """By metric and case; what is missing is left out."""

@@ -11,7 +11,7 @@ from harness.records import Verdict
 from harness.render import safe
 from harness.render.changes import tally, worst_slice
 from harness.render.figures import chance, count, signed
-from harness.render.report.comment_folds import folds
+from harness.render.report.comment_folds import SENTENCE, folds
 from harness.render.report.comment_table import NAME, first_rows, table
 from harness.render.report.material import Material
 from harness.render.verdict import references
@@ -22,7 +22,6 @@ SIGNS = {"promote": "✅", "reject": "❌", "inconclusive": "⚠️"}
 MOST_REASONS = 3
 MOST_ADVICE = 2
 MOST_METRICS = 8
-SENTENCE = 300
 
 
 def report_markdown(material: Material) -> str:

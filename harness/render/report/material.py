@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.records import CaseResult, CheckResult, Compared, Run, Verdict
@@ -42,8 +42,6 @@ class Material:
     """The adapter that the cases are compared with."""
     placed: tuple[Placed, ...] = ()
     """This and earlier adapters on the same version of the benchmark, the oldest first."""
-    lower: Collection[str] = field(default=(), metadata=EXACT)
-    """Metrics of which less is better."""
     verdict_id: str | None = field(default=None, metadata=EXACT)
     """Id of the verdict."""
     made: str | None = field(default=None, metadata=EXACT)

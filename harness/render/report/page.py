@@ -76,9 +76,7 @@ def _sections(material: Material) -> list[Html | None]:
     return [
         _section("Why", _list(verdict.reasons)),
         _to_do(material),
-        _section(
-            "Where it stands", _legend(verdict), standings(verdict, material.lower), _power(verdict)
-        ),
+        _section("Where it stands", _legend(verdict), standings(verdict), _power(verdict)),
         _slices(verdict),
         _section("Every case", _tally(verdict), every_case(material))
         if material.compared
@@ -225,7 +223,7 @@ def _guard(guard: Verdict, material: Material) -> Html:
         element("h3", element("span", guard.benchmark, class_="name"), badge),
         element("p", about, class_="quiet"),
         _list(guard.reasons),
-        standings(guard, material.lower),
+        standings(guard),
         beside,
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from harness.records import MetricVerdict, Verdict, Worth
+from harness.records import LOWER_IS_BETTER, MetricVerdict, Verdict, Worth
 from harness.render.figures import count, interval, margin, metric_title, score
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
@@ -15,18 +15,18 @@ from harness.render.standing import difference_of, guard_rows, sure
 Row = tuple[str, MetricVerdict]
 
 
-def standings(verdict: Verdict, lower: Collection[str]) -> list[Html]:
+def standings(verdict: Verdict) -> list[Html]:
     """One table for each reference; guard benchmarks are rows of the first."""
     against = dict.fromkeys(metric.against for metric in verdict.metrics)
     tables = []
     for number, reference in enumerate(against):
         rows = [(metric_title(m.name), m) for m in verdict.metrics if m.against == reference]
         rows += guard_rows(verdict) if number == 0 else []
-        tables.append(_table(reference, rows, verdict, lower))
+        tables.append(_table(reference, rows, verdict))
     return tables
 
 
-def _table(reference: str, rows: Sequence[Row], verdict: Verdict, lower: Collection[str]) -> Html:
+def _table(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
     names = {"promoted": verdict.promoted, "pinned": verdict.pinned}
     called = f"Against {names.get(reference) or reference}"
     called += f" ({reference})" if names.get(reference) else ""
@@ -41,21 +41,21 @@ def _table(reference: str, rows: Sequence[Row], verdict: Verdict, lower: Collect
         Column("cases", "number"),
         Column("state", "word"),
     ]
-    scale = Scale.over(value for _, metric in rows for value in _reach(metric, lower))
-    cells = [_cells(title, metric, scale, lower) for title, metric in rows]
+    scale = Scale.over(value for _, metric in rows for value in _reach(metric))
+    cells = [_cells(title, metric, scale) for title, metric in rows]
     drawn = any(metric.difference is not None for _, metric in rows)
     foot: list[Child] = ["", "", "", "", "", axis(scale), "", "", ""]
     return grid(called, columns, cells, foot if drawn else None)
 
 
-def _cells(title: str, metric: MetricVerdict, scale: Scale, lower: Collection[str]) -> list[Child]:
+def _cells(title: str, metric: MetricVerdict, scale: Scale) -> list[Child]:
     return [
         title,
         metric.role,
         score(metric.reference),
         score(metric.candidate),
         difference_of(metric),
-        interval_drawing(metric, scale, lower),
+        interval_drawing(metric, scale),
         "" if metric.margin is None else margin(metric.margin),
         str(metric.n),
         state(metric.state),
@@ -68,12 +68,12 @@ def state(word: str) -> Html:
     return element("span", shown, class_=f"state {drawing.tone(word)}")
 
 
-def interval_drawing(metric: MetricVerdict, scale: Scale, lower: Collection[str]) -> Html | None:
+def interval_drawing(metric: MetricVerdict, scale: Scale) -> Html | None:
     """Zero, the margin with what lies beyond it, the interval, and the difference as a sign."""
     if metric.difference is None:
         return None
     kind = drawing.tone(metric.state)
-    line = _margin_line(metric, lower)
+    line = _margin_line(metric)
     shapes: list[Child] = []
     if line is not None:
         end = scale.high if line > 0 else scale.low
@@ -102,15 +102,15 @@ def _tick(value: float) -> str:
     return "0" if float(f"{value:.2f}") == 0 else shown
 
 
-def _reach(metric: MetricVerdict, lower: Collection[str]) -> list[float | None]:
-    return [0.0, metric.difference, metric.low, metric.high, _margin_line(metric, lower)]
+def _reach(metric: MetricVerdict) -> list[float | None]:
+    return [0.0, metric.difference, metric.low, metric.high, _margin_line(metric)]
 
 
-def _margin_line(metric: MetricVerdict, lower: Collection[str]) -> float | None:
+def _margin_line(metric: MetricVerdict) -> float | None:
     """The drop that is still allowed; upwards where less is better."""
     if metric.margin is None:
         return None
-    return metric.margin if metric.name in lower else -metric.margin
+    return metric.margin if metric.name in LOWER_IS_BETTER else -metric.margin
 
 
 def gains(caption: str, found: Sequence[Worth], alpha: float) -> Html:
