@@ -12,7 +12,9 @@ if sys.path[0] != str(HERE.parent):
 
 import streamlit as st  # noqa: E402
 
+from dashboard import frame  # noqa: E402
 from dashboard.who import let_in  # noqa: E402
+from harness.render.html import style  # noqa: E402
 
 PAGES = (
     ("now", "Now", ":material/radio_button_checked:"),
@@ -27,7 +29,7 @@ PAGES = (
 def main() -> None:
     """Every rerun begins here; the page that was asked for runs last."""
     st.set_page_config(page_title="lora-harness", page_icon=str(HERE / "icon.svg"), layout="wide")
-    st.html(f"<style>{(HERE / 'look.css').read_text(encoding='utf-8')}</style>")
+    frame.html(style((HERE / "look.css").read_text(encoding="utf-8")))
     # Not a folder `pages`: Streamlit would run a page without this file where a link leads to it.
     chosen = st.navigation(
         [

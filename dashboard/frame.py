@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import pieces, words
 from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
 from harness.flows.opening import open_store
 from harness.flows.privacy import said
 from harness.flows.project import Project
+from harness.render.html import Child, element, joined
 
 if TYPE_CHECKING:
     from harness.store import Store
@@ -84,34 +85,39 @@ def _task(tasks: list[str]) -> str:
     return tasks[0] if tasks else ""
 
 
+def html(*children: Child) -> None:
+    """Write elements on the page; a text among them is escaped."""
+    st.html(str(joined(*children)))
+
+
 def headline(title: str, lead: str = "") -> None:
     """What the page says, in one line, and the sentence under it."""
     st.title(words.label(title, 120), anchor=False)
     if lead:
-        st.html(f'<div class="lh-lead">{words.html(lead)}</div>')
+        html(element("div", lead, class_="lh-lead"))
 
 
 def section(title: str, note: str = "") -> None:
     """A part of a page."""
     st.subheader(words.label(title, 120), anchor=False)
     if note:
-        st.html(f'<div class="lh-note">{words.html(note)}</div>')
+        html(pieces.note(note))
 
 
 def trouble(line: str) -> None:
     """What went wrong and what to do, as text."""
-    st.html(f'<div class="lh-banner lh-override" role="alert">{words.html(line)}</div>')
+    html(element("div", line, class_="lh-banner lh-override", role="alert"))
 
 
 def remark(line: str) -> None:
     """What a reader must know before believing a number."""
-    st.html(f'<div class="lh-banner">{words.html(line)}</div>')
+    html(element("div", line, class_="lh-banner"))
 
 
 def empty(line: str, command: str) -> None:
     """A page with nothing on it yet says which command fills it."""
     with st.container(border=True):
-        st.html(f"<div>{words.html(line)}</div>")
+        html(element("div", line))
         if command:
             st.code(words.code(command), language=None, wrap_lines=True)
 
@@ -123,6 +129,6 @@ def command(line: str) -> None:
 
 def text(name: str, written: str, key: str) -> None:
     """A text of a model or a stranger under its name; a long one is cut, and whole on a click."""
-    st.html(f'<div class="lh-label">{words.html(name, 80)}</div>{words.block(written)}')
+    html(pieces.label(name), words.block(written))
     if words.cut(written) and st.toggle(f"All {len(written):,} characters", key=f"whole-{key}"):
         st.code(words.code(written), language=None, wrap_lines=True, height=400)

@@ -1,12 +1,13 @@
-"""Small pieces of HTML that several pages share: badges, facts, tables. Strings in, escaped out."""
+"""Small pieces of HTML that several pages share: badges, facts, tables; texts are escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from dashboard.words import html
+from dashboard.words import SHOWN, html
 from harness.records import CheckResult
+from harness.render.html import Child, Html, element, joined
 
 Tone = Literal["good", "watch", "bad", "quiet", "override"]
 
@@ -33,67 +34,101 @@ SIGNS: dict[Tone, str] = {"good": "✓", "watch": "●", "bad": "✕", "quiet": 
 """Colour alone would leave some readers out."""
 
 
-def badge(word: str, tone: Tone | None = None) -> str:
+def badge(word: str, tone: Tone | None = None) -> Html:
     """A word with its colour and its sign."""
     known = tone or TONES.get(word, "quiet")
-    return f'<span class="lh-badge lh-{known}">{SIGNS[known]} {html(word, 60)}</span>'
+    return element("span", SIGNS[known], " ", html(word, 60), class_=f"lh-badge lh-{known}")
 
 
-def quiet(text: str) -> str:
+def quiet(text: str, limit: int = SHOWN) -> Html:
     """Words of second rank."""
-    return f'<span class="lh-quiet">{html(text)}</span>'
+    return element("span", html(text, limit), class_="lh-quiet")
 
 
-def fact(name: str, value: str, note: str = "", mark: str = "") -> str:
-    """A number under its name, with what it rests on; `mark` is a badge, already HTML."""
-    return (
-        f'<div class="lh-fact"><div class="lh-name">{html(name)}</div>'
-        f'<div class="lh-value">{html(value)} {mark}</div>'
-        f'<div class="lh-note">{html(note)}</div></div>'
+def bold(name: str) -> Html:
+    """Set the name of an adapter in bold."""
+    return element("b", html(name, 60))
+
+
+def unbroken(text: str) -> Html:
+    """Keep a few words on one line, such as a day."""
+    return element("span", html(text, 20), class_="lh-nowrap")
+
+
+def note(*children: Child) -> Html:
+    """Write a line in small letters: what a number rests on, or how to read a chart."""
+    return element("div", children, class_="lh-note")
+
+
+def label(name: str) -> Html:
+    """Name the text or charts that follow."""
+    return element("div", html(name, 80), class_="lh-label")
+
+
+def head(title: str, *beside: Child) -> Html:
+    """Write the first line of a box: its title, with badges and quiet words beside it."""
+    shown = element("span", html(title, 120), class_="lh-task")
+    return element("div", shown, beside, class_="lh-head")
+
+
+def following(*step: Child) -> Html:
+    """Say what to do next, behind the word Next."""
+    return element("div", element("b", "Next"), step, class_="lh-next")
+
+
+def fact(name: str, value: str, rests_on: str = "", mark: Html | None = None) -> Html:
+    """A number under its name, with what it rests on; `mark` is a badge beside it."""
+    return element(
+        "div",
+        element("div", name, class_="lh-name"),
+        element("div", value, " ", mark, class_="lh-value"),
+        note(rests_on),
+        class_="lh-fact",
     )
 
 
-def facts(*each: str) -> str:
+def facts(*each: Html) -> Html:
     """Facts side by side, as many as fit."""
-    return f'<div class="lh-facts">{"".join(each)}</div>'
+    return element("div", each, class_="lh-facts")
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
-    """Cells are HTML already; `align` has a letter per column: `<` words, `>` numbers."""
+def table(names: Sequence[str], rows: Sequence[Sequence[Child]], align: str) -> Html:
+    """Build a table; `align` has a letter per column: `<` words, `>` numbers.
+
+    Each cell knows its column's name: on a phone a row becomes a card.
+    """
     kinds = ["lh-number" if sign == ">" else "lh-words" for sign in align]
-    columns = [(f'class="{kind}"', html(name)) for kind, name in zip(kinds, head, strict=True)]
-    top = "".join(f"<th {kind}>{name}</th>" for kind, name in columns)
-    body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
-    return (
-        f'<div class="lh-scroll"><table class="lh-table"><thead><tr>{top}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    columns = list(zip(kinds, names, strict=True))
+    top = element("tr", [element("th", name, class_=kind) for kind, name in columns])
+    body = [
+        element(
+            "tr",
+            [
+                element("td", cell, class_=kind, data_name=name)
+                for (kind, name), cell in zip(columns, row, strict=True)
+            ],
+        )
+        for row in rows
+    ]
+    made = element("table", element("thead", top), element("tbody", body), class_="lh-table")
+    return element("div", made, class_="lh-scroll")
 
 
-def _cells(columns: Sequence[tuple[str, str]], row: Sequence[str]) -> str:
-    """Each cell knows its column's name: on a phone a row becomes a card."""
-    return "".join(
-        f'<td {kind} data-name="{name}">{cell}</td>'
-        for (kind, name), cell in zip(columns, row, strict=True)
-    )
-
-
-def legend(entries: Mapping[str, str], signs: Mapping[str, str] | None = None) -> str:
+def legend(entries: Mapping[str, str], signs: Mapping[str, str] | None = None) -> Html:
     """Names with their colours, beside a chart: unlike a chart's own it wraps on a phone."""
-    told = "".join(
-        f'<span class="lh-key"><span style="color:{colour}">{(signs or {}).get(name, "●")}</span>'
-        f" {html(name, 60)}</span>"
-        for name, colour in entries.items()
-    )
-    return f'<div class="lh-legend">{told}</div>'
+    keys = []
+    for name, colour in entries.items():
+        sign = element("span", (signs or {}).get(name, "●"), style=f"color:{colour}")
+        keys.append(element("span", sign, " ", html(name, 60), class_="lh-key"))
+    return element("div", keys, class_="lh-legend")
 
 
-def failed(checks: Iterable[CheckResult]) -> str:
+def failed(checks: Iterable[CheckResult]) -> Html:
     """The checks that an output did not pass, and why not."""
     told = (f"{c.name} ({c.level}): {c.message}" for c in checks if not c.passed)
-    return "".join(f'<div class="lh-note">✕ {html(line, 200)}</div>' for line in told)
+    return joined(note("✕ ", html(line, 200)) for line in told)
 
 
-def listed(lines: Sequence[str]) -> str:
+def listed(lines: Sequence[str]) -> Html:
     """Lines of text, one under the other."""
-    return '<ul class="lh-list">' + "".join(f"<li>{html(line)}</li>" for line in lines) + "</ul>"
+    return element("ul", [element("li", line) for line in lines], class_="lh-list")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dashboard import colours, pieces
 from harness.flows.views import Line, Rate
 from harness.render.figures import MISSING, count, percent
+from harness.render.html import Html
 
 
-def rate_fact(name: str, rate: Rate, line: Line) -> str:
+def rate_fact(name: str, rate: Rate, line: Line) -> Html:
     """The rate under its name, with what it rests on and the line it is held against."""
-    mark = pieces.badge("synthetic", "quiet") if rate.synthetic else ""
+    mark = pieces.badge("synthetic", "quiet") if rate.synthetic else None
     return pieces.fact(name, percent(rate.value), f"{basis(rate)} · {line_words(line)}", mark)
 
 

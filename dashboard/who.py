@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import frame, pieces, words
+
 LONGEST = 200
 """Letters of a name that a review keeps."""
 
@@ -28,7 +30,8 @@ def reviewer() -> str:
     known = signed_in()
     if known:
         left, right = st.columns([3, 1])
-        left.html(f'<div class="lh-note">signed in as {_escaped(known)}</div>')
+        with left:
+            frame.html(pieces.note("signed in as ", words.html(known, LONGEST)))
         right.button("Log out", on_click=st.logout, type="tertiary")
         return known
     given = st.text_input(
@@ -40,9 +43,3 @@ def reviewer() -> str:
         width=360,
     )
     return (given or "").strip()
-
-
-def _escaped(name: str) -> str:
-    from dashboard import words
-
-    return words.html(name, LONGEST)

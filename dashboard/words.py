@@ -9,6 +9,7 @@ import re
 
 from harness.render import safe
 from harness.render.diff import html_diff
+from harness.render.html import Html, element
 
 SHOWN = 2_000
 """Characters of one text on a page; the rest is one click away."""
@@ -17,9 +18,9 @@ WHOLE = 1_000_000
 _MARKUP = re.compile(r"[!-/:-@\[-`{-~]")
 
 
-def html(text: str, limit: int = SHOWN) -> str:
-    """Inside an HTML element or a quoted attribute."""
-    return safe.html(text, limit=limit)
+def html(text: str, limit: int = SHOWN) -> Html:
+    """Escape a text for an HTML element, cut after `limit` characters."""
+    return Html.escape(text, limit)
 
 
 def label(text: str, limit: int = 80) -> str:
@@ -37,15 +38,15 @@ def code(text: str) -> str:
     return safe.terminal(text, lines=True, limit=WHOLE)
 
 
-def block(text: str) -> str:
+def block(text: str) -> Html:
     """A text with its line feeds, in a quiet box; an empty one says that it is empty."""
-    shown = html(text) if text.strip() else '<span class="lh-quiet">(nothing)</span>'
-    return f'<div class="lh-text">{shown}</div>'
+    shown = html(text) if text.strip() else element("span", "(nothing)", class_="lh-quiet")
+    return element("div", shown, class_="lh-text")
 
 
-def difference(old: str, new: str) -> str:
+def difference(old: str, new: str) -> Html:
     """The new text with every word that went or came marked by colour and sign."""
-    return f'<div class="lh-text">{html_diff(old, new)}</div>'
+    return element("div", html_diff(old, new), class_="lh-text")
 
 
 def cut(text: str) -> bool:

@@ -10,6 +10,7 @@ from dashboard import charts, choices, colours, frame, pieces, words
 from dashboard.downloads import offer
 from harness.flows.views import CaseHistory, CaseMoment, CaseRow, CasesPage, case_history, cases
 from harness.render.figures import count, day, metric_title, score
+from harness.render.html import Child, element
 
 # Rows of the table; the CSV has them all.
 LISTED = 100
@@ -58,11 +59,11 @@ def _headline(found: CasesPage) -> tuple[str, str]:
 
 def _health(found: CasesPage) -> None:
     if found.description:
-        st.html(f'<div class="lh-prose">{words.html(found.description)}</div>')
+        frame.html(element("div", found.description, class_="lh-prose"))
     if not found.health:
         return
     frame.section("Its health")
-    st.html(pieces.listed([_note(note.message, note.cases) for note in found.health]))
+    frame.html(pieces.listed([_note(note.message, note.cases) for note in found.health]))
 
 
 def _note(message: str, cases: Sequence[str]) -> str:
@@ -93,7 +94,7 @@ def _one(room: frame.Room, found: CasesPage) -> None:
 def _moments(history: CaseHistory) -> None:
     assert history.case is not None
     shown = {"in production" if m.promoted else colours.version(m.current) for m in history.moments}
-    st.html(pieces.legend({what: c for what, c in colours.MOMENTS.items() if what in shown}))
+    frame.html(pieces.legend({what: c for what, c in colours.MOMENTS.items() if what in shown}))
     st.altair_chart(charts.case_history(history), key="case-history")
     offer(
         f"{history.benchmark} {history.case.id}",
@@ -110,23 +111,22 @@ def _moments(history: CaseHistory) -> None:
 
 def _moment(history: CaseHistory, moment: CaseMoment, number: int) -> None:
     assert history.case is not None
-    held = pieces.badge("in production", "good") if moment.promoted else ""
-    older = "" if moment.current else pieces.badge("older version", "quiet")
+    held = pieces.badge("in production", "good") if moment.promoted else None
+    older = None if moment.current else pieces.badge("older version", "quiet")
     told = f"{metric_title(history.metric)} {score(moment.scores.get(history.metric))}"
-    st.html(
-        f'<div class="lh-head lh-gap"><b>{words.html(moment.adapter, 60)}</b>{held}{older}'
-        f"{pieces.quiet(f'{told} · {day(moment.at)}')}</div>"
-    )
+    about = pieces.quiet(f"{told} · {day(moment.at)}")
+    name = pieces.bold(moment.adapter)
+    frame.html(element("div", name, held, older, about, class_="lh-head lh-gap"))
     frame.text("", moment.text, f"moment-{number}")
     if failed := pieces.failed(moment.checks):
-        st.html(failed)
+        frame.html(failed)
 
 
 def _all(found: CasesPage) -> None:
     frame.section(
         "All cases", f"{metric_title(found.metric)}; each adapter's newest run counts once."
     )
-    st.html(
+    frame.html(
         pieces.table(
             ["case", "slices", "in production", "worst", "mean", "best", "adapters", ""],
             [_row(row) for row in found.cases[:LISTED]],
@@ -135,7 +135,7 @@ def _all(found: CasesPage) -> None:
     )
     left = len(found.cases) - LISTED
     if left > 0:
-        st.html(pieces.quiet(f"and {count(left, 'case')} more in the CSV"))
+        frame.html(pieces.quiet(f"and {count(left, 'case')} more in the CSV"))
     offer(
         f"{found.benchmark} cases",
         ["case", "slices", "critical", "metric", "promoted", "worst", "mean", "best", "adapters"],
@@ -153,11 +153,11 @@ def _all(found: CasesPage) -> None:
     )
 
 
-def _row(row: CaseRow) -> list[str]:
-    critical = " " + pieces.badge("critical", "watch") if row.case.critical else ""
+def _row(row: CaseRow) -> list[Child]:
+    critical = [" ", pieces.badge("critical", "watch")] if row.case.critical else None
     return [
-        f"{words.html(row.case.id, 120)}{critical}",
-        f'<span class="lh-quiet">{words.html(_slices(row), 120)}</span>',
+        [words.html(row.case.id, 120), critical],
+        pieces.quiet(_slices(row), 120),
         *(score(value) for value in (row.promoted, row.worst, row.mean, row.best)),
         str(row.adapters),
         words.html(", ".join(row.notes), 200),

@@ -12,6 +12,7 @@ from dashboard.downloads import offer
 from harness.flows.views import Compared, Comparison, Flag, compare, filtered
 from harness.records import CaseResult, MetricVerdict, Verdict
 from harness.render.figures import count, interval, margin, metric_title, score, signed
+from harness.render.html import Child, Html, element, joined
 
 
 def body(room: frame.Room) -> None:
@@ -74,36 +75,37 @@ def _headline(found: Comparison) -> tuple[str, str]:
 
 def _verdict(found: Comparison, verdict: Verdict) -> None:
     with st.container(border=True):
-        st.html(f'<div class="lh-head">{_tally(found, verdict)}</div>')
-        st.html(pieces.listed(verdict.reasons))
+        frame.html(element("div", _tally(found, verdict), class_="lh-head"))
+        frame.html(pieces.listed(verdict.reasons))
         if verdict.advice:
-            st.html('<div class="lh-next"><b>Next</b></div>' + pieces.listed(verdict.advice))
-        st.html(_metrics(verdict))
+            frame.html(pieces.following(), pieces.listed(verdict.advice))
+        frame.html(_metrics(verdict))
 
 
-def _tally(found: Comparison, verdict: Verdict) -> str:
+def _tally(found: Comparison, verdict: Verdict) -> list[Html]:
     broken, fixed = len(verdict.broken), len(verdict.fixed)
     when = "" if found.verdict_id else ", computed just now from the stored runs"
-    return (
-        pieces.badge(verdict.outcome)
-        + pieces.badge(f"{broken} broken", "bad" if broken else "quiet")
-        + pieces.badge(f"{fixed} fixed", "good" if fixed else "quiet")
-        + pieces.quiet(f"of {count(verdict.n, 'case')}{when}")
-    )
+    return [
+        pieces.badge(verdict.outcome),
+        pieces.badge(f"{broken} broken", "bad" if broken else "quiet"),
+        pieces.badge(f"{fixed} fixed", "good" if fixed else "quiet"),
+        pieces.quiet(f"of {count(verdict.n, 'case')}{when}"),
+    ]
 
 
-def _metrics(verdict: Verdict) -> str:
+def _metrics(verdict: Verdict) -> Html:
     against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
     head = ["metric", "role", "before", "candidate", "difference, 95 %", "margin", "n", "result"]
     parts = []
     for reference in against:
         rows = [_metric_row(m) for m in verdict.metrics if m.against == reference]
-        title = f'<div class="lh-name">against {words.html(reference)}</div>'
-        parts.append((title if len(against) > 1 else "") + pieces.table(head, rows, "<<>>>>><"))
-    return "".join(parts)
+        if len(against) > 1:
+            parts.append(element("div", f"against {reference}", class_="lh-name"))
+        parts.append(pieces.table(head, rows, "<<>>>>><"))
+    return joined(parts)
 
 
-def _metric_row(metric: MetricVerdict) -> list[str]:
+def _metric_row(metric: MetricVerdict) -> list[Child]:
     counted = ", ".join(f"{number} {what}" for what, number in (metric.counts or {}).items())
     moved = interval(metric.difference, metric.low, metric.high)
     return [
@@ -150,12 +152,12 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
     if any(one.case.critical for one in shown):
         told["critical case"] = "inherit"
     signs = {f"{names[0]}, before": "○", "critical case": "!"}
-    st.html(pieces.legend(sides | told, signs))
+    frame.html(pieces.legend(sides | told, signs))
     chart = charts.case_dots(shown, found.metric, *names)
     event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
     scored = [one for one in shown if one.change is not None]
     if len(scored) > charts.MOST_CASES:
-        st.html(pieces.quiet(f"the {charts.MOST_CASES} worst of {count(len(scored), 'case')}"))
+        frame.html(pieces.quiet(f"the {charts.MOST_CASES} worst of {count(len(scored), 'case')}"))
     offer(
         f"{names[1]} against {names[0]} {found.benchmark}",
         ["case", "slices", "flag", "metric", *names, "change", "output before", "output now"],
@@ -195,11 +197,8 @@ def _case(found: Comparison, one: Compared) -> None:
     assert found.reference is not None and found.candidate is not None
     moved = f"{metric_title(found.metric)} {signed(one.change)}"
     told = " · ".join([moved, *(f"{key} {value}" for key, value in one.case.slices.items())])
-    critical = pieces.badge("critical", "watch") if one.case.critical else ""
-    st.html(
-        f'<div class="lh-head"><span class="lh-task">{words.html(one.case.id, 120)}</span>'
-        f"{pieces.badge(one.flag)}{critical}{pieces.quiet(told)}</div>"
-    )
+    critical = pieces.badge("critical", "watch") if one.case.critical else None
+    frame.html(pieces.head(one.case.id, pieces.badge(one.flag), critical, pieces.quiet(told)))
     if one.accepted:
         frame.remark(f"Accepted: {one.accepted}")
     left, right = st.columns(2)
@@ -215,8 +214,8 @@ def _case(found: Comparison, one: Compared) -> None:
         _side(found.candidate.adapter, one.candidate, "now")
     if one.reference and one.candidate and one.flag != "same":
         marked = words.difference(one.reference.text, one.candidate.text)
-        st.html(f'<div class="lh-label">What changed, word by word</div>{marked}')
-    st.html(_scores(found, one))
+        frame.html(pieces.label("What changed, word by word"), marked)
+    frame.html(_scores(found, one))
     st.page_link(
         "page/cases.py",
         label="This case across all adapters",
@@ -228,10 +227,10 @@ def _case(found: Comparison, one: Compared) -> None:
 def _side(adapter: str, result: CaseResult | None, key: str) -> None:
     frame.text(adapter, result.text if result else "", key)
     if failed := pieces.failed(result.checks if result else ()):
-        st.html(failed)
+        frame.html(failed)
 
 
-def _scores(found: Comparison, one: Compared) -> str:
+def _scores(found: Comparison, one: Compared) -> Html:
     assert found.reference is not None and found.candidate is not None
     rows = []
     for name, (before, after) in one.scores.items():

@@ -8,6 +8,7 @@ from dashboard import frame, pieces, words
 from dashboard.downloads import offer
 from harness.flows.views import Entry, Ledger, ledger
 from harness.render.figures import count, day
+from harness.render.html import Child
 
 ROWS = 50
 
@@ -30,7 +31,7 @@ def body(room: frame.Room) -> None:
         frame.empty("No decision was taken against a verdict.", "")
         return
     head = ["no.", "when", "decision", "adapter", "verdict", "by", "why", "now"]
-    st.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<"))
+    frame.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<"))
     offer(
         "ledger",
         ["seq", "at", "kind", "task", "adapter", "override", "verdict", "by", "why", "broken"],
@@ -65,21 +66,23 @@ def _proof(found: Ledger) -> None:
         frame.command(found.command)
 
 
-def _row(entry: Entry) -> list[str]:
+def _row(entry: Entry) -> list[Child]:
     made = entry.decision
-    what = pieces.badge(f"OVERRIDE {made.kind}", "override") if made.override else made.kind
-    stands = pieces.badge("in production", "good") if entry.stands else ""
-    wrong = pieces.badge(entry.broken, "override") if entry.broken else ""
     case = f" · {made.case}" if made.case else ""
+    what = words.html(f"{made.kind}{case}", 120)
+    if made.override:
+        what = pieces.badge(f"OVERRIDE {made.kind}", "override")
+    stands = pieces.badge("in production", "good") if entry.stands else None
+    wrong = pieces.badge(entry.broken, "override") if entry.broken else None
     return [
         str(made.seq),
-        f'<span class="lh-nowrap">{words.html(day(made.at), 20)}</span>',
-        what if made.override else words.html(f"{made.kind}{case}", 120),
-        f"<b>{words.html(made.adapter, 60)}</b>",
+        pieces.unbroken(day(made.at)),
+        what,
+        pieces.bold(made.adapter),
         pieces.badge(entry.outcome) if entry.outcome else pieces.quiet("none"),
         words.html(made.by, 80),
         words.html(made.why, 300),
-        stands + wrong,
+        [stands, wrong],
     ]
 
 

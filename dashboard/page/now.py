@@ -10,6 +10,7 @@ from dashboard import frame, pieces, words
 from dashboard.rates import rate_fact
 from harness.flows.views import CandidateNow, Now, PromotedNow, TaskNow, now
 from harness.render.figures import count, day
+from harness.render.html import Child, Html
 
 
 def body(room: frame.Room) -> None:
@@ -51,14 +52,11 @@ _STATES = {
 
 def _task(task: TaskNow, alone: bool) -> None:
     state = pieces.badge(task.state) if task.state else pieces.badge(_unknown(task), "quiet")
-    name = "" if alone else words.html(task.task)
-    st.html(
-        f'<div class="lh-head"><span class="lh-task">{name or "In production"}</span> {state}</div>'
-    )
+    frame.html(pieces.head("In production" if alone else task.task, " ", state))
     if task.promoted:
-        st.html(_facts(task, task.promoted))
+        frame.html(_facts(task, task.promoted))
         if task.state_why and task.state != "steady":
-            st.html(pieces.listed(task.state_why))
+            frame.html(pieces.listed(task.state_why))
     _next(task)
     _candidates(task)
 
@@ -70,8 +68,8 @@ def _unknown(task: TaskNow) -> str:
     return "no line declared" if task.edit.n or task.rejection.n else "no reviews yet"
 
 
-def _facts(task: TaskNow, held: PromotedNow) -> str:
-    override = pieces.badge("OVERRIDE", "override") if held.override else ""
+def _facts(task: TaskNow, held: PromotedNow) -> Html:
+    override = pieces.badge("OVERRIDE", "override") if held.override else None
     verdict = pieces.badge(held.outcome) if held.outcome else pieces.badge("none", "quiet")
     return pieces.facts(
         pieces.fact("Adapter", held.adapter, f"pinned: {task.pinned or 'nothing'}", override),
@@ -88,7 +86,7 @@ def _facts(task: TaskNow, held: PromotedNow) -> str:
 
 
 def _next(task: TaskNow) -> None:
-    st.html(f'<div class="lh-next"><b>Next</b> {words.html(task.next.words)}</div>')
+    frame.html(pieces.following(" ", task.next.words))
     if task.next.command:
         frame.command(task.next.command)
 
@@ -97,7 +95,7 @@ def _candidates(task: TaskNow) -> None:
     if not task.candidates:
         return
     frame.section("Newest candidates")
-    st.html(
+    frame.html(
         pieces.table(
             ["adapter", "verdict", "why", "cases", "judged"],
             [_candidate(one) for one in task.candidates],
@@ -113,14 +111,14 @@ def _candidates(task: TaskNow) -> None:
     )
 
 
-def _candidate(one: CandidateNow) -> list[str]:
-    held = " " + pieces.quiet("in production") if one.promoted else ""
+def _candidate(one: CandidateNow) -> list[Child]:
+    held = [" ", pieces.quiet("in production")] if one.promoted else None
     return [
-        f"<b>{words.html(one.adapter, 60)}</b>{held}",
+        [pieces.bold(one.adapter), held],
         pieces.badge(one.outcome),
         words.html(one.reason, 300),
         str(one.n),
-        f'<span class="lh-nowrap">{words.html(day(one.when), 20)}</span>',
+        pieces.unbroken(day(one.when)),
     ]
 
 

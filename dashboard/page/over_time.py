@@ -12,6 +12,7 @@ from dashboard.downloads import Cell, offer
 from dashboard.rates import short
 from harness.flows.views import Line, Mark, OverTime, Week, over_time
 from harness.render.figures import count, day, metric_title
+from harness.render.html import element
 
 # Small multiples beyond that are no longer small.
 MANY_SLICES = 12
@@ -71,9 +72,11 @@ def _metric(found: OverTime) -> None:
     _legend(found, [point.adapter for point in found.points])
     st.altair_chart(charts.metric_over_time(*what), key="metric-chart")
     each = {"run": "one run", "day": "a day's runs", "month": "a month's runs"}[found.period]
-    st.html(
-        f'<div class="lh-note">Each point is {each} of one adapter: the mean over its cases with'
-        " its 95 % interval. Lines never cross two versions of the benchmark.</div>"
+    frame.html(
+        pieces.note(
+            f"Each point is {each} of one adapter: the mean over its cases with its 95 % interval."
+            " Lines never cross two versions of the benchmark."
+        )
     )
     offer(
         f"{found.benchmark} {found.metric} over time",
@@ -92,7 +95,7 @@ def _slices(found: OverTime) -> None:
     frame.section("By slice", "The same metric over the cases of each slice, on the same scales.")
     shown = found.slices[:MANY_SLICES]
     for key in dict.fromkeys(panel.name.partition("=")[0] for panel in shown):
-        st.html(f'<div class="lh-label">{words.html(key, 60)}</div>')
+        frame.html(pieces.label(key))
         grid = st.grid("auto", min_column_width=230)
         for panel in shown:
             if panel.name.partition("=")[0] == key:
@@ -100,7 +103,7 @@ def _slices(found: OverTime) -> None:
                 grid.altair_chart(chart, key=f"slice-{panel.name}")
     left = len(found.slices) - MANY_SLICES
     if left > 0:
-        st.html(pieces.quiet(f"and {count(left, 'slice')} more in the CSV"))
+        frame.html(pieces.quiet(f"and {count(left, 'slice')} more in the CSV"))
     offer(
         f"{found.benchmark} {found.metric} by slice",
         ["slice", "time", "adapter", "version", "metric", "mean", "low", "high", "cases"],
@@ -131,7 +134,7 @@ def _weeks(found: OverTime) -> None:
         with right:
             _rate_chart(found, "rejection", found.rejection_line)
     with st.expander("The weeks in numbers"):
-        st.html(
+        frame.html(
             pieces.table(
                 ["week", "adapter", "edit rate", "rejection rate"],
                 [
@@ -149,7 +152,7 @@ def _weeks(found: OverTime) -> None:
 
 
 def _rate_chart(found: OverTime, which: Rated, line: Line) -> None:
-    st.html(f'<div class="lh-name">{which} rate by week, 95 % interval</div>')
+    frame.html(element("div", f"{which} rate by week, 95 % interval", class_="lh-name"))
     what = (found.weeks, line, found.marks, _known(found), which)
     _legend(found, [week.adapter for week in found.weeks], line)
     st.altair_chart(charts.weekly(*what), key=f"weekly-{which}")
@@ -174,7 +177,7 @@ def _legend(found: OverTime, adapters: Sequence[str], line: Line | None = None) 
     signs = {name: sign for name, _, _, sign in kinds}
     for told, _, colour in colours.line_words(line) if line else ():
         entries[told], signs[told] = colour, "┅"
-    st.html(pieces.legend(entries, signs))
+    frame.html(pieces.legend(entries, signs))
 
 
 def _week_rows(weeks: Sequence[Week], which: Rated) -> list[list[Cell]]:
@@ -195,7 +198,7 @@ def _balance(found: OverTime) -> None:
         "Forgetting beside gain",
         "What each adapter's newest run changed against the base model, over the cases both have.",
     )
-    st.html(pieces.legend(charts.effect_colours(shown)))
+    frame.html(pieces.legend(charts.effect_colours(shown)))
     st.altair_chart(charts.balance(shown), key="balance")
     rows = [
         (each.adapter, "gain" if effect is each.gain else "guard", effect)
@@ -219,14 +222,14 @@ def _happened(marks: Sequence[Mark]) -> None:
     frame.section("What was decided")
     rows = [
         [
-            f'<span class="lh-nowrap">{words.html(day(mark.at), 20)}</span>',
+            pieces.unbroken(day(mark.at)),
             pieces.badge("OVERRIDE", "override") if mark.override else words.html(mark.kind),
-            f"<b>{words.html(mark.adapter, 60)}</b>",
+            pieces.bold(mark.adapter),
             words.html(mark.words, 300),
         ]
         for mark in reversed(marks)
     ]
-    st.html(pieces.table(["when", "what", "adapter", "by whom, and why"], rows, "<<<<"))
+    frame.html(pieces.table(["when", "what", "adapter", "by whom, and why"], rows, "<<<<"))
 
 
 frame.show("Over time", body)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import choices, frame, pieces, who, words
+from dashboard import choices, frame, pieces, who
 from dashboard.rates import short
 from harness.errors import HarnessError
 from harness.flows.privacy import said
@@ -90,10 +90,7 @@ def _skip() -> None:
 
 def _asked(one: Waiting) -> None:
     slices = " · ".join(f"{key} {value}" for key, value in one.slices.items())
-    st.html(
-        f'<div class="lh-head"><span class="lh-task">{words.html(one.where, 120)}</span>'
-        f"{pieces.quiet(slices)}</div>"
-    )
+    frame.html(pieces.head(one.where, pieces.quiet(slices)))
     left, right = st.columns(2)
     with left:
         frame.text("Input", one.input, f"input-{one.key}")
@@ -111,9 +108,7 @@ def _form(room: frame.Room, one: Waiting, name: str, shortcuts: bool = True) -> 
         with st.container(horizontal=True):
             pressed = _pressed(one, shortcuts)
     if shortcuts:
-        st.html(
-            '<div class="lh-note">Keys: A accepts, E saves your edit, X rejects, S skips.</div>'
-        )
+        frame.html(pieces.note("Keys: A accepts, E saves your edit, X rejects, S skips."))
     if pressed is not None:
         _file(room, one, name, pressed, final or "", reason or "")
 
@@ -213,19 +208,19 @@ def _pair(room: frame.Room, pairs: Sequence[BlindPair], name: str) -> None:
             with column:
                 frame.text(f"Output {letter}", side.output, f"blind-{side.key}")
                 if side.key in _done():
-                    st.html(pieces.badge("reviewed", "good"))
+                    frame.html(pieces.badge("reviewed", "good"))
                 else:
                     _form(room, side, name, shortcuts=False)
 
 
 def _results(room: frame.Room, one: str, other: str) -> None:
     found = blind_results(room.project, room.store, room.task, one, other)
-    st.html(
+    frame.html(
         pieces.table(
             ["adapter", "reviews", "accepted", "edited", "rejected", "edit rate", "rejection rate"],
             [
                 [
-                    f"<b>{words.html(each.adapter, 60)}</b>",
+                    pieces.bold(each.adapter),
                     *(str(n) for n in (each.n, each.accepted, each.edited, each.rejected)),
                     short(each.edit),
                     short(each.rejection),

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from harness.render import safe
+from harness.render.html import Html, element
 
 Change = Literal["same", "removed", "added"]
 
@@ -29,28 +30,29 @@ def word_diff(old: str, new: str) -> str:
     return marked + _remark(old, new)
 
 
-def html_diff(old: str, new: str) -> str:
+def html_diff(old: str, new: str) -> Html:
     """Return the same as HTML: `del` and `ins` elements, with signs for who sees no colour."""
-    marks = {"removed": ("<del>−", "</del>"), "added": ("<ins>+", "</ins>"), "same": ("", "")}
-    marked = " ".join(
-        f"{marks[kind][0]}{safe.html(text, limit=LONGEST)}{marks[kind][1]}"
-        for kind, text in pieces(old, new)
-    )
-    return marked + safe.html(_remark(old, new))
+    marked = (_marked(kind, Html.escape(text, LONGEST)) for kind, text in pieces(old, new))
+    return Html(" ").join(marked) + _remark(old, new)
 
 
 def markdown_diff(old: str, new: str, limit: int = LONGEST) -> str:
     """Return the same for Markdown: one `code` element with `del` and `ins` in it."""
-    marks = {"removed": ("<del>−", "</del>"), "added": ("<ins>+", "</ins>"), "same": ("", "")}
     found, room = [], limit
     for kind, text in pieces(old, new):
         if room <= 0:
             break
-        shown = safe.markdown_code(text, limit=room)
-        found.append(f"{marks[kind][0]}{shown}{marks[kind][1]}")
+        found.append(_marked(kind, Html(safe.markdown_code(text, limit=room))))
         room -= len(text)
     cut = " …" if room <= 0 else ""
-    return f"<code>{' '.join(found)}{cut}{safe.markdown_code(_remark(old, new))}</code>"
+    remark = Html(safe.markdown_code(_remark(old, new)))
+    return str(element("code", Html(" ").join(found), cut, remark))
+
+
+def _marked(kind: Change, shown: Html) -> Html:
+    if kind == "same":
+        return shown
+    return element("del", "−", shown) if kind == "removed" else element("ins", "+", shown)
 
 
 def pieces(old: str, new: str) -> Iterator[tuple[Change, str]]:

@@ -61,7 +61,13 @@ def refuse_wrong_contents(wheel: Path, sdist: Path) -> None:
     """What must be packed is, and nothing else is."""
     with zipfile.ZipFile(wheel) as opened:
         packed = set(opened.namelist())
-    for name in ("py.typed", "faces/dashboard/app.py", "workspace/starter_project/settings.toml"):
+    for name in (
+        "py.typed",
+        "faces/dashboard/app.py",
+        "faces/dashboard/look.css",
+        "render/report/report.css",
+        "workspace/starter_project/settings.toml",
+    ):
         assert f"harness/{name}" in packed, name
     tops = {name.split("/")[0] for name in packed}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"harness"}, tops

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from harness.records import CaseResult, Compared
 from harness.render.diff import html_diff
 from harness.render.figures import count, metric_title, score, signed
+from harness.render.html import Child, Html, element
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
-from harness.render.report.elements import Child, Html, element
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import (
     Material,
@@ -146,13 +146,13 @@ def _texts(one: Compared, material: Material) -> Html:
     pairs: list[tuple[str, Child]] = [("input", one.case.input)]
     if one.reference is None or before == ideal:
         both = "the ideal" if one.reference is None else f"the ideal, as {other} wrote it"
-        pairs += [(both, ideal), (f"{name} wrote", Html(html_diff(ideal, now)))]
+        pairs += [(both, ideal), (f"{name} wrote", html_diff(ideal, now))]
     else:
         pairs += [
             ("the ideal", ideal),
-            (f"{name} beside the ideal", Html(html_diff(ideal, now))),
+            (f"{name} beside the ideal", html_diff(ideal, now)),
             (f"{other} wrote", before),
-            (f"{name} beside {other}", Html(html_diff(before, now))),
+            (f"{name} beside {other}", html_diff(before, now)),
         ]
     return element("dl", _described(pairs), _more(one.candidate), class_="texts")
 

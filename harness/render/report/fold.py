@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CLOSE = "\n</details>\n"
+from harness.render.html import Html, element
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,7 @@ class Fold:
     def within(self, room: int) -> str:
         """As much of it as fits; empty where not even its frame does."""
         room = room if self.longest is None else min(room, self.longest)
-        frame = f"\n<details><summary>{self.title}</summary>\n\n"
-        left = room - len(frame) - len(CLOSE) - len(self._rest(len(self.items)))
+        left = room - len(self._framed(self._rest(len(self.items))))
         shown: list[str] = []
         for item in self.items:
             if len(item) + 1 > left:
@@ -32,8 +31,12 @@ class Fold:
             left -= len(item) + 1
         if not self.items or left < 0:
             return ""
-        rest = self._rest(len(self.items) - len(shown))
-        return frame + "\n".join(shown) + rest + CLOSE
+        return self._framed("\n".join(shown) + self._rest(len(self.items) - len(shown)))
+
+    def _framed(self, markdown: str) -> str:
+        # Between empty lines, where Markdown is Markdown again.
+        inside = Html(f"\n\n{markdown}\n")
+        return f"\n{element('details', element('summary', Html(self.title)), inside)}\n"
 
     def _rest(self, number: int) -> str:
         if not number:

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from harness.records import Policy
 from harness.render.figures import count
-from harness.render.report.elements import Html, element
+from harness.render.html import Html, element
 from harness.render.report.material import Material
 
 DEEPEST = 3

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from harness.records import SliceVerdict, Verdict
 from harness.render.changes import tally, worst_slice
 from harness.render.figures import chance, count, day, metric_title, signed
+from harness.render.html import Child, Html, document, element, style
 from harness.render.report import drawing
 from harness.render.report.cases import articles, every_case
 from harness.render.report.drawing import Scale
-from harness.render.report.elements import Child, Html, element
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material
 from harness.render.report.origin import commands, described, origin
 from harness.render.report.past import past
 from harness.render.report.standings import axis, gains, standings
-from harness.render.report.style import STYLE
 from harness.render.verdict import certifiable, references
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -35,11 +35,19 @@ def report_html(material: Material) -> str:
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
         element("title", title),
-        element("style", Html(STYLE)),
+        style(_sheet()),
     )
     parts = [_top(material), *_sections(material), _bottom(material)]
     body = element("body", element("main", parts))
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    return document(head, body)
+
+
+@cache
+def _sheet() -> str:
+    # It is part of the code, as a module is: reading it asks neither the project nor the store.
+    from importlib.resources import files
+
+    return files("harness.render.report").joinpath("report.css").read_text("utf-8")
 
 
 def _top(material: Material) -> Html:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness.render.figures import day, metric_title, score
+from harness.render.html import Child, Html, element
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
-from harness.render.report.elements import Child, Html, element
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material, Placed
 

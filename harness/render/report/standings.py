@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from harness.records import LOWER_IS_BETTER, MetricVerdict, Verdict, Worth
 from harness.render.figures import count, interval, margin, metric_title, score
+from harness.render.html import Child, Html, element
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
-from harness.render.report.elements import Child, Html, element
 from harness.render.report.grid import Column, grid
 from harness.render.standing import difference_of, guard_rows, sure
 
