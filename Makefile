@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV   := .venv
-BIN    := $(VENV)/bin
+BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY  := $(VENV)/.ready
 MODEL  ?=
 ARGS   ?=
@@ -96,11 +96,12 @@ lock: ## renew hashes.txt after a change to constraints.txt
 	@PYTHON='$(PYTHON)' .ci/lock
 
 wheel: $(READY) ## build the wheel and the sdist into dist/
+	rm -rf dist
 	$(BIN)/pip install --quiet build
 	$(BIN)/python -m build
 
-wheel-test: wheel ## try wheel and sdist in clean environments
-	$(BIN)/python tests/installing/try_wheel.py
+wheel-test: wheel ## try the wheel and the sdist of dist/ in clean environments
+	$(BIN)/python tests/installing/try_wheel.py dist
 
 lowest: $(READY) ## the fast tests on the lowest declared versions
 	$(BIN)/python tests/installing/lowest.py .lowest $(ARGS)
