@@ -2,13 +2,13 @@
 
 PYTHON ?= python3
 VENV   := .venv
-BIN    := $(VENV)/bin
+BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY  := $(VENV)/.ready
 MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test fast check format calibrate bench bench-cases bench-peers fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
+.PHONY: help setup gate monitor dashboard test fast coverage check format calibrate bench bench-cases bench-peers fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -45,6 +45,13 @@ test: $(READY) ## all tests, the ones on the real model last
 
 fast: $(READY) ## the tests for your own loop: no real model, nothing slow
 	$(BIN)/pytest -n 2 -m 'not real and not slow' tests $(ARGS)
+
+# Not a part of `make test`: measuring makes the tests slower. The floor is in pyproject.toml.
+coverage: $(READY) ## the fast tests, and what share of the code they run
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 -m 'not real and not slow' tests $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 check: $(READY) ## format, lint, types, floors, known advisories (AUDIT=off asks nobody)
 	$(BIN)/ruff format --check .
@@ -96,11 +103,12 @@ lock: ## renew hashes.txt after a change to constraints.txt
 	@PYTHON='$(PYTHON)' .ci/lock
 
 wheel: $(READY) ## build the wheel and the sdist into dist/
+	rm -rf dist
 	$(BIN)/pip install --quiet build
 	$(BIN)/python -m build
 
-wheel-test: wheel ## try wheel and sdist in clean environments
-	$(BIN)/python tests/installing/try_wheel.py
+wheel-test: wheel ## try the wheel and the sdist of dist/ in clean environments
+	$(BIN)/python tests/installing/try_wheel.py dist
 
 lowest: $(READY) ## the fast tests on the lowest declared versions
 	$(BIN)/python tests/installing/lowest.py .lowest $(ARGS)
@@ -109,4 +117,4 @@ transcripts: $(READY) ## the verdicts that README.md shows, made anew
 	PYTHONPATH=. $(BIN)/python tests/docs/transcripts.py --write
 
 clean: ## remove .venv and caches; adapters, benchmarks and reports stay
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

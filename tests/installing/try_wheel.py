@@ -1,7 +1,8 @@
 """The wheel and the sdist, built and tried in clean environments.
 
-    python tests/installing/try_wheel.py [--whole]
+    python tests/installing/try_wheel.py [--whole] [FOLDER]
 
+With FOLDER the wheel and the sdist in it are tried; without it both are built first.
 An environment is clean of lora-harness and of this checkout, but not of the heavy libraries: a
 `.pth` file leads to those of the environment that runs this, so that it takes seconds instead of
 gigabytes (a `.pth` found by way of another is not read, so an editable lora-harness there stays
@@ -53,6 +54,11 @@ def run(*words: object, cwd: Path, code: int = 0) -> str:
 def build(folder: Path) -> tuple[Path, Path]:
     """Both, the wheel out of the sdist as an index's users get it."""
     run(sys.executable, "-m", "build", "--outdir", folder, ROOT, cwd=folder)
+    return built(folder)
+
+
+def built(folder: Path) -> tuple[Path, Path]:
+    """Return the only wheel and the only sdist of a folder."""
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     return wheel, sdist
 
@@ -118,12 +124,13 @@ def look(bin_folder: Path, place: Path) -> None:
 def main() -> None:
     """Build, look at both, and walk the five minutes with the wheel."""
     whole = "--whole" in sys.argv
+    given = [Path(word).resolve() for word in sys.argv[1:] if word != "--whole"]
     with tempfile.TemporaryDirectory(prefix="lora-harness-wheel-") as made:
         folder = Path(made)
         (folder / "dist").mkdir()
-        wheel, sdist = build(folder / "dist")
+        wheel, sdist = built(given[0]) if given else build(folder / "dist")
         refuse_wrong_contents(wheel, sdist)
-        print(f"built   {wheel.name} ({wheel.stat().st_size:,} bytes), {sdist.name}", flush=True)
+        print(f"trying  {wheel.name} ({wheel.stat().st_size:,} bytes), {sdist.name}", flush=True)
         for what in (sdist, wheel):
             bin_folder = environment(folder / what.suffix[1:], what, whole)
             look(bin_folder, folder / f"look-{what.suffix[1:]}")
