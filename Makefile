@@ -65,36 +65,36 @@ format: $(READY) ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 
 calibrate: $(READY) ## error rates of the verdict on simulated benchmarks
-	$(BIN)/python tests/performance/calibrate.py $(ARGS)
+	$(BIN)/python perf/calibrate.py $(ARGS)
 
 bench: $(READY) ## speed, as ratios measured side by side
-	$(BIN)/python tests/performance/bench.py --pages $(ARGS)
-	$(BIN)/python tests/performance/data_speed.py
-	$(BIN)/python tests/performance/reviews_speed.py --rows 1000000
+	$(BIN)/python perf/bench.py --pages $(ARGS)
+	$(BIN)/python perf/data_speed.py
+	$(BIN)/python perf/reviews_speed.py --rows 1000000
 
 bench-cases: $(READY) ## throughput and memory at 100 to 10,000 cases
-	$(BIN)/python tests/performance/many_cases.py $(ARGS)
+	$(BIN)/python perf/many_cases.py $(ARGS)
 
 bench-peers: $(READY) ## the same cases through lm-evaluation-harness
-	$(BIN)/python tests/performance/peers.py $(ARGS)
+	$(BIN)/python perf/peers.py $(ARGS)
 
 fuzz: $(READY) ## let atheris look for input that a reader neither reads nor refuses
 	$(BIN)/python tests/fuzz/run.py $(ARGS)
 
 inputs: $(READY) ## what every bad input costs, in seconds and memory
-	$(BIN)/python tests/performance/bad_inputs.py $(ARGS)
+	$(BIN)/python perf/bad_inputs.py $(ARGS)
 
 faults: $(READY) ## kills, full disks, lost connections, races, hostile outputs: tried and lost
-	$(BIN)/python tests/performance/faults.py $(ARGS)
+	$(BIN)/python perf/faults.py $(ARGS)
 
 ray-kill: $(READY) ## a sweep on Ray with a worker killed, against one process
-	$(BIN)/python tests/performance/ray_kill.py $(ARGS)
+	$(BIN)/python perf/ray_kill.py $(ARGS)
 
 mutants: $(READY) ## does a test notice every change to the judge? ARGS='--tool VENV/bin/mutmut'
-	$(BIN)/python tests/performance/mutants.py $(ARGS)
+	$(BIN)/python perf/mutants.py $(ARGS)
 
 races: $(READY) ## two promotions, and eight writers, at once on SQLite and PostgreSQL
-	$(BIN)/python tests/performance/races.py $(ARGS)
+	$(BIN)/python perf/races.py $(ARGS)
 
 audit: $(READY) ## are advisories known for what is installed? asks PyPI, names and versions only
 	@$(BIN)/python .ci/audit

@@ -1,1 +1,1 @@
-"""The dashboard: Streamlit pages over `harness.flows.views`; `lora-harness dashboard` starts it."""
+"""Streamlit pages over `harness.flows.queries`; `lora-harness dashboard` starts them."""

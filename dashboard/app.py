@@ -14,7 +14,7 @@ import streamlit as st  # noqa: E402
 
 from dashboard import frame  # noqa: E402
 from dashboard.who import let_in  # noqa: E402
-from harness.render.html import style  # noqa: E402
+from harness.text.html import style  # noqa: E402
 
 PAGES = (
     ("now", "Now", ":material/radio_button_checked:"),

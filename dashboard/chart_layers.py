@@ -10,10 +10,10 @@ import altair as alt
 from dashboard.chart_rows import MARK_TIP, data
 from dashboard.colours import GREY, adapter_colours, line_words, mark_kind, mark_kinds
 from dashboard.words import option
-from harness.render.figures import day
+from harness.text.figures import day
 
 if TYPE_CHECKING:
-    from harness.flows.views import Band, Line, Mark, Point
+    from harness.flows.queries import Band, Line, Mark, Point
 
 SCORES = alt.Axis(tickCount=5, format=".1f")
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import altair as alt
 
 from dashboard.words import option
-from harness.render.figures import day, metric_title, percent, score, signed
+from harness.text.figures import day, metric_title, percent, score, signed
 
 if TYPE_CHECKING:
-    from harness.flows.views import Balance, Compared, Point, SlicePanel, Week
+    from harness.flows.queries import Balance, Compared, Point, SlicePanel, Week
 
 Rated = Literal["edit", "rejection"]
 

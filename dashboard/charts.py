@@ -36,10 +36,10 @@ from dashboard.chart_rows import (
 )
 from dashboard.colours import BLUE, FLAGS, GREY, MOMENTS, ORANGE, PALE, PURPLE, SKY, cycled, version
 from dashboard.words import option
-from harness.render.figures import day, metric_title, score
+from harness.text.figures import day, metric_title, score
 
 if TYPE_CHECKING:
-    from harness.flows.views import (
+    from harness.flows.queries import (
         Balance,
         Band,
         CaseHistory,

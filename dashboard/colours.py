@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.records import BASE, BASE_PROMPT
 
 if TYPE_CHECKING:
-    from harness.flows.views import Line, Mark
+    from harness.flows.queries import Line, Mark
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 SKY, VERMILLION, GREY, PALE = "#56B4E9", "#D55E00", "#7A8793", "#A9B4BD"

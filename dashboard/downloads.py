@@ -11,7 +11,7 @@ import altair as alt
 import streamlit as st
 
 from dashboard.charts import to_png
-from harness.render import safe
+from harness.text import safe
 
 Cell = str | int | float | None
 

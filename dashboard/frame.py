@@ -14,10 +14,10 @@ import streamlit as st
 from dashboard import pieces, words
 from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
-from harness.flows.opening import open_store
 from harness.flows.privacy import said
 from harness.flows.project import Project
-from harness.render.html import Child, element, joined
+from harness.flows.store import open_store
+from harness.text.html import Child, element, joined
 
 if TYPE_CHECKING:
     from harness.store import Store

@@ -7,7 +7,7 @@ from typing import Literal
 
 from dashboard.words import SHOWN, html
 from harness.records import CheckResult
-from harness.render.html import Child, Html, element, joined
+from harness.text.html import Child, Html, element, joined
 
 Tone = Literal["good", "watch", "bad", "quiet", "override"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dashboard import colours, pieces
-from harness.flows.views import Line, Rate
-from harness.render.figures import MISSING, count, percent
-from harness.render.html import Html
+from harness.flows.queries import Line, Rate
+from harness.text.figures import MISSING, count, percent
+from harness.text.html import Html
 
 
 def rate_fact(name: str, rate: Rate, line: Line) -> Html:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from harness.render import safe
-from harness.render.diff import html_diff
-from harness.render.html import Html, element
+from harness.text import safe
+from harness.text.diff import html_diff
+from harness.text.html import Html, element
 
 SHOWN = 2_000
 """Characters of one text on a page; the rest is one click away."""

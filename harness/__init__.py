@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.engines.protocol import Engine, Mounted, Weighed
     from harness.errors import HarnessError
-    from harness.flows.evaluate import evaluate
-    from harness.flows.pointer import promoted
-    from harness.flows.score import score
+    from harness.flows.decisions.promoted_file import promoted
+    from harness.flows.evaluation.score_text import score
+    from harness.flows.evaluation.session import evaluate
     from harness.judge import verdict
     from harness.records import (
         Benchmark,
@@ -64,9 +64,9 @@ _HOMES = {
     "Mounted": "harness.engines.protocol",
     "Weighed": "harness.engines.protocol",
     "HarnessError": "harness.errors",
-    "evaluate": "harness.flows.evaluate",
-    "promoted": "harness.flows.pointer",
-    "score": "harness.flows.score",
+    "evaluate": "harness.flows.evaluation.session",
+    "promoted": "harness.flows.decisions.promoted_file",
+    "score": "harness.flows.evaluation.score_text",
     "verdict": "harness.judge",
 }
 

@@ -55,7 +55,7 @@ def postgresql(postgresql_server: PostgreSQL) -> str:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Another folder of installed packages for one test, see `tests/fakes/packages.py`."""
-    from harness.flows import user_metrics
+    from harness.flows.evaluation import user_metrics
 
     place, before = tmp_path / "site", set(sys.modules)
     place.mkdir()

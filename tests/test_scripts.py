@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("performance", "installing", "fuzz", "docs", "dashboard")
+FOLDERS = ("perf", "tests/installing", "tests/fuzz", "tests/docs", "tests/dashboard")
 SCRIPTS = sorted(
     file
     for folder in FOLDERS
-    for file in (ROOT / "tests" / folder).glob("*.py")
+    for file in (ROOT / folder).glob("*.py")
     if "ArgumentParser(" in file.read_text("utf-8")
 )
 

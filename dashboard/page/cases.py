@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard import charts, choices, colours, frame, pieces, words
 from dashboard.downloads import offer
-from harness.flows.views import CaseHistory, CaseMoment, CaseRow, CasesPage, case_history, cases
-from harness.render.figures import count, day, metric_title, score
-from harness.render.html import Child, element
+from harness.flows.queries import CaseHistory, CaseMoment, CaseRow, CasesPage, case_history, cases
+from harness.text.figures import count, day, metric_title, score
+from harness.text.html import Child, element
 
 # Rows of the table; the CSV has them all.
 LISTED = 100

@@ -9,10 +9,10 @@ import streamlit as st
 
 from dashboard import charts, choices, colours, frame, pieces, words
 from dashboard.downloads import offer
-from harness.flows.views import Compared, Comparison, Flag, compare, filtered
+from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
 from harness.records import CaseResult, MetricVerdict, Verdict
-from harness.render.figures import count, interval, margin, metric_title, score, signed
-from harness.render.html import Child, Html, element, joined
+from harness.text.figures import count, interval, margin, metric_title, score, signed
+from harness.text.html import Child, Html, element, joined
 
 
 def body(room: frame.Room) -> None:

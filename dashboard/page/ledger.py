@@ -6,9 +6,9 @@ import streamlit as st
 
 from dashboard import frame, pieces, words
 from dashboard.downloads import offer
-from harness.flows.views import Entry, Ledger, ledger
-from harness.render.figures import count, day
-from harness.render.html import Child
+from harness.flows.queries import Entry, Ledger, ledger
+from harness.text.figures import count, day
+from harness.text.html import Child
 
 ROWS = 50
 

@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard import frame, pieces, words
 from dashboard.rates import rate_fact
-from harness.flows.views import CandidateNow, Now, PromotedNow, TaskNow, now
-from harness.render.figures import count, day
-from harness.render.html import Child, Html
+from harness.flows.queries import CandidateNow, Now, PromotedNow, TaskNow, now
+from harness.text.figures import count, day
+from harness.text.html import Child, Html
 
 
 def body(room: frame.Room) -> None:

@@ -10,9 +10,9 @@ from dashboard import charts, choices, colours, frame, pieces, words
 from dashboard.chart_rows import Rated
 from dashboard.downloads import Cell, offer
 from dashboard.rates import short
-from harness.flows.views import Line, Mark, OverTime, Week, over_time
-from harness.render.figures import count, day, metric_title
-from harness.render.html import element
+from harness.flows.queries import Line, Mark, OverTime, Week, over_time
+from harness.text.figures import count, day, metric_title
+from harness.text.html import element
 
 # Small multiples beyond that are no longer small.
 MANY_SLICES = 12

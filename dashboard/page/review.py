@@ -10,7 +10,7 @@ from dashboard import choices, frame, pieces, who
 from dashboard.rates import short
 from harness.errors import HarnessError
 from harness.flows.privacy import said
-from harness.flows.views import (
+from harness.flows.queries import (
     BlindPair,
     Queue,
     Waiting,
@@ -20,7 +20,7 @@ from harness.flows.views import (
     review_queue,
 )
 from harness.records import Treatment
-from harness.render.figures import count
+from harness.text.figures import count
 
 WAYS = {"queue": "One by one", "blind": "Blind, two adapters"}
 # In the session: what was filed here, for the count and for half-finished pairs.

@@ -10,8 +10,8 @@ import click
 
 from harness.cli.command import Words, fail
 from harness.cli.completion import benchmarks, tasks
-from harness.cli.progress import Line
-from harness.render.safe import ci_log, json_line
+from harness.progress import Line
+from harness.text.safe import ci_log, json_line
 
 MOST_SHOWN = 20
 """Bad rows that are shown on a terminal."""
@@ -73,7 +73,7 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
     cases that runs remember. Exit codes: 0 the same, 1 different, 4 the request is wrong,
     11 the store failed.
     """
-    from harness.flows.benchmarks.difference import diff as flow
+    from harness.flows.benchmarks.compare import diff as flow
     from harness.flows.project import Project
     from harness.render.benchmark_difference import difference_json, difference_text
 
@@ -129,7 +129,7 @@ def import_(
     from harness.flows.benchmarks.rows import FIELDS, HOLDS
     from harness.flows.project import Project
     from harness.render.benchmark_import import import_json, import_text
-    from harness.workspace.columns import pairs
+    from harness.workspace.importers.columns import pairs
 
     told = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
     asked = Asked(told=told, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest)

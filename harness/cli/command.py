@@ -49,7 +49,7 @@ class Words(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """A mistyped command leaves with one line."""
-        from harness.workspace.fields import suggestion
+        from harness.workspace.formats.fields import suggestion
 
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
@@ -101,7 +101,7 @@ class Commands(Words):
 
 def _unknown(problem: click.NoSuchOption) -> str:
     """In the words that a mistyped command or adapter gets too."""
-    from harness.workspace.fields import suggestion
+    from harness.workspace.formats.fields import suggestion
 
     options = problem.ctx.command.params if problem.ctx else []
     known = [name for one in options for name in one.opts if name.startswith("--")]
@@ -111,7 +111,7 @@ def _unknown(problem: click.NoSuchOption) -> str:
 def fail(line: str, code: int) -> NoReturn:
     """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
     from harness.flows.privacy import said
-    from harness.render.safe import ci_log, json_line
+    from harness.text.safe import ci_log, json_line
 
     shown = ci_log(said(line, texts="--no-texts" not in sys.argv))
     if "--json" in sys.argv:
@@ -148,9 +148,9 @@ def cli(context: click.Context, as_json: bool) -> None:
 def _say_bearings(as_json: bool) -> None:
     import shutil
 
-    from harness.flows.bearings import bearings
-    from harness.render.bearings import bearings_json, bearings_text
-    from harness.render.safe import json_line
+    from harness.flows.overview import bearings
+    from harness.render.status import bearings_json, bearings_text
+    from harness.text.safe import json_line
 
     found = bearings()
     if as_json:

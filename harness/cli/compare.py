@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from harness.cli.completion import benchmarks, on_trial
-from harness.cli.progress import Line
-from harness.render.safe import json_line
+from harness.progress import Line
+from harness.text.safe import json_line
 
 
 @click.command(epilog="Example: lora-harness compare adapter_v4 adapter_v2")
@@ -32,7 +32,7 @@ def compare(
 
     Exit codes: 0 done, 4 the request is wrong, 11 could not run.
     """
-    from harness.flows.evaluate import Request, open_bench
+    from harness.flows.evaluation.session import Request, open_bench
     from harness.flows.project import Project
     from harness.render import compare_json, compare_text
 

@@ -37,7 +37,7 @@ def completion(shell: str, as_json: bool) -> None:
     # Without bash's check of its own version, which starts a bash.
     made = kind(cli, {}, "lora-harness", VARIABLE)
     script = made.source_template % made.source_vars()
-    from harness.render.safe import json_line
+    from harness.text.safe import json_line
 
     click.echo(json_line({"shell": shell, "script": script}) if as_json else script)
 

@@ -16,7 +16,7 @@ import click
 
 import harness
 from harness.errors import RequestError, WorldFailed
-from harness.render.safe import json_line
+from harness.text.safe import json_line
 
 STORE = "LORA_HARNESS_DASHBOARD_STORE"
 """How a store that is not the settings' reaches the pages; a URL in argv could be read in `ps`."""

@@ -11,13 +11,13 @@ import click
 
 from harness.cli.command import Words
 from harness.cli.completion import benchmarks, tasks
-from harness.cli.progress import Line
-from harness.render.safe import json_line
+from harness.progress import Line
+from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.data.check import Checked, Fixed
-    from harness.flows.data.difference import DataDiff
     from harness.flows.project import Project
+    from harness.flows.training.check_data import Checked, Fixed
+    from harness.flows.training.compare_data import DataDiff
 
 
 @click.group(cls=Words, epilog="Example: lora-harness data check adapters/datasets/more.jsonl")
@@ -59,8 +59,8 @@ def check(
     banned_term, tone, truncated make it unfit; outlier and size are for a person to look at.
     Exit codes: 0 fit, 1 unfit, 4 the request is wrong.
     """
-    from harness.flows.data.check import Asked, check_data, fix_data
-    from harness.render.redact import OPEN
+    from harness.flows.training.check_data import Asked, check_data, fix_data
+    from harness.text.redact import OPEN
 
     line = Line(f"checking {file.name}")
     asked = Asked(benchmarks, task, region.upper(), names)
@@ -127,7 +127,7 @@ def _checked_json(found: Checked, fixed: Fixed | None) -> dict[str, Any]:
 def _checked_text(found: Checked, fixed: Fixed | None) -> str:
     from harness.findings import counted
     from harness.render.findings import findings_text, kinds_text
-    from harness.render.safe import ci_log
+    from harness.text.safe import ci_log
 
     table = findings_text(found.findings)
     lines = [table, ""] if table else []
@@ -146,7 +146,7 @@ def _checked_text(found: Checked, fixed: Fixed | None) -> str:
 def _fixed_lines(fixed: Fixed) -> list[str]:
     from harness.findings import counted
     from harness.render.findings import findings_text, kinds_text
-    from harness.render.safe import ci_log
+    from harness.text.safe import ci_log
 
     dropped = kinds_text(counted(fixed.dropped))
     lines = [
@@ -170,7 +170,7 @@ def fingerprint(file: Path, as_json: bool) -> None:
 
     Exit codes: 0 done, 4 FILE is no training set.
     """
-    from harness.flows.data.check import fingerprint_data
+    from harness.flows.training.check_data import fingerprint_data
     from harness.render.findings import record_json
 
     found = fingerprint_data(file)
@@ -190,9 +190,9 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
 
     Exit codes: 0 both say the same, 1 they differ, 4 a file is no training set.
     """
-    from harness.flows.data.difference import diff_data
+    from harness.flows.training.compare_data import diff_data
     from harness.render.findings import record_json
-    from harness.render.redact import OPEN
+    from harness.text.redact import OPEN
 
     exact = diff_data(before, after)
     project = _project(asked_for=False)
@@ -206,8 +206,8 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
 
 
 def _diff_lines(found: DataDiff) -> Sequence[str]:
-    from harness.render.figures import count
     from harness.render.findings import sides_text
+    from harness.text.figures import count
 
     if found.equal:
         return [f"equal: {count(found.same, 'example')}, fingerprint {found.after.fingerprint}"]

@@ -10,7 +10,7 @@ import click
 
 from harness.cli.completion import adapters, tasks
 from harness.records import Decision
-from harness.render.safe import json_line
+from harness.text.safe import json_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,7 +40,7 @@ def echo(decision: Decision, as_json: bool, dry_run: bool = False) -> None:
 
 def line_of(decision: Decision) -> str:
     """What was decided, by whom, why; an override stands out in red."""
-    from harness.render.safe import ci_log
+    from harness.text.safe import ci_log
 
     case = f" case {decision.case}" if decision.case else ""
     what = f"{decision.kind} {decision.adapter}{case} for {decision.task}"
@@ -74,8 +74,8 @@ def promote(
     Nothing is ever sent anywhere without --push.
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
+    from harness.flows.decisions.promote import promote as flow
     from harness.flows.project import Project
-    from harness.flows.promote import promote as flow
 
     project = Project.here()
     made = flow(
@@ -88,7 +88,7 @@ def promote(
 
 
 def _push(project: Any, made: Decision, repo: str, dry_run: bool) -> None:
-    from harness.flows.publish import push
+    from harness.flows.decisions.publish import push
 
     sent = push(project, made.adapter, repo, digest=made.digest, dry_run=dry_run)
     what = "would send" if dry_run else "sent"
@@ -103,8 +103,8 @@ def reject(name: str, as_json: bool, **about: Any) -> None:
 
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
-    from harness.flows.ledger import Ask
-    from harness.flows.ledger import reject as flow
+    from harness.flows.decisions.decide import Ask
+    from harness.flows.decisions.decide import reject as flow
     from harness.flows.project import Project
 
     ask = Ask(**about)
@@ -120,8 +120,8 @@ def rollback(name: str | None, as_json: bool, **about: Any) -> None:
 
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
-    from harness.flows.ledger import Ask
-    from harness.flows.ledger import rollback as flow
+    from harness.flows.decisions.decide import Ask
+    from harness.flows.decisions.decide import rollback as flow
     from harness.flows.project import Project
 
     ask = Ask(**about)
@@ -137,8 +137,8 @@ def pin(name: str, as_json: bool, **about: Any) -> None:
 
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
-    from harness.flows.ledger import Ask
-    from harness.flows.ledger import pin as flow
+    from harness.flows.decisions.decide import Ask
+    from harness.flows.decisions.decide import pin as flow
     from harness.flows.project import Project
 
     ask = Ask(**about)
@@ -161,8 +161,8 @@ def accept(case: str, run: str, by: str, why: str, store: str | None, as_json: b
     The next `pytest --model` counts it as accepted.
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
+    from harness.flows.decisions.promote import accept as flow
     from harness.flows.project import Project
-    from harness.flows.promote import accept as flow
 
     project = Project.here()
     made = flow(project, case, run, by=by, why=why, store_url=store)

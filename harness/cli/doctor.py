@@ -7,7 +7,7 @@ import sys
 import click
 
 from harness.cli.completion import adapters
-from harness.render.safe import json_line
+from harness.text.safe import json_line
 
 
 @click.command(epilog="Example: lora-harness doctor adapter_v3")
@@ -18,7 +18,7 @@ def doctor(name: str, as_json: bool) -> None:
 
     Exit codes: 0 sound, 4 refused.
     """
-    from harness.flows.doctor import doctor as flow
+    from harness.flows.evaluation.doctor import doctor as flow
     from harness.flows.project import Project
     from harness.render import doctor_json, doctor_text
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.asking import asking
 from harness.cli.completion import on_trial
-from harness.cli.progress import Line
+from harness.cli.verdict_options import asking
 from harness.exit_codes import gravest
-from harness.render.safe import json_line
+from harness.progress import Line
+from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.evaluate import Request
+    from harness.flows.evaluation.session import Request
 
 
 @click.command(epilog="Example: lora-harness evaluate adapter_v3 --json")
@@ -26,9 +26,9 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
 
     Exit codes: 0 promote, 1 reject, 4 the request is wrong, 10 inconclusive, 11 could not judge.
     """
-    from harness.flows.evaluate import open_bench
+    from harness.flows.evaluation.session import open_bench
+    from harness.flows.github import report, tell_github
     from harness.flows.project import Project
-    from harness.flows.reporting import report, tell_github
     from harness.render import verdict_json, verdict_text
 
     line = Line("")

@@ -11,7 +11,7 @@ import click
 
 from harness.cli.command import Words
 from harness.errors import RequestError
-from harness.render.safe import json_line
+from harness.text.safe import json_line
 
 
 @click.group(cls=Words, epilog="Example: lora-harness history export reports/history.jsonl")
@@ -27,8 +27,8 @@ def history() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def list_(store: str | None, as_json: bool) -> None:
     """Every run, the oldest first. Exit codes: 0 done, 11 the store failed."""
-    from harness.flows.opening import open_store
     from harness.flows.project import Project
+    from harness.flows.store import open_store
 
     opened = open_store(Project.here(), store)
     try:
@@ -51,9 +51,9 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
     Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
     """
     from harness.flows.history import export_history
-    from harness.flows.opening import open_store
     from harness.flows.project import Project
-    from harness.workspace.cache import write_pieces_atomically
+    from harness.flows.store import open_store
+    from harness.workspace.formats.cache import write_pieces_atomically
 
     opened = open_store(Project.here(), store)
     try:
@@ -75,8 +75,8 @@ def import_(file: Path, store: str | None, as_json: bool) -> None:
     Exit codes: 0 done (the counts are of what was new), 4 FILE is no history, 11 the store failed.
     """
     from harness.flows.history import import_history
-    from harness.flows.opening import open_store
     from harness.flows.project import Project
+    from harness.flows.store import open_store
 
     opened = open_store(Project.here(), store)
     try:
@@ -97,9 +97,9 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 the same to the last bit, 1 different, 4 no such verdict, 11 the store failed.
     """
-    from harness.flows.opening import open_store
+    from harness.flows.decisions.rejudge import recompute as flow
     from harness.flows.project import Project
-    from harness.flows.recompute import recompute as flow
+    from harness.flows.store import open_store
     from harness.render import verdict_json
 
     project = Project.here()
@@ -127,9 +127,9 @@ def prune(keep: int, store: str | None, dry_run: bool, as_json: bool) -> None:
 
     Exit codes: 0 done, 11 the store failed.
     """
-    from harness.flows.opening import open_store
+    from harness.flows.decisions.prune import prune as flow
     from harness.flows.project import Project
-    from harness.flows.prune import prune as flow
+    from harness.flows.store import open_store
 
     opened = open_store(Project.here(), store)
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.render.safe import json_line, terminal
+from harness.text.safe import json_line, terminal
 
 if TYPE_CHECKING:
     from harness.flows.init import Started

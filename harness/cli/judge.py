@@ -12,7 +12,7 @@ from harness.cli.completion import benchmarks
 from harness.errors import RequestError
 from harness.exit_codes import gravest
 from harness.records import MetricRule, Policy, Role
-from harness.render.safe import json_line
+from harness.text.safe import json_line
 
 
 @click.command(epilog="Example: lora-harness judge scores.csv --gate edit_similarity=0.05")
@@ -44,7 +44,7 @@ def judge(
 
     from harness.judge import Labels, verdict_from_rows
     from harness.render import verdict_json, verdict_text
-    from harness.workspace.scores import read_scores
+    from harness.workspace.project.scores import read_scores
 
     rules, policy = _from_benchmark(benchmark)
     own = (*(_rule(text, "gate") for text in gate), *(_rule(text, "guard") for text in guard))

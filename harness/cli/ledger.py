@@ -12,10 +12,10 @@ import click
 
 from harness.cli.completion import adapters, tasks
 from harness.cli.decisions import line_of
-from harness.render.safe import json_line
+from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.promote import Standing
+    from harness.flows.decisions.promote import Standing
 
 
 @click.command(epilog="Example: lora-harness status --json")
@@ -26,10 +26,10 @@ def status(store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 fine, 4 the project is wrong, 11 the store failed.
     """
-    from harness.flows.opening import open_store
-    from harness.flows.pointer import write_pointer
+    from harness.flows.decisions.promote import standings
+    from harness.flows.decisions.promoted_file import write_pointer
     from harness.flows.project import Project
-    from harness.flows.promote import standings
+    from harness.flows.store import open_store
 
     project = Project.here()
     with closing(open_store(project, store)) as opened:
@@ -55,7 +55,7 @@ def _row(one: Standing) -> dict[str, object]:
 
 
 def _table(found: list[Standing]) -> list[str]:
-    from harness.render.table import table
+    from harness.text.table import table
 
     cells = [["task", "promoted", "since", "by", "pinned"]]
     for one in found:
@@ -80,9 +80,9 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 fine, 4 the project is wrong, 11 the ledger was changed by hand.
     """
-    from harness.flows.ledger import decided
-    from harness.flows.opening import open_store
+    from harness.flows.decisions.decide import decided
     from harness.flows.project import Project
+    from harness.flows.store import open_store
 
     project = Project.here()
     with closing(open_store(project, store)) as opened:
@@ -105,7 +105,7 @@ def path(task: str | None, as_json: bool) -> None:
 
     Exit codes: 0 fine, 4 nothing is promoted or the bytes were changed.
     """
-    from harness.flows.pointer import promoted
+    from harness.flows.decisions.promoted_file import promoted
     from harness.flows.project import Project
 
     wanted = str(Project.here().task_benchmark(task).task)
@@ -122,8 +122,8 @@ def verify(key: Path | None, store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 all match, 4 something does not, 11 the store failed.
     """
+    from harness.flows.decisions.verify import verify as flow
     from harness.flows.project import Project
-    from harness.flows.verify import verify as flow
     from harness.render import doctor_json, doctor_text
 
     project = Project.here()
@@ -142,9 +142,9 @@ def attest(run: str, store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 done, 4 the bytes or the scores are not the judged ones, 11 the store failed.
     """
-    from harness.flows.attest import attest as flow
-    from harness.flows.opening import open_store
+    from harness.flows.decisions.attest import attest as flow
     from harness.flows.project import Project
+    from harness.flows.store import open_store
 
     project = Project.here()
     with closing(open_store(project, store)) as opened:
@@ -162,9 +162,9 @@ def sign(name: str, key: Path, new_key: bool, as_json: bool) -> None:
     Exit codes: 0 done, 4 the adapter or the key is wrong.
     """
     from harness.flows.project import Project
-    from harness.workspace.adapters import read_adapter
-    from harness.workspace.keys import make_keys
-    from harness.workspace.signing import sign as flow
+    from harness.workspace.adapters.files import read_adapter
+    from harness.workspace.adapters.keys import make_keys
+    from harness.workspace.adapters.signing import sign as flow
 
     if new_key:
         make_keys(key, key.with_suffix(".pub"))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.completion import tasks
-from harness.cli.progress import Line
 from harness.errors import RequestError
-from harness.render.safe import json_line
+from harness.progress import Line
+from harness.text.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.project import Project
@@ -111,7 +111,7 @@ def _acknowledge(
     as_json: bool,
 ) -> None:
     from harness.cli.decisions import line_of
-    from harness.flows.ledger import Ask
+    from harness.flows.decisions.decide import Ask
     from harness.flows.monitoring.acknowledge import acknowledge
 
     asked = Ask(by, why, task, store, dry_run)
@@ -128,7 +128,7 @@ def _acknowledge(
 def _plan(
     project: Project, task: str | None, folder: str, store: str | None, as_json: bool
 ) -> None:
-    from harness.flows.monitoring.remedy import plan
+    from harness.flows.monitoring.retraining_plan import plan
     from harness.render.plan import plan_json, plan_text
 
     made = project.redaction.record(plan(project, task, folder or None, store))

@@ -9,7 +9,7 @@ import click
 
 from harness.cli.completion import benchmarks, on_trial
 from harness.errors import RequestError
-from harness.render.safe import json_line
+from harness.text.safe import json_line
 
 FORMATS = ("html", "md", "json")
 
@@ -43,9 +43,9 @@ def report(
 
     Exit codes: 0 done, 4 nothing of that name was judged, 11 the store or the disk failed.
     """
-    from harness.flows.opening import open_store
     from harness.flows.project import Project
     from harness.flows.report import find, material_of, put, text_of, write
+    from harness.flows.store import open_store
 
     chosen = _form(form, output, open_ or as_json)
     project = Project.here().showing(texts).reporting_to(reports)
@@ -80,7 +80,7 @@ def _form(form: str | None, output: Path | None, more: bool) -> str | None:
 
 
 def _tell(run: str, files: dict[str, Path], as_json: bool) -> None:
-    from harness.flows.reporting import shown
+    from harness.flows.github import shown
 
     if as_json:
         told = {"run": run, "files": {form: str(file) for form, file in files.items()}}

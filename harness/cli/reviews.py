@@ -13,13 +13,13 @@ import click
 
 from harness.cli.command import Words
 from harness.cli.completion import adapters, tasks
-from harness.cli.progress import Line
 from harness.errors import RequestError
-from harness.render.safe import json_line
+from harness.progress import Line
+from harness.text.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.reviews.importing import Imported, Preview
-    from harness.render.redact import Redaction
+    from harness.text.redact import Redaction
 
 BY = ("week", "adapter", "slice", "reviewer", "task")
 _SHOWN = 20
@@ -63,12 +63,12 @@ def import_(
 
     Exit codes: 0 done, 4 FILE cannot be used or has impossible rows, 11 the store failed.
     """
-    from harness.flows.opening import open_store
     from harness.flows.project import Project
     from harness.flows.reviews.importing import Asked, import_reviews
     from harness.flows.reviews.rows import FIELDS
+    from harness.flows.store import open_store
     from harness.render.reviews import preview_json
-    from harness.workspace.columns import pairs
+    from harness.workspace.importers.columns import pairs
 
     asked = Asked(
         pairs(told, "--map", FIELDS), pairs(fixed, "--set", FIELDS), forget_map, skip_bad, dry_run
@@ -105,7 +105,7 @@ def _show(preview: Preview, redaction: Redaction) -> None:
 
 
 def _counts(found: Imported, file: Path) -> dict[str, Any]:
-    from harness.render.plain import plain
+    from harness.text.plain import plain
 
     refused = {"error": _summary(found, file)} if found.refused else {}
     return refused | {
@@ -127,7 +127,7 @@ def _say(found: Imported, file: Path, dry_run: bool) -> None:
 
 
 def _summary(found: Imported, file: Path, dry_run: bool = False) -> str:
-    from harness.render.safe import ci_log
+    from harness.text.safe import ci_log
 
     if found.refused:
         return ci_log(
@@ -176,10 +176,10 @@ def export(
 
     Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
     """
-    from harness.flows.opening import open_store
     from harness.flows.project import Project
     from harness.flows.reviews import export as flow
-    from harness.workspace.cache import write_pieces_atomically
+    from harness.flows.store import open_store
+    from harness.workspace.formats.cache import write_pieces_atomically
 
     project = Project.here()
     chosen = flow.Chosen(task, adapter, _day(since), from_rate)
@@ -213,9 +213,9 @@ def rates(by: Any, task: str | None, since: str | None, store: str | None, as_js
 
     Exit codes: 0 done, 4 the request is wrong, 11 the store failed.
     """
-    from harness.flows.opening import open_store
     from harness.flows.project import Project
     from harness.flows.reviews.rates import review_rates
+    from harness.flows.store import open_store
     from harness.render.reviews import rates_json, rates_text
 
     project = Project.here()

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.asking import asking
 from harness.cli.completion import on_trial
-from harness.cli.progress import Line
+from harness.cli.verdict_options import asking
 from harness.exit_codes import gravest
+from harness.progress import Line
 from harness.records import Swept
-from harness.render.safe import json_line
+from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.evaluate import Request
+    from harness.flows.evaluation.session import Request
 
 
 @click.command(epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach")
@@ -34,9 +34,9 @@ def sweep(names: tuple[str, ...], request: Request, as_json: bool) -> None:
     Exit codes, the gravest of all: 1 any reject, then 11 any that could not be judged, 4 any
     that was refused, 10 any inconclusive, 0 all promote.
     """
-    from harness.flows.evaluate import open_bench
+    from harness.flows.evaluation.session import open_bench
+    from harness.flows.evaluation.sweep import sweep as flow
     from harness.flows.project import Project
-    from harness.flows.sweep import sweep as flow
     from harness.render.sweep import sweep_json, sweep_text
 
     line = Line("")

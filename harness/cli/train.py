@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from harness.cli.completion import adapters, tasks
-from harness.cli.progress import Line
-from harness.render.safe import json_line
+from harness.progress import Line
+from harness.text.safe import json_line
 
 
 def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> None:
     """A recipe's values take the place of the defaults, so that typed options still go first."""
     if file is not None:
-        from harness.workspace.recipes import read_recipe
+        from harness.workspace.project.recipes import read_recipe
 
         context.default_map = read_recipe(file)
 
@@ -114,7 +114,7 @@ def train(
     """
     from harness.engines.trainer import Recipe
     from harness.flows.project import Project
-    from harness.flows.train import train as flow
+    from harness.flows.training.train import train as flow
 
     line = Line(f"training {name}")
 

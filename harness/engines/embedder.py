@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.engines.bare.files import described
+from harness.engines.local.fast.files import described
 from harness.errors import EngineFailed, reason
 from harness.libraries import lasting, quiet_environment, quiet_libraries, versions
 
@@ -90,7 +90,7 @@ States = Callable[[list[str]], tuple[Any, Any]]
 
 def _bare_states(folder: Path, most: int) -> States | None:
     with lasting():
-        from harness.engines.bare.bert import read_bert
+        from harness.engines.local.fast.bert import read_bert
     try:
         words, model = read_bert(folder, most)
         model(*words(["tensors of another size than they should have do not answer"]))

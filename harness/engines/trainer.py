@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from harness.engines.turns import prompt_ids
+from harness.engines.local.prompts import prompt_ids
 from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_libraries
 from harness.records import Message

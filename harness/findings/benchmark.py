@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from harness.findings.finding import Finding, quoted
 from harness.findings.near import near_duplicates
 from harness.findings.words import normal
-from harness.quoting import FAILED_CHECK
 from harness.records import Case, CasesNeeded, CheckResult, Policy
+from harness.text.quoting import FAILED_CHECK
 
 USUAL = 20
 """Cases from which a benchmark of this kind certifies usual margins."""

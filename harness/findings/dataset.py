@@ -12,9 +12,9 @@ from harness.findings.overlap import Overlap, overlap
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import House
-from harness.quoting import IN_INPUT, IN_OUTPUT
 from harness.records import Case
 from harness.records.training import TrainingExample
+from harness.text.quoting import IN_INPUT, IN_OUTPUT
 
 SMALL, LARGE = 50, 1_000
 """Fine-tuning of this kind needs at least this many examples; more than the second is unusual."""

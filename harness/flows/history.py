@@ -14,8 +14,8 @@ from harness.records import Decision, Review, Run, Verdict
 from harness.store import Store
 from harness.store.codec import decode, encode
 from harness.store.review_rows import could_be
-from harness.workspace.reading import json_object, lines_of
-from harness.workspace.tables import MAX_TABLE
+from harness.workspace.formats.reading import json_object, lines_of
+from harness.workspace.formats.tables import MAX_TABLE
 
 _REVIEWS_AT_ONCE = 1000
 

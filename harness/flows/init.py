@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import RequestError
-from harness.workspace.cache import write_atomically
-from harness.workspace.names import check_plain_name
-from harness.workspace.reading import read_text, read_toml
-from harness.workspace.starter import (
+from harness.workspace.formats.cache import write_atomically
+from harness.workspace.formats.names import check_plain_name
+from harness.workspace.formats.reading import read_text, read_toml
+from harness.workspace.project.starter import (
     SETTINGS,
     base_reference,
     embedder_reference,

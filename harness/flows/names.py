@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness.errors import HarnessError
+from harness.flows.evaluation.backends import recorded_names
 from harness.flows.project import Project
-from harness.flows.rooms import recorded_names
-from harness.workspace.adapters import adapter_names, read_training
+from harness.workspace.adapters.files import adapter_names, read_training
 
 
 def adapters_of(project: Project) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from harness.errors import HarnessError, SettingsError
 from harness.records import Privacy
-from harness.render.redact import OPEN, Finder, Found, Redaction
-from harness.workspace.settings import Settings, read_settings
+from harness.text.redact import OPEN, Finder, Found, Redaction
+from harness.workspace.project.settings import Settings, read_settings
 
 MARK = "[redacted]"
 

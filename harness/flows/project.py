@@ -8,11 +8,11 @@ from pathlib import Path
 
 from harness.errors import BenchmarkError
 from harness.records import Benchmark
-from harness.render.redact import Redaction
-from harness.workspace.benchmarks import Rules, benchmark_names, read_benchmark
-from harness.workspace.fields import suggestion
-from harness.workspace.settings import Settings, read_settings
-from harness.workspace.weights import Weights, find_weights
+from harness.text.redact import Redaction
+from harness.workspace.base.weights import Weights, find_weights
+from harness.workspace.formats.fields import suggestion
+from harness.workspace.project.benchmarks import Rules, benchmark_names, read_benchmark
+from harness.workspace.project.settings import Settings, read_settings
 
 
 @dataclass(frozen=True)

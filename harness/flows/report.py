@@ -11,17 +11,17 @@ from pathlib import Path
 
 from harness.errors import RequestError, WorldFailed, reason
 from harness.flows.project import Project
-from harness.flows.views.compared import compared
-from harness.flows.views.selection import interval
-from harness.quoting import NOTHING_ELSE
+from harness.flows.queries.compared import compared
+from harness.flows.queries.shared import interval
 from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
 from harness.render.report import Material, Placed, report_html, report_json, report_markdown
 from harness.store import Store
 from harness.store.in_production import puts_in_production
 from harness.store.points import Window
 from harness.store.verdicts import Kept
-from harness.workspace.cache import write_atomically
-from harness.workspace.fields import suggestion
+from harness.text.quoting import NOTHING_ELSE
+from harness.workspace.formats.cache import write_atomically
+from harness.workspace.formats.fields import suggestion
 
 MOST_PLACED = 12
 """Adapters beside which the candidate is placed."""

@@ -5,12 +5,12 @@ Looking at two cases is cheaper than a full run, and that is cheaper than writin
 
 from __future__ import annotations
 
-from harness.judge import words
+from harness.judge import wording as words
 from harness.judge.decide import Finding
 from harness.judge.evidence import Evidence
+from harness.judge.metric_test import Standing
 from harness.judge.reasons import Names
 from harness.judge.sampling import MOST_SAMPLES
-from harness.judge.standing import Standing
 from harness.records import Outcome, Sampling, Verdict
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import bdtrc
 
 from harness.judge.binary import upper_share
+from harness.judge.metric_pair import TOLERANCE, upwards
 from harness.judge.paired import Flags, Floats, Paired
-from harness.judge.sides import TOLERANCE, upwards
 from harness.records import MetricRule, Policy
 
 TEXT = "edit_similarity"

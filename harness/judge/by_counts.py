@@ -9,9 +9,9 @@ import numpy as np
 
 from harness.judge.binary import lower_difference, lower_share, mcnemar, upper_share
 from harness.judge.by_t import Answer
+from harness.judge.intervals import spread
+from harness.judge.metric_pair import TOLERANCE, Sides
 from harness.judge.power import binary_cases_needed
-from harness.judge.sides import TOLERANCE, Sides
-from harness.judge.spread import spread
 from harness.records import Policy
 
 

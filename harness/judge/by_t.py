@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.judge.intervals import quantile, spread
+from harness.judge.metric_pair import Sides
 from harness.judge.power import cases_needed, certifiable_margin
-from harness.judge.sides import Sides
-from harness.judge.spread import quantile, spread
 from harness.records import Policy
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.judge.evidence import Evidence
-from harness.judge.standing import Standing
+from harness.judge.metric_test import Standing
 from harness.records import Outcome, Verdict
 
 Kind = Literal[

@@ -12,12 +12,12 @@ import numpy as np
 
 from harness.judge.binary import upper_share
 from harness.judge.breakage import Breakage, breakage, coverable, most_broken
+from harness.judge.metric_pair import TOLERANCE
+from harness.judge.metric_test import Standing, standing
 from harness.judge.multiplicity import holm
 from harness.judge.paired import Flags, Paired
 from harness.judge.rules import Rules
-from harness.judge.sides import TOLERANCE
 from harness.judge.slices import SliceLosses, slice_losses
-from harness.judge.standing import Standing, standing
 from harness.records import Policy
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.judge import words
+from harness.judge import wording
 from harness.records import Run
 
 
@@ -35,7 +35,7 @@ def said(left_out: Mapping[str, str]) -> tuple[str, ...]:
         # `line 3 of more.jsonl, ...`: the line is told per case in the record.
         places.setdefault(where.partition(" of ")[2] or where, []).append(case)
     return tuple(
-        f"{words.cases(len(cases))} left out: {words.listed(cases)} {_stand(cases)} in {place}"
+        f"{wording.cases(len(cases))} left out: {wording.listed(cases)} {_stand(cases)} in {place}"
         for place, cases in places.items()
     )
 

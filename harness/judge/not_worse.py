@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.judge.intervals import quantile, spread_of_units, unit_sums
+from harness.judge.metric_pair import TOLERANCE
 from harness.judge.paired import Codes, Floats
-from harness.judge.sides import TOLERANCE
-from harness.judge.spread import quantile, spread_of_units, unit_sums
 
 STEPS = 200
 

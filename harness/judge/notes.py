@@ -5,12 +5,12 @@ What may break in production, what luck may have let through, and what was not j
 
 from __future__ import annotations
 
-from harness.judge import words
+from harness.judge import wording
 from harness.judge.breakage import TEXT
 from harness.judge.evidence import Evidence
+from harness.judge.metric_test import Standing
 from harness.judge.multiplicity import risk_by_luck
 from harness.judge.reasons import Names
-from harness.judge.standing import Standing
 from harness.records import Sampling
 
 
@@ -36,14 +36,14 @@ def _breaks(evidence: Evidence) -> list[str]:
     if bound is None:
         return ["no score tells whether a case broke"]
     notes = [
-        f"{broken.k} of {broken.n} broke: up to {words.percent(bound)} could break in production"
+        f"{broken.k} of {broken.n} broke: up to {wording.percent(bound)} could break in production"
     ]
     if broken.metric != TEXT:
         notes.append(
-            f"there is no edit similarity, so {words.metric(broken.metric)} tells what broke"
+            f"there is no edit similarity, so {wording.metric(broken.metric)} tells what broke"
         )
     if broken.reworded.any():
-        reworded = words.listed(evidence.named(broken.reworded))
+        reworded = wording.listed(evidence.named(broken.reworded))
         notes.append(f"another wording, but the ideal is as likely as before: {reworded}")
     return notes
 
@@ -53,17 +53,17 @@ def _has_risk(gate: Standing) -> bool:
 
 
 def _risk(gate: Standing, names: Names) -> str:
-    risk = words.percent(gate.answer.risk or 0.0)
+    risk = wording.percent(gate.answer.risk or 0.0)
     return (
-        f"the risk that {words.metric(gate.rule.name)} truly dropped by more than "
-        f"{words.number(gate.rule.margin or 0.0)} against {names.other(gate.against)} is {risk}"
+        f"the risk that {wording.metric(gate.rule.name)} truly dropped by more than "
+        f"{wording.number(gate.rule.margin or 0.0)} against {names.other(gate.against)} is {risk}"
     )
 
 
 def _two_sides(evidence: Evidence) -> list[str]:
     """An interval that reaches past the margin beside `not worse` looks like a mistake."""
     surprising = [
-        words.metric(s.rule.name)
+        wording.metric(s.rule.name)
         for s in evidence.standings
         if s.not_worse
         and s.rule.margin is not None
@@ -73,15 +73,15 @@ def _two_sides(evidence: Evidence) -> list[str]:
     if not surprising:
         return []
     return [
-        f"{words.listed(surprising)}: the interval leaves {words.percent(evidence.alpha / 2)} on "
-        f"either side; not worse needs {words.percent(evidence.alpha)} on the lower side only"
+        f"{wording.listed(surprising)}: the interval leaves {wording.percent(evidence.alpha / 2)} "
+        f"on either side; not worse needs {wording.percent(evidence.alpha)} on the lower side only"
     ]
 
 
 def _spread(evidence: Evidence) -> str:
     """How far the candidate's samples of one case lie apart."""
     seen = [
-        f"{words.metric(s.rule.name)} ±{words.number(s.sampling.deviation)}"
+        f"{wording.metric(s.rule.name)} ±{wording.number(s.sampling.deviation)}"
         for s in evidence.standings
         if s.sampling is not None and s.sampling.deviation is not None
     ]
@@ -95,8 +95,8 @@ def _drawing(gate: Standing) -> str:
     if seen is None:
         return ""
     return (
-        f"{words.metric(gate.rule.name)}: about {words.percent(seen.share)} of its uncertainty is "
-        f"from drawing {seen.samples} samples a case, the rest from the cases; "
+        f"{wording.metric(gate.rule.name)}: about {wording.percent(seen.share)} of its uncertainty "
+        f"is from drawing {seen.samples} samples a case, the rest from the cases; "
         + _what_limits(seen, gate)
     )
 
@@ -110,11 +110,13 @@ def _what_limits(seen: Sampling, gate: Standing) -> str:
         return "both limit it, and more samples come first"
     if gate.answer.needed is None:
         return "cases limit it, not samples"
-    return f"cases limit it, not samples: {words.cases(gate.answer.needed)} needed for this margin"
+    return (
+        f"cases limit it, not samples: {wording.cases(gate.answer.needed)} needed for this margin"
+    )
 
 
 def _luck(evidence: Evidence, candidates_judged: int) -> str:
-    risk = words.percent(risk_by_luck(evidence.policy, candidates_judged))
+    risk = wording.percent(risk_by_luck(evidence.policy, candidates_judged))
     if candidates_judged <= 1:
         return (
             "the first candidate judged on this benchmark version: one that is worse by exactly "
@@ -131,15 +133,19 @@ def _unjudged(evidence: Evidence) -> list[str]:
     for s in evidence.standings:
         if not s.sides.missing or s.rule.role == "gate":
             continue
-        name, missing = words.metric(s.rule.name), s.sides.missing
+        name, missing = wording.metric(s.rule.name), s.sides.missing
         if s.sides.n == 0:
             notes.append(f"{name} has no scores on both sides, so it was not judged")
         else:
-            notes.append(f"{name} is missing on {words.listed(missing)} and was judged on the rest")
+            notes.append(
+                f"{name} is missing on {wording.listed(missing)} and was judged on the rest"
+            )
     small = [s.name for s in evidence.slices.verdicts if s.p is None] if evidence.slices else []
     if small:
         fewest = evidence.policy.slice_cases
-        notes.append(f"slices with fewer than {fewest} cases are not judged: {words.listed(small)}")
+        notes.append(
+            f"slices with fewer than {fewest} cases are not judged: {wording.listed(small)}"
+        )
     return notes
 
 

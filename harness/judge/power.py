@@ -9,7 +9,7 @@ import math
 
 from scipy.special import ndtri
 
-from harness.judge.spread import Spread, quantile
+from harness.judge.intervals import Spread, quantile
 from harness.records import Policy
 
 

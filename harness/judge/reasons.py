@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.judge import words
+from harness.judge import wording
 from harness.judge.decide import Finding
 from harness.judge.evidence import Evidence
-from harness.judge.standing import Standing
+from harness.judge.metric_test import Standing
 from harness.records import LOWER_IS_BETTER, Outcome, Verdict
 
 
@@ -51,7 +51,7 @@ def _shown(evidence: Evidence, names: Names) -> tuple[str, ...]:
     broke, accepted = evidence.broken, evidence.accepted
     n = evidence.breakage.n
     if not broke:
-        return (*gates, f"0 of {words.cases(n)} broke")
+        return (*gates, f"0 of {wording.cases(n)} broke")
     if len(evidence.uncovered) > evidence.covered:
         fixed = int(evidence.breakage.fixed.sum())
         why = f"it is better on every gate and fixed {fixed}"
@@ -59,24 +59,27 @@ def _shown(evidence: Evidence, names: Names) -> tuple[str, ...]:
         why = f"{len(accepted)} of them accepted"
     else:
         why = f"{evidence.covered} of {n} are covered"
-    return (*gates, f"{len(broke)} of {words.cases(n)} broke ({words.listed(broke)}), but {why}")
+    return (
+        *gates,
+        f"{len(broke)} of {wording.cases(n)} broke ({wording.listed(broke)}), but {why}",
+    )
 
 
 def _held(gate: Standing, names: Names) -> str:
-    name, other = words.metric(gate.rule.name), names.other(gate.against)
+    name, other = wording.metric(gate.rule.name), names.other(gate.against)
     if gate.better:
         return f"{name} is better than with {other} ({_difference(gate)})"
     if gate.way == "identical":
         return f"{name} is the same as with {other}"
     return (
         f"{name} is not worse than with {other}: {_difference(gate)}, "
-        f"{_at_worst(gate)} (margin {words.number(gate.rule.margin or 0.0)})"
+        f"{_at_worst(gate)} (margin {wording.number(gate.rule.margin or 0.0)})"
     )
 
 
 def _difference(standing: Standing) -> str:
     mean = float(standing.sides.d.mean())
-    return words.signed(-mean if standing.rule.name in LOWER_IS_BETTER else mean)
+    return wording.signed(-mean if standing.rule.name in LOWER_IS_BETTER else mean)
 
 
 def _at_worst(standing: Standing) -> str:
@@ -86,7 +89,7 @@ def _at_worst(standing: Standing) -> str:
 
 def _drop(standing: Standing) -> str:
     """The largest drop that the data leave possible."""
-    return f"a drop of {words.number(min(1.0, -(standing.answer.lower or 0.0)))}"
+    return f"a drop of {wording.number(min(1.0, -(standing.answer.lower or 0.0)))}"
 
 
 def _sentence(finding: Finding, evidence: Evidence, names: Names) -> str:
@@ -100,9 +103,9 @@ def _sentence(finding: Finding, evidence: Evidence, names: Names) -> str:
 
 
 def _about_metric(finding: Finding, gate: Standing, evidence: Evidence, names: Names) -> str:
-    name, other = words.metric(gate.rule.name), names.other(gate.against)
+    name, other = wording.metric(gate.rule.name), names.other(gate.against)
     if finding.kind == "dropped":
-        chance = words.percent(evidence.adjusted[gate.rule.name])
+        chance = wording.percent(evidence.adjusted[gate.rule.name])
         return (
             f"{name} dropped against {other} ({_difference(gate)}): chance alone gives such a drop "
             f"in {chance} of benchmarks"
@@ -110,8 +113,8 @@ def _about_metric(finding: Finding, gate: Standing, evidence: Evidence, names: N
     if finding.kind == "missing":
         missing = gate.sides.missing
         return (
-            f"{name} is missing on {words.cases(len(missing))} ({words.listed(missing)}); missing "
-            "is not zero, so this gate cannot be judged"
+            f"{name} is missing on {wording.cases(len(missing))} ({wording.listed(missing)}); "
+            "missing is not zero, so this gate cannot be judged"
         )
     if finding.kind == "guard doubt":
         return (
@@ -122,14 +125,14 @@ def _about_metric(finding: Finding, gate: Standing, evidence: Evidence, names: N
 
 
 def _not_shown(gate: Standing, name: str, other: str) -> str:
-    margin = words.number(gate.rule.margin or 0.0)
+    margin = wording.number(gate.rule.margin or 0.0)
     if gate.way == "none":
         units = len(gate.sides.units()[0])
         return f"{name} cannot be judged from {units} independent cases"
     if gate.way in ("counts", "binary"):
         return (
             f"{name} rose in {gate.sides.rose} and fell in {gate.sides.fell} of "
-            f"{words.cases(gate.sides.n)} against {other}: {_drop(gate)} "
+            f"{wording.cases(gate.sides.n)} against {other}: {_drop(gate)} "
             f"is still possible (margin {margin})"
         )
     return (
@@ -140,20 +143,20 @@ def _not_shown(gate: Standing, name: str, other: str) -> str:
 
 def _about_cases(finding: Finding, evidence: Evidence, names: Names) -> str:
     n, k = evidence.breakage.n, evidence.breakage.k
-    broke = words.listed(evidence.broken)
+    broke = wording.listed(evidence.broken)
     if finding.kind == "critical":
         critical = evidence.critical_broken
         what = "a critical case" if len(critical) == 1 else f"{len(critical)} critical cases"
-        return f"{what} broke: {words.listed(critical)}"
+        return f"{what} broke: {wording.listed(critical)}"
     if finding.kind == "must":
         unmet = [f"{case} ({check})" for case, check in evidence.paired.unmet]
         return (
-            f"{words.listed(unmet)}: must hold, does not, and did with "
+            f"{wording.listed(unmet)}: must hold, does not, and did with "
             f"{names.other(evidence.paired.against)}"
         )
     if finding.kind == "broke":
         return (
-            f"{k} of {words.cases(n)} broke ({broke}); from {evidence.too_many} on, chance does "
+            f"{k} of {wording.cases(n)} broke ({broke}); from {evidence.too_many} on, chance does "
             "not explain it"
         )
     if finding.kind in ("slice", "slice doubt"):
@@ -161,7 +164,7 @@ def _about_cases(finding: Finding, evidence: Evidence, names: Names) -> str:
     if finding.kind == "uncovered":
         unseen = f"only {evidence.covered}" if evidence.covered else "none"
         return (
-            f"{k} of {words.cases(n)} broke ({broke}); with so few cases {unseen} may break "
+            f"{k} of {wording.cases(n)} broke ({broke}); with so few cases {unseen} may break "
             "without a person accepting it"
         )
     return _about_the_run(finding, evidence)
@@ -173,13 +176,13 @@ def _about_slices(finding: Finding, evidence: Evidence) -> str:
     if finding.kind == "slice" and losses.worst is not None and losses.worst.p is not None:
         worst = losses.worst
         return (
-            f"slice {worst.name} ({words.cases(worst.n)}) lost {words.number(-worst.difference)} "
-            f"on {words.metric(worst.metric)}; chance alone gives such a slice in "
-            f"{words.percent(losses.worst.p)} of benchmarks"
+            f"slice {worst.name} ({wording.cases(worst.n)}) lost "
+            f"{wording.number(-worst.difference)} on {wording.metric(worst.metric)}; "
+            f"chance alone gives such a slice in {wording.percent(losses.worst.p)} of benchmarks"
         )
     what = "slice" if len(losses.doubtful) == 1 else "slices"
     return (
-        f"{what} {words.listed(losses.doubtful)} fell further than chance explains in a slice "
+        f"{what} {wording.listed(losses.doubtful)} fell further than chance explains in a slice "
         "alone, though not when every slice is taken into account"
     )
 
@@ -191,13 +194,13 @@ def _about_the_run(finding: Finding, evidence: Evidence) -> str:
     if finding.kind == "few":
         fewest = evidence.policy.min_cases
         are = "is" if n == 1 else "are"
-        return f"{words.cases(n)} {are} too few to judge; at least {fewest} are needed"
+        return f"{wording.cases(n)} {are} too few to judge; at least {fewest} are needed"
     if finding.kind == "no gate":
         return "no metric of this benchmark is a gate, so nothing can be shown"
     if finding.kind == "unknown":
         unknown = evidence.named(evidence.breakage.unknown)
         return (
-            f"{words.metric(evidence.breakage.metric)} is missing on {words.listed(unknown)}, so "
-            "nobody can tell whether it broke there"
+            f"{wording.metric(evidence.breakage.metric)} is missing on {wording.listed(unknown)}, "
+            "so nobody can tell whether it broke there"
         )
     return "it is not shown to be better than the base on every gate, and there is nothing promoted"

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
+from harness.judge.intervals import NOTHING, spread
+from harness.judge.metric_pair import Sides
 from harness.judge.power import factor
-from harness.judge.sides import Sides
-from harness.judge.spread import NOTHING, spread
 from harness.records import Limit, Policy, Sampling
 
 MOST_SAMPLES = 64

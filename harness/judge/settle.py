@@ -12,7 +12,7 @@ from harness.judge.decide import Circumstances, decide
 from harness.judge.evidence import Evidence
 from harness.judge.notes import notes_for
 from harness.judge.reasons import Names, reasons_for
-from harness.judge.table import metric_verdicts
+from harness.judge.record import metric_verdicts
 from harness.records import Verdict
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from harness.judge.flips import MOST_DRAWN, TIE, drawn_flips, normal_flips, own_share, shares
+from harness.judge.intervals import unit_sums
+from harness.judge.metric_pair import upwards
 from harness.judge.paired import Codes, Flags, Floats, Paired
-from harness.judge.sides import upwards
-from harness.judge.spread import unit_sums
+from harness.judge.sign_flips import MOST_DRAWN, TIE, drawn_flips, normal_flips, own_share, shares
 from harness.records import Policy, SliceVerdict
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 
-from harness.quoting import APPEARED, NUMBERS_APPEARED, NUMBERS_VANISHED, VANISHED, Shape
+from harness.text.quoting import APPEARED, NUMBERS_APPEARED, NUMBERS_VANISHED, VANISHED, Shape
 
 MOST_READ = 10_000
 """Characters of a text that are looked at."""

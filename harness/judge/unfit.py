@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from harness.judge import words
+from harness.judge import wording
 from harness.records import BASE, Run, Verdict
 
 WRITE_YOUR_OWN = (
@@ -34,6 +34,6 @@ def without_verdict(blank: Verdict, candidate: Run, sides: Collection[str]) -> V
 
 
 def _placeholders(idle: list[str], total: int) -> str:
-    which = words.listed(idle) if len(idle) < total else f"all {words.cases(total)}"
+    which = wording.listed(idle) if len(idle) < total else f"all {wording.cases(total)}"
     are = "is a placeholder" if len(idle) == 1 < total else "are placeholders"
     return f"{which} {are}, and placeholders are not a benchmark"

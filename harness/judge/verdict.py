@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from harness.judge import left_out as leaving
 from harness.judge.changes import with_changes
+from harness.judge.comparable import check_like, check_once
 from harness.judge.decide import Circumstances
 from harness.judge.evidence import gather
-from harness.judge.likeness import check_like, check_once
+from harness.judge.gain_over_base import forgotten, worth_of
 from harness.judge.multiplicity import spent_alpha
 from harness.judge.paired import paired_from_runs
 from harness.judge.policy import check_policy
@@ -21,7 +22,6 @@ from harness.judge.rules import check_rules, effective_rules
 from harness.judge.settle import settle
 from harness.judge.terms import changed_terms
 from harness.judge.unfit import without_verdict
-from harness.judge.worth import forgotten, worth_of
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict
 
 

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 from harness.errors import BenchmarkError
 from harness.measure import phrases
-from harness.quoting import brief
 from harness.records import Check, Level
+from harness.text.quoting import brief
 
 Reader: TypeAlias = Callable[[Any], Any]
 """The raw value in, the check's value out; raises ValueError with what is allowed."""

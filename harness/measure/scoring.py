@@ -15,8 +15,8 @@ from harness.measure.checks import run_checks
 from harness.measure.closeness import ideal_likelihood
 from harness.measure.edits import consistency, edit_rate, edit_similarity, is_clean
 from harness.measure.metrics import METRICS, UserMetric
-from harness.quoting import METRIC_FAILED, brief
 from harness.records import Case, CaseResult, CheckResult, Output
+from harness.text.quoting import METRIC_FAILED, brief
 
 Best: TypeAlias = tuple[float | None, int | None]
 """A score, and the index of the ideal that gave it."""

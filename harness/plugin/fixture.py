@@ -20,7 +20,7 @@ class Harness:
 
         `more`: `metrics`, `input`, `checks`, as for `harness.score`.
         """
-        from harness.flows.score import score
+        from harness.flows.evaluation.score_text import score
 
         return score(output, ideal, project=self.folder, **more)
 
@@ -29,7 +29,7 @@ class Harness:
 
         `more`: `benchmarks`, `against`, `engine`, `store`, `baselines`, as for `harness.evaluate`.
         """
-        from harness.flows.evaluate import evaluate
+        from harness.flows.evaluation.session import evaluate
 
         return evaluate(adapter, project=self.folder, **more)
 

@@ -13,10 +13,10 @@ from harness.errors import HarnessError
 from harness.flows.privacy import said
 from harness.records import Case, CaseResult, Verdict
 from harness.render import verdict_text
-from harness.render.safe import ci_log
+from harness.text.safe import ci_log
 
 if TYPE_CHECKING:
-    from harness.flows.evaluate import Evaluation
+    from harness.flows.evaluation.session import Evaluation
     from harness.plugin.session import Gate
 
 GATE = "gate"

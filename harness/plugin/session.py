@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.flows.evaluate import Bench, Evaluation, Request, open_bench
+from harness.flows.evaluation.session import Bench, Evaluation, Request, open_bench
+from harness.flows.github import Reported, report, tell_github
 from harness.flows.privacy import said, shown_error
 from harness.flows.project import Project
-from harness.flows.reporting import Reported, report, tell_github
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
 from harness.plugin.outcome import Ending, Told, exit_status
 from harness.records import RESERVED
 from harness.render import verdict_text
-from harness.render.safe import ci_log
-from harness.workspace.names import check_name
+from harness.text.safe import ci_log
+from harness.workspace.formats.names import check_name
 
 Pair = tuple[str, str]
 """Adapter and benchmark."""
@@ -153,7 +153,7 @@ class Gate:
         return self._bench
 
     def _heard(self, step: str, done: int, total: int) -> None:
-        from harness.cli.progress import Line
+        from harness.progress import Line
 
         if not hasattr(self, "_line"):
             self._line = Line("")
@@ -178,7 +178,7 @@ class Gate:
 
     def _write_ahead(self) -> None:
         """What all adapters lack, as one stream; what fails in it is told with its verdict."""
-        from harness.flows.ahead import write_ahead
+        from harness.flows.evaluation.prefetch import write_ahead
 
         wanted = ((*pair, frozenset(cases) or None) for pair, cases in self.selected.items())
         with suppress(HarnessError):

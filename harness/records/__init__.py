@@ -28,7 +28,6 @@ from harness.records.difference import (
     CaseDifference,
     FieldChange,
 )
-from harness.records.endpoint import Endpoint
 from harness.records.health import (
     BenchmarkHealth,
     CaseHistory,
@@ -73,6 +72,7 @@ from harness.records.runs import (
     Prompt,
     Run,
 )
+from harness.records.settings import Endpoint
 from harness.records.sweeps import Swept
 from harness.records.tracker import Tracker
 from harness.records.verdicts import (

@@ -1,6 +1,6 @@
 """What a field of a record holds, said on the field itself: `input: str = field(metadata=TEXT)`.
 
-`render/redact.py` reads it, and whatever a field does not say is taken for a text.
+`text/redact.py` reads it, and whatever a field does not say is taken for a text.
 """
 
 from __future__ import annotations

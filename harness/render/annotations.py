@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.records import Compared
-from harness.render import safe
-from harness.render.figures import metric_title, score
 from harness.render.report.material import Material, must_failed
+from harness.text import safe
+from harness.text.figures import metric_title, score
 
 MOST = 10
 """GitHub shows no more of a step."""

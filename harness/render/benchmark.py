@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from harness.records import BenchmarkHealth, CasesNeeded
-from harness.render import safe
-from harness.render.figures import count, margin, metric_title, percent
-from harness.render.plain import plain
-from harness.render.table import hang, pad
+from harness.text import safe
+from harness.text.figures import count, margin, metric_title, percent
+from harness.text.plain import plain
+from harness.text.table import hang, pad
 
 LONGEST = 1_000
 _KIND = 16

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.records import BenchmarkDifference, FieldChange
-from harness.render import safe
 from harness.render.changes import id_list
-from harness.render.diff import word_diff
-from harness.render.plain import plain
-from harness.render.table import hang
+from harness.text import safe
+from harness.text.diff import word_diff
+from harness.text.plain import plain
+from harness.text.table import hang
 
 LONGEST = 1_000
 

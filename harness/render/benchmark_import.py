@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from harness.render import safe
-from harness.render.figures import count
-from harness.render.plain import plain
-from harness.render.table import hang, table
+from harness.text import safe
+from harness.text.figures import count
+from harness.text.plain import plain
+from harness.text.table import hang, table
 
 PREVIEWED = 3
 """Cases that are shown."""

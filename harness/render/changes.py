@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.records import CaseChange, SliceVerdict, Verdict
-from harness.render import safe
-from harness.render.diff import word_diff
-from harness.render.figures import chance, count, signed
-from harness.render.table import hang, pad
+from harness.text import safe
+from harness.text.diff import word_diff
+from harness.text.figures import chance, count, signed
+from harness.text.table import hang, pad
 
 MOST_SHOWN = 5
 MOST_IDS = 20

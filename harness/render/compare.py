@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from harness.records import CaseResult, Run
-from harness.render import safe
 from harness.render.changes import id_list
-from harness.render.diff import word_diff
-from harness.render.figures import count, metric_title, score, signed
-from harness.render.plain import plain
-from harness.render.redact import OPEN, Redaction
 from harness.render.sidebyside import MetricPair, Pair, SideBySide, side_by_side
-from harness.render.table import hang, pad, table
+from harness.text import safe
+from harness.text.diff import word_diff
+from harness.text.figures import count, metric_title, score, signed
+from harness.text.plain import plain
+from harness.text.redact import OPEN, Redaction
+from harness.text.table import hang, pad, table
 
 LONGEST_TEXT = 1_000
 LONGEST_NAME = 24

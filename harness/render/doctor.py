@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from harness.render import safe
-from harness.render.plain import plain
-from harness.render.table import hang, pad
+from harness.text import safe
+from harness.text.plain import plain
+from harness.text.table import hang, pad
 
 Finding: TypeAlias = tuple[str, bool, str]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from harness.render import safe
-from harness.render.figures import count
-from harness.render.plain import plain
-from harness.render.table import display_width, hang, pad
+from harness.text import safe
+from harness.text.figures import count
+from harness.text.plain import plain
+from harness.text.table import display_width, hang, pad
 
 MOST = 200
 """Lines of one table; programs read the JSON, which has them all."""

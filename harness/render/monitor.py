@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.records import ALARM, Age, InputShift, Monitored, Prediction, Signal, Watched
-from harness.render import safe
-from harness.render.figures import MISSING, count, day, percent, score, signed
-from harness.render.plain import plain
-from harness.render.table import hang, table
+from harness.text import safe
+from harness.text.figures import MISSING, count, day, percent, score, signed
+from harness.text.plain import plain
+from harness.text.table import hang, table
 
 COLOURS = {"retrain": "31", "watch": "33", "steady": "32"}
 TITLES: dict[Signal, str] = {

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.records import Plan
-from harness.render import safe
-from harness.render.figures import count
-from harness.render.plain import plain
+from harness.text import safe
+from harness.text.figures import count
+from harness.text.plain import plain
 
 
 def plan_markdown(plan: Plan) -> str:

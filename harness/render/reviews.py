@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.records import SYNTHETIC, GroupRates, Rate
-from harness.render import safe
-from harness.render.figures import MISSING, percent
-from harness.render.plain import plain
-from harness.render.table import table
+from harness.text import safe
+from harness.text.figures import MISSING, percent
+from harness.text.plain import plain
+from harness.text.table import table
 
 _CELL = 26
 """Letters of a text that a preview shows: three rows stand beside each other."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.records import CaseChange, Run, Verdict
-from harness.render.plain import plain
+from harness.text.plain import plain
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:lora-harness:verdict:v1"

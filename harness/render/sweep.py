@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.records import MetricVerdict, Swept, Verdict, Worth
-from harness.render import safe
-from harness.render.figures import MISSING, count, interval, metric_title, score
-from harness.render.plain import plain
-from harness.render.table import hang, table
 from harness.render.verdict import verdict_json
+from harness.text import safe
+from harness.text.figures import MISSING, count, interval, metric_title, score
+from harness.text.plain import plain
+from harness.text.table import hang, table
 
 HEAD = (
     "adapter", "benchmark", "outcome", "gate", "n", "reference", "candidate",

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from harness.records import Verdict
-from harness.render import safe
 from harness.render.changes import broken_cases, counted
-from harness.render.figures import count, day, margin, metric_title
-from harness.render.plain import plain
-from harness.render.standing import standing
-from harness.render.table import hang
-from harness.render.worth import worth_lines
+from harness.render.gain_over_base import worth_lines
+from harness.render.metric_table import standing
+from harness.text import safe
+from harness.text.figures import count, day, margin, metric_title
+from harness.text.plain import plain
+from harness.text.table import hang
 
 TITLE = " adapter gate "
 RULE = "═"

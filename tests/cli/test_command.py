@@ -134,12 +134,12 @@ def test_an_error_cannot_act_on_the_terminal(project: TinyProject, typed: Type) 
 def test_an_interruption_says_how_to_go_on(
     project: TinyProject, typed: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from harness.flows import evaluate
+    from harness.flows.evaluation import session
 
     def interrupted(*_: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evaluate, "open_bench", interrupted)
+    monkeypatch.setattr(session, "open_bench", interrupted)
     found = typed("evaluate", "good")
     assert found.code == 130
     assert found.err.splitlines()[-1].endswith("run the same command again to go on")

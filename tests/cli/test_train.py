@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.engines.trainer import Recipe
-from harness.flows import train as flow
+from harness.flows.training import train as flow
 from tests.cli.conftest import Type
 from tests.fakes.adapters import TinyAdapter
 from tests.fakes.project import TinyProject

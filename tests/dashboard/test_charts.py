@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard import charts, colours
-from harness.flows.views import Balance, Band, Effect, Line, Mark, Point, Rate, SlicePanel, Week
+from harness.flows.queries import Balance, Band, Effect, Line, Mark, Point, Rate, SlicePanel, Week
 
 DAYS = ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05")
 

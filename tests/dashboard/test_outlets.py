@@ -7,7 +7,7 @@ import pytest
 from dashboard import pieces, words
 from dashboard.downloads import as_csv
 from dashboard.rates import basis, line_words, short
-from harness.flows.views import Line, Rate
+from harness.flows.queries import Line, Rate
 from harness.records import CheckResult
 
 ACTS = "<img src=x onerror=alert(1)> **bold** :red[x] $x$ \u202ex `code` [a](javascript:b)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from tests.performance.synthetic_reviews import REPORTS, production, reviews
+from perf.synthetic_reviews import REPORTS, production, reviews
 
 
 def shipped() -> list[dict[str, object]]:
@@ -23,7 +23,7 @@ def test_every_one_is_labelled_and_counted_once() -> None:
 def test_the_script_makes_the_shipped_file_from_the_shipped_history() -> None:
     made = sorted(reviews(*production(REPORTS / "history.jsonl")), key=lambda one: str(one["at"]))
     told = [{key: value for key, value in one.items() if key != "id"} for one in shipped()]
-    assert told == made, "run python tests/performance/synthetic_reviews.py"
+    assert told == made, "run python perf/synthetic_reviews.py"
 
 
 def test_no_review_says_what_its_texts_do_not() -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from harness.errors import DataError, RequestError
 from harness.flows.project import rules
 from harness.records import Generation
-from harness.workspace.benchmarks import read_benchmark
-from harness.workspace.reading import read_jsonl
-from harness.workspace.recipes import read_recipe
-from harness.workspace.scores import read_scores
-from harness.workspace.settings import read_settings
-from harness.workspace.tables import read_rows
-from harness.workspace.training_data import read_training_set
+from harness.workspace.formats.reading import read_jsonl
+from harness.workspace.formats.tables import read_rows
+from harness.workspace.project.benchmarks import read_benchmark
+from harness.workspace.project.recipes import read_recipe
+from harness.workspace.project.scores import read_scores
+from harness.workspace.project.settings import read_settings
+from harness.workspace.project.training_data import read_training_set
 
 Reader = Callable[[str, Path], None]
 CASE = '{"id": "a", "input": "b", "ideal": "c"}\n'
@@ -68,7 +68,7 @@ def recorded(text: str, folder: Path) -> None:
 def waiting(text: str, folder: Path) -> None:
     """Outputs that wait for a review."""
     from harness.flows.project import Project
-    from harness.flows.views.waiting import read_waiting
+    from harness.flows.reviews.waiting import read_waiting
 
     (folder / "pyproject.toml").write_text("[tool.harness]\nbase = 'x'\n", encoding="utf-8")
     place = folder / "reports" / "waiting"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.records import Policy
-from harness.workspace import fields as fields_module
-from harness.workspace.settings import read_settings
+from harness.workspace.formats import fields as fields_module
+from harness.workspace.project.settings import read_settings
 from tests.docs.commands import Unknown, check_words, every_option, plugin_options
 from tests.docs.markdown import ROOT, STARTER, blocks, documents, prose
 

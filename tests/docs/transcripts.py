@@ -16,8 +16,8 @@ from contextlib import closing
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.flows.opening import open_store
 from harness.flows.project import Project
+from harness.flows.store import open_store
 from harness.render import verdict_text
 from tests.docs.markdown import ROOT
 from tests.docs.shipped import shipped

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import WeightsError
-from harness.flows.data.check import Asked, check_data
+from harness.flows.training.check_data import Asked, check_data
 from tests.fakes.project import TinyProject
 from tests.fakes.refusals import refused
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from harness.records import DoctorCheck
-from harness.workspace.adapters import AdapterFiles, read_adapter
-from harness.workspace.inspection import BaseShape, base_shape, inspect
-from harness.workspace.weights import find_weights
+from harness.workspace.adapters.files import AdapterFiles, read_adapter
+from harness.workspace.adapters.inspection import BaseShape, base_shape, inspect
+from harness.workspace.base.weights import find_weights
 
 HIDDEN = 8
 WIDE = 16

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.protocol import Mounted
-from harness.workspace.adapters import file_digest
+from harness.workspace.adapters.files import file_digest
 
 WORDS = [f"w{n}" for n in range(60)]
 TEMPLATE = (

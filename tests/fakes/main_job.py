@@ -79,8 +79,8 @@ def _served(folder: Path) -> None:
 
 def _fake_engine(project: object) -> None:
     """The same flow with an engine that is asked, batch by batch."""
-    from harness.flows.evaluate import Bench, Request
-    from harness.flows.produce import Producer
+    from harness.flows.evaluation.runs import Producer
+    from harness.flows.evaluation.session import Bench, Request
     from tests.fakes.engines import EchoEngine
     from tests.fakes.served import ServedProject, ServedRoom
 
@@ -100,17 +100,17 @@ def _fake_engine(project: object) -> None:
 
 
 def _pages(project: object) -> None:
-    from harness.flows import views
+    from harness.flows import queries
     from tests.fakes.served import ServedProject
 
     assert isinstance(project, ServedProject)
     opened = project.project
     with closing(project.store()) as store:
         made = [
-            views.now(opened, store, date(2026, 6, 1)),
-            *(page(opened, store) for page in (views.compare, views.cases, views.ledger)),
-            *(page(opened, store) for page in (views.over_time, views.review_queue)),
-            views.case_history(opened, store, "openers", "logistics-1"),
+            queries.now(opened, store, date(2026, 6, 1)),
+            *(page(opened, store) for page in (queries.compare, queries.cases, queries.ledger)),
+            *(page(opened, store) for page in (queries.over_time, queries.review_queue)),
+            queries.case_history(opened, store, "openers", "logistics-1"),
         ]
     _ended(f"{len(made)} pages", 0, 0)
 

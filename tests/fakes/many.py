@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from harness.engines.transformers import Transformers
+from harness.engines.local.engine import Transformers
 from tests.fakes.llama import TinyLlama
 from tests.fakes.project import SETTINGS, TinyProject
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.flows.opening import RecordedRoom
 from harness.flows.project import Project
+from harness.flows.store import RecordedRoom
 from harness.records import Decision
 from harness.store import Store
 from tests.fakes.adapters import TinyAdapter, TinyBase

@@ -15,14 +15,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.flows.evaluate import Bench, Request
-from harness.flows.ledger import Ask
-from harness.flows.opening import RecordedRoom, Side
-from harness.flows.produce import Producer
-from harness.flows.promote import promote
+from harness.flows.decisions.decide import Ask
+from harness.flows.decisions.promote import promote
+from harness.flows.evaluation.runs import Producer
+from harness.flows.evaluation.session import Bench, Request
+from harness.flows.store import RecordedRoom, Side
 from harness.records import RESERVED, Decision, Verdict
 from harness.store import Store
-from harness.workspace.adapters import read_adapter
+from harness.workspace.adapters.files import read_adapter
 from tests.fakes.project import BENCHMARK, CASES, SETTINGS, TASK, Quality, TinyProject
 
 WEIGHTS = "adapter_model.safetensors"

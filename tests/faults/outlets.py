@@ -1,4 +1,4 @@
-"""Every outlet of `harness/render/safe.py` with what would act there, and a verdict's block."""
+"""Every outlet of `harness/text/safe.py` with what would act there, and a verdict's block."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from harness.records import CaseChange, SliceVerdict, Verdict
-from harness.render import safe, verdict_text
+from harness.render import verdict_text
+from harness.text import safe
 from tests.faults import recognisers
 from tests.faults.hostile_texts import hostile_text
 from tests.store.records import make_verdict

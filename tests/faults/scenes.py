@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.flows.promote import promote
+from harness.flows.decisions.promote import promote
 from tests.fakes.adapters import TinyAdapter, TinyBase
 from tests.fakes.project import CASES, TinyProject
 from tests.fakes.served import ServedProject
@@ -211,7 +211,7 @@ class StepTrainer:
 def stand_in(finished: Callable[[str], None]) -> None:
     """In this process: no model is trained, engines write in batches, and what is kept is heard."""
     from harness.engines.recorded import Recorded
-    from harness.flows import train
+    from harness.flows.training import train
     from harness.store.outputs import Outputs
     from harness.store.runs import Runs
 

@@ -11,7 +11,8 @@ from functools import partial
 
 import pytest
 
-from harness.render import safe, verdict_text
+from harness.render import verdict_text
+from harness.text import safe
 from tests.faults import recognisers
 from tests.faults.hostile_texts import hostile_text
 from tests.faults.outlets import (

@@ -9,10 +9,10 @@ from typing import Any
 
 from harness.findings import Finding
 from harness.findings.dataset import check_examples
-from harness.flows.data.check import Asked, measure_for
 from harness.flows.project import Project
+from harness.flows.training.check_data import Asked, measure_for
 from harness.records.training import TrainingExample
-from harness.workspace.training_data import scan_training_set
+from harness.workspace.project.training_data import scan_training_set
 
 ROOT = Path(__file__).resolve().parents[2]
 DATASETS = ROOT / "adapters" / "datasets"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from harness.engines.protocol import Engine, Mounted
-from harness.flows.evaluate import Bench, Request
-from harness.flows.opening import NO_ADAPTER, Side
-from harness.flows.produce import Producer
+from harness.flows.evaluation.runs import Producer
+from harness.flows.evaluation.session import Bench, Request
 from harness.flows.project import Project
+from harness.flows.store import NO_ADAPTER, Side
 from harness.records import RESERVED, Run
-from harness.workspace.adapters import read_adapter
+from harness.workspace.adapters.files import read_adapter
 from tests.fakes.engines import EchoEngine
 from tests.fakes.project import TinyProject
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.flows.evaluate import Request, open_bench
+from harness.flows.evaluation.session import Request, open_bench
 from harness.flows.project import Project
 from harness.judge import verdict as judge
 from harness.records import Run, Verdict

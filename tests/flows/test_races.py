@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.performance.races import cross, race, record
+from perf.races import cross, race, record
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RequestError, WorldFailed
-from harness.flows.evaluate import Evaluation, Request, open_bench
+from harness.flows.evaluation.session import Evaluation, Request, open_bench
+from harness.flows.github import report
 from harness.flows.report import find, material_of, text_of, write
-from harness.flows.reporting import report
 from harness.render.report import Material
 from harness.store import Store
 from tests.fakes.project import TinyProject

@@ -15,23 +15,7 @@ import atheris
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 with atheris.instrument_imports(include=["harness"], enable_loader_override=False):
-    import harness.engines.recorded
-    import harness.engines.replies
-    import harness.engines.templates
-    import harness.flows.benchmarks.rows
-    import harness.flows.history
-    import harness.flows.reviews.rows
-    import harness.measure
-    import harness.workspace.adapter_config
-    import harness.workspace.benchmarks
-    import harness.workspace.model_card
-    import harness.workspace.recipes
-    import harness.workspace.safetensors_header
-    import harness.workspace.scores
-    import harness.workspace.settings
-    import harness.workspace.signing
-    import harness.workspace.spreadsheets
-    import harness.workspace.training_data  # noqa: F401 - imported here so that branches are counted
+    pass
 
 from tests.fuzz.targets import TARGETS, ask
 

@@ -54,20 +54,20 @@ def _file(folder: Path, name: str, data: bytes) -> Path:
 
 
 def _json(data: bytes, folder: Path) -> object:
-    from harness.workspace.reading import parse_json, read_json
+    from harness.workspace.formats.reading import parse_json, read_json
 
     found = read_json(_file(folder, "f.json", data))
     return parse_json(json.dumps(found), "again")  # what was taken can be written and taken again
 
 
 def _jsonl(data: bytes, folder: Path) -> object:
-    from harness.workspace.reading import read_jsonl
+    from harness.workspace.formats.reading import read_jsonl
 
     return list(read_jsonl(_file(folder, "f.jsonl", data)))
 
 
 def _settings(data: bytes, folder: Path) -> object:
-    from harness.workspace.settings import read_settings
+    from harness.workspace.project.settings import read_settings
 
     _file(folder, "pyproject.toml", data)
     return read_settings(folder)
@@ -76,7 +76,7 @@ def _settings(data: bytes, folder: Path) -> object:
 def _benchmark(data: bytes, folder: Path) -> object:
     from harness.flows.project import rules
     from harness.records import Generation
-    from harness.workspace.benchmarks import read_folder
+    from harness.workspace.project.benchmarks import read_folder
 
     (folder / "cases.jsonl").write_text(
         '{"id": "a", "input": "x", "ideal": "y"}\n', encoding="utf-8"
@@ -88,14 +88,14 @@ def _benchmark(data: bytes, folder: Path) -> object:
 def _cases(data: bytes, folder: Path) -> object:
     from harness.flows.project import rules
     from harness.measure import run_checks
-    from harness.workspace.benchmarks import read_cases
+    from harness.workspace.project.benchmarks import read_cases
 
     cases = read_cases(_file(folder, "cases.jsonl", data), (), rules())
     return [run_checks(case, case.input[:200]) for case in cases[:3]]
 
 
 def _recipe(data: bytes, folder: Path) -> object:
-    from harness.workspace.recipes import read_recipe
+    from harness.workspace.project.recipes import read_recipe
 
     return read_recipe(_file(folder, "r.toml", data))
 
@@ -106,7 +106,7 @@ def _recipe(data: bytes, folder: Path) -> object:
 def _scores(data: bytes, folder: Path) -> object:
     from harness.judge import verdict_from_rows
     from harness.render import verdict_json, verdict_text
-    from harness.workspace.scores import read_scores
+    from harness.workspace.project.scores import read_scores
 
     found = verdict_from_rows(read_scores(_file(folder, "scores.csv", data))[:40])
     return verdict_text(found), json.dumps(verdict_json(found), allow_nan=False)
@@ -115,7 +115,7 @@ def _scores(data: bytes, folder: Path) -> object:
 def _table(suffix: str) -> Read:
     def read(data: bytes, folder: Path) -> object:
         from harness.errors import DataError
-        from harness.workspace.tables import read_rows
+        from harness.workspace.formats.tables import read_rows
 
         return list(read_rows(_file(folder, f"t{suffix}", data), DataError).each)
 
@@ -127,8 +127,8 @@ def _reviews(data: bytes, folder: Path) -> object:
 
     from harness.errors import DataError
     from harness.flows.reviews.rows import FIELDS, read_time
-    from harness.workspace.columns import understand
-    from harness.workspace.tables import read_rows
+    from harness.workspace.formats.tables import read_rows
+    from harness.workspace.importers.columns import understand
 
     rows = read_rows(_file(folder, "r.csv", data), DataError)
     columns = understand(rows.columns, FIELDS, {}, {}, {}, DataError)
@@ -145,9 +145,9 @@ def _imported(data: bytes, folder: Path) -> object:
     from harness.errors import DataError
     from harness.flows.benchmarks.rows import FIELDS, case_object
     from harness.flows.project import rules
-    from harness.workspace.benchmarks import read_case
-    from harness.workspace.columns import understand
-    from harness.workspace.tables import read_rows
+    from harness.workspace.formats.tables import read_rows
+    from harness.workspace.importers.columns import understand
+    from harness.workspace.project.benchmarks import read_case
 
     rows = read_rows(_file(folder, "c.csv", data), DataError)
     columns = understand(rows.columns, FIELDS, {}, {}, {}, DataError)
@@ -162,7 +162,7 @@ def _imported(data: bytes, folder: Path) -> object:
 
 
 def _training(data: bytes, folder: Path) -> object:
-    from harness.workspace.training_data import read_training_set, scan_training_set
+    from harness.workspace.project.training_data import read_training_set, scan_training_set
 
     file = _file(folder, "more.jsonl", data)
     scan_training_set(file)
@@ -172,7 +172,7 @@ def _training(data: bytes, folder: Path) -> object:
 def _recorded(data: bytes, folder: Path) -> object:
     from harness.engines.recorded import Recorded
     from harness.errors import DataError
-    from harness.workspace.reading import read_jsonl
+    from harness.workspace.formats.reading import read_jsonl
 
     file = _file(folder, "o.jsonl", data)
     return Recorded(list(read_jsonl(file, DataError)), file)
@@ -193,7 +193,7 @@ def _store() -> Any:
 
 
 def _columns(data: bytes, folder: Path) -> object:
-    from harness.workspace.columns import remembered_columns
+    from harness.workspace.importers.columns import remembered_columns
 
     _file(folder, "columns.json", data)
     return remembered_columns(folder, "reviews")
@@ -203,14 +203,14 @@ def _columns(data: bytes, folder: Path) -> object:
 
 
 def _config(data: bytes, folder: Path) -> object:
-    from harness.workspace.adapter_config import read_config
+    from harness.workspace.adapters.config import read_config
 
     return read_config(_file(folder, "adapter_config.json", data))
 
 
 def _safetensors(data: bytes, folder: Path) -> object:
     from harness.errors import AdapterRefused
-    from harness.workspace.safetensors_header import read_header, read_values
+    from harness.workspace.formats.safetensors_header import read_header, read_values
 
     file = _file(folder, "w.safetensors", data)
     found = read_header(file, AdapterRefused, 10**9)
@@ -219,21 +219,21 @@ def _safetensors(data: bytes, folder: Path) -> object:
 
 
 def _provenance(data: bytes, folder: Path) -> object:
-    from harness.workspace.adapters import read_training
+    from harness.workspace.adapters.files import read_training
 
     _file(folder, "training.json", data)
     return read_training(folder)
 
 
 def _signature(data: bytes, folder: Path) -> object:
-    from harness.workspace.signing import signature_of
+    from harness.workspace.adapters.signing import signature_of
 
     _file(folder, "model.sig", data)
     return signature_of(folder)
 
 
 def _card(data: bytes, folder: Path) -> object:
-    from harness.workspace.model_card import card_text
+    from harness.workspace.adapters.model_card import card_text
 
     old = data.decode("utf-8", "replace")
     new = card_text(old, "v1", (), "org/base", "README.md")
@@ -243,7 +243,7 @@ def _card(data: bytes, folder: Path) -> object:
 
 def _name(data: bytes, folder: Path) -> object:
     from harness.errors import AdapterRefused
-    from harness.workspace.names import folder_of
+    from harness.workspace.formats.names import folder_of
 
     name = data.decode("utf-8", "surrogateescape")
     found = folder_of(folder, name, AdapterRefused)
@@ -255,7 +255,7 @@ def _name(data: bytes, folder: Path) -> object:
 
 
 def _reply(data: bytes, folder: Path) -> object:
-    from harness.engines import replies
+    from harness.engines.openai import replies
     from harness.records import Prompt
 
     text = data.decode("utf-8", "replace")
@@ -275,7 +275,7 @@ def _reply(data: bytes, folder: Path) -> object:
 
 
 def _template(data: bytes, folder: Path) -> object:
-    from harness.engines.templates import is_plain
+    from harness.engines.local.chat_templates import is_plain
 
     return is_plain(data.decode("utf-8", "replace"))
 
@@ -284,8 +284,8 @@ def _outlets(data: bytes, folder: Path) -> object:
     import csv
     from xml.etree import ElementTree
 
-    from harness.render import safe
-    from tests.render.hostile import COMMAND, acts
+    from harness.text import safe
+    from tests.text.hostile import COMMAND, acts
 
     text = data.decode("utf-8", "surrogatepass") if _is_utf8(data) else data.decode("latin-1")
     for shown in (safe.terminal(text), safe.ci_log(text), safe.markdown_cell(text)):

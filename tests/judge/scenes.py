@@ -17,18 +17,18 @@ from typing import Any
 
 import numpy as np
 
+from harness.alarm.alarm import Week
+from harness.alarm.drift import fall
+from harness.alarm.drivers import EditedWords, reviewers_apart, slices_above
+from harness.alarm.input_shift import Shift, shift
+from harness.alarm.prediction import rank_correlation
+from harness.alarm.reasons import reasons_of, state_of
+from harness.alarm.watch import watched
 from harness.errors import HarnessError
 from harness.judge import Labels, verdict, verdict_from_rows
-from harness.judge.alarms.alarm import Week
-from harness.judge.alarms.drift import fall
-from harness.judge.alarms.monitored import reasons_of, state_of
-from harness.judge.alarms.standouts import EditedWords, reviewers_apart, slices_above
-from harness.judge.alarms.watch import watched
+from harness.judge.gain_over_base import forgotten
 from harness.judge.not_worse import best_lower_if_worse
-from harness.judge.rank import rank_correlation
-from harness.judge.shift import Shift, shift
-from harness.judge.words import cases, listed, number, percent, signed
-from harness.judge.worth import forgotten
+from harness.judge.wording import cases, listed, number, percent, signed
 from harness.records import (
     CaseResult,
     Drift,
@@ -41,7 +41,7 @@ from harness.records import (
     Tally,
     Verdict,
 )
-from harness.render.plain import plain
+from harness.text.plain import plain
 from tests.judge.builders import EDIT_GATE, LIKELIHOOD_GATE, case, run
 
 ANSWERS = Path(__file__).with_name("scenes.json")

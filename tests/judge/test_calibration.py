@@ -15,7 +15,7 @@ import pytest
 from harness.judge import verdict_from_paired
 
 DRAWS = 300
-HERE = Path(__file__).resolve().parents[1] / "performance" / "calibrate_simulation.py"
+HERE = Path(__file__).resolve().parents[2] / "perf" / "calibrate_simulation.py"
 
 
 def load():

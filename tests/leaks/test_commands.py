@@ -11,11 +11,11 @@ import click
 import pytest
 
 from harness.cli.command import cli
-from harness.flows.monitoring import inputs
+from harness.flows.monitoring import input_shift
 from harness.store import Store
 from tests.cli.conftest import Type, Typed
 from tests.fakes.project import SETTINGS, TinyProject
-from tests.flows.monitoring.test_inputs import WordEmbedder
+from tests.flows.monitoring.test_input_shift import WordEmbedder
 from tests.leaks.planted import LINES, SHUT, leaking, new_texts, settings
 
 BY = ("--by", "Ana", "--why", "it is time")
@@ -101,7 +101,7 @@ def test_no_command_is_forgotten() -> None:
 @pytest.fixture
 def embedding(planted: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     """Inputs are compared, so that `monitor` has some that moved away."""
-    monkeypatch.setattr(inputs, "Embedder", WordEmbedder)
+    monkeypatch.setattr(input_shift, "Embedder", WordEmbedder)
 
 
 def run(project: TinyProject, typed: Type, words: tuple[str, ...]) -> tuple[Typed, str]:

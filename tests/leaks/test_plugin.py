@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import harness.cli.progress
 import harness.plugin.session  # noqa: F401 - once, or pytester loads it in each inner run
 from tests.fakes.project import TinyProject
 from tests.leaks.conftest import Copy

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import harness
-import harness.cli.progress
 import harness.plugin.session  # loaded once, pytester would load it for each inner run
+import harness.progress
 from tests.fakes.project import TinyProject
 
 Gate = Callable[..., pytest.RunResult]

@@ -10,7 +10,7 @@ from tests.plugin.conftest import Gate
 VERDICTS = {"same": 0, "bad": 1, "broken": 10}
 
 FAILING = """
-import harness.flows.opening
+import harness.flows.store
 from harness.engines.recorded import Recorded
 from harness.errors import EngineFailed
 
@@ -18,7 +18,7 @@ class Failing(Recorded):
     def generate(self, adapter, prompts, generation):
         raise {error}
 
-real = harness.flows.opening.RecordedRoom.engine
+real = harness.flows.store.RecordedRoom.engine
 
 def engine(self, benchmark, side):
     found = real(self, benchmark, side)
@@ -26,7 +26,7 @@ def engine(self, benchmark, side):
         found.__class__ = Failing
     return found
 
-harness.flows.opening.RecordedRoom.engine = engine
+harness.flows.store.RecordedRoom.engine = engine
 """
 
 
@@ -131,7 +131,7 @@ def test_a_broken_critical_case_fails_its_case_and_the_gate(
 def test_an_engine_that_breaks_is_not_a_rejection(
     gate: Gate, pytester: pytest.Pytester, error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import harness.flows.opening as opening
+    import harness.flows.store as opening
 
     monkeypatch.setattr(opening.RecordedRoom, "engine", opening.RecordedRoom.engine)
     pytester.makeconftest(FAILING.format(error=error))
@@ -200,7 +200,7 @@ def test_samples_are_asked_for_by_number(gate: Gate, project: TinyProject) -> No
 def test_a_broken_case_that_a_person_accepted_no_longer_holds_up(
     gate: Gate, project: TinyProject
 ) -> None:
-    from harness.flows.promote import accept
+    from harness.flows.decisions.promote import accept
 
     assert gate("--model", "broken", "-q").ret == 10
     store = project.store()

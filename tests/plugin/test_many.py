@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import harness.flows.evaluate
+import harness.flows.evaluation.session
 from tests.plugin.conftest import Gate
 
 
@@ -14,13 +14,13 @@ def test_all_adapters_of_a_session_share_one_room(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Any] = []
-    real = harness.flows.evaluate.open_room
+    real = harness.flows.evaluation.session.open_room
 
     def counted(*asked: Any) -> Any:
         opened.append(asked)
         return real(*asked)
 
-    monkeypatch.setattr(harness.flows.evaluate, "open_room", counted)
+    monkeypatch.setattr(harness.flows.evaluation.session, "open_room", counted)
     result = gate("--model", "good", "--model", "same", "--model", "bad", "-q")
     assert len([line for line in result.outlines if line.endswith(" on openers")]) == 3
     assert len(opened) == 1

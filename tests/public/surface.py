@@ -27,7 +27,7 @@ from harness.exit_codes import CODES
 from harness.plugin import hooks
 from harness.plugin.fixture import Harness
 from harness.records import Policy
-from harness.workspace.fields import Table
+from harness.workspace.formats.fields import Table
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
 
 FROZEN = Path(__file__).with_name("surface.txt")

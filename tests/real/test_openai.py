@@ -12,14 +12,14 @@ from urllib.request import urlopen
 
 import pytest
 
-from harness.engines.openai import OpenAI
+from harness.engines.local.engine import Transformers
+from harness.engines.openai.engine import OpenAI
 from harness.engines.protocol import Engine, Mounted
-from harness.engines.transformers import Transformers
+from harness.flows.evaluation.backends import open_device
+from harness.flows.evaluation.prompts import prompts_for
 from harness.flows.project import Project
-from harness.flows.prompts import prompts_for
-from harness.flows.rooms import open_device
 from harness.records import Endpoint, Generation, Output, Prompt
-from harness.workspace.gguf import model_folder
+from harness.workspace.base.gguf import model_folder
 from tests.fakes.refusals import refused
 
 from .conftest import ROOT

@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import example, given, settings
 
 from harness.render.annotations import MOST, workflow_commands
+from tests.text.hostile import hostile
 
-from .hostile import hostile
 from .report.materials import CASES, MATERIAL, compared, full_of
 
 FILE = "benchmarks/outreach/cases.jsonl"

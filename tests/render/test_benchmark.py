@@ -8,8 +8,7 @@ from hypothesis import given
 from harness.records import BenchmarkHealth, CasesNeeded
 from harness.render.benchmark import check_json, check_text
 from harness.render.benchmark_import import import_json, import_text
-
-from .hostile import COMMAND, acts, hostile
+from tests.text.hostile import COMMAND, acts, hostile
 
 
 @dataclass(frozen=True)

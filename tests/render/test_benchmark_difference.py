@@ -7,8 +7,7 @@ from hypothesis import given
 
 from harness.records import BenchmarkDifference, Case, CaseDifference, FieldChange
 from harness.render.benchmark_difference import difference_json, difference_text, meaning
-
-from .hostile import COMMAND, acts, hostile
+from tests.text.hostile import COMMAND, acts, hostile
 
 SAME = BenchmarkDifference("a", "b", "f1", "f1")
 OTHER = replace(SAME, new_fingerprint="f2")

@@ -7,8 +7,7 @@ import pytest
 from harness.errors import Unjudgeable
 from harness.records import Case, CaseResult, CheckResult, Output, Run
 from harness.render import compare_json, compare_text
-
-from .hostile import COMMAND
+from tests.text.hostile import COMMAND
 
 
 def result(case, text, similarity, **more):

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from harness.findings import Finding
 from harness.render.findings import findings_json, findings_text, kinds_text, sides_text
-from tests.render.hostile import COMMAND, acts, hostile
+from tests.text.hostile import COMMAND, acts, hostile
 
 FOUND = [
     Finding("duplicate", 7, "says the same as line 2"),

@@ -12,12 +12,12 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 
 import harness
-from harness.flows.evaluate import Evaluation
+from harness.flows.evaluation.session import Evaluation
 from harness.records import CaseResult, Standout
 from harness.records.holds import TEXT, held
-from harness.render.redact import LEFT_OUT, Redaction
+from harness.text.redact import LEFT_OUT, Redaction
 
-SHOWN = ("harness.records.", "harness.flows.views.", "harness.findings.", "harness.render.")
+SHOWN = ("harness.records.", "harness.flows.queries.", "harness.findings.", "harness.render.")
 """Rooms whose dataclasses are shown; of the others those that are a part of something shown."""
 NOT_SHOWN = {
     "Privacy", "Endpoint", "Tracker", "Cluster",  # settings, which no outlet shows

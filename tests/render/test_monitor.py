@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from harness.judge.alarms.alarm import Week
-from harness.judge.alarms.watch import watched
+from harness.alarm.alarm import Week
+from harness.alarm.watch import watched
 from harness.records import (
     Age,
     Decision,
@@ -23,8 +23,8 @@ from harness.records import (
 )
 from harness.render.monitor import monitor_json, monitor_text
 from harness.render.plan import plan_json, plan_markdown, plan_text
-from harness.render.table import display_width
-from tests.render.hostile import acts, hostile
+from harness.text.table import display_width
+from tests.text.hostile import acts, hostile
 
 LINE = RetrainLine(0.20, 0.25)
 HELD = Decision(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.records import GroupRates, Rate
 from harness.render.reviews import bad_rows_text, preview_text, rates_json, rates_text
-from tests.render.hostile import COMMAND, acts
+from tests.text.hostile import COMMAND, acts
 
 
 def group(key: str = "2026-W47", synthetic: int = 0, finals: int = 40) -> GroupRates:

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 
 from harness.records import CaseChange, MetricVerdict, SliceVerdict, Verdict
 from harness.render import verdict_json, verdict_text
-from harness.render.table import display_width
-
-from .hostile import COMMAND, acts, hostile
+from harness.text.table import display_width
+from tests.text.hostile import COMMAND, acts, hostile
 
 LIKELIHOOD = MetricVerdict(
     name="ideal_likelihood",

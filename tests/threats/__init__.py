@@ -10,6 +10,6 @@
 | `adapters` | adapter folders, safetensors, bases, names |
 | `state` | what the project wrote and somebody changed |
 
-`python tests/performance/bad_inputs.py` asks for every row in a process of its own, and prints what
+`python perf/bad_inputs.py` asks for every row in a process of its own, and prints what
 it took in seconds and memory.
 """

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.workspace.names import CLIENT, RULE
+from harness.workspace.formats.names import CLIENT, RULE
 from tests.fakes.adapters import TinyAdapter
 from tests.fakes.project import TinyProject
 from tests.threats.row import Row, nothing, text

@@ -11,16 +11,16 @@ from harness.findings import Finding, in_order, overlap
 from harness.findings import benchmark as written
 from harness.findings.benchmark import Refused, Written
 from harness.findings.health import FEWEST_ADAPTERS, tired_cases
-from harness.flows.benchmarks.history import cases_needed, margins_of
-from harness.flows.opening import open_store
+from harness.flows.benchmarks.cases_needed import cases_needed, margins_of
 from harness.flows.project import Project, rules
+from harness.flows.store import open_store
 from harness.judge.multiplicity import risk_by_luck
 from harness.measure import run_checks
 from harness.records import Benchmark, BenchmarkHealth, CheckResult
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
-from harness.workspace.benchmarks import Draft, each_case, read_draft
-from harness.workspace.training_data import DATASETS, scan_training_set
+from harness.workspace.project.benchmarks import Draft, each_case, read_draft
+from harness.workspace.project.training_data import DATASETS, scan_training_set
 
 Heard = Callable[[str, int, int], None]
 

@@ -11,22 +11,22 @@ from typing import Any
 from harness.errors import BenchmarkError, HarnessError, RequestError
 from harness.flows.benchmarks.rows import FIELDS, NEEDED, case_object, is_said
 from harness.flows.project import Project, rules
-from harness.quoting import COLUMNS
 from harness.records import Benchmark, Check
-from harness.workspace.benchmarks import read_case, read_draft
-from harness.workspace.cache import write_atomically
-from harness.workspace.case_tables import read_case_table
-from harness.workspace.columns import (
+from harness.text.quoting import COLUMNS
+from harness.workspace.formats.cache import write_atomically
+from harness.workspace.formats.names import check_plain_name, inside
+from harness.workspace.formats.reading import read_text
+from harness.workspace.formats.tables import Row, Rows
+from harness.workspace.importers.any_tool import read_case_table
+from harness.workspace.importers.columns import (
     Columns,
     forget_columns,
     remember_columns,
     remembered_columns,
     understand,
 )
-from harness.workspace.names import check_plain_name, inside
-from harness.workspace.reading import read_text
-from harness.workspace.starter import benchmark_file
-from harness.workspace.tables import Row, Rows
+from harness.workspace.project.benchmarks import read_case, read_draft
+from harness.workspace.project.starter import benchmark_file
 
 KIND = "benchmark"
 MOST_ROWS = 100_000

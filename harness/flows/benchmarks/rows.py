@@ -8,9 +8,9 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.records.holds import Holds
-from harness.workspace.columns import Columns, text_of
-from harness.workspace.fields import kind_of
-from harness.workspace.reading import parse_json
+from harness.workspace.formats.fields import kind_of
+from harness.workspace.formats.reading import parse_json
+from harness.workspace.importers.columns import Columns, text_of
 
 MOST_IDEALS = 9
 _MORE = {

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from harness.errors import RequestError
-from harness.flows.ledger import Ask
-from harness.flows.monitoring.benchmark import drift_of
-from harness.flows.monitoring.counting import count_reviews
-from harness.flows.opening import open_store
+from harness.flows.decisions.decide import Ask
+from harness.flows.monitoring.drift import drift_of
+from harness.flows.monitoring.review_counts import count_reviews
 from harness.flows.origin import now
 from harness.flows.project import Project
+from harness.flows.store import open_store
 from harness.records import Benchmark, Decision, Signal
 from harness.store import Store
 

@@ -7,20 +7,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
+from harness.alarm.reasons import reasons_of, state_of
 from harness.errors import RequestError
-from harness.flows.evaluate import Request
-from harness.flows.monitoring.benchmark import drift_of, prediction, run_again
-from harness.flows.monitoring.counting import Counted, count_reviews
-from harness.flows.monitoring.inputs import input_shift
+from harness.flows.evaluation.generation import Heard
+from harness.flows.evaluation.session import Request
+from harness.flows.monitoring.drift import drift_of, prediction, run_again
+from harness.flows.monitoring.input_shift import input_shift
+from harness.flows.monitoring.review_counts import Counted, count_reviews
 from harness.flows.monitoring.why import standouts
-from harness.flows.opening import open_store
 from harness.flows.origin import now
 from harness.flows.project import Project
-from harness.flows.writing import Heard
-from harness.judge.alarms.monitored import reasons_of, state_of
+from harness.flows.store import open_store
 from harness.records import Age, Benchmark, Decision, Drift, InputShift, Monitored, Watched
 from harness.store import Store
-from harness.workspace.adapters import read_training
+from harness.workspace.adapters.files import read_training
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.flows.project import Project
-from harness.workspace.adapters import read_training
-from harness.workspace.training_data import DATASETS, read_training_set
+from harness.workspace.adapters.files import read_training
+from harness.workspace.project.training_data import DATASETS, read_training_set
 
 
 @dataclass(frozen=True, slots=True)

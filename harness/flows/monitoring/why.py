@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from harness.judge.alarms.standouts import EditedWords, reviewers_apart, slices_above
+from harness.alarm.drivers import EditedWords, reviewers_apart, slices_above
 from harness.records import ON_BENCHMARK, Decision, Standout, Tally
 from harness.store import Store
 

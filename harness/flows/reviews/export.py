@@ -12,9 +12,9 @@ from harness.errors import RequestError
 from harness.findings import normal, overlap
 from harness.flows.project import Project
 from harness.records import Review
-from harness.render.redact import OPEN, Redaction
 from harness.store import Store
-from harness.workspace.fields import suggestion
+from harness.text.redact import OPEN, Redaction
+from harness.workspace.formats.fields import suggestion
 
 HEAVY = 0.5
 """The edit rate from which an edited output is a case worth having."""

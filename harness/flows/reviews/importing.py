@@ -10,24 +10,24 @@ from pathlib import Path
 
 from harness.errors import DataError
 from harness.flows.project import Project
+from harness.flows.reviews.edit_rates import open_rater
 from harness.flows.reviews.names import Known
-from harness.flows.reviews.rating import open_rater
 from harness.flows.reviews.rows import FIELDS, LONGEST_NAME, NEEDED, Reading
-from harness.quoting import COLUMNS
 from harness.records import Review
 from harness.records.holds import QUOTING
 from harness.store import Store
 from harness.store.review_rows import ReviewRow, content_of, row_of
 from harness.store.spool import Spool, open_spool
-from harness.workspace.columns import (
+from harness.text.quoting import COLUMNS
+from harness.workspace.formats.reading import regular_file
+from harness.workspace.formats.tables import MAX_TABLE, Row, Rows, read_rows
+from harness.workspace.importers.columns import (
     Columns,
     forget_columns,
     remember_columns,
     remembered_columns,
     understand,
 )
-from harness.workspace.reading import regular_file
-from harness.workspace.tables import MAX_TABLE, Row, Rows, read_rows
 
 KIND = "reviews"
 _BATCH = 500

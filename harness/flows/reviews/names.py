@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from harness.errors import HarnessError
-from harness.flows.opening import NO_ADAPTER
 from harness.flows.project import Project
+from harness.flows.store import NO_ADAPTER
 from harness.records import RESERVED
 from harness.store import Store
-from harness.workspace.adapters import adapter_names, read_adapter
-from harness.workspace.fields import suggestion
-from harness.workspace.names import check_name
+from harness.workspace.adapters.files import adapter_names, read_adapter
+from harness.workspace.formats.fields import suggestion
+from harness.workspace.formats.names import check_name
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 

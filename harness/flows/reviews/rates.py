@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from harness.alarm.wilson import wilson
 from harness.errors import RequestError
-from harness.judge.wilson import wilson
 from harness.records import GroupRates, Rate, Tally
 from harness.store import Store
 from harness.store.tallies import By
-from harness.workspace.fields import suggestion
+from harness.workspace.formats.fields import suggestion
 
 
 def review_rates(

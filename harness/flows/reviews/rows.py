@@ -12,7 +12,7 @@ from harness.flows.reviews.names import Known
 from harness.records import Review, Treatment
 from harness.store.keys import key_of
 from harness.store.review_rows import content_of
-from harness.workspace.columns import Columns, Wanted
+from harness.workspace.importers.columns import Columns, Wanted
 
 FIELDS: Wanted = {
     "id": ("review_id", "uuid", "key"),

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.records import CaseResult, Compared
-from harness.render.diff import html_diff
-from harness.render.figures import count, metric_title, score, signed
-from harness.render.html import Child, Html, element
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
 from harness.render.report.grid import Column, grid
@@ -17,6 +14,9 @@ from harness.render.report.material import (
     ideal_of,
     must_failed,
 )
+from harness.text.diff import html_diff
+from harness.text.figures import count, metric_title, score, signed
+from harness.text.html import Child, Html, element
 
 FLAG_SIGNS = {
     "broken": "▼",

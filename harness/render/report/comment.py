@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.records import Verdict
-from harness.render import safe
 from harness.render.changes import tally, worst_slice
-from harness.render.figures import chance, count, signed
 from harness.render.report.comment_folds import SENTENCE, folds
 from harness.render.report.comment_table import NAME, first_rows, table
 from harness.render.report.material import Material
 from harness.render.verdict import references
+from harness.text import safe
+from harness.text.figures import chance, count, signed
 
 LONGEST = 60_000
 """GitHub takes 65,536 characters."""

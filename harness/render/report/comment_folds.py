@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.records import Compared, Verdict
-from harness.render import safe
-from harness.render.diff import markdown_diff
-from harness.render.figures import chance, count, interval, metric_title, score, signed
 from harness.render.report.cases import FLAG_SIGNS, text_of
 from harness.render.report.comment_table import NAME, table
 from harness.render.report.fold import Fold
 from harness.render.report.material import Material, failed_checks, ideal_of, must_failed
 from harness.render.report.origin import told
 from harness.render.verdict import certifiable
+from harness.text import safe
+from harness.text.diff import markdown_diff
+from harness.text.figures import chance, count, interval, metric_title, score, signed
 
 SENTENCE = 300
 TEXT = 800

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.records import MetricVerdict, Verdict
-from harness.render import safe
-from harness.render.figures import margin, metric_title, score
+from harness.render.metric_table import difference_of, guard_rows, sure
 from harness.render.report.drawing import SIGNS
-from harness.render.standing import difference_of, guard_rows, sure
+from harness.text import safe
+from harness.text.figures import margin, metric_title, score
 
 NAME = 80
 """Characters of a name."""

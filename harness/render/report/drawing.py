@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.render.html import Child, Html, element
+from harness.text.html import Child, Html, element
 
 EDGE = 3.0
 """Per cent of the width that stays free on either side."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.render.html import Html, element
+from harness.text.html import Html, element
 
 
 @dataclass(frozen=True, slots=True)

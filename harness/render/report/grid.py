@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.render.html import Child, Html, element
+from harness.text.html import Child, Html, element
 
 
 @dataclass(frozen=True, slots=True)

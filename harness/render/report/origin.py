@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
 from harness.records import Policy
-from harness.render.figures import count
-from harness.render.html import Html, element
 from harness.render.report.material import Material
+from harness.text.figures import count
+from harness.text.html import Html, element
 
 DEEPEST = 3
 

@@ -7,17 +7,17 @@ from functools import cache
 
 from harness.records import SliceVerdict, Verdict
 from harness.render.changes import tally, worst_slice
-from harness.render.figures import chance, count, day, metric_title, signed
-from harness.render.html import Child, Html, document, element, style
 from harness.render.report import drawing
 from harness.render.report.cases import articles, every_case
 from harness.render.report.drawing import Scale
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material
+from harness.render.report.metrics import axis, gains, standings
 from harness.render.report.origin import commands, described, origin
 from harness.render.report.past import past
-from harness.render.report.standings import axis, gains, standings
 from harness.render.verdict import certifiable, references
+from harness.text.figures import chance, count, day, metric_title, signed
+from harness.text.html import Child, Html, document, element, style
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 SIGNS = {"promote": "▲", "reject": "▼", "inconclusive": "◆"}

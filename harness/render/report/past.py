@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from harness.render.figures import day, metric_title, score
-from harness.render.html import Child, Html, element
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material, Placed
+from harness.text.figures import day, metric_title, score
+from harness.text.html import Child, Html, element
 
 
 def past(material: Material) -> Html:

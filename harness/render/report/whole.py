@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from harness.records import Run
-from harness.render.plain import plain
 from harness.render.report.material import Material
 from harness.render.verdict import verdict_json
+from harness.text.plain import plain
 
 SCHEMA = 1
 """Raised when a key changes its meaning or goes; more keys may come at any time."""

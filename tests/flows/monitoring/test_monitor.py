@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import AdapterRefused, BenchmarkError, RequestError
-from harness.flows.ledger import Ask
+from harness.flows.decisions.decide import Ask
 from harness.flows.monitoring.acknowledge import acknowledge
 from harness.flows.monitoring.monitor import Look, monitor
 from harness.records import Decision, Monitored
@@ -248,7 +248,7 @@ def test_a_stack_that_changed_underneath_is_an_alarm(
 
 def served_otherwise(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same recorded bytes as far as the project sees, with other outputs in them."""
-    from harness.flows.rooms import RecordedRoom
+    from harness.flows.evaluation.backends import RecordedRoom
 
     digest = digest_of(project)
     project.record("good", quality="bad")

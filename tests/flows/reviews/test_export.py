@@ -14,7 +14,7 @@ from harness.flows.history import export_history, import_history
 from harness.flows.reviews.export import Chosen, candidate_lines, raw_lines, training_lines
 from harness.flows.reviews.rates import review_rates
 from harness.store import Store
-from harness.workspace.training_data import read_training_set
+from harness.workspace.project.training_data import read_training_set
 from tests.fakes.project import CASES, TinyProject
 from tests.fakes.refusals import refused
 from tests.flows.reviewed import brought, kept, line, lines, rates, write

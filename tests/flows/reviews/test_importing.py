@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 from harness.errors import BenchmarkError, DataError, HarnessError
-from harness.flows.opening import NO_ADAPTER
-from harness.flows.reviews import importing, rating
+from harness.flows.reviews import edit_rates, importing
 from harness.flows.reviews.importing import Asked, import_reviews
+from harness.flows.store import NO_ADAPTER
 from harness.measure import edit_rate, edit_similarity
 from harness.records import SYNTHETIC
 from tests.fakes.project import TASK, TinyProject
 from tests.fakes.refusals import refused
 from tests.flows.reviewed import HEAD, brought, kept, line, lines, rates, write
-from tests.render.hostile import PIECES
+from tests.text.hostile import PIECES
 
 TOMORROW = datetime.now(UTC) + timedelta(days=3)
 
@@ -334,7 +334,7 @@ def test_several_processes_rate_as_one_does(
 ) -> None:
     write(file, lines(1_200))
     brought(project, file)
-    monkeypatch.setattr(rating, "MANY_BYTES", 0)
+    monkeypatch.setattr(edit_rates, "MANY_BYTES", 0)
     other = TinyProject(tmp_path / "other")
     assert brought(other, file).new == 1_200
     assert kept(other) == kept(project)
@@ -391,8 +391,8 @@ def test_a_worker_that_is_killed_is_said(
     project: TinyProject, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(file, lines(50))
-    monkeypatch.setattr(rating, "MANY_BYTES", 0)
-    monkeypatch.setattr(rating, "rates", _die)
+    monkeypatch.setattr(edit_rates, "MANY_BYTES", 0)
+    monkeypatch.setattr(edit_rates, "rates", _die)
     with refused("ended from outside; nothing was imported", HarnessError, code=11):
         brought(project, file)
     assert kept(project) == []

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from harness.render.report import report_markdown
 from harness.render.report.comment import LONGEST
-from tests.render.hostile import acts, hostile
+from tests.text.hostile import acts, hostile
 
 from .materials import CASES, IDEAL, MATERIAL, compared, full_of
 

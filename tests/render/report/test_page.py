@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from harness.render.report import report_html
-from tests.render.hostile import acts, hostile
+from tests.text.hostile import acts, hostile
 
 from .materials import CASES, IDEAL, INPUT, MATERIAL, compared, full_of
 

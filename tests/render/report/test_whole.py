@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from harness.render.report import SCHEMA, report_json
-from tests.render.hostile import hostile
+from tests.text.hostile import hostile
 
 from .materials import MATERIAL, STIFF, full_of
 

@@ -1,0 +1,58 @@
+"""The options with which a person asks for a verdict; the same wherever one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.completion import benchmarks, on_trial
+
+_OPTIONS = (
+    click.option(
+        "--benchmark",
+        "benchmarks",
+        multiple=True,
+        shell_complete=benchmarks,
+        help="Only this benchmark; may be given several times.",
+    ),
+    click.option(
+        "--against",
+        shell_complete=on_trial,
+        help="Compare with this adapter instead of the promoted one.",
+    ),
+    click.option("--engine", help="transformers, ray, recorded:FOLDER, or openai:URL."),
+    click.option("--store", help="Store URL instead of the settings'."),
+    click.option("--reports", type=click.Path(path_type=Path), help="Reports folder."),
+    click.option("--samples", type=click.IntRange(1, 64), help="Outputs per case."),
+    click.option("--refresh", is_flag=True, help="Generate again what the store knows."),
+    click.option(
+        "--baselines/--no-baselines",
+        default=True,
+        help="Whether to say what fine-tuning was worth.",
+    ),
+    click.option(
+        "--texts/--no-texts", default=True, help="Whether inputs, ideals and outputs are shown."
+    ),
+    click.option("--mlflow", metavar="URI", help="Log verdicts there too, off unless asked for."),
+)
+"""What click calls each is the name of a field of a request."""
+
+
+def asking(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options, in this order; it gets what was asked as its `request`."""
+
+    @wraps(command)
+    def asked(*words: Any, **named: Any) -> Any:
+        from harness.flows.evaluation.session import Request
+
+        request = Request(**{field.name: named.pop(field.name) for field in fields(Request)})
+        return command(*words, request=request, **named)
+
+    for option in reversed(_OPTIONS):
+        asked = option(asked)
+    return asked

@@ -1,0 +1,1 @@
+"""Ask a server that speaks OpenAI's protocol."""

@@ -1,0 +1,1 @@
+"""Spread the work of the local engine over the machines of a Ray cluster."""

@@ -1,0 +1,133 @@
+"""To reach Ray: a local one for this machine's user alone, or the cluster of RAY_ADDRESS."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from harness.errors import EngineFailed, SettingsError, reason
+
+ADDRESS = "RAY_ADDRESS"
+ANSWER = 20.0
+"""Seconds in which a cluster must answer; Ray itself would wait for two minutes, and talk."""
+_SILENT = {"RAY_USAGE_STATS_ENABLED": "0"}
+_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray's own switch for listening on 127.0.0.1 only; it is read when Ray is imported."""
+_STORE = 80 * 1024 * 1024
+"""Bytes for Ray's object store: only texts pass through it."""
+
+
+@contextmanager
+def reached_ray() -> Iterator[Any]:
+    """The library `ray`, connected; what was started for this is taken down again."""
+    if find_spec("ray") is None:
+        raise SettingsError("engine `ray` needs Ray: pip install 'lora-harness[ray]'")
+    address = os.environ.get(ADDRESS, "")
+    local = address in ("", "local")
+    with _environment(_SILENT | (_LOOPBACK | _token() if local else {})):
+        import ray
+
+        if ray.is_initialized():  # whoever did it takes it down, too
+            yield ray
+            return
+        if not local:
+            _refuse_unanswered(address)
+        folder = _joined(ray, None if local else address)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+            if local:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _token() -> dict[str, str]:
+    """Ray runs whatever code it is sent, so another user of this machine must not reach it."""
+    if "RAY_AUTH_MODE" in os.environ:
+        return {}  # the user has said how
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _secret()}
+
+
+@cache
+def _secret() -> str:
+    """Ray reads it once in a process, so a second local Ray must have the first one's."""
+    return secrets.token_hex(32)
+
+
+@contextmanager
+def _environment(more: Mapping[str, str]) -> Iterator[None]:
+    """Ray and its processes read these; afterwards they are as they were."""
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _joined(ray: Any, address: str | None) -> str:
+    """Start a local Ray or join a cluster; the folder of its logs comes back."""
+    own = {"include_dashboard": False, "object_store_memory": _STORE} if address is None else {}
+    try:
+        found = ray.init(
+            address=address or "local",
+            log_to_driver=False,
+            logging_level="CRITICAL",
+            **own,
+        )
+    except (Exception, SystemExit) as problem:  # Ray has many kinds, and exits where it is told to
+        if isinstance(problem, SystemExit):
+            raise EngineFailed("ray: was stopped while it started") from None
+        raise EngineFailed(f"ray: does not start ({reason(problem)})") from None
+    # What the cluster says of a dead worker goes to stdout, whatever `log_to_driver` says, and Ray
+    # has no other switch for that; a verdict may stand there (perf/ray_kill.py).
+    ray._private.worker._worker_logs_enabled = False
+    return str(found.address_info["session_dir"])
+
+
+def _refuse_unanswered(address: str) -> None:
+    """Whether a Ray of this version answers there, asked by a process that can be stopped."""
+    if "://" in address:
+        raise SettingsError(
+            f"{ADDRESS}: Ray Client ({address.partition('://')[0]}://) is not spoken here; run on a"
+            " machine of the cluster with HOST:PORT of its head"
+        )
+    _refuse_closed(address)
+    words = ["-m", "ray.scripts.scripts", "health-check", "--address", address]
+    try:
+        done = subprocess.run(
+            [sys.executable, *words], capture_output=True, timeout=ANSWER, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise EngineFailed(
+            f"ray: {address} does not answer as Ray within {ANSWER:g} s, see {ADDRESS}"
+        ) from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        raise EngineFailed(f"ray: {address} is not to be used ({said[-1][:200]}), see {ADDRESS}")
+
+
+def _refuse_closed(address: str) -> None:
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SettingsError(f"{ADDRESS}: {address!r} is no address, one is 10.0.0.1:6379")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER).close()
+    except OSError as problem:
+        said = problem.strerror or reason(problem)
+        raise EngineFailed(f"ray: nobody answers at {address} ({said}), see {ADDRESS}") from None

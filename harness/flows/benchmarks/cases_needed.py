@@ -1,0 +1,74 @@
+"""How many cases a margin takes, by the spread between adapters that this version has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+
+from harness.judge import default_rules
+from harness.judge.intervals import Spread, spread
+from harness.judge.multiplicity import spent_alpha
+from harness.judge.power import binary_cases_needed
+from harness.judge.power import cases_needed as cases_for
+from harness.records import Benchmark, CasesNeeded
+from harness.store import Store
+from harness.store.health import Scores, scores_on
+
+_FEWEST_PAIRED = 3
+"""Cases that two runs must share before their spread says anything."""
+
+
+def margins_of(benchmark: Benchmark, asked: float | None) -> dict[str, float]:
+    """The margin of every metric that decides; the one that was asked for in its place."""
+    named = benchmark.metrics or default_rules(("ideal_likelihood", "edit_similarity"))
+    return {r.name: asked or r.margin for r in named if r.role == "gate" and r.margin is not None}
+
+
+def cases_needed(
+    store: Store, benchmark: Benchmark, margins: Mapping[str, float], judged: int
+) -> list[CasesNeeded]:
+    """For every margin that history says anything about."""
+    alpha = spent_alpha(benchmark.policy, judged + 1)
+    found = []
+    for metric, margin in margins.items():
+        pairs = _pairs(store, benchmark.fingerprint, metric)
+        spreads = {names: _spread(benchmark, *both) for names, both in pairs.items()}
+        seen = {names: one for names, one in spreads.items() if one is not None}
+        if not seen:
+            continue
+        middle = median(one.se * one.n**0.5 for one in seen.values())
+        whole = Spread(0.0, middle, 1, 2)
+        if all(_binary(one) for both in pairs.values() for one in both):
+            needed = binary_cases_needed(margin, alpha, benchmark.policy)
+        else:
+            needed = cases_for(whole, margin, alpha, benchmark.policy)
+        found.append(CasesNeeded(metric, margin, needed, middle, tuple(seen)))
+    return found
+
+
+def _pairs(
+    store: Store, fingerprint: str, metric: str
+) -> dict[tuple[str, str], tuple[Scores, Scores]]:
+    """Each adapter with the one before it; a single one with the base."""
+    runs = scores_on(store.database, fingerprint, metric, base=False)
+    if len(runs) == 1:
+        runs = [*scores_on(store.database, fingerprint, metric, base=True), *runs]
+    return {(after.adapter, before.adapter): (after, before) for before, after in pairwise(runs)}
+
+
+def _spread(benchmark: Benchmark, after: Scores, before: Scores) -> Spread | None:
+    cases = [c for c in benchmark.cases if c.id in after.values and c.id in before.values]
+    groups = [case.group or f"\0{case.id}" for case in cases]
+    if len(set(groups)) < _FEWEST_PAIRED:
+        return None
+    differences = np.array([after.values[c.id] - before.values[c.id] for c in cases])
+    if len(set(groups)) == len(groups):
+        return spread(differences)
+    return spread(differences, np.unique(groups, return_inverse=True)[1])
+
+
+def _binary(scores: Scores) -> bool:
+    return set(scores.values.values()) <= {0.0, 1.0}

@@ -1,0 +1,1 @@
+"""Record what people decide: promote, reject, roll back, pin; and prove it."""

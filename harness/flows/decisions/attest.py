@@ -1,0 +1,144 @@
+"""Say to others what was judged, and find out whether an adapter still is what was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.errors import AdapterRefused, RequestError
+from harness.flows.decisions.rejudge import judged_again
+from harness.flows.project import Project
+from harness.libraries import versions
+from harness.records import RESERVED, DoctorCheck, Run, Verdict
+from harness.render.statement import Grounds, statement
+from harness.store import Store
+from harness.store.keys import key_of
+from harness.store.verdicts import Kept
+from harness.workspace.adapters.files import JUDGED, AdapterFiles, file_digest, read_adapter
+from harness.workspace.adapters.signing import SIGNATURE, judged_digest, mismatches, signature_of
+
+
+def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
+    """The in-toto statement of a verdict, named by its own id or by its run's.
+
+    The adapter's bytes must be the judged ones, and the stored scores must give the verdict again.
+    """
+    kept = _kept(store, identity)
+    verdict = kept.verdict
+    if verdict.candidate in RESERVED:
+        raise RequestError(f"{verdict.candidate} is the base model, there are no bytes to attest")
+    runs = {side: _run(store, run) for side, run in verdict.runs.items()}
+    if runs["candidate"].digests.get("base") == "recorded":
+        raise RequestError(
+            f"{verdict.candidate}: was judged from recorded outputs, no adapter's bytes were seen"
+        )
+    files = judged_files(read_adapter(project.settings.adapters, verdict.candidate))
+    if judged_digest(files) != kept.digest:
+        raise AdapterRefused(
+            f"{verdict.candidate}: its bytes are not those that were judged"
+            f" ({judged_digest(files)[:12]}, not {kept.digest[:12]}), restore them"
+        )
+    again = _recomputed_with(store, kept)
+    policy = policy_digest(verdict)
+    verdict = project.redaction.record(verdict)
+    return statement(verdict, Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again))
+
+
+def policy_digest(verdict: Verdict) -> str:
+    """Of the policy that the verdict was given under, as the ledger records it."""
+    return key_of("policy", policy=asdict(verdict.policy))
+
+
+def judged_files(adapter: AdapterFiles) -> dict[str, str]:
+    """sha256 of each judged file that is there."""
+    places = {name: adapter.folder / name for name in JUDGED}
+    return {name: file_digest(place) for name, place in places.items() if place.is_file()}
+
+
+def _kept(store: Store, identity: str) -> Kept:
+    """The verdict of this id, or the last one on this run."""
+    found = [kept for kept in store.verdicts.all() if identity in (kept.id, kept.run)]
+    if not found:
+        raise RequestError(f"{identity}: no such verdict or run, `lora-harness log` names them")
+    return found[-1]
+
+
+def _run(store: Store, identity: str) -> Run:
+    found = store.runs.by_id(identity)
+    if found is None:
+        raise RequestError(f"{identity}: the run that the verdict rests on is not in the store")
+    return found
+
+
+def _recomputed_with(store: Store, kept: Kept) -> str:
+    """This version, where it comes to the same verdict from the stored scores."""
+    if not judged_again(store, kept.verdict).same:
+        raise RequestError(
+            f"{kept.id[:12]}: the stored scores do not give this verdict again,"
+            f" run `pytest --model {kept.verdict.candidate}`"
+        )
+    return versions(("lora-harness",))["lora-harness"]
+
+
+# --- verify ---------------------------------------------------------------------------------
+
+
+def verify_adapter(
+    project: Project,
+    name: str,
+    *,
+    expected: str | None = None,
+    files: Mapping[str, str] | None = None,
+    public_key: Path | None = None,
+) -> list[DoctorCheck]:
+    """Whether an adapter's bytes and signature are what they should be, one line for each finding.
+
+    `expected` is its digest when it was judged or promoted, `files` the sha256 of each judged
+    file then; they say which file changed. With a public key a signature must be there and hold.
+    """
+    adapter = read_adapter(project.settings.adapters, name)
+    found = list(_digest_checks(adapter, expected, files))
+    return [*found, *_signature_checks(adapter, public_key)]
+
+
+def _digest_checks(
+    adapter: AdapterFiles, expected: str | None, files: Mapping[str, str] | None
+) -> Iterator[DoctorCheck]:
+    now = judged_files(adapter)
+    for name in JUDGED:
+        place = adapter.folder / name
+        if name not in now:
+            yield DoctorCheck("digest", False, f"{place}: is missing, restore it")
+        elif files is not None and now[name] != files.get(name):
+            yield DoctorCheck("digest", False, f"{place}: is not what was judged, restore it")
+    digest = judged_digest(now)
+    if expected is None:
+        yield DoctorCheck("digest", True, f"{digest}, nothing to compare it with")
+    elif digest != expected:
+        message = f"{adapter.name}: its bytes are {digest[:12]}, judged were {expected[:12]}"
+        yield DoctorCheck("digest", False, message)
+    else:
+        yield DoctorCheck("digest", True, f"{digest}, the judged bytes")
+
+
+def _signature_checks(adapter: AdapterFiles, public_key: Path | None) -> Iterator[DoctorCheck]:
+    if public_key is not None:
+        wrong = mismatches(adapter.folder, public_key, adapter.folder.name)
+        for line in wrong:
+            yield DoctorCheck("signature", False, f"{adapter.name}: {line}")
+        if not wrong:
+            yield DoctorCheck("signature", True, f"holds with {public_key}")
+        return
+    try:
+        signed = signature_of(adapter.folder)
+    except AdapterRefused as problem:
+        yield DoctorCheck("signature", False, str(problem))
+        return
+    if signed is None:
+        yield DoctorCheck("signature", True, "none, and none was asked for")
+    elif judged_digest(signed.files) != adapter.digest:
+        yield DoctorCheck("signature", False, f"{adapter.folder / SIGNATURE}: is for other bytes")
+    else:
+        yield DoctorCheck("signature", True, "is there, not checked without a public key")

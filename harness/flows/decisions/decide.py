@@ -1,0 +1,191 @@
+"""Decisions beside promotion: reject, roll back, pin. Each is recorded for ever, or only shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+from harness.errors import AdapterRefused, RequestError
+from harness.flows.decisions.promoted_file import read_pointer, refuse_other_ledger, write_pointer
+from harness.flows.mlflow import follow
+from harness.flows.origin import now
+from harness.flows.project import Project
+from harness.flows.store import Room, Side, open_room, open_store
+from harness.records import RESERVED, Benchmark, Decision
+from harness.store import Store
+from harness.store.decisions import FIRST, Standing, standing_of
+from harness.store.in_production import not_taken_back, rejected
+from harness.store.keys import key_of
+from harness.workspace.formats.fields import suggestion
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who decides what, for which task, and whether it is to be recorded."""
+
+    by: str
+    why: str
+    task: str | None = None
+    store: str | None = None
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        for what, text in (("--by", self.by), ("--why", self.why)):
+            if not text.strip() or set("\n\0") & set(text) or len(text) > 2000:
+                raise RequestError(f"{what} must say something, in one line")
+        if len(self.by) > _LONGEST_NAME:
+            raise RequestError(f"--by must be a name, of {_LONGEST_NAME} letters at most")
+
+
+def decide(
+    project: Project,
+    ask: Ask,
+    make: Callable[[Store, Benchmark], tuple[Decision, str | Standing | None]],
+) -> Decision:
+    """Make a decision against the ledger as it stands, record it, and renew the pointer."""
+    benchmark = project.task_benchmark(ask.task)
+    with closing(open_store(project, ask.store)) as store:
+        refuse_other_ledger(project, store)
+        decision, after = make(store, benchmark)
+        if ask.dry_run:
+            return decision
+        made = store.decisions.add(decision, after)
+        write_pointer(project, store)
+        follow(project, store)
+        return made
+
+
+def drafted(
+    kind: Literal["promote", "reject", "rollback", "pin"],
+    room: Room,
+    benchmark: Benchmark,
+    ask: Ask,
+    side: Side,
+) -> Decision:
+    """A decision with the digests of everything that it rests on."""
+    return Decision(
+        kind,
+        str(benchmark.task),
+        side.name,
+        side.digest,
+        ask.by,
+        ask.why,
+        now(),
+        base=room.base_digest,
+        benchmark=benchmark.name,
+        fingerprint=benchmark.fingerprint,
+        policy=key_of("policy", policy=asdict(benchmark.policy)),
+    )
+
+
+def look(project: Project, name: str, engine: str | None = None) -> tuple[Room, Side]:
+    """The adapter's bytes as they are now; nothing is loaded."""
+    if name in RESERVED:
+        raise RequestError(
+            f"{name} is the base model, only adapters are promoted, rejected or pinned"
+        )
+    room = open_room(project, engine, lambda: project.settings.root)
+    return room, room.side(name)
+
+
+def reject(project: Project, name: str, ask: Ask) -> Decision:
+    """Record that an adapter is not to be promoted; another adapter in production stays."""
+    room, side = look(project, name)
+
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
+        held = store.decisions.promoted(str(benchmark.task))
+        if held is not None and held.digest == side.digest:
+            raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
+        made = drafted("reject", room, benchmark, ask, side)
+        made = replace(made, verdict=_last_verdict(store, benchmark, side))
+        return made, held.hash if held else FIRST
+
+    return decide(project, ask, make)
+
+
+def pin(project: Project, name: str, ask: Ask) -> Decision:
+    """Make an adapter the fixed reference that stops slow slides."""
+    room, side = look(project, name)
+
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
+        made = drafted("pin", room, benchmark, ask, side)
+        return replace(made, verdict=_last_verdict(store, benchmark, side)), None
+
+    return decide(project, ask, make)
+
+
+def _last_verdict(store: Store, benchmark: Benchmark, side: Side) -> str | None:
+    """What was last said about these bytes, whatever it was; None where they were not judged."""
+    place = (side.digest, benchmark.name)
+    mine = [one.id for one in store.verdicts.all() if (one.digest, one.verdict.benchmark) == place]
+    return mine[-1] if mine else None
+
+
+def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
+    """Put the last good adapter back, or a named one that was in production before."""
+
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, Standing]:
+        task = str(benchmark.task)
+        mine = store.decisions.all(task)
+        seen = standing_of(mine)  # of these very rows: somebody may promote at this moment
+        latest = seen.promoted
+        if latest is None:
+            raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
+        if name in (None, latest.adapter):
+            _complete(project, store, mine, latest)
+        target = _target(mine, name, task)
+        room, side = look(project, target.adapter)
+        if side.digest != target.digest:
+            raise AdapterRefused(
+                f"{target.adapter}: its bytes are not those that were in production, restore them"
+            )
+        made = drafted("rollback", room, benchmark, ask, side)
+        made = replace(made, verdict=target.verdict, override=target.override)
+        return made, seen
+
+    return decide(project, ask, make)
+
+
+def _complete(project: Project, store: Store, mine: list[Decision], latest: Decision) -> None:
+    """What was killed between ledger and pointer is done, and never taken one step too far."""
+    told = read_pointer(project).get(latest.task)
+    before = {decision.hash for decision in mine} - {latest.hash}
+    if told is not None and told["decision"] in before:
+        write_pointer(project, store)
+        raise RequestError(
+            f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"
+            " but cut off before it was done; it is done now, `lora-harness status` shows it"
+        )
+
+
+def decided(project: Project, store: Store, task: str | None = None) -> list[Decision]:
+    """Every decision, the oldest first; of one task, which must be one of the project's or here."""
+    found = store.decisions.all()
+    known = {*project.tasks, *(one.task for one in found)}
+    if task is not None and task not in known:
+        raise RequestError(f"{task}: no such task{suggestion(task, known)}")
+    return [one for one in found if task in (None, one.task)]
+
+
+def _target(mine: list[Decision], name: str | None, task: str) -> Decision:
+    earlier = not_taken_back(mine)
+    held = earlier[-1]
+    before = [d for d in earlier[:-1] if d.digest != held.digest]
+    if name is None:
+        good = [d for d in before if not rejected(mine, d.digest)]
+        if not good:
+            raise RequestError(f"{task}: {held.adapter} is the first, there is nothing before it")
+        return good[-1]
+    named = [d for d in before if d.adapter == name]
+    if not named:
+        if name == held.adapter:
+            raise RequestError(f"{name}: is promoted, name the one to go back to")
+        known = ", ".join(dict.fromkeys(d.adapter for d in before)) or "none"
+        raise RequestError(
+            f"{name}: was not in production before {held.adapter} (those that were: {known})"
+        )
+    return named[-1]

@@ -1,0 +1,168 @@
+"""What leaves the team's machines, and only when it is asked for: an adapter pushed to the Hub.
+
+Nothing else in the package can send anything; a test holds that. The model card is written here
+too, since both say to others how the adapter was judged.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.errors import AdapterRefused, RequestError, WorldFailed
+from harness.flows.project import Project
+from harness.records import Verdict
+from harness.text.figures import metric_title
+from harness.workspace.adapters.files import JUDGED, TRAINING, AdapterFiles, read_adapter, snapshot
+from harness.workspace.adapters.model_card import CARD, Figure, write_card
+from harness.workspace.adapters.signing import SIGNATURE, judged_digest, signature_of
+from harness.workspace.formats.reading import opened
+
+TOKEN = "HF_TOKEN"
+BESIDE = (CARD, TRAINING, SIGNATURE)
+"""Sent along with the judged files where they are there; nothing else in the folder is."""
+
+
+# --- the model card -------------------------------------------------------------------------
+
+
+def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False) -> Path:
+    """Write the verdict's scores into the adapter's README.md; the judged bytes stay."""
+    adapter = read_adapter(project.settings.adapters, name)
+    base = project.base
+    hub_id = base.reference.partition("@")[0] if base.source == "hub" else None
+    return write_card(adapter, list(figures(verdict)), hub_id, dry_run=dry_run)
+
+
+def figures(verdict: Verdict) -> Iterator[Figure]:
+    """Each metric once, of the benchmark and of its guards; what is missing is left out."""
+    for one in (verdict, *verdict.guards):
+        values = {m.name: m.candidate for m in reversed(one.metrics) if m.candidate is not None}
+        for metric in dict.fromkeys(m.name for m in one.metrics if m.name in values):
+            if math.isfinite(values[metric]):
+                title = metric_title(metric)
+                yield Figure(
+                    one.benchmark, one.fingerprint, one.task, metric, title, values[metric]
+                )
+
+
+# --- the Hub --------------------------------------------------------------------------------
+
+
+class Hub(Protocol):
+    """The two calls of huggingface_hub's client that a push makes."""
+
+    def create_repo(self, repo_id: str, *, private: bool, exist_ok: bool) -> Any:
+        """Make the repository where it is not there; one that is there stays as it is."""
+
+    def upload_folder(self, *, repo_id: str, folder_path: Path, commit_message: str) -> Any:
+        """All files in one commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What was sent, or would be."""
+
+    repo: str
+    digest: str
+    files: tuple[str, ...]
+    commit: str | None
+    """The commit's address; None where nothing was sent."""
+
+
+def push(
+    project: Project,
+    name: str,
+    repo_id: str,
+    *,
+    digest: str,
+    private: bool = True,
+    dry_run: bool = False,
+    hub: Hub | None = None,
+) -> Pushed:
+    """Send an adapter to the Hub: exactly the bytes of `digest`, from a copy that has it.
+
+    The token comes from HF_TOKEN. A repository that is not there is made, private by default.
+    """
+    _check_repo(repo_id)
+    adapter = read_adapter(project.settings.adapters, name)
+    if adapter.digest != digest:
+        raise AdapterRefused(
+            f"{name}: its bytes are not those that were judged ({adapter.digest[:12]}, not"
+            f" {digest[:12]}), nothing was sent"
+        )
+    with tempfile.TemporaryDirectory(prefix="lora-harness-") as aside:
+        folder = snapshot(adapter, Path(aside) / "adapter")
+        files = (*JUDGED, *_copied_beside(adapter, folder))
+        _check_signature(adapter, folder, files)
+        commit = None if dry_run else _sent(hub or _open_hub(), repo_id, folder, private, adapter)
+    return Pushed(repo_id, digest, files, commit)
+
+
+def _copied_beside(adapter: AdapterFiles, folder: Path) -> Iterator[str]:
+    for name in BESIDE:
+        if (adapter.folder / name).exists():
+            with (
+                opened(adapter.folder / name, AdapterRefused) as file,
+                (folder / name).open("wb") as to,
+            ):
+                shutil.copyfileobj(file, to)
+            yield name
+
+
+def _check_signature(adapter: AdapterFiles, folder: Path, files: tuple[str, ...]) -> None:
+    """A signature that would not hold where it arrives is worse than none."""
+    signed = signature_of(folder)
+    if signed is None:
+        return
+    if judged_digest(signed.files) != adapter.digest:
+        raise AdapterRefused(f"{adapter.name}: {SIGNATURE} is for other bytes, sign it again")
+    left = sorted(set(signed.files) - set(files))
+    if left:
+        raise AdapterRefused(
+            f"{adapter.name}: {SIGNATURE} covers {left[0][:100]}, which is never sent;"
+            " move it elsewhere and sign again"
+        )
+
+
+def _sent(hub: Hub, repo: str, folder: Path, private: bool, adapter: AdapterFiles) -> str:
+    message = f"{adapter.name}, digest {adapter.digest}"
+    try:
+        hub.create_repo(repo, private=private, exist_ok=True)
+        made = hub.upload_folder(repo_id=repo, folder_path=folder, commit_message=message)
+    except Exception as problem:  # the Hub's client raises many kinds, and may quote what it sent
+        status = getattr(getattr(problem, "response", None), "status_code", None)
+        kind = f"{problem.__class__.__name__}{f', status {status}' if status else ''}"
+        raise WorldFailed(
+            f"{repo}: the Hub did not take it ({kind}), see that {TOKEN} may write there"
+        ) from None
+    return str(getattr(made, "commit_url", made))
+
+
+def _open_hub() -> Hub:
+    token = os.environ.get(TOKEN, "").strip()
+    if not token:
+        raise RequestError(f"{TOKEN} is not set, a push needs a token that may write to the Hub")
+    from huggingface_hub import HfApi, constants
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # its variable is read too early to be set here
+    if constants.HF_HUB_OFFLINE:
+        raise RequestError("HF_HUB_OFFLINE is set, so nothing can be sent; unset it to push")
+    api: Hub = HfApi(token=token, library_name="lora-harness")
+    return api
+
+
+def _check_repo(repo_id: str) -> None:
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # lazily exported
+
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError:
+        raise RequestError(f"{ascii(repo_id)[:100]} is no Hub id, one is OWNER/NAME") from None

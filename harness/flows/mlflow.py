@@ -1,0 +1,121 @@
+"""Verdicts in MLflow as well, for teams that have one: scores as metrics, the verdict as tags.
+
+Off unless `[tool.harness.mlflow]` or `--harness-mlflow` names a place. Texts never go there: no
+input, no output, no weights. What is promoted is an alias in MLflow's registry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from harness.errors import HarnessError, StoreFailed
+from harness.flows.project import Project
+from harness.records import Decision, Run, Verdict
+from harness.store import Store
+from harness.store.in_production import in_production
+from harness.store.tracker import MLflow
+from harness.text.redact import Redaction
+from harness.text.safe import terminal
+
+_LONGEST = 480
+"""Of a tag or parameter; every store of MLflow holds that many characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """What is told to one place of MLflow's."""
+
+    place: MLflow
+    redaction: Redaction
+    """The project's; MLflow is read by more people than the store."""
+
+    def judged(self, run: Run, verdict: Verdict) -> str:
+        """A run with its verdict, and MLflow's id of it; the same run again renews what changed."""
+        name = f"{run.adapter} on {run.benchmark}"
+        return self.place.log(
+            run.id, name, _figures(verdict), self._tags(verdict), _parameters(run)
+        )
+
+    def follow(self, store: Store) -> None:
+        """Put the alias where the ledger has the promotion, for every task."""
+        for decision in in_production(store.decisions.all()).values():
+            model = f"lora-harness-{decision.task}"
+            if self.place.promoted(model) != decision.digest:
+                tags = {
+                    "lora_harness.adapter": decision.adapter,
+                    "lora_harness.override": str(decision.override).lower(),
+                }
+                self.place.promote(model, decision.digest, self._run_of(decision, store), tags)
+
+    def _run_of(self, decision: Decision, store: Store) -> str:
+        """The run that it rests on; one of its own where somebody promoted without a verdict."""
+        verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
+        run = store.runs.by_id(verdict.runs["candidate"]) if verdict else None
+        if run is not None and verdict is not None:
+            return self.judged(run, verdict)
+        key = f"decision {decision.hash}"
+        return self.place.log(key, f"{decision.adapter}, promoted", {}, {}, {})
+
+    def _tags(self, verdict: Verdict) -> dict[str, str]:
+        found = {
+            "verdict": verdict.outcome,
+            "verdict.reasons": self.redaction.words("; ".join(verdict.reasons)),
+            "promoted": verdict.promoted or "none",
+            "pinned": verdict.pinned or "none",
+        }
+        return {f"lora_harness.{name}": _text(text) for name, text in found.items()}
+
+
+def follow(project: Project, store: Store) -> None:
+    """After a decision: the alias goes where the ledger has the promotion."""
+    try:
+        tracking = open_tracking(project)
+        if tracking is not None:
+            tracking.follow(store)
+    except HarnessError as problem:
+        raise StoreFailed(
+            f"the decision stands, but {problem}; after that, `lora-harness promote` of what is"
+            " promoted tells MLflow"
+        ) from problem
+
+
+def open_tracking(project: Project, uri: str | None = None) -> Tracking | None:
+    """At the place that is asked for, or at that of the settings; None where there is none."""
+    tracker, settings = project.settings.tracker, project.settings
+    tracker = replace(tracker, uri=uri) if uri else tracker
+    if not tracker.uri:
+        return None
+    return Tracking(MLflow(tracker, settings.root, settings.reports), project.redaction)
+
+
+def _figures(verdict: Verdict) -> dict[str, float]:
+    """Numbers by name; what is missing is left out, it is not zero."""
+    found: dict[str, float | None] = {
+        "n": verdict.n,
+        "broken": len(verdict.broken),
+        "fixed": len(verdict.fixed),
+        "certifiable_margin": verdict.certifiable_margin,
+    }
+    for one in verdict.metrics:
+        found[one.name] = one.candidate
+        place = f"{one.name}/{one.against}"
+        found |= {place: one.reference, f"{place}/difference": one.difference}
+        found |= {f"{place}/low": one.low, f"{place}/high": one.high}
+    return {name: float(value) for name, value in found.items() if value is not None}
+
+
+def _parameters(run: Run) -> dict[str, str]:
+    found = {
+        "adapter": run.adapter,
+        "benchmark": run.benchmark,
+        "task": run.task or "guard",
+        "fingerprint": run.fingerprint,
+        "complete": str(run.complete).lower(),
+        "engine": str(run.origin.get("engine", "")),
+        **{f"digest.{name}": digest for name, digest in run.digests.items()},
+    }
+    return {name: _text(text) for name, text in found.items()}
+
+
+def _text(text: str) -> str:
+    return terminal(text, limit=_LONGEST)[:_LONGEST]

@@ -1,0 +1,67 @@
+"""Do recent inputs still look like the benchmark's? Embeddings from the store, or made once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.alarm.input_shift import FEWEST, shift
+from harness.engines.embedder import Embedder
+from harness.flows.evaluation.embedding import vectors_of
+from harness.flows.evaluation.generation import Heard
+from harness.flows.monitoring.why import first_day
+from harness.flows.project import Project
+from harness.records import ON_BENCHMARK, Benchmark, Decision, InputShift, Tally
+from harness.store import Store
+from harness.workspace.base.weights import NONE
+
+MOST = 200
+"""Newest inputs that are compared."""
+FARTHEST = 3
+_READ = 5_000
+"""Newest reviews in which they are looked for."""
+
+
+def input_shift(
+    project: Project,
+    store: Store,
+    held: Decision,
+    benchmark: Benchmark,
+    recent: Sequence[Tally],
+    heard: Heard,
+) -> InputShift:
+    """The newest inputs against the cases' inputs; the embedder loads only for new texts."""
+    cases = list(dict.fromkeys(case.input for case in benchmark.cases))
+    if project.settings.embedder == NONE:
+        return InputShift(0, len(cases), skipped="no embedder is set")
+    inputs = _newest(store, held, recent)
+    if min(len(inputs), len(cases)) < FEWEST:
+        few = f"{len(inputs)} inputs and {len(cases)} cases, {FEWEST} of each are needed"
+        return InputShift(len(inputs), len(cases), skipped=few)
+    vectors = vectors_of(
+        [*inputs, *cases],
+        store,
+        Embedder(project.embedder.path),
+        project.embedder.digest,
+        lambda done, missing: heard("embedding inputs", done, missing),
+    )
+    found = shift(
+        np.stack([vectors[text] for text in inputs]), np.stack([vectors[text] for text in cases])
+    )
+    assert found is not None  # there are enough of both
+    order = sorted(range(len(inputs)), key=lambda place: -found.nearest[place])
+    far = tuple(inputs[place] for place in order[:FARTHEST])
+    return InputShift(len(inputs), len(cases), found.distance, found.p, found.shown, far)
+
+
+def _newest(store: Store, held: Decision, recent: Sequence[Tally]) -> list[str]:
+    """Inputs of the newest reviews, each once, the newest first."""
+    if not recent:
+        return []
+    after = min(tally.first_seq for tally in recent) - 1
+    start = max(after, max(tally.last_seq for tally in recent) - _READ)
+    since, made_by = first_day(recent[0].key), (held.adapter, held.digest)
+    reviews = store.reviews.each(held.task, start, since, made_by=made_by)
+    found = [review.input for review in reviews if review.source != ON_BENCHMARK]
+    return list(dict.fromkeys(reversed(found)))[:MOST]

@@ -1,0 +1,82 @@
+"""The page Ledger: every decision, whether the chain is unbroken, and what was overridden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.flows.project import Project
+from harness.flows.queries.one_look import one_look
+from harness.records import Decision, Outcome
+from harness.records.holds import EXACT, QUOTING
+from harness.store import Store
+from harness.store.decisions import broken_links
+from harness.store.in_production import in_production
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One decision."""
+
+    decision: Decision
+    broken: str = field(metadata=QUOTING)
+    """What is wrong with the row, in words; empty where it is as it was recorded."""
+    outcome: Outcome | None = field(metadata=EXACT)
+    """Of the verdict that it rests on; None where there is none, or it was removed."""
+    stands: bool
+    """Whether it is what is in production now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The whole page."""
+
+    entries: tuple[Entry, ...]
+    """The newest first."""
+    tasks: tuple[str, ...] = field(metadata=EXACT)
+    total: int
+    """Decisions in the store, of every task."""
+    matching: int
+    """Those of the chosen task and kind, of which `entries` is a page."""
+    overrides: int
+    whole: bool
+    """Whether every row is as it was recorded and follows from the one before it."""
+    wrong: tuple[str, ...] = field(metadata=QUOTING)
+    """The rows that are not, by name."""
+    command: str = field(default="lora-harness verify", metadata=EXACT)
+    """What checks bytes, runs and verdicts as well."""
+
+
+@one_look
+def ledger(
+    project: Project,
+    store: Store,
+    task: str | None = None,
+    overrides_only: bool = False,
+    start: int = 0,
+    limit: int = 200,
+) -> Ledger:
+    """A page of decisions; the chain is always checked over all of them."""
+    found = store.decisions.unchecked()
+    wrong = tuple(broken_links(found))
+    stands = {d.hash for d in in_production(found).values()}
+    mine = [d for d in found if task in (None, d.task) and (d.override or not overrides_only)]
+    some = mine[::-1][start : start + limit]
+    known = store.trends.verdicts([d.verdict for d in some if d.verdict])
+    outcomes = {identity: one.outcome for identity, one in known.items()}
+    return Ledger(
+        entries=tuple(
+            Entry(d, _broken(d, wrong), outcomes.get(d.verdict or ""), d.hash in stands)
+            for d in some
+        ),
+        tasks=tuple(sorted({d.task for d in found})),
+        total=len(found),
+        matching=len(mine),
+        overrides=sum(d.override for d in found),
+        whole=not wrong,
+        wrong=wrong,
+    )
+
+
+def _broken(decision: Decision, wrong: tuple[str, ...]) -> str:
+    name = f"decision {decision.seq}, {decision.kind} {decision.adapter}: "
+    return "; ".join(one.removeprefix(name) for one in wrong if one.startswith(name))

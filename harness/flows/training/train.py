@@ -1,0 +1,212 @@
+"""Train an adapter with its provenance: data and base are fingerprinted, a killed run resumes.
+
+The adapter appears under its name in one rename, complete with `training.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import harness
+from harness.engines.trainer import Lesson, Recipe, train_lora
+from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
+from harness.findings.dataset import SMALL, case_inputs, overlaps
+from harness.flows.evaluation.prompts import messages_for
+from harness.flows.origin import commit, now
+from harness.flows.project import Project
+from harness.libraries import versions
+from harness.records import RESERVED, Benchmark
+from harness.records.training import TrainingExample
+from harness.workspace.adapters.config import ALL_LINEAR, MODULE
+from harness.workspace.adapters.files import TRAINING, AdapterFiles, read_adapter, snapshot
+from harness.workspace.adapters.inspection import base_shape, inspect
+from harness.workspace.base.gguf import model_folder
+from harness.workspace.formats.cache import write_atomically
+from harness.workspace.formats.names import check_name
+from harness.workspace.project.training_data import TrainingSet, read_training_set
+
+LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished training."""
+
+    name: str
+    folder: Path
+    digest: str
+    examples: int
+    losses: tuple[float, ...]
+    seconds: float
+
+
+def train(
+    project: Project,
+    name: str,
+    data: Path,
+    recipe: Recipe,
+    *,
+    task: str | None = None,
+    parent: str | None = None,
+    anyway: bool = False,
+    heard: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
+) -> Trained:
+    """Make `adapters/<name>` from a training set; refuses to overwrite an adapter.
+
+    A set that is too small, or that holds a benchmark's cases, needs `anyway`, which is recorded.
+    """
+    adapters = project.settings.adapters
+    if name in RESERVED:
+        raise RequestError(f"{name} is a reserved name, choose another")
+    if (adapters / check_name(name)).exists():
+        raise RequestError(f"{name}: exists already under {adapters}, choose a new name")
+    refuse_recipe(recipe)
+    benchmark = project.task_benchmark(task)
+    dataset = read_training_set(data)
+    above = _sound(project, parent) if parent else None
+    about = _about(project, name, benchmark, dataset, recipe, parent)
+    about["anyway"] = _objections(project, data, dataset, anyway)
+    work = adapters / ".training" / f"{name.replace('/', '__')}-{_key(about)}"
+    work.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    lessons = [Lesson(messages_for(benchmark, e.input), e.output) for e in dataset.examples]
+    base = model_folder(project.base)
+    parent_folder = snapshot(above, work / "parent") if above else None
+    losses = train_lora(base, lessons, recipe, work, parent_folder, heard)
+    seconds = round(time.monotonic() - begun, 1)
+    about |= {"finished": now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
+    _publish(work, adapters / name, about)
+    made = read_adapter(adapters, name)
+    return Trained(name, made.folder, made.digest, len(lessons), tuple(losses), seconds)
+
+
+def refuse_recipe(recipe: Recipe) -> None:
+    """What the command line lets through: numbers that are none, modules that are patterns."""
+    for name in ("dropout", "epochs", "learning_rate"):
+        if not isfinite(getattr(recipe, name)):
+            option = name.replace("_", "-")
+            raise RequestError(f"--{option} is {getattr(recipe, name)}, a finite number is needed")
+    names = [] if recipe.targets == ALL_LINEAR else recipe.targets.split(",")
+    for name in names:
+        if not MODULE.fullmatch(name):
+            raise RequestError(
+                f"--targets has {name[:60]!r}, which is no module name; {ALL_LINEAR} is allowed, or"
+                " names with commas"
+            )
+
+
+def _sound(project: Project, name: str) -> AdapterFiles:
+    """The adapter to start from, which is looked at as one on trial is."""
+    files = read_adapter(project.settings.adapters, name)
+    base = project.base
+    for found in inspect(files, base_shape(model_folder(base), base.digest)):
+        if not found.ok:
+            raise AdapterRefused(found.message)
+    return files
+
+
+def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
+    """What speaks against training on this set; an error unless it was overruled."""
+    examples = [
+        TrainingExample(line, example.input, example.output)
+        for line, example in zip(dataset.lines, dataset.examples, strict=True)
+    ]
+    found: list[str] = []
+    if len(examples) < SMALL:
+        found.append(f"{len(examples)} examples, fine-tuning needs {SMALL} or more")
+    for benchmark in project.benchmarks.values():
+        inputs = case_inputs(benchmark.name, benchmark.cases)
+        seen = list(overlaps(examples, inputs))
+        if seen:
+            lines = "line" if len(seen) == 1 else f"{len(seen)} lines, the first"
+            found.append(
+                f"holds cases of benchmark {benchmark.name}"
+                f" ({lines} {seen[0].line}: {seen[0].message})"
+            )
+    if found and not anyway:
+        raise DataError(
+            f"{data}: {'; '.join(found)}; mend it (`lora-harness data check {data}`), or"
+            " train all the same with --anyway"
+        )
+    return found
+
+
+def _about(
+    project: Project,
+    name: str,
+    benchmark: Benchmark,
+    dataset: TrainingSet,
+    recipe: Recipe,
+    parent: str | None,
+) -> dict[str, Any]:
+    """`training.json` as far as it is known before the first step."""
+    adapters = project.settings.adapters
+    prompt = json.dumps([benchmark.system, benchmark.template])
+    return {
+        "format": 1,
+        "name": name,
+        "task": benchmark.task,
+        "base": {"reference": project.base.reference, "digest": project.base.digest},
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "examples": len(dataset.examples),
+        },
+        "prompt": hashlib.sha256(prompt.encode()).hexdigest(),
+        "parent": {"name": parent, "digest": read_adapter(adapters, parent).digest}
+        if parent
+        else None,
+        "recipe": asdict(recipe),
+        "seed": recipe.seed,
+        "versions": {"lora-harness": harness.__version__} | versions(LIBRARIES),
+        "source": commit(project.settings.root),
+    }
+
+
+def _key(about: dict[str, Any]) -> str:
+    """What must be equal for a checkpoint to be carried on."""
+    parts = {key: about[key] for key in ("base", "dataset", "prompt", "parent", "recipe")}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _publish(work: Path, target: Path, about: dict[str, Any]) -> None:
+    """Complete the folder where it was made, then give it its name in one rename."""
+    made = work / "adapter"
+    config = made / "adapter_config.json"
+    table = json.loads(config.read_text(encoding="utf-8"))
+    table["base_model_name_or_path"] = about["base"]["reference"]
+    table["target_modules"] = sorted(table["target_modules"])  # PEFT's set has no order
+    write_atomically(config, json.dumps(table, indent=2, sort_keys=True) + "\n")
+    write_atomically(made / TRAINING, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+    (made / "README.md").unlink(missing_ok=True)
+    for file in made.iterdir():
+        if file.name.startswith("."):  # what a killed run had begun to write
+            file.unlink()
+        else:
+            file.chmod(0o644)
+            _on_disk(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        made.replace(target)
+    except OSError as problem:
+        taken = target.exists()  # by somebody else, meanwhile
+        raise (RequestError if taken else WorldFailed)(
+            f"{target}: cannot take its place there ({problem.strerror}), the finished adapter"
+            f" lies in {made}"
+        ) from None
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _on_disk(file: Path) -> None:
+    """Weights must be there before their name is, should the power go."""
+    with file.open("rb") as written:
+        os.fsync(written.fileno())

@@ -1,0 +1,102 @@
+"""A verdict from paired scores alone, for models that are run and scored elsewhere.
+
+The same rule as for runs; what needs texts or checks is simply not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.judge.changes import with_changes
+from harness.judge.decide import Circumstances
+from harness.judge.evidence import gather
+from harness.judge.multiplicity import spent_alpha
+from harness.judge.paired import Paired
+from harness.judge.policy import check_policy
+from harness.judge.reasons import Names
+from harness.judge.rules import Rules, followable
+from harness.judge.score_file import Row, paired_from_rows
+from harness.judge.settle import settle
+from harness.records import MetricRule, Policy, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a score file does not say about itself."""
+
+    benchmark: str = "scores"
+    task: str | None = None
+    candidate: str = "candidate"
+    promoted: str = "promoted"
+    pinned: str = "pinned"
+
+
+def verdict_from_rows(
+    rows: Iterable[Row],
+    policy: Policy | None = None,
+    rules: tuple[MetricRule, ...] = (),
+    *,
+    labels: Labels | None = None,
+    accepted: Mapping[str, str] | None = None,
+    candidates_judged: int = 1,
+) -> Verdict:
+    """Judge a score file. Without rules, the metrics' names say what they count for."""
+    return verdict_from_paired(
+        paired_from_rows(rows),
+        policy,
+        rules,
+        labels=labels,
+        accepted=accepted,
+        candidates_judged=candidates_judged,
+    )
+
+
+def verdict_from_paired(
+    paired: Paired,
+    policy: Policy | None = None,
+    rules: tuple[MetricRule, ...] = (),
+    *,
+    labels: Labels | None = None,
+    accepted: Mapping[str, str] | None = None,
+    candidates_judged: int = 1,
+) -> Verdict:
+    """Judge arrays that are already paired."""
+    policy, labels, accepted = policy or Policy(), labels or Labels(), accepted or {}
+    check_policy(policy)
+    alpha = spent_alpha(policy, candidates_judged)
+    chosen, notes = _followable(paired, rules, paired.against)
+    pinned = "pinned" in paired.references
+    chosen_pinned = _followable(paired, rules, "pinned")[0] if pinned else chosen
+    evidence = gather(paired, chosen, chosen_pinned, policy, alpha, frozenset(accepted))
+    blank = Verdict(
+        outcome="inconclusive",
+        task=labels.task,
+        benchmark=labels.benchmark,
+        fingerprint="",
+        candidate=labels.candidate,
+        promoted=labels.promoted,
+        pinned=labels.pinned if pinned else None,
+        n=paired.n,
+        reasons=(),
+        candidates_judged=candidates_judged,
+        alpha=alpha,
+        policy=policy,
+    )
+    names = Names(labels.candidate, {"promoted": labels.promoted, "pinned": labels.pinned})
+    settled = settle(blank, evidence, Circumstances(), names)
+    return with_changes(replace(settled, notes=(*notes, *settled.notes)), evidence, accepted)
+
+
+def _followable(
+    paired: Paired, rules: tuple[MetricRule, ...], against: str
+) -> tuple[Rules, tuple[str, ...]]:
+    """The rules that these scores allow, as for runs."""
+    sides = (paired.candidate, paired.references[against])
+    scored = [
+        {name for name, row in zip(paired.metrics, side, strict=True) if np.isfinite(row).any()}
+        for side in sides
+    ]
+    return followable(rules, scored[0] & scored[1], scored[0] | scored[1])

@@ -1,0 +1,110 @@
+"""The table of metrics in a verdict: where each stands against a reference, and how surely.
+
+One table per reference; guard benchmarks are rows of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.records import MetricVerdict, Verdict
+from harness.text import safe
+from harness.text.figures import interval, margin, metric_title, score
+from harness.text.table import display_width, table
+
+COLOURS = {"worse": "31", "better": "32", "not worse": "32", "open": "33"}
+
+
+def standing(verdict: Verdict, width: int, colour: bool = False) -> list[str]:
+    """Return the tables, narrower where the width asks for it."""
+    against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
+    lines: list[str] = []
+    for number, reference in enumerate(against):
+        rows = [
+            (metric_title(metric.name), metric)
+            for metric in verdict.metrics
+            if metric.against == reference
+        ]
+        guards = guard_rows(verdict) if number == 0 else []
+        lines += _fitted(reference, [*rows, *guards], verdict.alpha, width, colour)
+    return lines
+
+
+def guard_rows(verdict: Verdict) -> list[tuple[str, MetricVerdict]]:
+    """Give each gated metric of each guard benchmark a row under the benchmark's name."""
+    rows = []
+    for guard in verdict.guards:
+        gated = [m for m in guard.metrics if m.role == "gate" and m.against != "pinned"]
+        for metric in gated:
+            more = f" {metric_title(metric.name)}" if len(gated) > 1 else ""
+            rows.append(
+                (safe.ci_log(guard.benchmark, limit=40) + more, replace(metric, role="guard"))
+            )
+    return rows
+
+
+def _fitted(
+    reference: str,
+    rows: Sequence[tuple[str, MetricVerdict]],
+    alpha: float,
+    width: int,
+    colour: bool,
+) -> list[str]:
+    if not rows:
+        return []
+    head = [
+        "",
+        "role",
+        safe.ci_log(reference, limit=40),
+        "candidate",
+        f"difference, {sure(alpha)}",
+        "margin",
+        "",
+    ]
+    full = [head, *(_cells(title, metric) for title, metric in rows)]
+    lines = table(full, "<<>>>><", indent=2)
+    if max(map(display_width, lines)) > width:
+        lines = table([_narrow(cells) for cells in full], "<<>>><", gap=1)
+    return _coloured(lines, [metric for _, metric in rows]) if colour else lines
+
+
+def sure(alpha: float) -> str:
+    """How sure an interval is: 95 %."""
+    return f"{100 * (1 - alpha):.3g} %"
+
+
+def _cells(title: str, metric: MetricVerdict) -> list[str]:
+    return [
+        title,
+        metric.role,
+        score(metric.reference),
+        score(metric.candidate),
+        difference_of(metric),
+        "" if metric.margin is None else margin(metric.margin),
+        metric.state,
+    ]
+
+
+def difference_of(metric: MetricVerdict) -> str:
+    """Show an interval, or the counts where there is none to be had."""
+    if metric.low is None and metric.counts:
+        counted = ", ".join(f"{number} {what}" for what, number in metric.counts.items())
+        return safe.ci_log(counted, limit=60)
+    return interval(metric.difference, metric.low, metric.high)
+
+
+def _narrow(cells: list[str]) -> list[str]:
+    """Put the margin behind the role, which saves a column."""
+    title, role, reference, candidate, difference, asked, state = cells
+    return [title, f"{role} {asked}".strip(), reference, candidate, difference, state]
+
+
+def _coloured(lines: list[str], metrics: Sequence[MetricVerdict]) -> list[str]:
+    """Colour the state, which is the last word of its line."""
+    painted = lines[:1]
+    for line, metric in zip(lines[1:], metrics, strict=True):
+        code = COLOURS.get(metric.state)
+        body = line.removesuffix(metric.state)
+        painted.append(f"{body}\x1b[{code}m{metric.state}\x1b[0m" if code else line)
+    return painted

@@ -1,0 +1,71 @@
+"""Numbers and metric names as people read them: a true minus, the same decimals everywhere.
+
+Missing is a dash, never a zero.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from harness.text import safe
+
+MISSING = "–"
+LONGEST_TITLE = 16
+LONGEST_NAME = 40
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def score(value: float | None) -> str:
+    """Write 0.412."""
+    return MISSING if value is None or not isfinite(value) else f"{value:.3f}".replace("-", "−")
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """Write −0.041 or +0.017; what rounds to nothing has no sign."""
+    if value is None or not isfinite(value):
+        return MISSING
+    shown = f"{value:+.{digits}f}"
+    return shown[1:] if float(shown) == 0 else shown.replace("-", "−")
+
+
+def interval(difference: float | None, low: float | None, high: float | None) -> str:
+    """Write −0.041 [−0.066, −0.016]."""
+    if low is None or high is None:
+        return signed(difference)
+    return f"{signed(difference)} [{signed(low)}, {signed(high)}]"
+
+
+def percent(share: float | None) -> str:
+    """Write 11.3 %."""
+    return MISSING if share is None or not isfinite(share) else f"{100 * share:.1f} %"
+
+
+def margin(value: float | None) -> str:
+    """Write 0.03, with as many decimals as were asked for."""
+    return MISSING if value is None or not isfinite(value) else f"{value:.3g}"
+
+
+def chance(p: float) -> str:
+    """Write p 0.01; a small chance is never rounded down to none."""
+    return "p < 0.001" if p < 0.001 else f"p {p:.2g}"
+
+
+def count(number: int, word: str) -> str:
+    """Write 1 case, or 2 cases."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def metric_title(name: str) -> str:
+    """Short title of a metric, by rule, so that user metrics have one too."""
+    words = safe.ci_log(name.replace("_", " "), limit=LONGEST_NAME)
+    return words if len(words) <= LONGEST_TITLE else words.replace("similarity", "sim.")
+
+
+def day(stamp: str) -> str:
+    """Turn an ISO date or time into 12 Sep 2026; anything else stays as it is."""
+    year, month, date = stamp[:4], stamp[5:7], stamp[8:10]
+    if stamp[4:5] + stamp[7:8] != "--" or not (year + month + date).isdecimal():
+        return stamp
+    if not 1 <= int(month) <= 12:
+        return stamp
+    return f"{int(date)} {MONTHS[int(month) - 1]} {year}"

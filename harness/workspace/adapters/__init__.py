@@ -1,0 +1,1 @@
+"""Read, inspect, copy and sign adapter folders."""

@@ -1,0 +1,228 @@
+"""An adapter's README.md with its evaluation in the Hub's own form, `model-index` in the metadata.
+
+What a person wrote stays as it is, letter for letter; the judged files are never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import AdapterRefused, WorldFailed, reason
+from harness.workspace.adapters.files import CONFIG, AdapterFiles
+from harness.workspace.formats.cache import write_atomically
+from harness.workspace.formats.reading import read_text
+
+CARD = "README.md"
+LIBRARY = "peft"
+TAGS = ("lora", "lora-harness")
+DATASET = "lora-harness-benchmark"
+"""The `dataset.type` of our results: they are found and replaced by it."""
+_TASK = "text-generation"
+_INDEX = "model-index"
+_LIMIT = 1024 * 1024
+_LONGEST_METADATA = 32 * 1024
+_DEEPEST = 32
+_BODY = """\
+
+# {name}
+
+A LoRA adapter. How it was judged stands in the metadata above, under `model-index`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric of the adapter on one benchmark."""
+
+    benchmark: str
+    fingerprint: str
+    """Of the benchmark."""
+    task: str | None
+    metric: str
+    title: str
+    """The metric's name for people."""
+    value: float
+    """The mean score, 0 to 1."""
+
+
+def write_card(
+    adapter: AdapterFiles,
+    figures: Sequence[Figure],
+    base_model: str | None = None,
+    *,
+    dry_run: bool = False,
+) -> Path:
+    """Put the figures into the card, in place of those that we put there before.
+
+    `base_model` is a Hub id; a path on this machine has no place in a card.
+    """
+    file = adapter.folder / CARD
+    old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
+    new = card_text(old, adapter.name, figures, base_model, str(file))
+    if new != old and not dry_run:
+        try:
+            write_atomically(file, new)
+            file.chmod((adapter.folder / CONFIG).stat().st_mode & 0o666)  # as readable as the rest
+        except OSError as problem:
+            raise WorldFailed(f"{file}: cannot be written ({reason(problem)})") from None
+    return file
+
+
+def card_text(
+    old: str | None,
+    name: str,
+    figures: Sequence[Figure],
+    base_model: str | None,
+    where: str = CARD,
+) -> str:
+    """The whole card from the old one, or a new one where there is none."""
+    from huggingface_hub import ModelCard
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK
+
+    if old is None:
+        old = _BODY.format(name=name)
+    found = REGEX_YAML_BLOCK.search(old)
+    metadata, body = (found[2], old[found.end() :]) if found else ("", old)
+    line_end = "\r\n" if "\r\n" in old else "\n"
+    edited = _edited(_Metadata(metadata, where), name, figures, base_model)
+    head = line_end.join(["---", *edited.replace("\r\n", "\n").split("\n"), "---"])
+    text = f"{head}{line_end}{body}"
+    try:
+        ModelCard(text)
+    except Exception as problem:  # of the library or of YAML; all mean: the Hub would not take it
+        raise AdapterRefused(f"{where}: the Hub would not read it ({reason(problem)})") from None
+    return text
+
+
+class _Metadata:
+    """YAML as text: a top-level key is replaced or added, everything else stays as written."""
+
+    def __init__(self, text: str, where: str) -> None:
+        self.text = text
+        self.where = where
+        self.read()
+
+    def read(self) -> None:
+        """Values and places of the top-level keys, from the text as it stands."""
+        import yaml
+
+        if len(self.text) > _LONGEST_METADATA:
+            raise AdapterRefused(f"{self.where}: its metadata is longer than {_LONGEST_METADATA:,}")
+        try:
+            _refuse_bombs(self.text, self.where)
+            loader = yaml.SafeLoader(self.text)
+            root = loader.get_single_node()
+            values = loader.construct_document(root) if root is not None else None
+        except (yaml.YAMLError, RecursionError, ValueError) as problem:
+            mark = getattr(problem, "problem_mark", None)
+            line = f":{mark.line + 2}" if mark else ""
+            said = getattr(problem, "problem", None) or reason(problem)
+            raise AdapterRefused(f"{self.where}{line}: its metadata is no YAML ({said})") from None
+        if root is not None and (not isinstance(values, dict) or root.flow_style):
+            raise AdapterRefused(f"{self.where}: its metadata must be `key: value` lines")
+        keys = root.value if root else []
+        self.values: dict[str, Any] = values or {}
+        if len(keys) != len(self.values):
+            raise AdapterRefused(f"{self.where}: a key of its metadata stands twice")
+        self.starts = {
+            name: key.start_mark.index for name, (key, _) in zip(self.values, keys, strict=True)
+        }
+
+    def put(self, key: str, value: Any) -> None:
+        """Write one key anew; the comments that follow its old value stay."""
+        import yaml
+
+        written = yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True).strip("\n")
+        if key not in self.starts:
+            whole = self.text.rstrip()
+            self.text = f"{whole}\n{written}" if whole else written
+        else:
+            start = self.starts[key]
+            later = [place for place in self.starts.values() if place > start]
+            end = min(later, default=len(self.text))
+            rest = _trailing(self.text[start:end])
+            self.text = self.text[:start] + "\n".join([written, *rest]) + self.text[end:]
+        self.read()
+
+
+def _refuse_bombs(text: str, where: str) -> None:
+    """Aliases and depth, by which a small text becomes a large value."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise AdapterRefused(f"{where}: its metadata has YAML aliases, write the values out")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise AdapterRefused(f"{where}: its metadata is nested deeper than {_DEEPEST} levels")
+
+
+def _trailing(block: str) -> list[str]:
+    """The blank and comment lines at the end of a block; what follows it starts a new line."""
+    lines = block.split("\n")
+    kept = len(lines)
+    while kept > 1 and (not lines[kept - 1].strip() or lines[kept - 1].startswith("#")):
+        kept -= 1
+    return lines[kept:]
+
+
+def _edited(
+    metadata: _Metadata, name: str, figures: Sequence[Figure], base_model: str | None
+) -> str:
+    """A person's own words win; only the results are ours to replace."""
+    wanted = {"library_name": LIBRARY, "base_model": base_model}
+    for key, value in wanted.items():
+        if value is not None and metadata.values.get(key) is None:
+            metadata.put(key, value)
+    tags = _listed(metadata.values.get("tags"))
+    if not all(tag in tags for tag in TAGS):
+        metadata.put("tags", [*tags, *(tag for tag in TAGS if tag not in tags)])
+    index = _index(metadata, name, figures)
+    if index != metadata.values.get(_INDEX):
+        metadata.put(_INDEX, index)
+    return metadata.text
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _index(metadata: _Metadata, name: str, figures: Sequence[Figure]) -> list[dict[str, Any]]:
+    """The index with our results in its first model, and everyone else's as they were."""
+    from huggingface_hub.repocard_data import eval_results_to_model_index
+
+    ours = eval_results_to_model_index(name, list(_results(figures)))
+    old = metadata.values.get(_INDEX)
+    if not old:
+        return list(ours)
+    try:
+        first, *others = old
+        kept = [one for one in first["results"] if one["dataset"]["type"] != DATASET]
+        return [{**first, "results": [*kept, *ours[0]["results"]]}, *others]
+    except (KeyError, TypeError, ValueError):
+        raise AdapterRefused(
+            f"{metadata.where}: its model-index is not in the Hub's form, mend or remove it"
+        ) from None
+
+
+def _results(figures: Sequence[Figure]) -> Iterator[Any]:
+    from huggingface_hub import EvalResult
+
+    for one in figures:
+        yield EvalResult(
+            task_type=_TASK,
+            task_name=one.task or "guard",
+            dataset_type=DATASET,
+            dataset_name=one.benchmark,
+            dataset_revision=one.fingerprint,
+            metric_type=one.metric,
+            metric_name=one.title,
+            metric_value=round(one.value, 6),
+        )

@@ -1,0 +1,1 @@
+"""Find and convert the weights of a base or an embedder."""

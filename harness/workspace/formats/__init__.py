@@ -1,0 +1,1 @@
+"""Read and write file formats strictly, whatever they describe."""

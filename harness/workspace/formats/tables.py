@@ -1,0 +1,206 @@
+"""One streaming reader for tables that people keep: CSV, TSV, JSONL and XLSX, one row at a time.
+
+A row that cannot be read says so and the next one follows; what makes all rows doubtful is refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.workspace.formats.reading import MAX_LINE, lines_of, parse_json
+
+MAX_TABLE = 16 * 1024**3
+"""Rows are streamed: the size of a file costs time, not memory."""
+MAX_FIELD = 128 * 1024
+MAX_COLUMNS = 1_000
+_HEAD = 100
+"""Lines of JSONL whose keys are taken for the columns of all."""
+_SEPARATORS = ",;\t"
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table."""
+
+    line: int
+    """Where it begins, as an editor counts; in a spreadsheet the row."""
+    values: Mapping[str, Any]
+    """By column: texts, and from JSONL whatever stands there."""
+    problem: str = ""
+    """Why it cannot be used; then it has no values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a file, read while they are asked for."""
+
+    columns: tuple[str, ...]
+    each: Iterator[Row]
+
+
+def read_rows(path: Path, error: type[HarnessError]) -> Rows:
+    """The table in a file; its suffix says which kind it is."""
+    kind = path.suffix.lower()
+    if kind not in _KINDS:
+        raise error(f"{path}: is no table that is understood, known are {', '.join(_KINDS)}")
+    return _KINDS[kind](path, error)
+
+
+# --- CSV and TSV --------------------------------------------------------------------------------
+
+
+def separated_rows(path: Path, error: type[HarnessError], separator: str = "") -> Rows:
+    """CSV, whatever its suffix; the separator is the one that its head uses."""
+    lines = lines_of(path, error, MAX_TABLE)
+    _, first = next(lines, (1, ""))
+    records = _records(path, error, chain([(1, first)], lines), separator or _separator(first))
+    _, head = next(records, (1, []))
+    names = _named(path, error, head)
+    return Rows(tuple(n for n in names if n), (_row(line, names, cells) for line, cells in records))
+
+
+def _separator(head: str) -> str:
+    """What stands most often between the names of the head, outside of quotes."""
+    counts = Counter(_QUOTED.sub("", head))
+    return max(_SEPARATORS, key=lambda sign: counts[sign])
+
+
+def _records(
+    path: Path, error: type[HarnessError], lines: Iterator[tuple[int, str]], separator: str
+) -> Iterator[tuple[int, list[str]]]:
+    """Records with the line on which each begins."""
+    begun, read, length = 1, 0, 0
+
+    def fed() -> Iterator[str]:
+        nonlocal read, length
+        for number, line in lines:
+            read, length = number, length + len(line)
+            if length > MAX_LINE:
+                raise error(f"{path}:{begun}: a row of more than {MAX_LINE:,} characters")
+            yield line
+
+    reader = csv.reader(fed(), delimiter=separator, strict=True)
+    while True:
+        begun, length = read + 1, 0
+        try:
+            cells = next(reader, None)
+        except csv.Error as problem:
+            # After a stray quote nobody knows where rows begin: no row below can be trusted.
+            raise error(f"{path}:{begun}: {_fault(problem)}") from None
+        if cells is None:
+            return
+        yield begun, cells
+
+
+def _fault(problem: csv.Error) -> str:
+    if "field larger" in str(problem):
+        return f"a field of more than {MAX_FIELD:,} characters, is a quote left open?"
+    if "new-line character" in str(problem):  # Python's advice is for programmers
+        return "a carriage return without a line feed, save it with the usual line ends"
+    return f"is not CSV ({problem}), correct the quotes"
+
+
+def _named(path: Path, error: type[HarnessError], head: list[str]) -> list[str]:
+    """The names of the columns; one without a name stays unread."""
+    names = [name.strip() for name in head]
+    if not any(names):
+        raise error(f"{path}:1: has no head, the first line names the columns")
+    if len(names) > MAX_COLUMNS:
+        raise error(f"{path}:1: has {len(names):,} columns, at most {MAX_COLUMNS:,} are read")
+    seen: dict[str, str] = {}
+    for name in filter(None, names):
+        if "\0" in name or len(name) > 200:
+            raise error(f"{path}:1: a column's name has a NUL or more than 200 characters")
+        if name.casefold() in seen:
+            raise error(f"{path}:1: column `{name}` stands twice, rename or remove one")
+        seen[name.casefold()] = name
+    return names
+
+
+def _row(line: int, names: list[str], cells: list[str]) -> Row:
+    if len(cells) != len(names) and any(cells):
+        return Row(line, {}, f"has {len(cells)} fields, the head has {len(names)}")
+    for name, cell in zip(names, cells, strict=False):
+        if len(cell) > MAX_FIELD:
+            return Row(line, {}, _too_long(name, cell))
+        if "\0" in cell:
+            return Row(line, {}, f"`{name}` holds a NUL character, texts have none")
+    values = dict(zip(names, cells, strict=False))
+    values.pop("", None)
+    return Row(line, values)
+
+
+def _too_long(name: str, cell: str) -> str:
+    return f"`{name}` has {len(cell):,} characters, at most {MAX_FIELD:,} are read"
+
+
+# --- JSONL --------------------------------------------------------------------------------------
+
+
+def _json_lines(path: Path, error: type[HarnessError]) -> Rows:
+    rows = (
+        _object(path, number, line)
+        for number, line in lines_of(path, error, MAX_TABLE)
+        if line.strip()
+    )
+    first = list(islice(rows, _HEAD))
+    columns = dict.fromkeys(name for row in first for name in row.values)
+    if len(columns) > MAX_COLUMNS:
+        raise error(f"{path}:1: has {len(columns):,} keys, at most {MAX_COLUMNS:,} are read")
+    if first and not columns and first[0].problem:
+        raise error(f"{path}:{first[0].line}: {first[0].problem}")
+    return Rows(tuple(columns), chain(first, rows))
+
+
+class _Unreadable(HarnessError):
+    """One line of JSONL is no object; others may be."""
+
+
+def _object(path: Path, number: int, line: str) -> Row:
+    try:
+        value = parse_json(line, "", _Unreadable)
+    except _Unreadable as problem:
+        return Row(number, {}, str(problem).removeprefix(": "))
+    if not isinstance(value, dict):
+        return Row(number, {}, "is not an object, each line needs one like {...}")
+    for name, one in value.items():
+        if isinstance(one, str) and len(one) > MAX_FIELD:
+            return Row(number, {}, _too_long(name, one))
+        if isinstance(one, str) and "\0" in one:
+            return Row(number, {}, f"`{name}` holds a NUL character, texts have none")
+    return Row(number, value)
+
+
+def _spreadsheet(path: Path, error: type[HarnessError]) -> Rows:
+    from harness.workspace.formats.spreadsheets import sheet_rows
+
+    rows = sheet_rows(path, error)
+    _, head = next(rows, (1, []))
+    while head and not head[-1].strip():
+        head.pop()
+    names = _named(path, error, head)
+    return Rows(tuple(n for n in names if n), (_padded(line, names, cells) for line, cells in rows))
+
+
+def _padded(line: int, names: list[str], cells: list[str]) -> Row:
+    """A spreadsheet leaves out what is empty at a row's end, or adds emptiness."""
+    while len(cells) > len(names) and not cells[-1].strip():
+        cells.pop()
+    return _row(line, names, cells + [""] * (len(names) - len(cells)))
+
+
+_KINDS: dict[str, Callable[[Path, type[HarnessError]], Rows]] = {
+    ".csv": separated_rows,
+    ".tsv": lambda path, error: separated_rows(path, error, "\t"),
+    ".jsonl": _json_lines,
+    ".xlsx": _spreadsheet,
+}

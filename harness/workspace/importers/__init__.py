@@ -1,0 +1,1 @@
+"""Read the cases of other tools: lm-evaluation-harness, promptfoo, tables."""

@@ -1,0 +1,140 @@
+"""Tests of promptfoo as cases: the prompt with its `vars` is the input, assertions are the rest.
+
+Read is what a file says by itself: one prompt and tests written out, no scripts, no other files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.workspace.formats.fields import kind_of
+from harness.workspace.formats.tables import Row, Rows
+from harness.workspace.importers.any_tool import CaseTable
+from harness.workspace.importers.columns import text_of
+from harness.workspace.importers.placeholders import filled
+from harness.workspace.importers.promptfoo_asserts import Demands
+
+_IDLE = ("description", "providers", "targets", "outputPath", "env", "sharing", "tags",
+         "evaluateOptions", "commandLineOptions", "writeLatestResults")  # fmt: skip
+"""How promptfoo runs, which says nothing about a case."""
+_OF_TEST = ("description", "vars", "assert", "metadata")
+_OF_CASES = ("id", "input", "ideal", "slices", "checks")
+
+
+def is_tests(raw: Any) -> bool:
+    """Whether a YAML document is a configuration, or the list of its tests."""
+    if isinstance(raw, dict):
+        return "tests" in raw
+    return isinstance(raw, list) and bool(raw) and all(_is_test(one) for one in raw)
+
+
+def _is_test(raw: Any) -> bool:
+    return isinstance(raw, dict) and bool({"vars", "assert"} & set(raw))
+
+
+def tests_table(raw: Any, path: Path, error: type[HarnessError]) -> CaseTable:
+    """Its tests as rows; the variables are columns as well, for `--map`."""
+    config = raw if isinstance(raw, dict) else {"tests": raw}
+    tests = config["tests"]
+    if not isinstance(tests, list) or not all(isinstance(one, dict) for one in tests):
+        raise error(f"{path}: `tests` is {kind_of(tests)}, only tests written out here are read")
+    prompt = _prompt(config, path, error)
+    shared = config.get("defaultTest") or {}
+    if not isinstance(shared, Mapping):
+        raise error(f"{path}: `defaultTest` is {kind_of(shared)}, only one written out is read")
+    read = ("tests", "prompts", "defaultTest", *_IDLE)
+    left = Counter(key for key in config if key not in read)
+    left.update(f"defaultTest.{key}" for key in shared if key not in _OF_TEST)
+    reader = _Reader(prompt, shared, left, Counter(_name(one) for one in tests))
+    rows = [reader.row(number, one) for number, one in enumerate(tests, start=1)]
+    names = dict.fromkeys(name for row in rows for name in row.values)
+    return CaseTable(Rows(tuple(names), iter(rows)), left)
+
+
+def _prompt(config: Mapping[str, Any], path: Path, error: type[HarnessError]) -> str | None:
+    """The only prompt, None where the file has none: then a variable is the input."""
+    prompts = config.get("prompts")
+    if prompts is None:
+        return None
+    listed = prompts if isinstance(prompts, list) else [prompts]
+    if len(listed) != 1:
+        raise error(f"{path}: has {len(listed)} prompts, a benchmark has one: leave one of them")
+    if not isinstance(listed[0], str) or listed[0].startswith("file://"):
+        raise error(f"{path}: the prompt is no text, write it out in place of the file or table")
+    return listed[0]
+
+
+def _name(test: Mapping[str, Any]) -> str:
+    name = test.get("description")
+    return name.strip() if isinstance(name, str) and len(name) <= 200 else ""
+
+
+class _Reader:
+    """One test after the other, with what all of them share."""
+
+    def __init__(
+        self,
+        prompt: str | None,
+        shared: Mapping[str, Any],
+        left: Counter[str],
+        names: Counter[str],
+    ) -> None:
+        self.prompt, self.shared, self.left, self.names = prompt, shared, left, names
+
+    def row(self, number: int, test: Any) -> Row:
+        """A test as a row; what makes it none is the row's problem."""
+        line = test.line
+        try:
+            return Row(line, self._values(number, test))
+        except ValueError as problem:
+            return Row(line, {}, str(problem))
+
+    def _values(self, number: int, test: Mapping[str, Any]) -> dict[str, Any]:
+        values = _vars(self.shared, "defaultTest.vars") | _vars(test, "vars")
+        demands = Demands(values, self.left)
+        for raw in (*_list(self.shared, "assert"), *_list(test, "assert")):
+            demands.add(raw)
+        self.left.update(f"tests.{key}" for key in test if key not in _OF_TEST)
+        name = _name(test)
+        ours = {
+            "id": name if name and self.names[name] == 1 else f"test-{number}",
+            "slices": _slices(test),
+            "checks": demands.checks(),
+        }
+        if self.prompt is not None:
+            ours["input"] = filled(self.prompt, values, "the prompt")
+        if demands.ideals:
+            ours["ideal"] = demands.ideals
+        return {**{k: v for k, v in values.items() if k not in _OF_CASES or k not in ours}, **ours}
+
+
+def _vars(test: Mapping[str, Any], where: str) -> dict[str, str]:
+    raw = test.get("vars") or {}
+    if not isinstance(raw, Mapping):
+        raise ValueError(f"`{where}` is {kind_of(raw)}, a table of names and texts is needed")
+    for name, value in raw.items():
+        if isinstance(value, list):
+            raise ValueError(f"`{where}` {name[:60]} is a list, write one test for each of it")
+        if isinstance(value, str) and value.startswith("file://"):
+            raise ValueError(f"`{where}` {name[:60]} is a file, write its text here")
+    return {name: text_of(value, name) for name, value in raw.items()}
+
+
+def _list(test: Mapping[str, Any], key: str) -> list[Any]:
+    raw = test.get(key) or []
+    if not isinstance(raw, list):
+        raise ValueError(f"`{key}` is {kind_of(raw)}, a list is needed")
+    return raw
+
+
+def _slices(test: Mapping[str, Any]) -> dict[str, str]:
+    """Plain metadata groups tests, as slices group cases."""
+    raw = test.get("metadata")
+    if not isinstance(raw, Mapping):
+        return {}
+    plain = {k: v for k, v in raw.items() if isinstance(v, str | int | float | bool)}
+    return {name: text_of(value, name) for name, value in plain.items()}

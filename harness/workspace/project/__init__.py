@@ -1,0 +1,1 @@
+"""Read a project: settings, benchmarks, training data, scores; write a starter."""

@@ -1,0 +1,281 @@
+"""Benchmarks from `benchmarks/<name>/benchmark.toml` and `cases.jsonl`, with their fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BenchmarkError, HarnessError
+from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
+from harness.workspace.formats.fields import Table, kind_of, suggestion
+from harness.workspace.formats.names import check_plain_name, inside
+from harness.workspace.formats.reading import json_object, jsonl_lines
+from harness.workspace.formats.toml_tables import toml_table
+from harness.workspace.project.settings import read_generation
+
+ROLES = ("gate", "guard", "report")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def benchmark_names(root: Path) -> list[str]:
+    """Every benchmark that lies in the folder, by name."""
+    if not root.is_dir():
+        raise BenchmarkError(f"{root}: no such folder, the benchmarks are looked for there")
+    return sorted(file.parent.name for file in root.glob("*/benchmark.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the pure rooms know about tables in a benchmark; handed in, since rooms do not mix."""
+
+    parse_checks: Callable[[Mapping[str, Any], str], tuple[Check, ...]]
+    merge_checks: Callable[[tuple[Check, ...], Mapping[str, Any], str], tuple[Check, ...]]
+    check_policy: Callable[[Policy], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A benchmark before its cases are read."""
+
+    benchmark: Benchmark
+    """Without cases and fingerprint."""
+    shared: tuple[Check, ...]
+    """Checks that hold for every case."""
+    cases: Path
+
+    def whole(self, cases: tuple[Case, ...]) -> Benchmark:
+        """The benchmark with its cases."""
+        return replace(self.benchmark, cases=cases, fingerprint=fingerprint(self.benchmark, cases))
+
+
+def read_benchmark(root: Path, name: str, defaults: Generation, rules: Rules) -> Benchmark:
+    """One benchmark, complete and checked."""
+    return _complete(read_draft(root, name, defaults, rules), rules)
+
+
+def read_folder(folder: Path, defaults: Generation, rules: Rules) -> Benchmark:
+    """A benchmark that lies anywhere, such as an older copy beside a new one."""
+    return _complete(_draft(folder, None, defaults, rules), rules)
+
+
+def _complete(draft: Draft, rules: Rules) -> Benchmark:
+    return draft.whole(read_cases(draft.cases, draft.shared, rules))
+
+
+def read_draft(root: Path, name: str, defaults: Generation, rules: Rules) -> Draft:
+    """Everything but the cases, for who looks at each of them."""
+    check_plain_name(name, "", BenchmarkError)
+    folder = root / name
+    if not os.path.lexists(folder / "benchmark.toml"):
+        known = benchmark_names(root)
+        raise BenchmarkError(f"{name}: no such benchmark{suggestion(name, known)}")
+    for one in ("benchmark.toml", "cases.jsonl"):
+        inside(root, folder / one, BenchmarkError)
+    return _draft(folder, name, defaults, rules)
+
+
+def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -> Draft:
+    """Where no name is asked for, the benchmark's own holds."""
+    file = folder / "benchmark.toml"
+    table = toml_table(file, BenchmarkError)
+    called = table.text("name", name or folder.absolute().name)
+    benchmark = Benchmark(
+        name=called,
+        task=_task(table, name or called),
+        cases=(),
+        fingerprint="",
+        description=table.text("description", "", blank=True),
+        system=table.text("system", "", blank=True),
+        template=_template(table),
+        examples=_examples(table),
+        generation=read_generation(table.table("generation"), defaults),
+        metrics=_metrics(table.table("metrics")),
+        policy=_policy(table.table("policy"), rules),
+    )
+    checks = table.table("checks")
+    shared = rules.parse_checks(checks.raw, checks.where)
+    table.done()
+    return Draft(benchmark, shared, folder / "cases.jsonl")
+
+
+def fingerprint(benchmark: Benchmark, cases: tuple[Case, ...]) -> str:
+    """What a verdict never compares across: cases in any order, prompt and metrics."""
+    parts = {
+        "cases": sorted((asdict(case) for case in cases), key=lambda case: str(case["id"])),
+        "system": benchmark.system,
+        "template": benchmark.template,
+        "metrics": sorted((asdict(rule) for rule in benchmark.metrics), key=lambda r: r["name"]),
+    }
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _task(table: Table, folder: str) -> str | None:
+    """The task, or None for a guard."""
+    name = table.text("name", folder)
+    if name != folder:
+        raise table.fail(f"`name` is {name!r} but the folder is {folder!r}, make them equal")
+    guard = table.flag("guard")
+    if guard == table.has("task"):
+        raise table.fail('needs either `task = "..."` or `guard = true`')
+    if guard:
+        return None
+    return check_plain_name(table.text("task"), f"{table.at('task')}: `task` ", BenchmarkError)
+
+
+def _template(table: Table) -> str:
+    template = table.text("template", "{input}")
+    names = _PLACEHOLDER.findall(template)
+    wrong = [name for name in names if name != "input"]
+    if wrong:
+        raise table.fail(f"`template` has {{{wrong[0]}}}, the only placeholder is {{input}}")
+    if "input" not in names:
+        raise table.fail("`template` has no {input}, every case would get the same prompt")
+    return template
+
+
+def _examples(table: Table) -> tuple[Example, ...]:
+    raw = table.any("examples", [])
+    if not isinstance(raw, list):
+        raise table.fail("`examples` is not a list, write [[examples]] above each")
+    found = []
+    for number, item in enumerate(raw, start=1):
+        one = table.item("examples", number, item)
+        found.append(Example(one.text("input"), one.text("output")))
+        one.done()
+    return tuple(found)
+
+
+def _metrics(table: Table) -> tuple[MetricRule, ...]:
+    rules = []
+    for name in table.raw:
+        one = table.table(name)
+        role = one.choice("role", "gate", ROLES)
+        if role == "report" and one.has("margin"):
+            raise one.fail("`margin` is for gate and guard, a reported metric is only shown")
+        margin = None if role == "report" else one.number("margin", 0.05, 0.0, 1.0)
+        if margin is not None and not 0 < margin < 1:
+            raise one.fail(f"`margin` is {margin:g}, allowed is more than 0 and less than 1")
+        rules.append(MetricRule(name, role, margin))  # type: ignore[arg-type]  # checked by choice
+        one.done()
+    return tuple(rules)
+
+
+def _policy(table: Table, rules: Rules) -> Policy:
+    known = {field.name for field in fields(Policy)}
+    for key in table.raw:
+        if key not in known:
+            raise table.fail(f"unknown key `{key}`{suggestion(str(key), known)}")
+    policy = Policy(**table.raw)
+    try:
+        rules.check_policy(policy)
+    except HarnessError as problem:
+        raise table.fail(str(problem)) from None
+    return policy
+
+
+def read_cases(path: Path, shared: tuple[Check, ...], rules: Rules) -> tuple[Case, ...]:
+    """The cases of one file; every case is complete and no id stands twice."""
+    cases: list[Case] = []
+    for _, found in each_case(path, shared, rules):
+        if isinstance(found, HarnessError):
+            raise found
+        cases.append(found)
+    if not cases:
+        raise BenchmarkError(f"{path}: holds no case, at least one is needed")
+    return tuple(cases)
+
+
+def each_case(
+    path: Path, shared: tuple[Check, ...], rules: Rules
+) -> Iterator[tuple[int, Case | HarnessError]]:
+    """Line by line the case, or why the line is none."""
+    seen: dict[str, str] = {}
+    for number, line in jsonl_lines(path, BenchmarkError):
+        where = f"{path}:{number}"
+        try:
+            raw = json_object(line, where, BenchmarkError)
+            case = read_case(raw, where, shared, rules, seen)
+        except HarnessError as problem:
+            yield number, problem
+        else:
+            yield number, case
+
+
+def case_lines(path: Path) -> dict[str, int]:
+    """On which line of `cases.jsonl` each case stands, by id."""
+    found = {}
+    for number, line in jsonl_lines(path, BenchmarkError):
+        identity = json_object(line, f"{path}:{number}", BenchmarkError).get("id")
+        if isinstance(identity, str):
+            found[identity] = number
+    return found
+
+
+def read_case(
+    raw: Any, where: str, shared: tuple[Check, ...], rules: Rules, seen: dict[str, str]
+) -> Case:
+    """One case, complete; `seen` has the ids so far with where they stand, and takes its own."""
+    case = _case(Table(raw, where, BenchmarkError), shared, rules)
+    _refuse_twice(case, where, seen)
+    return case
+
+
+def _refuse_twice(case: Case, where: str, seen: dict[str, str]) -> None:
+    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", case.id).casefold())
+    if same in seen:
+        raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
+    seen[same] = where
+
+
+def _case(table: Table, shared: tuple[Check, ...], rules: Rules) -> Case:
+    identity = table.text("id")
+    if len(identity) > 200 or any(unicodedata.category(letter) == "Cc" for letter in identity):
+        raise table.fail("`id` has control characters or more than 200 characters")
+    case = Case(
+        id=identity,
+        input=table.text("input"),
+        ideals=_ideals(table),
+        slices=_slices(table),
+        critical=table.flag("critical"),
+        checks=rules.merge_checks(shared, table.table("checks").raw, f"{table.where} checks"),
+        group=table.text("group") if table.has("group") else None,
+    )
+    table.done()
+    return case
+
+
+def _ideals(table: Table) -> tuple[str, ...]:
+    raw = table.any("ideal")
+    texts = raw if isinstance(raw, list) else [raw]
+    wrong = [_wrong_text(text) for text in texts] if texts else ["an empty list"]
+    if any(wrong):
+        said = "has one that is" if isinstance(raw, list) and texts else "is"
+        what = next(filter(None, wrong))
+        raise table.fail(f"`ideal` {said} {what}, a text or several texts are needed")
+    return tuple(texts)
+
+
+def _wrong_text(text: Any) -> str:
+    """What stands in the place of a text that says something, or nothing."""
+    if not isinstance(text, str):
+        return kind_of(text)
+    if "\0" in text:
+        return "a text with a NUL character"
+    return "" if text.strip() else "blank"
+
+
+def _slices(table: Table) -> Mapping[str, str]:
+    raw = table.any("slices", {})
+    if not isinstance(raw, Mapping) or not all(
+        isinstance(text, str) and text.strip() for pair in raw.items() for text in pair
+    ):
+        raise table.fail('`slices` must look like {"industry": "logistics"}')
+    return dict(raw)

@@ -1,0 +1,161 @@
+"""In one process, after loading: this engine, a naive loop over `generate`, and the least possible.
+
+python perf/engine_speed.py PROJECT work|parts|equality ADAPTER...    (says JSON)
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import naive_loop
+from roofline import Phase, Text, bandwidth, matrix_rate, phases, shape_of
+from trial_project import BENCHMARK
+
+from harness.engines.local.engine import Transformers
+from harness.engines.protocol import Mounted
+from harness.flows.evaluation.generation import applied_shift
+from harness.flows.evaluation.session import Bench, Request, open_bench
+from harness.flows.evaluation.work import Order
+from harness.flows.project import Project
+from harness.records import Generation, Output, Prompt
+
+BATCHES = (1, 8, 25)
+
+
+@dataclass
+class Work:
+    """What an adapter is asked on the benchmark."""
+
+    bench: Bench
+    engine: Transformers
+    prompts: list[Prompt]
+    generation: Generation
+
+    def mounted(self, name: str) -> Mounted:
+        """A private copy of its files, as the flow has it."""
+        return self.bench.room.mount(self.bench.room.side(name))
+
+    def applied(self, name: str) -> None:
+        """As the flow asks before the first text; this mounts the adapter as well."""
+        room, benchmark = self.bench.room, self.bench.benchmark(BENCHMARK)
+        applied_shift(room, self.engine, room.side(name), benchmark)  # type: ignore[arg-type]
+
+    def written(self, name: str) -> dict[str, Output]:
+        """By case."""
+        made = self.engine.generate(self.mounted(name), self.prompts, self.generation)
+        return {output.case: output for some in made for output in some}
+
+    def weighed(self, name: str) -> None:
+        """Every ideal."""
+        list(self.engine.likelihood(self.mounted(name), self.prompts, self.generation))
+
+    def counted(self, outputs: dict[str, Output]) -> list[Phase]:
+        """The work as the roofline counts it; merged adapters cost nothing per token."""
+        base = self.engine.way(self.generation).base
+        texts = [
+            Text(
+                base.ids(prompt.messages),
+                tuple(len(base.ideal(prompt, place)) for place in range(len(prompt.ideals))),
+                outputs[prompt.case].tokens + (outputs[prompt.case].finish == "stop"),
+            )
+            for prompt in self.prompts
+        ]
+        return phases(shape_of(base.model), texts, self.generation.batch)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Work]:
+    """The benchmark's prompts and an engine that has loaded nothing yet."""
+    with open_bench(Project.here(folder), Request(), lambda *_: None) as bench:
+        side, wanted = bench.room.side("base"), bench.benchmark(BENCHMARK)
+        engine = bench.room.engine(BENCHMARK, side)
+        assert isinstance(engine, Transformers)
+        order = Order(side, wanted, wanted.cases, engine, bench.room.base_digest)
+        yield Work(bench, engine, order.prompts, wanted.generation)
+
+
+def work(folder: Path, names: list[str]) -> dict[str, Any]:
+    """Medians over the adapters for this engine; the naive loop with the first of them."""
+    import torch
+
+    with opened(folder) as asked:
+        base = asked.engine.way(asked.generation).base
+        roof = bandwidth(), matrix_rate(base.model)
+        found, counted = [], list[Phase]()
+        for name in names:
+            asked.applied(name)
+            generate, outputs = spent(lambda name=name: asked.written(name))
+            likelihood, _ = spent(lambda name=name: asked.weighed(name))
+            counted = asked.counted(outputs)
+            least = sum(phase.seconds(*roof) for phase in counted)
+            found.append(
+                {"generate": generate, "likelihood": likelihood, "least": least,
+                 "ratio": (generate + likelihood) / least,
+                 "tokens": sum(output.tokens for output in outputs.values())}
+            )  # fmt: skip
+        kinds = dict.fromkeys(("float32", base.dtype))
+        naive = {
+            kind: naive_loop.run(
+                asked.engine.base(), folder / "adapters" / names[0], asked.prompts,
+                asked.generation.max_new_tokens, kind,
+            )
+            for kind in kinds
+        }  # fmt: skip
+    return {
+        "ours": {key: statistics.median(one[key] for one in found) for key in found[0]},
+        "phases": [asdict(phase) | {"seconds": phase.seconds(*roof)} for phase in counted],
+        "bandwidth": roof[0],
+        "rate": roof[1],
+        "dtype": base.dtype,
+        "threads": torch.get_num_threads(),
+        "naive": naive,
+    }
+
+
+def parts(folder: Path, names: list[str]) -> dict[str, float]:
+    """Seconds to load the base, and to make what the first adapter needs; imports are loading."""
+    with opened(folder) as asked:
+        load, _ = spent(lambda: asked.engine.way(asked.generation))
+        asked.applied(names[0])
+        generate, _ = spent(lambda: asked.written(names[0]))
+        likelihood, _ = spent(lambda: asked.weighed(names[0]))
+    return {"load": load, "made": generate + likelihood}
+
+
+def equality(folder: Path, names: list[str]) -> list[dict[str, Any]]:
+    """How many texts of the first adapter are equal to those of batch 1, merged, same dtype."""
+    found = []
+    with opened(folder) as asked:
+        for dtype in ("float32", "bfloat16"):
+            first: dict[str, str] | None = None
+            for merge in (True, False):
+                asked.engine = Transformers(asked.engine.base, asked.engine.device, merge=merge)
+                for batch in BATCHES:
+                    asked.generation = replace(asked.generation, dtype=dtype, batch=batch)
+                    texts = {case: out.text for case, out in asked.written(names[0]).items()}
+                    first = first or texts
+                    same = sum(texts[case] == text for case, text in first.items())
+                    how = {"dtype": dtype, "merged": merge, "batch": batch}
+                    found.append(how | {"equal": same, "of": len(texts)})
+    return found
+
+
+def spent(what: Callable[[], Any]) -> tuple[float, Any]:
+    """How long it took, and what came of it."""
+    begun = time.perf_counter()
+    found = what()
+    return time.perf_counter() - begun, found
+
+
+if __name__ == "__main__":
+    place, task, *adapters = sys.argv[1:]
+    done = {"work": work, "parts": parts, "equality": equality}[task](Path(place), adapters)
+    print(json.dumps(done))

@@ -1,0 +1,209 @@
+"""What the scripts of speed share: a project of 25 cases, fresh candidates, whole processes timed.
+
+Everything lies in a temporary folder; the shipped project is only read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+SOURCE = "adapter_v3"
+"""Candidates are copies of it."""
+BENCHMARK = "outreach"
+PYTEST = (
+    *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+    *("-p", "no:hypothesispytest", "-p", "no:xdist", "-p", "no:xdist.looponfail"),
+)
+"""Without the plugins that only this checkout's own tests need: no user's pytest has them."""
+NAMED = ("torch", "transformers", "peft")
+
+
+class TrialProject:
+    """The shipped base, embedder, adapters and decisions, with the first cases of `outreach`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        cases: int = 25,
+        candidates: int = 1,
+        benchmarks: tuple[str, ...] = (BENCHMARK,),
+    ) -> None:
+        self.folder = folder
+        self.store = folder / "reports" / "harness.db"
+        self._kept = folder / "kept.db"
+        shutil.copytree(ROOT / "adapters", folder / "adapters")
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        self.cases = sum(self._first_cases(cases, name) for name in benchmarks)
+        self.store.parent.mkdir()
+        shutil.copy(ROOT / "reports" / "history.jsonl", self.store.parent)
+        self.candidates = self._copies(candidates)
+
+    def _first_cases(self, count: int, name: str) -> int:
+        source, target = (where / "benchmarks" / name for where in (ROOT, self.folder))
+        target.mkdir(parents=True)
+        shutil.copy(source / "benchmark.toml", target)
+        lines = (source / "cases.jsonl").read_text(encoding="utf-8").splitlines()[:count]
+        (target / "cases.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return len(lines)
+
+    def _copies(self, count: int) -> list[str]:
+        """Other bytes, the same size, nearly the same texts."""
+        from safetensors.torch import load_file, save_file
+
+        from harness.workspace.adapters.files import file_digest
+
+        source = ROOT / "adapters" / SOURCE
+        tensors = load_file(source / "adapter_model.safetensors")
+        names = [f"copy_{number}" for number in range(1, count + 1)]
+        for number, name in enumerate(names, start=1):
+            target = self.folder / "adapters" / name
+            shutil.copytree(source, target)
+            scaled = {
+                key: values * (1 + 1e-2 * number) if "lora_B" in key else values
+                for key, values in tensors.items()
+            }
+            save_file(scaled, target / "adapter_model.safetensors")
+        different = {file_digest(self._weights(name)) for name in (*names, SOURCE)}
+        assert len(different) == count + 1, "two candidates are the same bytes: one would be free"
+        return names
+
+    def _weights(self, adapter: str) -> Path:
+        return self.folder / "adapters" / adapter / "adapter_model.safetensors"
+
+    def warm_up(self) -> None:
+        """What a candidate is compared with is made, and kept for every later start."""
+        self.command("evaluate", "adapter_v2", "--json")
+        _copy(self.store, self._kept)
+
+    def renew(self) -> None:
+        """The store as it was after the warm-up."""
+        for file in self.store.parent.glob(f"{self.store.name}*"):
+            file.unlink()
+        _copy(self._kept, self.store)
+
+    def change_one_case(self) -> None:
+        """Another input for the first case; everything else stays."""
+        file = self.folder / "benchmarks" / BENCHMARK / "cases.jsonl"
+        first, *others = file.read_text(encoding="utf-8").splitlines()
+        case = json.loads(first)
+        case["input"] += ", by rail"
+        file.write_text("\n".join([json.dumps(case), *others]) + "\n", encoding="utf-8")
+
+    def count(self, what: str) -> int:
+        """How many `outputs` or `runs` the store has."""
+        with closing(sqlite3.connect(self.store)) as store:
+            return int(store.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
+
+    def seconds(self, adapters: list[str]) -> list[dict[str, float]]:
+        """What the newest runs of these adapters say about their steps."""
+        from harness.flows.project import Project
+        from harness.flows.store import open_store
+
+        with closing(open_store(Project.here(self.folder))) as store:
+            runs = [store.runs.newest(name, BENCHMARK) for name in adapters]
+        return [dict(run.seconds) for run in runs if run is not None]
+
+    def command(self, *words: str) -> float:
+        """Wall time of one `lora-harness` command."""
+        return timed([sys.executable, "-m", "harness.cli", *words], self.folder)
+
+    def gate(self, adapter: str) -> float:
+        """Wall time of one `pytest --model`."""
+        return timed([sys.executable, *PYTEST, "--model", adapter], self.folder)
+
+    def script(self, name: str, *words: str) -> object:
+        """What another script of this folder says as JSON."""
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name(name)), str(self.folder), *words],
+            cwd=self.folder, env=here(), stdout=subprocess.PIPE, text=True, check=True,
+        )  # fmt: skip
+        return json.loads(done.stdout)
+
+
+@contextmanager
+def trial(cases: int, candidates: int) -> Iterator[TrialProject]:
+    """A project in a temporary folder, what its candidates are compared with already made."""
+    with tempfile.TemporaryDirectory() as place:
+        project = TrialProject(Path(place) / "project", cases, candidates)
+        project.warm_up()
+        yield project
+
+
+def timed(words: list[str], folder: Path, fine: tuple[int, ...] = (0, 1, 10)) -> float:
+    """Wall time of one whole process, from its start; any verdict is fine, a failure is not."""
+    begun = time.perf_counter()
+    done = subprocess.run(
+        words, cwd=folder, env=here(), capture_output=True, text=True, check=False
+    )
+    spent = time.perf_counter() - begun
+    if done.returncode not in fine:
+        sys.exit(f"{' '.join(words)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return spent
+
+
+def here() -> dict[str, str]:
+    """The environment, with this checkout in front, and Python's bytecode kept as usual."""
+    unusual = "PYTHONDONTWRITEBYTECODE"  # compiling anew at every start is not what users wait for
+    kept = {name: value for name, value in os.environ.items() if name != unusual}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
+def _copy(source: Path, target: Path) -> None:
+    """The whole store, also what still lies in its log."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+def machine() -> list[str]:
+    """The machine in words, one line each; the load is that before the first figure."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return [
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB memory",
+        f"{platform.platform(terse=True)}, Python {platform.python_version()}, "
+        + ", ".join(f"{name} {_version(name)}" for name in NAMED),
+        f"commit {_commit()}, load average before: "
+        + " ".join(f"{load:.1f}" for load in os.getloadavg())
+        + f", OMP_NUM_THREADS {os.environ.get('OMP_NUM_THREADS', 'not set')}",
+    ]
+
+
+def _processor() -> str:
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in told if line.startswith("model name")]
+    flags = next((line.split() for line in told if line.startswith(("flags", "Features"))), [])
+    fast = [flag for flag in ("avx512_bf16", "amx_bf16", "bf16") if flag in flags]
+    return " ".join([names[0] if names else platform.machine(), *fast])
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def _commit() -> str:
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return said.stdout.strip() or "unknown"

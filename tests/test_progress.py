@@ -1,0 +1,121 @@
+"""The progress line: how long it still takes is what the last steps say."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from harness.progress import Line, Pace, in_words
+
+
+class Clock:
+    """Time that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def told(clock: Clock, pace: Pace, steps: range, total: int, seconds: float) -> float | None:
+    """What is said after steps that each took so long."""
+    left = None
+    for done in steps:
+        left = pace.left(done, total)
+        clock.now += seconds
+    return left
+
+
+def test_nothing_is_promised_before_anything_was_done() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    assert pace.left(0, 100) is None
+    clock.now += 30
+    assert pace.left(0, 100) is None
+
+
+def test_the_time_left_follows_from_the_steps_done() -> None:
+    clock = Clock()
+    assert told(clock, Pace(clock), range(0, 51), 100, 1.0) == pytest.approx(50)
+
+
+def test_loading_before_the_first_step_is_no_part_of_the_pace() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    clock.now += 300
+    assert told(clock, pace, range(0, 51), 100, 1.0) == pytest.approx(50)
+
+
+def test_outputs_that_an_earlier_process_left_do_not_make_the_rest_look_fast() -> None:
+    clock = Clock()
+    left = told(clock, Pace(clock), range(9_000, 9_101), 10_000, 1.0)
+    assert left == pytest.approx(900)
+
+
+def test_a_pace_that_changed_is_believed_after_a_while() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    told(clock, pace, range(0, 1_000), 10_000, 0.1)
+    left = told(clock, pace, range(1_000, 2_000), 10_000, 1.0)
+    assert left == pytest.approx(8_001, rel=0.01)
+
+
+def test_writing_and_weighing_in_turn_are_counted_together() -> None:
+    """128 slow steps, then 128 fast ones, and so on: the mean of both is what is left."""
+    clock = Clock()
+    pace = Pace(clock)
+    done, said = 0, []
+    for _ in range(8):
+        for seconds in (1.0, 0.1):
+            for _ in range(128):
+                said.append((done, pace.left(done, 10_000)))
+                clock.now += seconds
+                done += 1
+    for before, left in said[1024:]:
+        assert left == pytest.approx((10_000 - before) * 0.55, rel=0.25)
+
+
+def test_other_work_begins_a_pace_of_its_own() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    told(clock, pace, range(0, 31), 30, 5.0)
+    assert pace.left(0, 60) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3, "a few seconds left"),
+        (42, "about 40 s left"),
+        (170, "about 3 min left"),
+        (5_400, "about 1.5 h left"),
+    ],
+)
+def test_time_left_is_told_as_precisely_as_anybody_knows_it(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words
+
+
+def test_the_line_says_how_much_is_done_and_left() -> None:
+    clock, terminal = Clock(), Terminal()
+    line = Line("v3 on openers: writing", clock, terminal)
+    for done in range(0, 5_000, 100):
+        line.show(done, 10_000)
+        clock.now += 4
+    assert "v3 on openers: writing" in terminal.getvalue()
+    assert terminal.getvalue().endswith("4,900/10,000  about 3 min left  ")
+
+
+def test_a_pipe_sees_nothing() -> None:
+    pipe = io.StringIO()
+    line = Line("v3 on openers", Clock(), pipe)
+    line.show(1, 2)
+    line.count(3)
+    line.close()
+    assert pipe.getvalue() == ""
