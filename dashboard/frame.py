@@ -14,8 +14,7 @@ import streamlit as st
 from dashboard import pieces, words
 from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
-from harness.flows.privacy import said
-from harness.flows.project import Project
+from harness.flows.project import Project, said
 from harness.flows.store import open_store
 from harness.text.html import Child, element, joined
 

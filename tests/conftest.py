@@ -55,14 +55,14 @@ def postgresql(postgresql_server: PostgreSQL) -> str:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Another folder of installed packages for one test, see `tests/fakes/packages.py`."""
-    from harness.flows.evaluation import user_metrics
+    from harness.flows.evaluation import scoring
 
     place, before = tmp_path / "site", set(sys.modules)
     place.mkdir()
     monkeypatch.syspath_prepend(place)
-    user_metrics._found.cache_clear()
+    scoring._found.cache_clear()
     yield place
-    user_metrics._found.cache_clear()
+    scoring._found.cache_clear()
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(place)):
             del sys.modules[name]

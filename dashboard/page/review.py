@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import choices, frame, pieces, who
 from dashboard.rates import short
 from harness.errors import HarnessError
-from harness.flows.privacy import said
+from harness.flows.project import said
 from harness.flows.queries import (
     BlindPair,
     Queue,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from harness.judge.rules import followable
+from harness.judge.policy import followable
 from harness.records import LOWER_IS_BETTER, MetricRule
 
 Scores = Mapping[str, Mapping[str, float]]

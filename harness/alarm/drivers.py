@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from harness.alarm.wilson import wilson
-from harness.judge.terms import MOST_READ, WORD
+from harness.judge.notes import MOST_READ, WORD
 from harness.records import Standout, Tally
 
 FEWEST = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.alarm.watch import gravest
+from harness.alarm.alarm import gravest
 from harness.judge.wording import listed, number, percent
 from harness.records import Drift, Health, InputShift, Standout, Watched
 from harness.text.quoting import ADDED, REMOVED, UNLIKE

@@ -110,7 +110,7 @@ def _unknown(problem: click.NoSuchOption) -> str:
 
 def fail(line: str, code: int) -> NoReturn:
     """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
-    from harness.flows.privacy import said
+    from harness.flows.project import said
     from harness.text.safe import ci_log, json_line
 
     shown = ci_log(said(line, texts="--no-texts" not in sys.argv))

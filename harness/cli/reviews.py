@@ -214,7 +214,7 @@ def rates(by: Any, task: str | None, since: str | None, store: str | None, as_js
     Exit codes: 0 done, 4 the request is wrong, 11 the store failed.
     """
     from harness.flows.project import Project
-    from harness.flows.reviews.rates import review_rates
+    from harness.flows.reviews.edit_rates import review_rates
     from harness.flows.store import open_store
     from harness.render.reviews import rates_json, rates_text
 

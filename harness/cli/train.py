@@ -15,7 +15,7 @@ from harness.text.safe import json_line
 def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> None:
     """A recipe's values take the place of the defaults, so that typed options still go first."""
     if file is not None:
-        from harness.workspace.project.recipes import read_recipe
+        from harness.workspace.project.settings import read_recipe
 
         context.default_map = read_recipe(file)
 

@@ -13,7 +13,7 @@ from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import House
 from harness.records import Case
-from harness.records.training import TrainingExample
+from harness.records.benchmark import TrainingExample
 from harness.text.quoting import IN_INPUT, IN_OUTPUT
 
 SMALL, LARGE = 50, 1_000

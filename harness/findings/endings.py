@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.findings.finding import Finding, quoted
 from harness.findings.voice import SHORT, House
 from harness.findings.words import words
-from harness.records.training import TrainingExample
+from harness.records.benchmark import TrainingExample
 
 ENDED = 0.9
 """Where this share of a group's outputs end with a closing mark, the others are cut off."""

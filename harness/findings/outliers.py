@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.findings.finding import Finding
 from harness.findings.words import words
-from harness.records.training import TrainingExample
+from harness.records.benchmark import TrainingExample
 
 FEWEST = 20
 """Of fewer examples nobody can say what is usual."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from harness.findings.finding import Finding, quoted
 from harness.findings.words import words
 from harness.records import Case
-from harness.records.training import TrainingExample
+from harness.records.benchmark import TrainingExample
 
 FEWEST_CASES = 5
 """A slice of fewer cases shows no voice; then the whole benchmark is the measure."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.errors import RequestError, WorldFailed, reason
 from harness.flows.project import Project
-from harness.flows.queries.compared import compared
+from harness.flows.queries.comparison import compared
 from harness.flows.queries.shared import interval
 from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
 from harness.render.report import Material, Placed, report_html, report_json, report_markdown

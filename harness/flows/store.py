@@ -10,18 +10,18 @@ from harness.flows.evaluation.backends import (
     NO_ADAPTER,
     OpenAIRoom,
     PluggedRoom,
+    RayRoom,
     RecordedRoom,
     Room,
     Side,
     TransformersRoom,
 )
-from harness.flows.evaluation.ray_room import RayRoom
 from harness.flows.project import Project
 from harness.records import BASE, BASE_PROMPT
 from harness.registered import ENGINES as PLUGGED
 from harness.registered import names, registered
 from harness.store import Store
-from harness.workspace.project.endpoint import EXAMPLE, at_url
+from harness.workspace.project.settings import EXAMPLE, at_url
 
 __all__ = [
     "NO_ADAPTER",

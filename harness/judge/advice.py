@@ -8,9 +8,9 @@ from __future__ import annotations
 from harness.judge import wording as words
 from harness.judge.decide import Finding
 from harness.judge.evidence import Evidence
+from harness.judge.metric_pair import MOST_SAMPLES
 from harness.judge.metric_test import Standing
 from harness.judge.reasons import Names
-from harness.judge.sampling import MOST_SAMPLES
 from harness.records import Outcome, Sampling, Verdict
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtrc
 
-from harness.judge.binary import upper_share
+from harness.judge.intervals import upper_share
 from harness.judge.metric_pair import TOLERANCE, upwards
 from harness.judge.paired import Flags, Floats, Paired
 from harness.records import MetricRule, Policy

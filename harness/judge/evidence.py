@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.judge.binary import upper_share
 from harness.judge.breakage import Breakage, breakage, coverable, most_broken
+from harness.judge.intervals import holm, upper_share
 from harness.judge.metric_pair import TOLERANCE
 from harness.judge.metric_test import Standing, standing
-from harness.judge.multiplicity import holm
 from harness.judge.paired import Flags, Paired
-from harness.judge.rules import Rules
+from harness.judge.policy import Rules
 from harness.judge.slices import SliceLosses, slice_losses
 from harness.records import Policy
 

@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.judge.changes import with_changes
 from harness.judge.decide import Circumstances
 from harness.judge.evidence import gather
-from harness.judge.multiplicity import spent_alpha
+from harness.judge.intervals import spent_alpha
 from harness.judge.paired import Paired
-from harness.judge.policy import check_policy
+from harness.judge.policy import Rules, check_policy, followable
 from harness.judge.reasons import Names
-from harness.judge.rules import Rules, followable
+from harness.judge.record import with_changes
 from harness.judge.score_file import Row, paired_from_rows
-from harness.judge.settle import settle
+from harness.judge.verdict import settle
 from harness.records import MetricRule, Policy, Verdict
 
 

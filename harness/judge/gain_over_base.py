@@ -11,7 +11,7 @@ from harness.errors import HarnessError
 from harness.judge.comparable import check_like
 from harness.judge.metric_test import Standing, standing
 from harness.judge.paired import Paired, paired_from_runs
-from harness.judge.rules import Rules
+from harness.judge.policy import Rules
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, State, Verdict, Worth
 
 BESIDE_BASE: dict[State, str] = {

@@ -6,12 +6,50 @@ Cases of one group are summed first: they are one observation, told in several c
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import bdtrc, betaincinv, ndtri, stdtr, stdtrit
 
 from harness.judge.paired import Codes, Floats
+from harness.records import Policy
+
+
+def is_binary(*sides: Floats) -> bool:
+    """Whether every score is exactly 0 or 1."""
+    return all(bool(np.isin(scores, (0.0, 1.0)).all()) for scores in sides)
+
+
+def upper_share(k: int, n: int, alpha: float) -> float:
+    """Clopper-Pearson: the largest share that k of n does not contradict."""
+    if k >= n:
+        return 1.0
+    return float(betaincinv(k + 1, n - k, 1 - alpha))
+
+
+def lower_share(k: int, n: int, alpha: float) -> float:
+    """Clopper-Pearson: the smallest share that k of n does not contradict."""
+    if k <= 0:
+        return 0.0
+    return float(betaincinv(k, n - k + 1, alpha))
+
+
+def lower_difference(fell: int, rose: int, n: int, alpha: float) -> float:
+    """Lower bound of share risen minus share fallen.
+
+    Each share takes the whole alpha: both would have to be at their limits at once for the
+    difference to be missed, which is rarer than alpha (tests/judge/test_binary.py enumerates).
+    """
+    return lower_share(rose, n, alpha) - upper_share(fell, n, alpha)
+
+
+def mcnemar(fell: int, rose: int) -> float:
+    """One-sided exact McNemar: how often chance gives at least so many falls."""
+    if fell == 0:
+        return 1.0
+    return float(bdtrc(fell - 1, fell + rose, 0.5))
+
 
 NOTHING = 1e-12
 """Smaller spreads are rounding, not spread."""
@@ -80,3 +118,54 @@ def spread_of_units(sums: Floats, sizes: Floats) -> Spread:
     variance = units / (units - 1) * math.fsum((residuals * residuals).tolist()) / n**2
     se = float(np.sqrt(variance))
     return Spread(mean, se if se > NOTHING else 0.0, int(n), units)
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Adjusted p-values: the family-wise level at which each would just be rejected."""
+    family = len(p_values)
+    adjusted = [1.0] * family
+    so_far = 0.0
+    for rank, index in enumerate(sorted(range(family), key=lambda i: p_values[i])):
+        so_far = max(so_far, min(1.0, (family - rank) * p_values[index]))
+        adjusted[index] = so_far
+    return tuple(adjusted)
+
+
+def spent_alpha(policy: Policy, candidates_judged: int) -> float:
+    """Alpha for this candidate: all of it, or its share of a series that sums to it."""
+    if policy.reuse == "count":
+        return policy.alpha
+    return 6 * policy.alpha / (math.pi * max(candidates_judged, 1)) ** 2
+
+
+def risk_by_luck(policy: Policy, candidates_judged: int) -> float:
+    """The risk that at least one candidate at the margin was let through so far."""
+    alphas = [spent_alpha(policy, j + 1) for j in range(max(min(candidates_judged, 10_000), 1))]
+    return -math.expm1(sum(math.log1p(-alpha) for alpha in alphas))
+
+
+def certifiable_margin(spread: Spread, alpha: float, policy: Policy) -> float:
+    """The margin that an unchanged candidate passes with the policy's power."""
+    return (quantile(1 - alpha, spread.df) + quantile(policy.power, spread.df)) * spread.se
+
+
+def cases_needed(spread: Spread, margin: float, alpha: float, policy: Policy) -> int:
+    """Cases for that margin: 6.2 (s / margin)^2 at alpha 5 % and power 80 %.
+
+    The factor is rounded up to a tenth, since normal quantiles fall a little short of t's.
+    """
+    variance = spread.se**2 * spread.n
+    needed = factor(alpha, policy) * variance / margin**2
+    return max(policy.min_cases, math.ceil(round(needed, 9)))
+
+
+def factor(alpha: float, policy: Policy) -> float:
+    """Cases times squared margin over variance: 6.2 at alpha 5 % and power 80 %."""
+    return math.ceil(10 * (float(ndtri(1 - alpha)) + float(ndtri(policy.power))) ** 2) / 10
+
+
+def binary_cases_needed(margin: float, alpha: float, policy: Policy) -> int:
+    """Cases after which no fall at all shows that fewer than the margin fall."""
+    if margin >= 1:
+        return policy.min_cases
+    return max(policy.min_cases, math.ceil(math.log(alpha) / math.log1p(-margin)))

@@ -5,13 +5,14 @@ Differences point upwards: positive is better, also for metrics that people read
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.judge.intervals import unit_sums
+from harness.judge.intervals import NOTHING, factor, spread, unit_sums
 from harness.judge.paired import Codes, Flags, Floats, Paired
-from harness.records import LOWER_IS_BETTER
+from harness.records import LOWER_IS_BETTER, Limit, Policy, Sampling
 
 TOLERANCE = 1e-9
 
@@ -77,3 +78,51 @@ def sides_of(paired: Paired, metric: str, against: str) -> Sides:
 
 def _of(noise: Floats | None, present: Flags) -> Floats | None:
     return None if noise is None else noise[present]
+
+
+MOST_SAMPLES = 64
+"""More are never drawn."""
+MOSTLY = 0.5
+
+
+def sampling(sides: Sides, margin: float | None, policy: Policy, alpha: float) -> Sampling | None:
+    """How much of the uncertainty is drawing, and how many samples a case would do."""
+    if sides.noise is None or not sides.n or not np.isfinite(sides.noise).all():
+        return None
+    seen = spread(sides.d, sides.groups)
+    variance = seen.se**2 * seen.n
+    within = float(sides.noise.mean())
+    drawing = min(within / sides.samples, variance)
+    share = drawing / variance if variance > NOTHING**2 else 0.0
+    if margin is None:
+        return Sampling(sides.samples, _deviation(sides), share, None, None)
+    allowed = sides.n * margin**2 / factor(alpha, policy)
+    needed = samples_needed(allowed, variance - drawing, within)
+    return Sampling(
+        sides.samples, _deviation(sides), share, needed, _limit(needed, share, variance <= allowed)
+    )
+
+
+def samples_needed(allowed: float, between: float, within: float) -> int | None:
+    """The fewest samples with between + within / K at most `allowed`; None where no K does."""
+    room = allowed - between
+    if room <= 0:
+        return None
+    needed = max(1, math.ceil(round(within / room, 9)))
+    return needed if needed <= MOST_SAMPLES else None
+
+
+def _limit(needed: int | None, share: float, enough: bool) -> Limit:
+    """Where most of it is drawing, what is left for the cases is known too badly to blame them."""
+    if enough:
+        return "nothing"
+    if needed is not None:
+        return "samples"
+    return "both" if share > MOSTLY else "cases"
+
+
+def _deviation(sides: Sides) -> float | None:
+    noise = sides.own_noise
+    if noise is None or not np.isfinite(noise).all():
+        return None
+    return math.sqrt(float(noise.mean()))

@@ -10,15 +10,119 @@ from typing import Literal
 
 import numpy as np
 
-from harness.judge.binary import is_binary
-from harness.judge.by_counts import few_changes, two_values
-from harness.judge.by_t import Answer, students_t
-from harness.judge.metric_pair import TOLERANCE, Sides, sides_of
-from harness.judge.not_worse import best_lower_if_worse, shown
-from harness.judge.paired import Paired
-from harness.judge.sampling import sampling
+from harness.judge.intervals import (
+    binary_cases_needed,
+    cases_needed,
+    certifiable_margin,
+    is_binary,
+    lower_difference,
+    lower_share,
+    mcnemar,
+    quantile,
+    spread,
+    spread_of_units,
+    unit_sums,
+    upper_share,
+)
+from harness.judge.metric_pair import TOLERANCE, Sides, sampling, sides_of
+from harness.judge.paired import Codes, Floats, Paired
 from harness.judge.sign_flips import own_share
 from harness.records import MetricRule, Policy, Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one way of judging says; None is what that way cannot say."""
+
+    interval: tuple[float, float] | None = None
+    """Two-sided 1 - alpha, better upwards."""
+    lower: float | None = None
+    """One-sided 1 - alpha: not-worse is shown with this."""
+    p_drop: float | None = None
+    risk: float | None = None
+    """That the true drop is beyond the margin."""
+    certifiable: float | None = None
+    needed: int | None = None
+    """Cases for the margin asked."""
+
+
+def students_t(sides: Sides, margin: float | None, policy: Policy, alpha: float) -> Answer:
+    """Interval, bound and evidence, clustered where cases are grouped."""
+    s = spread(sides.d, sides.groups)
+    half = quantile(1 - alpha / 2, s.df) * s.se
+    return Answer(
+        interval=(max(-1.0, s.mean - half), min(1.0, s.mean + half)),
+        lower=s.lower(alpha),
+        p_drop=s.p_drop,
+        risk=None if margin is None else s.below(-margin),
+        certifiable=certifiable_margin(s, alpha, policy),
+        needed=None if margin is None else cases_needed(s, margin, alpha, policy),
+    )
+
+
+STEPS = 200
+
+
+def shown(lower: float, margin: float) -> bool:
+    """Not worse: even the lower bound of the difference is inside the margin."""
+    return lower > -margin + TOLERANCE
+
+
+def best_lower_if_worse(d: Floats, groups: Codes | None, alpha: float) -> float:
+    """The highest lower bound that any worse candidate could reach.
+
+    One case far above the others widens the interval, so lowering that case can narrow it and
+    lift the bound. A drop rejects only where not-worse could not be shown for any worse
+    candidate either; otherwise doing worse would turn reject into promote.
+
+    The bound is concave in the differences, and its maximum over everything below caps the
+    highest of them at mean + se-weighted slack; lowering the cap step by step converges there.
+    """
+    sums, sizes = unit_sums(d, groups)
+    n, units = float(sizes.sum()), len(sums)
+    scale = quantile(1 - alpha, units - 1) * float(np.sqrt(units / (units - 1)))
+    best = spread_of_units(sums, sizes).lower(alpha)
+    for _ in range(STEPS):
+        mean = float(sums.sum()) / n
+        residuals = sums - sizes * mean
+        slack = float(sizes @ residuals) / n + float(np.sqrt(residuals @ residuals)) / scale
+        capped = np.minimum(sums, sizes * mean + slack)
+        if np.max(sums - capped, initial=0.0) < TOLERANCE:
+            break
+        sums = capped
+        best = max(best, spread_of_units(sums, sizes).lower(alpha))
+    return best
+
+
+def two_values(sides: Sides, margin: float | None, policy: Policy, alpha: float) -> Answer:
+    """Scores of 0 and 1: exact McNemar for the drop, Clopper-Pearson for the bounds."""
+    sums, _ = sides.units()
+    n, fell, rose = len(sums), int((sums < -TOLERANCE).sum()), int((sums > TOLERANCE).sum())
+    half = alpha / 2
+    return Answer(
+        interval=(
+            lower_difference(fell, rose, n, half),
+            upper_share(rose, n, half) - lower_share(fell, n, half),
+        ),
+        lower=lower_difference(fell, rose, n, alpha),
+        p_drop=mcnemar(fell, rose),
+        certifiable=upper_share(0, n, alpha),
+        needed=None if margin is None else binary_cases_needed(margin, alpha, policy),
+    )
+
+
+def few_changes(sides: Sides, alpha: float) -> Answer:
+    """Too few changes for an interval: bound how many fall, and let all fall as far as the worst.
+
+    Rises are not counted in favour. The bound by t must agree, so that a single change cannot look
+    surer than several.
+    """
+    sums, sizes = sides.units()
+    fell = int((sums < -TOLERANCE).sum())
+    deepest = float(np.max(-sums, initial=0.0)) * len(sums) / float(sizes.sum())
+    worst = -upper_share(fell, len(sums), alpha) * deepest if fell else 0.0
+    return Answer(lower=min(worst, spread(sides.d, sides.groups).lower(alpha)))
+
 
 Way = Literal["t", "binary", "counts", "identical", "none"]
 

@@ -7,13 +7,68 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.judge.noise import noise_of, samples_of
-from harness.judge.scores import score_or_nan
+from harness.errors import DataError
 from harness.records import CaseResult, Run
+
+
+def samples_of(sides: Sequence[Sequence[CaseResult]]) -> int:
+    """Outputs per case; 1 where sides or cases do not agree about it."""
+    counts = {len(result.outputs) for side in sides for result in side}
+    return max(1, counts.pop()) if len(counts) == 1 else 1
+
+
+def noise_of(
+    now: Sequence[CaseResult], before: Sequence[CaseResult] | None, metrics: tuple[str, ...]
+) -> Floats:
+    """Variance between samples, metrics x cases; of the difference where there is a reference."""
+    table = np.full((len(metrics), len(now)), np.nan)
+    for column, result in enumerate(now):
+        other = None if before is None else before[column]
+        for row, metric in enumerate(metrics):
+            table[row, column] = _variance(result, other, metric)
+    return table
+
+
+def _variance(now: CaseResult, before: CaseResult | None, metric: str) -> float:
+    mine = _samples(now, metric)
+    theirs = np.zeros(len(mine)) if before is None else _samples(before, metric)
+    if len(mine) < 2 or len(mine) != len(theirs):
+        return float("nan")
+    return float(np.var(mine - theirs, ddof=1))
+
+
+def _samples(result: CaseResult, metric: str) -> Floats:
+    scores = result.sample_scores.get(metric, ())
+    return np.array([np.nan if score is None else score for score in scores], dtype=np.float64)
+
+
+LONGEST = 40
+
+
+def score_or_nan(value: Any, where: str, what: str) -> float:
+    """The score as a float; NaN stands for a missing one from here on, and never for zero."""
+    if value is None or value == "":
+        return float("nan")
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    raise DataError(
+        f"{where}: {what} is {quoted(value)}; a score is a number from 0 to 1, and a missing one "
+        "is left empty"
+    )
+
+
+def quoted(value: object) -> str:
+    """A value as it may be shown: short, and on one line."""
+    if isinstance(value, int) and abs(value) >= 10**LONGEST:
+        return "a number with more than 40 digits"
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - 3] + "..."
+
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

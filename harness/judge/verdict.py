@@ -5,24 +5,110 @@ Pure: no disk, no clock, no print; the same runs and policy always give the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from harness.judge import left_out as leaving
-from harness.judge.changes import with_changes
+from harness.judge import wording
+from harness.judge.advice import advice_for
 from harness.judge.comparable import check_like, check_once
-from harness.judge.decide import Circumstances
-from harness.judge.evidence import gather
+from harness.judge.decide import Circumstances, decide
+from harness.judge.evidence import Evidence, gather
 from harness.judge.gain_over_base import forgotten, worth_of
-from harness.judge.multiplicity import spent_alpha
+from harness.judge.intervals import spent_alpha
+from harness.judge.notes import changed_terms, notes_for
 from harness.judge.paired import paired_from_runs
-from harness.judge.policy import check_policy
-from harness.judge.reasons import Names
-from harness.judge.rules import check_rules, effective_rules
-from harness.judge.settle import settle
-from harness.judge.terms import changed_terms
-from harness.judge.unfit import without_verdict
+from harness.judge.policy import check_policy, check_rules, effective_rules
+from harness.judge.reasons import Names, reasons_for
+from harness.judge.record import metric_verdicts, with_changes
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict
+
+
+def settle(
+    blank: Verdict, evidence: Evidence, circumstances: Circumstances, names: Names
+) -> Verdict:
+    """Fill in a verdict that so far only says what was compared."""
+    outcome, findings = decide(evidence, circumstances)
+    gate = next((s for s in evidence.standings if s.rule.role == "gate"), None)
+    return replace(
+        blank,
+        outcome=outcome,
+        n=evidence.paired.n,
+        reasons=reasons_for(outcome, findings, evidence, names),
+        advice=advice_for(outcome, findings, evidence, names),
+        notes=notes_for(evidence, names, blank.candidates_judged),
+        metrics=metric_verdicts(evidence),
+        slices=() if evidence.slices is None else evidence.slices.verdicts,
+        certifiable_margin=None if gate is None else gate.answer.certifiable,
+        identical=evidence.identical,
+        break_bound=evidence.break_bound,
+        samples=evidence.paired.samples,
+    )
+
+
+WRITE_YOUR_OWN = (
+    "write 20 to 30 cases of your own in their place, then: lora-harness benchmark check"
+)
+NOTHING_TO_COMPARE = "there is neither a promoted adapter nor a run of the base to compare with"
+RUN_THE_BASE = "evaluate the base on this benchmark first: lora-harness evaluate base"
+BASE_ALONE = (
+    "nothing is promoted yet, and the base is what the first adapter is compared with:"
+    " its outputs are kept for that"
+)
+TRAIN_ONE = "train an adapter: lora-harness train NAME --data FILE, then pytest --model NAME"
+
+
+def without_verdict(blank: Verdict, candidate: Run, sides: Collection[str]) -> Verdict | None:
+    """The answer where nothing is to be judged; None where there is."""
+    idle = [each.case.id for each in candidate.results if each.case.placeholder]
+    if idle:
+        said = _placeholders(idle, len(candidate.results))
+        return replace(blank, reasons=(said,), advice=(WRITE_YOUR_OWN,))
+    if sides:
+        return None
+    if candidate.adapter == BASE:
+        return replace(blank, reasons=(BASE_ALONE,), advice=(TRAIN_ONE,))
+    return replace(blank, reasons=(NOTHING_TO_COMPARE,), advice=(RUN_THE_BASE,))
+
+
+def _placeholders(idle: list[str], total: int) -> str:
+    which = wording.listed(idle) if len(idle) < total else f"all {wording.cases(total)}"
+    are = "is a placeholder" if len(idle) == 1 < total else "are placeholders"
+    return f"{which} {are}, and placeholders are not a benchmark"
+
+
+def without(run: Run, left_out: Mapping[str, str]) -> Run:
+    """The run as if these cases were not in the benchmark."""
+    if not left_out:
+        return run
+    kept = tuple(result for result in run.results if result.case.id not in left_out)
+    return replace(run, results=kept)
+
+
+def from_each(run: Run | None, left_out: Mapping[str, str]) -> Run | None:
+    """The same of a side that may not be there."""
+    return None if run is None else without(run, left_out)
+
+
+def those_of(run: Run, left_out: Mapping[str, str]) -> dict[str, str]:
+    """What is left out of this run; a run of some of the cases may have none of them."""
+    cases = {result.case.id for result in run.results}
+    return {case: why for case, why in sorted(left_out.items()) if case in cases}
+
+
+def said(left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """One note for every training set that holds some of them."""
+    places: dict[str, list[str]] = {}
+    for case, where in sorted(left_out.items()):
+        # `line 3 of more.jsonl, ...`: the line is told per case in the record.
+        places.setdefault(where.partition(" of ")[2] or where, []).append(case)
+    return tuple(
+        f"{wording.cases(len(cases))} left out: {wording.listed(cases)} {_stand(cases)} in {place}"
+        for place, cases in places.items()
+    )
+
+
+def _stand(cases: list[str]) -> str:
+    return "is" if len(cases) == 1 else "are"
 
 
 def verdict(
@@ -47,10 +133,10 @@ def verdict(
     there, not worse than the base is enough. `accepted` holds who accepted a broken case and why.
     `left_out` names cases that an adapter has seen in training: no side is judged on them.
     """
-    seen = leaving.those_of(candidate, left_out or {})
-    candidate = leaving.without(candidate, seen)
+    seen = those_of(candidate, left_out or {})
+    candidate = without(candidate, seen)
     reference, pinned, base, prompted = (
-        leaving.from_each(run, seen) for run in (reference, pinned, base, prompted)
+        from_each(run, seen) for run in (reference, pinned, base, prompted)
     )
     check_policy(policy)
     check_rules(metrics)
@@ -82,7 +168,7 @@ def verdict(
         guards=guards,
         forgetting=forgotten(guards),
         left_out=seen,
-        notes=leaving.said(seen),
+        notes=said(seen),
     )
     unfit = without_verdict(blank, candidate, sides)
     if unfit is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.flows.privacy import said
+from harness.flows.project import said
 from harness.records import Case, CaseResult, Verdict
 from harness.render import verdict_text
 from harness.text.safe import ci_log

@@ -14,8 +14,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.flows.evaluation.session import Bench, Evaluation, Request, open_bench
 from harness.flows.github import Reported, report, tell_github
-from harness.flows.privacy import said, shown_error
-from harness.flows.project import Project
+from harness.flows.project import Project, said, shown_error
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
 from harness.plugin.outcome import Ending, Told, exit_status
 from harness.records import RESERVED

@@ -3,55 +3,50 @@
 Records carry no behaviour beyond what follows from their own fields, and import only each other.
 """
 
-from harness.records.bearings import Bearings, NextStep, TaskBearings
 from harness.records.benchmark import (
     LOWER_IS_BETTER,
     PLACEHOLDER,
     Benchmark,
+    BenchmarkDifference,
+    BenchmarkHealth,
     Case,
+    CaseDifference,
+    CaseHistory,
+    CasesNeeded,
     Check,
     Example,
+    FieldChange,
     Generation,
     Level,
     MetricRule,
     Policy,
     Role,
 )
-from harness.records.cluster import Cluster
-from harness.records.compared import Compared, Flag
 from harness.records.decisions import (
     Decision,
     DoctorCheck,
-)
-from harness.records.difference import (
-    BenchmarkDifference,
-    CaseDifference,
-    FieldChange,
-)
-from harness.records.health import (
-    BenchmarkHealth,
-    CaseHistory,
-    CasesNeeded,
 )
 from harness.records.monitoring import (
     ALARM,
     REVIEWED,
     SIGNALS,
     Age,
+    Bearings,
     Course,
     Drift,
     Health,
     InputShift,
     Monitored,
+    NextStep,
+    Plan,
     Prediction,
     RetrainLine,
     Signal,
     Standout,
+    TaskBearings,
     Watched,
     Weighed,
 )
-from harness.records.privacy import PersonalKind, Privacy
-from harness.records.remedy import Plan
 from harness.records.reviews import (
     ON_BENCHMARK,
     SYNTHETIC,
@@ -67,14 +62,14 @@ from harness.records.runs import (
     RESERVED,
     CaseResult,
     CheckResult,
+    Compared,
+    Flag,
     Message,
     Output,
     Prompt,
     Run,
 )
-from harness.records.settings import Endpoint
-from harness.records.sweeps import Swept
-from harness.records.tracker import Tracker
+from harness.records.settings import Cluster, Endpoint, PersonalKind, Privacy, Tracker
 from harness.records.verdicts import (
     CaseChange,
     Limit,
@@ -83,6 +78,7 @@ from harness.records.verdicts import (
     Sampling,
     SliceVerdict,
     State,
+    Swept,
     Verdict,
     Worth,
 )

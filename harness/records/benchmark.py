@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -158,3 +159,107 @@ class Benchmark:
     def guard(self) -> bool:
         """Whether every adapter must keep it, whatever its task."""
         return self.task is None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHistory:
+    """One case over the newest complete run of every adapter on this benchmark version."""
+
+    case: str = field(metadata=EXACT)
+    adapters: int
+    """How many of them wrote for it."""
+    right: int
+    """How many of those got it right: edit similarity at least 0.9, or clean."""
+    best: float | None
+    """The highest edit similarity among them; None where there is none."""
+    ranges: Mapping[str, float] = field(default_factory=dict)
+    """By metric, the highest score minus the lowest."""
+    base_right: bool | None = None
+    """Whether even the plain base gets it right; None where the base was not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasesNeeded:
+    """How many cases a margin takes, by the spread that was seen."""
+
+    metric: str = field(metadata=EXACT)
+    margin: float
+    needed: int
+    spread: float
+    """Standard deviation of the paired differences; the median over the pairs."""
+    pairs: tuple[tuple[str, str], ...] = field(metadata=EXACT)
+    """The adapters that were compared for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkHealth:
+    """What a check of a benchmark says beside its findings."""
+
+    name: str = field(metadata=EXACT)
+    task: str | None = field(metadata=EXACT)
+    """None for a guard."""
+    cases: int
+    fingerprint: str | None = field(metadata=EXACT)
+    """None where lines are refused, so that there is no benchmark yet."""
+    adapters: tuple[str, ...] = field(default=(), metadata=EXACT)
+    """Those with a complete run on this version."""
+    judged: int = 0
+    """Candidates that this version has judged."""
+    luck: float | None = None
+    """The risk that one of them, worse by exactly the margin, passed by luck."""
+    needed: tuple[CasesNeeded, ...] = ()
+    notes: tuple[str, ...] = field(default=(), metadata=QUOTING)
+    """What could not be looked at, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingExample:
+    """One line of a training set that can be read."""
+
+    line: int
+    """Counted from 1, blank lines included, as an editor shows it."""
+    input: str = field(metadata=TEXT)
+    output: str = field(metadata=TEXT)
+    slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
+    """Named groups such as kind=opener; they are not learnt, they say what to compare it with."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that is not what it was, both sides as text."""
+
+    field: str = dataclasses.field(metadata=EXACT)
+    old: str = dataclasses.field(metadata=TEXT)
+    new: str = dataclasses.field(metadata=TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDifference:
+    """A case that is in both versions and not the same."""
+
+    case: str = field(metadata=EXACT)
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkDifference:
+    """What changed from one version of a benchmark to another."""
+
+    old: str = field(metadata=EXACT)
+    """Where the old version was found, as it was asked for."""
+    new: str = field(metadata=EXACT)
+    old_fingerprint: str = field(metadata=EXACT)
+    new_fingerprint: str = field(metadata=EXACT)
+    added: tuple[Case, ...] = ()
+    removed: tuple[Case, ...] = ()
+    changed: tuple[CaseDifference, ...] = ()
+    settings: tuple[FieldChange, ...] = ()
+    """What differs outside the cases."""
+    whole: bool = True
+    """Whether the settings could be compared; a version that only runs remember has none."""
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs at all."""
+        changed = self.added or self.removed or self.changed or self.settings
+        return not changed and self.old_fingerprint == self.new_fingerprint

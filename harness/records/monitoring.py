@@ -211,3 +211,75 @@ class Monitored:
     def signal(self, name: Signal) -> Watched | None:
         """One of what is watched."""
         return next((one for one in self.watched if one.signal == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `monitor --plan` wrote."""
+
+    task: str = field(metadata=EXACT)
+    promoted: str = field(metadata=EXACT)
+    state: Health = field(metadata=EXACT)
+    reasons: tuple[str, ...] = field(metadata=QUOTING)
+    """Why, as `monitor` says it."""
+    folder: str = field(metadata=EXACT)
+    edited: int
+    """Examples whose output editors changed, the most edited first."""
+    accepted: int
+    """Examples that were sent as they were: what the adapter must not unlearn."""
+    old: int
+    """Examples of the promoted adapter's own training set that go on being learnt."""
+    old_from: str = field(metadata=QUOTING)
+    """Where they were found, or why they were not."""
+    replaced: int
+    """Of the old ones, those whose input has a newer final."""
+    left_out: int
+    """Of the old ones, those that a benchmark holds."""
+    examples: int
+    """In the training file."""
+    rejected_cases: int
+    """Proposed cases whose ideal a person has to write."""
+    edited_cases: int
+    """Proposed cases with the editor's final as ideal; kept out of the training file."""
+    training: str = field(metadata=EXACT)
+    """The training file."""
+    name: str = field(metadata=EXACT)
+    """Of the next adapter."""
+    train: str = field(metadata=EXACT)
+    """The command."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The one thing to do, in words, with the exact command."""
+
+    words: str = field(metadata=QUOTING)
+    command: str = field(metadata=EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBearings:
+    """What holds for one task."""
+
+    task: str = field(metadata=EXACT)
+    promoted: str | None = field(metadata=EXACT)
+    since: str | None = field(metadata=EXACT)
+    """When it was decided; ISO 8601, UTC."""
+    override: bool
+    """Promoted against the verdict or without one."""
+    state: Health | None = field(metadata=EXACT)
+    """None where it cannot be said: nothing promoted, no reviews or no line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearings:
+    """Where a project stands."""
+
+    project: str | None = field(metadata=EXACT)
+    """Its folder; None where there is no project here or above."""
+    benchmarks: tuple[tuple[str, int], ...] = field(default=(), metadata=EXACT)
+    """Each with the number of its cases."""
+    adapters: tuple[str, ...] = field(default=(), metadata=EXACT)
+    tasks: tuple[TaskBearings, ...] = ()
+    next: tuple[NextStep, ...] = ()
+    """The most urgent first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.records.benchmark import Case, Level
-from harness.records.holds import EXACT, TEXT
+from harness.records.holds import EXACT, QUOTING, TEXT
 
 BASE = "base"
 """Reserved adapter name: the base model without an adapter."""
@@ -116,3 +116,23 @@ class Run:
             self.digests.get("base", ""),
             str(self.origin.get("decoding", "")),
         )
+
+
+Flag = Literal["broken", "fixed", "reworded", "changed", "same", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One case on both sides."""
+
+    case: Case
+    reference: CaseResult | None
+    candidate: CaseResult | None
+    scores: Mapping[str, tuple[float | None, float | None]]
+    """By metric, the reference's and the candidate's."""
+    change: float | None
+    """Candidate minus reference on the chosen metric, better upwards."""
+    flag: Flag = field(metadata=EXACT)
+    """What the verdict says of the case, else whether the output is the same; missing: one side."""
+    accepted: str | None = field(metadata=QUOTING)
+    """Who accepted the broken case, and why."""

@@ -3,9 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from harness.records.holds import EXACT
+
+PersonalKind: TypeAlias = Literal["email", "phone", "card", "iban", "ssn"]
+"""Personal data that is found by its form and its check digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What leaves the store only as a mark; the store itself stays exact."""
+
+    texts: bool = True
+    """Whether inputs, ideals, outputs and reviews are shown at all; figures always are."""
+    kinds: tuple[PersonalKind, ...] = field(default=(), metadata=EXACT)
+    """Personal data of these kinds is shown as `[email]`, `[phone]` and so on,"""
+    patterns: tuple[str, ...] = field(default=(), metadata=EXACT)
+    """and whatever matches one of these as `[redacted]`."""
+    region: str = field(default="US", metadata=EXACT)
+    """Country of the phone numbers without a `+`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """How work is spread over Ray; where Ray runs is the environment's affair (`RAY_ADDRESS`)."""
+
+    actors: int = 0
+    """Workers, each with the base loaded once; 0 is as many as fit: one on each GPU, or on each
+    slice of cores."""
+    cores: int = 0
+    """CPU cores of one worker; 0 shares all of them out, at most 4 where `actors` is 0 too."""
+    patience: float = 120.0
+    """Seconds to wait for a first worker, and for the next one when all have died."""
+    shared: str = field(default="", metadata=EXACT)
+    """A folder that all machines see under the same path, for the adapters' private copies; where
+    empty, this machine's temporary folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """An MLflow tracking server or database."""
+
+    uri: str = field(default="", metadata=EXACT)
+    """As MLflow understands it; empty where nothing is logged."""
+    experiment: str = field(default="lora-harness", metadata=EXACT)
+    """The experiment that runs are filed under; made where it is not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,3 +164,24 @@ class Verdict:
     """Outputs per case."""
     left_out: Mapping[str, str] = field(default_factory=dict, metadata=QUOTING)
     """Cases that no side was judged on, and why: an adapter has seen them in training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One adapter to be judged on one benchmark; plain data, which can be sent anywhere."""
+
+    adapter: str = field(metadata=EXACT)
+    benchmark: str = field(metadata=EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How one errand ended: with a verdict, or with the line that says why there is none."""
+
+    adapter: str = field(metadata=EXACT)
+    benchmark: str | None = field(metadata=EXACT)
+    """None where the adapter itself was refused."""
+    verdict: Verdict | None = None
+    error: str = field(default="", metadata=QUOTING)
+    code: int | None = None
+    """The exit code of the error."""

@@ -1,6 +1,5 @@
-from harness.alarm.alarm import Week
+from harness.alarm.alarm import Week, watched
 from harness.alarm.reasons import reasons_of
-from harness.alarm.watch import watched
 from harness.records import Drift, InputShift, RetrainLine, Standout
 
 LINE = RetrainLine(0.20, 0.25)

@@ -1,8 +1,7 @@
 import pytest
 
-from harness.alarm.alarm import Week
+from harness.alarm.alarm import ENOUGH, RECENT, Week, gravest, watched
 from harness.alarm.reasons import state_of
-from harness.alarm.watch import ENOUGH, RECENT, gravest, watched
 from harness.records import RetrainLine
 
 LINE = RetrainLine(0.20, 0.25)

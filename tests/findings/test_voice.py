@@ -6,7 +6,7 @@ import pytest
 
 from harness.findings.voice import House
 from harness.records import Case, Check
-from harness.records.training import TrainingExample
+from harness.records.benchmark import TrainingExample
 
 IDEALS = {
     "note": "Need: {0} | Budget: open | Next: call on {1}",

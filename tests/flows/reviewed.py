@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from harness.flows.reviews.edit_rates import review_rates
 from harness.flows.reviews.importing import Asked, Imported, import_reviews
-from harness.flows.reviews.rates import review_rates
 from harness.records import GroupRates, Review
 from tests.fakes.project import TASK, TinyProject
 

@@ -17,17 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from harness.alarm.alarm import Week
+from harness.alarm.alarm import Week, watched
 from harness.alarm.drift import fall
 from harness.alarm.drivers import EditedWords, reviewers_apart, slices_above
 from harness.alarm.input_shift import Shift, shift
 from harness.alarm.prediction import rank_correlation
 from harness.alarm.reasons import reasons_of, state_of
-from harness.alarm.watch import watched
 from harness.errors import HarnessError
 from harness.judge import Labels, verdict, verdict_from_rows
 from harness.judge.gain_over_base import forgotten
-from harness.judge.not_worse import best_lower_if_worse
+from harness.judge.metric_test import best_lower_if_worse
 from harness.judge.wording import cases, listed, number, percent, signed
 from harness.records import (
     CaseResult,

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from harness.judge import verdict_from_paired
-from harness.judge.binary import lower_difference, lower_share, mcnemar, upper_share
+from harness.judge.intervals import lower_difference, lower_share, mcnemar, upper_share
 from harness.records import MetricRule, Policy
 
 from .builders import metric_of, paired

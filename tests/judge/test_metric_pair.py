@@ -6,10 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.judge import verdict
-from harness.judge.by_t import students_t
-from harness.judge.metric_pair import Sides
-from harness.judge.not_worse import shown
-from harness.judge.sampling import MOST_SAMPLES, samples_needed, sampling
+from harness.judge.metric_pair import MOST_SAMPLES, Sides, samples_needed, sampling
+from harness.judge.metric_test import shown, students_t
 from harness.records import Case, CaseResult, MetricRule, Output, Policy, Run
 
 from .builders import words_of

@@ -6,7 +6,7 @@ from scipy import stats
 
 from harness.judge import verdict_from_paired
 from harness.judge.intervals import spread
-from harness.judge.not_worse import best_lower_if_worse, shown
+from harness.judge.metric_test import best_lower_if_worse, shown
 from harness.records import MetricRule, Policy
 
 from .builders import metric_of, paired

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.judge import verdict
-from harness.judge.multiplicity import holm, risk_by_luck, spent_alpha
+from harness.judge.intervals import holm, risk_by_luck, spent_alpha
 from harness.records import Policy
 
 from .builders import EDIT_GATE, LIKELIHOOD_GATE, run, words_of

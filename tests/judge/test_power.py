@@ -3,8 +3,13 @@ import pytest
 from scipy import stats
 
 from harness.judge import verdict_from_paired
-from harness.judge.intervals import Spread, spread
-from harness.judge.power import binary_cases_needed, cases_needed, certifiable_margin
+from harness.judge.intervals import (
+    Spread,
+    binary_cases_needed,
+    cases_needed,
+    certifiable_margin,
+    spread,
+)
 from harness.records import MetricRule, Policy
 
 from .builders import metric_of, paired

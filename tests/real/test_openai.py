@@ -16,7 +16,7 @@ from harness.engines.local.engine import Transformers
 from harness.engines.openai.engine import OpenAI
 from harness.engines.protocol import Engine, Mounted
 from harness.flows.evaluation.backends import open_device
-from harness.flows.evaluation.prompts import prompts_for
+from harness.flows.evaluation.work import prompts_for
 from harness.flows.project import Project
 from harness.records import Endpoint, Generation, Output, Prompt
 from harness.workspace.base.gguf import model_folder

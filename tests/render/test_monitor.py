@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from harness.alarm.alarm import Week
-from harness.alarm.watch import watched
+from harness.alarm.alarm import Week, watched
 from harness.records import (
     Age,
     Decision,

@@ -30,7 +30,7 @@ BY_HAND = {
 VOUCHED = {
     "harness/text/html.py": "what it built",
     "harness/text/diff.py": "a space between words, and what safe made safe for Markdown",
-    "harness/render/report/fold.py": "Markdown whose items are safe already",
+    "harness/render/report/comment_folds.py": "Markdown whose items are safe already",
 }
 """Files that may call a text HTML, and which text."""
 TAG = re.compile(r"<[!/]?[A-Za-z]")

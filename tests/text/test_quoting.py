@@ -86,8 +86,8 @@ def test_sentences_of_the_judge_lose_nothing_but_what_they_quote() -> None:
 
 
 def test_sentences_of_the_monitor_lose_words_and_inputs() -> None:
+    from harness.alarm.alarm import watched
     from harness.alarm.reasons import reasons_of
-    from harness.alarm.watch import watched
     from harness.records import RetrainLine
 
     found = (

@@ -9,10 +9,8 @@ from statistics import median
 import numpy as np
 
 from harness.judge import default_rules
-from harness.judge.intervals import Spread, spread
-from harness.judge.multiplicity import spent_alpha
-from harness.judge.power import binary_cases_needed
-from harness.judge.power import cases_needed as cases_for
+from harness.judge.intervals import Spread, binary_cases_needed, spent_alpha, spread
+from harness.judge.intervals import cases_needed as cases_for
 from harness.records import Benchmark, CasesNeeded
 from harness.store import Store
 from harness.store.health import Scores, scores_on

@@ -14,7 +14,7 @@ from harness.findings.health import FEWEST_ADAPTERS, tired_cases
 from harness.flows.benchmarks.cases_needed import cases_needed, margins_of
 from harness.flows.project import Project, rules
 from harness.flows.store import open_store
-from harness.judge.multiplicity import risk_by_luck
+from harness.judge.intervals import risk_by_luck
 from harness.measure import run_checks
 from harness.records import Benchmark, BenchmarkHealth, CheckResult
 from harness.store import Store

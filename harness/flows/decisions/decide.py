@@ -10,8 +10,7 @@ from typing import Literal
 from harness.errors import AdapterRefused, RequestError
 from harness.flows.decisions.promoted_file import read_pointer, refuse_other_ledger, write_pointer
 from harness.flows.mlflow import follow
-from harness.flows.origin import now
-from harness.flows.project import Project
+from harness.flows.project import Project, now
 from harness.flows.store import Room, Side, open_room, open_store
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store

@@ -11,8 +11,7 @@ from harness.flows.decisions.promoted_file import write_pointer
 from harness.flows.decisions.publish import card
 from harness.flows.decisions.rejudge import judged_again
 from harness.flows.mlflow import follow
-from harness.flows.origin import now
-from harness.flows.project import Project
+from harness.flows.project import Project, now
 from harness.flows.store import Side, open_store
 from harness.records import Benchmark, Decision
 from harness.records.holds import EXACT

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +14,7 @@ from harness.engines.local.device import Device, machine_key, probe
 from harness.engines.protocol import Engine, Mounted
 from harness.errors import AdapterRefused, DataError, SettingsError, WeightsError
 from harness.flows.project import Project
-from harness.records import RESERVED, Benchmark, Endpoint
+from harness.records import RESERVED, Benchmark, Cluster, Endpoint
 from harness.registered import Registered
 from harness.workspace.adapters.files import AdapterFiles, file_digest, read_adapter, snapshot
 from harness.workspace.adapters.inspection import BaseShape, base_shape, inspect
@@ -25,7 +27,9 @@ from harness.workspace.formats.reading import read_jsonl, regular_file
 
 if TYPE_CHECKING:
     from harness.engines.openai.engine import OpenAI
+    from harness.engines.ray.engine import Ray
     from harness.engines.recorded import Recorded
+
 
 NO_ADAPTER = hashlib.sha256(b"").hexdigest()
 """The digest of the base's missing adapter: no bytes at all."""
@@ -246,3 +250,50 @@ class RecordedRoom:
 
 
 Room = TransformersRoom | OpenAIRoom | RecordedRoom
+
+
+class RayRoom(TransformersRoom):
+    """Like in process, with the private copies in a folder that the workers see."""
+
+    _spread: Ray | None = None
+
+    def __init__(self, project: Project, cluster: Cluster, copies: Path) -> None:
+        super().__init__(project, _shared(cluster.shared) if cluster.shared else copies)
+        self._cluster = cluster
+
+    def engine(self, benchmark: str, side: Side) -> Ray:
+        """The same engine for every benchmark and adapter; Ray is not started for this."""
+        if self._spread is None:
+            from functools import partial
+
+            from harness.engines.local.engine import Transformers
+            from harness.engines.ray.engine import Ray
+            from harness.engines.ray.worker import transformers_on
+
+            device = open_device()
+            here = Transformers(lambda: model_folder(self._project.base), device)
+            self._spread = Ray(
+                here,
+                lambda: partial(transformers_on, model_folder(self._project.base)),
+                self._cluster,
+                gpus=device.kind == "cuda",
+            )
+        return self._spread
+
+    def close(self) -> None:
+        """Workers end, and copies that lie where others see them go."""
+        if self._spread is not None:
+            self._spread.close()
+        if self._cluster.shared:
+            shutil.rmtree(self._copies, ignore_errors=True)
+
+
+def _shared(folder: str) -> Path:
+    """A folder of this process's own, which nobody else may write to."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="lora-harness-", dir=folder))
+    except OSError as problem:
+        raise SettingsError(
+            f"{folder}: no folder can be made there ({problem.strerror}), see `shared` in"
+            " [tool.harness.ray]"
+        ) from None

@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.engines.batches import NO_SHIFT, failed
+from harness.engines.batches import NO_SHIFT, STRETCH, failed
 from harness.engines.protocol import Weighed
 from harness.errors import AdapterRefused, EngineFailed, HarnessError
 from harness.flows.evaluation.backends import OpenAIRoom, Room, Side, TransformersRoom
-from harness.flows.evaluation.prompts import prompts_for
-from harness.flows.evaluation.work import Order, Place
-from harness.flows.origin import now
+from harness.flows.evaluation.work import Order, Place, prompts_for
+from harness.flows.project import now
 from harness.records import Benchmark, Output, Prompt
 from harness.store import Store
 from harness.store.keys import key_of
@@ -193,3 +192,32 @@ def refuse_unapplied(side: Side, shift: float | None) -> None:
             f"{side.name}: is loaded but changes nothing (logits move by {shift:g}),"
             " it is not applied"
         )
+
+
+def stretches(writing: Writing) -> Iterator[Writing]:
+    """The same order, some of its cases at a time; progress counts outputs and ideals of all."""
+    order = writing.order
+    generation = order.benchmark.generation
+    size = max(1, STRETCH * generation.batch // generation.samples)
+    total, done = sum(_steps(order)), 0
+    for start in range(0, len(order.cases), size):
+        some = order.of(order.cases[start : start + size])
+        texts, ideals = _steps(some)
+        yield replace(writing, order=some, heard=_counted(writing.heard, done, texts, total))
+        done += texts + ideals
+
+
+def _steps(order: Order) -> tuple[int, int]:
+    """Outputs to write and ideals to weigh; equal ones count once."""
+    ideals = len(set(order.likelihoods.values())) if order.engine.likelihoods else 0
+    return len(set(order.outputs.values())), ideals
+
+
+def _counted(heard: Heard, before: int, texts: int, total: int) -> Heard:
+    """A stretch's own count as part of the whole: its ideals come after its texts."""
+
+    def told(step: str, done: int, of: int) -> None:
+        weighing = step.endswith("weighing ideals")
+        heard(step, min(before + done + texts * weighing, total), total)
+
+    return told

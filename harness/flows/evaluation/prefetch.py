@@ -19,7 +19,7 @@ from harness.errors import AdapterRefused, HarnessError, StoreFailed
 from harness.flows.evaluation.backends import RecordedRoom, Side
 from harness.flows.evaluation.generation import Writing, proof_prompt, refuse_unapplied
 from harness.flows.evaluation.work import Place
-from harness.flows.origin import now
+from harness.flows.project import now
 from harness.records import BASE_PROMPT, Benchmark, Prompt
 
 if TYPE_CHECKING:

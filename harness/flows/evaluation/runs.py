@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 
 from harness.engines.embedder import Embedder
 from harness.errors import HarnessError, StoreFailed
-from harness.flows.evaluation.generation import Heard, Writing
-from harness.flows.evaluation.scoring import Scoring, metrics_of
-from harness.flows.evaluation.stretches import stretches
-from harness.flows.evaluation.user_metrics import measures
+from harness.flows.evaluation.generation import Heard, Writing, stretches
+from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
 from harness.flows.evaluation.work import Order, Place
-from harness.flows.origin import commit, machine, now
-from harness.flows.project import Project
+from harness.flows.project import Project, commit, machine, now
 from harness.flows.store import Room, Side
 from harness.records import Benchmark, Case, CaseResult, Output, Run
 from harness.store import Store

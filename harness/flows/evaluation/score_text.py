@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.engines.embedder import Embedder
 from harness.errors import RequestError
-from harness.flows.evaluation.user_metrics import user_metrics
+from harness.flows.evaluation.scoring import user_metrics
 from harness.flows.project import Project
 from harness.measure import parse_checks, score_case
 from harness.records import Case, CaseResult, Output

@@ -2,18 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.engines.embedder import Embedder
-from harness.flows.evaluation.embedding import vectors_of
+from harness.errors import BenchmarkError
 from harness.flows.evaluation.generation import Heard
-from harness.flows.evaluation.user_metrics import user_metrics
 from harness.flows.evaluation.work import Order, Place
-from harness.measure import embedding_similarity, score_case
+from harness.libraries import versions
+from harness.measure import METRICS, UserMetric, embedding_similarity, score_case
 from harness.records import Benchmark, Case, CaseResult, Output
+from harness.registered import METRICS as GROUP
+from harness.registered import Registered, names, registered
 from harness.store import Store
+from harness.store.keys import vector_key
+from harness.workspace.formats.fields import kind_of, suggestion
+
+TOGETHER = 512
+"""So many texts are embedded before their vectors are kept."""
+
+
+def vectors_of(
+    texts: Sequence[str],
+    store: Store,
+    embedder: Embedder,
+    digest: str,
+    heard: Callable[[int, int], None] = lambda done, missing: None,
+) -> dict[str, NDArray[np.float32]]:
+    """The vector of every text; `digest` is that of the embedder's weights.
+
+    `heard` is told how many are done and were missing, first before the model is loaded for them.
+    """
+    wanted = list(dict.fromkeys(texts))
+    keys = {text: vector_key(digest, embedder.version, text) for text in wanted}
+    known = store.outputs.vectors(keys.values())
+    missing = [text for text in wanted if keys[text] not in known]
+    for start in range(0, len(missing), TOGETHER):
+        heard(start, len(missing))
+        some = missing[start : start + TOGETHER]
+        found = dict(zip((keys[text] for text in some), embedder.embed(some), strict=True))
+        store.outputs.keep_vectors(found)
+        known |= found
+    return {text: known[key] for text, key in keys.items()}
+
+
+_MEASURES = ("rapidfuzz", "sacrebleu")
+
+
+def user_metrics(wanted: tuple[str, ...]) -> dict[str, UserMetric]:
+    """The functions of those that are not our own: text and case in, a number in 0..1 out."""
+    return {name: _found(name).value for name in wanted if name not in METRICS}
+
+
+def measures(wanted: tuple[str, ...], benchmark: str = "") -> Mapping[str, str]:
+    """What the scores come from, with versions; another version of a metric scores anew.
+
+    `benchmark`: whose `[metrics]` ask for them, to be named where there is no such metric.
+    """
+    where = f"benchmark {benchmark}: [metrics] " if benchmark else ""
+    others = {
+        f"metric {name}": _found(name, where).package for name in wanted if name not in METRICS
+    }
+    return versions(_MEASURES) | others
+
+
+@cache
+def _found(name: str, where: str = "") -> Registered:
+    """Looked up once: every run of a session asks, and each look reads every package's files."""
+    found = registered(GROUP, name, BenchmarkError)
+    if found is None:
+        known = suggestion(name, [*METRICS, *names(GROUP)])
+        raise BenchmarkError(f"{where}{name}: no such metric{known}")
+    if not callable(found.value):
+        raise BenchmarkError(
+            f"{name}: {found.place} of {found.package} is {kind_of(found.value)},"
+            " a function of output and case is needed"
+        )
+    return found
+
 
 ALWAYS = ("ideal_likelihood", "edit_similarity", "embedding_similarity", "edit_rate", "clean_rate")
 """Scored on every benchmark; the benchmark says which of them count."""

@@ -15,8 +15,7 @@ from harness.flows.evaluation.contamination import seen_cases
 from harness.flows.evaluation.generation import Heard
 from harness.flows.evaluation.runs import Producer
 from harness.flows.mlflow import Tracking, open_tracking
-from harness.flows.origin import now
-from harness.flows.project import Project
+from harness.flows.project import Project, now
 from harness.flows.store import ENGINES, Room, Side, open_room, open_store
 from harness.judge import verdict as judge
 from harness.measure import METRICS

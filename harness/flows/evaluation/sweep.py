@@ -13,7 +13,7 @@ from harness.errors import HarnessError, StoreFailed
 from harness.flows.evaluation.prefetch import write_ahead
 from harness.flows.evaluation.session import Bench
 from harness.records import Swept
-from harness.records.sweeps import Errand
+from harness.records.verdicts import Errand
 
 Worker = Callable[[Bench, Iterable[Errand]], Iterator[Swept]]
 """Does errands and says how each ended, in any order."""

@@ -9,8 +9,7 @@ from harness.errors import RequestError
 from harness.flows.decisions.decide import Ask
 from harness.flows.monitoring.drift import drift_of
 from harness.flows.monitoring.review_counts import count_reviews
-from harness.flows.origin import now
-from harness.flows.project import Project
+from harness.flows.project import Project, now
 from harness.flows.store import open_store
 from harness.records import Benchmark, Decision, Signal
 from harness.store import Store

@@ -6,17 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from harness.alarm.alarm import Week
+from harness.alarm.alarm import Week, watched
 from harness.alarm.drift import Fall, Scores, fall, gates_of
 from harness.alarm.drivers import FEWEST
 from harness.alarm.prediction import rank_correlation
-from harness.alarm.watch import watched
 from harness.errors import AdapterRefused
 from harness.flows.evaluation.generation import Heard
 from harness.flows.evaluation.session import Request, open_bench
 from harness.flows.monitoring.review_counts import acknowledged
 from harness.flows.project import Project
-from harness.judge.rules import LIKELIHOOD, SIMILARITIES
+from harness.judge.policy import LIKELIHOOD, SIMILARITIES
 from harness.records import Benchmark, Decision, Drift, Prediction, RetrainLine, Run, Watched
 from harness.store import Store
 

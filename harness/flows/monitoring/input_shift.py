@@ -8,9 +8,9 @@ import numpy as np
 
 from harness.alarm.input_shift import FEWEST, shift
 from harness.engines.embedder import Embedder
-from harness.flows.evaluation.embedding import vectors_of
 from harness.flows.evaluation.generation import Heard
-from harness.flows.monitoring.why import first_day
+from harness.flows.evaluation.scoring import vectors_of
+from harness.flows.monitoring.review_counts import first_day
 from harness.flows.project import Project
 from harness.records import ON_BENCHMARK, Benchmark, Decision, InputShift, Tally
 from harness.store import Store

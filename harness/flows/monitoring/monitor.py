@@ -13,10 +13,8 @@ from harness.flows.evaluation.generation import Heard
 from harness.flows.evaluation.session import Request
 from harness.flows.monitoring.drift import drift_of, prediction, run_again
 from harness.flows.monitoring.input_shift import input_shift
-from harness.flows.monitoring.review_counts import Counted, count_reviews
-from harness.flows.monitoring.why import standouts
-from harness.flows.origin import now
-from harness.flows.project import Project
+from harness.flows.monitoring.review_counts import Counted, count_reviews, standouts
+from harness.flows.project import Project, now
 from harness.flows.store import open_store
 from harness.records import Age, Benchmark, Decision, Drift, InputShift, Monitored, Watched
 from harness.store import Store

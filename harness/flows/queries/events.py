@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from harness.flows.queries.health import Alarm
-from harness.flows.queries.rates import Rate, edit_rate, rejection_rate
+from harness.flows.queries.now import Alarm
+from harness.flows.queries.shared import Rate, edit_rate, rejection_rate
 from harness.records import Decision, Tally
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.flows.project import Project
-from harness.flows.queries.one_look import one_look
+from harness.flows.queries.shared import one_look
 from harness.records import Decision, Outcome
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store

@@ -9,8 +9,7 @@ from random import Random
 from statistics import fmean
 
 from harness.flows.project import Project
-from harness.flows.queries.one_look import one_look
-from harness.flows.queries.rates import Rate, rate
+from harness.flows.queries.shared import Rate, one_look, rate
 from harness.flows.reviews.waiting import Waiting, read_waiting, waiting_for
 from harness.records import Benchmark, Run
 from harness.records.holds import EXACT, QUOTING, TEXT

@@ -6,12 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from harness.errors import DataError
-from harness.flows.origin import now
-from harness.flows.project import Project
+from harness.flows.project import Project, now
 from harness.flows.queries.review_queue import outputs_of
 from harness.flows.reviews.edit_rates import rates
-from harness.flows.reviews.names import Known
-from harness.flows.reviews.rows import FIELDS, Reading
+from harness.flows.reviews.rows import FIELDS, Known, Reading
 from harness.flows.reviews.waiting import Origin, Waiting
 from harness.records import ON_BENCHMARK, Review, Treatment
 from harness.store import Store

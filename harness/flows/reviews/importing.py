@@ -11,8 +11,7 @@ from pathlib import Path
 from harness.errors import DataError
 from harness.flows.project import Project
 from harness.flows.reviews.edit_rates import open_rater
-from harness.flows.reviews.names import Known
-from harness.flows.reviews.rows import FIELDS, LONGEST_NAME, NEEDED, Reading
+from harness.flows.reviews.rows import FIELDS, LONGEST_NAME, NEEDED, Known, Reading
 from harness.records import Review
 from harness.records.holds import QUOTING
 from harness.store import Store

@@ -3,23 +3,55 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.errors import BenchmarkError, DataError, RequestError
+from harness.engines.person_names import PersonNames
+from harness.errors import BenchmarkError, DataError, RequestError, WeightsError
 from harness.findings.dataset import LOOK, Measure, case_inputs, check_examples
 from harness.findings.finding import Finding, in_order
 from harness.findings.personal import regions
 from harness.findings.voice import House
 from harness.flows.project import Project
-from harness.flows.training.names import named_people
 from harness.measure import glossary, phrases
 from harness.records import Benchmark, Check
+from harness.records.benchmark import TrainingExample
 from harness.records.holds import EXACT, QUOTING
+from harness.text.quoting import IN_INPUT, IN_OUTPUT
+from harness.workspace.base.weights import find_weights
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.project.training_data import Scan, kept_lines, scan_training_set
+
+_PART = 64
+"""Examples between two words on progress."""
+
+
+def named_people(
+    examples: Sequence[TrainingExample],
+    model: str,
+    root: Path,
+    heard: Callable[[str, int, int], None],
+) -> Iterator[Finding]:
+    """Every example that names somebody; the model has to lie on this machine already."""
+    weights = find_weights(model, root)
+    if not weights.path.is_dir():
+        raise WeightsError(f"{model}: a folder of a token classification model is needed")
+    finder = PersonNames(weights.path)
+    for start in range(0, len(examples), _PART):
+        heard("names", start, len(examples))
+        part = examples[start : start + _PART]
+        for side, texts in (
+            (IN_INPUT, [example.input for example in part]),
+            (IN_OUTPUT, [example.output for example in part]),
+        ):
+            for example, names in zip(part, finder.find(texts), strict=True):
+                if names:
+                    said = ", ".join(f"{name[:1]}…" for name in dict.fromkeys(names))
+                    message = "a person's name" + side.say(said)
+                    yield Finding("personal_data", example.line, message)
+
 
 Heard = Callable[[str, int, int], None]
 KEPT = frozenset({*LOOK, "size"})

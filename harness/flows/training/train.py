@@ -20,12 +20,11 @@ import harness
 from harness.engines.trainer import Lesson, Recipe, train_lora
 from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
 from harness.findings.dataset import SMALL, case_inputs, overlaps
-from harness.flows.evaluation.prompts import messages_for
-from harness.flows.origin import commit, now
-from harness.flows.project import Project
+from harness.flows.evaluation.work import messages_for
+from harness.flows.project import Project, commit, now
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
-from harness.records.training import TrainingExample
+from harness.records.benchmark import TrainingExample
 from harness.workspace.adapters.config import ALL_LINEAR, MODULE
 from harness.workspace.adapters.files import TRAINING, AdapterFiles, read_adapter, snapshot
 from harness.workspace.adapters.inspection import base_shape, inspect

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.records import Verdict
 from harness.render.changes import tally, worst_slice
-from harness.render.report.comment_folds import SENTENCE, folds
-from harness.render.report.comment_table import NAME, first_rows, table
+from harness.render.report.comment_folds import NAME, SENTENCE, first_rows, folds, table
 from harness.render.report.material import Material
 from harness.render.verdict import references
 from harness.text import safe

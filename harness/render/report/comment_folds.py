@@ -3,17 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from harness.records import Compared, Verdict
+from harness.records import Compared, MetricVerdict, Verdict
+from harness.render.metric_table import difference_of, guard_rows, sure
 from harness.render.report.cases import FLAG_SIGNS, text_of
-from harness.render.report.comment_table import NAME, table
-from harness.render.report.fold import Fold
+from harness.render.report.drawing import SIGNS
 from harness.render.report.material import Material, failed_checks, ideal_of, must_failed
 from harness.render.report.origin import told
 from harness.render.verdict import certifiable
 from harness.text import safe
 from harness.text.diff import markdown_diff
-from harness.text.figures import chance, count, interval, metric_title, score, signed
+from harness.text.figures import chance, count, interval, margin, metric_title, score, signed
+from harness.text.html import Html, element
+
+NAME = 80
+"""Characters of a name."""
+
+
+def first_rows(verdict: Verdict) -> list[tuple[str, MetricVerdict]]:
+    """The metrics against the first reference, then the guards."""
+    first = next((metric.against for metric in verdict.metrics), None)
+    rows = [(metric_title(m.name), m) for m in verdict.metrics if m.against == first]
+    return [*rows, *guard_rows(verdict)]
+
+
+def table(rows: Sequence[tuple[str, MetricVerdict]], reference: str, alpha: float) -> Iterator[str]:
+    """The lines of a table of metrics."""
+    name = safe.markdown_text(reference, limit=NAME)
+    yield f"| metric | {name} | candidate | difference, {sure(alpha)} | margin | |"
+    yield "|---|--:|--:|--:|--:|---|"
+    for title, metric in rows:
+        cells = [
+            f"{safe.markdown_text(title, limit=NAME)} ({metric.role})",
+            score(metric.reference),
+            score(metric.candidate),
+            safe.markdown_text(difference_of(metric), limit=NAME),
+            "" if metric.margin is None else margin(metric.margin),
+            f"{SIGNS[metric.state]} {metric.state}",
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One `details` element; its items are Markdown that is safe already."""
+
+    title: str
+    items: Sequence[str]
+    what: str
+    """What an item is called: case, line."""
+    longest: int | None = None
+    """Characters that it may take at most."""
+
+    def within(self, room: int) -> str:
+        """As much of it as fits; empty where not even its frame does."""
+        room = room if self.longest is None else min(room, self.longest)
+        left = room - len(self._framed(self._rest(len(self.items))))
+        shown: list[str] = []
+        for item in self.items:
+            if len(item) + 1 > left:
+                break
+            shown.append(item)
+            left -= len(item) + 1
+        if not self.items or left < 0:
+            return ""
+        return self._framed("\n".join(shown) + self._rest(len(self.items) - len(shown)))
+
+    def _framed(self, markdown: str) -> str:
+        # Between empty lines, where Markdown is Markdown again.
+        inside = Html(f"\n\n{markdown}\n")
+        return f"\n{element('details', element('summary', Html(self.title)), inside)}\n"
+
+    def _rest(self, number: int) -> str:
+        if not number:
+            return ""
+        more = f"1 more {self.what} is" if number == 1 else f"{number} more {self.what}s are"
+        return f"\n\n{more} left out here; `report.html` has them all.\n"
+
 
 SENTENCE = 300
 TEXT = 800

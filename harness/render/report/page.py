@@ -12,9 +12,8 @@ from harness.render.report.cases import articles, every_case
 from harness.render.report.drawing import Scale
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material
-from harness.render.report.metrics import axis, gains, standings
+from harness.render.report.metrics import axis, gains, past, standings
 from harness.render.report.origin import commands, described, origin
-from harness.render.report.past import past
 from harness.render.verdict import certifiable, references
 from harness.text.figures import chance, count, day, metric_title, signed
 from harness.text.html import Child, Html, document, element, style

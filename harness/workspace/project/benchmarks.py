@@ -14,10 +14,9 @@ from typing import Any
 
 from harness.errors import BenchmarkError, HarnessError
 from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
-from harness.workspace.formats.fields import Table, kind_of, suggestion
+from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import json_object, jsonl_lines
-from harness.workspace.formats.toml_tables import toml_table
 from harness.workspace.project.settings import read_generation
 
 ROLES = ("gate", "guard", "report")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import DataError
 from harness.records import Example
-from harness.records.training import TrainingExample
+from harness.records.benchmark import TrainingExample
 from harness.workspace.formats.fields import Table
 from harness.workspace.formats.reading import lines_of, parse_json, read_jsonl
 

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.errors import EngineFailed
-from harness.flows.evaluation import embedding
-from harness.flows.evaluation.embedding import vectors_of
+from harness.flows.evaluation import scoring
+from harness.flows.evaluation.scoring import vectors_of
 from tests.fakes.project import TinyProject
 
 
@@ -36,7 +36,7 @@ TEXTS = [f"text {'x' * n}" for n in range(5)]
 
 @pytest.fixture(autouse=True)
 def few_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedding, "TOGETHER", 2)
+    monkeypatch.setattr(scoring, "TOGETHER", 2)
 
 
 def test_what_was_embedded_before_it_broke_is_not_embedded_again(project: TinyProject) -> None:

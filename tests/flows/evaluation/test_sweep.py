@@ -12,7 +12,7 @@ from harness.errors import BenchmarkError, StoreFailed
 from harness.flows.evaluation.session import Bench, Request, open_bench
 from harness.flows.evaluation.sweep import one_after_another, plan, sweep
 from harness.records import Swept
-from harness.records.sweeps import Errand
+from harness.records.verdicts import Errand
 from tests.fakes.engines import EchoEngine
 from tests.fakes.many import ManyAdapters
 from tests.fakes.project import TinyProject

@@ -59,9 +59,9 @@ def test_another_version_scores_anew_and_writes_nothing_anew(
     (site / "acme-1.2.dist-info").rename(site / "acme-1.3.dist-info")
     about = site / "acme-1.3.dist-info" / "METADATA"
     about.write_text(about.read_text().replace("1.2", "1.3"))
-    from harness.flows.evaluation import user_metrics
+    from harness.flows.evaluation import scoring
 
-    user_metrics._found.cache_clear()  # as in a new process
+    scoring._found.cache_clear()  # as in a new process
     assert run_of(asking).id != first.id
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.flows.evaluation.prompts import messages_for, prompts_for
+from harness.flows.evaluation.work import messages_for, prompts_for
 from harness.records import BASE, BASE_PROMPT, Benchmark, Case, Example, Generation, Message
 
 CASE = Case("a", "Ana, Delta Freight", ("Hi Ana!",))

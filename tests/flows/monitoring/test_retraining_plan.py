@@ -14,9 +14,7 @@ import pytest
 from harness.errors import RequestError
 from harness.flows.decisions.promote import promote
 from harness.flows.monitoring.monitor import Look, monitor
-from harness.flows.monitoring.next_name import next_name
-from harness.flows.monitoring.remedy_parts import EVERY
-from harness.flows.monitoring.retraining_plan import plan
+from harness.flows.monitoring.retraining_plan import EVERY, next_name, plan
 from harness.records import Example, Plan
 from harness.workspace.project.training_data import data_fingerprint, read_training_set
 from tests.fakes.project import CASES, TASK, TinyProject

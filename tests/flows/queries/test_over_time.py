@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import BenchmarkError, RequestError
-from harness.flows.queries import over_time, points
+from harness.flows.queries import over_time
+from harness.flows.queries import over_time as points
 from harness.records import BASE
 from tests.fakes.project import GUARD, TASK
 

@@ -11,8 +11,8 @@ import pytest
 
 from harness.errors import DataError, RequestError
 from harness.flows.history import export_history, import_history
+from harness.flows.reviews.edit_rates import review_rates
 from harness.flows.reviews.export import Chosen, candidate_lines, raw_lines, training_lines
-from harness.flows.reviews.rates import review_rates
 from harness.store import Store
 from harness.workspace.project.training_data import read_training_set
 from tests.fakes.project import CASES, TinyProject

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.render.report.fold import Fold
+from harness.render.report.comment_folds import Fold
 
 ITEMS = tuple(f"item {n:02} " + "x" * 50 for n in range(20))
 

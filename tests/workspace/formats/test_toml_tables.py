@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import SettingsError
-from harness.workspace.formats.fields import JsonTable, Table
-from harness.workspace.formats.toml_tables import toml_table
+from harness.workspace.formats.fields import JsonTable, Table, toml_table
 from tests.fakes.refusals import refused
 
 TEXT = '''\
