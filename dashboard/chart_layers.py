@@ -13,7 +13,7 @@ from dashboard.words import option
 from harness.text.figures import day
 
 if TYPE_CHECKING:
-    from harness.flows.queries import Band, Line, Mark, Point
+    from harness.flows.queries import Band, Event, Point, RateLine
 
 SCORES = alt.Axis(tickCount=5, format=".1f")
 
@@ -90,7 +90,7 @@ def band_layers(bands: Sequence[Band]) -> list[alt.Chart]:
     ]
 
 
-def mark_layers(marks: Sequence[Mark], legend: bool) -> list[alt.Chart]:
+def mark_layers(marks: Sequence[Event], legend: bool) -> list[alt.Chart]:
     """A hair line and a sign at the foot; the words are in the tooltip and in the list below."""
     if not marks:
         return []
@@ -122,7 +122,7 @@ def mark_layers(marks: Sequence[Mark], legend: bool) -> list[alt.Chart]:
     ]
 
 
-def line_layers(line: Line, named: bool) -> list[alt.Chart]:
+def line_layers(line: RateLine, named: bool) -> list[alt.Chart]:
     """What the team declared, with words where no legend stands beside the chart."""
     rows = [
         {"at": value, "what": what, "colour": colour} for what, value, colour in line_words(line)

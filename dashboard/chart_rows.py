@@ -11,7 +11,7 @@ from dashboard.words import option
 from harness.text.figures import day, metric_title, percent, score, signed
 
 if TYPE_CHECKING:
-    from harness.flows.queries import Balance, Compared, Point, SlicePanel, Week
+    from harness.flows.queries import Compared, Forgetting, Point, SlicePanel, WeekRates
 
 Rated = Literal["edit", "rejection"]
 
@@ -73,7 +73,7 @@ def point_row(point: Point) -> dict[str, Any]:
     }
 
 
-def week_row(week: Week, which: Rated) -> dict[str, Any] | None:
+def week_row(week: WeekRates, which: Rated) -> dict[str, Any] | None:
     """A week of one adapter; None where nobody reviewed: a gap, and no zero."""
     rate = week.edit if which == "edit" else week.rejection
     if rate.value is None:
@@ -91,7 +91,7 @@ def week_row(week: Week, which: Rated) -> dict[str, Any] | None:
     }
 
 
-def effect_rows(balances: Sequence[Balance]) -> Iterable[dict[str, Any]]:
+def effect_rows(balances: Sequence[Forgetting]) -> Iterable[dict[str, Any]]:
     """The gain and each guard of every adapter."""
     for each in balances:
         gained = [("gain", each.gain)] if each.gain else []

@@ -40,25 +40,25 @@ from harness.text.figures import day, metric_title, score
 
 if TYPE_CHECKING:
     from harness.flows.queries import (
-        Balance,
         Band,
-        CaseHistory,
+        CaseTimeline,
         Compared,
-        Line,
-        Mark,
+        Event,
+        Forgetting,
         Point,
+        RateLine,
         SlicePanel,
-        Week,
+        WeekRates,
     )
 
-MOST_CASES = 60
+MAX_CASES = 60
 """Rows of the case chart; beyond that the list below it is the better reader."""
 
 
 def metric_over_time(
     points: Sequence[Point],
     bands: Sequence[Band],
-    marks: Sequence[Mark],
+    marks: Sequence[Event],
     adapters: Sequence[str],
     metric: str,
     height: int = 300,
@@ -83,9 +83,9 @@ def metric_over_time(
 
 
 def weekly(
-    weeks: Sequence[Week],
-    line: Line,
-    marks: Sequence[Mark],
+    weeks: Sequence[WeekRates],
+    line: RateLine,
+    marks: Sequence[Event],
     adapters: Sequence[str],
     which: Rated,
     height: int = 240,
@@ -141,7 +141,7 @@ def slice_panel(
 
 
 def balance(
-    balances: Sequence[Balance], legend: bool = False, height_each: int = 30
+    balances: Sequence[Forgetting], legend: bool = False, height_each: int = 30
 ) -> alt.LayerChart:
     """What each adapter gained on the task over the base, beside what it lost elsewhere."""
     rows = list(effect_rows(balances))
@@ -178,7 +178,7 @@ def balance(
     )
 
 
-def effect_colours(balances: Sequence[Balance]) -> dict[str, str]:
+def effect_colours(balances: Sequence[Forgetting]) -> dict[str, str]:
     """The gain in blue, each guard in a colour of its own."""
     kinds = sorted({(row["guard"], row["what"]) for row in effect_rows(balances)})
     guards = iter(cycled((ORANGE, PURPLE, SKY), len(kinds)))
@@ -189,7 +189,7 @@ def case_dots(
     cases: Sequence[Compared], metric: str, reference: str, candidate: str, legend: bool = False
 ) -> alt.LayerChart:
     """A pair of dots per case, the worst change first: where it was, and where it is now."""
-    shown = [each for each in cases if each.change is not None][:MOST_CASES]
+    shown = [each for each in cases if each.change is not None][:MAX_CASES]
     rows = [case_row(each, metric) for each in shown]
     order = [row["case"] for row in rows]
     click = alt.selection_point(name="case", fields=["id"], on="click", empty=False)
@@ -227,7 +227,7 @@ def case_dots(
     )
 
 
-def case_history(history: CaseHistory, legend: bool = False) -> alt.LayerChart:
+def case_history(history: CaseTimeline, legend: bool = False) -> alt.LayerChart:
     """One case's score under each adapter, the oldest first."""
     rows = [
         {

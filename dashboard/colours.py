@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.records import BASE, BASE_PROMPT
 
 if TYPE_CHECKING:
-    from harness.flows.queries import Line, Mark
+    from harness.flows.queries import Event, RateLine
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 SKY, VERMILLION, GREY, PALE = "#56B4E9", "#D55E00", "#7A8793", "#A9B4BD"
@@ -44,18 +44,18 @@ def adapter_colours(adapters: Sequence[str]) -> dict[str, str]:
     return {name: colours[name] for name in names}
 
 
-def mark_kinds(marks: Sequence[Mark]) -> list[tuple[str, str, str, str]]:
+def mark_kinds(marks: Sequence[Event]) -> list[tuple[str, str, str, str]]:
     """The kinds that are there, each once, for a legend."""
     there = [mark_kind(mark) for mark in marks]
     return [kind for kind in KINDS.values() if kind in there]
 
 
-def mark_kind(mark: Mark) -> tuple[str, str, str, str]:
+def mark_kind(mark: Event) -> tuple[str, str, str, str]:
     """An override is not drawn as a promotion."""
     return KINDS["override" if mark.override else mark.kind]
 
 
-def line_words(line: Line) -> list[tuple[str, float, str]]:
+def line_words(line: RateLine) -> list[tuple[str, float, str]]:
     """What the team declared, with its colour: fine up to here, retrain from there."""
     drawn = (("fine to", line.acceptable, GREEN), ("retrain from", line.retrain, VERMILLION))
     return [

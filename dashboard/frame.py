@@ -25,7 +25,7 @@ log = logging.getLogger("lora-harness.dashboard")
 
 
 @dataclass(frozen=True)
-class Room:
+class PageContext:
     """What a page has to work with."""
 
     project: Project
@@ -44,7 +44,7 @@ class Room:
         return tuple(one.name for one in known if one.guard or one.task == self.task)
 
 
-def show(name: str, body: Callable[[Room], None]) -> None:
+def show(name: str, body: Callable[[PageContext], None]) -> None:
     """Run a page's body; whatever goes wrong ends in one line that says what to do."""
     try:
         body(_room())
@@ -61,10 +61,10 @@ def show(name: str, body: Callable[[Room], None]) -> None:
         )
 
 
-def _room() -> Room:
+def _room() -> PageContext:
     project = Project.here()
     url = os.environ.get(STORE) or project.settings.store
-    return Room(project, _opened(str(project.settings.root), url), _task(project.tasks))
+    return PageContext(project, _opened(str(project.settings.root), url), _task(project.tasks))
 
 
 @st.cache_resource(show_spinner=False)

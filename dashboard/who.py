@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import frame, pieces, words
 
-LONGEST = 200
+MAX_NAME = 200
 """Letters of a name that a review keeps."""
 
 
@@ -22,7 +22,7 @@ def signed_in() -> str | None:
     """The name that the login vouches for; None where no login is set up."""
     if not getattr(st.user, "is_logged_in", False):
         return None
-    return str(st.user.get("email") or st.user.get("name") or st.user.get("sub"))[:LONGEST]
+    return str(st.user.get("email") or st.user.get("name") or st.user.get("sub"))[:MAX_NAME]
 
 
 def reviewer() -> str:
@@ -31,13 +31,13 @@ def reviewer() -> str:
     if known:
         left, right = st.columns([3, 1])
         with left:
-            frame.html(pieces.note("signed in as ", words.html(known, LONGEST)))
+            frame.html(pieces.note("signed in as ", words.html(known, MAX_NAME)))
         right.button("Log out", on_click=st.logout, type="tertiary")
         return known
     given = st.text_input(
         "Your name",
         key="reviewer",
-        max_chars=LONGEST,
+        max_chars=MAX_NAME,
         persist_state="session",
         placeholder="stands on every review that you file",
         width=360,

@@ -5,7 +5,7 @@ Faces catch `HarnessError` once and leave with its `exit_code` (DESIGN 7).
 
 from __future__ import annotations
 
-_LONGEST = 1000
+_MAX_LENGTH = 1000
 
 
 class HarnessError(Exception):
@@ -27,8 +27,8 @@ def reason(problem: BaseException) -> str:
 
 
 def _one_line(message: str) -> str:
-    if len(message) > _LONGEST:
-        message = f"{message[: _LONGEST - 300]} … {message[-200:]}"
+    if len(message) > _MAX_LENGTH:
+        message = f"{message[: _MAX_LENGTH - 300]} … {message[-200:]}"
     if message.isprintable():
         return message
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)

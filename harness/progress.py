@@ -47,7 +47,7 @@ class Pace:
         return now - second[0] >= _SECONDS and done - second[1] >= _STEPS
 
 
-class Line:
+class ProgressLine:
     """One line that is written over; silent in pipes and logs."""
 
     def __init__(

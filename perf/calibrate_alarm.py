@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.alarm.alarm import Week, course
+from harness.alarm.alarm import WeekCount, course
 from harness.records import RetrainLine
 
 LINE = RetrainLine(0.20, 0.25)
@@ -54,7 +54,7 @@ class World:
     most: int
     sums: Sums = whole
 
-    def weeks(self, rng: np.random.Generator, rates: list[float]) -> list[Week]:
+    def weeks(self, rng: np.random.Generator, rates: list[float]) -> list[WeekCount]:
         """One week per rate."""
         counts = rng.integers(self.fewest, self.most + 1, len(rates))
         totals = np.empty(len(rates))
@@ -62,7 +62,7 @@ class World:
             mine = np.array([one == rate for one in rates])
             totals[mine] = self.sums(rng, rate, counts[mine])
         return [
-            Week(str(i), int(n), float(x))
+            WeekCount(str(i), int(n), float(x))
             for i, (n, x) in enumerate(zip(counts, totals, strict=True))
         ]
 
@@ -79,17 +79,17 @@ WORLDS = (
 )
 
 
-def detected(weeks: list[Week]) -> Iterator[bool]:
+def detected(weeks: list[WeekCount]) -> Iterator[bool]:
     """Of every week, whether the alarm was raised in it."""
     return (week.alarm for week in course(weeks, LINE).weeks)
 
 
-def above(weeks: list[Week]) -> Iterator[bool]:
+def above(weeks: list[WeekCount]) -> Iterator[bool]:
     """Of every week, whether the plain rule says retrain."""
     return (week.total / week.n > LINE.retrain for week in weeks)
 
 
-Rule = Callable[[list[Week]], Iterator[bool]]
+Rule = Callable[[list[WeekCount]], Iterator[bool]]
 RULES: tuple[Rule, ...] = (detected, above)
 
 

@@ -23,7 +23,7 @@ from harness.engines.local.engine import Transformers
 from harness.engines.protocol import Mounted
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.evaluation.session import Bench, Request, open_bench
-from harness.flows.evaluation.work import Order
+from harness.flows.evaluation.work import RunSpec
 from harness.flows.project import Project
 from harness.records import Generation, Output, Prompt
 
@@ -78,7 +78,7 @@ def opened(folder: Path) -> Iterator[Work]:
         side, wanted = bench.room.side("base"), bench.benchmark(BENCHMARK)
         engine = bench.room.engine(BENCHMARK, side)
         assert isinstance(engine, Transformers)
-        order = Order(side, wanted, wanted.cases, engine, bench.room.base_digest)
+        order = RunSpec(side, wanted, wanted.cases, engine, bench.room.base_digest)
         yield Work(bench, engine, order.prompts, wanted.generation)
 
 

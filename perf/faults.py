@@ -23,7 +23,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness.progress import Line
+from harness.progress import ProgressLine
 from perf import races
 from tests.fakes.postgresql import running_server
 from tests.faults.injector import How
@@ -84,7 +84,7 @@ def shares(steps: dict[str, int], wanted: int) -> dict[str, list[int]]:
 def broken(how: How, wanted: int) -> Tried:
     """Commands on SQLite, broken at their steps by two processes."""
     begun, found = time.perf_counter(), Tried()
-    line = Line(f"{how}: breaking")
+    line = ProgressLine(f"{how}: breaking")
     with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("fork")) as pool:
         steps = dict(zip(SCENES, pool.map(_steps, SCENES, [how] * len(SCENES)), strict=True))
         jobs = [
@@ -126,7 +126,7 @@ def place() -> Iterator[Path]:
 def on_a_server(server: Any, loss: Loss, wanted: int) -> Tried:
     """Commands on PostgreSQL, at evenly chosen statements and commits."""
     begun, found = time.perf_counter(), Tried()
-    line = Line(f"PostgreSQL, {loss}: breaking")
+    line = ProgressLine(f"PostgreSQL, {loss}: breaking")
     each = max(1, wanted // len(IN_THE_STORE))
     for name in IN_THE_STORE:
         with place() as folder:
@@ -143,7 +143,7 @@ def on_a_server(server: Any, loss: Loss, wanted: int) -> Tried:
 def outputs(wanted: int) -> tuple[Counter[str], float]:
     """Hostile texts through every outlet and the block of a verdict, by two processes."""
     begun, found = time.perf_counter(), Counter[str]()
-    line, chunk = Line("hostile outputs: rendering"), min(5_000, max(1, wanted // WORKERS))
+    line, chunk = ProgressLine("hostile outputs: rendering"), min(5_000, max(1, wanted // WORKERS))
     with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("fork")) as pool:
         jobs = [pool.submit(rendered, seed, chunk) for seed in range(wanted // chunk)]
         for done, job in enumerate(as_completed(jobs), start=1):

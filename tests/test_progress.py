@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from harness.progress import Line, Pace, in_words
+from harness.progress import Pace, ProgressLine, in_words
 
 
 class Clock:
@@ -104,7 +104,7 @@ def test_time_left_is_told_as_precisely_as_anybody_knows_it(seconds: float, word
 
 def test_the_line_says_how_much_is_done_and_left() -> None:
     clock, terminal = Clock(), Terminal()
-    line = Line("v3 on openers: writing", clock, terminal)
+    line = ProgressLine("v3 on openers: writing", clock, terminal)
     for done in range(0, 5_000, 100):
         line.show(done, 10_000)
         clock.now += 4
@@ -114,7 +114,7 @@ def test_the_line_says_how_much_is_done_and_left() -> None:
 
 def test_a_pipe_sees_nothing() -> None:
     pipe = io.StringIO()
-    line = Line("v3 on openers", Clock(), pipe)
+    line = ProgressLine("v3 on openers", Clock(), pipe)
     line.show(1, 2)
     line.count(3)
     line.close()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import charts, choices, colours, frame, pieces, words
 from dashboard.downloads import offer
-from harness.flows.queries import CaseHistory, CaseMoment, CaseRow, CasesPage, case_history, cases
+from harness.flows.queries import CaseMoment, CaseRow, CasesPage, CaseTimeline, case_history, cases
 from harness.text.figures import count, day, metric_title, score
 from harness.text.html import Child, element
 
@@ -16,7 +16,7 @@ from harness.text.html import Child, element
 LISTED = 100
 
 
-def body(room: frame.Room) -> None:
+def body(room: frame.PageContext) -> None:
     """The benchmark from above, then the chosen case."""
     title = st.container()
     found = _chosen(room)
@@ -35,7 +35,7 @@ def body(room: frame.Room) -> None:
     _all(found)
 
 
-def _chosen(room: frame.Room) -> CasesPage:
+def _chosen(room: frame.PageContext) -> CasesPage:
     first = cases(room.project, room.store, room.benchmark)
     with st.container(key="filters"):
         columns = st.columns([1, 1, 2])
@@ -73,7 +73,7 @@ def _note(message: str, cases: Sequence[str]) -> str:
     return f"{message}: {', '.join(cases[:5])}{more}"
 
 
-def _one(room: frame.Room, found: CasesPage) -> None:
+def _one(room: frame.PageContext, found: CasesPage) -> None:
     frame.section("One case")
     ids = [row.case.id for row in found.cases]
     picked = choices.one("Case", ids, "case")
@@ -91,7 +91,7 @@ def _one(room: frame.Room, found: CasesPage) -> None:
             _moments(history)
 
 
-def _moments(history: CaseHistory) -> None:
+def _moments(history: CaseTimeline) -> None:
     assert history.case is not None
     shown = {"in production" if m.promoted else colours.version(m.current) for m in history.moments}
     frame.html(pieces.legend({what: c for what, c in colours.MOMENTS.items() if what in shown}))
@@ -109,7 +109,7 @@ def _moments(history: CaseHistory) -> None:
         _moment(history, moment, number)
 
 
-def _moment(history: CaseHistory, moment: CaseMoment, number: int) -> None:
+def _moment(history: CaseTimeline, moment: CaseMoment, number: int) -> None:
     assert history.case is not None
     held = pieces.badge("in production", "good") if moment.promoted else None
     older = None if moment.current else pieces.badge("older version", "quiet")

@@ -15,7 +15,7 @@ from harness.text.figures import count, interval, margin, metric_title, score, s
 from harness.text.html import Child, Html, element, joined
 
 
-def body(room: frame.Room) -> None:
+def body(room: frame.PageContext) -> None:
     """The newest candidate against what is promoted, unless others are chosen."""
     title = st.container()
     found = _chosen(room)
@@ -33,7 +33,7 @@ def body(room: frame.Room) -> None:
     frame.command(found.command)
 
 
-def _chosen(room: frame.Room) -> Comparison:
+def _chosen(room: frame.PageContext) -> Comparison:
     first = compare(room.project, room.store, room.benchmark)
     with st.container(key="filters"):
         columns = st.columns(4)
@@ -156,8 +156,8 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
     chart = charts.case_dots(shown, found.metric, *names)
     event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
     scored = [one for one in shown if one.change is not None]
-    if len(scored) > charts.MOST_CASES:
-        frame.html(pieces.quiet(f"the {charts.MOST_CASES} worst of {count(len(scored), 'case')}"))
+    if len(scored) > charts.MAX_CASES:
+        frame.html(pieces.quiet(f"the {charts.MAX_CASES} worst of {count(len(scored), 'case')}"))
     offer(
         f"{names[1]} against {names[0]} {found.benchmark}",
         ["case", "slices", "flag", "metric", *names, "change", "output before", "output now"],

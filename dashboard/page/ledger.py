@@ -13,7 +13,7 @@ from harness.text.html import Child
 ROWS = 50
 
 
-def body(room: frame.Room) -> None:
+def body(room: frame.PageContext) -> None:
     """The newest decision first."""
     title = st.container()
     only = st.toggle("Overrides only", key="overrides", bind="query-params")
@@ -39,7 +39,7 @@ def body(room: frame.Room) -> None:
     )
 
 
-def _page(room: frame.Room, only: bool) -> Ledger:
+def _page(room: frame.PageContext, only: bool) -> Ledger:
     found = ledger(room.project, room.store, room.task or None, only, 0, ROWS)
     pages = -(-(found.overrides if only else found.total) // ROWS)
     if pages < 2:

@@ -13,7 +13,7 @@ from harness.text.figures import count, day
 from harness.text.html import Child, Html
 
 
-def body(room: frame.Room) -> None:
+def body(room: frame.PageContext) -> None:
     """Every task of the project, each in a box of its own."""
     found = now(room.project, room.store, datetime.now(UTC).date())
     frame.headline(*_headline(found))

@@ -10,7 +10,7 @@ from dashboard import charts, choices, colours, frame, pieces, words
 from dashboard.chart_rows import Rated
 from dashboard.downloads import Cell, offer
 from dashboard.rates import short
-from harness.flows.queries import Line, Mark, OverTime, Week, over_time
+from harness.flows.queries import Event, OverTime, RateLine, WeekRates, over_time
 from harness.text.figures import count, day, metric_title
 from harness.text.html import element
 
@@ -18,7 +18,7 @@ from harness.text.html import element
 MANY_SLICES = 12
 
 
-def body(room: frame.Room) -> None:
+def body(room: frame.PageContext) -> None:
     """The chosen benchmark and metric, from the whole down to its slices."""
     first = over_time(room.project, room.store, room.benchmark)
     title = st.container()
@@ -45,7 +45,7 @@ def _headline(found: OverTime) -> tuple[str, str]:
     return title, f"{told} · {count(versions, 'version')} of the benchmark" if versions else told
 
 
-def _chosen(room: frame.Room, first: OverTime) -> OverTime:
+def _chosen(room: frame.PageContext, first: OverTime) -> OverTime:
     with st.container(key="filters"):
         columns = st.columns([1, 1, 2])
         with columns[0]:
@@ -151,7 +151,7 @@ def _weeks(found: OverTime) -> None:
         )
 
 
-def _rate_chart(found: OverTime, which: Rated, line: Line) -> None:
+def _rate_chart(found: OverTime, which: Rated, line: RateLine) -> None:
     frame.html(element("div", f"{which} rate by week, 95 % interval", class_="lh-name"))
     what = (found.weeks, line, found.marks, _known(found), which)
     _legend(found, [week.adapter for week in found.weeks], line)
@@ -169,7 +169,7 @@ def _known(found: OverTime) -> list[str]:
     return list(dict.fromkeys([*found.chosen, *(week.adapter for week in found.weeks)]))
 
 
-def _legend(found: OverTime, adapters: Sequence[str], line: Line | None = None) -> None:
+def _legend(found: OverTime, adapters: Sequence[str], line: RateLine | None = None) -> None:
     shades = colours.adapter_colours(_known(found))
     kinds = colours.mark_kinds(found.marks)
     entries = {name: shades[name] for name in dict.fromkeys(adapters)}
@@ -180,7 +180,7 @@ def _legend(found: OverTime, adapters: Sequence[str], line: Line | None = None) 
     frame.html(pieces.legend(entries, signs))
 
 
-def _week_rows(weeks: Sequence[Week], which: Rated) -> list[list[Cell]]:
+def _week_rows(weeks: Sequence[WeekRates], which: Rated) -> list[list[Cell]]:
     found: list[list[Cell]] = []
     for week in weeks:
         rate = week.edit if which == "edit" else week.rejection
@@ -216,7 +216,7 @@ def _balance(found: OverTime) -> None:
     )
 
 
-def _happened(marks: Sequence[Mark]) -> None:
+def _happened(marks: Sequence[Event]) -> None:
     if not marks:
         return
     frame.section("What was decided")

@@ -27,7 +27,7 @@ WAYS = {"queue": "One by one", "blind": "Blind, two adapters"}
 DONE = "reviewed-here"
 
 
-def body(room: frame.Room) -> None:
+def body(room: frame.PageContext) -> None:
     """Who, how, and then the next output."""
     title = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", key="review-bar"):
@@ -47,7 +47,7 @@ def _done() -> set[str]:
 # --- one by one ---------------------------------------------------------------------------------
 
 
-def _queue(room: frame.Room, name: str, title: st.delta_generator.DeltaGenerator) -> None:
+def _queue(room: frame.PageContext, name: str, title: st.delta_generator.DeltaGenerator) -> None:
     known = review_queue(room.project, room.store, room.task)
     chosen = known.adapter
     if len(known.adapters) > 1:
@@ -101,7 +101,7 @@ def _asked(one: Waiting) -> None:
 # --- what a person does with it -----------------------------------------------------------------
 
 
-def _form(room: frame.Room, one: Waiting, name: str, shortcuts: bool = True) -> None:
+def _form(room: frame.PageContext, one: Waiting, name: str, shortcuts: bool = True) -> None:
     with st.form(f"form-{one.key}", border=False, enter_to_submit=False):
         final = st.text_area("What should be sent", one.output, key=f"final-{one.key}", height=110)
         reason = st.text_input("Reason (optional)", key=f"reason-{one.key}", max_chars=2000)
@@ -133,7 +133,7 @@ def _pressed(one: Waiting, shortcuts: bool) -> Treatment | None:
 
 
 def _file(
-    room: frame.Room, one: Waiting, name: str, way: Treatment, final: str, reason: str
+    room: frame.PageContext, one: Waiting, name: str, way: Treatment, final: str, reason: str
 ) -> None:
     """A change that would be lost, or an edit that is none, is asked about before it is filed."""
     problem = _contradiction(one, name, way, final)
@@ -168,7 +168,7 @@ def _contradiction(one: Waiting, name: str, way: Treatment, final: str) -> str:
 # --- blind --------------------------------------------------------------------------------------
 
 
-def _blind(room: frame.Room, name: str, title: st.delta_generator.DeltaGenerator) -> None:
+def _blind(room: frame.PageContext, name: str, title: st.delta_generator.DeltaGenerator) -> None:
     known = review_queue(room.project, room.store, room.task)
     if len(known.adapters) < 2:
         with title:
@@ -197,7 +197,7 @@ def _blind(room: frame.Room, name: str, title: st.delta_generator.DeltaGenerator
         _results(room, one, other)
 
 
-def _pair(room: frame.Room, pairs: Sequence[BlindPair], name: str) -> None:
+def _pair(room: frame.PageContext, pairs: Sequence[BlindPair], name: str) -> None:
     halves = [pair for pair in pairs if len({pair.left.key, pair.right.key} & _done()) == 1]
     pair = (halves or list(pairs))[0]
     with st.container(border=True):
@@ -213,7 +213,7 @@ def _pair(room: frame.Room, pairs: Sequence[BlindPair], name: str) -> None:
                     _form(room, side, name, shortcuts=False)
 
 
-def _results(room: frame.Room, one: str, other: str) -> None:
+def _results(room: frame.PageContext, one: str, other: str) -> None:
     found = blind_results(room.project, room.store, room.task, one, other)
     frame.html(
         pieces.table(

@@ -12,7 +12,7 @@ from math import exp, log
 
 from harness.alarm.wilson import wilson
 from harness.judge.wording import number, percent
-from harness.records import ALARM, Course, Health, RetrainLine, Signal, Watched, Weighed
+from harness.records import ALARM, AlarmState, Course, RetrainLine, Signal, Watched, WeekEvidence
 
 RISES = (0.5, 1.0, 2.0, 4.0)
 """Rises that are looked for, in steps from the acceptable rate to the retrain line."""
@@ -25,7 +25,7 @@ _LARGEST = 700.0
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class WeekCount:
     """What one week holds for one rate."""
 
     name: str
@@ -46,7 +46,7 @@ class Dispersion:
         self._weeks = 0
         self._n = self._total = self._squares = 0.0
 
-    def add(self, week: Week) -> None:
+    def add(self, week: WeekCount) -> None:
         """One more reference week; one without reviews tells nothing."""
         if week.n:
             self._weeks += 1
@@ -72,7 +72,7 @@ class Dispersion:
         return max(1.0, spread / variance / (self._weeks - 1))
 
 
-def course(weeks: Sequence[Week], line: RetrainLine) -> Course:
+def course(weeks: Sequence[WeekCount], line: RetrainLine) -> Course:
     """The evidence week by week against one line; weeks without reviews are left out.
 
     The reference of a week's dispersion are the weeks before it: none judges itself.
@@ -86,7 +86,9 @@ def course(weeks: Sequence[Week], line: RetrainLine) -> Course:
         ratios = list(_grown(ratios, rises, week, dispersion))
         evidence = sum(ratios) / len(ratios)
         alarm = evidence >= ALARM
-        found.append(Weighed(week.name, week.n, week.total / week.n, dispersion, evidence, alarm))
+        found.append(
+            WeekEvidence(week.name, week.n, week.total / week.n, dispersion, evidence, alarm)
+        )
         if alarm:
             ratios = [0.0] * len(rises)
         seen.add(week)
@@ -105,7 +107,10 @@ def _per_value(acceptable: float, raised: float) -> tuple[float, float]:
 
 
 def _grown(
-    ratios: Sequence[float], rises: Sequence[tuple[float, float]], week: Week, dispersion: float
+    ratios: Sequence[float],
+    rises: Sequence[tuple[float, float]],
+    week: WeekCount,
+    dispersion: float,
 ) -> Iterator[float]:
     for ratio, (one, zero) in zip(ratios, rises, strict=True):
         weight = (week.total * one + (week.n - week.total) * zero) / dispersion
@@ -118,7 +123,7 @@ ENOUGH = 20
 """Reviews since the count began below which it is too early to say."""
 _TOLD = 1_000_000
 """Evidence beyond which the number itself says nothing more."""
-GRAVEST: tuple[Health, ...] = ("retrain", "watch", "steady")
+GRAVEST: tuple[AlarmState, ...] = ("retrain", "watch", "steady")
 TITLES: dict[Signal, str] = {
     "edit_rate": "edit rate",
     "rejection_rate": "rejection rate",
@@ -128,7 +133,7 @@ TITLES: dict[Signal, str] = {
 
 def watched(
     signal: Signal,
-    weeks: Sequence[Week],
+    weeks: Sequence[WeekCount],
     line: RetrainLine | None,
     counted_after: int = 0,
 ) -> Watched:
@@ -144,7 +149,7 @@ def watched(
     return Watched(signal, state, reasons, line, rate, n, low, high, found, counted_after)
 
 
-def gravest(states: Iterable[Health]) -> Health:
+def gravest(states: Iterable[AlarmState]) -> AlarmState:
     """Retrain before watch before steady; of nothing, nobody can say that it is steady."""
     found = set(states)
     return next((state for state in GRAVEST if state in found), "watch")
@@ -152,7 +157,7 @@ def gravest(states: Iterable[Health]) -> Health:
 
 def _state(
     signal: Signal, found: Course, line: RetrainLine | None, counted_after: int
-) -> tuple[Health, tuple[str, ...]]:
+) -> tuple[AlarmState, tuple[str, ...]]:
     if line is None:
         return "watch", ("no line is declared for it",)
     if found.alarms:
@@ -173,7 +178,7 @@ def _state(
     return _by_last(found.weeks[-1:], line)
 
 
-def _by_last(last: Sequence[Weighed], line: RetrainLine) -> tuple[Health, tuple[str, ...]]:
+def _by_last(last: Sequence[WeekEvidence], line: RetrainLine) -> tuple[AlarmState, tuple[str, ...]]:
     """Whether the newest week alone is surely above the line."""
     for week in last:
         low = wilson(week.rate, week.n)[0]

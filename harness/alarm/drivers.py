@@ -10,45 +10,45 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from harness.alarm.wilson import wilson
-from harness.judge.notes import MOST_READ, WORD
-from harness.records import Standout, Tally
+from harness.judge.notes import MAX_READ, WORD
+from harness.records import Driver, Tally
 
-FEWEST = 10
+MIN_REVIEWS = 10
 """Reviews with a final that a slice or a reviewer needs."""
-FEWEST_WORDS = 3
+MIN_WORDS = 3
 """Reviews in which editors must have changed a word."""
-MOST = 3
+MAX_DRIVERS = 3
 """Named of each kind."""
 FAR = 1.5
 """A reviewer stands apart who edits this much more than the others."""
 
 
-def slices_above(tallies: Iterable[Tally], acceptable: float) -> tuple[Standout, ...]:
+def slices_above(tallies: Iterable[Tally], acceptable: float) -> tuple[Driver, ...]:
     """Slices whose edit rate is surely above the acceptable one, the largest excess first."""
     found = []
     for tally in tallies:
         rate, n = tally.edit_rate, tally.final_n
-        if rate is None or n < FEWEST:
+        if rate is None or n < MIN_REVIEWS:
             continue
         low, high = wilson(rate, n)
         if low > acceptable:
-            found.append(Standout("slice", tally.key, n, rate, low, high))
-    return tuple(sorted(found, key=lambda one: (-one.rate, one.name))[:MOST])
+            found.append(Driver("slice", tally.key, n, rate, low, high))
+    return tuple(sorted(found, key=lambda one: (-one.rate, one.name))[:MAX_DRIVERS])
 
 
-def reviewers_apart(tallies: Sequence[Tally]) -> tuple[Standout, ...]:
+def reviewers_apart(tallies: Sequence[Tally]) -> tuple[Driver, ...]:
     """Reviewers who surely edit far more than all the others together; nobody has no name."""
     n, total = sum(t.final_n for t in tallies), sum(t.edit_sum for t in tallies)
     found = []
     for tally in tallies:
         rate, others = tally.edit_rate, n - tally.final_n
-        if not tally.key or rate is None or min(tally.final_n, others) < FEWEST:
+        if not tally.key or rate is None or min(tally.final_n, others) < MIN_REVIEWS:
             continue
         rest = max(0.0, total - tally.edit_sum) / others
         low, high = wilson(rate, tally.final_n)
         if low > max(wilson(rest, others)[1], FAR * rest):
-            found.append(Standout("reviewer", tally.key, tally.final_n, rate, low, high, rest))
-    return tuple(sorted(found, key=lambda one: (-one.rate, one.name))[:MOST])
+            found.append(Driver("reviewer", tally.key, tally.final_n, rate, low, high, rest))
+    return tuple(sorted(found, key=lambda one: (-one.rate, one.name))[:MAX_DRIVERS])
 
 
 class EditedWords:
@@ -68,28 +68,28 @@ class EditedWords:
         self._removed.update(before - after)
         self._added.update(after - before)
 
-    def removed(self) -> tuple[Standout, ...]:
+    def removed(self) -> tuple[Driver, ...]:
         """Of the outputs that had a word, how many lost it: more often than words usually do."""
         return _unusual("removed", self._removed, self._before)
 
-    def added(self) -> tuple[Standout, ...]:
+    def added(self) -> tuple[Driver, ...]:
         """Of the finals that have a word, how many got it from an editor."""
         return _unusual("added", self._added, self._after)
 
 
 def _unusual(
     kind: Literal["removed", "added"], changed: Counter[str], all_: Counter[str]
-) -> tuple[Standout, ...]:
+) -> tuple[Driver, ...]:
     usual = sum(changed.values()) / max(1, sum(all_.values()))
     found = []
     for word, k in changed.items():
-        if k >= FEWEST_WORDS:
+        if k >= MIN_WORDS:
             n = all_[word]
             low, high = wilson(k / n, n)
-            found.append(Standout(kind, word, n, k / n, low, high))
+            found.append(Driver(kind, word, n, k / n, low, high))
     unusual = [one for one in found if one.low > usual]
-    return tuple(sorted(unusual, key=lambda one: (-one.low, one.name))[:MOST])
+    return tuple(sorted(unusual, key=lambda one: (-one.low, one.name))[:MAX_DRIVERS])
 
 
 def _words(text: str) -> set[str]:
-    return {word.casefold() for word in WORD.findall(text[:MOST_READ])}
+    return {word.casefold() for word in WORD.findall(text[:MAX_READ])}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.floating]
 
-FEWEST = 10
+MIN_INPUTS = 10
 """Vectors on either side below which nothing is said."""
 ALPHA = 0.01
 """A shift is named at a chance of at most this."""
@@ -20,7 +20,7 @@ _DRAWS = 999
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class VectorShift:
     """How far new vectors lie from old ones."""
 
     distance: float
@@ -36,9 +36,9 @@ class Shift:
         return self.p <= ALPHA
 
 
-def shift(new: Vectors, old: Vectors, seed: int = 0) -> Shift | None:
+def vector_shift(new: Vectors, old: Vectors, seed: int = 0) -> VectorShift | None:
     """The distance of two sets, one vector a row; None where either is too small to say."""
-    if min(len(new), len(old)) < FEWEST:
+    if min(len(new), len(old)) < MIN_INPUTS:
         return None
     distances = _distances(np.concatenate([new, old]))
     first = np.zeros(len(distances))
@@ -48,7 +48,7 @@ def shift(new: Vectors, old: Vectors, seed: int = 0) -> Shift | None:
     shuffled = rng.permuted(np.tile(first, (_DRAWS, 1)), axis=1)
     beyond = int(np.sum(_energy(distances, shuffled) >= found - 1e-12))
     nearest = distances[: len(new), len(new) :].min(axis=1)
-    return Shift(float(found), (1 + beyond) / (1 + _DRAWS), tuple(map(float, nearest)))
+    return VectorShift(float(found), (1 + beyond) / (1 + _DRAWS), tuple(map(float, nearest)))
 
 
 def _distances(vectors: Vectors) -> NDArray[np.float64]:

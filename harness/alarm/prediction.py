@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-FEWEST = 5
+MIN_POINTS = 5
 """Pairs below which nothing is said."""
 _EXACT = 7
 """Pairs up to which every order is counted; drawn orders beyond."""
@@ -38,7 +38,7 @@ def rank_correlation(a: Sequence[float], b: Sequence[float], alpha: float = 0.05
     n = len(a)
     x, y = _centred(a), _centred(b)
     length = float(np.sqrt((x @ x) * (y @ y)))
-    if n < FEWEST or length == 0:
+    if n < MIN_POINTS or length == 0:
         return Rank(n, None)
     rho = float(x @ y) / length
     low, high = _interval(rho, n, alpha)

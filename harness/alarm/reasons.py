@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from harness.alarm.alarm import gravest
 from harness.judge.wording import listed, number, percent
-from harness.records import Drift, Health, InputShift, Standout, Watched
+from harness.records import AlarmState, Drift, Driver, InputShift, Watched
 from harness.text.quoting import ADDED, REMOVED, UNLIKE
 
 QUOTED = 60
 """Characters of an input that a reason quotes."""
 
 
-def state_of(watched: Sequence[Watched]) -> Health:
+def state_of(watched: Sequence[Watched]) -> AlarmState:
     """The gravest of what has a line; without any line, nobody can say that it is steady."""
     return gravest(
         one.state for one in watched if one.line and (one.n or one.signal != "benchmark")
@@ -22,7 +22,7 @@ def state_of(watched: Sequence[Watched]) -> Health:
 
 def reasons_of(
     watched: Sequence[Watched],
-    standouts: Sequence[Standout],
+    standouts: Sequence[Driver],
     drifts: Sequence[Drift],
     inputs: InputShift | None,
 ) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def reasons_of(
     return (*said, *map(_standout, why), *_fallen(drifts), *_inputs(inputs))
 
 
-def _standout(one: Standout) -> str:
+def _standout(one: Driver) -> str:
     if one.kind == "slice":
         return f"slice {one.name}: edit rate {_rate(one)}"
     if one.kind == "reviewer":
@@ -48,7 +48,7 @@ def _standout(one: Standout) -> str:
     return ADDED.say(one.name) + f"{times} of the {total} finals that have it"
 
 
-def _rate(one: Standout) -> str:
+def _rate(one: Driver) -> str:
     return f"{percent(one.rate)} [{percent(one.low)}, {percent(one.high)}] of {one.n} reviews"
 
 

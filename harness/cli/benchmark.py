@@ -8,16 +8,16 @@ from typing import Any, NoReturn
 
 import click
 
-from harness.cli.command import Words, fail
+from harness.cli.command import SuggestingGroup, fail
 from harness.cli.completion import benchmarks, tasks
-from harness.progress import Line
+from harness.progress import ProgressLine
 from harness.text.safe import ci_log, json_line
 
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 """Bad rows that are shown on a terminal."""
 
 
-@click.group(cls=Words, epilog="Example: lora-harness benchmark check")
+@click.group(cls=SuggestingGroup, epilog="Example: lora-harness benchmark check")
 def benchmark() -> None:
     """Make the fixed benchmark and look after it.
 
@@ -40,7 +40,7 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
     from harness.flows.project import Project
     from harness.render.benchmark import check_json, check_text
 
-    line = Line("")
+    line = ProgressLine("")
 
     def heard(step: str, done: int, total: int) -> None:
         line.title = step
@@ -125,14 +125,16 @@ def import_(
     lm-evaluation-harness (doc_to_text, doc_to_target): what no case can hold is listed.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
     """
-    from harness.flows.benchmarks.importing import Asked, import_benchmark
+    from harness.flows.benchmarks.importing import CaseImportRequest, import_benchmark
     from harness.flows.benchmarks.rows import FIELDS, HOLDS
     from harness.flows.project import Project
     from harness.render.benchmark_import import import_json, import_text
     from harness.workspace.importers.columns import pairs
 
     told = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
-    asked = Asked(told=told, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest)
+    asked = CaseImportRequest(
+        told=told, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest
+    )
     project = Project.here()
     found = import_benchmark(project, file, asked)
     cases = [project.redaction.row(case, HOLDS) for case in found.cases]
@@ -156,7 +158,7 @@ def _refuse(bad: list[str], as_json: bool) -> NoReturn:
         sys.exit(4)
     if len(bad) == 1:
         fail(f"{bad[0]}; nothing was written", 4)
-    for line in bad[:MOST_SHOWN]:
+    for line in bad[:MAX_SHOWN]:
         click.echo(f"lora-harness: {ci_log(line)}", err=True)
-    more = f" ({len(bad) - MOST_SHOWN} more than shown)" if len(bad) > MOST_SHOWN else ""
+    more = f" ({len(bad) - MAX_SHOWN} more than shown)" if len(bad) > MAX_SHOWN else ""
     fail(f"{said}{more}", 4)

@@ -42,7 +42,7 @@ COMMANDS = {
 }
 
 
-class Words(click.Group):
+class SuggestingGroup(click.Group):
     """A group that says what is near when a command is mistyped."""
 
     def resolve_command(
@@ -57,7 +57,7 @@ class Words(click.Group):
         return super().resolve_command(ctx, args)
 
 
-class Commands(Words):
+class Commands(SuggestingGroup):
     """Knows every command by name and purpose, and imports one only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -148,11 +148,11 @@ def cli(context: click.Context, as_json: bool) -> None:
 def _say_bearings(as_json: bool) -> None:
     import shutil
 
-    from harness.flows.overview import bearings
+    from harness.flows.overview import overview
     from harness.render.status import bearings_json, bearings_text
     from harness.text.safe import json_line
 
-    found = bearings()
+    found = overview()
     if as_json:
         click.echo(json_line(bearings_json(found)))
     else:

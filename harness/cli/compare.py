@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from harness.cli.completion import benchmarks, on_trial
-from harness.progress import Line
+from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 
@@ -38,7 +38,7 @@ def compare(
 
     project = Project.here().showing(texts)
     wanted = project.benchmark(benchmark) if benchmark else project.task_benchmark(None)
-    line = Line(f"{a} and {b}")
+    line = ProgressLine(f"{a} and {b}")
     request = Request((wanted.name,), engine=engine, store=store)
     with open_bench(project, request, lambda step, done, total: line.show(done, total)) as bench:
         runs = [bench.producer.run(bench.trial(name).side, wanted) for name in (a, b)]

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.command import Words
+from harness.cli.command import SuggestingGroup
 from harness.cli.completion import benchmarks, tasks
-from harness.progress import Line
+from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.project import Project
-    from harness.flows.training.check_data import Checked, Fixed
+    from harness.flows.training.check_data import CheckedData, Fixed
     from harness.flows.training.compare_data import DataDiff
 
 
-@click.group(cls=Words, epilog="Example: lora-harness data check adapters/datasets/more.jsonl")
+@click.group(
+    cls=SuggestingGroup, epilog="Example: lora-harness data check adapters/datasets/more.jsonl"
+)
 def data() -> None:
     """Look after training data: one {"input", "output"} per line.
 
@@ -59,11 +61,11 @@ def check(
     banned_term, tone, truncated make it unfit; outlier and size are for a person to look at.
     Exit codes: 0 fit, 1 unfit, 4 the request is wrong.
     """
-    from harness.flows.training.check_data import Asked, check_data, fix_data
+    from harness.flows.training.check_data import DataCheckRequest, check_data, fix_data
     from harness.text.redact import OPEN
 
-    line = Line(f"checking {file.name}")
-    asked = Asked(benchmarks, task, region.upper(), names)
+    line = ProgressLine(f"checking {file.name}")
+    asked = DataCheckRequest(benchmarks, task, region.upper(), names)
     project = _project(asked_for=bool(benchmarks or task))
     found = check_data(project, file, asked, lambda step, done, total: line.show(done, total, step))
     line.close()
@@ -100,7 +102,7 @@ def _has_settings() -> bool:
     )
 
 
-def _checked_json(found: Checked, fixed: Fixed | None) -> dict[str, Any]:
+def _checked_json(found: CheckedData, fixed: Fixed | None) -> dict[str, Any]:
     from harness.findings import counted
     from harness.render.findings import findings_json
 
@@ -124,7 +126,7 @@ def _checked_json(found: Checked, fixed: Fixed | None) -> dict[str, Any]:
     return said
 
 
-def _checked_text(found: Checked, fixed: Fixed | None) -> str:
+def _checked_text(found: CheckedData, fixed: Fixed | None) -> str:
     from harness.findings import counted
     from harness.render.findings import findings_text, kinds_text
     from harness.text.safe import ci_log

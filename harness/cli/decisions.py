@@ -103,11 +103,11 @@ def reject(name: str, as_json: bool, **about: Any) -> None:
 
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
-    from harness.flows.decisions.decide import Ask
+    from harness.flows.decisions.decide import DecisionRequest
     from harness.flows.decisions.decide import reject as flow
     from harness.flows.project import Project
 
-    ask = Ask(**about)
+    ask = DecisionRequest(**about)
     project = Project.here()
     echo(project.redaction.record(flow(project, name, ask)), as_json, ask.dry_run)
 
@@ -120,11 +120,11 @@ def rollback(name: str | None, as_json: bool, **about: Any) -> None:
 
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
-    from harness.flows.decisions.decide import Ask
+    from harness.flows.decisions.decide import DecisionRequest
     from harness.flows.decisions.decide import rollback as flow
     from harness.flows.project import Project
 
-    ask = Ask(**about)
+    ask = DecisionRequest(**about)
     project = Project.here()
     echo(project.redaction.record(flow(project, name, ask)), as_json, ask.dry_run)
 
@@ -137,11 +137,11 @@ def pin(name: str, as_json: bool, **about: Any) -> None:
 
     Exit codes: 0 done, 4 refused, 11 the store failed.
     """
-    from harness.flows.decisions.decide import Ask
+    from harness.flows.decisions.decide import DecisionRequest
     from harness.flows.decisions.decide import pin as flow
     from harness.flows.project import Project
 
-    ask = Ask(**about)
+    ask = DecisionRequest(**about)
     project = Project.here()
     echo(project.redaction.record(flow(project, name, ask)), as_json, ask.dry_run)
 

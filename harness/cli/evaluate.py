@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.completion import on_trial
-from harness.cli.verdict_options import asking
+from harness.cli.verdict_options import verdict_options
 from harness.exit_codes import gravest
-from harness.progress import Line
+from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: lora-harness evaluate adapter_v3 --json")
 @click.argument("name", shell_complete=on_trial)
-@asking
+@verdict_options
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one line a benchmark.")
 def evaluate(name: str, request: Request, as_json: bool) -> None:
     """Judge adapter NAME against the promoted one on the fixed benchmarks.
@@ -31,7 +31,7 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.render import verdict_json, verdict_text
 
-    line = Line("")
+    line = ProgressLine("")
 
     def heard(step: str, done: int, total: int) -> None:
         line.title = step

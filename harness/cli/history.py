@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 
-from harness.cli.command import Words
+from harness.cli.command import SuggestingGroup
 from harness.errors import RequestError
 from harness.text.safe import json_line
 
 
-@click.group(cls=Words, epilog="Example: lora-harness history export reports/history.jsonl")
+@click.group(
+    cls=SuggestingGroup, epilog="Example: lora-harness history export reports/history.jsonl"
+)
 def history() -> None:
     """What the store remembers: runs, verdicts, decisions and reviews.
 
@@ -97,7 +99,7 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 the same to the last bit, 1 different, 4 no such verdict, 11 the store failed.
     """
-    from harness.flows.decisions.rejudge import recompute as flow
+    from harness.flows.decisions.rejudge import rejudge as flow
     from harness.flows.project import Project
     from harness.flows.store import open_store
     from harness.render import verdict_json

@@ -11,7 +11,7 @@ import click
 from harness.text.safe import json_line, terminal
 
 if TYPE_CHECKING:
-    from harness.flows.init import Started
+    from harness.flows.init import StartedProject
 
 
 @click.command(epilog="Example: lora-harness init openers && cd openers && pytest --model base")
@@ -40,7 +40,7 @@ def init(
     click.echo(json_line(_json(made)) if as_json else _text(made))
 
 
-def _json(made: Started) -> dict[str, object]:
+def _json(made: StartedProject) -> dict[str, object]:
     return {
         "folder": str(made.folder),
         "task": made.task,
@@ -52,7 +52,7 @@ def _json(made: Started) -> dict[str, object]:
     }
 
 
-def _text(made: Started) -> str:
+def _text(made: StartedProject) -> str:
     lines = [f"wrote   {place}" for place in made.written]
     lines += [f"kept    {place}" for place in made.kept]
     lines.append(f"base    {terminal(made.base)}")

@@ -15,7 +15,7 @@ from harness.cli.decisions import line_of
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.decisions.promote import Standing
+    from harness.flows.decisions.promote import PromotedTask
 
 
 @click.command(epilog="Example: lora-harness status --json")
@@ -27,14 +27,14 @@ def status(store: str | None, as_json: bool) -> None:
     Exit codes: 0 fine, 4 the project is wrong, 11 the store failed.
     """
     from harness.flows.decisions.promote import standings
-    from harness.flows.decisions.promoted_file import write_pointer
+    from harness.flows.decisions.promoted_file import write_promoted_file
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
     project = Project.here()
     with closing(open_store(project, store)) as opened:
         found = project.redaction.record(standings(project, opened))
-        write_pointer(project, opened)
+        write_promoted_file(project, opened)
     if as_json:
         rows = [_row(one) for one in found]
         click.echo(json_line({"tasks": rows}))
@@ -42,7 +42,7 @@ def status(store: str | None, as_json: bool) -> None:
         click.echo("\n".join(_table(found)))
 
 
-def _row(one: Standing) -> dict[str, object]:
+def _row(one: PromotedTask) -> dict[str, object]:
     promoted, pinned = one.promoted, one.pinned
     return {
         "task": one.task,
@@ -54,7 +54,7 @@ def _row(one: Standing) -> dict[str, object]:
     }
 
 
-def _table(found: list[Standing]) -> list[str]:
+def _table(found: list[PromotedTask]) -> list[str]:
     from harness.text.table import table
 
     cells = [["task", "promoted", "since", "by", "pinned"]]

@@ -11,7 +11,7 @@ import click
 
 from harness.cli.completion import tasks
 from harness.errors import RequestError
-from harness.progress import Line
+from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
@@ -80,17 +80,17 @@ def _look(
     store: str | None,
     as_json: bool,
 ) -> None:
-    from harness.flows.monitoring.monitor import Look
+    from harness.flows.monitoring.monitor import MonitorRequest
     from harness.flows.monitoring.monitor import monitor as flow
     from harness.render.monitor import monitor_json, monitor_text
 
-    line = Line("")
+    line = ProgressLine("")
 
     def heard(step: str, done: int, total: int) -> None:
         line.title = step
         line.show(done, total)
 
-    found = flow(project, Look(task, since, run, inputs, engine, store), heard)
+    found = flow(project, MonitorRequest(task, since, run, inputs, engine, store), heard)
     found = project.redaction.record(found)
     line.close()
     if as_json:
@@ -111,10 +111,10 @@ def _acknowledge(
     as_json: bool,
 ) -> None:
     from harness.cli.decisions import line_of
-    from harness.flows.decisions.decide import Ask
+    from harness.flows.decisions.decide import DecisionRequest
     from harness.flows.monitoring.acknowledge import acknowledge
 
-    asked = Ask(by, why, task, store, dry_run)
+    asked = DecisionRequest(by, why, task, store, dry_run)
     made = project.redaction.record(acknowledge(project, asked))
     if as_json:
         rows = [asdict(one) for one in made]

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.command import Words
+from harness.cli.command import SuggestingGroup
 from harness.cli.completion import adapters, tasks
 from harness.errors import RequestError
-from harness.progress import Line
+from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.reviews.importing import Imported, Preview
+    from harness.flows.reviews.importing import Preview, ReviewImport
     from harness.text.redact import Redaction
 
 BY = ("week", "adapter", "slice", "reviewer", "task")
@@ -26,7 +26,9 @@ _SHOWN = 20
 """Bad rows that a person is shown."""
 
 
-@click.group(cls=Words, epilog="Example: lora-harness reviews import october.csv --dry-run")
+@click.group(
+    cls=SuggestingGroup, epilog="Example: lora-harness reviews import october.csv --dry-run"
+)
 def reviews() -> None:
     """What people did with the outputs: accepted, edited, rejected.
 
@@ -64,17 +66,17 @@ def import_(
     Exit codes: 0 done, 4 FILE cannot be used or has impossible rows, 11 the store failed.
     """
     from harness.flows.project import Project
-    from harness.flows.reviews.importing import Asked, import_reviews
+    from harness.flows.reviews.importing import ReviewImportRequest, import_reviews
     from harness.flows.reviews.rows import FIELDS
     from harness.flows.store import open_store
     from harness.render.reviews import preview_json
     from harness.workspace.importers.columns import pairs
 
-    asked = Asked(
+    asked = ReviewImportRequest(
         pairs(told, "--map", FIELDS), pairs(fixed, "--set", FIELDS), forget_map, skip_bad, dry_run
     )
     project = Project.here()
-    line, understood = Line(f"reading {file.name}"), {}
+    line, understood = ProgressLine(f"reading {file.name}"), {}
 
     def seen(preview: Preview) -> None:
         columns = preview.columns
@@ -104,7 +106,7 @@ def _show(preview: Preview, redaction: Redaction) -> None:
     click.echo(preview_text(columns.of, columns.constants, columns.unused, samples))
 
 
-def _counts(found: Imported, file: Path) -> dict[str, Any]:
+def _counts(found: ReviewImport, file: Path) -> dict[str, Any]:
     from harness.text.plain import plain
 
     refused = {"error": _summary(found, file)} if found.refused else {}
@@ -118,7 +120,7 @@ def _counts(found: Imported, file: Path) -> dict[str, Any]:
     }
 
 
-def _say(found: Imported, file: Path, dry_run: bool) -> None:
+def _say(found: ReviewImport, file: Path, dry_run: bool) -> None:
     from harness.render.reviews import bad_rows_text
 
     for line in bad_rows_text(found.bad, found.bad_count, _SHOWN):
@@ -126,7 +128,7 @@ def _say(found: Imported, file: Path, dry_run: bool) -> None:
     click.echo(_summary(found, file, dry_run))
 
 
-def _summary(found: Imported, file: Path, dry_run: bool = False) -> str:
+def _summary(found: ReviewImport, file: Path, dry_run: bool = False) -> str:
     from harness.text.safe import ci_log
 
     if found.refused:
@@ -182,7 +184,7 @@ def export(
     from harness.workspace.formats.cache import write_pieces_atomically
 
     project = Project.here()
-    chosen = flow.Chosen(task, adapter, _day(since), from_rate)
+    chosen = flow.ReviewFilter(task, adapter, _day(since), from_rate)
     with closing(open_store(project, store)) as opened:
         chosen.check(opened)
         lines: Iterator[dict[str, Any]]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.completion import on_trial
-from harness.cli.verdict_options import asking
+from harness.cli.verdict_options import verdict_options
 from harness.exit_codes import gravest
-from harness.progress import Line
-from harness.records import Swept
+from harness.progress import ProgressLine
+from harness.records import JobResult
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=on_trial)
-@asking
+@verdict_options
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON, with whole verdicts.")
 def sweep(names: tuple[str, ...], request: Request, as_json: bool) -> None:
     """Judge every adapter NAME on every benchmark, each as `evaluate` would.
@@ -39,7 +39,7 @@ def sweep(names: tuple[str, ...], request: Request, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.render.sweep import sweep_json, sweep_text
 
-    line = Line("")
+    line = ProgressLine("")
 
     def heard(step: str, done: int, total: int) -> None:
         line.title = step
@@ -55,7 +55,7 @@ def sweep(names: tuple[str, ...], request: Request, as_json: bool) -> None:
     sys.exit(exit_code(rows))
 
 
-def exit_code(rows: Sequence[Swept]) -> int:
+def exit_code(rows: Sequence[JobResult]) -> int:
     """Return the gravest code of all rows."""
     verdicts = [row.verdict for row in rows if row.verdict]
     return gravest((verdict.outcome for verdict in verdicts), (row.code for row in rows))

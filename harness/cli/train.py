@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harness.cli.completion import adapters, tasks
-from harness.progress import Line
+from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 
@@ -116,7 +116,7 @@ def train(
     from harness.flows.project import Project
     from harness.flows.training.train import train as flow
 
-    line = Line(f"training {name}")
+    line = ProgressLine(f"training {name}")
 
     def heard(step: int, steps: int, loss: float | None) -> None:
         line.show(step, steps)

@@ -43,7 +43,7 @@ _OPTIONS = (
 """What click calls each is the name of a field of a request."""
 
 
-def asking(command: Callable[..., Any]) -> Callable[..., Any]:
+def verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these options, in this order; it gets what was asked as its `request`."""
 
     @wraps(command)

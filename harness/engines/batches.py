@@ -26,7 +26,7 @@ Shown = dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Batch:
     """Prompts that one adapter is asked together."""
 
     adapter: Mounted
@@ -38,7 +38,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class BatchResult:
     """Something of a piece that is finished; a piece may be finished in several parts."""
 
     outputs: tuple[Output, ...] = ()
@@ -50,7 +50,7 @@ class Done:
 
 
 @runtime_checkable
-class Spreading(Protocol):
+class ParallelEngine(Protocol):
     """An engine that does several pieces at the same time."""
 
     def hands(self) -> int:
@@ -58,27 +58,27 @@ class Spreading(Protocol):
         ...
 
     def each(
-        self, pieces: Iterable[tuple[Whose, Piece]]
-    ) -> Iterator[tuple[Whose, Done | HarnessError]]:
+        self, pieces: Iterable[tuple[Whose, Batch]]
+    ) -> Iterator[tuple[Whose, BatchResult | HarnessError]]:
         """Each piece with whose it is; what came of it comes back with the same."""
         ...
 
 
 def hands(engine: Any) -> int:
     """How many pieces an engine does at once."""
-    return engine.hands() if isinstance(engine, Spreading) else 1
+    return engine.hands() if isinstance(engine, ParallelEngine) else 1
 
 
 def each(
-    engine: Any, pieces: Iterable[tuple[Whose, Piece]]
-) -> Iterator[tuple[Whose, Done | HarnessError]]:
+    engine: Any, pieces: Iterable[tuple[Whose, Batch]]
+) -> Iterator[tuple[Whose, BatchResult | HarnessError]]:
     """What comes of each piece, spread where the engine can; one that fails ends itself only."""
-    return engine.each(pieces) if isinstance(engine, Spreading) else _in_turn(engine, pieces)
+    return engine.each(pieces) if isinstance(engine, ParallelEngine) else _in_turn(engine, pieces)
 
 
 def _in_turn(
-    engine: Engine, pieces: Iterable[tuple[Whose, Piece]]
-) -> Iterator[tuple[Whose, Done | HarnessError]]:
+    engine: Engine, pieces: Iterable[tuple[Whose, Batch]]
+) -> Iterator[tuple[Whose, BatchResult | HarnessError]]:
     shown: Shown = {}
     for whose, piece in pieces:
         try:
@@ -88,7 +88,7 @@ def _in_turn(
             yield whose, failed(engine.name, piece.adapter.name, problem)
 
 
-def do(engine: Any, piece: Piece, shown: Shown) -> Iterator[Done]:
+def do(engine: Any, piece: Batch, shown: Shown) -> Iterator[BatchResult]:
     """The parts of one piece as they are finished; nothing is asked of one that is not applied."""
     for done in _timed(_parts(engine, piece, shown)):
         yield done
@@ -96,21 +96,21 @@ def do(engine: Any, piece: Piece, shown: Shown) -> Iterator[Done]:
             return
 
 
-def _parts(engine: Any, piece: Piece, shown: Shown) -> Iterator[Done]:
+def _parts(engine: Any, piece: Batch, shown: Shown) -> Iterator[BatchResult]:
     adapter, prompts, generation = piece.adapter, piece.prompts, piece.generation
     if piece.proof is not None:
         if adapter.digest not in shown:
             shown[adapter.digest] = engine.shift(adapter, piece.proof, generation)
-        yield Done(shift=shown[adapter.digest])
+        yield BatchResult(shift=shown[adapter.digest])
     if prompts and piece.what == "write":
         for outputs in engine.generate(adapter, prompts, generation):
-            yield Done(outputs=outputs)
+            yield BatchResult(outputs=outputs)
     elif prompts:
         for weighed in engine.likelihood(adapter, prompts, generation):
-            yield Done(weighed=weighed)
+            yield BatchResult(weighed=weighed)
 
 
-def _timed(parts: Iterator[Done]) -> Iterator[Done]:
+def _timed(parts: Iterator[BatchResult]) -> Iterator[BatchResult]:
     begun = time.monotonic()
     for done in parts:
         yield replace(done, seconds=time.monotonic() - begun)

@@ -47,7 +47,7 @@ class Lesson:
     completion: str
 
 
-Heard = Callable[[int, int, float | None], None]
+OnStep = Callable[[int, int, float | None], None]
 """Called with step, steps in all, and the loss where it was logged."""
 
 
@@ -57,7 +57,7 @@ def train_lora(
     recipe: Recipe,
     work: Path,
     parent: Path | None,
-    heard: Heard,
+    heard: OnStep,
 ) -> list[float]:
     """Train into `work/adapter`, resuming what a killed run left in `work`; the losses by log."""
     try:
@@ -76,7 +76,7 @@ def _trained(
     recipe: Recipe,
     work: Path,
     parent: Path | None,
-    heard: Heard,
+    heard: OnStep,
 ) -> list[float]:
     quiet_libraries()
     from transformers import set_seed
@@ -189,7 +189,7 @@ def _readable(state: Path) -> bool:
         return False
 
 
-def _reporter(heard: Heard) -> Any:
+def _reporter(heard: OnStep) -> Any:
     from transformers import TrainerCallback
 
     class Reporter(TrainerCallback):  # type: ignore[misc]  # the library is untyped here

@@ -17,7 +17,7 @@ USUAL = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class CaseLine:
     """A case and the line that it stands at."""
 
     line: int
@@ -25,14 +25,14 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class BadCaseLine:
     """A line that is no case, and why."""
 
     line: int
     why: str
 
 
-def refused_lines(refused: Iterable[Refused]) -> Iterator[Finding]:
+def refused_lines(refused: Iterable[BadCaseLine]) -> Iterator[Finding]:
     """Every line that the reader does not take; a blank input or ideal has a kind of its own."""
     for one in refused:
         blank = "is empty" in one.why or "blank" in one.why
@@ -40,7 +40,7 @@ def refused_lines(refused: Iterable[Refused]) -> Iterator[Finding]:
         yield Finding("empty" if blank else "duplicate" if twice else "refused", one.line, one.why)
 
 
-def placeholders(cases: Iterable[Written]) -> Iterator[Finding]:
+def placeholders(cases: Iterable[CaseLine]) -> Iterator[Finding]:
     """Cases that nobody has written yet."""
     for one in cases:
         if one.case.placeholder:
@@ -48,9 +48,9 @@ def placeholders(cases: Iterable[Written]) -> Iterator[Finding]:
             yield Finding("placeholder", one.line, said)
 
 
-def repeated(cases: Iterable[Written]) -> Iterator[Finding]:
+def repeated(cases: Iterable[CaseLine]) -> Iterator[Finding]:
     """The same input again, with the same ideals or with others."""
-    seen: dict[str, Written] = {}
+    seen: dict[str, CaseLine] = {}
     for one in cases:
         first = seen.setdefault(normal(one.case.input), one)
         if first is one:
@@ -68,7 +68,7 @@ def _ideals(case: Case) -> set[str]:
     return {" ".join(ideal.split()) for ideal in case.ideals}
 
 
-def near_repeated(cases: Sequence[Written]) -> Iterator[Finding]:
+def near_repeated(cases: Sequence[CaseLine]) -> Iterator[Finding]:
     """Inputs that differ in a few words only, unless a group says that they belong together."""
     for near in near_duplicates([one.case.input for one in cases]):
         mine, other = cases[near.index], cases[near.of]
@@ -84,7 +84,7 @@ def near_repeated(cases: Sequence[Written]) -> Iterator[Finding]:
 
 
 def failed_checks(
-    cases: Iterable[Written], checked: Iterable[Sequence[tuple[str, CheckResult]]]
+    cases: Iterable[CaseLine], checked: Iterable[Sequence[tuple[str, CheckResult]]]
 ) -> tuple[list[Finding], list[Finding]]:
     """Ideals that fail what is asked of outputs: `must` checks, and those that are only shown.
 
@@ -104,7 +104,7 @@ def failed_checks(
     return musts, shown
 
 
-def small_slices(cases: Iterable[Written], policy: Policy) -> Iterator[Finding]:
+def small_slices(cases: Iterable[CaseLine], policy: Policy) -> Iterator[Finding]:
     """Slices that no verdict looks at, being too small."""
     counts = Counter(f"{k}={v}" for one in cases for k, v in one.case.slices.items())
     for name, count in counts.items():

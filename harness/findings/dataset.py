@@ -11,7 +11,7 @@ from harness.findings.outliers import languages, lengths, other_languages
 from harness.findings.overlap import Overlap, overlap
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
-from harness.findings.voice import House
+from harness.findings.voice import HouseVoice
 from harness.records import Case
 from harness.records.benchmark import TrainingExample
 from harness.text.quoting import IN_INPUT, IN_OUTPUT
@@ -29,7 +29,7 @@ class Measure:
 
     cases: Mapping[str, str]
     """Inputs of every benchmark's cases, by `benchmark/id`."""
-    house: House | None = None
+    house: HouseVoice | None = None
     """The voice of the task's benchmark; None where there is none or none was chosen."""
     banned: Callable[[str], str] = lambda text: ""
     """What the task's glossary bans in a text, in words; nothing where it is clean."""

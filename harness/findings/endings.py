@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.findings.finding import Finding, quoted
-from harness.findings.voice import SHORT, House
+from harness.findings.voice import SHORT, HouseVoice
 from harness.findings.words import words
 from harness.records.benchmark import TrainingExample
 
 ENDED = 0.9
 """Where this share of a group's outputs end with a closing mark, the others are cut off."""
-FEWEST_IN_GROUP = 20
+MIN_IN_GROUP = 20
 OFTEN = 5
 """A word that starts like one that stands this often, and stands nowhere itself, is cut."""
 _CLOSED = re.compile(r"[.!?…。！？][\"'”’»)\]*_`]*$|[)\]}»”\"`]$")
@@ -21,7 +21,7 @@ _OPEN = re.compile(r"[,;:(\[{/\\&|+=<]$|\s[-–—]$")
 _LAST = re.compile(r"([^\W\d_]+)$")
 
 
-def endings(examples: Sequence[TrainingExample], house: House | None) -> Iterator[Finding]:
+def endings(examples: Sequence[TrainingExample], house: HouseVoice | None) -> Iterator[Finding]:
     """Every output that is cut off, with how that shows."""
     known, inner = _vocabulary(examples)
     closing = _closing_groups(examples)
@@ -53,7 +53,7 @@ def _unclosed(text: str, example: TrainingExample, closing: set[str]) -> str:
     return f"ends with {quoted(text[-12:])}, the other outputs of {of} with a closing mark"
 
 
-def _short(text: str, example: TrainingExample, house: House | None) -> str:
+def _short(text: str, example: TrainingExample, house: HouseVoice | None) -> str:
     voice = house.voice(example) if house else None
     count = len(words(text))
     if voice is None or count >= SHORT * voice.shortest or _CLOSED.search(text):
@@ -83,7 +83,7 @@ def _closing_groups(examples: Sequence[TrainingExample]) -> set[str]:
         for group in _groups(example):
             size[group] += 1
             closed[group] += ends
-    return {g for g, n in size.items() if n >= FEWEST_IN_GROUP and closed[g] >= ENDED * n}
+    return {g for g, n in size.items() if n >= MIN_IN_GROUP and closed[g] >= ENDED * n}
 
 
 def _groups(example: TrainingExample) -> Iterable[str]:

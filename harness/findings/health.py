@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from harness.findings.finding import Finding
 from harness.records import Benchmark, CaseHistory
 
-FEWEST_ADAPTERS = 3
+MIN_ADAPTERS = 3
 """With fewer, a case that does not tell them apart says nothing about the case."""
 
 
@@ -19,7 +19,7 @@ def tired_cases(
     A guard is meant to be right with every adapter: only what none gets right is told there.
     """
     for one in histories:
-        if one.adapters < FEWEST_ADAPTERS or one.case not in lines:
+        if one.adapters < MIN_ADAPTERS or one.case not in lines:
             continue
         said = _hopeless(one, benchmark)
         if said is None and not benchmark.guard:

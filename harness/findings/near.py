@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from harness.findings.words import Coder, words
+from harness.findings.words import WordCoder, words
 
 SHARE = 0.2
 """Texts are near where at most this share of the words has to be changed."""
-FEWEST = 8
+MIN_WORDS = 8
 """Texts of fewer words are only compared whole: one word more or less is another text."""
 COMMON = 0.5
 """Words in more than this share of the texts are boilerplate and say nothing of likeness,"""
@@ -51,7 +51,7 @@ def near_duplicates(texts: Sequence[str], share: float = SHARE) -> list[Near]:
     A text that is near to an earlier one is not itself compared with: dropping what is returned
     leaves no near pair. Complete as long as no text has more than `BUDGET` candidates.
     """
-    coder = Coder()
+    coder = WordCoder()
     whole = [coder.code(words(text)) for text in texts]
     coded = without_boilerplate(whole)
     pairs = [_pairs(code) for code in coded]
@@ -98,7 +98,7 @@ def _search(
         if same != index:
             yield Near(index, same, 0, len(whole[index]))
             continue
-        if len(code) < FEWEST:
+        if len(code) < MIN_WORDS:
             continue
         rarest = _rarest(pairs[index], counts, 2 * int(len(code) * share / (1 - share)) + 1)
         near = _nearest(code, coded, _candidates(rarest, holders), share)

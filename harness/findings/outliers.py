@@ -13,7 +13,7 @@ from harness.findings.finding import Finding
 from harness.findings.words import words
 from harness.records.benchmark import TrainingExample
 
-FEWEST = 20
+MIN_TEXTS = 20
 """Of fewer examples nobody can say what is usual."""
 FAR = 6.0
 """Robust standard deviations of the logarithm of the length,"""
@@ -33,7 +33,7 @@ MAIN = 0.8
 
 def lengths(examples: Sequence[TrainingExample]) -> Iterator[Finding]:
     """Inputs and outputs far longer or shorter than the others of their slices."""
-    if len(examples) < FEWEST:
+    if len(examples) < MIN_TEXTS:
         return
     sides: tuple[tuple[str, Callable[[TrainingExample], str]], ...] = (
         ("input", lambda example: example.input),
@@ -59,7 +59,7 @@ def _far(
     for key in {key for example in examples for key in example.slices} if left else ():
         for value in {example.slices.get(key) for example in examples} - {None}:
             mine = [i for i, example in enumerate(examples) if example.slices.get(key) == value]
-            if len(mine) >= FEWEST:
+            if len(mine) >= MIN_TEXTS:
                 near = ~_beyond(np.log(np.maximum(sizes[mine], 1)))
                 left -= {i for i, is_near in zip(mine, near, strict=True) if is_near}
     return sorted(left)
@@ -104,7 +104,7 @@ def other_languages(
 ) -> Iterator[Finding]:
     """Examples in another language than nearly all the rest."""
     counts = Counter(name for name in found if name)
-    if sum(counts.values()) < FEWEST:
+    if sum(counts.values()) < MIN_TEXTS:
         return
     (main, count), *_ = counts.most_common(1)
     if count < MAIN * sum(counts.values()):

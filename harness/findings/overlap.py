@@ -13,8 +13,8 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from harness.findings.near import COMMON_FROM, FEWEST, boilerplate
-from harness.findings.words import Coder, normal, words
+from harness.findings.near import COMMON_FROM, MIN_WORDS, boilerplate
+from harness.findings.words import WordCoder, normal, words
 
 How = Literal["exact", "normalised", "contained", "near"]
 SHARE = 0.25
@@ -58,7 +58,7 @@ def _whole(texts: Sequence[str], plain: list[str], cases: Mapping[str, str]) -> 
     """Equal texts, and long cases inside longer texts."""
     for case, asked in cases.items():
         wanted = normal(asked)
-        part = f" {wanted} " if wanted.count(" ") >= FEWEST - 1 else None
+        part = f" {wanted} " if wanted.count(" ") >= MIN_WORDS - 1 else None
         for index, text in enumerate(plain):
             if text == wanted:
                 yield Overlap(index, case, "exact" if texts[index] == asked else "normalised")
@@ -68,7 +68,7 @@ def _whole(texts: Sequence[str], plain: list[str], cases: Mapping[str, str]) -> 
 
 def _near(split: Sequence[Sequence[str]], cases: Mapping[str, str]) -> Iterator[Overlap]:
     """Words that most of the texts share, such as an instruction, are taken out of both sides."""
-    coder = Coder()
+    coder = WordCoder()
     coded = [coder.code(one) for one in split]
     common = boilerplate(coded) if len(coded) >= COMMON_FROM else set()
     gone = {ord(letter): None for letter in common}
@@ -76,7 +76,7 @@ def _near(split: Sequence[Sequence[str]], cases: Mapping[str, str]) -> Iterator[
     lengths = np.array([len(code) for code in coded])
     for case, asked in cases.items():
         wanted = coder.code(words(asked)).translate(gone)
-        if len(wanted) < FEWEST:
+        if len(wanted) < MIN_WORDS:
             continue
         yield from _near_one(case, wanted, coded, lengths)
 

@@ -13,11 +13,11 @@ from harness.findings.words import words
 from harness.records import Case
 from harness.records.benchmark import TrainingExample
 
-FEWEST_CASES = 5
+MIN_CASES = 5
 """A slice of fewer cases shows no voice; then the whole benchmark is the measure."""
 STRAY = 0.2
 """An output may have this share of foreign words more than the ideal that strays the most,"""
-FEWEST_FOREIGN = 3
+MIN_FOREIGN = 3
 """and fewer foreign words than this are no voice."""
 SHORT = 0.5
 """An output of fewer words than this share of the shortest ideal is cut short."""
@@ -39,11 +39,11 @@ class Voice:
     """Words of the shortest ideal."""
 
 
-class House:
+class HouseVoice:
     """The voices of one benchmark, by the slices in which its ideals are most alike."""
 
     def __init__(self, name: str, cases: Sequence[Case]) -> None:
-        self._whole = _voice(name, cases, cases) if len(cases) >= FEWEST_CASES else None
+        self._whole = _voice(name, cases, cases) if len(cases) >= MIN_CASES else None
         self._key, self._voices = _by_slice(name, cases)
 
     def voice(self, example: TrainingExample) -> Voice | None:
@@ -59,7 +59,7 @@ class House:
         marks = sorted(set(_MARKS) & set(example.output) - voice.marks)
         strange = _foreign(example.input, example.output, voice.vocabulary)
         count = len(words(example.output))
-        if len(strange) >= FEWEST_FOREIGN and len(strange) > voice.most * count:
+        if len(strange) >= MIN_FOREIGN and len(strange) > voice.most * count:
             some = ", ".join(quoted(word, 20) for word in strange[:4])
             yield Finding(
                 "tone",
@@ -80,7 +80,7 @@ def _by_slice(name: str, cases: Sequence[Case]) -> tuple[str, dict[str, Voice]]:
         voices = {}
         for value in sorted({case.slices[key] for case in cases if key in case.slices}):
             mine = [case for case in cases if case.slices.get(key) == value]
-            if len(mine) >= FEWEST_CASES:
+            if len(mine) >= MIN_CASES:
                 voices[value] = _voice(f"{key}={value} of {name}", mine, cases)
         if voices:
             mean = sum(voice.most for voice in voices.values()) / len(voices)

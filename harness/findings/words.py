@@ -42,7 +42,7 @@ def normal(text: str) -> str:
     return " ".join(words(text)) or " ".join(unicodedata.normalize("NFKC", text).split())
 
 
-class Coder:
+class WordCoder:
     """Words as single letters, so that edits of words are edits of letters for a fast library."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from harness.errors import HarnessError, reason
 from harness.flows.evaluation.session import Bench, Evaluation
 from harness.flows.project import Project
 from harness.flows.report import material_of, write
-from harness.render.annotations import MOST, workflow_commands
+from harness.render.annotations import MAX_ANNOTATIONS, workflow_commands
 from harness.render.report import Material
 from harness.workspace.project.benchmarks import case_lines
 
@@ -97,7 +97,7 @@ def tell_github(reports: Sequence[Reported]) -> Iterator[str]:
             _append(Path(summary), wanted)
         except OSError as problem:
             yield f"the step's summary could not be written ({reason(problem)})"
-    yield from [line for one in wanted for line in one.annotations][:MOST]
+    yield from [line for one in wanted for line in one.annotations][:MAX_ANNOTATIONS]
 
 
 def _alone(reports: Sequence[Reported]) -> list[Reported]:

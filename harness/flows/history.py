@@ -21,7 +21,7 @@ _REVIEWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class HistoryImport:
     """How much of it was new."""
 
     runs: int
@@ -47,7 +47,7 @@ def _line(kind: str, record: object, **more: Any) -> str:
     return json.dumps({"kind": kind, **more, "record": json.loads(encode(record))})
 
 
-def import_history(store: Store, file: Path) -> Imported:
+def import_history(store: Store, file: Path) -> HistoryImport:
     """All lines of an exported history or none; what the store has already stays as it is."""
     with store.database.together():
         before = _counts(store)
@@ -61,7 +61,7 @@ def import_history(store: Store, file: Path) -> Imported:
                 reviews.clear()
         store.reviews.keep(reviews)
         after = _counts(store)
-    return Imported(*(now - then for now, then in zip(after, before, strict=True)))
+    return HistoryImport(*(now - then for now, then in zip(after, before, strict=True)))
 
 
 def _counts(store: Store) -> tuple[int, int, int, int]:

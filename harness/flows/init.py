@@ -21,7 +21,7 @@ TASK = "my-task"
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class StartedProject:
     """What stands in the folder now."""
 
     folder: Path
@@ -42,7 +42,7 @@ def start(
     base: str | None = None,
     embedder: str | None = None,
     keep: bool = False,
-) -> Started:
+) -> StartedProject:
     """Write what is missing; another file in a file's place refuses everything, unless kept."""
     check_plain_name(task, "--task ", RequestError)
     base, embedder = base or base_reference(), embedder or embedder_reference()
@@ -59,7 +59,7 @@ def start(
     to_add = _to_add(folder, wanted) if SETTINGS in others else ""
     for place in missing:
         write_atomically(folder / place, wanted[place])
-    return Started(folder, task, base, embedder, tuple(missing), tuple(there), to_add)
+    return StartedProject(folder, task, base, embedder, tuple(missing), tuple(there), to_add)
 
 
 def _refuse_no_folder(folder: Path, wanted: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ from harness.store.tracker import MLflow
 from harness.text.redact import Redaction
 from harness.text.safe import terminal
 
-_LONGEST = 480
+_MAX_LENGTH = 480
 """Of a tag or parameter; every store of MLflow holds that many characters."""
 
 
@@ -118,4 +118,4 @@ def _parameters(run: Run) -> dict[str, str]:
 
 
 def _text(text: str) -> str:
-    return terminal(text, limit=_LONGEST)[:_LONGEST]
+    return terminal(text, limit=_MAX_LENGTH)[:_MAX_LENGTH]

@@ -11,7 +11,7 @@ from harness.flows.names import adapters_of
 from harness.flows.project import Project
 from harness.flows.queries.now import TaskNow, now
 from harness.flows.store import open_store
-from harness.records import RESERVED, Bearings, Benchmark, NextStep, TaskBearings
+from harness.records import RESERVED, Benchmark, NextStep, Overview, TaskOverview
 from harness.workspace.project.benchmarks import benchmark_names
 
 INIT = NextStep("no project here or above: start one", "lora-harness init DIR")
@@ -31,22 +31,22 @@ TRAIN = NextStep(
 CHECK = "lora-harness benchmark check"
 
 
-def bearings(start: Path | None = None, store: str | None = None) -> Bearings:
+def overview(start: Path | None = None, store: str | None = None) -> Overview:
     """The project of the working directory, or that there is none."""
     try:
         project = Project.here(start)
     except NoProject:
-        return Bearings(None, next=(INIT,))
+        return Overview(None, next=(INIT,))
     root = str(project.settings.root)
     folder = project.settings.benchmarks
     if not folder.is_dir() or not benchmark_names(folder):
-        return Bearings(root, next=(IMPORT,))
+        return Overview(root, next=(IMPORT,))
     known = list(project.benchmarks.values())
     cases = tuple((one.name, len(one.cases)) for one in known)
     adapters = tuple(name for name in adapters_of(project) if name not in RESERVED)
     tasks, steps = _tasks(project, store, adapters)
     first = _unwritten(known)
-    return Bearings(root, cases, adapters, tasks, (first, *steps) if first else steps)
+    return Overview(root, cases, adapters, tasks, (first, *steps) if first else steps)
 
 
 def _unwritten(benchmarks: list[Benchmark]) -> NextStep | None:
@@ -61,7 +61,7 @@ def _unwritten(benchmarks: list[Benchmark]) -> NextStep | None:
 
 def _tasks(
     project: Project, store: str | None, adapters: tuple[str, ...]
-) -> tuple[tuple[TaskBearings, ...], tuple[NextStep, ...]]:
+) -> tuple[tuple[TaskOverview, ...], tuple[NextStep, ...]]:
     """What holds for each task, and each task's step; an adapter is needed before all else."""
     if not project.tasks:
         return (), (NO_TASK,)
@@ -76,11 +76,11 @@ def _tasks(
     return held, tuple(dict.fromkeys(one.next for one in found))
 
 
-def _task(one: TaskNow) -> TaskBearings:
+def _task(one: TaskNow) -> TaskOverview:
     held = one.promoted
     if held is None:
-        return TaskBearings(one.task, None, None, False, one.state)
-    return TaskBearings(one.task, held.adapter, held.since, held.override, one.state)
+        return TaskOverview(one.task, None, None, False, one.state)
+    return TaskOverview(one.task, held.adapter, held.since, held.override, one.state)
 
 
 def _today() -> date:

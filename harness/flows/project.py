@@ -92,7 +92,7 @@ def _ready(pattern: str, where: str) -> Any:
     return ready
 
 
-def now() -> str:
+def utc_now() -> str:
     """This moment in UTC, to the millisecond, as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

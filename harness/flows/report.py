@@ -18,12 +18,12 @@ from harness.render.report import Material, Placed, report_html, report_json, re
 from harness.store import Store
 from harness.store.in_production import puts_in_production
 from harness.store.points import Window
-from harness.store.verdicts import Kept
+from harness.store.verdicts import StoredVerdict
 from harness.text.quoting import NOTHING_ELSE
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import suggestion
 
-MOST_PLACED = 12
+MAX_PLACED = 12
 """Adapters beside which the candidate is placed."""
 SIDES = ("promoted", "pinned", BASE, BASE_PROMPT)
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}", re.ASCII)
@@ -45,7 +45,7 @@ FORMS: Mapping[str, tuple[str, Callable[[Material], str]]] = {
 # --- what it is made of -----------------------------------------------------------------------
 
 
-def material_of(project: Project, store: Store, kept: Kept) -> Material:
+def material_of(project: Project, store: Store, kept: StoredVerdict) -> Material:
     """Everything that the store has about a verdict."""
     verdict = kept.verdict
     run = store.runs.by_id(kept.run)
@@ -88,7 +88,7 @@ def _shown(project: Project, whole: Material) -> Material:
 def _placed(store: Store, run: Run, metric: str) -> tuple[Placed, ...]:
     """The newest run of each adapter up to this one, on the same version of the benchmark."""
     known = [one.adapter for one in store.trends.adapters(run.benchmark, metric)]
-    chosen = dict.fromkeys([run.adapter, BASE, *known[:MOST_PLACED]])
+    chosen = dict.fromkeys([run.adapter, BASE, *known[:MAX_PLACED]])
     window = Window(run.benchmark, metric, tuple(chosen), None, run.started[:10])
     newest = {
         point.adapter: point
@@ -107,7 +107,7 @@ def _references(store: Store, verdict: Verdict) -> dict[str, Run]:
     return {side: run for side, run in found.items() if run is not None}
 
 
-def _since(store: Store, kept: Kept) -> Decision | None:
+def _since(store: Store, kept: StoredVerdict) -> Decision | None:
     """The decision by which the promoted adapter was so when the verdict was given."""
     mine = puts_in_production(store.decisions.all(kept.verdict.task))
     put = [decision for decision in mine if decision.at <= kept.made]
@@ -141,7 +141,7 @@ def _again(run: Run, verdict: Verdict) -> dict[str, str]:
 # --- which one is meant -----------------------------------------------------------------------
 
 
-def find(project: Project, store: Store, name: str, benchmark: str | None = None) -> Kept:
+def find(project: Project, store: Store, name: str, benchmark: str | None = None) -> StoredVerdict:
     """The last verdict on a run, or on an adapter: on the task's benchmark where none is named."""
     kept = store.verdicts.last_on(name)
     if kept is not None:

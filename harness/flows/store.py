@@ -8,13 +8,13 @@ from pathlib import Path
 from harness.errors import SettingsError
 from harness.flows.evaluation.backends import (
     NO_ADAPTER,
-    OpenAIRoom,
-    PluggedRoom,
-    RayRoom,
-    RecordedRoom,
-    Room,
-    Side,
-    TransformersRoom,
+    AdapterRef,
+    Backend,
+    OpenAIBackend,
+    RayBackend,
+    RecordedBackend,
+    ThirdPartyBackend,
+    TransformersBackend,
 )
 from harness.flows.project import Project
 from harness.records import BASE, BASE_PROMPT
@@ -25,12 +25,12 @@ from harness.workspace.project.settings import EXAMPLE, at_url
 
 __all__ = [
     "NO_ADAPTER",
-    "OpenAIRoom",
-    "RayRoom",
-    "RecordedRoom",
-    "Room",
-    "Side",
-    "TransformersRoom",
+    "AdapterRef",
+    "Backend",
+    "OpenAIBackend",
+    "RayBackend",
+    "RecordedBackend",
+    "TransformersBackend",
     "is_base",
     "open_room",
     "open_store",
@@ -55,28 +55,28 @@ def open_store(project: Project, url: str | None = None) -> Store:
     return store
 
 
-def open_room(project: Project, engine: str | None, copies: Callable[[], Path]) -> Room:
+def open_room(project: Project, engine: str | None, copies: Callable[[], Path]) -> Backend:
     """`transformers`, `ray`, `recorded` (its folder), `recorded:FOLDER`, `openai`, `openai:URL`."""
     asked = engine or project.settings.engine
     kind, _, place = asked.partition(":")
     if kind == "transformers" and not place:
-        return TransformersRoom(project, copies())
+        return TransformersBackend(project, copies())
     if kind == "ray" and not place:
-        return RayRoom(project, project.settings.ray, copies())
+        return RayBackend(project, project.settings.ray, copies())
     if kind == "recorded":
-        return RecordedRoom(project, project.settings.root / (place or "recorded"))
+        return RecordedBackend(project, project.settings.root / (place or "recorded"))
     if kind == "openai":
         return _openai_room(project, place, copies())
     offered = registered(PLUGGED, kind, SettingsError) if kind not in ENGINES else None
     if offered is not None:
-        return PluggedRoom(project, offered, place, copies())
+        return ThirdPartyBackend(project, offered, place, copies())
     shown = asked.partition("://")[0]  # an address may hold a password
     raise SettingsError(
         f"{shown}: no such engine, known are {', '.join((*ENGINES, *names(PLUGGED)))}"
     )
 
 
-def _openai_room(project: Project, url: str, copies: Path) -> OpenAIRoom:
+def _openai_room(project: Project, url: str, copies: Path) -> OpenAIBackend:
     endpoint = project.settings.openai
     if url:
         endpoint = at_url(endpoint, url, "the address after `openai:`")
@@ -85,7 +85,7 @@ def _openai_room(project: Project, url: str, copies: Path) -> OpenAIRoom:
             f"openai: no server is named, say openai:{EXAMPLE} or"
             f' [tool.harness.openai] url = "{EXAMPLE}"'
         )
-    return OpenAIRoom(project, endpoint, copies)
+    return OpenAIBackend(project, endpoint, copies)
 
 
 def is_base(name: str) -> bool:

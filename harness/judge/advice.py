@@ -6,16 +6,16 @@ Looking at two cases is cheaper than a full run, and that is cheaper than writin
 from __future__ import annotations
 
 from harness.judge import wording as words
-from harness.judge.decide import Finding
+from harness.judge.decide import Cause
 from harness.judge.evidence import Evidence
-from harness.judge.metric_pair import MOST_SAMPLES
-from harness.judge.metric_test import Standing
-from harness.judge.reasons import Names
+from harness.judge.metric_pair import MAX_SAMPLES
+from harness.judge.metric_test import MetricTest
+from harness.judge.reasons import AdapterNames
 from harness.records import Outcome, Sampling, Verdict
 
 
 def advice_for(
-    outcome: Outcome, findings: tuple[Finding, ...], evidence: Evidence, names: Names
+    outcome: Outcome, findings: tuple[Cause, ...], evidence: Evidence, names: AdapterNames
 ) -> tuple[str, ...]:
     """What to do next, the cheapest first."""
     if outcome == "promote":
@@ -26,7 +26,7 @@ def advice_for(
     return (*_applied(evidence, names), *dict.fromkeys(words for _, words in cheapest_first))
 
 
-def _applied(evidence: Evidence, names: Names) -> tuple[str, ...]:
+def _applied(evidence: Evidence, names: AdapterNames) -> tuple[str, ...]:
     """Identical outputs are what an adapter that was never applied looks like."""
     if not evidence.identical:
         return ()
@@ -36,7 +36,7 @@ def _applied(evidence: Evidence, names: Names) -> tuple[str, ...]:
     return (f"make sure that the adapter is applied at all: lora-harness doctor {names.candidate}",)
 
 
-def _steps(finding: Finding, evidence: Evidence, names: Names) -> list[tuple[int, str]]:
+def _steps(finding: Cause, evidence: Evidence, names: AdapterNames) -> list[tuple[int, str]]:
     """Each with its price: lower is cheaper."""
     if isinstance(finding.about, Verdict):
         return [(5, f"train with fewer steps or a lower rate to keep {finding.about.benchmark}")]
@@ -53,14 +53,14 @@ def _steps(finding: Finding, evidence: Evidence, names: Names) -> list[tuple[int
     if finding.kind == "few":
         lacking = evidence.policy.min_cases - evidence.paired.n
         return [(4, f"add at least {words.cases(lacking)} to the benchmark; 20 to 30 judge well")]
-    if isinstance(finding.about, Standing) and finding.kind == "not shown":
+    if isinstance(finding.about, MetricTest) and finding.kind == "not shown":
         return [_for_margin(finding.about, names)]
     if finding.kind == "slice doubt" and evidence.slices is not None:
         return [(3, f"look at slice {words.listed(evidence.slices.doubtful)}, or add cases to it")]
     return []
 
 
-def _for_margin(gate: Standing, names: Names) -> tuple[int, str]:
+def _for_margin(gate: MetricTest, names: AdapterNames) -> tuple[int, str]:
     needed, n, margin = gate.answer.needed, gate.sides.n, gate.rule.margin or 0.0
     inside = n > 0 and float(gate.sides.d.mean()) > -margin
     drawn = gate.sampling
@@ -78,18 +78,18 @@ def _for_margin(gate: Standing, names: Names) -> tuple[int, str]:
     )
 
 
-def _more_samples(gate: Standing, drawn: Sampling) -> str:
+def _more_samples(gate: MetricTest, drawn: Sampling) -> str:
     """Cheaper than cases: nobody has to write anything."""
     mostly = f"about {words.percent(drawn.share)} of the uncertainty is drawing {drawn.samples}"
     name = words.metric(gate.rule.name)
     if drawn.needed is not None and drawn.limit == "samples":
         return f"{drawn.needed} samples a case would do ({name}): {mostly}"
-    more = min(2 * drawn.samples, MOST_SAMPLES)
+    more = min(2 * drawn.samples, MAX_SAMPLES)
     return f"draw {more} samples a case before adding cases ({name}): {mostly}"
 
 
 def _compare(
-    findings: tuple[Finding, ...], evidence: Evidence, names: Names
+    findings: tuple[Cause, ...], evidence: Evidence, names: AdapterNames
 ) -> list[tuple[int, str]]:
     """All that is to be looked at side by side, in one line with one command."""
     kinds = {finding.kind for finding in findings if not isinstance(finding.about, Verdict)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.judge.evidence import Evidence
-from harness.judge.metric_test import Standing
+from harness.judge.metric_test import MetricTest
 from harness.records import Outcome, Verdict
 
 Kind = Literal[
@@ -34,11 +34,11 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finding:
+class Cause:
     """One thing that decided; its words are made elsewhere."""
 
     kind: Kind
-    about: Standing | Verdict | None = None
+    about: MetricTest | Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Circumstances:
     guards: tuple[Verdict, ...] = ()
 
 
-def decide(evidence: Evidence, circumstances: Circumstances) -> tuple[Outcome, tuple[Finding, ...]]:
+def decide(evidence: Evidence, circumstances: Circumstances) -> tuple[Outcome, tuple[Cause, ...]]:
     """The outcome with what decided it; nothing at all is left open by a promotion."""
     against = _against(evidence, circumstances)
     if against:
@@ -61,44 +61,44 @@ def decide(evidence: Evidence, circumstances: Circumstances) -> tuple[Outcome, t
     return ("inconclusive", still_open) if still_open else ("promote", ())
 
 
-def _against(evidence: Evidence, circumstances: Circumstances) -> tuple[Finding, ...]:
+def _against(evidence: Evidence, circumstances: Circumstances) -> tuple[Cause, ...]:
     """What rejects. The first two are facts on these cases, however few there are."""
-    found: list[Finding] = []
+    found: list[Cause] = []
     if evidence.critical_broken:
-        found.append(Finding("critical"))
+        found.append(Cause("critical"))
     if evidence.paired.unmet:
-        found.append(Finding("must"))
+        found.append(Cause("must"))
     if evidence.judged:
         if evidence.breakage.k >= evidence.too_many:
-            found.append(Finding("broke"))
-        found += [Finding("dropped", standing) for standing in evidence.dropped]
+            found.append(Cause("broke"))
+        found += [Cause("dropped", standing) for standing in evidence.dropped]
         if evidence.slices is not None and evidence.slices.lost:
-            found.append(Finding("slice"))
-    found += [Finding("guard", each) for each in circumstances.guards if each.outcome == "reject"]
+            found.append(Cause("slice"))
+    found += [Cause("guard", each) for each in circumstances.guards if each.outcome == "reject"]
     return tuple(found)
 
 
-def _open(evidence: Evidence, circumstances: Circumstances) -> tuple[Finding, ...]:
+def _open(evidence: Evidence, circumstances: Circumstances) -> tuple[Cause, ...]:
     """What keeps from promoting, the plainest first."""
-    found: list[Finding] = []
+    found: list[Cause] = []
     if not circumstances.complete:
-        found.append(Finding("partial"))
+        found.append(Cause("partial"))
     if not evidence.judged:
-        return tuple(found) or (Finding("few"),)  # of a partial run, few cases are no news
+        return tuple(found) or (Cause("few"),)  # of a partial run, few cases are no news
     if not evidence.gates:
-        return (*found, Finding("no gate"))
+        return (*found, Cause("no gate"))
     missing = [gate for gate in evidence.gates if gate.sides.missing]
-    found += [Finding("missing", gate) for gate in missing]
+    found += [Cause("missing", gate) for gate in missing]
     if evidence.breakage.unknown.any() and evidence.breakage.metric not in _names(missing):
-        found.append(Finding("unknown"))
-    found += [Finding("not shown", gate) for gate in evidence.gates if not gate.not_worse]
+        found.append(Cause("unknown"))
+    found += [Cause("not shown", gate) for gate in evidence.gates if not gate.not_worse]
     if circumstances.must_be_better and not evidence.superior:
-        found.append(Finding("not better"))
+        found.append(Cause("not better"))
     if not _breaks_covered(evidence):
-        found.append(Finding("uncovered"))
+        found.append(Cause("uncovered"))
     if evidence.slices is not None and evidence.slices.doubtful:
-        found.append(Finding("slice doubt"))
-    found += [Finding("guard doubt", s) for s in evidence.standings if s.may_not_promote]
+        found.append(Cause("slice doubt"))
+    found += [Cause("guard doubt", s) for s in evidence.standings if s.may_not_promote]
     return tuple(found)
 
 
@@ -108,5 +108,5 @@ def _breaks_covered(evidence: Evidence) -> bool:
     return evidence.superior and evidence.breakage.k <= int(evidence.breakage.fixed.sum())
 
 
-def _names(standings: list[Standing]) -> set[str]:
+def _names(standings: list[MetricTest]) -> set[str]:
     return {standing.rule.name for standing in standings}

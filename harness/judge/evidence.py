@@ -13,7 +13,7 @@ import numpy as np
 from harness.judge.breakage import Breakage, breakage, coverable, most_broken
 from harness.judge.intervals import holm, upper_share
 from harness.judge.metric_pair import TOLERANCE
-from harness.judge.metric_test import Standing, standing
+from harness.judge.metric_test import MetricTest, standing
 from harness.judge.paired import Flags, Paired
 from harness.judge.policy import Rules
 from harness.judge.slices import SliceLosses, slice_losses
@@ -28,9 +28,9 @@ class Evidence:
     policy: Policy
     alpha: float
     identical: bool
-    standings: tuple[Standing, ...]
+    standings: tuple[MetricTest, ...]
     """Against the first reference."""
-    pinned: tuple[Standing, ...]
+    pinned: tuple[MetricTest, ...]
     """Against the pinned one, where it is another."""
     adjusted: Mapping[str, float]
     """Holm's p by metric, over gates and guards."""
@@ -41,7 +41,7 @@ class Evidence:
     """Broken cases that a person accepted."""
 
     @property
-    def gates(self) -> tuple[Standing, ...]:
+    def gates(self) -> tuple[MetricTest, ...]:
         """Gates against every reference: promotion needs them all."""
         return tuple(s for s in (*self.standings, *self.pinned) if s.rule.role == "gate")
 
@@ -51,7 +51,7 @@ class Evidence:
         return self.paired.n >= self.policy.min_cases
 
     @property
-    def dropped(self) -> tuple[Standing, ...]:
+    def dropped(self) -> tuple[MetricTest, ...]:
         """Metrics whose drop is proven, over all that were looked at."""
         limit = self.policy.holm_alpha
         return tuple(
@@ -145,7 +145,7 @@ def unchanged(paired: Paired) -> bool:
     return np.allclose(paired.candidate, before, rtol=0.0, atol=TOLERANCE, equal_nan=True)
 
 
-def _adjusted(standings: tuple[Standing, ...]) -> dict[str, float]:
+def _adjusted(standings: tuple[MetricTest, ...]) -> dict[str, float]:
     family = [s for s in standings if s.rule.role != "report"]
     p_values = [1.0 if s.answer.p_drop is None else s.answer.p_drop for s in family]
     return {s.rule.name: p for s, p in zip(family, holm(p_values), strict=True)}

@@ -15,7 +15,7 @@ from harness.judge.evidence import gather
 from harness.judge.intervals import spent_alpha
 from harness.judge.paired import Paired
 from harness.judge.policy import Rules, check_policy, followable
-from harness.judge.reasons import Names
+from harness.judge.reasons import AdapterNames
 from harness.judge.record import with_changes
 from harness.judge.score_file import Row, paired_from_rows
 from harness.judge.verdict import settle
@@ -84,7 +84,7 @@ def verdict_from_paired(
         alpha=alpha,
         policy=policy,
     )
-    names = Names(labels.candidate, {"promoted": labels.promoted, "pinned": labels.pinned})
+    names = AdapterNames(labels.candidate, {"promoted": labels.promoted, "pinned": labels.pinned})
     settled = settle(blank, evidence, Circumstances(), names)
     return with_changes(replace(settled, notes=(*notes, *settled.notes)), evidence, accepted)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from harness.errors import HarnessError
 from harness.judge.comparable import check_like
-from harness.judge.metric_test import Standing, standing
+from harness.judge.metric_test import MetricTest, standing
 from harness.judge.paired import Paired, paired_from_runs
 from harness.judge.policy import Rules
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, State, Verdict, Worth
@@ -74,11 +74,11 @@ def _beside(
             yield _worth(found, benchmark, policy, guard)
 
 
-def _standing(paired: Paired, rule: MetricRule, name: str, policy: Policy) -> Standing:
+def _standing(paired: Paired, rule: MetricRule, name: str, policy: Policy) -> MetricTest:
     return standing(paired, rule, name, policy, policy.alpha, paired.same_texts is True, 1)
 
 
-def _worth(found: Standing, benchmark: str, policy: Policy, guard: bool) -> Worth:
+def _worth(found: MetricTest, benchmark: str, policy: Policy, guard: bool) -> Worth:
     low, high = found.answer.interval or (None, None)
     state = _state(found, policy)
     words = ON_A_GUARD if guard else BESIDE_PROMPT if found.against == BASE_PROMPT else BESIDE_BASE
@@ -96,7 +96,7 @@ def _worth(found: Standing, benchmark: str, policy: Policy, guard: bool) -> Wort
     )
 
 
-def _state(found: Standing, policy: Policy) -> State:
+def _state(found: MetricTest, policy: Policy) -> State:
     if found.way == "identical":
         return "identical"
     if found.better:

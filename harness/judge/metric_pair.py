@@ -18,7 +18,7 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sides:
+class MetricPair:
     """Scores of the cases that have one on both sides."""
 
     now: Floats
@@ -60,11 +60,11 @@ def upwards(scores: Floats, metric: str) -> Floats:
     return 1.0 - scores if metric in LOWER_IS_BETTER else scores
 
 
-def sides_of(paired: Paired, metric: str, against: str) -> Sides:
+def sides_of(paired: Paired, metric: str, against: str) -> MetricPair:
     """Align one metric of the candidate with a reference."""
     now, before = paired.side(metric), paired.side(metric, against)
     present = np.isfinite(now) & np.isfinite(before)
-    return Sides(
+    return MetricPair(
         now=now[present],
         before=before[present],
         d=upwards(now[present], metric) - upwards(before[present], metric),
@@ -80,12 +80,14 @@ def _of(noise: Floats | None, present: Flags) -> Floats | None:
     return None if noise is None else noise[present]
 
 
-MOST_SAMPLES = 64
+MAX_SAMPLES = 64
 """More are never drawn."""
 MOSTLY = 0.5
 
 
-def sampling(sides: Sides, margin: float | None, policy: Policy, alpha: float) -> Sampling | None:
+def sampling(
+    sides: MetricPair, margin: float | None, policy: Policy, alpha: float
+) -> Sampling | None:
     """How much of the uncertainty is drawing, and how many samples a case would do."""
     if sides.noise is None or not sides.n or not np.isfinite(sides.noise).all():
         return None
@@ -109,7 +111,7 @@ def samples_needed(allowed: float, between: float, within: float) -> int | None:
     if room <= 0:
         return None
     needed = max(1, math.ceil(round(within / room, 9)))
-    return needed if needed <= MOST_SAMPLES else None
+    return needed if needed <= MAX_SAMPLES else None
 
 
 def _limit(needed: int | None, share: float, enough: bool) -> Limit:
@@ -121,7 +123,7 @@ def _limit(needed: int | None, share: float, enough: bool) -> Limit:
     return "both" if share > MOSTLY else "cases"
 
 
-def _deviation(sides: Sides) -> float | None:
+def _deviation(sides: MetricPair) -> float | None:
     noise = sides.own_noise
     if noise is None or not np.isfinite(noise).all():
         return None

@@ -24,14 +24,14 @@ from harness.judge.intervals import (
     unit_sums,
     upper_share,
 )
-from harness.judge.metric_pair import TOLERANCE, Sides, sampling, sides_of
+from harness.judge.metric_pair import TOLERANCE, MetricPair, sampling, sides_of
 from harness.judge.paired import Codes, Floats, Paired
 from harness.judge.sign_flips import own_share
 from harness.records import MetricRule, Policy, Sampling
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class MetricAnswer:
     """What one way of judging says; None is what that way cannot say."""
 
     interval: tuple[float, float] | None = None
@@ -46,11 +46,13 @@ class Answer:
     """Cases for the margin asked."""
 
 
-def students_t(sides: Sides, margin: float | None, policy: Policy, alpha: float) -> Answer:
+def students_t(
+    sides: MetricPair, margin: float | None, policy: Policy, alpha: float
+) -> MetricAnswer:
     """Interval, bound and evidence, clustered where cases are grouped."""
     s = spread(sides.d, sides.groups)
     half = quantile(1 - alpha / 2, s.df) * s.se
-    return Answer(
+    return MetricAnswer(
         interval=(max(-1.0, s.mean - half), min(1.0, s.mean + half)),
         lower=s.lower(alpha),
         p_drop=s.p_drop,
@@ -94,12 +96,14 @@ def best_lower_if_worse(d: Floats, groups: Codes | None, alpha: float) -> float:
     return best
 
 
-def two_values(sides: Sides, margin: float | None, policy: Policy, alpha: float) -> Answer:
+def two_values(
+    sides: MetricPair, margin: float | None, policy: Policy, alpha: float
+) -> MetricAnswer:
     """Scores of 0 and 1: exact McNemar for the drop, Clopper-Pearson for the bounds."""
     sums, _ = sides.units()
     n, fell, rose = len(sums), int((sums < -TOLERANCE).sum()), int((sums > TOLERANCE).sum())
     half = alpha / 2
-    return Answer(
+    return MetricAnswer(
         interval=(
             lower_difference(fell, rose, n, half),
             upper_share(rose, n, half) - lower_share(fell, n, half),
@@ -111,7 +115,7 @@ def two_values(sides: Sides, margin: float | None, policy: Policy, alpha: float)
     )
 
 
-def few_changes(sides: Sides, alpha: float) -> Answer:
+def few_changes(sides: MetricPair, alpha: float) -> MetricAnswer:
     """Too few changes for an interval: bound how many fall, and let all fall as far as the worst.
 
     Rises are not counted in favour. The bound by t must agree, so that a single change cannot look
@@ -121,7 +125,7 @@ def few_changes(sides: Sides, alpha: float) -> Answer:
     fell = int((sums < -TOLERANCE).sum())
     deepest = float(np.max(-sums, initial=0.0)) * len(sums) / float(sizes.sum())
     worst = -upper_share(fell, len(sums), alpha) * deepest if fell else 0.0
-    return Answer(lower=min(worst, spread(sides.d, sides.groups).lower(alpha)))
+    return MetricAnswer(lower=min(worst, spread(sides.d, sides.groups).lower(alpha)))
 
 
 Way = Literal["t", "binary", "counts", "identical", "none"]
@@ -131,14 +135,14 @@ CONTINUOUS = ("edit_similarity", "embedding_similarity", "ideal_likelihood", "ed
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MetricTest:
     """One metric against one reference, before anything is decided over all of them."""
 
     rule: MetricRule
     against: str
     way: Way
-    sides: Sides
-    answer: Answer
+    sides: MetricPair
+    answer: MetricAnswer
     may_reject: bool = False
     """Not-worse is not shown, and would not be for any worse candidate either."""
     may_not_promote: bool = False
@@ -166,13 +170,13 @@ def standing(
     alpha: float,
     identical: bool,
     family: int,
-) -> Standing:
+) -> MetricTest:
     """Judge one metric out of a `family`; `identical` says that nothing moved on any of them."""
     sides = sides_of(paired, rule.name, against)
     way = _way(sides, rule.name, policy, identical)
     drawn = sampling(sides, rule.margin, policy, alpha) if way == "t" else None
     answer = _answer(way, sides, rule, policy, alpha)
-    seen = Standing(rule, against, way, sides, answer, sampling=drawn)
+    seen = MetricTest(rule, against, way, sides, answer, sampling=drawn)
     if rule.margin is None or way in ("none", "identical") or seen.not_worse:
         return seen
     fell = rule.role == "guard" and _fell_consistently(sides, policy, family)
@@ -185,7 +189,7 @@ def standing(
     return replace(seen, may_reject=rejects, may_not_promote=fell)
 
 
-def _way(sides: Sides, metric: str, policy: Policy, identical: bool) -> Way:
+def _way(sides: MetricPair, metric: str, policy: Policy, identical: bool) -> Way:
     sums, _ = sides.units()
     if len(sums) < policy.min_cases:
         return "none"
@@ -199,11 +203,13 @@ def _way(sides: Sides, metric: str, policy: Policy, identical: bool) -> Way:
     return "counts" if moved < policy.min_differences else "t"
 
 
-def _answer(way: Way, sides: Sides, rule: MetricRule, policy: Policy, alpha: float) -> Answer:
+def _answer(
+    way: Way, sides: MetricPair, rule: MetricRule, policy: Policy, alpha: float
+) -> MetricAnswer:
     if way == "none":
-        return Answer()
+        return MetricAnswer()
     if way == "identical":
-        return Answer(interval=(0.0, 0.0), lower=0.0, p_drop=1.0, risk=0.0)
+        return MetricAnswer(interval=(0.0, 0.0), lower=0.0, p_drop=1.0, risk=0.0)
     if way == "binary":
         return two_values(sides, rule.margin, policy, alpha)
     if way == "counts":
@@ -211,7 +217,7 @@ def _answer(way: Way, sides: Sides, rule: MetricRule, policy: Policy, alpha: flo
     return students_t(sides, rule.margin, policy, alpha)
 
 
-def _fell_consistently(sides: Sides, policy: Policy, family: int) -> bool:
+def _fell_consistently(sides: MetricPair, policy: Policy, family: int) -> bool:
     """Whether sign flips give such a fall at most at the level that rejects.
 
     One case far below the rest widens the interval and can hide a drop that was proven without

@@ -14,16 +14,16 @@ from harness.judge import wording
 from harness.judge.breakage import TEXT
 from harness.judge.evidence import Evidence
 from harness.judge.intervals import risk_by_luck
-from harness.judge.metric_test import Standing
-from harness.judge.reasons import Names
+from harness.judge.metric_test import MetricTest
+from harness.judge.reasons import AdapterNames
 from harness.records import Sampling
 from harness.text.quoting import APPEARED, NUMBERS_APPEARED, NUMBERS_VANISHED, VANISHED, Shape
 
-MOST_READ = 10_000
+MAX_READ = 10_000
 """Characters of a text that are looked at."""
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
 WORD = re.compile(r"[^\W\d_]{2,40}")
-FEWEST = 2
+MIN_OCCURRENCES = 2
 """A word has to change in this many cases to be worth a line; a number in one."""
 
 
@@ -46,7 +46,7 @@ def changed_terms(pairs: Iterable[tuple[str, str]], most: int = 5) -> tuple[str,
 
 
 def _terms(text: str) -> set[str]:
-    head = text[:MOST_READ]
+    head = text[:MAX_READ]
     words = (word.casefold() for word in WORD.findall(head))
     return set(chain(words, NUMBER.findall(head)))
 
@@ -55,7 +55,7 @@ def _top(counts: Counter[str], numbers: bool, most: int) -> list[tuple[str, int]
     kept = [
         (term, count)
         for term, count in counts.items()
-        if term[0].isdigit() == numbers and count >= (1 if numbers else FEWEST)
+        if term[0].isdigit() == numbers and count >= (1 if numbers else MIN_OCCURRENCES)
     ]
     return sorted(kept, key=lambda pair: (-pair[1], pair[0]))[:most]
 
@@ -65,7 +65,7 @@ def _line(shape: Shape, top: list[tuple[str, int]]) -> str:
     return shape.say(said) if said else ""
 
 
-def notes_for(evidence: Evidence, names: Names, candidates_judged: int) -> tuple[str, ...]:
+def notes_for(evidence: Evidence, names: AdapterNames, candidates_judged: int) -> tuple[str, ...]:
     """In the order in which a reader asks."""
     if not evidence.judged:
         return ()
@@ -99,11 +99,11 @@ def _breaks(evidence: Evidence) -> list[str]:
     return notes
 
 
-def _has_risk(gate: Standing) -> bool:
+def _has_risk(gate: MetricTest) -> bool:
     return gate.rule.role == "gate" and gate.answer.risk is not None and gate.way != "identical"
 
 
-def _risk(gate: Standing, names: Names) -> str:
+def _risk(gate: MetricTest, names: AdapterNames) -> str:
     risk = wording.percent(gate.answer.risk or 0.0)
     return (
         f"the risk that {wording.metric(gate.rule.name)} truly dropped by more than "
@@ -140,7 +140,7 @@ def _spread(evidence: Evidence) -> str:
     return f"from sample to sample of one case ({drawn} drawn): {', '.join(seen)}" if seen else ""
 
 
-def _drawing(gate: Standing) -> str:
+def _drawing(gate: MetricTest) -> str:
     """Where several samples were drawn: whether they or the cases limit what can be shown."""
     seen = gate.sampling
     if seen is None:
@@ -152,7 +152,7 @@ def _drawing(gate: Standing) -> str:
     )
 
 
-def _what_limits(seen: Sampling, gate: Standing) -> str:
+def _what_limits(seen: Sampling, gate: MetricTest) -> str:
     if seen.limit == "nothing":
         return "both are enough for this margin"
     if seen.limit == "samples":
@@ -200,7 +200,7 @@ def _unjudged(evidence: Evidence) -> list[str]:
     return notes
 
 
-def _pinned(evidence: Evidence, names: Names) -> list[str]:
+def _pinned(evidence: Evidence, names: AdapterNames) -> list[str]:
     if evidence.paired.groups is None:
         return []
     groups = len(set(evidence.paired.groups.tolist()))

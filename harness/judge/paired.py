@@ -47,7 +47,7 @@ def _samples(result: CaseResult, metric: str) -> Floats:
     return np.array([np.nan if score is None else score for score in scores], dtype=np.float64)
 
 
-LONGEST = 40
+MAX_NAME = 40
 
 
 def score_or_nan(value: Any, where: str, what: str) -> float:
@@ -64,10 +64,10 @@ def score_or_nan(value: Any, where: str, what: str) -> float:
 
 def quoted(value: object) -> str:
     """A value as it may be shown: short, and on one line."""
-    if isinstance(value, int) and abs(value) >= 10**LONGEST:
+    if isinstance(value, int) and abs(value) >= 10**MAX_NAME:
         return "a number with more than 40 digits"
     shown = repr(value)
-    return shown if len(shown) <= LONGEST else shown[: LONGEST - 3] + "..."
+    return shown if len(shown) <= MAX_NAME else shown[: MAX_NAME - 3] + "..."
 
 
 Floats = NDArray[np.float64]

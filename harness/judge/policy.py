@@ -118,7 +118,7 @@ def _scored(run: Run) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class NumberRange:
     """The numbers that a field may hold."""
 
     low: float
@@ -148,23 +148,23 @@ class Allowed:
         return f"a number between {ends[0]} and {ends[1]}"
 
 
-RISK = Allowed(0, 0.5)
-SHARE = Allowed(0, 1, low_too=True, high_too=True)
+RISK = NumberRange(0, 0.5)
+SHARE = NumberRange(0, 1, low_too=True, high_too=True)
 
 
-def _count(low: int, high: int) -> Allowed:
-    return Allowed(low, high, whole=True, low_too=True, high_too=True)
+def _count(low: int, high: int) -> NumberRange:
+    return NumberRange(low, high, whole=True, low_too=True, high_too=True)
 
 
 ALLOWED = {
     "alpha": RISK,
     "broken_from": SHARE,
     "broken_below": SHARE,
-    "broken_drop": Allowed(0, 1, high_too=True),
+    "broken_drop": NumberRange(0, 1, high_too=True),
     "broken_likelihood_drop": SHARE,
-    "break_rate": Allowed(0, 1),
+    "break_rate": NumberRange(0, 1),
     "break_alpha": RISK,
-    "break_cover": Allowed(0, 1),
+    "break_cover": NumberRange(0, 1),
     "slice_alpha": RISK,
     "slice_cases": _count(2, 1_000_000),
     "slice_exact": _count(1, 16),
@@ -172,7 +172,7 @@ ALLOWED = {
     "holm_alpha": RISK,
     "min_cases": _count(2, 1_000_000),
     "min_differences": _count(1, 1_000_000),
-    "power": Allowed(0.5, 1, low_too=True),
+    "power": NumberRange(0.5, 1, low_too=True),
     "seed": _count(0, 2**63 - 1),
 }
 

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.judge import wording
-from harness.judge.decide import Finding
+from harness.judge.decide import Cause
 from harness.judge.evidence import Evidence
-from harness.judge.metric_test import Standing
+from harness.judge.metric_test import MetricTest
 from harness.records import LOWER_IS_BETTER, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class AdapterNames:
     """What the two or three sides are called."""
 
     candidate: str
@@ -29,7 +29,7 @@ class Names:
 
 
 def reasons_for(
-    outcome: Outcome, findings: tuple[Finding, ...], evidence: Evidence, names: Names
+    outcome: Outcome, findings: tuple[Cause, ...], evidence: Evidence, names: AdapterNames
 ) -> tuple[str, ...]:
     """The sentences, the most important first."""
     same = (_identical(evidence, names),) if evidence.identical and outcome != "reject" else ()
@@ -39,14 +39,14 @@ def reasons_for(
     return (*same, *dict.fromkeys(sentences))
 
 
-def _identical(evidence: Evidence, names: Names) -> str:
+def _identical(evidence: Evidence, names: AdapterNames) -> str:
     other = names.other(evidence.paired.against)
     if evidence.paired.same_texts:
         return f"identical: every output equals that of {other}"
     return f"identical: no score differs from that of {other}"
 
 
-def _shown(evidence: Evidence, names: Names) -> tuple[str, ...]:
+def _shown(evidence: Evidence, names: AdapterNames) -> tuple[str, ...]:
     gates = [_held(gate, names) for gate in evidence.gates]
     broke, accepted = evidence.broken, evidence.accepted
     n = evidence.breakage.n
@@ -65,7 +65,7 @@ def _shown(evidence: Evidence, names: Names) -> tuple[str, ...]:
     )
 
 
-def _held(gate: Standing, names: Names) -> str:
+def _held(gate: MetricTest, names: AdapterNames) -> str:
     name, other = wording.metric(gate.rule.name), names.other(gate.against)
     if gate.better:
         return f"{name} is better than with {other} ({_difference(gate)})"
@@ -77,32 +77,32 @@ def _held(gate: Standing, names: Names) -> str:
     )
 
 
-def _difference(standing: Standing) -> str:
+def _difference(standing: MetricTest) -> str:
     mean = float(standing.sides.d.mean())
     return wording.signed(-mean if standing.rule.name in LOWER_IS_BETTER else mean)
 
 
-def _at_worst(standing: Standing) -> str:
+def _at_worst(standing: MetricTest) -> str:
     worst = -(standing.answer.lower or 0.0)
     return "at worst no drop" if worst <= 0 else f"at worst {_drop(standing)}"
 
 
-def _drop(standing: Standing) -> str:
+def _drop(standing: MetricTest) -> str:
     """The largest drop that the data leave possible."""
     return f"a drop of {wording.number(min(1.0, -(standing.answer.lower or 0.0)))}"
 
 
-def _sentence(finding: Finding, evidence: Evidence, names: Names) -> str:
+def _sentence(finding: Cause, evidence: Evidence, names: AdapterNames) -> str:
     about = finding.about
     if isinstance(about, Verdict):
         why = about.reasons[0] if about.reasons else "it was rejected there"
         return f"guard benchmark {about.benchmark} rejects: {why}"
-    if isinstance(about, Standing):
+    if isinstance(about, MetricTest):
         return _about_metric(finding, about, evidence, names)
     return _about_cases(finding, evidence, names)
 
 
-def _about_metric(finding: Finding, gate: Standing, evidence: Evidence, names: Names) -> str:
+def _about_metric(finding: Cause, gate: MetricTest, evidence: Evidence, names: AdapterNames) -> str:
     name, other = wording.metric(gate.rule.name), names.other(gate.against)
     if finding.kind == "dropped":
         chance = wording.percent(evidence.adjusted[gate.rule.name])
@@ -124,7 +124,7 @@ def _about_metric(finding: Finding, gate: Standing, evidence: Evidence, names: N
     return _not_shown(gate, name, other)
 
 
-def _not_shown(gate: Standing, name: str, other: str) -> str:
+def _not_shown(gate: MetricTest, name: str, other: str) -> str:
     margin = wording.number(gate.rule.margin or 0.0)
     if gate.way == "none":
         units = len(gate.sides.units()[0])
@@ -141,7 +141,7 @@ def _not_shown(gate: Standing, name: str, other: str) -> str:
     )
 
 
-def _about_cases(finding: Finding, evidence: Evidence, names: Names) -> str:
+def _about_cases(finding: Cause, evidence: Evidence, names: AdapterNames) -> str:
     n, k = evidence.breakage.n, evidence.breakage.k
     broke = wording.listed(evidence.broken)
     if finding.kind == "critical":
@@ -170,7 +170,7 @@ def _about_cases(finding: Finding, evidence: Evidence, names: Names) -> str:
     return _about_the_run(finding, evidence)
 
 
-def _about_slices(finding: Finding, evidence: Evidence) -> str:
+def _about_slices(finding: Cause, evidence: Evidence) -> str:
     losses = evidence.slices
     assert losses is not None
     if finding.kind == "slice" and losses.worst is not None and losses.worst.p is not None:
@@ -187,7 +187,7 @@ def _about_slices(finding: Finding, evidence: Evidence) -> str:
     )
 
 
-def _about_the_run(finding: Finding, evidence: Evidence) -> str:
+def _about_the_run(finding: Cause, evidence: Evidence) -> str:
     n = evidence.paired.n
     if finding.kind == "partial":
         return "a run of some of the cases can never promote"

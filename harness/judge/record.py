@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.judge.evidence import Evidence
-from harness.judge.metric_test import Standing
+from harness.judge.metric_test import MetricTest
 from harness.judge.paired import Flags
 from harness.records import (
     LOWER_IS_BETTER,
@@ -90,7 +90,7 @@ def metric_verdicts(evidence: Evidence) -> tuple[MetricVerdict, ...]:
     return tuple(_metric_verdict(standing, evidence) for standing in every)
 
 
-def _metric_verdict(s: Standing, evidence: Evidence) -> MetricVerdict:
+def _metric_verdict(s: MetricTest, evidence: Evidence) -> MetricVerdict:
     seen = s.sides.n > 0
     turned = s.rule.name in LOWER_IS_BETTER
     low, high = s.answer.interval or (None, None)
@@ -121,7 +121,7 @@ def _metric_verdict(s: Standing, evidence: Evidence) -> MetricVerdict:
     )
 
 
-def _state(s: Standing, evidence: Evidence) -> State:
+def _state(s: MetricTest, evidence: Evidence) -> State:
     if s.way == "identical":
         return "identical"
     if s.better:
@@ -133,14 +133,14 @@ def _state(s: Standing, evidence: Evidence) -> State:
     return "open"
 
 
-def _report_dropped(s: Standing, evidence: Evidence) -> bool:
+def _report_dropped(s: MetricTest, evidence: Evidence) -> bool:
     """Outside the family that may reject, a drop is stated at the same level by itself."""
     apart = s.rule.role == "report" or s.against == "pinned"
     p = s.answer.p_drop
     return apart and p is not None and p <= evidence.policy.holm_alpha
 
 
-def _counts(s: Standing) -> dict[str, int] | None:
+def _counts(s: MetricTest) -> dict[str, int] | None:
     if s.way not in ("counts", "binary"):
         return None
     rose, fell = s.sides.rose, s.sides.fell

@@ -28,7 +28,7 @@ TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
 BETWEEN_SLICES = ";"
 
 
-class Columns:
+class ScoreColumns:
     """Rows, read by column."""
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -122,7 +122,7 @@ def paired_from_rows(rows: Iterable[Row]) -> Paired:
     `pinned, slice, group` and `critical` may be there; `;` stands between several slices, and
     `line` is named in messages where a row has it.
     """
-    columns = Columns(list(rows))
+    columns = ScoreColumns(list(rows))
     case_of, metric_of = columns.names("case"), columns.names("metric")
     cases, metrics = tuple(sorted(set(case_of))), tuple(sorted(set(metric_of)))
     _check_distinct(cases)
@@ -153,14 +153,16 @@ def paired_from_rows(rows: Iterable[Row]) -> Paired:
     )
 
 
-def _slices(columns: Columns, case_of: Sequence[str], cases: Sequence[str]) -> list[set[str]]:
+def _slices(columns: ScoreColumns, case_of: Sequence[str], cases: Sequence[str]) -> list[set[str]]:
     of_case: dict[str, set[str]] = {case: set() for case in cases}
     for case, names in columns.slices(case_of):
         of_case[case].update(names)
     return list(of_case.values())
 
 
-def _groups(columns: Columns, case_of: Sequence[str], cases: Sequence[str]) -> list[str | None]:
+def _groups(
+    columns: ScoreColumns, case_of: Sequence[str], cases: Sequence[str]
+) -> list[str | None]:
     of_case: dict[str, str] = {}
     for case, group in columns.groups(case_of):
         if of_case.setdefault(case, group) != group:
@@ -170,13 +172,13 @@ def _groups(columns: Columns, case_of: Sequence[str], cases: Sequence[str]) -> l
     return [of_case.get(case) for case in cases]
 
 
-def _critical(columns: Columns, case_of: Sequence[str], cases: Sequence[str]) -> Flags:
+def _critical(columns: ScoreColumns, case_of: Sequence[str], cases: Sequence[str]) -> Flags:
     critical = columns.critical(case_of)
     return np.array([case in critical for case in cases], dtype=np.bool_)
 
 
 def _check_once(
-    columns: Columns, at: NDArray[np.int64], case_of: Sequence[str], metric_of: Sequence[str]
+    columns: ScoreColumns, at: NDArray[np.int64], case_of: Sequence[str], metric_of: Sequence[str]
 ) -> None:
     """A case has one score per metric; two of them are a mistake nobody should average away."""
     order = np.argsort(at, kind="stable")

@@ -14,10 +14,10 @@ from scipy.special import ndtr
 from harness.judge.paired import Floats
 from harness.records import Policy
 
-MOST_DRAWN = 256
+MAX_DRAWN = 256
 """Above this many units a sum of flips is normal for every purpose here."""
 TIE = 1e-9
-MOST_AT_ONCE = 200_000
+MAX_AT_ONCE = 200_000
 """Multiplications per product: few enough that BLAS starts no threads, which would cost more than
 they save and make the time depend on whatever else the machine does."""
 
@@ -47,7 +47,7 @@ def drawn_flips(parts: Floats, policy: Policy) -> Floats:
 def normal_flips(parts: Floats, policy: Policy) -> Floats:
     """The same for many rows: sums of many flips are normal together, with this covariance."""
     width = parts.shape[1]
-    step = max(1, MOST_AT_ONCE // width**2)
+    step = max(1, MAX_AT_ONCE // width**2)
     covariance = np.zeros((width, width))
     for start in range(0, len(parts), step):
         some = parts[start : start + step]
@@ -61,7 +61,7 @@ def normal_flips(parts: Floats, policy: Policy) -> Floats:
 def in_steps(left: Floats, right: Floats) -> Floats:
     """Matrix product, some rows at a time."""
     product = np.empty((len(left), right.shape[1]))
-    step = max(1, MOST_AT_ONCE // max(right.size, 1))
+    step = max(1, MAX_AT_ONCE // max(right.size, 1))
     for start in range(0, len(left), step):
         product[start : start + step] = left[start : start + step] @ right
     return product
@@ -73,7 +73,7 @@ def shares(d: Floats, sums: Floats, policy: Policy) -> Floats:
     Zeros flip into themselves, so they are left out. Signs are applied to the differences as they
     are: lowering any of them can then only lower the share at their own sum.
     """
-    if len(d) > MOST_DRAWN:
+    if len(d) > MAX_DRAWN:
         scale = float(np.sqrt(d @ d))
         return _normal_shares(sums, scale)
     if len(d) <= policy.slice_exact:

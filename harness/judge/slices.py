@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from harness.judge.intervals import unit_sums
 from harness.judge.metric_pair import upwards
 from harness.judge.paired import Codes, Flags, Floats, Paired
-from harness.judge.sign_flips import MOST_DRAWN, TIE, drawn_flips, normal_flips, own_share, shares
+from harness.judge.sign_flips import MAX_DRAWN, TIE, drawn_flips, normal_flips, own_share, shares
 from harness.records import Policy, SliceVerdict
 
 
@@ -90,7 +90,7 @@ def _joint(parts: Floats, means: Floats, policy: Policy) -> Floats:
     moved = np.ascontiguousarray(parts[:, parts.any(axis=0)].T)
     if len(moved) == 0:
         return np.ones(len(means))
-    flip = drawn_flips if len(moved) <= MOST_DRAWN else normal_flips
+    flip = drawn_flips if len(moved) <= MAX_DRAWN else normal_flips
     flipped = flip(moved, policy)
     worst = np.sort(flipped.min(axis=1))
     p: Floats = np.searchsorted(worst, means + TIE, side="right") / len(worst)

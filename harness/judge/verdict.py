@@ -18,13 +18,13 @@ from harness.judge.intervals import spent_alpha
 from harness.judge.notes import changed_terms, notes_for
 from harness.judge.paired import paired_from_runs
 from harness.judge.policy import check_policy, check_rules, effective_rules
-from harness.judge.reasons import Names, reasons_for
+from harness.judge.reasons import AdapterNames, reasons_for
 from harness.judge.record import metric_verdicts, with_changes
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict
 
 
 def settle(
-    blank: Verdict, evidence: Evidence, circumstances: Circumstances, names: Names
+    blank: Verdict, evidence: Evidence, circumstances: Circumstances, names: AdapterNames
 ) -> Verdict:
     """Fill in a verdict that so far only says what was compared."""
     outcome, findings = decide(evidence, circumstances)
@@ -183,7 +183,7 @@ def verdict(
         must_be_better=reference is None and not guard,
         guards=guards,
     )
-    names = Names(candidate.adapter, {side: run.adapter for side, run in sides.items()})
+    names = AdapterNames(candidate.adapter, {side: run.adapter for side, run in sides.items()})
     settled = settle(blank, evidence, circumstances, names)
     beside = {BASE: base} if guard else {BASE: base, BASE_PROMPT: prompted}
     worth, worth_notes = worth_of(candidate, beside, rules, policy, guard=guard)

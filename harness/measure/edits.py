@@ -16,7 +16,7 @@ CLEAN = 0.10
 """An output with at most this edit rate ships as it is."""
 TOLERANCE = 1e-9
 
-LONGEST_SHIFTED = 200
+MAX_SHIFTED = 200
 """Words on either side up to which block shifts are searched: seconds there, minutes beyond."""
 
 
@@ -42,7 +42,7 @@ def edit_rate(text: str, ideal: str) -> float:
         return 0.0
     if _surely_all_edited(words, wanted):
         return 1.0
-    if max(len(words), len(wanted)) > LONGEST_SHIFTED:
+    if max(len(words), len(wanted)) > MAX_SHIFTED:
         return _rate_without_shifts(words, wanted)
     # In hundredths and back, as sacrebleu gives it: the same number to the last bit.
     return min(1.0, 100 * (edits_with_shifts(words, wanted) / len(wanted)) / 100)

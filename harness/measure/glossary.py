@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 def banned(terms: Mapping[str, tuple[str, ...]], text: str) -> str:
@@ -59,5 +59,5 @@ def _named(found: Mapping[str, str]) -> str:
     if not found:
         return ""
     named = [f'"{form}" is banned, write "{term}"' for form, term in list(found.items())]
-    more = f"; and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    return "; ".join(named[:MOST_NAMED]) + more
+    more = f"; and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    return "; ".join(named[:MAX_NAMED]) + more

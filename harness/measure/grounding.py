@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from harness.measure.quantities import Quantity, quantities
 
-MOST_NAMED = 5
-LONGEST_NAMED = 60
+MAX_NAMED = 5
+MAX_NAMED_LENGTH = 60
 
 _TLDS = "com|org|net|io|ai|co|dev|app|eu|de|uk|fr|nl|es|ch|info|biz|edu|gov"
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", re.IGNORECASE)
@@ -37,14 +37,14 @@ def ungrounded(text: str, sources: tuple[str, ...]) -> str:
     known = _learn(sources)
     found: list[str] = []
     for written in _strangers(text, known):
-        if written[:LONGEST_NAMED] not in found:
-            found.append(written[:LONGEST_NAMED])
-        if len(found) > MOST_NAMED:
+        if written[:MAX_NAMED_LENGTH] not in found:
+            found.append(written[:MAX_NAMED_LENGTH])
+        if len(found) > MAX_NAMED:
             break
     if not found:
         return ""
-    more = ", and more" if len(found) > MOST_NAMED else ""
-    return f"neither in the input nor in an ideal: {', '.join(found[:MOST_NAMED])}{more}"
+    more = ", and more" if len(found) > MAX_NAMED else ""
+    return f"neither in the input nor in an ideal: {', '.join(found[:MAX_NAMED])}{more}"
 
 
 def _learn(sources: tuple[str, ...]) -> _Known:

@@ -10,8 +10,8 @@ from typing import Any
 
 PATTERN_SECONDS = 0.5
 """What a pattern may take on one output; a catastrophic one fails its check instead of the run."""
-LONGEST_PATTERN = 1_000
-MOST_REPEATS = 10_000
+MAX_PATTERN = 1_000
+MAX_REPEATS = 10_000
 """Product of all counted repeats; a pattern is unrolled in memory by them."""
 
 
@@ -54,10 +54,10 @@ def compiled(pattern: str) -> Any:
     """Compile a pattern, or raise ValueError with what is wrong with it."""
     import regex
 
-    if len(pattern) > LONGEST_PATTERN:
-        raise ValueError(f"it is {len(pattern)} characters long, allowed are {LONGEST_PATTERN}")
-    if _repeats(pattern) > MOST_REPEATS:
-        raise ValueError(f"its repeat counts multiply to more than {MOST_REPEATS}")
+    if len(pattern) > MAX_PATTERN:
+        raise ValueError(f"it is {len(pattern)} characters long, allowed are {MAX_PATTERN}")
+    if _repeats(pattern) > MAX_REPEATS:
+        raise ValueError(f"its repeat counts multiply to more than {MAX_REPEATS}")
     try:
         return regex.compile(pattern)
     except RecursionError:

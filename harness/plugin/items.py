@@ -42,7 +42,7 @@ class _Crash:
     lineno: int
 
 
-class Shown:
+class PlainFailure:
     """A failure without a traceback."""
 
     def __init__(self, line: str, text: str, path: str, lineno: int) -> None:
@@ -113,7 +113,7 @@ class HarnessItem(pytest.Item):
         """Words instead of a traceback, for failures that are ours."""
         problem = excinfo.value
         if isinstance(problem, Failed):
-            return Shown(problem.line, problem.text, str(self.path), 0)
+            return PlainFailure(problem.line, problem.text, str(self.path), 0)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

@@ -12,7 +12,7 @@ PYTEST_OWN = (2, 3, 4, 5)
 """Interrupted, internal error, usage error, nothing collected: these stay pytest's."""
 
 
-class Told(NamedTuple):
+class GateResult(NamedTuple):
     """What is known of one adapter on one benchmark; travels from xdist workers as a tuple."""
 
     adapter: str
@@ -26,7 +26,7 @@ class Told(NamedTuple):
     """What became of its report, as plain values; empty where there is no verdict."""
 
 
-class Ending(NamedTuple):
+class PytestEnding(NamedTuple):
     """What pytest itself would end with."""
 
     status: int
@@ -34,7 +34,7 @@ class Ending(NamedTuple):
     """Whether tests that are not ours may have failed."""
 
 
-def exit_status(ending: Ending, told: Sequence[Told]) -> int:
+def exit_status(ending: PytestEnding, told: Sequence[GateResult]) -> int:
     """Return the gravest code; where all promote, or nothing was told, pytest's own."""
     if ending.status in PYTEST_OWN or not told:
         return ending.status

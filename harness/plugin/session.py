@@ -16,7 +16,7 @@ from harness.flows.evaluation.session import Bench, Evaluation, Request, open_be
 from harness.flows.github import Reported, report, tell_github
 from harness.flows.project import Project, said, shown_error
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
-from harness.plugin.outcome import Ending, Told, exit_status
+from harness.plugin.outcome import GateResult, PytestEnding, exit_status
 from harness.records import RESERVED
 from harness.render import verdict_text
 from harness.text.safe import ci_log
@@ -70,7 +70,7 @@ class Gate:
         self._bench: Bench | None = None
         self._found: dict[Pair, Evaluation | HarnessError] = {}
         self.selected: dict[Pair, set[str]] = defaultdict(set)
-        self.told: list[Told] = []
+        self.told: list[GateResult] = []
         self.foreign_failed = False
         self.files: dict[Path, str] = {}
 
@@ -152,10 +152,10 @@ class Gate:
         return self._bench
 
     def _heard(self, step: str, done: int, total: int) -> None:
-        from harness.progress import Line
+        from harness.progress import ProgressLine
 
         if not hasattr(self, "_line"):
-            self._line = Line("")
+            self._line = ProgressLine("")
         self._line.title = step
         self._line.show(done, total)
 
@@ -177,11 +177,11 @@ class Gate:
 
     def _write_ahead(self) -> None:
         """What all adapters lack, as one stream; what fails in it is told with its verdict."""
-        from harness.flows.evaluation.prefetch import write_ahead
+        from harness.flows.evaluation.prefetch import prefetch
 
         wanted = ((*pair, frozenset(cases) or None) for pair, cases in self.selected.items())
         with suppress(HarnessError):
-            write_ahead(self.bench, wanted)
+            prefetch(self.bench, wanted)
 
     def evaluation(self, adapter: str, benchmark: str) -> Evaluation | HarnessError:
         """The run and verdict of an adapter on a benchmark, or why there is none."""
@@ -198,7 +198,7 @@ class Gate:
                 shown = shown_error(problem, self.request.texts)
                 self._found[place] = shown
                 self.told.append(
-                    Told(adapter, benchmark, None, ci_log(str(shown)), problem.exit_code)
+                    GateResult(adapter, benchmark, None, ci_log(str(shown)), problem.exit_code)
                 )
             self._call_hooks(adapter, benchmark)
         return self._found[place]
@@ -213,7 +213,7 @@ class Gate:
         else:
             hook.pytest_harness_verdict(config=self.config, verdict=found.verdict, run=found.run)
 
-    def _told(self, made: Evaluation) -> Told:
+    def _told(self, made: Evaluation) -> GateResult:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         colour = bool(reporter and reporter.hasmarkup)
         reported = report(self.bench, made)
@@ -226,7 +226,7 @@ class Gate:
         )
         verdict = made.verdict
         place = (verdict.candidate, verdict.benchmark)
-        return Told(*place, verdict.outcome, text, None, tuple(reported))
+        return GateResult(*place, verdict.outcome, text, None, tuple(reported))
 
     # --- ending ------------------------------------------------------------------------------
 
@@ -235,9 +235,9 @@ class Gate:
         """A worker's verdicts, told in the controller; a worker that died judged nothing."""
         if error:
             line = "the worker died, run the same command again to go on"
-            self.told.append(Told("everything", f"worker {node.gateway.id}", None, line, 11))
+            self.told.append(GateResult("everything", f"worker {node.gateway.id}", None, line, 11))
         for raw in getattr(node, "workeroutput", {}).get("harness", []):
-            self.told.append(Told(*raw))
+            self.told.append(GateResult(*raw))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Whether tests that are not ours fail; under xdist this is all the controller sees."""
@@ -253,7 +253,7 @@ class Gate:
             output["harness"] = [tuple(one) for one in self.told]
             return
         status = 1 if self._stopped_by_failures() else int(exitstatus)
-        session.exitstatus = exit_status(Ending(status, self.foreign_failed), self.told)
+        session.exitstatus = exit_status(PytestEnding(status, self.foreign_failed), self.told)
 
     def _stopped_by_failures(self) -> bool:
         """Under xdist, `-x` ends like an interruption though nobody interrupted."""

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from harness.records.decisions import Decision
 from harness.records.holds import EXACT, QUOTING, TEXT, Holds, holding
 
-Health = Literal["steady", "watch", "retrain"]
+AlarmState = Literal["steady", "watch", "retrain"]
 Signal = Literal["edit_rate", "rejection_rate", "benchmark"]
 """What can raise the alarm: either rate of the reviews, or the benchmark run again."""
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
@@ -31,7 +31,7 @@ class RetrainLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeekEvidence:
     """One week, or one run of the benchmark, with the evidence at its end."""
 
     week: str = field(metadata=EXACT)
@@ -50,14 +50,14 @@ class Weighed:
 class Course:
     """How the evidence went, the oldest week first."""
 
-    weeks: tuple[Weighed, ...] = ()
+    weeks: tuple[WeekEvidence, ...] = ()
     dispersion: float = 1.0
     """As all the weeks together tell it."""
     known: bool = False
     """Whether there were weeks enough to tell the dispersion; it is taken as 1 where not."""
 
     @property
-    def alarms(self) -> tuple[Weighed, ...]:
+    def alarms(self) -> tuple[WeekEvidence, ...]:
         """The weeks that raised it."""
         return tuple(week for week in self.weeks if week.alarm)
 
@@ -77,7 +77,7 @@ class Watched:
     """One signal of one task: what it is now, and the evidence since the count began."""
 
     signal: Signal = field(metadata=EXACT)
-    state: Health = field(metadata=EXACT)
+    state: AlarmState = field(metadata=EXACT)
     reasons: tuple[str, ...] = field(metadata=QUOTING)
     """Why it is not steady, in words."""
     line: RetrainLine | None
@@ -101,13 +101,13 @@ class Watched:
         return max((week.evidence for week in self.course.alarms), default=self.course.evidence)
 
 
-def _named(one: Standout) -> Holds:
+def _named(one: Driver) -> Holds:
     """A slice or a reviewer is a label, a word stands in people's texts."""
     return "quoting" if one.kind in ("slice", "reviewer") else "text"
 
 
 @dataclass(frozen=True, slots=True)
-class Standout:
+class Driver:
     """A slice, a reviewer or a word that explains the edits better than chance does."""
 
     kind: Literal["slice", "reviewer", "removed", "added"] = field(metadata=EXACT)
@@ -191,7 +191,7 @@ class Monitored:
     """One task: is it time to retrain, and why."""
 
     task: str = field(metadata=EXACT)
-    state: Health = field(metadata=EXACT)
+    state: AlarmState = field(metadata=EXACT)
     reasons: tuple[str, ...] = field(metadata=QUOTING)
     """The most important first."""
     promoted: Decision | None
@@ -202,7 +202,7 @@ class Monitored:
     weeks: tuple[str, ...] = field(default=(), metadata=EXACT)
     """The recent ones, over which rates are shown."""
     watched: tuple[Watched, ...] = ()
-    standouts: tuple[Standout, ...] = ()
+    standouts: tuple[Driver, ...] = ()
     drifts: tuple[Drift, ...] = ()
     inputs: InputShift | None = None
     prediction: Prediction | None = None
@@ -219,7 +219,7 @@ class Plan:
 
     task: str = field(metadata=EXACT)
     promoted: str = field(metadata=EXACT)
-    state: Health = field(metadata=EXACT)
+    state: AlarmState = field(metadata=EXACT)
     reasons: tuple[str, ...] = field(metadata=QUOTING)
     """Why, as `monitor` says it."""
     folder: str = field(metadata=EXACT)
@@ -258,7 +258,7 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskBearings:
+class TaskOverview:
     """What holds for one task."""
 
     task: str = field(metadata=EXACT)
@@ -267,12 +267,12 @@ class TaskBearings:
     """When it was decided; ISO 8601, UTC."""
     override: bool
     """Promoted against the verdict or without one."""
-    state: Health | None = field(metadata=EXACT)
+    state: AlarmState | None = field(metadata=EXACT)
     """None where it cannot be said: nothing promoted, no reviews or no line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bearings:
+class Overview:
     """Where a project stands."""
 
     project: str | None = field(metadata=EXACT)
@@ -280,6 +280,6 @@ class Bearings:
     benchmarks: tuple[tuple[str, int], ...] = field(default=(), metadata=EXACT)
     """Each with the number of its cases."""
     adapters: tuple[str, ...] = field(default=(), metadata=EXACT)
-    tasks: tuple[TaskBearings, ...] = ()
+    tasks: tuple[TaskOverview, ...] = ()
     next: tuple[NextStep, ...] = ()
     """The most urgent first."""

@@ -167,7 +167,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class Job:
     """One adapter to be judged on one benchmark; plain data, which can be sent anywhere."""
 
     adapter: str = field(metadata=EXACT)
@@ -175,7 +175,7 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class JobResult:
     """How one errand ended: with a verdict, or with the line that says why there is none."""
 
     adapter: str = field(metadata=EXACT)

@@ -12,7 +12,7 @@ from harness.render.report.material import Material, must_failed
 from harness.text import safe
 from harness.text.figures import metric_title, score
 
-MOST = 10
+MAX_ANNOTATIONS = 10
 """GitHub shows no more of a step."""
 NAME = 80
 TEXT = 300
@@ -27,7 +27,9 @@ def workflow_commands(material: Material, file: str, lines: Mapping[str, int]) -
         if (one.flag == "broken" and not one.accepted) or must_failed(one)
     ]
     ranked = sorted(wanted, key=lambda one: (not one.case.critical, not must_failed(one)))
-    return tuple(_command(one, material, file, lines.get(one.case.id, 1)) for one in ranked[:MOST])
+    return tuple(
+        _command(one, material, file, lines.get(one.case.id, 1)) for one in ranked[:MAX_ANNOTATIONS]
+    )
 
 
 def _command(one: Compared, material: Material, file: str, line: int) -> str:

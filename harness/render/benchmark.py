@@ -11,11 +11,11 @@ from harness.text.figures import count, margin, metric_title, percent
 from harness.text.plain import plain
 from harness.text.table import hang, pad
 
-LONGEST = 1_000
+MAX_TEXT = 1_000
 _KIND = 16
 
 
-class Found(Protocol):
+class BenchmarkFinding(Protocol):
     """What a finding says."""
 
     @property
@@ -27,7 +27,11 @@ class Found(Protocol):
 
 
 def check_text(
-    health: BenchmarkHealth, unfit: Sequence[Found], advice: Sequence[Found], *, width: int = 80
+    health: BenchmarkHealth,
+    unfit: Sequence[BenchmarkFinding],
+    advice: Sequence[BenchmarkFinding],
+    *,
+    width: int = 80,
 ) -> str:
     """Return one benchmark's findings, then what its history says."""
     lines = _title(health, width)
@@ -37,12 +41,12 @@ def check_text(
         for one in findings:
             place = "" if one.line is None else f"{one.line}"
             label = f"    {pad(place, 5, '>')}  {pad(safe.ci_log(one.kind), _KIND)}"
-            lines += hang(label, safe.ci_log(one.message, limit=LONGEST), width)
+            lines += hang(label, safe.ci_log(one.message, limit=MAX_TEXT), width)
     return "\n".join([*lines, "", *_history(health, width), *_answer(unfit, advice, width)])
 
 
 def check_json(
-    health: BenchmarkHealth, unfit: Sequence[Found], advice: Sequence[Found]
+    health: BenchmarkHealth, unfit: Sequence[BenchmarkFinding], advice: Sequence[BenchmarkFinding]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the benchmark itself, and its findings."""
     findings = [
@@ -84,7 +88,7 @@ def _history(health: BenchmarkHealth, width: int) -> list[str]:
         said = f"{said} worse by exactly the margin passed by luck is {percent(health.luck)}"
         lines += hang("  luck   ", said, width)
     for note in health.notes:
-        lines += hang("  also   ", safe.ci_log(note, limit=LONGEST), width)
+        lines += hang("  also   ", safe.ci_log(note, limit=MAX_TEXT), width)
     return lines
 
 
@@ -94,7 +98,9 @@ def _pairs(one: CasesNeeded) -> str:
     return f"{len(one.pairs)} pairs of adapters, the median"
 
 
-def _answer(unfit: Sequence[Found], advice: Sequence[Found], width: int) -> list[str]:
+def _answer(
+    unfit: Sequence[BenchmarkFinding], advice: Sequence[BenchmarkFinding], width: int
+) -> list[str]:
     look = f"{count(len(advice), 'finding')} to look at" if advice else ""
     if unfit:
         said = f"{count(len(unfit), 'finding')} to put right before a verdict can rest on it"

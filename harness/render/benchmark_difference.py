@@ -12,7 +12,7 @@ from harness.text.diff import word_diff
 from harness.text.plain import plain
 from harness.text.table import hang
 
-LONGEST = 1_000
+MAX_TEXT = 1_000
 
 
 def difference_text(difference: BenchmarkDifference, *, width: int = 80) -> str:
@@ -62,7 +62,7 @@ def _side(label: str, fingerprint: str) -> str:
 def _fields(fields: Sequence[FieldChange], width: int) -> list[str]:
     lines: list[str] = []
     for one in fields:
-        shown = word_diff(one.old[:LONGEST], one.new[:LONGEST])
+        shown = word_diff(one.old[:MAX_TEXT], one.new[:MAX_TEXT])
         lines += hang(f"  {safe.ci_log(one.field, limit=80)}  ", safe.ci_log(shown), width)
     return lines
 

@@ -13,10 +13,10 @@ from harness.text.diff import word_diff
 from harness.text.figures import chance, count, signed
 from harness.text.table import hang, pad
 
-MOST_SHOWN = 5
-MOST_IDS = 20
-LONGEST_TEXT = 600
-LONGEST_NAME = 24
+MAX_SHOWN = 5
+MAX_IDS = 20
+MAX_TEXT = 600
+MAX_NAME = 24
 
 
 def counted(verdict: Verdict, width: int) -> list[str]:
@@ -51,9 +51,9 @@ def broken_cases(verdict: Verdict, width: int) -> list[str]:
         verdict.broken, key=lambda c: (not c.critical, c.candidate_score - c.reference_score)
     )
     lines: list[str] = []
-    for change in ranked[:MOST_SHOWN]:
+    for change in ranked[:MAX_SHOWN]:
         lines += ["", *_shown(change, verdict, width)]
-    if rest := ranked[MOST_SHOWN:]:
+    if rest := ranked[MAX_SHOWN:]:
         told = f"… and {len(rest)} more: {id_list(change.case for change in rest)}"
         lines += ["", *hang("  ", told, width)]
     return lines
@@ -68,8 +68,8 @@ def worst_slice(slices: Sequence[SliceVerdict]) -> SliceVerdict | None:
 def id_list(ids: Iterable[str]) -> str:
     """Join case ids, the first of very many."""
     listed = [safe.ci_log(one, limit=80) for one in ids]
-    more = f" and {len(listed) - MOST_IDS} more" if len(listed) > MOST_IDS else ""
-    return ", ".join(listed[:MOST_IDS]) + more
+    more = f" and {len(listed) - MAX_IDS} more" if len(listed) > MAX_IDS else ""
+    return ", ".join(listed[:MAX_IDS]) + more
 
 
 def _slice(worst: SliceVerdict) -> str:
@@ -100,8 +100,8 @@ def _texts(change: CaseChange, verdict: Verdict) -> Iterable[tuple[str, str]]:
 
 
 def _name(adapter: str) -> str:
-    return safe.ci_log(adapter, limit=LONGEST_NAME)
+    return safe.ci_log(adapter, limit=MAX_NAME)
 
 
 def _text(text: str) -> str:
-    return safe.ci_log(text, limit=LONGEST_TEXT) if text.strip() else "(nothing)"
+    return safe.ci_log(text, limit=MAX_TEXT) if text.strip() else "(nothing)"

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.records import CaseResult, Run
 from harness.render.changes import id_list
-from harness.render.sidebyside import MetricPair, Pair, SideBySide, side_by_side
+from harness.render.sidebyside import CaseSideBySide, MetricSideBySide, SideBySide, side_by_side
 from harness.text import safe
 from harness.text.diff import word_diff
 from harness.text.figures import count, metric_title, score, signed
@@ -17,8 +17,8 @@ from harness.text.plain import plain
 from harness.text.redact import OPEN, Redaction
 from harness.text.table import hang, pad, table
 
-LONGEST_TEXT = 1_000
-LONGEST_NAME = 24
+MAX_TEXT = 1_000
+MAX_NAME = 24
 
 
 def compare_text(a: Run, b: Run, *, width: int = 80, redaction: Redaction = OPEN) -> str:
@@ -66,7 +66,7 @@ def _means(both: SideBySide) -> list[str]:
     return table([head, *(_mean_cells(metric) for metric in both.metrics)], "<>>>>")
 
 
-def _mean_cells(metric: MetricPair) -> list[str]:
+def _mean_cells(metric: MetricSideBySide) -> list[str]:
     title = metric_title(metric.name)
     return [title, score(metric.a), score(metric.b), signed(metric.difference), str(metric.n)]
 
@@ -81,7 +81,7 @@ def _alone(both: SideBySide, width: int) -> list[str]:
     return lines
 
 
-def _case(pair: Pair, both: SideBySide, width: int) -> list[str]:
+def _case(pair: CaseSideBySide, both: SideBySide, width: int) -> list[str]:
     case = pair.a.case
     names = [_name(both.a), _name(both.b)]
     columns = max(len("ideal"), *map(len, names))
@@ -99,7 +99,7 @@ def _case(pair: Pair, both: SideBySide, width: int) -> list[str]:
     return lines
 
 
-def _score_changes(pair: Pair) -> str:
+def _score_changes(pair: CaseSideBySide) -> str:
     return " · ".join(
         f"{metric_title(name)} {score(before)} → {score(after)}"
         for name, (before, after) in pair.scores.items()
@@ -115,7 +115,7 @@ def _failed_checks(name: str, result: CaseResult, width: int) -> list[str]:
     return lines
 
 
-def _case_json(pair: Pair) -> dict[str, Any]:
+def _case_json(pair: CaseSideBySide) -> dict[str, Any]:
     return {
         "case": pair.a.case.id,
         "critical": pair.a.case.critical,
@@ -128,8 +128,8 @@ def _case_json(pair: Pair) -> dict[str, Any]:
 
 
 def _name(run: Run) -> str:
-    return safe.ci_log(run.adapter, limit=LONGEST_NAME)
+    return safe.ci_log(run.adapter, limit=MAX_NAME)
 
 
 def _text(text: str) -> str:
-    return safe.ci_log(text, limit=LONGEST_TEXT) if text.strip() else "(nothing)"
+    return safe.ci_log(text, limit=MAX_TEXT) if text.strip() else "(nothing)"

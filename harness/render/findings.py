@@ -13,11 +13,11 @@ from harness.text.figures import count
 from harness.text.plain import plain
 from harness.text.table import display_width, hang, pad
 
-MOST = 200
+MAX_FINDINGS = 200
 """Lines of one table; programs read the JSON, which has them all."""
 
 
-class Finding(Protocol):
+class ShownFinding(Protocol):
     """A finding as the checks hand it out."""
 
     @property
@@ -33,7 +33,9 @@ class Finding(Protocol):
         """What is wrong."""
 
 
-def findings_text(findings: Sequence[Finding], *, width: int = 100, most: int | None = MOST) -> str:
+def findings_text(
+    findings: Sequence[ShownFinding], *, width: int = 100, most: int | None = MAX_FINDINGS
+) -> str:
     """Return the table, without a line feed at its end; empty where nothing was found."""
     shown = findings if most is None else findings[:most]
     rows = [
@@ -57,7 +59,7 @@ def kinds_text(counts: Mapping[str, int]) -> str:
     return " · ".join(said) or "nothing found"
 
 
-def findings_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def findings_json(findings: Sequence[ShownFinding]) -> list[dict[str, Any]]:
     """Return the findings as DESIGN 7 names them."""
     return [
         {"kind": f.kind, "line": f.line, "message": safe.json_text(f.message)} for f in findings

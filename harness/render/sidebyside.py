@@ -15,7 +15,7 @@ from harness.records.holds import EXACT, QUOTING
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CaseSideBySide:
     """One case as both runs have it."""
 
     a: CaseResult
@@ -31,7 +31,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class MetricPair:
+class MetricSideBySide:
     """Means of one metric over the cases that have it on both sides."""
 
     name: str = field(metadata=EXACT)
@@ -47,8 +47,8 @@ class SideBySide:
 
     a: Run
     b: Run
-    pairs: tuple[Pair, ...]
-    metrics: tuple[MetricPair, ...]
+    pairs: tuple[CaseSideBySide, ...]
+    metrics: tuple[MetricSideBySide, ...]
     only_a: tuple[str, ...] = field(metadata=EXACT)
     only_b: tuple[str, ...] = field(metadata=EXACT)
     unlike: tuple[str, ...] = field(metadata=QUOTING)
@@ -76,25 +76,25 @@ def side_by_side(a: Run, b: Run) -> SideBySide:
     )
 
 
-def _pair(a: CaseResult, b: CaseResult) -> Pair:
-    return Pair(a, b, [o.text for o in a.outputs] == [o.text for o in b.outputs])
+def _pair(a: CaseResult, b: CaseResult) -> CaseSideBySide:
+    return CaseSideBySide(a, b, [o.text for o in a.outputs] == [o.text for o in b.outputs])
 
 
-def _means(pairs: tuple[Pair, ...]) -> tuple[MetricPair, ...]:
+def _means(pairs: tuple[CaseSideBySide, ...]) -> tuple[MetricSideBySide, ...]:
     names = dict.fromkeys(name for pair in pairs for name in pair.scores)
     return tuple(_mean(name, pairs) for name in names)
 
 
-def _mean(name: str, pairs: tuple[Pair, ...]) -> MetricPair:
+def _mean(name: str, pairs: tuple[CaseSideBySide, ...]) -> MetricSideBySide:
     both = [
         (before, after)
         for before, after in (pair.scores.get(name, (None, None)) for pair in pairs)
         if before is not None and after is not None
     ]
     if not both:
-        return MetricPair(name, None, None, None, 0)
+        return MetricSideBySide(name, None, None, None, 0)
     a, b = fmean(before for before, _ in both), fmean(after for _, after in both)
-    return MetricPair(name, a, b, b - a, len(both))
+    return MetricSideBySide(name, a, b, b - a, len(both))
 
 
 def _unlike(a: Run, b: Run) -> tuple[str, ...]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.records import Bearings, TaskBearings
+from harness.records import Overview, TaskOverview
 from harness.text.plain import plain
 from harness.text.safe import terminal
 from harness.text.table import hang
 
-MOST_NAMED = 8
+MAX_NAMED = 8
 """Adapters that are named; the others are counted."""
 
 
-def bearings_text(found: Bearings, version: str, width: int = 80) -> str:
+def bearings_text(found: Overview, version: str, width: int = 80) -> str:
     """Return what holds, then what to do."""
     lines = [f"lora-harness {version}", *_holding(found, width)]
     for place, step in enumerate(found.next):
@@ -23,14 +23,14 @@ def bearings_text(found: Bearings, version: str, width: int = 80) -> str:
     return "\n".join([*lines, "all commands: lora-harness --help"])
 
 
-def bearings_json(found: Bearings) -> dict[str, Any]:
+def bearings_json(found: Overview) -> dict[str, Any]:
     """Return the same for programs."""
     said: dict[str, Any] = plain(found)
     named = [{"name": name, "cases": cases} for name, cases in found.benchmarks]
     return said | {"benchmarks": plain(named)}
 
 
-def _holding(found: Bearings, width: int) -> Iterator[str]:
+def _holding(found: Overview, width: int) -> Iterator[str]:
     if found.project is None:
         return
     yield from hang("  project     ", terminal(found.project), width)
@@ -43,12 +43,12 @@ def _holding(found: Bearings, width: int) -> Iterator[str]:
 
 
 def _adapters(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:MOST_NAMED])
-    more = len(names) - MOST_NAMED
+    shown = ", ".join(names[:MAX_NAMED])
+    more = len(names) - MAX_NAMED
     return (shown or "none yet") + (f" and {more} more" if more > 0 else "")
 
 
-def _promoted(task: TaskBearings) -> str:
+def _promoted(task: TaskOverview) -> str:
     if task.promoted is None:
         return "nothing is promoted yet"
     by = " by override" if task.override else ""

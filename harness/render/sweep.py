@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.records import MetricVerdict, Swept, Verdict, Worth
+from harness.records import JobResult, MetricVerdict, Verdict, Worth
 from harness.render.verdict import verdict_json
 from harness.text import safe
 from harness.text.figures import MISSING, count, interval, metric_title, score
@@ -17,11 +17,11 @@ HEAD = (
     "difference, 95 %", "over base, 95 %",
 )  # fmt: skip
 SIDES = "<<<<><><<"
-LONGEST_NAME = 40
+MAX_NAME = 40
 _AXES = ("adapter", "benchmark")
 
 
-def sweep_text(rows: Sequence[Swept], *, width: int = 80) -> str:
+def sweep_text(rows: Sequence[JobResult], *, width: int = 80) -> str:
     """Return the table, what could not be judged and why, and the count of each outcome."""
     lines = table([HEAD, *(_cells(row) for row in rows)], SIDES)
     for row in rows:
@@ -31,14 +31,14 @@ def sweep_text(rows: Sequence[Swept], *, width: int = 80) -> str:
     return "\n".join([*lines, "", _counts(rows)])
 
 
-def sweep_json(rows: Sequence[Swept]) -> dict[str, Any]:
+def sweep_json(rows: Sequence[JobResult]) -> dict[str, Any]:
     """Return every row with the figures of the table, and its whole verdict."""
     return {"rows": [_row_json(row) for row in rows]}
 
 
-def _cells(row: Swept) -> tuple[str, ...]:
-    name = safe.ci_log(row.adapter, limit=LONGEST_NAME)
-    benchmark = safe.ci_log(row.benchmark or MISSING, limit=LONGEST_NAME)
+def _cells(row: JobResult) -> tuple[str, ...]:
+    name = safe.ci_log(row.adapter, limit=MAX_NAME)
+    benchmark = safe.ci_log(row.benchmark or MISSING, limit=MAX_NAME)
     if row.verdict is None:
         return (name, benchmark, _outcome(row))
     gate, worth = _gate(row.verdict), _worth(row.verdict)
@@ -57,7 +57,7 @@ def _cells(row: Swept) -> tuple[str, ...]:
     )
 
 
-def _row_json(row: Swept) -> dict[str, Any]:
+def _row_json(row: JobResult) -> dict[str, Any]:
     gate = _gate(row.verdict) if row.verdict else None
     worth = _worth(row.verdict) if row.verdict else None
     figures = {
@@ -95,22 +95,22 @@ def _worth(verdict: Verdict) -> Worth | None:
 def _reference(verdict: Verdict, gate: MetricVerdict) -> str:
     """Who it is compared with."""
     name = verdict.promoted if gate.against == "promoted" else None
-    return safe.ci_log(name or gate.against, limit=LONGEST_NAME)
+    return safe.ci_log(name or gate.against, limit=MAX_NAME)
 
 
-def _outcome(row: Swept) -> str:
+def _outcome(row: JobResult) -> str:
     if row.verdict is not None:
         return row.verdict.outcome
     return "refused" if row.code == 4 else "not judged"
 
 
-def _where(row: Swept) -> str:
-    name = safe.ci_log(row.adapter, limit=LONGEST_NAME)
-    on = f" on {safe.ci_log(row.benchmark, limit=LONGEST_NAME)}" if row.benchmark else ""
+def _where(row: JobResult) -> str:
+    name = safe.ci_log(row.adapter, limit=MAX_NAME)
+    on = f" on {safe.ci_log(row.benchmark, limit=MAX_NAME)}" if row.benchmark else ""
     return f"{name}{on}"
 
 
-def _counts(rows: Sequence[Swept]) -> str:
+def _counts(rows: Sequence[JobResult]) -> str:
     outcomes = [_outcome(row) for row in rows]
     words = ("promote", "reject", "inconclusive", "refused", "not judged")
     told = [f"{outcomes.count(word)} {word}" for word in words if word in outcomes]

@@ -14,7 +14,7 @@ from harness.records import CaseResult, Check, MetricVerdict, Verdict
 
 T = TypeVar("T")
 
-LATER: dict[type, tuple[str, ...]] = {
+OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     CaseResult: ("sample_scores",),
     MetricVerdict: ("sampling",),
     Verdict: ("worth", "forgetting", "samples", "left_out"),
@@ -27,7 +27,7 @@ written before them still has its address."""
 def _converter() -> JsonConverter:
     converter = make_converter(forbid_extra_keys=False)
     converter.register_structure_hook(Check, _check)
-    for kind, names in LATER.items():
+    for kind, names in OMIT_WHILE_DEFAULT.items():
         later: dict[str, Any] = {name: override(omit_if_default=True) for name in names}
         converter.register_unstructure_hook(
             kind, make_dict_unstructure_fn(kind, converter, **later)

@@ -27,7 +27,7 @@ _FIELDS = tuple(field.name for field in fields(Decision))
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CurrentDecisions:
     """What holds for one task at one moment."""
 
     promoted: Decision | None
@@ -47,7 +47,7 @@ class Decisions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, decision: Decision, after: str | Standing | None = None) -> Decision:
+    def add(self, decision: Decision, after: str | CurrentDecisions | None = None) -> Decision:
         """Append. With `after`, only if that still is what stands, or the hash of what promoted.
 
         The store's write lock is held from the reading to the writing, so of two people who
@@ -110,7 +110,7 @@ class Decisions:
         """The fixed reference: where a person moved it, else the first ever promoted."""
         return self.standing(task).pinned
 
-    def standing(self, task: str) -> Standing:
+    def standing(self, task: str) -> CurrentDecisions:
         """Both as they were at one moment."""
         return standing_of(self.all(task))
 
@@ -159,7 +159,7 @@ def _hash(decision: Any) -> str:
     return str(decision.hash) if decision else FIRST
 
 
-def _refuse_moved(now: Standing, after: str | Standing) -> None:
+def _refuse_moved(now: CurrentDecisions, after: str | CurrentDecisions) -> None:
     promoted, *_ = now.hashes
     if promoted != (after if isinstance(after, str) else after.hashes[0]):
         name = now.promoted.adapter if now.promoted else "nothing"
@@ -188,7 +188,7 @@ def _all(connection: Connection, task: str | None) -> list[Decision]:
     return [Decision(*row) for row in connection.execute(statement)]
 
 
-def standing_of(mine: list[Decision]) -> Standing:
+def standing_of(mine: list[Decision]) -> CurrentDecisions:
     """Return what holds by the decisions of one task."""
     held, fixed = in_production(mine).values(), pinned(mine).values()
-    return Standing(next(iter(held), None), next(iter(fixed), None), last_word(mine))
+    return CurrentDecisions(next(iter(held), None), next(iter(fixed), None), last_word(mine))

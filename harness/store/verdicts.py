@@ -17,7 +17,7 @@ from harness.store.keys import key_of
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredVerdict:
     """A verdict with where and when it was given."""
 
     id: str
@@ -52,7 +52,7 @@ class Verdicts:
             insert_new(connection, schema.verdicts, [row])
         return identity
 
-    def all(self) -> Iterator[Kept]:
+    def all(self) -> Iterator[StoredVerdict]:
         """Every verdict, the oldest first."""
         table = schema.verdicts
         with self._database.read() as connection:
@@ -74,12 +74,12 @@ class Verdicts:
         """The last verdict on a run."""
         return self._last(schema.verdicts.c.run == run)
 
-    def kept(self, identity: str) -> Kept | None:
+    def kept(self, identity: str) -> StoredVerdict | None:
         """The verdict of this id, with where and when it was given."""
         row = self._row(schema.verdicts.c.id == identity)
         return _kept(row) if row else None
 
-    def last_on(self, run: str) -> Kept | None:
+    def last_on(self, run: str) -> StoredVerdict | None:
         """The last verdict on a run, with where and when it was given."""
         row = self._row(schema.verdicts.c.run == run)
         return _kept(row) if row else None
@@ -113,8 +113,8 @@ class Verdicts:
             return connection.execute(statement).one_or_none()
 
 
-def _kept(row: Row[Any]) -> Kept:
-    return Kept(row.id, decode(row.body, Verdict), row.run, row.digest, row.made)
+def _kept(row: Row[Any]) -> StoredVerdict:
+    return StoredVerdict(row.id, decode(row.body, Verdict), row.run, row.digest, row.made)
 
 
 def _is_whole(row: Row[Any]) -> bool:

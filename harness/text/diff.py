@@ -15,9 +15,9 @@ from harness.text.html import Html, element
 
 Change = Literal["same", "removed", "added"]
 
-MOST_WORDS = 300
+MAX_WORDS = 300
 """Words of each side that are compared; the search is quadratic."""
-LONGEST = 4_000
+MAX_TEXT = 4_000
 """Characters of each side that are looked at."""
 
 _TOKEN = re.compile(r"\n|[^\s]+")
@@ -32,11 +32,11 @@ def word_diff(old: str, new: str) -> str:
 
 def html_diff(old: str, new: str) -> Html:
     """Return the same as HTML: `del` and `ins` elements, with signs for who sees no colour."""
-    marked = (_marked(kind, Html.escape(text, LONGEST)) for kind, text in pieces(old, new))
+    marked = (_marked(kind, Html.escape(text, MAX_TEXT)) for kind, text in pieces(old, new))
     return Html(" ").join(marked) + _remark(old, new)
 
 
-def markdown_diff(old: str, new: str, limit: int = LONGEST) -> str:
+def markdown_diff(old: str, new: str, limit: int = MAX_TEXT) -> str:
     """Return the same for Markdown: one `code` element with `del` and `ins` in it."""
     found, room = [], limit
     for kind, text in pieces(old, new):
@@ -57,7 +57,7 @@ def _marked(kind: Change, shown: Html) -> Html:
 
 def pieces(old: str, new: str) -> Iterator[tuple[Change, str]]:
     """Run after run of words that stayed, went or came; of long texts only the beginning."""
-    before, after = _words(old)[:MOST_WORDS], _words(new)[:MOST_WORDS]
+    before, after = _words(old)[:MAX_WORDS], _words(new)[:MAX_WORDS]
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
@@ -70,18 +70,18 @@ def pieces(old: str, new: str) -> Iterator[tuple[Change, str]]:
 
 
 def _words(text: str) -> list[str]:
-    return _TOKEN.findall(text[:LONGEST])
+    return _TOKEN.findall(text[:MAX_TEXT])
 
 
 def _remark(old: str, new: str) -> str:
     """What the marks do not show: white space, and words beyond those compared."""
     before, after = _words(old), _words(new)
-    whole = len(old) <= LONGEST and len(new) <= LONGEST
+    whole = len(old) <= MAX_TEXT and len(new) <= MAX_TEXT
     spaces = old != new and before == after and whole
     return " (only white space differs)" * spaces + _left_out(old, new, before, after)
 
 
 def _left_out(old: str, new: str, before: list[str], after: list[str]) -> str:
-    if max(len(before), len(after)) <= MOST_WORDS and max(len(old), len(new)) <= LONGEST:
+    if max(len(before), len(after)) <= MAX_WORDS and max(len(old), len(new)) <= MAX_TEXT:
         return ""
-    return f" … (only the first {MOST_WORDS} words are compared)"
+    return f" … (only the first {MAX_WORDS} words are compared)"

@@ -10,8 +10,8 @@ from math import isfinite
 from harness.text import safe
 
 MISSING = "–"
-LONGEST_TITLE = 16
-LONGEST_NAME = 40
+MAX_TITLE = 16
+MAX_NAME = 40
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -57,8 +57,8 @@ def count(number: int, word: str) -> str:
 
 def metric_title(name: str) -> str:
     """Short title of a metric, by rule, so that user metrics have one too."""
-    words = safe.ci_log(name.replace("_", " "), limit=LONGEST_NAME)
-    return words if len(words) <= LONGEST_TITLE else words.replace("similarity", "sim.")
+    words = safe.ci_log(name.replace("_", " "), limit=MAX_NAME)
+    return words if len(words) <= MAX_TITLE else words.replace("similarity", "sim.")
 
 
 def day(stamp: str) -> str:

@@ -6,20 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from harness.alarm.alarm import REFERENCE_WEEKS, RISES, Dispersion, Week, course, rises_of
+from harness.alarm.alarm import REFERENCE_WEEKS, RISES, Dispersion, WeekCount, course, rises_of
 from harness.records import ALARM, RetrainLine
 
 LINE = RetrainLine(0.20, 0.25)
 weeks_of_reviews = st.lists(
     st.integers(0, 200).flatmap(
-        lambda n: st.builds(Week, st.just("w"), st.just(n), st.floats(0, n or 0))
+        lambda n: st.builds(WeekCount, st.just("w"), st.just(n), st.floats(0, n or 0))
     ),
     max_size=12,
 )
 
 
 def steady(count, n=100, rate=0.20):
-    return [Week(f"s{i}", n, n * rate) for i in range(count)]
+    return [WeekCount(f"s{i}", n, n * rate) for i in range(count)]
 
 
 def by_hand(weeks, line):
@@ -35,7 +35,7 @@ def by_hand(weeks, line):
 
 
 def test_the_evidence_is_the_mean_of_four_recursions():
-    weeks = [Week("a", 40, 9.5), Week("b", 60, 18), Week("c", 25, 4)]
+    weeks = [WeekCount("a", 40, 9.5), WeekCount("b", 60, 18), WeekCount("c", 25, 4)]
     assert course(weeks, LINE).evidence == pytest.approx(by_hand(weeks, LINE), rel=1e-12)
 
 
@@ -68,7 +68,7 @@ def test_fractional_edit_rates_add_at_most_what_whole_edits_do():
 
 
 def test_a_rise_well_beyond_the_line_raises_the_alarm_in_its_first_week():
-    found = course([*steady(4), Week("risen", 100, 45)], LINE)
+    found = course([*steady(4), WeekCount("risen", 100, 45)], LINE)
     assert [week.week for week in found.alarms] == ["risen"]
     assert found.evidence >= ALARM
 
@@ -78,7 +78,7 @@ def test_years_at_the_acceptable_rate_raise_none():
 
 
 def test_after_an_alarm_the_count_begins_at_nothing():
-    found = course([*steady(4), Week("risen", 100, 45), *steady(1)], LINE)
+    found = course([*steady(4), WeekCount("risen", 100, 45), *steady(1)], LINE)
     alone = course(steady(1), LINE)
     assert found.weeks[-1].evidence == pytest.approx(alone.evidence)
 
@@ -100,11 +100,11 @@ def test_evidence_is_a_number_whatever_the_weeks_hold(weeks):
 
 
 def test_an_enormous_week_does_not_overflow():
-    assert math.isfinite(course([Week("w", 10**7, 10**7)], LINE).evidence)
+    assert math.isfinite(course([WeekCount("w", 10**7, 10**7)], LINE).evidence)
 
 
 def test_dispersion_is_pearsons_over_the_weeks():
-    weeks = [Week("w", 50, total) for total in (5, 15, 5, 15, 5, 15, 5, 15)]
+    weeks = [WeekCount("w", 50, total) for total in (5, 15, 5, 15, 5, 15, 5, 15)]
     seen = Dispersion()
     for week in weeks:
         seen.add(week)
@@ -113,7 +113,7 @@ def test_dispersion_is_pearsons_over_the_weeks():
 
 
 def test_fewer_than_eight_weeks_do_not_tell_the_dispersion():
-    uneven = [Week("w", 50, total) for total in (0, 20, 0, 20, 0, 20, 0)]
+    uneven = [WeekCount("w", 50, total) for total in (0, 20, 0, 20, 0, 20, 0)]
     assert len(uneven) == REFERENCE_WEEKS - 1
     found = course(uneven, LINE)
     assert not found.known
@@ -121,8 +121,8 @@ def test_fewer_than_eight_weeks_do_not_tell_the_dispersion():
 
 
 def test_uneven_weeks_need_more_evidence():
-    even = [*steady(12), Week("risen", 60, 24)]
-    uneven = [Week("w", 100, 20 + 12 * (-1) ** i) for i in range(12)] + [even[-1]]
+    even = [*steady(12), WeekCount("risen", 60, 24)]
+    uneven = [WeekCount("w", 100, 20 + 12 * (-1) ** i) for i in range(12)] + [even[-1]]
     assert course(uneven, LINE).weeks[-1].dispersion > 3
     assert course(uneven, LINE).evidence < course(even, LINE).evidence
 
@@ -132,7 +132,7 @@ def test_more_even_than_chance_is_no_reason_for_more_evidence():
 
 
 def test_a_week_is_not_judged_by_its_own_dispersion():
-    weeks = [*steady(10), Week("risen", 100, 60)]
+    weeks = [*steady(10), WeekCount("risen", 100, 60)]
     assert course(weeks, LINE).weeks[-1].dispersion == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.cli.sweep import exit_code
-from harness.records import Swept
+from harness.records import JobResult
 from tests.cli.conftest import Type
 from tests.fakes.project import TinyProject
 
@@ -28,7 +28,7 @@ def test_the_gravest_is_the_exit_code(
 
 
 def test_what_could_not_be_judged_is_graver_than_what_was_refused() -> None:
-    rows = [Swept("a", None, error="x", code=4), Swept("b", "c", error="x", code=11)]
+    rows = [JobResult("a", None, error="x", code=4), JobResult("b", "c", error="x", code=11)]
     assert exit_code(rows) == 11
 
 

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from dashboard import charts, colours
-from harness.flows.queries import Balance, Band, Effect, Line, Mark, Point, Rate, SlicePanel, Week
+from harness.flows.queries import (
+    Band,
+    Effect,
+    Event,
+    Forgetting,
+    PageRate,
+    Point,
+    RateLine,
+    SlicePanel,
+    WeekRates,
+)
 
 DAYS = ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05")
 
@@ -64,30 +74,30 @@ def test_every_point_has_its_interval_and_its_n() -> None:
 
 def test_an_override_is_not_drawn_as_a_promotion() -> None:
     marks = [
-        Mark(f"{DAYS[0]}T10:00:00Z", "promote", "v1", "Ana: good"),
-        Mark(f"{DAYS[1]}T10:00:00Z", "promote", "v2", "Ben: must be", override=True),
-        Mark(f"{DAYS[2]}T10:00:00Z", "alarm", "v2", "edit rate"),
+        Event(f"{DAYS[0]}T10:00:00Z", "promote", "v1", "Ana: good"),
+        Event(f"{DAYS[1]}T10:00:00Z", "promote", "v2", "Ben: must be", override=True),
+        Event(f"{DAYS[2]}T10:00:00Z", "alarm", "v2", "edit rate"),
     ]
     assert [kind[0] for kind in colours.mark_kinds(marks)] == ["promotion", "override", "alarm"]
     chart = charts.metric_over_time([point(DAYS[0])], [], marks, ["v1"], "x")
     assert "override" in {row.get("what") for row in rows(chart)}
 
 
-def week(number: int, value: float | None, n: int = 20) -> Week:
-    rate = Rate(value, 0.1, 0.3, n) if value is not None else Rate()
-    return Week(f"2026-W{number:02}", DAYS[number], "v1", n, rate, rate)
+def week(number: int, value: float | None, n: int = 20) -> WeekRates:
+    rate = PageRate(value, 0.1, 0.3, n) if value is not None else PageRate()
+    return WeekRates(f"2026-W{number:02}", DAYS[number], "v1", n, rate, rate)
 
 
 def test_a_week_without_reviews_is_a_gap_and_no_zero() -> None:
-    chart = charts.weekly([week(0, 0.2), week(1, None)], Line(), [], ["v1"], "edit")
+    chart = charts.weekly([week(0, 0.2), week(1, None)], RateLine(), [], ["v1"], "edit")
     assert {row["week"] for row in rows(chart)} == {"2026-W00"}
 
 
 def test_the_lines_of_the_team_are_drawn_where_there_are_any() -> None:
-    line = Line(acceptable=0.2, retrain=0.25)
+    line = RateLine(acceptable=0.2, retrain=0.25)
     chart = charts.weekly([week(0, 0.2)], line, [], ["v1"], "edit")
     assert {"fine to 20 %", "retrain from 25 %"} <= {row.get("what") for row in rows(chart)}
-    bare = charts.weekly([week(0, 0.2)], Line(), [], ["v1"], "edit")
+    bare = charts.weekly([week(0, 0.2)], RateLine(), [], ["v1"], "edit")
     assert not {row.get("what") for row in rows(bare)} - {None}
 
 
@@ -104,7 +114,7 @@ def test_small_multiples_share_their_scales() -> None:
 def test_forgetting_stands_beside_the_gain_with_both_intervals() -> None:
     gain = Effect("outreach", "ideal_likelihood", 0.2, 0.1, 0.3, 30)
     lost = Effect("general", "ideal_likelihood", -0.1, -0.2, 0.0, 20)
-    chart = charts.balance([Balance("v1", DAYS[0], gain, (lost,))])
+    chart = charts.balance([Forgetting("v1", DAYS[0], gain, (lost,))])
     told = {row["what"]: row["shown"] for row in rows(chart) if "what" in row}
     assert told == {
         "outreach: ideal likelihood": "+0.200 [+0.100, +0.300]",

@@ -7,7 +7,7 @@ import pytest
 from dashboard import pieces, words
 from dashboard.downloads import as_csv
 from dashboard.rates import basis, line_words, short
-from harness.flows.queries import Line, Rate
+from harness.flows.queries import PageRate, RateLine
 from harness.records import CheckResult
 
 ACTS = "<img src=x onerror=alert(1)> **bold** :red[x] $x$ \u202ex `code` [a](javascript:b)"
@@ -49,14 +49,14 @@ def test_a_spreadsheet_runs_nothing(cell: str) -> None:
 
 def test_a_missing_number_is_empty_in_a_file_and_a_dash_on_a_page() -> None:
     assert as_csv(["a", "b"], [["x", None]]).decode("utf-8-sig") == "a,b\r\nx,\r\n"
-    assert short(Rate()) == "–"
+    assert short(PageRate()) == "–"
 
 
 def test_a_rate_tells_its_interval_its_n_and_its_line() -> None:
-    assert basis(Rate(0.2, 0.15, 0.27, 120)) == "15.0 to 27.0 %, 120 reviews"
-    assert basis(Rate(n=1)) == "1 review"
-    assert line_words(Line(0.2, 0.25)) == "fine to 20 %, retrain from 25 %"
-    assert line_words(Line()) == "no line declared"
+    assert basis(PageRate(0.2, 0.15, 0.27, 120)) == "15.0 to 27.0 %, 120 reviews"
+    assert basis(PageRate(n=1)) == "1 review"
+    assert line_words(RateLine(0.2, 0.25)) == "fine to 20 %, retrain from 25 %"
+    assert line_words(RateLine()) == "no line declared"
 
 
 def test_a_failed_check_says_why_and_a_passed_one_nothing() -> None:

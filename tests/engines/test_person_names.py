@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import WeightsError
-from harness.flows.training.check_data import Asked, check_data
+from harness.flows.training.check_data import DataCheckRequest, check_data
 from tests.fakes.project import TinyProject
 from tests.fakes.refusals import refused
 
@@ -55,9 +55,11 @@ def test_names_are_found_only_when_asked_and_not_spelled_out(project: TinyProjec
     rows = [{"input": "call now .", "output": "now ."}, {"input": "call Ana", "output": "Ben ."}]
     file = project.write_lines("set.jsonl", rows)
     assert not [
-        f for f in check_data(project.project, file, Asked()).findings if "name" in f.message
+        f
+        for f in check_data(project.project, file, DataCheckRequest()).findings
+        if "name" in f.message
     ]
-    found = check_data(project.project, file, Asked(names="ner")).findings
+    found = check_data(project.project, file, DataCheckRequest(names="ner")).findings
     assert [(f.line, f.message) for f in found if f.kind == "personal_data"] == [
         (2, "a person's name in the input: A…"),
         (2, "a person's name in the output: B…"),
@@ -68,6 +70,6 @@ def test_a_model_that_cannot_do_it_is_refused(project: TinyProject) -> None:
     file = project.write_lines("set.jsonl", [{"input": "a", "output": "b"}])
     model(project.folder / "places", person="LOC")
     with refused("places: knows no people", WeightsError):
-        check_data(project.project, file, Asked(names="places"))
+        check_data(project.project, file, DataCheckRequest(names="places"))
     with refused("nosuch: no such file or folder", WeightsError):
-        check_data(project.project, file, Asked(names="./nosuch"))
+        check_data(project.project, file, DataCheckRequest(names="./nosuch"))

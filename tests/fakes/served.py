@@ -15,11 +15,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.flows.decisions.decide import Ask
+from harness.flows.decisions.decide import DecisionRequest
 from harness.flows.decisions.promote import promote
 from harness.flows.evaluation.runs import Producer
 from harness.flows.evaluation.session import Bench, Request
-from harness.flows.store import RecordedRoom, Side
+from harness.flows.store import AdapterRef, RecordedBackend
 from harness.records import RESERVED, Decision, Verdict
 from harness.store import Store
 from harness.workspace.adapters.files import read_adapter
@@ -28,7 +28,7 @@ from tests.fakes.project import BENCHMARK, CASES, SETTINGS, TASK, Quality, TinyP
 WEIGHTS = "adapter_model.safetensors"
 
 
-class ServedRoom(RecordedRoom):
+class ServedRoom(RecordedBackend):
     """Recorded texts for the adapters as they lie in the project."""
 
     def __init__(self, project: Any, folder: Path) -> None:
@@ -36,12 +36,12 @@ class ServedRoom(RecordedRoom):
         self._adapters = project.settings.adapters
         self.base_digest = project.base.digest
 
-    def side(self, name: str) -> Side:
+    def side(self, name: str) -> AdapterRef:
         """The digest is that of the adapter's own bytes."""
         if name in RESERVED:
             return super().side(name)
         files = read_adapter(self._adapters, name)
-        return Side(name, files.digest, files)
+        return AdapterRef(name, files.digest, files)
 
 
 class ServedProject(TinyProject):
@@ -91,9 +91,9 @@ class ServedProject(TinyProject):
             assert self.judge(name).outcome == "promote"
             self.put(name)
 
-    def ask(self, why: str = "it must be", **how: Any) -> Ask:
+    def ask(self, why: str = "it must be", **how: Any) -> DecisionRequest:
         """Who decides what, for the task of the project."""
-        return Ask(**({"by": "Ana", "why": why, "task": TASK} | how))
+        return DecisionRequest(**({"by": "Ana", "why": why, "task": TASK} | how))
 
     def flip(self, name: str, file: str = WEIGHTS) -> Path:
         """One bit of one byte changed."""

@@ -10,7 +10,7 @@ from typing import Any
 from harness.findings import Finding
 from harness.findings.dataset import check_examples
 from harness.flows.project import Project
-from harness.flows.training.check_data import Asked, measure_for
+from harness.flows.training.check_data import DataCheckRequest, measure_for
 from harness.records.benchmark import TrainingExample
 from harness.workspace.project.training_data import scan_training_set
 
@@ -26,7 +26,7 @@ def examples(name: str) -> tuple[TrainingExample, ...]:
 
 @cache
 def findings(name: str) -> tuple[Finding, ...]:
-    measure, notes = measure_for(Project.here(ROOT), Asked())
+    measure, notes = measure_for(Project.here(ROOT), DataCheckRequest())
     assert notes == ()
     return tuple(check_examples(examples(name), measure))
 

@@ -1,6 +1,6 @@
 from harness.findings.benchmark import (
-    Refused,
-    Written,
+    BadCaseLine,
+    CaseLine,
     failed_checks,
     near_repeated,
     placeholders,
@@ -13,8 +13,8 @@ from harness.findings.benchmark import (
 from harness.records import Case, CasesNeeded, CheckResult, Policy
 
 
-def written(*cases: Case) -> list[Written]:
-    return [Written(line, case) for line, case in enumerate(cases, start=1)]
+def written(*cases: Case) -> list[CaseLine]:
+    return [CaseLine(line, case) for line, case in enumerate(cases, start=1)]
 
 
 def case(name: str, text: str, *ideals: str, **more) -> Case:
@@ -103,10 +103,10 @@ def test_under_five_cases_are_unfit_and_under_twenty_few():
 
 def test_a_refused_line_says_whether_it_is_blank_twice_or_something_else():
     lines = [
-        Refused(1, "`input` is empty"),
-        Refused(2, "`ideal` is a list or blank, a text or several texts are needed"),
-        Refused(3, "id 'a' stands already at cases.jsonl:1"),
-        Refused(4, "is not JSON (Expecting value at column 1)"),
+        BadCaseLine(1, "`input` is empty"),
+        BadCaseLine(2, "`ideal` is a list or blank, a text or several texts are needed"),
+        BadCaseLine(3, "id 'a' stands already at cases.jsonl:1"),
+        BadCaseLine(4, "is not JSON (Expecting value at column 1)"),
     ]
     kinds = [f.kind for f in refused_lines(lines)]
     assert kinds == ["empty", "empty", "duplicate", "refused"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.findings.voice import House
+from harness.findings.voice import HouseVoice
 from harness.records import Case, Check
 from harness.records.benchmark import TrainingExample
 
@@ -28,7 +28,7 @@ def cases(count: int = 6) -> list[Case]:
 def said(output: str, kind: str = "mail") -> list[str]:
     given = f"Write {kind} about thing9 for day9"
     example = TrainingExample(7, given, output, {"kind": kind})
-    return [finding.message for finding in House("sales", cases()).findings(example)]
+    return [finding.message for finding in HouseVoice("sales", cases()).findings(example)]
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_ideals_that_stray_themselves_allow_it() -> None:
         for n in range(8)
     ]
     example = TrainingExample(1, "Tell a story", "Once upon a time there was a bridge", {})
-    assert list(House("stories", free).findings(example)) == []
+    assert list(HouseVoice("stories", free).findings(example)) == []
 
 
 def test_too_few_cases_show_no_voice() -> None:
-    few = House("sales", cases(2))
+    few = HouseVoice("sales", cases(2))
     assert few.voice(TrainingExample(1, "a", "b", {"kind": "mail"})) is None
     assert list(few.findings(TrainingExample(1, "a", "Esteemed sir, kindly!!!"))) == []
 
 
 def test_an_example_without_slices_is_held_against_all_ideals() -> None:
-    voice = House("sales", cases()).voice(TrainingExample(1, "a", "b"))
+    voice = HouseVoice("sales", cases()).voice(TrainingExample(1, "a", "b"))
     assert voice is not None and voice.about == "sales"

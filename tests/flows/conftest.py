@@ -12,7 +12,7 @@ from harness.engines.protocol import Engine, Mounted
 from harness.flows.evaluation.runs import Producer
 from harness.flows.evaluation.session import Bench, Request
 from harness.flows.project import Project
-from harness.flows.store import NO_ADAPTER, Side
+from harness.flows.store import NO_ADAPTER, AdapterRef
 from harness.records import RESERVED, Run
 from harness.workspace.adapters.files import read_adapter
 from tests.fakes.engines import EchoEngine
@@ -30,19 +30,19 @@ class EchoRoom:
         self._adapters = project.settings.adapters
         self._engine = engine
 
-    def side(self, name: str) -> Side:
+    def side(self, name: str) -> AdapterRef:
         if name in RESERVED:
-            return Side(name, NO_ADAPTER)
+            return AdapterRef(name, NO_ADAPTER)
         files = read_adapter(self._adapters, name)
-        return Side(name, files.digest, files)
+        return AdapterRef(name, files.digest, files)
 
-    def engine(self, benchmark: str, side: Side) -> Engine:
+    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
         return self._engine
 
-    def refuse_unsound(self, side: Side) -> None:
+    def refuse_unsound(self, side: AdapterRef) -> None:
         pass
 
-    def mount(self, side: Side) -> Mounted:
+    def mount(self, side: AdapterRef) -> Mounted:
         return Mounted(side.name, side.digest, side.files.folder if side.files else None)
 
 

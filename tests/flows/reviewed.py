@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.flows.reviews.edit_rates import review_rates
-from harness.flows.reviews.importing import Asked, Imported, import_reviews
+from harness.flows.reviews.importing import ReviewImport, ReviewImportRequest, import_reviews
 from harness.records import GroupRates, Review
 from tests.fakes.project import TASK, TinyProject
 
@@ -62,10 +62,10 @@ def write(file: Path, rows: Iterable[Sequence[str]], head: Sequence[str] = HEAD)
     return file
 
 
-def brought(project: TinyProject, file: Path, **asked: Any) -> Imported:
+def brought(project: TinyProject, file: Path, **asked: Any) -> ReviewImport:
     """One import, as a process of its own makes it."""
     with closing(project.store()) as store:
-        return import_reviews(project.project, store, file, Asked(**asked))
+        return import_reviews(project.project, store, file, ReviewImportRequest(**asked))
 
 
 def rates(project: TinyProject) -> list[list[GroupRates]]:

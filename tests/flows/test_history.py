@@ -11,7 +11,7 @@ import pytest
 import harness
 from harness.errors import DataError, RequestError
 from harness.flows.decisions.promote import accept, promote
-from harness.flows.history import Imported, export_history, import_history
+from harness.flows.history import HistoryImport, export_history, import_history
 from harness.flows.store import open_store
 from harness.store import Store
 from tests.fakes.project import TinyProject
@@ -43,7 +43,7 @@ def test_there_and_back_gives_the_same_bytes(lived: TinyProject, tmp_path: Path)
     first = exported(old)
     file = tmp_path / "history.jsonl"
     file.write_text(first)
-    assert import_history(new, file) == Imported(runs=6, verdicts=5, decisions=2)
+    assert import_history(new, file) == HistoryImport(runs=6, verdicts=5, decisions=2)
     assert exported(new) == first
     assert new.decisions.promoted("openers") == old.decisions.promoted("openers")
     old.close()
@@ -56,9 +56,9 @@ def test_importing_twice_changes_nothing(lived: TinyProject, tmp_path: Path) -> 
     file.write_text(exported(old))
     import_history(new, file)
     once = exported(new)
-    assert import_history(new, file) == Imported(0, 0, 0)
+    assert import_history(new, file) == HistoryImport(0, 0, 0)
     assert exported(new) == once
-    assert import_history(old, file) == Imported(0, 0, 0)
+    assert import_history(old, file) == HistoryImport(0, 0, 0)
     old.close()
     new.close()
 
@@ -73,7 +73,7 @@ def test_a_longer_history_brings_what_is_new(lived: TinyProject, tmp_path: Path)
     harness.evaluate("same", project=lived.folder)
     old = lived.store()
     file.write_text(exported(old))
-    assert import_history(new, file) == Imported(runs=2, verdicts=2, decisions=0)
+    assert import_history(new, file) == HistoryImport(runs=2, verdicts=2, decisions=0)
     old.close()
     new.close()
 

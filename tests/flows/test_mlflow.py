@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import harness
 from harness.cli.command import cli
 from harness.errors import HarnessError
-from harness.flows.decisions.decide import Ask, rollback
+from harness.flows.decisions.decide import DecisionRequest, rollback
 from harness.flows.decisions.promote import promote
 from harness.flows.mlflow import open_tracking
 from harness.flows.project import Project
@@ -122,7 +122,7 @@ def test_a_promotion_and_a_rollback_move_the_alias(tracked: TinyProject) -> None
         promote(tracked.project, name, task=None, by="Ana", why="it is good")
         assert alias(tracked).tags["lora_harness.adapter"] == name
         assert alias(tracked).run_id == runs(tracked)[f"{name} on openers"].info.run_id
-    rollback(tracked.project, None, Ask("Ana", "editors complain"))
+    rollback(tracked.project, None, DecisionRequest("Ana", "editors complain"))
     held = alias(tracked)
     assert held.tags["lora_harness.adapter"] == "same"
     assert len(client(tracked).search_model_versions(f"name = '{MODEL}'")) == 2

@@ -7,12 +7,12 @@ import pytest
 
 from harness.errors import SettingsError
 from harness.flows.init import start
-from harness.flows.overview import bearings
+from harness.flows.overview import overview
 from tests.fakes.project import GUARD, TASK, TinyProject
 
 
 def steps(folder: Path) -> list[str]:
-    return [step.command for step in bearings(folder).next]
+    return [step.command for step in overview(folder).next]
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def tiny(tmp_path: Path) -> TinyProject:
 
 
 def test_without_a_project_it_is_to_start_one(tmp_path: Path) -> None:
-    found = bearings(tmp_path)
+    found = overview(tmp_path)
     assert found.project is None
     assert found.next[0].command == "lora-harness init DIR"
 
@@ -29,7 +29,7 @@ def test_without_a_project_it_is_to_start_one(tmp_path: Path) -> None:
 def test_settings_that_are_wrong_are_no_missing_project(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.harness]\nbasis = 'x'\n")
     with pytest.raises(SettingsError, match="base"):
-        bearings(tmp_path)
+        overview(tmp_path)
 
 
 def test_without_a_benchmark_it_is_to_make_one(tiny: TinyProject) -> None:
@@ -41,7 +41,7 @@ def test_without_a_benchmark_it_is_to_make_one(tiny: TinyProject) -> None:
 
 def test_guards_alone_judge_no_adapter(tiny: TinyProject) -> None:
     shutil.rmtree(tiny.folder / "benchmarks" / TASK)
-    found = bearings(tiny.folder)
+    found = overview(tiny.folder)
     assert "every benchmark is a guard" in found.next[0].words
     assert found.benchmarks == ((GUARD, 5),)
 
@@ -57,7 +57,7 @@ def test_a_project_just_begun_is_to_write_its_cases_then_to_train(tmp_path: Path
 
 def test_an_adapter_that_was_never_judged_is_to_be_judged(tiny: TinyProject) -> None:
     tiny.record("v1")
-    found = bearings(tiny.folder)
+    found = overview(tiny.folder)
     assert found.adapters == ("v1",)
     assert found.next[0].command == "pytest --model v1"
     assert found.tasks[0].promoted is None
@@ -67,7 +67,7 @@ def test_beside_a_promoted_adapter_a_new_one_is_to_be_judged(tiny: TinyProject) 
     tiny.record("v1")
     tiny.record("v2")
     tiny.promote("v1")
-    found = bearings(tiny.folder)
+    found = overview(tiny.folder)
     assert found.tasks[0].promoted == "v1"
     assert found.next[0].words == "v2 was never judged: judge it"
 

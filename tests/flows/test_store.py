@@ -10,7 +10,7 @@ import pytest
 from harness.errors import AdapterRefused, BenchmarkError, DataError, HarnessError, SettingsError
 from harness.flows.evaluation.doctor import doctor
 from harness.flows.project import Project
-from harness.flows.store import RayRoom, RecordedRoom, TransformersRoom, open_room
+from harness.flows.store import RayBackend, RecordedBackend, TransformersBackend, open_room
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
 from tests.fakes.refusals import refused
 
@@ -42,16 +42,16 @@ def test_outside_of_a_project_the_next_step_is_said(tmp_path: Path) -> None:
 
 def test_engines_are_chosen_by_word(project: TinyProject, tmp_path: Path) -> None:
     opened = project.project
-    assert isinstance(open_room(opened, None, lambda: tmp_path), RecordedRoom)
-    assert isinstance(open_room(opened, "recorded:elsewhere", lambda: tmp_path), RecordedRoom)
-    assert isinstance(open_room(opened, "transformers", lambda: tmp_path), TransformersRoom)
+    assert isinstance(open_room(opened, None, lambda: tmp_path), RecordedBackend)
+    assert isinstance(open_room(opened, "recorded:elsewhere", lambda: tmp_path), RecordedBackend)
+    assert isinstance(open_room(opened, "transformers", lambda: tmp_path), TransformersBackend)
     for wrong in ("vllm", "transformers:x", "Recorded"):
         with pytest.raises(SettingsError, match="known are transformers, recorded"):
             open_room(opened, wrong, lambda: tmp_path)
 
 
 def test_recorded_outputs_are_addressed_by_their_bytes(project: TinyProject) -> None:
-    room = RecordedRoom(project.project, project.folder / "recorded")
+    room = RecordedBackend(project.project, project.folder / "recorded")
     project.record("v1", quality="good")
     first = room.side("v1").digest
     project.record("v1", quality="good")
@@ -63,7 +63,7 @@ def test_recorded_outputs_are_addressed_by_their_bytes(project: TinyProject) -> 
 def test_recorded_outputs_that_lead_elsewhere_are_refused(
     project: TinyProject, tmp_path: Path
 ) -> None:
-    room = RecordedRoom(project.project, project.folder / "recorded")
+    room = RecordedBackend(project.project, project.folder / "recorded")
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "openers.jsonl").write_text("{}")
@@ -78,7 +78,7 @@ def test_recorded_outputs_that_lead_elsewhere_are_refused(
 
 
 def test_what_is_loaded_is_a_private_copy(project: TinyProject, tmp_path: Path) -> None:
-    room = TransformersRoom(project.project, tmp_path / "copies")
+    room = TransformersBackend(project.project, tmp_path / "copies")
     side = room.side("v1")
     mounted = room.mount(side)
     assert mounted.folder is not None
@@ -91,7 +91,7 @@ def test_what_is_loaded_is_a_private_copy(project: TinyProject, tmp_path: Path) 
 def test_files_that_change_between_check_and_load_are_refused(
     project: TinyProject, tmp_path: Path
 ) -> None:
-    room = TransformersRoom(project.project, tmp_path / "copies")
+    room = TransformersBackend(project.project, tmp_path / "copies")
     side = room.side("v1")
     project.adapter("v1", seed=7).write()
     with pytest.raises(AdapterRefused, match="changed while they were read"):
@@ -124,7 +124,7 @@ def test_a_name_that_is_no_adapter_raises(project: TinyProject, name: str) -> No
 
 def test_ray_is_a_word_without_an_address(project: TinyProject, tmp_path: Path) -> None:
     with closing(open_room(project.project, "ray", lambda: tmp_path)) as room:
-        assert isinstance(room, RayRoom)
+        assert isinstance(room, RayBackend)
     with refused("ray:2: no such engine", SettingsError):
         open_room(project.project, "ray:2", lambda: tmp_path)
 

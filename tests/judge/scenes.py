@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from harness.alarm.alarm import Week, watched
+from harness.alarm.alarm import WeekCount, watched
 from harness.alarm.drift import fall
 from harness.alarm.drivers import EditedWords, reviewers_apart, slices_above
-from harness.alarm.input_shift import Shift, shift
+from harness.alarm.input_shift import VectorShift, vector_shift
 from harness.alarm.prediction import rank_correlation
 from harness.alarm.reasons import reasons_of, state_of
 from harness.errors import HarnessError
@@ -31,12 +31,12 @@ from harness.judge.wording import cases, listed, number, percent, signed
 from harness.records import (
     CaseResult,
     Drift,
+    Driver,
     InputShift,
     MetricRule,
     Output,
     Policy,
     RetrainLine,
-    Standout,
     Tally,
     Verdict,
 )
@@ -192,12 +192,12 @@ DRIFT = Drift(
 )
 
 
-def weeks(*totals: float, n: int = 100) -> list[Week]:
-    return [Week(f"2026-W{i:02}", n, total) for i, total in enumerate(totals, start=1)]
+def weeks(*totals: float, n: int = 100) -> list[WeekCount]:
+    return [WeekCount(f"2026-W{i:02}", n, total) for i, total in enumerate(totals, start=1)]
 
 
 def watching(
-    signal: Any, found: list[Week], line: RetrainLine | None = LINE, after: int = 0
+    signal: Any, found: list[WeekCount], line: RetrainLine | None = LINE, after: int = 0
 ) -> Any:
     one = watched(signal, found, line, after)
     return [one, state_of([one])]
@@ -274,7 +274,7 @@ def placed(new: int, old: int, apart: float) -> Any:
         angles = [turn + 0.3 * noise(i) for i in range(n)]
         return np.array([[math.cos(one), math.sin(one)] for one in angles])
 
-    found = shift(around(new, apart), around(old, 0.0))
+    found = vector_shift(around(new, apart), around(old, 0.0))
     return found and [found, found.shown]
 
 
@@ -385,10 +385,10 @@ SCENES: dict[str, Scene] = {
     "reasons": lambda: reasons_of(
         [watched("edit_rate", weeks(20, 20, 20), LINE), watched("rejection_rate", weeks(60), LINE),
          watched("benchmark", weeks(2, n=30), LINE)],
-        [Standout("slice", "industry=retail", 40, 0.5, 0.35, 0.65),
-         Standout("reviewer", "cleo", 60, 0.6, 0.5, 0.7, 0.11),
-         Standout("removed", "client", 16, 0.875, 0.64, 0.96),
-         Standout("added", "customer", 12, 0.5, 0.3, 0.7)],
+        [Driver("slice", "industry=retail", 40, 0.5, 0.35, 0.65),
+         Driver("reviewer", "cleo", 60, 0.6, 0.5, 0.7, 0.11),
+         Driver("removed", "client", 16, 0.875, 0.64, 0.96),
+         Driver("added", "customer", 12, 0.5, 0.3, 0.7)],
         [DRIFT, replace(DRIFT, fallen=())],
         InputShift(50, 30, 0.2, 0.0012, True, ("a contract\nfor court " + "x" * 99, "b")),
     ),
@@ -439,7 +439,7 @@ SCENES: dict[str, Scene] = {
         best_lower_if_worse(np.array([*spread(n, -0.05, 0.03), high]), None, alpha)
         for n in (4, 6, 12, 24) for high in (-0.05, 0.1, 0.6) for alpha in (0.05, 0.01)
     ],
-    "chances at which a shift is shown": lambda: [Shift(0.1, p, ()).shown for p in (0.009, 0.01, 0.011)],
+    "chances at which a shift is shown": lambda: [VectorShift(0.1, p, ()).shown for p in (0.009, 0.01, 0.011)],
     **{f"mostly drawn, {k} samples, {n} cases, turn {turn}":
        (lambda k=k, n=n, turn=turn: several(k, 0.45, n, 0.001, turn))
        for k, n, turn in ((2, 8, 3), (2, 12, 4), (2, 25, 5), (3, 8, 6), (40, 6, 7))},

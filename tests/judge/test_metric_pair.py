@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.judge import verdict
-from harness.judge.metric_pair import MOST_SAMPLES, Sides, samples_needed, sampling
+from harness.judge.metric_pair import MAX_SAMPLES, MetricPair, samples_needed, sampling
 from harness.judge.metric_test import shown, students_t
 from harness.records import Case, CaseResult, MetricRule, Output, Policy, Run
 
@@ -23,7 +23,7 @@ variances = st.floats(1e-6, 1.0)
 def test_the_fewest_samples_do_and_one_less_does_not(allowed, between, within):
     needed = samples_needed(allowed, between, within)
     if needed is None:
-        assert between >= allowed or between + within / MOST_SAMPLES > allowed - 1e-9
+        assert between >= allowed or between + within / MAX_SAMPLES > allowed - 1e-9
         return
     assert between + within / needed <= allowed + 1e-6
     assert needed == 1 or between + within / (needed - 1) > allowed - 1e-6
@@ -33,7 +33,7 @@ def drawn(rng, n, samples, between, within, mean=0.0):
     """Differences of a benchmark as it would come out, with what its samples say about noise."""
     true = rng.normal(mean, between, (n, 1))
     d = true + rng.normal(0, within, (n, samples))
-    return Sides(
+    return MetricPair(
         now=d.mean(1), before=np.zeros(n), d=d.mean(1), groups=None, missing=(), samples=samples,
         noise=d.var(1, ddof=1) if samples > 1 else None, own_noise=None,
     )  # fmt: skip
@@ -92,7 +92,7 @@ def test_where_cases_limit_it_all_samples_that_can_be_drawn_do_not_help():
     for _ in range(300):
         advice = sampling(drawn(rng, 25, 4, 0.2, 0.1), MARGIN, POLICY, POLICY.alpha)
         assert advice.limit == "cases"
-        helped.append(passes(drawn(rng, 25, MOST_SAMPLES, 0.2, 0.1)))
+        helped.append(passes(drawn(rng, 25, MAX_SAMPLES, 0.2, 0.1)))
     assert np.mean(helped) < 0.5
 
 
@@ -102,7 +102,7 @@ def test_without_several_samples_nothing_is_said():
 
 
 def test_differences_that_do_not_vary_are_no_sampling():
-    still = Sides(np.zeros(5), np.zeros(5), np.zeros(5), None, (), 2, np.zeros(5), np.zeros(5))
+    still = MetricPair(np.zeros(5), np.zeros(5), np.zeros(5), None, (), 2, np.zeros(5), np.zeros(5))
     found = sampling(still, MARGIN, POLICY, POLICY.alpha)
     assert (found.share, found.limit, found.deviation) == (0.0, "nothing", 0.0)
 

@@ -133,7 +133,7 @@ def test_an_engine_that_breaks_is_not_a_rejection(
 ) -> None:
     import harness.flows.store as opening
 
-    monkeypatch.setattr(opening.RecordedRoom, "engine", opening.RecordedRoom.engine)
+    monkeypatch.setattr(opening.RecordedBackend, "engine", opening.RecordedBackend.engine)
     pytester.makeconftest(FAILING.format(error=error))
     result = gate("--model", "same")
     assert result.ret == 11

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.plugin.outcome import Ending, Told, exit_status
+from harness.plugin.outcome import GateResult, PytestEnding, exit_status
 
 
-def told(outcome: str | None, code: int | None = None) -> Told:
-    return Told("adapter_v3", "openers", outcome, "", code)
+def told(outcome: str | None, code: int | None = None) -> GateResult:
+    return GateResult("adapter_v3", "openers", outcome, "", code)
 
 
 PROMOTE, REJECT, OPEN = told("promote"), told("reject"), told("inconclusive")
@@ -30,26 +30,26 @@ BROKE, WRONG = told(None, 11), told(None, 4)
         ([REJECT, BROKE], 1),
     ],
 )
-def test_the_gravest_decides(said: list[Told], code: int) -> None:
+def test_the_gravest_decides(said: list[GateResult], code: int) -> None:
     status = 0 if said == [PROMOTE] else 1
-    assert exit_status(Ending(status, foreign_failed=False), said) == code
-    assert exit_status(Ending(status, foreign_failed=False), said[::-1]) == code
+    assert exit_status(PytestEnding(status, foreign_failed=False), said) == code
+    assert exit_status(PytestEnding(status, foreign_failed=False), said[::-1]) == code
 
 
 @pytest.mark.parametrize("status", [2, 3, 4, 5])
 def test_pytests_own_codes_stay(status: int) -> None:
-    assert exit_status(Ending(status, foreign_failed=False), [REJECT]) == status
+    assert exit_status(PytestEnding(status, foreign_failed=False), [REJECT]) == status
 
 
 @pytest.mark.parametrize("status", [0, 1])
 def test_without_a_word_from_us_pytest_decides(status: int) -> None:
-    assert exit_status(Ending(status, foreign_failed=status == 1), []) == status
+    assert exit_status(PytestEnding(status, foreign_failed=status == 1), []) == status
 
 
 @pytest.mark.parametrize("said", [PROMOTE, OPEN, BROKE, WRONG])
-def test_other_tests_that_fail_are_a_failure(said: Told) -> None:
-    assert exit_status(Ending(1, foreign_failed=True), [said]) == 1
+def test_other_tests_that_fail_are_a_failure(said: GateResult) -> None:
+    assert exit_status(PytestEnding(1, foreign_failed=True), [said]) == 1
 
 
 def test_a_case_that_fails_beside_a_promotion_is_a_failure() -> None:
-    assert exit_status(Ending(1, foreign_failed=False), [PROMOTE]) == 1
+    assert exit_status(PytestEnding(1, foreign_failed=False), [PROMOTE]) == 1

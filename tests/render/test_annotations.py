@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hypothesis import example, given, settings
 
-from harness.render.annotations import MOST, workflow_commands
+from harness.render.annotations import MAX_ANNOTATIONS, workflow_commands
 from tests.text.hostile import hostile
 
 from .report.materials import CASES, MATERIAL, compared, full_of
@@ -50,7 +50,7 @@ def test_no_more_than_a_step_shows_and_critical_ones_first():
     many = [compared(f"c{n}", "broken", 0.9, 0.2) for n in range(30)]
     many.append(compared("grave", "broken", 0.9, 0.2, critical=True))
     lines = told(replace(MATERIAL, compared=tuple(many)))
-    assert len(lines) == MOST
+    assert len(lines) == MAX_ANNOTATIONS
     assert "grave" in lines[0]
 
 

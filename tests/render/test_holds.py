@@ -13,7 +13,7 @@ import pytest
 
 import harness
 from harness.flows.evaluation.session import Evaluation
-from harness.records import CaseResult, Standout
+from harness.records import CaseResult, Driver
 from harness.records.holds import TEXT, held
 from harness.text.redact import LEFT_OUT, Redaction
 
@@ -107,7 +107,7 @@ def silent(kind: type) -> list[str]:
 
 def test_every_string_of_what_is_shown_says_what_it_holds() -> None:
     found = shown()
-    assert {Evaluation, CaseResult, Standout} <= found
+    assert {Evaluation, CaseResult, Driver} <= found
     assert [name for kind in found for name in silent(kind)] == []
 
 
@@ -140,6 +140,6 @@ def test_a_field_that_forgot_is_found_and_is_taken_for_a_text(
     [("slice", "quoting"), ("reviewer", "quoting"), ("removed", "text"), ("added", "text")],
 )
 def test_what_stands_out_is_a_label_or_a_word_of_a_text(kind: Any, holds: str) -> None:
-    one = Standout(kind, "name", 20, 0.5, 0.4, 0.6)
+    one = Driver(kind, "name", 20, 0.5, 0.4, 0.6)
     (name,) = (field for field in dataclasses.fields(one) if field.name == "name")
     assert held(name, one) == holds

@@ -8,17 +8,17 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from harness.alarm.alarm import Week, watched
+from harness.alarm.alarm import WeekCount, watched
 from harness.records import (
     Age,
     Decision,
     Drift,
+    Driver,
     InputShift,
     Monitored,
     Plan,
     Prediction,
     RetrainLine,
-    Standout,
 )
 from harness.render.monitor import monitor_json, monitor_text
 from harness.render.plan import plan_json, plan_markdown, plan_text
@@ -29,7 +29,7 @@ LINE = RetrainLine(0.20, 0.25)
 HELD = Decision(
     "promote", "outreach", "adapter_v2", "d" * 64, "Ana", "good", "2026-09-12T10:00:00Z"
 )
-WEEKS = [Week(f"2026-W{i}", 100, 20) for i in range(40, 45)]
+WEEKS = [WeekCount(f"2026-W{i}", 100, 20) for i in range(40, 45)]
 FULL = Monitored(
     task="outreach",
     state="retrain",
@@ -39,11 +39,11 @@ FULL = Monitored(
     synthetic=40,
     weeks=("2026-W42", "2026-W45"),
     watched=(
-        watched("edit_rate", [*WEEKS, Week("2026-W45", 100, 50)], LINE),
+        watched("edit_rate", [*WEEKS, WeekCount("2026-W45", 100, 50)], LINE),
         watched("rejection_rate", [], None),
         watched("benchmark", [], RetrainLine(0.04, 0.10)),
     ),
-    standouts=(Standout("slice", "industry=logistics", 40, 0.55, 0.4, 0.69),),
+    standouts=(Driver("slice", "industry=logistics", 40, 0.55, 0.4, 0.69),),
     drifts=(
         Drift(
             "outreach", "2026-09-12", "2026-11-01", 3, 30, ("c1",), {"ideal_likelihood": (0.8, 0.7)}

@@ -1,13 +1,13 @@
 """Where a project stands, in few lines that cannot act on a terminal."""
 
-from harness.records import Bearings, NextStep, TaskBearings
+from harness.records import NextStep, Overview, TaskOverview
 from harness.render.status import bearings_json, bearings_text
 
-FOUND = Bearings(
+FOUND = Overview(
     "/home/ana/openers",
     (("openers", 30),),
     ("v1", "v2"),
-    (TaskBearings("openers", "v1", "2026-11-20T10:00:00Z", True, "retrain"),),
+    (TaskOverview("openers", "v1", "2026-11-20T10:00:00Z", True, "retrain"),),
     (NextStep("v2 was never judged: judge it", "pytest --model v2"), NextStep("then", "this")),
 )
 
@@ -23,17 +23,17 @@ def test_what_holds_comes_first_then_what_to_do() -> None:
 
 
 def test_without_a_project_only_the_step_is_said() -> None:
-    lines = bearings_text(Bearings(None, next=FOUND.next[:1]), "1.0").splitlines()
+    lines = bearings_text(Overview(None, next=FOUND.next[:1]), "1.0").splitlines()
     assert len(lines) == 4
 
 
 def test_of_many_adapters_the_rest_is_counted() -> None:
-    many = Bearings("x", (("b", 1),), tuple(f"v{n}" for n in range(10)))
+    many = Overview("x", (("b", 1),), tuple(f"v{n}" for n in range(10)))
     assert "v7 and 2 more" in bearings_text(many, "1")
 
 
 def test_names_cannot_act_on_a_terminal() -> None:
-    hostile = Bearings("\x1b]0;x\x07", (("b\n::error::", 1),), ("\x9b",), FOUND.tasks, FOUND.next)
+    hostile = Overview("\x1b]0;x\x07", (("b\n::error::", 1),), ("\x9b",), FOUND.tasks, FOUND.next)
     shown = bearings_text(hostile, "1")
     assert all(line.isprintable() for line in shown.splitlines())
 

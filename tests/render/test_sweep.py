@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from harness.records import MetricVerdict, Swept, Verdict, Worth
+from harness.records import JobResult, MetricVerdict, Verdict, Worth
 from harness.render.sweep import sweep_json, sweep_text
 
 GATE = MetricVerdict(
@@ -27,10 +27,10 @@ def verdict(**how):
 
 
 ROWS = [
-    Swept("v4", "outreach", verdict()),
-    Swept("v5", "outreach", verdict(outcome="promote", metrics=(), worth=(), n=8)),
-    Swept("v6", None, error="v6: no such adapter", code=4),
-    Swept("v7", "general", error="v7: the server says 500", code=11),
+    JobResult("v4", "outreach", verdict()),
+    JobResult("v5", "outreach", verdict(outcome="promote", metrics=(), worth=(), n=8)),
+    JobResult("v6", None, error="v6: no such adapter", code=4),
+    JobResult("v7", "general", error="v7: the server says 500", code=11),
 ]
 
 
@@ -64,7 +64,7 @@ def test_json_holds_the_same_and_the_whole_verdict():
 
 
 def test_hostile_names_are_shown_and_do_nothing():
-    rows = [Swept("::error::x\n\x1b[31m", "b", error="::stop::\r", code=11)]
+    rows = [JobResult("::error::x\n\x1b[31m", "b", error="::stop::\r", code=11)]
     text = sweep_text(rows)
     assert "::" not in text
     assert "\x1b" not in text and "\r" not in text

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from harness.errors import StoreFailed
 from harness.records import CaseResult, Decision, Run, Verdict
-from harness.store.codec import LATER, decode, encode
+from harness.store.codec import OMIT_WHILE_DEFAULT, decode, encode
 from tests.fakes.refusals import refused
 from tests.store.records import make_run, make_verdict
 
@@ -89,7 +89,7 @@ def test_what_an_older_version_sealed_still_has_its_address():
 
 
 def test_fields_that_came_later_are_left_out_while_they_say_nothing():
-    for kind, names in LATER.items():
+    for kind, names in OMIT_WHILE_DEFAULT.items():
         assert set(names) <= {field.name for field in fields(kind)}
     bare = CaseResult(make_run().results[0].case, (), {})
     assert "sample_scores" not in encode(bare)

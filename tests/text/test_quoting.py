@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import InputShift, Standout
+from harness.records import Driver, InputShift
 from harness.text import quoting
 from harness.text.quoting import SHAPES, Shape, brief, without_quotations
 from harness.text.redact import LEFT_OUT, Redaction
@@ -91,9 +91,9 @@ def test_sentences_of_the_monitor_lose_words_and_inputs() -> None:
     from harness.records import RetrainLine
 
     found = (
-        Standout("slice", "industry=logistics", 20, 0.5, 0.4, 0.6),
-        Standout("removed", "kowalska", 20, 0.5, 0.4, 0.6),
-        Standout("added", "nowak", 20, 0.5, 0.4, 0.6),
+        Driver("slice", "industry=logistics", 20, 0.5, 0.4, 0.6),
+        Driver("removed", "kowalska", 20, 0.5, 0.4, 0.6),
+        Driver("added", "nowak", 20, 0.5, 0.4, 0.6),
     )
     moved = InputShift(40, 20, 0.5, 0.001, True, ("Write to Kowalska about chemotherapy",))
     signal = watched("edit_rate", (), RetrainLine(0.2, 0.3))

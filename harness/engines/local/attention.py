@@ -25,7 +25,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class KVCache:
     """Keys and values of tokens that were read; each [layers, heads, tokens, size]."""
 
     keys: Any
@@ -65,7 +65,7 @@ def _attend(
     return reader.attend(module.layer_idx, query, key, value, scale), None
 
 
-class Reading:
+class ReadingAttention:
     """Many new tokens of several sequences: each sequence attends on its own."""
 
     def __init__(self, chunk: Chunk, device: str) -> None:
@@ -93,13 +93,13 @@ class Reading:
             found[:, start:stop] = part.transpose(1, 2)
         return found
 
-    def pasts(self) -> list[Past]:
+    def pasts(self) -> list[KVCache]:
         """What each segment has added, copied out so that the chunk's own memory can go."""
         import torch
 
         layers = [self._kept[layer] for layer in sorted(self._kept)]
         return [
-            Past(
+            KVCache(
                 torch.stack([key[0, :, start:stop] for key, _ in layers]),
                 torch.stack([value[0, :, start:stop] for _, value in layers]),
             )
@@ -122,13 +122,13 @@ def _causal(before: int, new: int, device: str) -> Any:
     return torch.ones(new, before + new, dtype=torch.bool, device=device).tril(before)
 
 
-class Rows:
+class WritingAttention:
     """One new token for each of a fixed number of rows, whose past lies in room of one fixed size.
 
     Plain matrix products instead of torch's fused attention: that one depends on a row's place.
     """
 
-    def __init__(self, like: Past, rows: int, room: int) -> None:
+    def __init__(self, like: KVCache, rows: int, room: int) -> None:
         layers, heads, _, size = like.keys.shape
         self.keys = like.keys.new_zeros((layers, rows, heads, room, size))
         self.values = like.values.new_zeros((layers, rows, heads, room, size))
@@ -137,7 +137,7 @@ class Rows:
         self._mask: Any = None
         self._every: Any = None
 
-    def fill(self, row: int, pasts: Sequence[Past]) -> None:
+    def fill(self, row: int, pasts: Sequence[KVCache]) -> None:
         """A row begins with what was read for it; what lay there before is hidden by the mask."""
         place = 0
         for past in pasts:

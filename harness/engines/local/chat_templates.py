@@ -16,10 +16,10 @@ from typing import Any
 
 from harness.errors import WeightsError
 
-LONGEST = 256 * 1024
+MAX_TEMPLATE = 256 * 1024
 """Characters of a template; the long ones of today have 20,000."""
-LONGEST_PROMPT = 4 * 1024 * 1024
-MOST_JOINS = 8
+MAX_PROMPT = 4 * 1024 * 1024
+MAX_JOINS = 8
 """Texts that are joined and named again; each could double one."""
 SECONDS = 2.0
 """For one rendering, after the process has begun."""
@@ -77,10 +77,10 @@ def rendered(tokenizer: Any, turns: Sequence[dict[str, str]], ask: bool = True) 
     `ask`: whether the assistant's turn is opened after them.
     """
     template = str(tokenizer.get_chat_template())
-    if len(template) > LONGEST:
+    if len(template) > MAX_TEMPLATE:
         raise WeightsError(
-            f"the base's chat template has {len(template):,} characters, at most {LONGEST:,} are"
-            " read"
+            f"the base's chat template has {len(template):,} characters, at most {MAX_TEMPLATE:,}"
+            " are read"
         )
     if not is_plain(template):
         _refuse_runaway(template, turns, dict(tokenizer.special_tokens_map))
@@ -99,7 +99,7 @@ def is_plain(template: str) -> bool:
     except (TemplateError, RecursionError):
         return False
     found = list(_below(tree))
-    return not any(map(_could_grow, found)) and sum(map(_grows, found)) <= MOST_JOINS
+    return not any(map(_could_grow, found)) and sum(map(_grows, found)) <= MAX_JOINS
 
 
 def _below(node: Any) -> Iterator[Any]:
@@ -140,9 +140,9 @@ def _refuse_runaway(template: str, turns: Sequence[dict[str, str]], tokens: Any)
             f"the base's chat template takes longer than {SECONDS:g} s for one prompt,"
             " give the base a template that ends"
         )
-    if said < 0 or said > LONGEST_PROMPT:
+    if said < 0 or said > MAX_PROMPT:
         raise WeightsError(
-            f"the base's chat template makes more than {LONGEST_PROMPT:,} characters of one prompt,"
+            f"the base's chat template makes more than {MAX_PROMPT:,} characters of one prompt,"
             " give the base a shorter one"
         )
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Literal
 
-from harness.engines.local.attention import Past, Rows
+from harness.engines.local.attention import KVCache, WritingAttention
 from harness.engines.local.base import Base
 from harness.engines.local.layout import Layout
-from harness.engines.local.sampling import Choice
+from harness.engines.local.sampling import Sampler
 from harness.records import Generation, Output, Prompt
 
 ROOM = 128
@@ -21,11 +21,11 @@ TOGETHER = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadPrompt:
     """A prompt as the model has read it."""
 
     prompt: Prompt
-    pasts: tuple[Past, ...]
+    pasts: tuple[KVCache, ...]
     last: Any
     """The logits of the token that comes next."""
 
@@ -36,7 +36,7 @@ class Read:
 
 
 @dataclass(slots=True)
-class Text:
+class WritingRow:
     """What is being written in one row."""
 
     prompt: Prompt
@@ -48,13 +48,13 @@ class Text:
 
 
 def decode(
-    base: Base, model: Any, name: str, reads: Iterable[Read], generation: Generation
+    base: Base, model: Any, name: str, reads: Iterable[ReadPrompt], generation: Generation
 ) -> Iterator[tuple[Output, ...]]:
     """Outputs as they end; neighbours that need as much room share the rows."""
     room, layout = room_for(generation), Layout(model, generation.batch)
     done: list[Output] = []
     for size, same in groupby(reads, lambda read: room(read.length)):
-        decoder = _Decoder(base, model, layout, Choice(generation, name), size)
+        decoder = _Decoder(base, model, layout, Sampler(generation, name), size)
         for output in decoder.outputs(same):
             done.append(output)
             if len(done) == TOGETHER:
@@ -70,14 +70,14 @@ def room_for(generation: Generation) -> Callable[[int], int]:
 
 
 class _Decoder:
-    def __init__(self, base: Base, model: Any, layout: Layout, choice: Choice, room: int) -> None:
+    def __init__(self, base: Base, model: Any, layout: Layout, choice: Sampler, room: int) -> None:
         self.base, self.model, self.layout = base, model, layout
         self.choice, self.room = choice, room
         self.generation = choice.generation
-        self.texts: list[Text | None] = [None] * self.generation.batch
-        self.rows: Rows | None = None
+        self.texts: list[WritingRow | None] = [None] * self.generation.batch
+        self.rows: WritingAttention | None = None
 
-    def outputs(self, reads: Iterable[Read]) -> Iterator[Output]:
+    def outputs(self, reads: Iterable[ReadPrompt]) -> Iterator[Output]:
         waiting = iter(reads)
         while True:
             yield from self._refill(waiting)
@@ -85,11 +85,11 @@ class _Decoder:
                 return
             yield from self._step()
 
-    def _refill(self, waiting: Iterator[Read]) -> Iterator[Output]:
+    def _refill(self, waiting: Iterator[ReadPrompt]) -> Iterator[Output]:
         """Free rows begin; a text that ends with its first token leaves its row free at once."""
         for row, text in enumerate(self.texts):
             while text is None and (read := next(waiting, None)) is not None:
-                text = Text(read.prompt, read.length, self.choice.noise(read.prompt))
+                text = WritingRow(read.prompt, read.length, self.choice.noise(read.prompt))
                 token = int(self.choice.tokens(read.last[None], [text.noise])[0])
                 output = self._taken(text, token)
                 if output is None:
@@ -99,9 +99,9 @@ class _Decoder:
                     yield output
                     text = None
 
-    def _begin(self, row: int, read: Read) -> None:
+    def _begin(self, row: int, read: ReadPrompt) -> None:
         if self.rows is None:
-            self.rows = Rows(read.pasts[-1], len(self.texts), self.room)
+            self.rows = WritingAttention(read.pasts[-1], len(self.texts), self.room)
         self.rows.fill(row, read.pasts)
 
     def _step(self) -> Iterator[Output]:
@@ -132,7 +132,7 @@ class _Decoder:
                 reader=self.rows,
             ).logits[0]
 
-    def _taken(self, text: Text, token: int) -> Output | None:
+    def _taken(self, text: WritingRow, token: int) -> Output | None:
         """The output, if this token ends it."""
         finish: Literal["stop", "length", "time"]
         if token in self.base.ends:

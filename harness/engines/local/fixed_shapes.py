@@ -15,7 +15,7 @@ STEP = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PaddedRow:
     """Token ids of one prompt, and how many of them, at the end, are an ideal being weighed."""
 
     index: int
@@ -25,26 +25,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
+class FixedShapes:
     """Rows that go through the model together; `rows[:real]` were asked for, the rest fill up."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PaddedRow, ...]
     real: int
     length: int
     """To which all ids are padded on the left."""
     tail: int
 
 
-def fill_lanes(rows: Sequence[Row], batch: int) -> Iterator[Lanes]:
+def fill_lanes(rows: Sequence[PaddedRow], batch: int) -> Iterator[FixedShapes]:
     """Equal shapes together, each batch filled up by repeating its first row."""
-    shapes: dict[tuple[int, int], list[Row]] = {}
+    shapes: dict[tuple[int, int], list[PaddedRow]] = {}
     for row in rows:
         shapes.setdefault((_up(len(row.ids)), _up(row.tail)), []).append(row)
     for (length, tail), same in sorted(shapes.items()):
         for start in range(0, len(same), batch):
             chunk = same[start : start + batch]
             filled = (*chunk, *(chunk[0] for _ in range(batch - len(chunk))))
-            yield Lanes(filled, len(chunk), length, tail)
+            yield FixedShapes(filled, len(chunk), length, tail)
 
 
 def _up(length: int) -> int:

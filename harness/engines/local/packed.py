@@ -10,9 +10,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from harness.engines.local.attention import Past, Reading
+from harness.engines.local.attention import KVCache, ReadingAttention
 from harness.engines.local.base import Base
-from harness.engines.local.decoding import Read, decode, room_for
+from harness.engines.local.decoding import ReadPrompt, decode, room_for
 from harness.engines.local.packing import SHARERS, Chunk, Segment, pack
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed
@@ -35,8 +35,8 @@ class Packed:
 
     def __init__(self, base: Base) -> None:
         self.base = base
-        self._openings: OrderedDict[tuple[str, tuple[int, ...]], Past] = OrderedDict()
-        self._known: OrderedDict[tuple[str, tuple[int, ...]], Read] = OrderedDict()
+        self._openings: OrderedDict[tuple[str, tuple[int, ...]], KVCache] = OrderedDict()
+        self._known: OrderedDict[tuple[str, tuple[int, ...]], ReadPrompt] = OrderedDict()
         self._bytes = 0
 
     def write(
@@ -65,7 +65,7 @@ class Packed:
                 raise EngineFailed(f"{adapter.name}: no likelihood for {wrong[0]} (NaN logits)")
             yield found
 
-    def _weighed(self, model: Any, asked: Sequence[tuple[Read, int]]) -> Iterator[Weighed]:
+    def _weighed(self, model: Any, asked: Sequence[tuple[ReadPrompt, int]]) -> Iterator[Weighed]:
         import torch
 
         tails = [self.base.ideal(read.prompt, i) for read, i in asked]
@@ -82,7 +82,7 @@ class Packed:
     def _ideals(self, model: Any, segments: Sequence[Segment]) -> Iterator[tuple[int, Any]]:
         """The number of every segment, and the logits of each of its tokens."""
         for chunk in pack(segments):
-            logits = self._pass(model, chunk, Reading(chunk, self.base.device), 0)
+            logits = self._pass(model, chunk, ReadingAttention(chunk, self.base.device), 0)
             for number, (_, start, stop) in zip(chunk.numbers, chunk.places, strict=True):
                 yield number, logits[start:stop]
 
@@ -93,7 +93,7 @@ class Packed:
 
     def _windows(
         self, model: Any, adapter: Mounted, asked: Sequence[Asked]
-    ) -> Iterator[list[Read]]:
+    ) -> Iterator[list[ReadPrompt]]:
         """Prompts as read, some at a time: neither all at once nor one by one."""
         window: list[Asked] = []
         taken = 0
@@ -106,8 +106,8 @@ class Packed:
         if window:
             yield self._window(model, adapter, window)
 
-    def _window(self, model: Any, adapter: Mounted, asked: Sequence[Asked]) -> list[Read]:
-        known: dict[tuple[int, ...], Read] = {}
+    def _window(self, model: Any, adapter: Mounted, asked: Sequence[Asked]) -> list[ReadPrompt]:
+        known: dict[tuple[int, ...], ReadPrompt] = {}
         new: dict[tuple[int, ...], tuple[Prompt, Segment]] = {}
         for prompt, ids in asked:
             if (adapter.digest, ids) in self._known:
@@ -117,7 +117,7 @@ class Packed:
         for ids, read in zip(new, self._reads(model, new.values()), strict=True):
             known[ids] = read
             self._remember((adapter.digest, ids), read)
-        return [Read(prompt, known[ids].pasts, known[ids].last) for prompt, ids in asked]
+        return [ReadPrompt(prompt, known[ids].pasts, known[ids].last) for prompt, ids in asked]
 
     def _segment(
         self, model: Any, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]
@@ -133,20 +133,20 @@ class Packed:
                 self._openings.popitem(last=False)
         return Segment(ids[len(opening) :], (self._openings[key],))
 
-    def _reads(self, model: Any, asked: Iterable[tuple[Prompt, Segment]]) -> list[Read]:
+    def _reads(self, model: Any, asked: Iterable[tuple[Prompt, Segment]]) -> list[ReadPrompt]:
         asked = list(asked)
-        found: dict[int, Read] = {}
+        found: dict[int, ReadPrompt] = {}
         for chunk in pack([segment for _, segment in asked]):
-            reading = Reading(chunk, self.base.device)
+            reading = ReadingAttention(chunk, self.base.device)
             logits = self._pass(model, chunk, reading, _lasts(chunk))
             for place, (number, past) in enumerate(
                 zip(chunk.numbers, reading.pasts(), strict=True)
             ):
                 pasts = (*chunk.segments[place].pasts, past)
-                found[number] = Read(asked[number][0], pasts, logits[place].clone())
+                found[number] = ReadPrompt(asked[number][0], pasts, logits[place].clone())
         return [found[number] for number in range(len(asked))]
 
-    def _remember(self, key: tuple[str, tuple[int, ...]], read: Read) -> None:
+    def _remember(self, key: tuple[str, tuple[int, ...]], read: ReadPrompt) -> None:
         self._known[key] = read
         self._bytes += read.pasts[-1].bytes
         while self._bytes > MEMORY:
@@ -159,7 +159,9 @@ class Packed:
         (read,) = self._reads(model, [(prompt, alone)])
         return read.last
 
-    def _pass(self, model: Any, chunk: Chunk, reading: Reading, keep: int | list[int]) -> Any:
+    def _pass(
+        self, model: Any, chunk: Chunk, reading: ReadingAttention, keep: int | list[int]
+    ) -> Any:
         """One forward pass; the logits of some places, or of all with `keep` 0."""
         import torch
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from harness.engines.local.base import Base
-from harness.engines.local.fixed_shapes import Lanes, Row, fill_lanes
-from harness.engines.local.sampling import Choice, Processor
+from harness.engines.local.fixed_shapes import FixedShapes, PaddedRow, fill_lanes
+from harness.engines.local.sampling import Sampler, SamplerProcessor
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed
 from harness.records import Generation, Output, Prompt
@@ -26,13 +26,13 @@ class Padded:
         self, model: Any, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
         """One output per prompt, batch by batch."""
-        rows = [Row(i, self.base.ids(p.messages)) for i, p in enumerate(prompts)]
+        rows = [PaddedRow(i, self.base.ids(p.messages)) for i, p in enumerate(prompts)]
         for lanes in fill_lanes(rows, generation.batch):
             asked = [prompts[row.index] for row in lanes.rows]
             written = model.generate(
                 **self._tensors(lanes),
                 generation_config=self._decoding(generation),
-                logits_processor=[Processor(asked, Choice(generation, adapter.name))],
+                logits_processor=[SamplerProcessor(asked, Sampler(generation, adapter.name))],
             )
             texts = written[: lanes.real, lanes.length :].tolist()
             yield tuple(
@@ -62,11 +62,11 @@ class Padded:
                 raise EngineFailed(f"{adapter.name}: no likelihood for {wrong[0]} (NaN logits)")
             yield tuple(Weighed(p.case, i, nll) for p, i, nll in found[: lanes.real])
 
-    def _ideal_row(self, place: int, prompt: Prompt, ideal: int) -> Row:
+    def _ideal_row(self, place: int, prompt: Prompt, ideal: int) -> PaddedRow:
         tail = self.base.ideal(prompt, ideal)
-        return Row(place, (*self.base.ids(prompt.messages), *tail), len(tail))
+        return PaddedRow(place, (*self.base.ids(prompt.messages), *tail), len(tail))
 
-    def _nlls(self, model: Any, lanes: Lanes) -> list[float]:
+    def _nlls(self, model: Any, lanes: FixedShapes) -> list[float]:
         tensors = self._tensors(lanes)
         logits = model(
             **tensors,
@@ -78,10 +78,10 @@ class Padded:
 
     def last_logits(self, model: Any, prompt: Prompt) -> Any:
         """What comes after a prompt."""
-        lanes = next(fill_lanes([Row(0, self.base.ids(prompt.messages))], 1))
+        lanes = next(fill_lanes([PaddedRow(0, self.base.ids(prompt.messages))], 1))
         return model(**self._tensors(lanes), use_cache=False).logits[0, -1]
 
-    def _tensors(self, lanes: Lanes) -> dict[str, Any]:
+    def _tensors(self, lanes: FixedShapes) -> dict[str, Any]:
         import torch
 
         pads = [lanes.length - len(row.ids) for row in lanes.rows]
@@ -108,7 +108,7 @@ class Padded:
         )
 
 
-def _mean_nll(row: Row, logits: Any) -> float:
+def _mean_nll(row: PaddedRow, logits: Any) -> float:
     import torch
 
     wanted = torch.tensor(row.ids[-row.tail :], device=logits.device)

@@ -11,7 +11,7 @@ from harness.errors import EngineFailed
 from harness.records import Generation, Prompt
 
 
-class Choice:
+class Sampler:
     """Greedy with ties to the lowest token, or sampling with a row's own noise.
 
     Adding Gumbel noise and taking the largest is exactly sampling from the softmax, and each row
@@ -45,10 +45,10 @@ class Choice:
         return scores.argmax(-1)  # of equal ones torch takes the first
 
 
-class Processor:
+class SamplerProcessor:
     """The choice as transformers' own loop takes it: scores with only one token possible."""
 
-    def __init__(self, prompts: Sequence[Prompt], choice: Choice) -> None:
+    def __init__(self, prompts: Sequence[Prompt], choice: Sampler) -> None:
         self.choice = choice
         self.noise = [choice.noise(prompt) for prompt in prompts]
 

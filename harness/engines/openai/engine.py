@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
-from harness.engines.openai.http import Body, Refused, Wire, open_wire
+from harness.engines.openai.http import Body, HttpClient, RequestRefused, open_wire
 from harness.engines.openai.replies import (
     chat_output,
     mean_nll,
@@ -125,14 +125,14 @@ class OpenAI:
         shift, noise = _furthest(base, moved), _furthest(base, again)
         return shift if shift > noise else 0.0
 
-    def _can_weigh(self, wire: Wire, model: str, prompt: Prompt) -> bool:
+    def _can_weigh(self, wire: HttpClient, model: str, prompt: Prompt) -> bool:
         """Whether the server gives log-probabilities of a prompt, and means the same prompt."""
         row = self._row(prompt, 0)
         short = _chat(model, prompt, Generation(max_new_tokens=1))
         counted = prompt_tokens(wire.post(_CHAT, short))
         try:
             answer = wire.post(_WEIGH, _weigh(model, row.ids))
-        except Refused as problem:
+        except RequestRefused as problem:
             if problem.status not in _UNABLE:
                 raise
             given = None
@@ -152,17 +152,19 @@ class OpenAI:
             )
         return given is not None
 
-    def _row(self, prompt: Prompt, ideal: int) -> Row:
+    def _row(self, prompt: Prompt, ideal: int) -> IdealRow:
         if self._tokenizer is None:
             assert self.base is not None
             self._tokenizer = load_tokenizer(self.base())
         tail = ideal_ids(self._tokenizer, prompt.ideals[ideal]) if prompt.ideals else ()
-        return Row(prompt, ideal, (*prompt_ids(self._tokenizer, prompt.messages), *tail), len(tail))
+        return IdealRow(
+            prompt, ideal, (*prompt_ids(self._tokenizer, prompt.messages), *tail), len(tail)
+        )
 
-    def _weighed(self, row: Row, answer: Any) -> Weighed:
+    def _weighed(self, row: IdealRow, answer: Any) -> Weighed:
         return Weighed(row.prompt.case, row.ideal, mean_nll(self._logprobs(answer, row, row.tail)))
 
-    def _logprobs(self, answer: Any, row: Row, tail: int) -> list[float]:
+    def _logprobs(self, answer: Any, row: IdealRow, tail: int) -> list[float]:
         where = self.endpoint.url + _WEIGH
         found = tail_logprobs(answer, row.ids, tail, where)
         if found is None:
@@ -171,7 +173,7 @@ class OpenAI:
 
     # --- adapters ----------------------------------------------------------------------------
 
-    def _mount(self, adapter: Mounted, wire: Wire) -> str:
+    def _mount(self, adapter: Mounted, wire: HttpClient) -> str:
         """What the server calls the adapter; loaded into it where it is not there."""
         if adapter.folder is None:
             return self.model()
@@ -183,14 +185,14 @@ class OpenAI:
                 self._modules[adapter.digest] = self._load(adapter, plain, wire)
         return self._modules[adapter.digest]
 
-    def _load(self, adapter: Mounted, plain: str, wire: Wire) -> str:
+    def _load(self, adapter: Mounted, plain: str, wire: HttpClient) -> str:
         """Under a name of this process's own: nobody else takes it out while it is asked."""
         name = f"{plain}-{secrets.token_hex(3)}"
         seen = self.endpoint.adapters.rstrip("/")
         path = f"{seen}/{adapter.name}" if self.endpoint.adapters else str(adapter.folder)
         try:
             wire.tell("/load_lora_adapter", {"lora_name": name, "lora_path": path})
-        except Refused as problem:
+        except RequestRefused as problem:
             if problem.status in (404, 405, 501):
                 raise SettingsError(
                     f"{self.endpoint.url}: has no model {plain} and loads none (it says"
@@ -203,12 +205,12 @@ class OpenAI:
         self._loaded.append(name)
         return name
 
-    def _listed(self, wire: Wire) -> list[tuple[str, bool]]:
+    def _listed(self, wire: HttpClient) -> list[tuple[str, bool]]:
         """The models that the server lists; some servers list nothing and answer all the same."""
         where = "/models"
         try:
             return model_names(wire.get(where), self.endpoint.url + where)
-        except Refused as problem:
+        except RequestRefused as problem:
             if problem.status not in (404, 405, 501):
                 raise
             return []
@@ -218,7 +220,7 @@ class OpenAI:
         """A module that was there and is not any more: the server began anew, not the request."""
         try:
             yield
-        except Refused as problem:
+        except RequestRefused as problem:
             module = self._modules.pop(adapter.digest, None)
             if problem.status != 404 or module is None:
                 raise
@@ -239,7 +241,7 @@ class OpenAI:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IdealRow:
     """Token ids of a prompt with one of its ideals at the end."""
 
     prompt: Prompt

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LIMIT = 16 * 1024 * 1024
 """Bytes of one answer that are read."""
-LONGEST_PAUSE = 30.0
+MAX_PAUSE = 30.0
 FIRST_PAUSE = 0.25
 AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
 _SHORTEST_KEY = 8
@@ -38,7 +38,7 @@ Read = TypeVar("Read")
 Body = Mapping[str, object]
 
 
-class Refused(RequestError):
+class RequestRefused(RequestError):
     """The server understood the request and does not want it."""
 
     def __init__(self, message: str, status: int) -> None:
@@ -54,7 +54,7 @@ class _Again(Exception):
         self.after = after
 
 
-class Wire:
+class HttpClient:
     """An open connection to an endpoint."""
 
     def __init__(
@@ -169,7 +169,7 @@ class Wire:
             return SettingsError(f"{where}: {why}, {what}")
         if status >= 500:
             return EngineFailed(f"{where}: {why}")
-        return Refused(f"{where}: {why}", status)
+        return RequestRefused(f"{where}: {why}", status)
 
     def _told(self, text: str) -> str:
         """What a server says, without the key if it says that."""
@@ -191,7 +191,7 @@ async def _bytes(response: Response, where: str) -> bytes:
 
 def _doubled(attempt: int) -> float:
     """Twice as long each time, and never the same for two who were turned away together."""
-    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**attempt)
+    return random.uniform(0.5, 1.0) * min(MAX_PAUSE, FIRST_PAUSE * 2.0**attempt)
 
 
 def _seconds(after: str | None) -> float | None:
@@ -208,7 +208,7 @@ def _seconds(after: str | None) -> float | None:
 
 
 @contextmanager
-def open_wire(endpoint: Endpoint) -> Iterator[Wire]:
+def open_wire(endpoint: Endpoint) -> Iterator[HttpClient]:
     """Connections that are all closed at the end, also where somebody stops in the middle."""
     from anyio.from_thread import start_blocking_portal
 
@@ -217,7 +217,7 @@ def open_wire(endpoint: Endpoint) -> Iterator[Wire]:
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(_client(endpoint, key)) as client,
     ):
-        yield Wire(endpoint, key, portal, client)
+        yield HttpClient(endpoint, key, portal, client)
 
 
 def _client(endpoint: Endpoint, key: str) -> AsyncClient:

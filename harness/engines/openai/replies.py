@@ -12,7 +12,7 @@ from harness.records import Output, Prompt
 from harness.text.quoting import ANSWER
 
 _FINISHES: Mapping[object, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
-_LONGEST_SAID = 200
+_MAX_QUOTED = 200
 _LARGEST = 1e6
 """Beyond this it is no logarithm of a probability; some servers say -9999 for none at all."""
 _ROUNDING = 1e-3
@@ -41,7 +41,7 @@ def said(text: str) -> str:
     for key in ("error", "detail", "message"):
         found = found.get(key, found) if isinstance(found, dict) else found
     words = found if isinstance(found, str) else json.dumps(found)
-    line = " ".join(words.split())[:_LONGEST_SAID]
+    line = " ".join(words.split())[:_MAX_QUOTED]
     return f" ({line})" if line else ""
 
 

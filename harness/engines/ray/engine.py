@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
-from harness.engines.batches import Done, Piece, Whose, cut, sizes
+from harness.engines.batches import Batch, BatchResult, Whose, cut, sizes
 from harness.engines.protocol import Engine, Mounted, Weighed
 from harness.engines.ray.slices import slices
 from harness.engines.ray.start import reached_ray
-from harness.engines.ray.worker import Make, Result, hello
-from harness.engines.ray.workers import TRIES, Crew, Job, given_up
+from harness.engines.ray.worker import Make, WorkerResult, hello
+from harness.engines.ray.workers import TRIES, Assignment, Workers, given_up
 from harness.errors import HarnessError
 from harness.records import Cluster, Generation, Output, Prompt
 
@@ -41,7 +41,7 @@ class Ray:
         self._cluster = cluster
         self._gpus = gpus
         self._opened = ExitStack()
-        self._crew: Crew | None = None
+        self._crew: Workers | None = None
         self._broken: HarnessError | None = None
         """Why there are no workers: said again, not tried again."""
         self._hands = 0
@@ -57,7 +57,7 @@ class Ray:
     ) -> Iterator[tuple[Output, ...]]:
         """In pieces, as they come back."""
         size = sizes(len(prompts), generation.batch, self.hands())
-        for done in self._all(Piece(adapter, some, generation) for some in cut(prompts, size)):
+        for done in self._all(Batch(adapter, some, generation) for some in cut(prompts, size)):
             yield done.outputs
 
     def likelihood(
@@ -65,16 +65,16 @@ class Ray:
     ) -> Iterator[tuple[Weighed, ...]]:
         """In pieces, as they come back."""
         size = sizes(len(prompts), generation.batch, self.hands())
-        pieces = (Piece(adapter, some, generation, "weigh") for some in cut(prompts, size))
+        pieces = (Batch(adapter, some, generation, "weigh") for some in cut(prompts, size))
         for done in self._all(pieces):
             yield done.weighed
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
         """How far the adapter moves the next token's logits at most."""
-        found = list(self._all([Piece(adapter, (), generation, proof=prompt)]))
+        found = list(self._all([Batch(adapter, (), generation, proof=prompt)]))
         return found[0].shift if found else None
 
-    def _all(self, pieces: Iterable[Piece]) -> Iterator[Done]:
+    def _all(self, pieces: Iterable[Batch]) -> Iterator[BatchResult]:
         """What comes of pieces of one adapter: what ends one ends all."""
         for _, done in self.each((None, piece) for piece in pieces):
             if isinstance(done, HarnessError):
@@ -89,12 +89,12 @@ class Ray:
         return self._hands
 
     def each(
-        self, pieces: Iterable[tuple[Whose, Piece]]
-    ) -> Iterator[tuple[Whose, Done | HarnessError]]:
+        self, pieces: Iterable[tuple[Whose, Batch]]
+    ) -> Iterator[tuple[Whose, BatchResult | HarnessError]]:
         """Pieces are taken as workers become free, so they may be as many as there are."""
         crew = self._started()
-        source, again = iter(pieces), deque[Job]()
-        finished: list[tuple[Job, Result | None]] = []
+        source, again = iter(pieces), deque[Assignment]()
+        finished: list[tuple[Assignment, WorkerResult | None]] = []
         try:
             while True:
                 _hand_out(crew, source, again)
@@ -107,7 +107,7 @@ class Ray:
         finally:
             crew.leave()
 
-    def _started(self) -> Crew:
+    def _started(self) -> Workers:
         if self._broken is not None:
             raise self._broken
         if self._crew is None:
@@ -122,11 +122,11 @@ class Ray:
             self._broken = problem
             raise
 
-    def _start(self) -> Crew:
+    def _start(self) -> Workers:
         ray = self._opened.enter_context(reached_ray())
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         parts = slices(nodes, self._cluster, self._gpus)
-        crew = Crew(ray, hello(self._here), self._cluster.patience)
+        crew = Workers(ray, hello(self._here), self._cluster.patience)
         self._opened.callback(crew.dismiss)
         crew.start(self._maker(), parts)
         self._hands = parts.actors
@@ -137,18 +137,20 @@ class Ray:
         self._opened.close()
 
 
-def _hand_out(crew: Crew, source: Iterator[tuple[Whose, Piece]], again: deque[Job]) -> None:
+def _hand_out(
+    crew: Workers, source: Iterator[tuple[Whose, Batch]], again: deque[Assignment]
+) -> None:
     """To everybody who is free: first what somebody died over."""
     while crew.idle:
         if again:
             crew.give(again.popleft())
         elif (following := next(source, None)) is not None:
-            crew.give(Job(*following))
+            crew.give(Assignment(*following))
         else:
             return
 
 
-def _to_repeat(job: Job, result: Result | None) -> bool:
+def _to_repeat(job: Assignment, result: WorkerResult | None) -> bool:
     """Whether another worker is to do it, since the one that had it died."""
     if result is not None:
         return False
@@ -156,7 +158,7 @@ def _to_repeat(job: Job, result: Result | None) -> bool:
     return job.deaths < TRIES
 
 
-def _told(job: Job, result: Result | None) -> Iterator[Done | HarnessError]:
+def _told(job: Assignment, result: WorkerResult | None) -> Iterator[BatchResult | HarnessError]:
     if result is None:
         if job.deaths >= TRIES:
             yield given_up(job)

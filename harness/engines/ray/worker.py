@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.engines.batches import Done, Piece, Shown, do, failed
+from harness.engines.batches import Batch, BatchResult, Shown, do, failed
 from harness.engines.protocol import Engine
 from harness.errors import EngineFailed, HarnessError
 from harness.libraries import versions
@@ -22,7 +22,7 @@ Make = Callable[[int], Engine]
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
+class WorkerInfo:
     """What a worker says of itself when it is ready."""
 
     node: str
@@ -34,17 +34,17 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class WorkerResult:
     """What came of one piece."""
 
-    parts: tuple[Done, ...]
+    parts: tuple[BatchResult, ...]
     problem: HarnessError | None = None
     """Why there is no more of it."""
 
 
-def hello(engine: Engine) -> Hello:
+def hello(engine: Engine) -> WorkerInfo:
     """What this process would say of itself."""
-    return Hello(platform.node(), dict(engine.origin(Generation())), versions(_OURS))
+    return WorkerInfo(platform.node(), dict(engine.origin(Generation())), versions(_OURS))
 
 
 class Worker:
@@ -55,11 +55,11 @@ class Worker:
         self._engine = make(threads)
         self._shown: Shown = {}
 
-    def hello(self) -> Hello:
+    def hello(self) -> WorkerInfo:
         """Answered when it is up, and again when it was started anew."""
         return hello(self._engine)
 
-    def do(self, piece: Piece) -> Result:
+    def do(self, piece: Batch) -> WorkerResult:
         """All parts of a piece; an error is an answer too, so no traceback travels."""
         parts = []
         try:
@@ -67,10 +67,12 @@ class Worker:
             for done in do(self._engine, piece, self._shown):
                 parts.append(done)
         except Exception as problem:  # torch, CUDA and plugins raise whatever they like
-            return Result(tuple(parts), failed(self._engine.name, piece.adapter.name, problem))
-        return Result(tuple(parts))
+            return WorkerResult(
+                tuple(parts), failed(self._engine.name, piece.adapter.name, problem)
+            )
+        return WorkerResult(tuple(parts))
 
-    def _look(self, piece: Piece) -> None:
+    def _look(self, piece: Batch) -> None:
         folder = piece.adapter.folder
         if folder is not None and not folder.is_dir():
             raise EngineFailed(f"{folder}: is not there on {platform.node()}, {_ELSEWHERE}")

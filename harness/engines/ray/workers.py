@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.engines.batches import Piece
+from harness.engines.batches import Batch
 from harness.engines.ray.slices import Slices
-from harness.engines.ray.worker import Hello, Make, Result, Worker
+from harness.engines.ray.worker import Make, Worker, WorkerInfo, WorkerResult
 from harness.errors import EngineFailed, HarnessError
 
 TRIES = 3
@@ -25,25 +25,25 @@ REPLACED = 16
 
 
 @dataclass
-class Job:
+class Assignment:
     """A piece on its way, with whose it is."""
 
     whose: Any
-    piece: Piece
+    piece: Batch
     deaths: int = 0
     """Workers that died over it."""
 
 
 @dataclass
-class Crew:
+class Workers:
     """Actors of Ray; each has at most one piece, so that nobody sits on another's work."""
 
     ray: Any
-    expected: Hello
+    expected: WorkerInfo
     """What every worker must be, as this process would say it of itself."""
     patience: float
     idle: deque[Any] = field(default_factory=deque)
-    _busy: dict[Any, tuple[Any, Job]] = field(default_factory=dict)
+    _busy: dict[Any, tuple[Any, Assignment]] = field(default_factory=dict)
     _coming: dict[Any, Any] = field(default_factory=dict)
     """By what they were asked, workers that are not up yet."""
     _leaving: dict[Any, Any] = field(default_factory=dict)
@@ -75,12 +75,12 @@ class Crew:
         """Whether anybody does anything."""
         return bool(self._busy)
 
-    def give(self, job: Job) -> None:
+    def give(self, job: Assignment) -> None:
         """To the one that has been idle longest."""
         actor = self.idle.popleft()
         self._busy[actor.do.remote(job.piece)] = (actor, job)
 
-    def wait(self) -> list[tuple[Job, Result | None]]:
+    def wait(self) -> list[tuple[Assignment, WorkerResult | None]]:
         """What is finished now; no result where the worker died over it."""
         asked = [*self._busy, *self._leaving, *self._coming]
         if not asked:
@@ -95,7 +95,7 @@ class Crew:
         found = (self._answered(one) for one in ready)
         return [answer for answer in found if answer is not None]
 
-    def _answered(self, asked: Any) -> tuple[Job, Result | None] | None:
+    def _answered(self, asked: Any) -> tuple[Assignment, WorkerResult | None] | None:
         coming = asked in self._coming
         actor, job = self._pop(asked)
         try:
@@ -105,17 +105,17 @@ class Crew:
             if not coming:  # who could not even come up is not tried again
                 self._replace()
             return (job, None) if job else None
-        if isinstance(said, Hello):
+        if isinstance(said, WorkerInfo):
             self._refuse_other(said)
         self.idle.append(actor)
         return (job, said) if job else None
 
-    def _pop(self, asked: Any) -> tuple[Any, Job | None]:
+    def _pop(self, asked: Any) -> tuple[Any, Assignment | None]:
         if asked in self._busy:
             return self._busy.pop(asked)
         return (self._coming if asked in self._coming else self._leaving).pop(asked), None
 
-    def _refuse_other(self, said: Hello) -> None:
+    def _refuse_other(self, said: WorkerInfo) -> None:
         here = _flat(self.expected)
         for name, value in _flat(said).items():
             if value != here.get(name):
@@ -143,7 +143,7 @@ def _cause(problem: Exception) -> str:
     return (raised or lines or [type(problem).__name__])[-1][:200]
 
 
-def _flat(said: Hello) -> dict[str, str]:
+def _flat(said: WorkerInfo) -> dict[str, str]:
     """Every figure by a name that a person understands."""
     found: dict[str, str] = dict(said.versions)
     for key, value in said.origin.items():
@@ -154,7 +154,7 @@ def _flat(said: Hello) -> dict[str, str]:
     return found
 
 
-def given_up(job: Job) -> HarnessError:
+def given_up(job: Assignment) -> HarnessError:
     """Why a piece is not tried again."""
     return EngineFailed(
         f"{job.piece.adapter.name}: {job.deaths} workers died over the same piece (is their memory"

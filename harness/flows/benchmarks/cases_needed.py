@@ -15,7 +15,7 @@ from harness.records import Benchmark, CasesNeeded
 from harness.store import Store
 from harness.store.health import Scores, scores_on
 
-_FEWEST_PAIRED = 3
+_MIN_PAIRED = 3
 """Cases that two runs must share before their spread says anything."""
 
 
@@ -60,7 +60,7 @@ def _pairs(
 def _spread(benchmark: Benchmark, after: Scores, before: Scores) -> Spread | None:
     cases = [c for c in benchmark.cases if c.id in after.values and c.id in before.values]
     groups = [case.group or f"\0{case.id}" for case in cases]
-    if len(set(groups)) < _FEWEST_PAIRED:
+    if len(set(groups)) < _MIN_PAIRED:
         return None
     differences = np.array([after.values[c.id] - before.values[c.id] for c in cases])
     if len(set(groups)) == len(groups):

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from harness.errors import BenchmarkError, HarnessError, RequestError
 from harness.findings import Finding, in_order, overlap
 from harness.findings import benchmark as written
-from harness.findings.benchmark import Refused, Written
-from harness.findings.health import FEWEST_ADAPTERS, tired_cases
+from harness.findings.benchmark import BadCaseLine, CaseLine
+from harness.findings.health import MIN_ADAPTERS, tired_cases
 from harness.flows.benchmarks.cases_needed import cases_needed, margins_of
 from harness.flows.project import Project, rules
 from harness.flows.store import open_store
@@ -26,7 +26,7 @@ Heard = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedBenchmark:
     """One benchmark with everything that was found in it."""
 
     health: BenchmarkHealth
@@ -61,7 +61,7 @@ def check(
     margin: float | None = None,
     store: str | None = None,
     heard: Heard = lambda step, done, total: None,
-) -> list[Checked]:
+) -> list[CheckedBenchmark]:
     """Every benchmark that is named, else all of the project."""
     if margin is not None and not 0 < margin < 1:
         raise RequestError(f"a margin of {margin:g}, allowed is more than 0 and less than 1")
@@ -80,7 +80,7 @@ def _draft(project: Project, name: str) -> Draft:
     return read_draft(settings.benchmarks, name, settings.generation, rules())
 
 
-def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> Checked:
+def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> CheckedBenchmark:
     cases, refused = _lines(draft)
     found = _Found([], [], list(given.unread))
     found.unfit += written.refused_lines(refused)
@@ -94,20 +94,20 @@ def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> C
     if complete is not None:
         health = _history(health, complete, cases, store, margin, found)
     health = replace(health, notes=tuple(found.notes))
-    return Checked(health, tuple(in_order(found.unfit)), tuple(in_order(found.advice)))
+    return CheckedBenchmark(health, tuple(in_order(found.unfit)), tuple(in_order(found.advice)))
 
 
-def _lines(draft: Draft) -> tuple[list[Written], list[Refused]]:
+def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
     cases, refused = [], []
     for line, one in each_case(draft.cases, draft.shared, rules()):
         if isinstance(one, HarnessError):
-            refused.append(Refused(line, str(one).removeprefix(f"{draft.cases}:{line}: ")))
+            refused.append(BadCaseLine(line, str(one).removeprefix(f"{draft.cases}:{line}: ")))
         else:
-            cases.append(Written(line, one))
+            cases.append(CaseLine(line, one))
     return cases, refused
 
 
-def _as_written(draft: Draft, cases: list[Written], found: _Found) -> None:
+def _as_written(draft: Draft, cases: list[CaseLine], found: _Found) -> None:
     policy = draft.benchmark.policy
     found.unfit += written.placeholders(cases)
     found.unfit += written.repeated(cases)
@@ -116,7 +116,7 @@ def _as_written(draft: Draft, cases: list[Written], found: _Found) -> None:
     found.add(written.failed_checks(cases, [list(_checked(one)) for one in cases]))
 
 
-def _checked(one: Written) -> Iterator[tuple[str, CheckResult]]:
+def _checked(one: CaseLine) -> Iterator[tuple[str, CheckResult]]:
     for ideal in one.case.ideals:
         for result in run_checks(one.case, ideal):
             yield ideal, result
@@ -152,7 +152,7 @@ def _training_inputs(project: Project) -> _Given:
     return _Given(tuple(places), tuple(inputs), tuple(unread))
 
 
-def _given_away(cases: list[Written], given: _Given) -> Iterator[Finding]:
+def _given_away(cases: list[CaseLine], given: _Given) -> Iterator[Finding]:
     """Cases whose answers an adapter may simply have learnt."""
     lines = {one.case.id: one.line for one in cases}
     where: dict[str, list[str]] = {}
@@ -171,7 +171,7 @@ def _given_away(cases: list[Written], given: _Given) -> Iterator[Finding]:
 def _history(
     health: BenchmarkHealth,
     benchmark: Benchmark,
-    cases: list[Written],
+    cases: list[CaseLine],
     store: Store,
     margin: float | None,
     found: _Found,
@@ -185,7 +185,7 @@ def _history(
     for one in needed:
         if one.needed > len(cases):
             found.advice.append(written.too_few_for(one, len(cases)))
-    if len(adapters) < FEWEST_ADAPTERS:
+    if len(adapters) < MIN_ADAPTERS:
         found.notes.append(_too_few_runs(len(adapters)))
     return replace(
         health,
@@ -201,5 +201,5 @@ def _too_few_runs(adapters: int) -> str:
     ran = {0: "no adapter has", 1: "1 adapter has"}.get(adapters, f"{adapters} adapters have")
     return (
         f"{ran} run on this version: too few runs to say which cases tell adapters apart"
-        f" ({FEWEST_ADAPTERS} are needed)"
+        f" ({MIN_ADAPTERS} are needed)"
     )

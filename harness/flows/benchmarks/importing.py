@@ -16,7 +16,7 @@ from harness.text.quoting import COLUMNS
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import read_text
-from harness.workspace.formats.tables import Row, Rows
+from harness.workspace.formats.tables import TableRow, TableRows
 from harness.workspace.importers.any_tool import read_case_table
 from harness.workspace.importers.columns import (
     Columns,
@@ -29,12 +29,12 @@ from harness.workspace.project.benchmarks import read_case, read_draft
 from harness.workspace.project.starter import benchmark_file
 
 KIND = "benchmark"
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 """A benchmark is read whole whenever it is used."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CaseImportRequest:
     """How a person wants a file to be read, and what is to come of it."""
 
     name: str
@@ -54,7 +54,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportedCases:
     """What was understood of a file, and what became of it."""
 
     columns: Columns
@@ -69,14 +69,14 @@ class Imported:
     """As the ordinary reader reads it back."""
 
 
-def import_benchmark(project: Project, file: Path, asked: Asked) -> Imported:
+def import_benchmark(project: Project, file: Path, asked: CaseImportRequest) -> ImportedCases:
     """Every row of a table becomes a case, or none does."""
     shared = _shared(project, asked)
     reports = project.settings.reports
     if asked.forget:
         forget_columns(reports, KIND)
     table = read_case_table(file, asked.data, BenchmarkError)
-    found = Imported(_understood(project, table.rows, asked, file))
+    found = ImportedCases(_understood(project, table.rows, asked, file))
     _read(file, table.rows, asked, shared, found)
     found.left = {what: table.left[what] for what in sorted(table.left)}
     if not found.cases and not found.bad:
@@ -86,11 +86,11 @@ def import_benchmark(project: Project, file: Path, asked: Asked) -> Imported:
     return found
 
 
-def _folder(project: Project, asked: Asked) -> Path:
+def _folder(project: Project, asked: CaseImportRequest) -> Path:
     return project.settings.benchmarks / asked.name
 
 
-def _shared(project: Project, asked: Asked) -> tuple[Check, ...]:
+def _shared(project: Project, asked: CaseImportRequest) -> tuple[Check, ...]:
     """Refuse what may not be written; of a benchmark that stays, the checks of all its cases."""
     check_plain_name(asked.name, "--name ", BenchmarkError)
     if asked.task is not None:
@@ -109,7 +109,7 @@ def _shared(project: Project, asked: Asked) -> tuple[Check, ...]:
     return read_draft(root, asked.name, project.settings.generation, rules()).shared
 
 
-def _understood(project: Project, rows: Rows, asked: Asked, file: Path) -> Columns:
+def _understood(project: Project, rows: TableRows, asked: CaseImportRequest, file: Path) -> Columns:
     remembered = remembered_columns(project.settings.reports, KIND)
     columns = understand(
         rows.columns, FIELDS, asked.told, asked.constants, remembered, BenchmarkError
@@ -123,14 +123,20 @@ def _understood(project: Project, rows: Rows, asked: Asked, file: Path) -> Colum
     return columns
 
 
-def _read(file: Path, rows: Rows, asked: Asked, shared: tuple[Check, ...], found: Imported) -> None:
+def _read(
+    file: Path,
+    rows: TableRows,
+    asked: CaseImportRequest,
+    shared: tuple[Check, ...],
+    found: ImportedCases,
+) -> None:
     seen: dict[str, str] = {}
     read = rules()
     for row in rows.each:
         if not row.problem and not any(is_said(value) for value in row.values.values()):
             continue  # an empty line
-        if len(found.cases) + len(found.bad) >= MOST_ROWS:
-            raise BenchmarkError(f"{file}:{row.line}: at most {MOST_ROWS:,} cases are read")
+        if len(found.cases) + len(found.bad) >= MAX_ROWS:
+            raise BenchmarkError(f"{file}:{row.line}: at most {MAX_ROWS:,} cases are read")
         where = f"{file}:{row.line}"
         try:
             case = _object(row, found.columns, asked.separator)
@@ -142,13 +148,13 @@ def _read(file: Path, rows: Rows, asked: Asked, shared: tuple[Check, ...], found
             found.bad.append(str(problem))
 
 
-def _object(row: Row, columns: Columns, separator: str | None) -> dict[str, Any]:
+def _object(row: TableRow, columns: Columns, separator: str | None) -> dict[str, Any]:
     if row.problem:
         raise ValueError(row.problem)
     return case_object(row.values, row.line, columns, separator)
 
 
-def _write(project: Project, asked: Asked, found: Imported) -> None:
+def _write(project: Project, asked: CaseImportRequest, found: ImportedCases) -> None:
     """The settings come last: a folder without them is no benchmark."""
     folder = _folder(project, asked)
     text = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in found.cases)
@@ -164,7 +170,7 @@ def _write(project: Project, asked: Asked, found: Imported) -> None:
     found.benchmark = project.benchmark(asked.name)
 
 
-def _refuse_others(folder: Path, text: str, asked: Asked) -> None:
+def _refuse_others(folder: Path, text: str, asked: CaseImportRequest) -> None:
     """Cases without settings are what an interrupted import leaves, or what somebody wrote."""
     file = folder / "cases.jsonl"
     alone = file.exists() and not (folder / "benchmark.toml").exists()

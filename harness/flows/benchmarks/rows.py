@@ -12,14 +12,14 @@ from harness.workspace.formats.fields import kind_of
 from harness.workspace.formats.reading import parse_json
 from harness.workspace.importers.columns import Columns, text_of
 
-MOST_IDEALS = 9
+MAX_IDEALS = 9
 _MORE = {
     f"ideal{n}": tuple(
         f"{name}{gap}{n}"
         for name in ("ideal", "expected", "reference", "answer")
         for gap in ("_", "")
     )
-    for n in range(2, MOST_IDEALS + 1)
+    for n in range(2, MAX_IDEALS + 1)
 }
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "id": ("case", "case_id", "key", "nr", "number"),

@@ -15,7 +15,7 @@ from harness.records import RESERVED, DoctorCheck, Run, Verdict
 from harness.render.statement import Grounds, statement
 from harness.store import Store
 from harness.store.keys import key_of
-from harness.store.verdicts import Kept
+from harness.store.verdicts import StoredVerdict
 from harness.workspace.adapters.files import JUDGED, AdapterFiles, file_digest, read_adapter
 from harness.workspace.adapters.signing import SIGNATURE, judged_digest, mismatches, signature_of
 
@@ -57,7 +57,7 @@ def judged_files(adapter: AdapterFiles) -> dict[str, str]:
     return {name: file_digest(place) for name, place in places.items() if place.is_file()}
 
 
-def _kept(store: Store, identity: str) -> Kept:
+def _kept(store: Store, identity: str) -> StoredVerdict:
     """The verdict of this id, or the last one on this run."""
     found = [kept for kept in store.verdicts.all() if identity in (kept.id, kept.run)]
     if not found:
@@ -72,7 +72,7 @@ def _run(store: Store, identity: str) -> Run:
     return found
 
 
-def _recomputed_with(store: Store, kept: Kept) -> str:
+def _recomputed_with(store: Store, kept: StoredVerdict) -> str:
     """This version, where it comes to the same verdict from the stored scores."""
     if not judged_again(store, kept.verdict).same:
         raise RequestError(

@@ -8,22 +8,26 @@ from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from harness.errors import AdapterRefused, RequestError
-from harness.flows.decisions.promoted_file import read_pointer, refuse_other_ledger, write_pointer
+from harness.flows.decisions.promoted_file import (
+    read_pointer,
+    refuse_other_ledger,
+    write_promoted_file,
+)
 from harness.flows.mlflow import follow
-from harness.flows.project import Project, now
-from harness.flows.store import Room, Side, open_room, open_store
+from harness.flows.project import Project, utc_now
+from harness.flows.store import AdapterRef, Backend, open_room, open_store
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
-from harness.store.decisions import FIRST, Standing, standing_of
+from harness.store.decisions import FIRST, CurrentDecisions, standing_of
 from harness.store.in_production import not_taken_back, rejected
 from harness.store.keys import key_of
 from harness.workspace.formats.fields import suggestion
 
-_LONGEST_NAME = 200
+_MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class DecisionRequest:
     """Who decides what, for which task, and whether it is to be recorded."""
 
     by: str
@@ -36,14 +40,14 @@ class Ask:
         for what, text in (("--by", self.by), ("--why", self.why)):
             if not text.strip() or set("\n\0") & set(text) or len(text) > 2000:
                 raise RequestError(f"{what} must say something, in one line")
-        if len(self.by) > _LONGEST_NAME:
-            raise RequestError(f"--by must be a name, of {_LONGEST_NAME} letters at most")
+        if len(self.by) > _MAX_NAME:
+            raise RequestError(f"--by must be a name, of {_MAX_NAME} letters at most")
 
 
 def decide(
     project: Project,
-    ask: Ask,
-    make: Callable[[Store, Benchmark], tuple[Decision, str | Standing | None]],
+    ask: DecisionRequest,
+    make: Callable[[Store, Benchmark], tuple[Decision, str | CurrentDecisions | None]],
 ) -> Decision:
     """Make a decision against the ledger as it stands, record it, and renew the pointer."""
     benchmark = project.task_benchmark(ask.task)
@@ -53,17 +57,17 @@ def decide(
         if ask.dry_run:
             return decision
         made = store.decisions.add(decision, after)
-        write_pointer(project, store)
+        write_promoted_file(project, store)
         follow(project, store)
         return made
 
 
 def drafted(
     kind: Literal["promote", "reject", "rollback", "pin"],
-    room: Room,
+    room: Backend,
     benchmark: Benchmark,
-    ask: Ask,
-    side: Side,
+    ask: DecisionRequest,
+    side: AdapterRef,
 ) -> Decision:
     """A decision with the digests of everything that it rests on."""
     return Decision(
@@ -73,7 +77,7 @@ def drafted(
         side.digest,
         ask.by,
         ask.why,
-        now(),
+        utc_now(),
         base=room.base_digest,
         benchmark=benchmark.name,
         fingerprint=benchmark.fingerprint,
@@ -81,7 +85,7 @@ def drafted(
     )
 
 
-def look(project: Project, name: str, engine: str | None = None) -> tuple[Room, Side]:
+def look(project: Project, name: str, engine: str | None = None) -> tuple[Backend, AdapterRef]:
     """The adapter's bytes as they are now; nothing is loaded."""
     if name in RESERVED:
         raise RequestError(
@@ -91,7 +95,7 @@ def look(project: Project, name: str, engine: str | None = None) -> tuple[Room, 
     return room, room.side(name)
 
 
-def reject(project: Project, name: str, ask: Ask) -> Decision:
+def reject(project: Project, name: str, ask: DecisionRequest) -> Decision:
     """Record that an adapter is not to be promoted; another adapter in production stays."""
     room, side = look(project, name)
 
@@ -106,7 +110,7 @@ def reject(project: Project, name: str, ask: Ask) -> Decision:
     return decide(project, ask, make)
 
 
-def pin(project: Project, name: str, ask: Ask) -> Decision:
+def pin(project: Project, name: str, ask: DecisionRequest) -> Decision:
     """Make an adapter the fixed reference that stops slow slides."""
     room, side = look(project, name)
 
@@ -117,17 +121,17 @@ def pin(project: Project, name: str, ask: Ask) -> Decision:
     return decide(project, ask, make)
 
 
-def _last_verdict(store: Store, benchmark: Benchmark, side: Side) -> str | None:
+def _last_verdict(store: Store, benchmark: Benchmark, side: AdapterRef) -> str | None:
     """What was last said about these bytes, whatever it was; None where they were not judged."""
     place = (side.digest, benchmark.name)
     mine = [one.id for one in store.verdicts.all() if (one.digest, one.verdict.benchmark) == place]
     return mine[-1] if mine else None
 
 
-def rollback(project: Project, name: str | None, ask: Ask) -> Decision:
+def rollback(project: Project, name: str | None, ask: DecisionRequest) -> Decision:
     """Put the last good adapter back, or a named one that was in production before."""
 
-    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, Standing]:
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, CurrentDecisions]:
         task = str(benchmark.task)
         mine = store.decisions.all(task)
         seen = standing_of(mine)  # of these very rows: somebody may promote at this moment
@@ -154,7 +158,7 @@ def _complete(project: Project, store: Store, mine: list[Decision], latest: Deci
     told = read_pointer(project).get(latest.task)
     before = {decision.hash for decision in mine} - {latest.hash}
     if told is not None and told["decision"] in before:
-        write_pointer(project, store)
+        write_promoted_file(project, store)
         raise RequestError(
             f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"
             " but cut off before it was done; it is done now, `lora-harness status` shows it"

@@ -6,23 +6,23 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from harness.errors import RequestError
-from harness.flows.decisions.decide import Ask, decide, drafted, look
-from harness.flows.decisions.promoted_file import write_pointer
+from harness.flows.decisions.decide import DecisionRequest, decide, drafted, look
+from harness.flows.decisions.promoted_file import write_promoted_file
 from harness.flows.decisions.publish import card
 from harness.flows.decisions.rejudge import judged_again
 from harness.flows.mlflow import follow
-from harness.flows.project import Project, now
-from harness.flows.store import Side, open_store
+from harness.flows.project import Project, utc_now
+from harness.flows.store import AdapterRef, open_store
 from harness.records import Benchmark, Decision
 from harness.records.holds import EXACT
 from harness.store import Store
-from harness.store.decisions import Standing as At
+from harness.store.decisions import CurrentDecisions as At
 from harness.store.in_production import rejected
-from harness.store.verdicts import Kept
+from harness.store.verdicts import StoredVerdict
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PromotedTask:
     """What is promoted for one task."""
 
     task: str = field(metadata=EXACT)
@@ -46,7 +46,7 @@ def promote(
 
     `override` promotes against the verdict or without one: recorded, and shown wherever it counts.
     """
-    ask = Ask(by, why, task, store_url, dry_run)
+    ask = DecisionRequest(by, why, task, store_url, dry_run)
     room, side = look(project, name, engine)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, At]:
@@ -54,7 +54,7 @@ def promote(
         held = holding.promoted
         if held and (name, side.digest) == holding.named("promoted"):
             if not dry_run:
-                write_pointer(project, store)  # a promotion that was killed is completed here
+                write_promoted_file(project, store)  # a promotion that was killed is completed here
                 follow(project, store)
                 _card(project, store, side, held)
             raise RequestError(f"{name}: is promoted already")
@@ -79,7 +79,7 @@ def promote(
     return made
 
 
-def _card(project: Project, store: Store, side: Side, decision: Decision) -> None:
+def _card(project: Project, store: Store, side: AdapterRef, decision: Decision) -> None:
     """The scores that the decision rests on, in the adapter's README.md."""
     verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
     if verdict is not None and side.files is not None:
@@ -87,8 +87,8 @@ def _card(project: Project, store: Store, side: Side, decision: Decision) -> Non
 
 
 def _fit(
-    project: Project, store: Store, benchmark: Benchmark, side: Side, holding: Holding
-) -> Kept:
+    project: Project, store: Store, benchmark: Benchmark, side: AdapterRef, holding: Holding
+) -> StoredVerdict:
     """The verdict that allows the promotion, judged again from the stored scores."""
     kept = _fitting(project, store, benchmark, side, holding)
     if kept.verdict.outcome != "promote":
@@ -130,8 +130,8 @@ class Holding:
 
 
 def _fitting(
-    project: Project, store: Store, benchmark: Benchmark, side: Side, holding: Holding
-) -> Kept:
+    project: Project, store: Store, benchmark: Benchmark, side: AdapterRef, holding: Holding
+) -> StoredVerdict:
     """The last verdict that was given under what holds now; others say nothing about today."""
     mine = [
         kept
@@ -150,10 +150,10 @@ def _fitting(
 
 def _unfit(
     store: Store,
-    kept: Kept,
+    kept: StoredVerdict,
     benchmark: Benchmark,
     guards: dict[str, str],
-    side: Side,
+    side: AdapterRef,
     holding: Holding,
 ) -> str | None:
     """Why a verdict says nothing about today, None where it does."""
@@ -183,7 +183,7 @@ def accept(
     project: Project, case: str, run_id: str, *, by: str, why: str, store_url: str | None = None
 ) -> Decision:
     """A person has looked at a broken case of a run and accepts it; recorded, never silent."""
-    Ask(by, why)
+    DecisionRequest(by, why)
     store = open_store(project, store_url)
     try:
         run = store.runs.by_id(run_id)
@@ -196,14 +196,22 @@ def accept(
             raise RequestError(f"{case}: did not break in this run (broken: {listed})")
         digest = run.digests["adapter"]
         decision = Decision(
-            "accept", run.task or run.benchmark, run.adapter, digest, by, why, now(), run_id, case
+            "accept",
+            run.task or run.benchmark,
+            run.adapter,
+            digest,
+            by,
+            why,
+            utc_now(),
+            run_id,
+            case,
         )
         return store.decisions.add(decision)
     finally:
         store.close()
 
 
-def standings(project: Project, store: Store) -> list[Standing]:
+def standings(project: Project, store: Store) -> list[PromotedTask]:
     """Per task of the project, what is promoted and pinned."""
     held = {task: store.decisions.standing(task) for task in project.tasks}
-    return [Standing(task, at.promoted, at.pinned) for task, at in held.items()]
+    return [PromotedTask(task, at.promoted, at.pinned) for task, at in held.items()]

@@ -23,7 +23,7 @@ from harness.workspace.formats.reading import read_json
 POINTER = "promoted.json"
 
 
-def write_pointer(project: Project, store: Store) -> Path:
+def write_promoted_file(project: Project, store: Store) -> Path:
     """Say what is promoted, for every task that ever had a decision; atomic, and rewritten whole.
 
     Of two that write at once the later may know less: each looks again after it has written.

@@ -12,7 +12,7 @@ from harness.store.codec import encode
 
 
 @dataclass(frozen=True, slots=True)
-class Recomputed:
+class Rejudged:
     """The verdict of record and the one that the same inputs give now."""
 
     stored: Verdict
@@ -37,7 +37,7 @@ def _as_then(verdict: Verdict, stored: Verdict) -> Verdict:
     return replace(verdict, worth=(), forgetting=(), notes=notes)
 
 
-def recompute(store: Store, run_id: str) -> Recomputed:
+def rejudge(store: Store, run_id: str) -> Rejudged:
     """The last verdict on a run, judged again."""
     stored = store.verdicts.of_run(run_id)
     if stored is None:
@@ -45,7 +45,7 @@ def recompute(store: Store, run_id: str) -> Recomputed:
     return judged_again(store, stored)
 
 
-def judged_again(store: Store, stored: Verdict) -> Recomputed:
+def judged_again(store: Store, stored: Verdict) -> Rejudged:
     """Judge the runs that a verdict names, under the policy and counts that it records."""
     runs = {side: _run(store, identity) for side, identity in stored.runs.items()}
     rules = {m.name: MetricRule(m.name, m.role, m.margin) for m in stored.metrics}
@@ -64,7 +64,7 @@ def judged_again(store: Store, stored: Verdict) -> Recomputed:
         guard=stored.task is None,
         left_out=stored.left_out,
     )
-    return Recomputed(stored, again)
+    return Rejudged(stored, again)
 
 
 def _run(store: Store, identity: str) -> Run:

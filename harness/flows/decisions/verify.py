@@ -12,7 +12,7 @@ from harness.flows.decisions.attest import verify_adapter
 from harness.flows.decisions.promoted_file import POINTER, read_pointer
 from harness.flows.decisions.prune import needed
 from harness.flows.project import Project
-from harness.flows.store import RecordedRoom, open_store
+from harness.flows.store import RecordedBackend, open_store
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
@@ -74,7 +74,7 @@ def _adapters(project: Project, store: Store, public_key: Path | None) -> list[D
 
 
 def _adapter(project: Project, decision: Decision, public_key: Path | None) -> list[DoctorCheck]:
-    if decision.base == RecordedRoom.base_digest:
+    if decision.base == RecordedBackend.base_digest:
         said = "was judged from recorded outputs, its bytes are elsewhere"
         return [DoctorCheck(f"{decision.adapter} digest", True, said)]
     entry = read_pointer(project).get(decision.task)

@@ -49,7 +49,7 @@ def open_device() -> Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class AdapterRef:
     """An adapter as a flow handles it: name, digest of its bytes, the files if there are any."""
 
     name: str
@@ -57,21 +57,21 @@ class Side:
     files: AdapterFiles | None = None
 
 
-class _FilesRoom:
+class _FilesBackend:
     """Adapters as folders of the project, judged as private copies."""
 
     def __init__(self, project: Project, copies: Path) -> None:
         self._project = project
         self._copies = copies
 
-    def side(self, name: str) -> Side:
+    def side(self, name: str) -> AdapterRef:
         """The adapter's bytes as they are now."""
         if name in RESERVED:
-            return Side(name, NO_ADAPTER)
+            return AdapterRef(name, NO_ADAPTER)
         files = read_adapter(self._project.settings.adapters, name)
-        return Side(name, files.digest, files)
+        return AdapterRef(name, files.digest, files)
 
-    def mount(self, side: Side) -> Mounted:
+    def mount(self, side: AdapterRef) -> Mounted:
         """A private copy of the judged bytes; what happens to the folder now changes nothing."""
         if side.files is None:
             return Mounted(side.name, side.digest, None)
@@ -81,7 +81,7 @@ class _FilesRoom:
             self.refuse_unsound(replace(side, files=replace(side.files, folder=folder)))
         return Mounted(side.name, side.digest, folder)
 
-    def refuse_unsound(self, side: Side) -> None:
+    def refuse_unsound(self, side: AdapterRef) -> None:
         """The doctor's file checks; the first that fails is the line that the user reads."""
         if side.files is None:
             return
@@ -94,7 +94,7 @@ class _FilesRoom:
         return base_shape(model_folder(base), base.digest)
 
 
-class TransformersRoom(_FilesRoom):
+class TransformersBackend(_FilesBackend):
     """The in-process engine with its adapters: one base, private copies of the judged files."""
 
     _engine: Engine | None = None
@@ -104,7 +104,7 @@ class TransformersRoom(_FilesRoom):
         """Of the base's weights and tokenizer."""
         return self._project.base.digest
 
-    def engine(self, benchmark: str, side: Side) -> Engine:
+    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
         """The same engine for every benchmark and adapter."""
         if self._engine is None:
             from harness.engines.local.engine import Transformers
@@ -116,7 +116,7 @@ class TransformersRoom(_FilesRoom):
         """Memory goes with the process."""
 
 
-class PluggedRoom(TransformersRoom):
+class ThirdPartyBackend(TransformersBackend):
     """The same with an engine of another package: it finds the base, the adapters are ours."""
 
     def __init__(self, project: Project, offered: Registered, place: str, copies: Path) -> None:
@@ -124,7 +124,7 @@ class PluggedRoom(TransformersRoom):
         self._offered = offered
         self._place = place
 
-    def engine(self, benchmark: str, side: Side) -> Engine:
+    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
         """Made once, by the package that offers it."""
         if self._engine is None:
             from harness.engines.third_party import Plugged
@@ -141,7 +141,7 @@ class PluggedRoom(TransformersRoom):
             self._engine.close()  # type: ignore[attr-defined]  # it is a Plugged
 
 
-class OpenAIRoom(_FilesRoom):
+class OpenAIBackend(_FilesBackend):
     """A server with its adapters: the bytes are the project's, the base is the server's word."""
 
     _engine: OpenAI | None = None
@@ -163,7 +163,7 @@ class OpenAIRoom(_FilesRoom):
         """Of the base that the adapters are for; what the server loaded nobody can know."""
         return self._base.digest if self._base else UNKNOWN
 
-    def engine(self, benchmark: str, side: Side) -> Engine:
+    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
         """The same engine for every benchmark and adapter."""
         if self._engine is None:
             from harness.engines.openai.engine import OpenAI
@@ -194,7 +194,7 @@ def recorded_names(folder: Path) -> list[str]:
     return sorted({file.parent.relative_to(folder).as_posix() for file in found})
 
 
-class RecordedRoom:
+class RecordedBackend:
     """Outputs that ran elsewhere: `<folder>/<adapter>/<benchmark>.jsonl`."""
 
     base_digest = "recorded"
@@ -203,7 +203,7 @@ class RecordedRoom:
         self._project = project
         self._folder = folder
 
-    def side(self, name: str) -> Side:
+    def side(self, name: str) -> AdapterRef:
         """The digest is that of all its recorded files."""
         if name not in RESERVED:
             check_name(name, DataError)
@@ -218,13 +218,13 @@ class RecordedRoom:
             inside(self._folder, file, DataError)
             regular_file(file, DataError)
             whole.update(f"{file.name}\0{file_digest(file)}\0".encode())
-        return Side(name, whole.hexdigest())
+        return AdapterRef(name, whole.hexdigest())
 
-    def engine(self, benchmark: str, side: Side) -> Engine:
+    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
         """One reader per file."""
         return self._recorded(benchmark, side)
 
-    def _recorded(self, benchmark: str, side: Side) -> Recorded:
+    def _recorded(self, benchmark: str, side: AdapterRef) -> Recorded:
         from harness.engines.recorded import Recorded
 
         file = self._folder / side.name / f"{benchmark}.jsonl"
@@ -238,10 +238,10 @@ class RecordedRoom:
         samples = range(benchmark.generation.samples)
         return all((case.id, k) in found for case in benchmark.cases for k in samples)
 
-    def refuse_unsound(self, side: Side) -> None:
+    def refuse_unsound(self, side: AdapterRef) -> None:
         """There is no adapter to look at."""
 
-    def mount(self, side: Side) -> Mounted:
+    def mount(self, side: AdapterRef) -> Mounted:
         """Nothing to load."""
         return Mounted(side.name, side.digest, None)
 
@@ -249,10 +249,10 @@ class RecordedRoom:
         """Nothing is held."""
 
 
-Room = TransformersRoom | OpenAIRoom | RecordedRoom
+Backend = TransformersBackend | OpenAIBackend | RecordedBackend
 
 
-class RayRoom(TransformersRoom):
+class RayBackend(TransformersBackend):
     """Like in process, with the private copies in a folder that the workers see."""
 
     _spread: Ray | None = None
@@ -261,7 +261,7 @@ class RayRoom(TransformersRoom):
         super().__init__(project, _shared(cluster.shared) if cluster.shared else copies)
         self._cluster = cluster
 
-    def engine(self, benchmark: str, side: Side) -> Ray:
+    def engine(self, benchmark: str, side: AdapterRef) -> Ray:
         """The same engine for every benchmark and adapter; Ray is not started for this."""
         if self._spread is None:
             from functools import partial

@@ -6,17 +6,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness.errors import AdapterRefused, EngineFailed
-from harness.flows.store import RecordedRoom, Side, is_base
+from harness.flows.store import AdapterRef, RecordedBackend, is_base
 from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run
 
 if TYPE_CHECKING:
-    from harness.flows.evaluation.session import Trial
+    from harness.flows.evaluation.session import Candidate
 
 
 class References:
     """What the candidate is compared with on one benchmark, as runs."""
 
-    def __init__(self, trial: Trial, benchmark: Benchmark, cases: frozenset[str] | None) -> None:
+    def __init__(
+        self, trial: Candidate, benchmark: Benchmark, cases: frozenset[str] | None
+    ) -> None:
         self.trial, self.benchmark, self.cases = trial, benchmark, cases
         self.bench = trial.bench
         self.promoted_at: str | None = None
@@ -28,11 +30,11 @@ class References:
             self.promoted_at = decided.at
             self.overridden = decided.override
         self._pinned = None if against else self._pinned_side(decided)
-        self._base: Side | None = None
+        self._base: AdapterRef | None = None
         if self._promoted is None and not is_base(trial.side.name):
             self._base = self._named(BASE)
 
-    def sides(self) -> list[Side]:
+    def sides(self) -> list[AdapterRef]:
         """Everybody whose run will be asked for; of some of the cases no baseline's is made."""
         found = [self._promoted, self._pinned, self._base]
         if not self.cases:
@@ -68,14 +70,14 @@ class References:
         decisions = self.bench.store.decisions
         return decisions.promoted(self.task) if what == "promoted" else decisions.pinned(self.task)
 
-    def _pinned_side(self, promoted: Decision | None) -> Side | None:
+    def _pinned_side(self, promoted: Decision | None) -> AdapterRef | None:
         """The pinned reference where it is another adapter than the promoted one."""
         pinned = self._decision("pinned")
         if pinned is None or promoted is None or pinned.digest == promoted.digest:
             return None
         return self._decided(pinned)
 
-    def _decided(self, decision: Decision | None) -> Side | None:
+    def _decided(self, decision: Decision | None) -> AdapterRef | None:
         if decision is None:
             return None
         side = self.bench.room.side(decision.adapter)
@@ -86,7 +88,7 @@ class References:
             )
         return side
 
-    def _named(self, name: str) -> Side:
+    def _named(self, name: str) -> AdapterRef:
         side = self.bench.room.side(name)
         self.bench.room.refuse_unsound(side)
         return side
@@ -106,18 +108,18 @@ class References:
         except EngineFailed as problem:
             raise EngineFailed(f"{problem} (--harness-no-baselines does without it)") from problem
 
-    def _baseline(self, name: str) -> Side | None:
+    def _baseline(self, name: str) -> AdapterRef | None:
         bench, benchmark = self.bench, self.benchmark
         room = bench.room
         if not bench.request.baselines or is_base(self.trial.side.name):
             return None
         if name == BASE_PROMPT and (benchmark.guard or not benchmark.examples):
             return None
-        if isinstance(room, RecordedRoom) and not room.holds(name, benchmark):
+        if isinstance(room, RecordedBackend) and not room.holds(name, benchmark):
             return None
         return self._named(name)
 
-    def _run(self, side: Side) -> Run:
+    def _run(self, side: AdapterRef) -> Run:
         """For some of the cases, the whole run does as well, where it is there already."""
         producer = self.bench.producer
         known = producer.known(side, self.benchmark) if self.cases else None

@@ -19,11 +19,11 @@ from harness.workspace.formats.names import check_name, folder_of
 from harness.workspace.project.training_data import DATASETS, scan_training_set
 
 _FINGERPRINTS = "datasets.json"
-_MOST_PARENTS = 20
+_MAX_PARENTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Contamination:
     """What is known of an adapter's training, as far as one benchmark goes."""
 
     cases: Mapping[str, str]
@@ -34,7 +34,7 @@ class Seen:
     """Training sets that were looked into: its own, and those of its parents."""
 
 
-def seen_cases(adapters: Path, name: str, benchmark: Benchmark) -> Seen:
+def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Contamination:
     """Look through the training sets of an adapter and of those that it was made from."""
     cases: dict[str, str] = {}
     unknown: list[str] = []
@@ -51,7 +51,7 @@ def seen_cases(adapters: Path, name: str, benchmark: Benchmark) -> Seen:
         looked_at += 1
         for case, line in _seen_in(file, _stamp(file), _asked(benchmark)).items():
             cases.setdefault(case, f"line {line} of {file.name}, which {owner} was trained on")
-    return Seen(cases, tuple(unknown), looked_at)
+    return Contamination(cases, tuple(unknown), looked_at)
 
 
 def _asked(benchmark: Benchmark) -> tuple[tuple[str, str], ...]:
@@ -60,7 +60,7 @@ def _asked(benchmark: Benchmark) -> tuple[tuple[str, str], ...]:
 
 def _datasets(adapters: Path, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """The adapter's training set and its parents', the youngest first; None where unknown."""
-    for _ in range(_MOST_PARENTS):
+    for _ in range(_MAX_PARENTS):
         if name in RESERVED:
             return
         training = _training_of(adapters, name)

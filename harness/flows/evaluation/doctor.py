@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.flows.evaluation.contamination import read_training_of, seen_cases
+from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.project import Project
-from harness.flows.store import TransformersRoom
+from harness.flows.store import TransformersBackend
 from harness.records import Benchmark, DoctorCheck
 from harness.workspace.adapters.inspection import base_shape, inspect
 from harness.workspace.base.gguf import model_folder
@@ -20,7 +20,7 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
     """Every line that could be looked at; a name that is no adapter raises."""
     copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
     try:
-        room = TransformersRoom(project, copies)
+        room = TransformersBackend(project, copies)
         side = room.side(name)
         if side.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]
@@ -50,7 +50,7 @@ def _training(project: Project, name: str) -> list[DoctorCheck]:
 
 
 def _seen(project: Project, name: str, benchmark: Benchmark) -> str:
-    seen = seen_cases(project.settings.adapters, name, benchmark)
+    seen = find_contamination(project.settings.adapters, name, benchmark)
     total = len(benchmark.cases)
     parts = []
     if seen.cases:

@@ -13,25 +13,30 @@ from typing import Any
 from harness.engines.batches import NO_SHIFT, STRETCH, failed
 from harness.engines.protocol import Weighed
 from harness.errors import AdapterRefused, EngineFailed, HarnessError
-from harness.flows.evaluation.backends import OpenAIRoom, Room, Side, TransformersRoom
-from harness.flows.evaluation.work import Order, Place, prompts_for
-from harness.flows.project import now
+from harness.flows.evaluation.backends import (
+    AdapterRef,
+    Backend,
+    OpenAIBackend,
+    TransformersBackend,
+)
+from harness.flows.evaluation.work import Place, RunSpec, prompts_for
+from harness.flows.project import utc_now
 from harness.records import Benchmark, Output, Prompt
 from harness.store import Store
 from harness.store.keys import key_of
 
-Heard = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 """Called with what is being made, how much is there, how much is needed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class GenerationWork:
     """One order, written and weighed with one room and one store."""
 
-    order: Order
-    room: Room
+    order: RunSpec
+    room: Backend
     store: Store
-    heard: Heard
+    heard: OnProgress
 
     def forget(self) -> None:
         """What was remembered of the outputs goes; runs that were made of it stay."""
@@ -65,7 +70,7 @@ class Writing:
     def keep_texts(self, batch: Sequence[Output]) -> dict[str, Output]:
         """What came, kept and by its key."""
         found = {self.order.outputs[output.case, output.sample]: output for output in batch}
-        self.store.outputs.keep_texts(found, now())
+        self.store.outputs.keep_texts(found, utc_now())
         return found
 
     def _asked(self) -> dict[str, Prompt]:
@@ -130,7 +135,9 @@ class Writing:
     def unproven(self) -> str | None:
         """The key of the proof that is still to be given; an adapter is proven once for all."""
         order = self.order
-        if order.side.files is None or not isinstance(self.room, TransformersRoom | OpenAIRoom):
+        if order.side.files is None or not isinstance(
+            self.room, TransformersBackend | OpenAIBackend
+        ):
             return None
         key = key_of("proof", adapter=order.side.digest, base=order.base, origin=_ways(order))
         return key if self.store.outputs.proof(key) is None else None
@@ -139,11 +146,11 @@ class Writing:
         """Before the first text of an adapter: it must change what the base answers."""
         order, room = self.order, self.room
         key = self.unproven()
-        if key is None or not isinstance(room, TransformersRoom | OpenAIRoom):
+        if key is None or not isinstance(room, TransformersBackend | OpenAIBackend):
             return
         shift = applied_shift(room, order.engine, order.side, order.benchmark)
         if shift is not None:
-            self.store.outputs.keep_proof(key, shift, now())
+            self.store.outputs.keep_proof(key, shift, utc_now())
 
     @contextmanager
     def _engine_said(self) -> Iterator[None]:
@@ -163,20 +170,20 @@ class Writing:
             )
 
 
-def _ways(order: Order) -> Mapping[str, object]:
+def _ways(order: RunSpec) -> Mapping[str, object]:
     """What a proof depends on: of the decoding only the dtype, so that benchmarks share it."""
     decoding = order.origin.get("decoding")
     dtype = decoding.get("dtype") if isinstance(decoding, dict) else None
     return order.origin | {"decoding": {"dtype": dtype}}
 
 
-def proof_prompt(side: Side, benchmark: Benchmark) -> Prompt:
+def proof_prompt(side: AdapterRef, benchmark: Benchmark) -> Prompt:
     """After which an adapter must move the logits."""
     return prompts_for(benchmark, benchmark.cases[0], side.name)[0]
 
 
 def applied_shift(
-    room: TransformersRoom | OpenAIRoom, engine: Any, side: Side, benchmark: Benchmark
+    room: TransformersBackend | OpenAIBackend, engine: Any, side: AdapterRef, benchmark: Benchmark
 ) -> float | None:
     """How far the adapter moves the logits; refused where it does not, None where none can tell."""
     prompt = proof_prompt(side, benchmark)
@@ -185,7 +192,7 @@ def applied_shift(
     return shift
 
 
-def refuse_unapplied(side: Side, shift: float | None) -> None:
+def refuse_unapplied(side: AdapterRef, shift: float | None) -> None:
     """An adapter that changes nothing would be judged as if it were the base."""
     if shift is not None and not shift > NO_SHIFT:
         raise AdapterRefused(
@@ -194,7 +201,7 @@ def refuse_unapplied(side: Side, shift: float | None) -> None:
         )
 
 
-def stretches(writing: Writing) -> Iterator[Writing]:
+def chunks(writing: GenerationWork) -> Iterator[GenerationWork]:
     """The same order, some of its cases at a time; progress counts outputs and ideals of all."""
     order = writing.order
     generation = order.benchmark.generation
@@ -207,13 +214,13 @@ def stretches(writing: Writing) -> Iterator[Writing]:
         done += texts + ideals
 
 
-def _steps(order: Order) -> tuple[int, int]:
+def _steps(order: RunSpec) -> tuple[int, int]:
     """Outputs to write and ideals to weigh; equal ones count once."""
     ideals = len(set(order.likelihoods.values())) if order.engine.likelihoods else 0
     return len(set(order.outputs.values())), ideals
 
 
-def _counted(heard: Heard, before: int, texts: int, total: int) -> Heard:
+def _counted(heard: OnProgress, before: int, texts: int, total: int) -> OnProgress:
     """A stretch's own count as part of the whole: its ideals come after its texts."""
 
     def told(step: str, done: int, of: int) -> None:

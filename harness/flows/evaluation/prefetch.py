@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from harness.engines.batches import Done, Piece, What, cut, each, hands, sizes
+from harness.engines.batches import Batch, BatchResult, What, cut, each, hands, sizes
 from harness.engines.protocol import Engine
 from harness.errors import AdapterRefused, HarnessError, StoreFailed
-from harness.flows.evaluation.backends import RecordedRoom, Side
-from harness.flows.evaluation.generation import Writing, proof_prompt, refuse_unapplied
+from harness.flows.evaluation.backends import AdapterRef, RecordedBackend
+from harness.flows.evaluation.generation import GenerationWork, proof_prompt, refuse_unapplied
 from harness.flows.evaluation.work import Place
-from harness.flows.project import now
+from harness.flows.project import utc_now
 from harness.records import BASE_PROMPT, Benchmark, Prompt
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ Cases = frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class NeededRun:
     """A run that some verdict will ask for."""
 
-    side: Side
+    side: AdapterRef
     benchmark: Benchmark
     cases: Cases
     refresh: bool
@@ -45,37 +45,37 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PrefetchedBatch:
     """Whose a piece is: what came of it is kept there."""
 
-    need: Need
-    writing: Writing
+    need: NeededRun
+    writing: GenerationWork
     places: Mapping[Place, str]
     """The keys of the ideals that are weighed."""
     proof: str | None
     """The key under which the adapter's proof is kept, where one was asked for."""
 
 
-def write_ahead(bench: Bench, wanted: Iterable[tuple[str, str, Cases]]) -> None:
+def prefetch(bench: Bench, wanted: Iterable[tuple[str, str, Cases]]) -> None:
     """All outputs and likelihoods for verdicts on these adapters, benchmarks and cases.
 
     What fails is remembered for whoever needs it; only a store that fails ends it.
     """
-    if isinstance(bench.room, RecordedRoom):
+    if isinstance(bench.room, RecordedBackend):
         return  # nothing is asked of anybody
-    Ahead(bench, _needs(bench, wanted)).write()
+    Prefetch(bench, _needs(bench, wanted)).write()
 
 
-def _needs(bench: Bench, wanted: Iterable[tuple[str, str, Cases]]) -> list[Need]:
+def _needs(bench: Bench, wanted: Iterable[tuple[str, str, Cases]]) -> list[NeededRun]:
     """Each run once, in the order in which verdicts will ask; who is refused needs nothing."""
-    found: dict[object, Need] = {}
+    found: dict[object, NeededRun] = {}
     for adapter, name, cases in wanted:
         try:
             trial, benchmark = bench.trial(adapter), bench.benchmark(name)
             whole = cases is None or cases >= {case.id for case in benchmark.cases}
             some = None if whole else cases
             for side, on in trial.needs(benchmark, some):
-                need = Need(side, on, some, bench.request.refresh and side is trial.side)
+                need = NeededRun(side, on, some, bench.request.refresh and side is trial.side)
                 same = (side.digest, side.name == BASE_PROMPT, on.name, some)
                 if same not in found or need.refresh:
                     found[same] = need
@@ -87,11 +87,11 @@ def _needs(bench: Bench, wanted: Iterable[tuple[str, str, Cases]]) -> list[Need]
 
 
 @dataclass
-class Ahead:
+class Prefetch:
     """One stream of work, its progress, and who failed."""
 
     bench: Bench
-    needs: list[Need]
+    needs: list[NeededRun]
     _total: int = 0
     _done: int = 0
     _refused: dict[str, HarnessError] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Ahead:
         except HarnessError:
             return  # the engine as a whole; whoever asks it next is told at once
 
-    def _pieces(self, engine: Engine) -> Iterator[tuple[Asked, Piece]]:
+    def _pieces(self, engine: Engine) -> Iterator[tuple[PrefetchedBatch, Batch]]:
         """Taken one by one as somebody is free to do them."""
         for need in self.needs:
             if problem := self._refused.get(need.side.digest):
@@ -126,7 +126,7 @@ class Ahead:
             with self._of(need):
                 yield from self._of_one(need, engine)
 
-    def _of_one(self, need: Need, engine: Engine) -> Iterator[tuple[Asked, Piece]]:
+    def _of_one(self, need: NeededRun, engine: Engine) -> Iterator[tuple[PrefetchedBatch, Batch]]:
         writing = self._writing(need)
         if writing is None:
             return
@@ -142,17 +142,17 @@ class Ahead:
                 return
             key = unproven if what == "write" and unproven not in self._shown else None
             proof = proof_prompt(need.side, need.benchmark) if key else None
-            asked = Asked(need, writing, places, key)
-            yield asked, Piece(mounted, some, generation, what, proof)
+            asked = PrefetchedBatch(need, writing, places, key)
+            yield asked, Batch(mounted, some, generation, what, proof)
 
-    def _came(self, asked: Asked, done: Done | HarnessError) -> None:
+    def _came(self, asked: PrefetchedBatch, done: BatchResult | HarnessError) -> None:
         need, writing = asked.need, asked.writing
         with self._of(need):
             if isinstance(done, HarnessError):
                 raise done
             if done.shift is not None and asked.proof is not None:
                 refuse_unapplied(need.side, done.shift)
-                writing.store.outputs.keep_proof(asked.proof, done.shift, now())
+                writing.store.outputs.keep_proof(asked.proof, done.shift, utc_now())
                 self._shown.add(asked.proof)
             step = "likelihood" if done.weighed else "generate"
             spent = self.bench.producer.spent[need.pair]
@@ -165,11 +165,11 @@ class Ahead:
             word = "weighing ideals" if done.weighed else "writing"
             self.bench.producer.heard(f"{writing.order.title}: {word}", self._done, self._total)
 
-    def _writing(self, need: Need) -> Writing | None:
+    def _writing(self, need: NeededRun) -> GenerationWork | None:
         return self.bench.producer.lacking(need.side, need.benchmark, need.cases, need.refresh)
 
     @contextmanager
-    def _of(self, need: Need) -> Iterator[None]:
+    def _of(self, need: NeededRun) -> Iterator[None]:
         """Who fails on a benchmark is asked nothing more there, and the others go on."""
         try:
             yield

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from harness.engines.embedder import Embedder
 from harness.errors import HarnessError, StoreFailed
-from harness.flows.evaluation.generation import Heard, Writing, stretches
+from harness.flows.evaluation.generation import GenerationWork, OnProgress, chunks
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
-from harness.flows.evaluation.work import Order, Place
-from harness.flows.project import Project, commit, machine, now
-from harness.flows.store import Room, Side
+from harness.flows.evaluation.work import Place, RunSpec
+from harness.flows.project import Project, commit, machine, utc_now
+from harness.flows.store import AdapterRef, Backend
 from harness.records import Benchmark, Case, CaseResult, Output, Run
 from harness.store import Store
 from harness.store.keys import key_of
@@ -31,8 +31,8 @@ class Producer:
 
     project: Project
     store: Store
-    room: Room
-    heard: Heard = lambda step, done, total: None
+    room: Backend
+    heard: OnProgress = lambda step, done, total: None
     seconds: dict[str, float] = field(default_factory=dict)
     spent: dict[Pair, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     """Seconds by step that went into a run before it was asked for (`prefetch.py` beside this)."""
@@ -43,7 +43,7 @@ class Producer:
 
     def run(
         self,
-        side: Side,
+        side: AdapterRef,
         benchmark: Benchmark,
         cases: frozenset[str] | None = None,
         refresh: bool = False,
@@ -61,39 +61,39 @@ class Producer:
 
     def lacking(
         self,
-        side: Side,
+        side: AdapterRef,
         benchmark: Benchmark,
         cases: frozenset[str] | None = None,
         refresh: bool = False,
-    ) -> Writing | None:
+    ) -> GenerationWork | None:
         """What an engine may have to be asked for a run; None where the run is there already."""
         order, metrics = self._asked(side, benchmark, cases)
         known, _ = self._newest(self._key(order, metrics))
         return None if known is not None and not refresh else self._writing(order, metrics, refresh)
 
     def _asked(
-        self, side: Side, benchmark: Benchmark, cases: frozenset[str] | None
-    ) -> tuple[Order, tuple[str, ...]]:
+        self, side: AdapterRef, benchmark: Benchmark, cases: frozenset[str] | None
+    ) -> tuple[RunSpec, tuple[str, ...]]:
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
         order = self._order(side, benchmark, chosen)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
         measures(metrics, benchmark.name)  # an unknown one is refused before any is generated
         return order, metrics
 
-    def _writing(self, order: Order, metrics: tuple[str, ...], refresh: bool) -> Writing:
+    def _writing(self, order: RunSpec, metrics: tuple[str, ...], refresh: bool) -> GenerationWork:
         """What is remembered of the outputs is forgotten once, however often it is asked for."""
-        writing = Writing(order, self.room, self.store, self.heard)
+        writing = GenerationWork(order, self.room, self.store, self.heard)
         address = self._key(order, metrics)
         if refresh and address not in self._forgotten:
             writing.forget()
             self._forgotten.add(address)
         return writing
 
-    def _order(self, side: Side, benchmark: Benchmark, cases: list[Case]) -> Order:
+    def _order(self, side: AdapterRef, benchmark: Benchmark, cases: list[Case]) -> RunSpec:
         engine = self.room.engine(benchmark.name, side)
-        return Order(side, benchmark, cases, engine, self.room.base_digest)
+        return RunSpec(side, benchmark, cases, engine, self.room.base_digest)
 
-    def _key(self, order: Order, metrics: tuple[str, ...]) -> str:
+    def _key(self, order: RunSpec, metrics: tuple[str, ...]) -> str:
         """The address of everything that goes into a run."""
         return key_of(
             "run",
@@ -114,21 +114,23 @@ class Producer:
             place = key_of("run again", key=key, again=again)
         return known, place
 
-    def known(self, side: Side, benchmark: Benchmark) -> Run | None:
+    def known(self, side: AdapterRef, benchmark: Benchmark) -> Run | None:
         """The complete run, where the store has it."""
         whole = self._order(side, benchmark, list(benchmark.cases))
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
         return self._newest(self._key(whole, metrics))[0]
 
-    def _made(self, order: Order, writing: Writing, metrics: tuple[str, ...], key: str) -> Run:
+    def _made(
+        self, order: RunSpec, writing: GenerationWork, metrics: tuple[str, ...], key: str
+    ) -> Run:
         """Generate, weigh and score what is missing, and keep the run."""
-        started = now()
+        started = utc_now()
         self.seconds = dict(self.spent.pop((order.side.name, order.benchmark.name), {}))
         digest = self.project.embedder.digest
         scoring = Scoring(order, self.store, self.embedder, digest, metrics, self.heard)
         outputs: dict[str, Output] = {}
         nlls: dict[Place, float | None] = {}
-        for stretch in stretches(writing):
+        for stretch in chunks(writing):
             with self.timed("generate"):
                 outputs |= stretch.outputs()
             with self.timed("likelihood"):
@@ -139,7 +141,7 @@ class Producer:
 
     def _run(
         self,
-        order: Order,
+        order: RunSpec,
         results: tuple[CaseResult, ...],
         metrics: tuple[str, ...],
         started: str,

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from harness.engines.embedder import Embedder
 from harness.errors import BenchmarkError
-from harness.flows.evaluation.generation import Heard
-from harness.flows.evaluation.work import Order, Place
+from harness.flows.evaluation.generation import OnProgress
+from harness.flows.evaluation.work import Place, RunSpec
 from harness.libraries import versions
 from harness.measure import METRICS, UserMetric, embedding_similarity, score_case
 from harness.records import Benchmark, Case, CaseResult, Output
@@ -101,13 +101,13 @@ def metrics_of(benchmark: Benchmark, embeddings: bool) -> tuple[str, ...]:
 class Scoring:
     """One order's outputs, measured."""
 
-    order: Order
+    order: RunSpec
     store: Store
     embedder: Embedder
     digest: str
     """Of the embedder's weights."""
     metrics: tuple[str, ...]
-    heard: Heard
+    heard: OnProgress
 
     def results(
         self, outputs: Mapping[str, Output], nlls: Mapping[Place, float | None]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from harness.errors import RequestError
 from harness.flows.evaluation.candidate import References
-from harness.flows.evaluation.contamination import seen_cases
-from harness.flows.evaluation.generation import Heard
+from harness.flows.evaluation.contamination import find_contamination
+from harness.flows.evaluation.generation import OnProgress
 from harness.flows.evaluation.runs import Producer
 from harness.flows.mlflow import Tracking, open_tracking
-from harness.flows.project import Project, now
-from harness.flows.store import ENGINES, Room, Side, open_room, open_store
+from harness.flows.project import Project, utc_now
+from harness.flows.store import ENGINES, AdapterRef, Backend, open_room, open_store
 from harness.judge import verdict as judge
 from harness.measure import METRICS
 from harness.records import BASE, BASE_PROMPT, Benchmark, Run, Verdict
@@ -70,18 +70,18 @@ class Bench:
     project: Project
     request: Request
     store: Store
-    room: Room
+    room: Backend
     producer: Producer
     tracking: Tracking | None = None
     """Where verdicts are logged besides the store."""
-    _trials: dict[str, Trial] = field(default_factory=dict)
+    _trials: dict[str, Candidate] = field(default_factory=dict)
 
-    def trial(self, adapter: str) -> Trial:
+    def trial(self, adapter: str) -> Candidate:
         """The adapter on trial, its files checked once."""
         if adapter not in self._trials:
             side = self.room.side(adapter)
             self.room.refuse_unsound(side)
-            self._trials[adapter] = Trial(self, side)
+            self._trials[adapter] = Candidate(self, side)
         return self._trials[adapter]
 
     def benchmark(self, name: str) -> Benchmark:
@@ -105,7 +105,7 @@ class Bench:
 
 
 @contextmanager
-def open_bench(project: Project, request: Request, heard: Heard) -> Iterator[Bench]:
+def open_bench(project: Project, request: Request, heard: OnProgress) -> Iterator[Bench]:
     """Everything that an evaluation needs, given back at the end."""
     project = project.showing(request.texts)
     if request.reports is not None:
@@ -124,11 +124,11 @@ def open_bench(project: Project, request: Request, heard: Heard) -> Iterator[Ben
 
 
 @dataclass
-class Trial:
+class Candidate:
     """One adapter on trial: its runs and verdicts, each made once."""
 
     bench: Bench
-    side: Side
+    side: AdapterRef
     _evaluations: dict[tuple[str, frozenset[str] | None], Evaluation] = field(default_factory=dict)
 
     @property
@@ -172,7 +172,7 @@ class Trial:
             guard=benchmark.guard,
             left_out=self._left_out(benchmark, run, promoted, pinned),
         )
-        verdict_id = store.verdicts.keep(verdict, run.id, self.side.digest, now())
+        verdict_id = store.verdicts.keep(verdict, run.id, self.side.digest, utc_now())
         if self.bench.tracking is not None:
             self.bench.tracking.judged(run, verdict)
         promoted_at, overridden = references.promoted_at, references.overridden
@@ -180,7 +180,7 @@ class Trial:
 
     def needs(
         self, benchmark: Benchmark, cases: frozenset[str] | None = None
-    ) -> Iterator[tuple[Side, Benchmark]]:
+    ) -> Iterator[tuple[AdapterRef, Benchmark]]:
         """Everybody whose run a verdict rests on, on which benchmark; its own is the first."""
         yield self.side, benchmark
         yield from ((s, benchmark) for s in References(self, benchmark, cases).sides())
@@ -194,7 +194,7 @@ class Trial:
         for run in runs:
             if run is not None and self.bench.room.side(run.adapter).files is not None:
                 adapters = self.bench.project.settings.adapters
-                found = {**seen_cases(adapters, run.adapter, benchmark).cases, **found}
+                found = {**find_contamination(adapters, run.adapter, benchmark).cases, **found}
         return found
 
     def _guards(self) -> Iterator[Verdict]:

@@ -10,24 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness.errors import HarnessError, StoreFailed
-from harness.flows.evaluation.prefetch import write_ahead
+from harness.flows.evaluation.prefetch import prefetch
 from harness.flows.evaluation.session import Bench
-from harness.records import Swept
-from harness.records.verdicts import Errand
+from harness.records import JobResult
+from harness.records.verdicts import Job
 
-Worker = Callable[[Bench, Iterable[Errand]], Iterator[Swept]]
+Worker = Callable[[Bench, Iterable[Job]], Iterator[JobResult]]
 """Does errands and says how each ended, in any order."""
 
 
-def plan(bench: Bench, adapters: Sequence[str]) -> tuple[list[Errand], list[Swept]]:
+def plan(bench: Bench, adapters: Sequence[str]) -> tuple[list[Job], list[JobResult]]:
     """Every errand, in the order asked; adapters that are refused unseen, with the reason."""
     for name in bench.request.benchmarks:
         bench.benchmark(name)  # an unknown one is the request's fault, not an adapter's
-    errands: list[Errand] = []
-    refused: list[Swept] = []
+    errands: list[Job] = []
+    refused: list[JobResult] = []
     for adapter in dict.fromkeys(adapters):
         try:
-            errands += [Errand(adapter, found.name) for found in bench.benchmarks(adapter)]
+            errands += [Job(adapter, found.name) for found in bench.benchmarks(adapter)]
         except HarnessError as problem:
             if len(set(adapters)) == 1:
                 raise  # there is nothing else to go on with
@@ -35,7 +35,7 @@ def plan(bench: Bench, adapters: Sequence[str]) -> tuple[list[Errand], list[Swep
     return errands, refused
 
 
-def one_after_another(bench: Bench, errands: Iterable[Errand]) -> Iterator[Swept]:
+def one_after_another(bench: Bench, errands: Iterable[Job]) -> Iterator[JobResult]:
     """Each verdict is the one that `evaluate` gives."""
     for errand in errands:
         try:
@@ -46,24 +46,24 @@ def one_after_another(bench: Bench, errands: Iterable[Errand]) -> Iterator[Swept
         except HarnessError as problem:
             yield _failed(errand.adapter, errand.benchmark, problem)
         else:
-            yield Swept(errand.adapter, errand.benchmark, verdict)
+            yield JobResult(errand.adapter, errand.benchmark, verdict)
 
 
-def all_written_first(bench: Bench, errands: Iterable[Errand]) -> Iterator[Swept]:
+def all_written_first(bench: Bench, errands: Iterable[Job]) -> Iterator[JobResult]:
     """What all errands lack is made as one stream; then they end one after another."""
     mine = list(errands)
-    write_ahead(bench, ((errand.adapter, errand.benchmark, None) for errand in mine))
+    prefetch(bench, ((errand.adapter, errand.benchmark, None) for errand in mine))
     yield from one_after_another(bench, mine)
 
 
 def sweep(
     bench: Bench, adapters: Sequence[str], work: Worker = all_written_first
-) -> Iterator[Swept]:
+) -> Iterator[JobResult]:
     """How every errand ended, as they end; adapters that are refused come first."""
     errands, refused = plan(bench, adapters)
     yield from refused
     yield from work(bench, errands)
 
 
-def _failed(adapter: str, benchmark: str | None, problem: HarnessError) -> Swept:
-    return Swept(adapter, benchmark, error=str(problem), code=problem.exit_code)
+def _failed(adapter: str, benchmark: str | None, problem: HarnessError) -> JobResult:
+    return JobResult(adapter, benchmark, error=str(problem), code=problem.exit_code)

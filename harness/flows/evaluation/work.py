@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.engines.protocol import Engine
 from harness.engines.recorded import Recorded
-from harness.flows.store import Side
+from harness.flows.store import AdapterRef
 from harness.records import BASE_PROMPT, Benchmark, Case, Message, Prompt
 from harness.store.keys import likelihood_key, output_key
 
@@ -39,11 +39,16 @@ Place = tuple[str, int]
 """A case with a sample, or with an ideal."""
 
 
-class Order:
+class RunSpec:
     """Prompts with the keys under which the store knows their outputs and likelihoods."""
 
     def __init__(
-        self, side: Side, benchmark: Benchmark, cases: Sequence[Case], engine: Engine, base: str
+        self,
+        side: AdapterRef,
+        benchmark: Benchmark,
+        cases: Sequence[Case],
+        engine: Engine,
+        base: str,
     ) -> None:
         self.side, self.benchmark, self.cases = side, benchmark, tuple(cases)
         self.engine, self.base = engine, base
@@ -65,11 +70,11 @@ class Order:
         """A recorded output belongs to its case; any other follows from its prompt alone."""
         return self.origin | {"case": prompt.case} if self.recorded else self.origin
 
-    def of(self, cases: Sequence[Case]) -> Order:
+    def of(self, cases: Sequence[Case]) -> RunSpec:
         """The same for some of its cases."""
         if len(cases) == len(self.cases):
             return self
-        return Order(self.side, self.benchmark, cases, self.engine, self.base)
+        return RunSpec(self.side, self.benchmark, cases, self.engine, self.base)
 
     @property
     def title(self) -> str:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from harness.errors import RequestError
-from harness.flows.decisions.decide import Ask
+from harness.flows.decisions.decide import DecisionRequest
 from harness.flows.monitoring.drift import drift_of
 from harness.flows.monitoring.review_counts import count_reviews
-from harness.flows.project import Project, now
+from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
 from harness.records import Benchmark, Decision, Signal
 from harness.store import Store
 
 
-def acknowledge(project: Project, ask: Ask) -> list[Decision]:
+def acknowledge(project: Project, ask: DecisionRequest) -> list[Decision]:
     """One decision for every alarm that stands; refused where none does."""
     benchmark = project.task_benchmark(ask.task)
     task = str(benchmark.task)
@@ -25,7 +25,7 @@ def acknowledge(project: Project, ask: Ask) -> list[Decision]:
             raise RequestError(f"{task}: nothing is promoted, so there is no alarm")
         made = [
             Decision(
-                "acknowledge", task, held.adapter, held.digest, ask.by, ask.why, now(),
+                "acknowledge", task, held.adapter, held.digest, ask.by, ask.why, utc_now(),
                 verdict=f"{signal}@{_seen(store, held, benchmark, signal)}",
             )
             for signal in standing(project, store, held, [benchmark])

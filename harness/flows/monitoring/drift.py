@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from harness.alarm.alarm import Week, watched
+from harness.alarm.alarm import WeekCount, watched
 from harness.alarm.drift import Fall, Scores, fall, gates_of
-from harness.alarm.drivers import FEWEST
+from harness.alarm.drivers import MIN_REVIEWS
 from harness.alarm.prediction import rank_correlation
 from harness.errors import AdapterRefused
-from harness.flows.evaluation.generation import Heard
+from harness.flows.evaluation.generation import OnProgress
 from harness.flows.evaluation.session import Request, open_bench
 from harness.flows.monitoring.review_counts import acknowledged
 from harness.flows.project import Project
@@ -28,7 +28,7 @@ def run_again(
     held: Decision,
     benchmarks: Sequence[Benchmark],
     request: Request,
-    heard: Heard,
+    heard: OnProgress,
 ) -> list[Run]:
     """Generate and score everything anew with the promoted bytes; each time is a run of its own."""
     with open_bench(project, request, heard) as bench:
@@ -60,7 +60,7 @@ def drift_of(
     first, *later = runs
     falls = [fall(scores[first[0]], scores[number], benchmark.metrics) for number, _ in later]
     weeks = [
-        Week(started[:10], one.n, float(len(one.fallen)))
+        WeekCount(started[:10], one.n, float(len(one.fallen)))
         for (_, started), one in zip(later, falls, strict=True)
     ]
     return watched("benchmark", weeks, line, seen), _drift(benchmark, first, later, falls[-1])
@@ -108,7 +108,7 @@ def prediction(
     means = _by_slice(benchmark, scores[gates[0].name])
     made_by = (held.adapter, held.digest)
     tallies = store.reviews.rates("slice", held.task, since, made_by=made_by)
-    edits = {t.key: t.edit_rate for t in tallies if t.final_n >= FEWEST}
+    edits = {t.key: t.edit_rate for t in tallies if t.final_n >= MIN_REVIEWS}
     both = sorted(means.keys() & edits.keys())
     found = rank_correlation([means[key] for key in both], [edits[key] or 0.0 for key in both])
     return Prediction(gates[0].name, found.n, found.rho, found.low, found.high, found.p)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.alarm.input_shift import FEWEST, shift
+from harness.alarm.input_shift import MIN_INPUTS, vector_shift
 from harness.engines.embedder import Embedder
-from harness.flows.evaluation.generation import Heard
+from harness.flows.evaluation.generation import OnProgress
 from harness.flows.evaluation.scoring import vectors_of
 from harness.flows.monitoring.review_counts import first_day
 from harness.flows.project import Project
@@ -16,7 +16,7 @@ from harness.records import ON_BENCHMARK, Benchmark, Decision, InputShift, Tally
 from harness.store import Store
 from harness.workspace.base.weights import NONE
 
-MOST = 200
+MAX_INPUTS = 200
 """Newest inputs that are compared."""
 FARTHEST = 3
 _READ = 5_000
@@ -29,15 +29,15 @@ def input_shift(
     held: Decision,
     benchmark: Benchmark,
     recent: Sequence[Tally],
-    heard: Heard,
+    heard: OnProgress,
 ) -> InputShift:
     """The newest inputs against the cases' inputs; the embedder loads only for new texts."""
     cases = list(dict.fromkeys(case.input for case in benchmark.cases))
     if project.settings.embedder == NONE:
         return InputShift(0, len(cases), skipped="no embedder is set")
     inputs = _newest(store, held, recent)
-    if min(len(inputs), len(cases)) < FEWEST:
-        few = f"{len(inputs)} inputs and {len(cases)} cases, {FEWEST} of each are needed"
+    if min(len(inputs), len(cases)) < MIN_INPUTS:
+        few = f"{len(inputs)} inputs and {len(cases)} cases, {MIN_INPUTS} of each are needed"
         return InputShift(len(inputs), len(cases), skipped=few)
     vectors = vectors_of(
         [*inputs, *cases],
@@ -46,7 +46,7 @@ def input_shift(
         project.embedder.digest,
         lambda done, missing: heard("embedding inputs", done, missing),
     )
-    found = shift(
+    found = vector_shift(
         np.stack([vectors[text] for text in inputs]), np.stack([vectors[text] for text in cases])
     )
     assert found is not None  # there are enough of both
@@ -64,4 +64,4 @@ def _newest(store: Store, held: Decision, recent: Sequence[Tally]) -> list[str]:
     since, made_by = first_day(recent[0].key), (held.adapter, held.digest)
     reviews = store.reviews.each(held.task, start, since, made_by=made_by)
     found = [review.input for review in reviews if review.source != ON_BENCHMARK]
-    return list(dict.fromkeys(reversed(found)))[:MOST]
+    return list(dict.fromkeys(reversed(found)))[:MAX_INPUTS]

@@ -9,12 +9,12 @@ from datetime import date
 
 from harness.alarm.reasons import reasons_of, state_of
 from harness.errors import RequestError
-from harness.flows.evaluation.generation import Heard
+from harness.flows.evaluation.generation import OnProgress
 from harness.flows.evaluation.session import Request
 from harness.flows.monitoring.drift import drift_of, prediction, run_again
 from harness.flows.monitoring.input_shift import input_shift
-from harness.flows.monitoring.review_counts import Counted, count_reviews, standouts
-from harness.flows.project import Project, now
+from harness.flows.monitoring.review_counts import ReviewCounts, count_reviews, edit_drivers
+from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
 from harness.records import Age, Benchmark, Decision, Drift, InputShift, Monitored, Watched
 from harness.store import Store
@@ -22,7 +22,7 @@ from harness.workspace.adapters.files import read_training
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MonitorRequest:
     """What is to be looked at."""
 
     task: str | None = None
@@ -41,7 +41,7 @@ def silent(step: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
-def monitor(project: Project, look: Look, heard: Heard = silent) -> list[Monitored]:
+def monitor(project: Project, look: MonitorRequest, heard: OnProgress = silent) -> list[Monitored]:
     """Every task that was asked for, in the project's order."""
     since = None if look.since is None else _day(look.since)
     with closing(open_store(project, look.store)) as store:
@@ -80,7 +80,7 @@ def _looked(
     benchmarks: Sequence[Benchmark],
     since: str | None,
     inputs: bool,
-    heard: Heard,
+    heard: OnProgress,
 ) -> Monitored:
     counted = count_reviews(project, store, held, since)
     runs = [drift_of(store, held, benchmark) for benchmark in benchmarks]
@@ -96,13 +96,13 @@ def _told(
     held: Decision,
     benchmarks: Sequence[Benchmark],
     since: str | None,
-    counted: Counted,
+    counted: ReviewCounts,
     watched: tuple[Watched, ...],
     drifts: tuple[Drift, ...],
     moved: InputShift | None,
 ) -> Monitored:
     line = counted.watched[0].line
-    why = standouts(store, held, counted.recent_edits, line.acceptable) if line else ()
+    why = edit_drivers(store, held, counted.recent_edits, line.acceptable) if line else ()
     return Monitored(
         task=held.task,
         state=state_of(watched),
@@ -116,7 +116,7 @@ def _told(
         drifts=drifts,
         inputs=moved,
         prediction=prediction(store, held, benchmarks[0], since) if benchmarks else None,
-        age=age_of(project, held, now()[:10]),
+        age=age_of(project, held, utc_now()[:10]),
     )
 
 
@@ -125,8 +125,8 @@ def _inputs(
     store: Store,
     held: Decision,
     benchmarks: Sequence[Benchmark],
-    counted: Counted,
-    heard: Heard,
+    counted: ReviewCounts,
+    heard: OnProgress,
 ) -> InputShift | None:
     if not benchmarks:
         return None

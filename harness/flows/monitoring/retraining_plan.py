@@ -18,12 +18,12 @@ from typing import Any
 from harness.errors import DataError, RequestError, WorldFailed, reason
 from harness.findings import normal, overlap
 from harness.findings.dataset import SMALL, case_inputs
-from harness.flows.monitoring.monitor import Look, monitor
+from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.flows.project import Project
 from harness.flows.reviews.export import (
     HEAVY,
-    Chosen,
     Line,
+    ReviewFilter,
     candidate_lines,
     training_line,
     training_reviews,
@@ -98,18 +98,18 @@ def next_name(adapters: Path, name: str) -> str:
     return f"{stem}{max(taken) + 1}"
 
 
-MOST_EDITED = 1_000
+MAX_EDITED = 1_000
 """The most edited finals that are taken over, and at most as many that were sent as they were."""
 EVERY = 10
 """Of the heavily edited finals every tenth is proposed as a case instead of being learnt."""
-MOST_CASES = 20
+MAX_CASES = 20
 """Proposed of either kind: a benchmark is 20 to 30 cases."""
 _Ranked = tuple[tuple[float, str, int], Review]
 """Numbers in the store differ, so that reviews themselves are never compared."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class PlanParts:
     """What goes into the files."""
 
     edited: list[Review]
@@ -131,9 +131,9 @@ class Parts:
         return [*self.kept, *self.new]
 
 
-def choose(project: Project, store: Store, held: Decision) -> Parts:
+def choose(project: Project, store: Store, held: Decision) -> PlanParts:
     """Edited and accepted finals, the old examples that still hold, and cases to propose."""
-    chosen = Chosen(task=held.task)
+    chosen = ReviewFilter(task=held.task)
     edited, sent = _best(training_reviews(project, store, chosen))
     if not edited:
         raise RequestError(
@@ -141,7 +141,7 @@ def choose(project: Project, store: Store, held: Decision) -> Parts:
             " the training data; `lora-harness reviews import FILE` brings reviews in"
         )
     heavy = [review for review in edited if (review.edit_rate or 0.0) >= HEAVY]
-    held_out = {review.id for review in heavy[EVERY - 1 :: EVERY][:MOST_CASES]}
+    held_out = {review.id for review in heavy[EVERY - 1 :: EVERY][:MAX_CASES]}
     learnt = [review for review in edited if review.id not in held_out]
     accepted = sent[: len(learnt)]
     old = old_data(project, held.adapter)
@@ -153,7 +153,9 @@ def choose(project: Project, store: Store, held: Decision) -> Parts:
     accepted = [review for review in accepted if review.input not in inside]
     cases = list(_proposed(candidate_lines(project, store, chosen), held_out))
     inputs = [line["input"] for line in kept] + [r.input for r in (*learnt, *accepted)]
-    return Parts(learnt, accepted, _unlearnt(cases, inputs), old, kept, len(old.lines) - len(fresh))
+    return PlanParts(
+        learnt, accepted, _unlearnt(cases, inputs), old, kept, len(old.lines) - len(fresh)
+    )
 
 
 def _best(reviews: Iterable[Review]) -> tuple[list[Review], list[Review]]:
@@ -163,7 +165,7 @@ def _best(reviews: Iterable[Review]) -> tuple[list[Review], list[Review]]:
     for review in reviews:
         heap = edited if review.edit_rate else sent
         ranked = ((review.edit_rate or 0.0, review.at, review.seq), review)
-        if len(heap) < MOST_EDITED:
+        if len(heap) < MAX_EDITED:
             heappush(heap, ranked)
         else:
             heappushpop(heap, ranked)
@@ -190,7 +192,7 @@ def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
         if line["id"] in held_out:
             yield line
         elif "ideal" not in line:
-            rejected = [*rejected, line][-MOST_CASES:]
+            rejected = [*rejected, line][-MAX_CASES:]
     yield from rejected
 
 
@@ -206,7 +208,7 @@ def plan(
 ) -> Plan:
     """Write the plan of one task into a folder; files of an earlier plan are replaced."""
     name = str(project.task_benchmark(task).task)
-    (found,) = monitor(project, Look(name, inputs=False, store=url))
+    (found,) = monitor(project, MonitorRequest(name, inputs=False, store=url))
     if found.promoted is None:
         raise RequestError(f"{name}: nothing is promoted, so there is nothing to plan for")
     place = _shown(Path(folder) if folder else project.settings.reports / f"plan-{name}")
@@ -248,7 +250,7 @@ def _fingerprint(lines: Sequence[Line]) -> str:
     return data_fingerprint([Example(line["input"], line["output"]) for line in lines])
 
 
-def _command(name: str, training: Path, task: str, promoted: str, parts: Parts) -> str:
+def _command(name: str, training: Path, task: str, promoted: str, parts: PlanParts) -> str:
     words = ["lora-harness", "train", name, "--data", str(training), "--task", task]
     if not parts.old.lines:
         words += ["--parent", promoted]  # its data is not here, its weights are
@@ -257,7 +259,7 @@ def _command(name: str, training: Path, task: str, promoted: str, parts: Parts) 
     return " ".join(map(quote, words))
 
 
-def _write(place: Path, training: Path, parts: Parts, shown: Plan) -> None:
+def _write(place: Path, training: Path, parts: PlanParts, shown: Plan) -> None:
     """Each file whole; the words come last, when everything they name is there."""
     try:
         write_atomically(place / "examples.jsonl", _jsonl(parts.new))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from harness.alarm.alarm import RECENT, Week, watched
+from harness.alarm.alarm import RECENT, WeekCount, watched
 from harness.alarm.drivers import EditedWords, reviewers_apart, slices_above
 from harness.flows.project import Project
 from harness.records import (
@@ -17,9 +17,9 @@ from harness.records import (
     REVIEWED,
     SIGNALS,
     Decision,
+    Driver,
     RetrainLine,
     Signal,
-    Standout,
     Tally,
     Watched,
 )
@@ -29,9 +29,9 @@ READ = 20_000
 """Newest reviews whose texts are read for words."""
 
 
-def standouts(
+def edit_drivers(
     store: Store, held: Decision, recent: Sequence[Tally], acceptable: float
-) -> tuple[Standout, ...]:
+) -> tuple[Driver, ...]:
     """Of the recent weeks; slices first, then reviewers, then words."""
     if not recent:
         return ()
@@ -59,7 +59,7 @@ def first_day(week: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ReviewCounts:
     """The reviews of one promoted adapter, week by week, and what they come to."""
 
     watched: tuple[Watched, ...]
@@ -85,7 +85,7 @@ def count_reviews(
     held: Decision,
     since: str | None = None,
     decisions: Sequence[Decision] | None = None,
-) -> Counted:
+) -> ReviewCounts:
     """Both rates of what is promoted, against the lines of its task.
 
     `decisions` are those of the task, from whoever has read the ledger already.
@@ -99,7 +99,7 @@ def count_reviews(
         watched(name, _weeks(name, tallies[seen[name]]), lines.get(name), seen[name])
         for name in REVIEWED
     )
-    return Counted(found, tuple(tallies[min(begins)]), tuple(tallies[seen["edit_rate"]]))
+    return ReviewCounts(found, tuple(tallies[min(begins)]), tuple(tallies[seen["edit_rate"]]))
 
 
 def acknowledged(decisions: Sequence[Decision], held: Decision) -> dict[Signal, int]:
@@ -120,7 +120,7 @@ def _weekly(store: Store, held: Decision, after: int, since: str | None) -> list
     return store.reviews.weekly(held.task, after_seq=after, since=since, made_by=made_by)
 
 
-def _weeks(signal: Signal, tallies: Sequence[Tally]) -> list[Week]:
+def _weeks(signal: Signal, tallies: Sequence[Tally]) -> list[WeekCount]:
     if signal == "edit_rate":
-        return [Week(t.key, t.final_n, t.edit_sum) for t in tallies]
-    return [Week(t.key, t.n, float(t.rejected)) for t in tallies]
+        return [WeekCount(t.key, t.final_n, t.edit_sum) for t in tallies]
+    return [WeekCount(t.key, t.n, float(t.rejected)) for t in tallies]

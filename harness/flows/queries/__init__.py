@@ -1,20 +1,20 @@
 """What each page of the dashboard shows, as frozen records; nothing here knows how it looks."""
 
 from harness.flows.queries.cases import (
-    CaseHistory,
     CaseMoment,
     CaseRow,
     CasesPage,
+    CaseTimeline,
     HealthNote,
     case_history,
     cases,
 )
 from harness.flows.queries.comparison import Compared, Comparison, Flag, compare, filtered
-from harness.flows.queries.events import Mark, Week
-from harness.flows.queries.forgetting import Balance, Effect
+from harness.flows.queries.events import Event, WeekRates
+from harness.flows.queries.forgetting import Effect, Forgetting
 from harness.flows.queries.ledger import Entry, Ledger, ledger
 from harness.flows.queries.next_step import CandidateNow
-from harness.flows.queries.now import Line, Now, PromotedNow, TaskNow, now
+from harness.flows.queries.now import Now, PromotedNow, RateLine, TaskNow, now
 from harness.flows.queries.over_time import (
     Band,
     MetricChoice,
@@ -31,42 +31,42 @@ from harness.flows.queries.review_queue import (
     blind_results,
     review_queue,
 )
-from harness.flows.queries.shared import Rate
+from harness.flows.queries.shared import PageRate
 from harness.flows.reviews.file_review import file_review
 from harness.flows.reviews.waiting import Waiting
 from harness.records import NextStep
 
 __all__ = [
-    "Balance",
     "Band",
     "BlindPair",
     "BlindResult",
     "CandidateNow",
-    "CaseHistory",
     "CaseMoment",
     "CaseRow",
+    "CaseTimeline",
     "CasesPage",
     "Compared",
     "Comparison",
     "Effect",
     "Entry",
+    "Event",
     "Flag",
+    "Forgetting",
     "HealthNote",
     "Ledger",
-    "Line",
-    "Mark",
     "MetricChoice",
     "NextStep",
     "Now",
     "OverTime",
+    "PageRate",
     "Point",
     "PromotedNow",
     "Queue",
-    "Rate",
+    "RateLine",
     "SlicePanel",
     "TaskNow",
     "Waiting",
-    "Week",
+    "WeekRates",
     "blind_pairs",
     "blind_results",
     "case_history",

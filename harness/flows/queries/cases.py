@@ -12,8 +12,8 @@ from harness.flows.project import Project
 from harness.flows.queries.shared import (
     chosen_benchmark,
     chosen_metric,
-    one_look,
     promoted_on,
+    read_page,
     rules_of,
 )
 from harness.records import RESERVED, Benchmark, Case, CheckResult
@@ -44,7 +44,7 @@ class CaseMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseHistory:
+class CaseTimeline:
     """One case across adapters."""
 
     benchmark: str = field(metadata=EXACT)
@@ -55,10 +55,10 @@ class CaseHistory:
     """The oldest first; at most the newest 30 adapters."""
 
 
-@one_look
+@read_page
 def case_history(
     project: Project, store: Store, benchmark: str, case: str, metric: str | None = None
-) -> CaseHistory:
+) -> CaseTimeline:
     """Each adapter once, by its newest complete run that has the case."""
     wanted = chosen_benchmark(project, benchmark)
     scored = store.trends.metrics(wanted.name)
@@ -81,7 +81,7 @@ def case_history(
         for one in found
     )
     here = next((one for one in wanted.cases if one.id == case), None)
-    return CaseHistory(
+    return CaseTimeline(
         wanted.name, here or (found[-1].result.case if found else None), name, moments
     )
 
@@ -142,7 +142,7 @@ class CasesPage:
     """Candidates that this version has judged."""
 
 
-@one_look
+@read_page
 def cases(
     project: Project, store: Store, benchmark: str | None = None, metric: str | None = None
 ) -> CasesPage:

@@ -13,8 +13,8 @@ from harness.flows.queries.next_step import promote_command
 from harness.flows.queries.shared import (
     chosen_benchmark,
     chosen_metric,
-    one_look,
     promoted_on,
+    read_page,
     rules_of,
 )
 from harness.judge import verdict as judge
@@ -133,7 +133,7 @@ class Comparison:
     """Why there is nothing to compare, and what to do; empty where there is."""
 
 
-@one_look
+@read_page
 def compare(
     project: Project,
     store: Store,

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from harness.flows.queries.now import Alarm
-from harness.flows.queries.shared import Rate, edit_rate, rejection_rate
+from harness.flows.queries.shared import PageRate, edit_rate, rejection_rate
 from harness.records import Decision, Tally
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
@@ -17,7 +17,7 @@ MarkKind = Literal["promote", "rollback", "pin", "reject", "alarm", "acknowledge
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Event:
     """Something that a person decided, or an alarm, on the axis of time."""
 
     at: str = field(metadata=EXACT)
@@ -30,7 +30,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class WeekRates:
     """The reviews of one adapter in one ISO week."""
 
     week: str = field(metadata=EXACT)
@@ -39,28 +39,28 @@ class Week:
     """Its Monday, 2026-11-16."""
     adapter: str = field(metadata=EXACT)
     n: int
-    edit: Rate
-    rejection: Rate
+    edit: PageRate
+    rejection: PageRate
 
 
 def marks_of(
     decisions: Collection[Decision], alarms: Collection[Alarm], held: Decision | None
-) -> tuple[Mark, ...]:
+) -> tuple[Event, ...]:
     """The oldest first."""
     found = [
-        Mark(d.at, d.kind, d.adapter, f"{d.by}: {d.why}", d.override, d.task)
+        Event(d.at, d.kind, d.adapter, f"{d.by}: {d.why}", d.override, d.task)
         for d in decisions
         if d.kind != "accept"
     ]
     if held is not None:
         found += [
-            Mark(_day_of(one.when), "alarm", held.adapter, one.words, task=held.task)
+            Event(_day_of(one.when), "alarm", held.adapter, one.words, task=held.task)
             for one in alarms
         ]
     return tuple(sorted(found, key=lambda mark: mark.at))
 
 
-def within(marks: Sequence[Mark], since: str | None, until: str | None) -> tuple[Mark, ...]:
+def within(marks: Sequence[Event], since: str | None, until: str | None) -> tuple[Event, ...]:
     """Those from the first day to the last."""
     first, last = since or "", until or "9999"
     return tuple(mark for mark in marks if first <= mark.at[:10] <= last)
@@ -68,7 +68,7 @@ def within(marks: Sequence[Mark], since: str | None, until: str | None) -> tuple
 
 def weeks_of(
     store: Store, task: str | None, since: str | None, until: str | None
-) -> tuple[Week, ...]:
+) -> tuple[WeekRates, ...]:
     """Reviews by adapter and week, the oldest first; of a guard there are none."""
     if task is None:
         return ()
@@ -76,9 +76,9 @@ def weeks_of(
     return tuple(week for week in found if week.starts <= (until or "9999"))
 
 
-def _week(adapter: str, tally: Tally) -> Week:
+def _week(adapter: str, tally: Tally) -> WeekRates:
     starts = _day_of(tally.key)
-    return Week(tally.key, starts, adapter, tally.n, edit_rate(tally), rejection_rate(tally))
+    return WeekRates(tally.key, starts, adapter, tally.n, edit_rate(tally), rejection_rate(tally))
 
 
 def _day_of(when: str) -> str:

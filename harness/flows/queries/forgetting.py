@@ -30,7 +30,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class Forgetting:
     """Forgetting beside gain: what an adapter learned, and what it lost of general ability."""
 
     adapter: str = field(metadata=EXACT)
@@ -44,7 +44,7 @@ class Balance:
 
 def balance_of(
     project: Project, store: Store, benchmark: Benchmark, metric: str, adapters: Sequence[str]
-) -> tuple[Balance, ...]:
+) -> tuple[Forgetting, ...]:
     """Adapters in the order given; the base itself and adapters without any effect are left out."""
     mine = [name for name in adapters if name not in RESERVED]
     gains = _effects(store, benchmark, metric, mine)
@@ -52,7 +52,7 @@ def balance_of(
     losses = [_effects(store, one, _gate(store, one), mine) for one in guards]
     started = {one.adapter: one.last for one in store.trends.adapters(benchmark.name, metric)}
     found = [
-        Balance(
+        Forgetting(
             name,
             started.get(name, ""),
             gains.get(name),

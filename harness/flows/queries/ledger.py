@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.flows.project import Project
-from harness.flows.queries.shared import one_look
+from harness.flows.queries.shared import read_page
 from harness.records import Decision, Outcome
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
@@ -46,7 +46,7 @@ class Ledger:
     """What checks bytes, runs and verdicts as well."""
 
 
-@one_look
+@read_page
 def ledger(
     project: Project,
     store: Store,

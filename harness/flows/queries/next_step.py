@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from shlex import quote
 
-from harness.records import Decision, Health, NextStep, Outcome
+from harness.records import AlarmState, Decision, NextStep, Outcome
 from harness.records.holds import EXACT, QUOTING
 from harness.store.in_production import speaks_of_adapter
 
@@ -33,7 +33,7 @@ def next_step(
     task: str,
     held: Decision | None,
     candidates: Sequence[CandidateNow],
-    state: Health | None,
+    state: AlarmState | None,
     decisions: Sequence[Decision],
     reviewed: bool = False,
     unjudged: Sequence[str] = (),

@@ -8,16 +8,16 @@ from datetime import date
 
 from harness.alarm.reasons import reasons_of, state_of
 from harness.flows.monitoring.drift import drift_of
-from harness.flows.monitoring.review_counts import Counted, count_reviews
+from harness.flows.monitoring.review_counts import ReviewCounts, count_reviews
 from harness.flows.names import adapters_of, is_for
 from harness.flows.project import Project
 from harness.flows.queries.next_step import CandidateNow, next_step
-from harness.flows.queries.shared import Rate, benchmark_of, one_look
+from harness.flows.queries.shared import PageRate, benchmark_of, read_page
 from harness.records import (
     RESERVED,
     REVIEWED,
+    AlarmState,
     Decision,
-    Health,
     NextStep,
     Outcome,
     RetrainLine,
@@ -30,7 +30,7 @@ from harness.store.points import Judged
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RateLine:
     """What the team declared for a rate: fine up to here, retrain from there."""
 
     acceptable: float | None = None
@@ -50,11 +50,11 @@ class Alarm:
 class TaskHealth:
     """How production treats what is promoted for a task, as `lora-harness monitor` counts it."""
 
-    edit: Rate = field(default_factory=Rate)
-    rejection: Rate = field(default_factory=Rate)
-    edit_line: Line = field(default_factory=Line)
-    rejection_line: Line = field(default_factory=Line)
-    state: Health | None = field(default=None, metadata=EXACT)
+    edit: PageRate = field(default_factory=PageRate)
+    rejection: PageRate = field(default_factory=PageRate)
+    edit_line: RateLine = field(default_factory=RateLine)
+    rejection_line: RateLine = field(default_factory=RateLine)
+    state: AlarmState | None = field(default=None, metadata=EXACT)
     why: tuple[str, ...] = field(default=(), metadata=QUOTING)
     alarms: tuple[Alarm, ...] = ()
 
@@ -88,15 +88,15 @@ def task_health(
     )
 
 
-def _line(declared: RetrainLine | None) -> Line:
-    return Line(declared.acceptable, declared.retrain) if declared else Line()
+def _line(declared: RetrainLine | None) -> RateLine:
+    return RateLine(declared.acceptable, declared.retrain) if declared else RateLine()
 
 
-def _rate(counted: Counted, signal: str) -> Rate:
+def _rate(counted: ReviewCounts, signal: str) -> PageRate:
     found = next(one for one in counted.watched if one.signal == signal)
     synthetic = sum(week.synthetic for week in counted.recent)
     bounds = (found.low, found.high) if found.rate is not None else (None, None)
-    return Rate(found.rate, *bounds, found.n, synthetic)
+    return PageRate(found.rate, *bounds, found.n, synthetic)
 
 
 def _alarms(watched: Watched) -> list[Alarm]:
@@ -137,12 +137,12 @@ class TaskNow:
     """Of that benchmark."""
     promoted: PromotedNow | None
     pinned: str | None = field(metadata=EXACT)
-    edit: Rate
+    edit: PageRate
     """Of the promoted adapter's outputs since its promotion."""
-    rejection: Rate
-    edit_line: Line
-    rejection_line: Line
-    state: Health | None = field(metadata=EXACT)
+    rejection: PageRate
+    edit_line: RateLine
+    rejection_line: RateLine
+    state: AlarmState | None = field(metadata=EXACT)
     """None where it cannot be said: nothing promoted, no reviews or no line."""
     state_why: tuple[str, ...] = field(metadata=QUOTING)
     candidates: tuple[CandidateNow, ...]
@@ -162,7 +162,7 @@ class Now:
     """Whether any review in the store is one that nobody made."""
 
 
-@one_look
+@read_page
 def now(project: Project, store: Store, today: date, candidates: int = 5) -> Now:
     """Every task of the project and of the ledger; `today` says how old things are."""
     decisions = store.decisions.all()

@@ -8,14 +8,14 @@ from datetime import date
 
 from harness.errors import RequestError
 from harness.flows.project import Project
-from harness.flows.queries.events import Mark, Week, marks_of, weeks_of, within
-from harness.flows.queries.forgetting import Balance, balance_of
-from harness.flows.queries.now import Line, task_health
+from harness.flows.queries.events import Event, WeekRates, marks_of, weeks_of, within
+from harness.flows.queries.forgetting import Forgetting, balance_of
+from harness.flows.queries.now import RateLine, task_health
 from harness.flows.queries.shared import (
     chosen_benchmark,
     chosen_metric,
     interval,
-    one_look,
+    read_page,
     rules_of,
 )
 from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Role
@@ -24,7 +24,7 @@ from harness.store import Store
 from harness.store.in_production import in_production, pinned
 from harness.store.points import AdapterRuns, Bin, Period, Window
 
-MOST_POINTS = 400
+MAX_POINTS = 400
 """More runs than this are gathered by day, more days by month."""
 
 
@@ -73,10 +73,10 @@ class SlicePanel:
 def period_of(store: Store, window: Window) -> tuple[int, Period]:
     """As fine as a chart can show it."""
     runs, first, last = store.trends.span(window)
-    if runs <= MOST_POINTS:
+    if runs <= MAX_POINTS:
         return runs, "run"
     days = (date.fromisoformat(last[:10]) - date.fromisoformat(first[:10])).days + 1
-    return runs, "day" if days * len(window.adapters) <= 2 * MOST_POINTS else "month"
+    return runs, "day" if days * len(window.adapters) <= 2 * MAX_POINTS else "month"
 
 
 def points_of(store: Store, bins: Sequence[Bin]) -> tuple[Point, ...]:
@@ -144,17 +144,17 @@ class OverTime:
     total: int
     """Complete runs of the benchmark, shown or not."""
     bands: tuple[Band, ...]
-    marks: tuple[Mark, ...]
-    weeks: tuple[Week, ...]
-    edit_line: Line
-    rejection_line: Line
+    marks: tuple[Event, ...]
+    weeks: tuple[WeekRates, ...]
+    edit_line: RateLine
+    rejection_line: RateLine
     slices: tuple[SlicePanel, ...]
-    balance: tuple[Balance, ...]
+    balance: tuple[Forgetting, ...]
     synthetic: bool
     """Whether any of the reviews behind the weeks is one that nobody made."""
 
 
-@one_look
+@read_page
 def over_time(
     project: Project,
     store: Store,

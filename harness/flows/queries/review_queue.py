@@ -9,7 +9,7 @@ from random import Random
 from statistics import fmean
 
 from harness.flows.project import Project
-from harness.flows.queries.shared import Rate, one_look, rate
+from harness.flows.queries.shared import PageRate, rate, read_page
 from harness.flows.reviews.waiting import Waiting, read_waiting, waiting_for
 from harness.records import Benchmark, Run
 from harness.records.holds import EXACT, QUOTING, TEXT
@@ -60,11 +60,11 @@ class BlindResult:
     accepted: int
     edited: int
     rejected: int
-    edit: Rate
-    rejection: Rate
+    edit: PageRate
+    rejection: PageRate
 
 
-@one_look
+@read_page
 def review_queue(
     project: Project,
     store: Store,
@@ -137,7 +137,7 @@ def _of_run(run: Run) -> list[Waiting]:
     ]
 
 
-@one_look
+@read_page
 def blind_pairs(
     project: Project, store: Store, task: str, one: str, other: str, seed: int = 0
 ) -> tuple[BlindPair, ...]:
@@ -156,7 +156,7 @@ def blind_pairs(
     return tuple(open_)
 
 
-@one_look
+@read_page
 def blind_results(
     project: Project, store: Store, task: str, one: str, other: str
 ) -> tuple[BlindResult, ...]:

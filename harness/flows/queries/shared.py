@@ -18,7 +18,7 @@ from harness.store.in_production import in_production
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class PageRate:
     """A share or a mean of values in 0..1 over reviews."""
 
     value: float | None = None
@@ -32,26 +32,26 @@ class Rate:
     """How many reviews of the group nobody made."""
 
 
-def edit_rate(tally: Tally | None) -> Rate:
+def edit_rate(tally: Tally | None) -> PageRate:
     """The mean edit rate over the reviews with a final text."""
     if tally is None:
-        return Rate()
+        return PageRate()
     return rate(tally.edit_rate, tally.final_n, tally.synthetic)
 
 
-def rejection_rate(tally: Tally | None) -> Rate:
+def rejection_rate(tally: Tally | None) -> PageRate:
     """The share that was thrown away."""
     if tally is None:
-        return Rate()
+        return PageRate()
     return rate(tally.rejection_rate, tally.n, tally.synthetic)
 
 
-def rate(value: float | None, n: int, synthetic: int = 0) -> Rate:
+def rate(value: float | None, n: int, synthetic: int = 0) -> PageRate:
     """With its interval; without a value only the n is known."""
     if value is None:
-        return Rate(n=n, synthetic=synthetic)
+        return PageRate(n=n, synthetic=synthetic)
     low, high = wilson(value, n)
-    return Rate(value, low, high, n, synthetic)
+    return PageRate(value, low, high, n, synthetic)
 
 
 def whole(tallies: list[Tally], key: str) -> Tally | None:
@@ -77,7 +77,7 @@ Page = TypeVar("Page")
 View = Callable[Concatenate[Project, Store, P], Page]
 
 
-def one_look(view: View[P, Page]) -> View[P, Page]:
+def read_page(view: View[P, Page]) -> View[P, Page]:
     """The same view, on one connection, with its texts masked."""
 
     @wraps(view)

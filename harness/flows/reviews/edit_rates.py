@@ -58,7 +58,7 @@ Rates = list[tuple[float, float] | None]
 Pairs = list[tuple[str, str | None]]
 MANY_BYTES = 4 * 1024 * 1024
 """Files from here on are worth the start of other processes."""
-_MOST_WORKERS = 4
+_MAX_WORKERS = 4
 _AHEAD = 4
 """Batches for each worker that are read ahead; more would only fill memory."""
 
@@ -105,7 +105,7 @@ class Rater:
 @contextmanager
 def open_rater(size: int) -> Iterator[Rater]:
     """For a file of this size."""
-    workers = min(_cores(), _MOST_WORKERS)
+    workers = min(_cores(), _MAX_WORKERS)
     if size < MANY_BYTES or workers < 2:
         yield Rater(None, 0)
         return

@@ -23,7 +23,7 @@ Line = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ReviewFilter:
     """Which reviews are asked for."""
 
     task: str | None = None
@@ -48,7 +48,7 @@ class Chosen:
         return store.reviews.each(task=self.task, adapter=self.adapter, since=self.since)
 
 
-def raw_lines(store: Store, chosen: Chosen, redaction: Redaction = OPEN) -> Iterator[Line]:
+def raw_lines(store: Store, chosen: ReviewFilter, redaction: Redaction = OPEN) -> Iterator[Line]:
     """One line per review, as `reviews import` reads it again; its texts as they may be shown."""
     left_out = {"seq", *(() if redaction.texts else ("input", "output", "final", "reason"))}
     for review in chosen.of(store):
@@ -56,7 +56,7 @@ def raw_lines(store: Store, chosen: Chosen, redaction: Redaction = OPEN) -> Iter
         yield {name: line[name] for name in line if name not in left_out}
 
 
-def training_reviews(project: Project, store: Store, chosen: Chosen) -> Iterator[Review]:
+def training_reviews(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Review]:
     """What was sent: of one input the newest final, and never a benchmark's input."""
 
     def useful(review: Review) -> bool:
@@ -65,7 +65,7 @@ def training_reviews(project: Project, store: Store, chosen: Chosen) -> Iterator
     return _outside(_guarded(project), _newest(store, chosen, useful))
 
 
-def training_lines(project: Project, store: Store, chosen: Chosen) -> Iterator[Line]:
+def training_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Line]:
     """The same as training examples: inputs with their finals."""
     redaction = _with_texts(project)
     return (training_line(redaction.record(r)) for r in training_reviews(project, store, chosen))
@@ -76,7 +76,7 @@ def training_line(review: Review) -> Line:
     return {"input": review.input, "output": review.final, "slices": dict(review.slices)}
 
 
-def candidate_lines(project: Project, store: Store, chosen: Chosen) -> Iterator[Line]:
+def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Line]:
     """Cases that the benchmark lacks: what was thrown away or rewritten; the ideal where one is.
 
     They are a proposal. A fixed benchmark is changed by a person.
@@ -102,7 +102,9 @@ def _with_texts(project: Project) -> Redaction:
     return project.redaction
 
 
-def _newest(store: Store, chosen: Chosen, wanted: Callable[[Review], bool]) -> Iterator[Review]:
+def _newest(
+    store: Store, chosen: ReviewFilter, wanted: Callable[[Review], bool]
+) -> Iterator[Review]:
     """Of the wanted reviews of one input the newest; inputs are remembered as digests only."""
     newest: dict[bytes, tuple[str, int]] = {}
     for review in filter(wanted, chosen.of(store)):

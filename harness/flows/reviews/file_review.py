@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from harness.errors import DataError
-from harness.flows.project import Project, now
+from harness.flows.project import Project, utc_now
 from harness.flows.queries.review_queue import outputs_of
 from harness.flows.reviews.edit_rates import rates
-from harness.flows.reviews.rows import FIELDS, Known, Reading
+from harness.flows.reviews.rows import FIELDS, KnownAdapters, ReviewReader
 from harness.flows.reviews.waiting import Origin, Waiting
 from harness.records import ON_BENCHMARK, Review, Treatment
 from harness.store import Store
@@ -39,7 +39,7 @@ def file_review(
     final = None if final is None else project.redaction.restored(final, waiting.output)
     row = {
         "id": waiting.key,
-        "at": at or now(),
+        "at": at or utc_now(),
         "task": waiting.task,
         "adapter": waiting.adapter,
         "digest": waiting.digest,
@@ -52,7 +52,9 @@ def file_review(
         "slices": dict(waiting.slices),
     }
     columns = Columns({name: name for name in FIELDS if name in row})
-    reading = Reading(columns, Known(project, store), datetime.now(UTC), SOURCES[waiting.origin])
+    reading = ReviewReader(
+        columns, KnownAdapters(project, store), datetime.now(UTC), SOURCES[waiting.origin]
+    )
     try:
         read = reading.review(row)
     except ValueError as problem:

@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.errors import DataError
 from harness.flows.project import Project
 from harness.flows.reviews.edit_rates import open_rater
-from harness.flows.reviews.rows import FIELDS, LONGEST_NAME, NEEDED, Known, Reading
+from harness.flows.reviews.rows import FIELDS, MAX_NAME, NEEDED, KnownAdapters, ReviewReader
 from harness.records import Review
 from harness.records.holds import QUOTING
 from harness.store import Store
@@ -19,7 +19,7 @@ from harness.store.review_rows import ReviewRow, content_of, row_of
 from harness.store.spool import Spool, open_spool
 from harness.text.quoting import COLUMNS
 from harness.workspace.formats.reading import regular_file
-from harness.workspace.formats.tables import MAX_TABLE, Row, Rows, read_rows
+from harness.workspace.formats.tables import MAX_TABLE, TableRow, TableRows, read_rows
 from harness.workspace.importers.columns import (
     Columns,
     forget_columns,
@@ -36,7 +36,7 @@ _SAMPLE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReviewImportRequest:
     """How a person wants a file to be read."""
 
     told: Mapping[str, str] = field(default_factory=dict)
@@ -53,12 +53,12 @@ class Preview:
     """What was understood of a file before anything of it is imported."""
 
     columns: Columns
-    sample: tuple[Row, ...]
+    sample: tuple[TableRow, ...]
     """The first rows."""
 
 
 @dataclass(slots=True)
-class Imported:
+class ReviewImport:
     """What became of the rows; complete when the import has ended."""
 
     rows: int = 0
@@ -89,10 +89,10 @@ def import_reviews(
     project: Project,
     store: Store,
     file: Path,
-    asked: Asked,
+    asked: ReviewImportRequest,
     seen: Callable[[Preview], None] = lambda preview: None,
     heard: Callable[[int], None] = lambda rows: None,
-) -> Imported:
+) -> ReviewImport:
     """All rows of a table or none; with `skip_bad` all that can be reviews."""
     size = regular_file(file, DataError, MAX_TABLE)
     reports = project.settings.reports
@@ -102,9 +102,9 @@ def import_reviews(
     columns = _understood(project, rows, asked, file)
     sample = tuple(islice(rows.each, _SAMPLE))
     seen(Preview(columns, sample))
-    found = Imported()
-    source = file.name[:LONGEST_NAME]
-    reading = Reading(columns, Known(project, store), datetime.now(UTC), source)
+    found = ReviewImport()
+    source = file.name[:MAX_NAME]
+    reading = ReviewReader(columns, KnownAdapters(project, store), datetime.now(UTC), source)
     with open_spool() as spool, open_rater(0 if asked.dry_run else size) as rater:
         intake = _Intake(file, reading, store, spool, found, asked.skip_bad, heard)
         batches = intake.batches(chain(sample, rows.each))
@@ -120,7 +120,9 @@ def import_reviews(
     return found
 
 
-def _understood(project: Project, rows: Rows, asked: Asked, file: Path) -> Columns:
+def _understood(
+    project: Project, rows: TableRows, asked: ReviewImportRequest, file: Path
+) -> Columns:
     constants = dict(asked.constants)
     remembered = remembered_columns(project.settings.reports, KIND)
     columns = understand(rows.columns, FIELDS, asked.told, constants, remembered, DataError)
@@ -156,10 +158,10 @@ class _Intake:
     """Rows on their way in: each becomes a review that is new, or is counted as something else."""
 
     file: Path
-    reading: Reading
+    reading: ReviewReader
     store: Store
     spool: Spool
-    found: Imported
+    found: ReviewImport
     skip_bad: bool
     heard: Callable[[int], None]
     contents: dict[str, str] = field(default_factory=dict)
@@ -169,7 +171,7 @@ class _Intake:
         """What the store is to keep of reviews that came from here."""
         return [row_of(review, self.contents.pop(review.id)) for review in reviews]
 
-    def batches(self, rows: Iterator[Row]) -> Iterator[list[Review]]:
+    def batches(self, rows: Iterator[TableRow]) -> Iterator[list[Review]]:
         """The new reviews of the file, in its order; none once it is sure to be refused."""
         while some := list(islice(rows, _BATCH)):
             yield self._new([(row.line, one) for row in some if (one := self._read(row))])
@@ -188,7 +190,7 @@ class _Intake:
         ]
         return new if self.skip_bad or not self.found.bad_count else []
 
-    def _read(self, row: Row) -> Review | None:
+    def _read(self, row: TableRow) -> Review | None:
         if not row.problem and not any(_is_said(value) for value in row.values.values()):
             return None  # an empty line
         self.found.rows += 1

@@ -23,7 +23,7 @@ from harness.workspace.importers.columns import Columns, Wanted
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-class Known:
+class KnownAdapters:
     """Looked up once; a folder is hashed when its adapter is first spoken of."""
 
     def __init__(self, project: Project, store: Store) -> None:
@@ -102,16 +102,16 @@ DECISIONS = {word: kind for kind, words in _WORDS.items() for word in (kind, *wo
 FLAGS = ("true", "false", "0", "1")
 """A column such as `edited` may say whether, where what was sent is asked for."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LONGEST_NAME = 200
+MAX_NAME = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReviewReader:
     """How the rows of one file become reviews."""
 
     columns: Columns
-    known: Known
+    known: KnownAdapters
     now: datetime
     source: str
     """What the reviews are said to come from where the file does not say it."""
@@ -197,8 +197,8 @@ def _filled(name: str, text: str) -> str:
 
 def _short(name: str, text: str) -> str:
     text = text.strip()
-    if len(text) > LONGEST_NAME or (not text.isprintable() and _CONTROL.search(text)):
-        raise ValueError(f"`{name}` has control characters or more than {LONGEST_NAME} characters")
+    if len(text) > MAX_NAME or (not text.isprintable() and _CONTROL.search(text)):
+        raise ValueError(f"`{name}` has control characters or more than {MAX_NAME} characters")
     return text
 
 

@@ -12,7 +12,7 @@ from harness.errors import BenchmarkError, DataError, RequestError, WeightsError
 from harness.findings.dataset import LOOK, Measure, case_inputs, check_examples
 from harness.findings.finding import Finding, in_order
 from harness.findings.personal import regions
-from harness.findings.voice import House
+from harness.findings.voice import HouseVoice
 from harness.flows.project import Project
 from harness.measure import glossary, phrases
 from harness.records import Benchmark, Check
@@ -59,7 +59,7 @@ KEPT = frozenset({*LOOK, "size"})
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedData:
     """A training set with what was found in it."""
 
     file: str = field(metadata=EXACT)
@@ -90,7 +90,7 @@ class Fixed:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DataCheckRequest:
     """What a training set is to be held against."""
 
     benchmarks: tuple[str, ...] = ()
@@ -105,9 +105,9 @@ class Asked:
 def check_data(
     project: Project | None,
     file: Path,
-    asked: Asked,
+    asked: DataCheckRequest,
     heard: Heard = lambda step, done, total: None,
-) -> Checked:
+) -> CheckedData:
     """Everything that is found in a file; without a project, what needs no benchmark."""
     measure, notes = measure_for(project, asked)
     scan = scan_training_set(file)
@@ -119,7 +119,7 @@ def check_data(
 
 
 def fix_data(
-    project: Project | None, file: Path, to: Path, checked: Checked, asked: Asked
+    project: Project | None, file: Path, to: Path, checked: CheckedData, asked: DataCheckRequest
 ) -> Fixed:
     """A copy without the lines that dropping mends; the original stays as it is."""
     if to.resolve() == file.resolve():
@@ -141,7 +141,9 @@ def fix_data(
     )
 
 
-def measure_for(project: Project | None, asked: Asked) -> tuple[Measure, tuple[str, ...]]:
+def measure_for(
+    project: Project | None, asked: DataCheckRequest
+) -> tuple[Measure, tuple[str, ...]]:
     """The benchmarks' cases, and the voice and glossary of the task; what is missing is said."""
     if asked.region not in regions():
         raise RequestError(f"{asked.region}: no such region{suggestion(asked.region, regions())}")
@@ -159,7 +161,7 @@ def measure_for(project: Project | None, asked: Asked) -> tuple[Measure, tuple[s
         if asked.task:
             raise
         return measure, (f"glossary and voice were not looked at: {problem}",)
-    return replace(measure, house=House(mine.name, mine.cases), banned=banned_by(mine)), ()
+    return replace(measure, house=HouseVoice(mine.name, mine.cases), banned=banned_by(mine)), ()
 
 
 def banned_by(benchmark: Benchmark) -> Callable[[str], str]:
@@ -205,10 +207,10 @@ def _checked(
     notes: Sequence[str],
     heard: Heard,
     people: Iterable[Finding],
-) -> Checked:
+) -> CheckedData:
     bad = [Finding("empty" if one.blank else "schema", one.line, one.message) for one in scan.bad]
     found = in_order([*bad, *people, *check_examples(scan.examples, measure, heard)])
-    return Checked(scan.name, len(scan.examples), scan.fingerprint, tuple(found), tuple(notes))
+    return CheckedData(scan.name, len(scan.examples), scan.fingerprint, tuple(found), tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from harness.engines.trainer import Lesson, Recipe, train_lora
 from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
 from harness.findings.dataset import SMALL, case_inputs, overlaps
 from harness.flows.evaluation.work import messages_for
-from harness.flows.project import Project, commit, now
+from harness.flows.project import Project, commit, utc_now
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
 from harness.records.benchmark import TrainingExample
@@ -82,7 +82,7 @@ def train(
     parent_folder = snapshot(above, work / "parent") if above else None
     losses = train_lora(base, lessons, recipe, work, parent_folder, heard)
     seconds = round(time.monotonic() - begun, 1)
-    about |= {"finished": now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
+    about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
     return Trained(name, made.folder, made.digest, len(lessons), tuple(losses), seconds)

@@ -26,14 +26,14 @@ FLAG_SIGNS = {
     "same": "○",
     "missing": "✕",
 }
-MOST_ROWS = 200
-MOST_CHANGED = 100
+MAX_ROWS = 200
+MAX_CHANGED = 100
 """Cases that changed without breaking; of very many the ones that fell most."""
 
 
 def every_case(material: Material) -> Html:
     """A row for each case: from the reference's score to the candidate's, the worst first."""
-    shown = _kept(material.compared, MOST_ROWS)
+    shown = _kept(material.compared, MAX_ROWS)
     title = metric_title(material.metric)
     columns = [
         Column("case"),
@@ -103,7 +103,7 @@ def articles(material: Material, *flags: str) -> list[Html]:
     """The cases of which the verdict says this, each with its texts."""
     places = {one.case.id: place for place, one in enumerate(material.compared)}
     found = material.with_flag(*flags)
-    shown = found if "changed" not in flags else found[:MOST_CHANGED]
+    shown = found if "changed" not in flags else found[:MAX_CHANGED]
     made = [_article(one, places[one.case.id], material) for one in shown]
     rest = len(found) - len(shown)
     left = element("p", f"{count(rest, 'case')} more changed and are not shown", class_="quiet")

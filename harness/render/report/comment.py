@@ -15,20 +15,20 @@ from harness.render.verdict import references
 from harness.text import safe
 from harness.text.figures import chance, count, signed
 
-LONGEST = 60_000
+MAX_COMMENT = 60_000
 """GitHub takes 65,536 characters."""
 SIGNS = {"promote": "✅", "reject": "❌", "inconclusive": "⚠️"}
-MOST_REASONS = 3
-MOST_ADVICE = 2
-MOST_METRICS = 8
+MAX_REASONS = 3
+MAX_ADVICE = 2
+MAX_METRICS = 8
 
 
 def report_markdown(material: Material) -> str:
     """Verdict, reasons, what to do and the table; everything else is folded."""
     head = "\n".join(_screen(material)) + "\n"
-    room = LONGEST - len(head) - 1
+    room = MAX_COMMENT - len(head) - 1
     parts = {}
-    made = folds(material, MOST_REASONS, MOST_ADVICE)
+    made = folds(material, MAX_REASONS, MAX_ADVICE)
     # The short folds first, so that many cases cannot take their room.
     for fold in sorted(made, key=lambda one: one.longest is None):
         parts[fold.title] = fold.within(room)
@@ -43,8 +43,8 @@ def _screen(material: Material) -> Iterator[str]:
     yield ""
     yield _about(material)
     yield from _override(material)
-    yield from _listed("Why", verdict.reasons, MOST_REASONS)
-    yield from _listed("What to do", verdict.advice or _commands(material), MOST_ADVICE)
+    yield from _listed("Why", verdict.reasons, MAX_REASONS)
+    yield from _listed("What to do", verdict.advice or _commands(material), MAX_ADVICE)
     yield from _table(verdict)
     yield ""
     yield _counted(verdict)
@@ -83,7 +83,7 @@ def _table(verdict: Verdict) -> Iterator[str]:
     rows = first_rows(verdict)
     if rows:
         yield ""
-        yield from table(rows[:MOST_METRICS], rows[0][1].against, verdict.alpha)
+        yield from table(rows[:MAX_METRICS], rows[0][1].against, verdict.alpha)
 
 
 def _counted(verdict: Verdict) -> str:

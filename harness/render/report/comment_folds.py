@@ -84,7 +84,7 @@ class Fold:
 
 SENTENCE = 300
 TEXT = 800
-MOST_LINES = 40
+MAX_LINES = 40
 SHORT = 6_000
 """Characters of a fold that holds no cases."""
 
@@ -157,7 +157,7 @@ def _texts(one: Compared, material: Material) -> Iterator[str]:
 
 
 def _lines(title: str, lines: Sequence[str]) -> Fold:
-    shown = [f"- {safe.markdown_text(line, limit=SENTENCE)}" for line in lines[:MOST_LINES]]
+    shown = [f"- {safe.markdown_text(line, limit=SENTENCE)}" for line in lines[:MAX_LINES]]
     return Fold(title, shown, "line", SHORT)
 
 

@@ -23,7 +23,7 @@ DATASET = "lora-harness-benchmark"
 _TASK = "text-generation"
 _INDEX = "model-index"
 _LIMIT = 1024 * 1024
-_LONGEST_METADATA = 32 * 1024
+_MAX_METADATA = 32 * 1024
 _DEEPEST = 32
 _BODY = """\
 
@@ -109,8 +109,8 @@ class _Metadata:
         """Values and places of the top-level keys, from the text as it stands."""
         import yaml
 
-        if len(self.text) > _LONGEST_METADATA:
-            raise AdapterRefused(f"{self.where}: its metadata is longer than {_LONGEST_METADATA:,}")
+        if len(self.text) > _MAX_METADATA:
+            raise AdapterRefused(f"{self.where}: its metadata is longer than {_MAX_METADATA:,}")
         try:
             _refuse_bombs(self.text, self.where)
             loader = yaml.SafeLoader(self.text)

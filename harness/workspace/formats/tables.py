@@ -28,7 +28,7 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One row of a table."""
 
     line: int
@@ -40,14 +40,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class TableRows:
     """The rows of a file, read while they are asked for."""
 
     columns: tuple[str, ...]
-    each: Iterator[Row]
+    each: Iterator[TableRow]
 
 
-def read_rows(path: Path, error: type[HarnessError]) -> Rows:
+def read_rows(path: Path, error: type[HarnessError]) -> TableRows:
     """The table in a file; its suffix says which kind it is."""
     kind = path.suffix.lower()
     if kind not in _KINDS:
@@ -58,14 +58,16 @@ def read_rows(path: Path, error: type[HarnessError]) -> Rows:
 # --- CSV and TSV --------------------------------------------------------------------------------
 
 
-def separated_rows(path: Path, error: type[HarnessError], separator: str = "") -> Rows:
+def separated_rows(path: Path, error: type[HarnessError], separator: str = "") -> TableRows:
     """CSV, whatever its suffix; the separator is the one that its head uses."""
     lines = lines_of(path, error, MAX_TABLE)
     _, first = next(lines, (1, ""))
     records = _records(path, error, chain([(1, first)], lines), separator or _separator(first))
     _, head = next(records, (1, []))
     names = _named(path, error, head)
-    return Rows(tuple(n for n in names if n), (_row(line, names, cells) for line, cells in records))
+    return TableRows(
+        tuple(n for n in names if n), (_row(line, names, cells) for line, cells in records)
+    )
 
 
 def _separator(head: str) -> str:
@@ -126,17 +128,17 @@ def _named(path: Path, error: type[HarnessError], head: list[str]) -> list[str]:
     return names
 
 
-def _row(line: int, names: list[str], cells: list[str]) -> Row:
+def _row(line: int, names: list[str], cells: list[str]) -> TableRow:
     if len(cells) != len(names) and any(cells):
-        return Row(line, {}, f"has {len(cells)} fields, the head has {len(names)}")
+        return TableRow(line, {}, f"has {len(cells)} fields, the head has {len(names)}")
     for name, cell in zip(names, cells, strict=False):
         if len(cell) > MAX_FIELD:
-            return Row(line, {}, _too_long(name, cell))
+            return TableRow(line, {}, _too_long(name, cell))
         if "\0" in cell:
-            return Row(line, {}, f"`{name}` holds a NUL character, texts have none")
+            return TableRow(line, {}, f"`{name}` holds a NUL character, texts have none")
     values = dict(zip(names, cells, strict=False))
     values.pop("", None)
-    return Row(line, values)
+    return TableRow(line, values)
 
 
 def _too_long(name: str, cell: str) -> str:
@@ -146,7 +148,7 @@ def _too_long(name: str, cell: str) -> str:
 # --- JSONL --------------------------------------------------------------------------------------
 
 
-def _json_lines(path: Path, error: type[HarnessError]) -> Rows:
+def _json_lines(path: Path, error: type[HarnessError]) -> TableRows:
     rows = (
         _object(path, number, line)
         for number, line in lines_of(path, error, MAX_TABLE)
@@ -158,29 +160,29 @@ def _json_lines(path: Path, error: type[HarnessError]) -> Rows:
         raise error(f"{path}:1: has {len(columns):,} keys, at most {MAX_COLUMNS:,} are read")
     if first and not columns and first[0].problem:
         raise error(f"{path}:{first[0].line}: {first[0].problem}")
-    return Rows(tuple(columns), chain(first, rows))
+    return TableRows(tuple(columns), chain(first, rows))
 
 
 class _Unreadable(HarnessError):
     """One line of JSONL is no object; others may be."""
 
 
-def _object(path: Path, number: int, line: str) -> Row:
+def _object(path: Path, number: int, line: str) -> TableRow:
     try:
         value = parse_json(line, "", _Unreadable)
     except _Unreadable as problem:
-        return Row(number, {}, str(problem).removeprefix(": "))
+        return TableRow(number, {}, str(problem).removeprefix(": "))
     if not isinstance(value, dict):
-        return Row(number, {}, "is not an object, each line needs one like {...}")
+        return TableRow(number, {}, "is not an object, each line needs one like {...}")
     for name, one in value.items():
         if isinstance(one, str) and len(one) > MAX_FIELD:
-            return Row(number, {}, _too_long(name, one))
+            return TableRow(number, {}, _too_long(name, one))
         if isinstance(one, str) and "\0" in one:
-            return Row(number, {}, f"`{name}` holds a NUL character, texts have none")
-    return Row(number, value)
+            return TableRow(number, {}, f"`{name}` holds a NUL character, texts have none")
+    return TableRow(number, value)
 
 
-def _spreadsheet(path: Path, error: type[HarnessError]) -> Rows:
+def _spreadsheet(path: Path, error: type[HarnessError]) -> TableRows:
     from harness.workspace.formats.spreadsheets import sheet_rows
 
     rows = sheet_rows(path, error)
@@ -188,17 +190,19 @@ def _spreadsheet(path: Path, error: type[HarnessError]) -> Rows:
     while head and not head[-1].strip():
         head.pop()
     names = _named(path, error, head)
-    return Rows(tuple(n for n in names if n), (_padded(line, names, cells) for line, cells in rows))
+    return TableRows(
+        tuple(n for n in names if n), (_padded(line, names, cells) for line, cells in rows)
+    )
 
 
-def _padded(line: int, names: list[str], cells: list[str]) -> Row:
+def _padded(line: int, names: list[str], cells: list[str]) -> TableRow:
     """A spreadsheet leaves out what is empty at a row's end, or adds emptiness."""
     while len(cells) > len(names) and not cells[-1].strip():
         cells.pop()
     return _row(line, names, cells + [""] * (len(names) - len(cells)))
 
 
-_KINDS: dict[str, Callable[[Path, type[HarnessError]], Rows]] = {
+_KINDS: dict[str, Callable[[Path, type[HarnessError]], TableRows]] = {
     ".csv": separated_rows,
     ".tsv": lambda path, error: separated_rows(path, error, "\t"),
     ".jsonl": _json_lines,

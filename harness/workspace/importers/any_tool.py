@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.workspace.formats.tables import Rows, read_rows
+from harness.workspace.formats.tables import TableRows, read_rows
 
 YAML = (".yaml", ".yml")
 
@@ -16,7 +16,7 @@ YAML = (".yaml", ".yml")
 class CaseTable:
     """Cases under reading."""
 
-    rows: Rows
+    rows: TableRows
     left: Counter[str] = field(default_factory=Counter)
     """What the file asks for and no case can hold, and how often; complete after the last row."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.workspace.formats.fields import kind_of
 from harness.workspace.formats.names import inside
-from harness.workspace.formats.tables import Row, Rows, read_rows
+from harness.workspace.formats.tables import TableRow, TableRows, read_rows
 from harness.workspace.importers.any_tool import CaseTable
 from harness.workspace.importers.columns import text_of
 from harness.workspace.importers.placeholders import filled, is_template
@@ -44,7 +44,7 @@ def task_table(
     if raw.get("num_fewshot"):
         left[f"num_fewshot: {raw['num_fewshot']}"[:60]] = 1
     each = (_case(row, texts, description) for row in rows.each)
-    return CaseTable(Rows(_COLUMNS, each), left)
+    return CaseTable(TableRows(_COLUMNS, each), left)
 
 
 def _refuse_other_kinds(raw: Mapping[str, Any], path: Path, error: type[HarnessError]) -> None:
@@ -87,7 +87,7 @@ def _file(raw: Mapping[str, Any], path: Path, error: type[HarnessError]) -> Path
     return file
 
 
-def _case(row: Row, texts: Mapping[str, str], description: str) -> Row:
+def _case(row: TableRow, texts: Mapping[str, str], description: str) -> TableRow:
     if row.problem:
         return row
     try:
@@ -97,9 +97,9 @@ def _case(row: Row, texts: Mapping[str, str], description: str) -> Row:
             for key in ("doc_to_text", "doc_to_target")
         )
     except ValueError as problem:
-        return Row(row.line, {}, str(problem))
+        return TableRow(row.line, {}, str(problem))
     identity = values.get("id", "")
-    return Row(row.line, {"id": identity, "input": description + str(text), "ideal": target})
+    return TableRow(row.line, {"id": identity, "input": description + str(text), "ideal": target})
 
 
 def _plain(values: Mapping[str, Any]) -> Mapping[str, Any]:

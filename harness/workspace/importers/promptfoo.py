@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.workspace.formats.fields import kind_of
-from harness.workspace.formats.tables import Row, Rows
+from harness.workspace.formats.tables import TableRow, TableRows
 from harness.workspace.importers.any_tool import CaseTable
 from harness.workspace.importers.columns import text_of
 from harness.workspace.importers.placeholders import filled
@@ -52,7 +52,7 @@ def tests_table(raw: Any, path: Path, error: type[HarnessError]) -> CaseTable:
     reader = _Reader(prompt, shared, left, Counter(_name(one) for one in tests))
     rows = [reader.row(number, one) for number, one in enumerate(tests, start=1)]
     names = dict.fromkeys(name for row in rows for name in row.values)
-    return CaseTable(Rows(tuple(names), iter(rows)), left)
+    return CaseTable(TableRows(tuple(names), iter(rows)), left)
 
 
 def _prompt(config: Mapping[str, Any], path: Path, error: type[HarnessError]) -> str | None:
@@ -85,13 +85,13 @@ class _Reader:
     ) -> None:
         self.prompt, self.shared, self.left, self.names = prompt, shared, left, names
 
-    def row(self, number: int, test: Any) -> Row:
+    def row(self, number: int, test: Any) -> TableRow:
         """A test as a row; what makes it none is the row's problem."""
         line = test.line
         try:
-            return Row(line, self._values(number, test))
+            return TableRow(line, self._values(number, test))
         except ValueError as problem:
-            return Row(line, {}, str(problem))
+            return TableRow(line, {}, str(problem))
 
     def _values(self, number: int, test: Mapping[str, Any]) -> dict[str, Any]:
         values = _vars(self.shared, "defaultTest.vars") | _vars(test, "vars")

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.workspace.formats.fields import suggestion
-from harness.workspace.formats.tables import Row, separated_rows
+from harness.workspace.formats.tables import TableRow, separated_rows
 
 NEEDED = ("case", "metric", "candidate", "promoted")
 OPTIONAL = ("pinned", "slice", "group", "critical")
@@ -36,7 +36,7 @@ def read_scores(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _scores(row: Row, names: dict[str, str], where: str) -> dict[str, Any]:
+def _scores(row: TableRow, names: dict[str, str], where: str) -> dict[str, Any]:
     values = {
         name: _value(name, row.values[column].strip(), where) for column, name in names.items()
     }

@@ -72,15 +72,17 @@ def _checked(url: str, fail: Callable[[str], HarnessError]) -> str:
 
 
 KINDS: tuple[str, ...] = get_args(PersonalKind)
-MOST = 100
+MAX_PATTERNS = 100
 """Entries of `redact`; each is looked for in every text that is shown."""
 
 
 def read_privacy(table: Table) -> Privacy:
     """The section as it stands; whether a pattern means anything is known where it is used."""
     entries = table.any("redact", [])
-    if not isinstance(entries, list) or len(entries) > MOST:
-        raise table.fail(f"`redact` is {kind_of(entries)}, a list of at most {MOST} is needed")
+    if not isinstance(entries, list) or len(entries) > MAX_PATTERNS:
+        raise table.fail(
+            f"`redact` is {kind_of(entries)}, a list of at most {MAX_PATTERNS} is needed"
+        )
     checked = list(dict.fromkeys(_entry(table, one) for one in entries))
     region = table.text("region", Privacy().region)
     if len(region) != 2 or not (region.isascii() and region.isalpha() and region.isupper()):
@@ -134,7 +136,7 @@ def read_tracker(table: Table) -> Tracker:
 
 
 SMALLEST = 0.001
-LARGEST = 0.99
+MAX_RATE = 0.99
 
 
 def read_lines(table: Table) -> dict[str, dict[str, RetrainLine]]:
@@ -156,8 +158,8 @@ def _task(table: Table, task: str) -> dict[str, RetrainLine]:
 def _line(table: Table) -> RetrainLine:
     """`{ acceptable = 0.20, retrain = 0.25 }`."""
     line = RetrainLine(
-        table.number("acceptable", None, SMALLEST, LARGEST),
-        table.number("retrain", None, SMALLEST, LARGEST),
+        table.number("acceptable", None, SMALLEST, MAX_RATE),
+        table.number("retrain", None, SMALLEST, MAX_RATE),
     )
     table.done()
     if line.acceptable >= line.retrain:
@@ -187,7 +189,7 @@ def read_recipe(file: Path) -> dict[str, Any]:
     return found
 
 
-LONGEST_NAME = 255
+MAX_NAME = 255
 """Bytes in the name of one file or folder, as file systems have it."""
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 
@@ -255,8 +257,8 @@ def _settings(root: Path, table: Table) -> Settings:
 def _folder(root: Path, table: Table, key: str) -> Path:
     """A folder below the project, or anywhere; whether it is there is seen when it is needed."""
     told = table.text(key, key)
-    if any(len(os.fsencode(part)) > LONGEST_NAME for part in Path(told).parts):
-        raise table.fail(f"`{key}` has a name of more than {LONGEST_NAME} bytes, no folder has")
+    if any(len(os.fsencode(part)) > MAX_NAME for part in Path(told).parts):
+        raise table.fail(f"`{key}` has a name of more than {MAX_NAME} bytes, no folder has")
     return root / told
 
 

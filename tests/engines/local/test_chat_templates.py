@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.engines.local.chat_templates import LONGEST, is_plain
+from harness.engines.local.chat_templates import MAX_TEMPLATE, is_plain
 from harness.engines.local.prompts import prompt_ids
 from harness.errors import EngineFailed, WeightsError
 from harness.records import Message
@@ -96,7 +96,7 @@ def test_a_template_that_runs_away_is_stopped(template, line):
 
 def test_a_template_of_a_megabyte_is_refused_unread():
     with refused(r"has 262,145 characters, at most 262,144 are read", WeightsError):
-        written("x" * (LONGEST + 1))
+        written("x" * (MAX_TEMPLATE + 1))
 
 
 @pytest.mark.slow

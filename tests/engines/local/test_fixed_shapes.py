@@ -1,11 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.engines.local.fixed_shapes import STEP, Row, fill_lanes
+from harness.engines.local.fixed_shapes import STEP, PaddedRow, fill_lanes
 
 
 def row(index, length, tail=0):
-    return Row(index, tuple(range(length)), tail)
+    return PaddedRow(index, tuple(range(length)), tail)
 
 
 def test_every_batch_has_all_its_lanes():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.batches import Done, Piece, each
+from harness.engines.batches import Batch, BatchResult, each
 from harness.engines.protocol import Engine, Mounted
 from harness.engines.ray.engine import Ray
 from harness.errors import EngineFailed, HarnessError, SettingsError
@@ -88,12 +88,12 @@ def test_a_piece_that_kills_every_worker_is_given_up_and_the_others_go_on(
 ) -> None:
     (tmp_path / "die").write_text("c0 3")
     good = Mounted("good", "2", None)
-    pieces = [(who.name, Piece(who, prompts(n), GENERATION)) for who, n in ((BASE, 1), (good, 0))]
-    pieces += [("good", Piece(good, prompts(4)[1:], GENERATION))]
+    pieces = [(who.name, Batch(who, prompts(n), GENERATION)) for who, n in ((BASE, 1), (good, 0))]
+    pieces += [("good", Batch(good, prompts(4)[1:], GENERATION))]
     found = list(each(opened(), pieces))
     (problem,) = [done for whose, done in found if isinstance(done, HarnessError)]
     assert "base: 3 workers died over the same piece" in str(problem)
-    texts = [o.case for _, done in found if isinstance(done, Done) for o in done.outputs]
+    texts = [o.case for _, done in found if isinstance(done, BatchResult) for o in done.outputs]
     assert sorted(texts) == ["c1", "c2", "c3"]
 
 
@@ -133,9 +133,9 @@ def test_an_error_in_a_worker_is_the_line_that_it_would_be_here(steady: Ray) -> 
 
 def test_an_adapter_that_changes_nothing_is_asked_nothing(steady: Ray) -> None:
     still = Mounted("unapplied", "1", None)
-    piece = Piece(still, prompts(2), GENERATION, proof=prompts(1)[0])
+    piece = Batch(still, prompts(2), GENERATION, proof=prompts(1)[0])
     ((_, done),) = each(steady, [(None, piece)])
-    assert isinstance(done, Done) and done.shift == 0.0 and not done.outputs
+    assert isinstance(done, BatchResult) and done.shift == 0.0 and not done.outputs
 
 
 def test_copies_that_a_worker_cannot_see_are_told_with_the_setting(

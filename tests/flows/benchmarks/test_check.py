@@ -9,16 +9,16 @@ import pytest
 
 import harness
 from harness.errors import BenchmarkError, RequestError
-from harness.flows.benchmarks.check import Checked, check
+from harness.flows.benchmarks.check import CheckedBenchmark, check
 from tests.fakes.project import BENCHMARK, CASES, GUARD, TASK, TinyProject
 
 
-def checked(project: TinyProject, **more) -> Checked:
+def checked(project: TinyProject, **more) -> CheckedBenchmark:
     (found,) = check(project.project, [TASK], **more)
     return found
 
 
-def kinds(found: Checked) -> list[str]:
+def kinds(found: CheckedBenchmark) -> list[str]:
     return sorted(one.kind for one in found.unfit)
 
 

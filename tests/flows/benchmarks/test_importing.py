@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import BenchmarkError, RequestError
-from harness.flows.benchmarks.importing import Asked, Imported, import_benchmark
+from harness.flows.benchmarks.importing import CaseImportRequest, ImportedCases, import_benchmark
 from tests.fakes.project import CASES, TASK, TinyProject
 
 CSV = """\
@@ -36,9 +36,9 @@ WANTED = [
 ]
 
 
-def imported(project: TinyProject, place: str, text: str, **asked: Any) -> Imported:
+def imported(project: TinyProject, place: str, text: str, **asked: Any) -> ImportedCases:
     file = project.write(place, text)
-    return import_benchmark(project.project, file, Asked(**{"name": "new", **asked}))
+    return import_benchmark(project.project, file, CaseImportRequest(**{"name": "new", **asked}))
 
 
 def lines(project: TinyProject, name: str = "new") -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def test_a_spreadsheet_with_a_formula_is_text_and_never_run(project):
     book.active["B2"].data_type = "s"
     file = project.folder / "cases.xlsx"
     book.save(file)
-    import_benchmark(project.project, file, Asked("new"))
+    import_benchmark(project.project, file, CaseImportRequest("new"))
     assert lines(project) == [
         {"id": "row-2", "input": "one", "ideal": "=1+1", "critical": True},
         {"id": "row-3", "input": "two", "ideal": "ja"},

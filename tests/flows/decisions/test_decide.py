@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import AdapterRefused, RequestError, SettingsError, StoreFailed
 from harness.flows.decisions import decide
-from harness.flows.decisions.decide import Ask, pin, reject, rollback
+from harness.flows.decisions.decide import DecisionRequest, pin, reject, rollback
 from harness.flows.decisions.promoted_file import promoted
 from harness.records import Decision
 from harness.store.decisions import Decisions
@@ -309,7 +309,7 @@ def test_a_rollback_that_was_killed_is_completed_and_goes_no_further(
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(decide, "write_pointer", killed)
+        patch.setattr(decide, "write_promoted_file", killed)
         back(three, name)
     assert promoted("openers", three.folder).name == "v3", "the pointer was not written yet"
     with refused("the last rollback, v2 by Ana, was recorded but cut off .*it is done now"):
@@ -394,7 +394,7 @@ def test_a_pin_that_moves_while_somebody_promotes_stops_the_promotion(
             pin(three.project, "v2", three.ask())
         return "2026-01-01T00:00:00.000Z"
 
-    monkeypatch.setattr(flow, "now", now)
+    monkeypatch.setattr(flow, "utc_now", now)
     with refused("the pin moved to v2 meanwhile: run the gate against it"):
         three.put("v4")
     assert three.promoted() == "v3"
@@ -430,7 +430,7 @@ def test_a_rejection_that_lands_while_somebody_promotes_stops_the_promotion(
     def drafted_late(*about: Any) -> Decision:
         if not late:
             late.append(True)
-            reject(three.project, "v4", Ask("Bo", "it lies"))
+            reject(three.project, "v4", DecisionRequest("Bo", "it lies"))
         return real(*about)
 
     monkeypatch.setattr("harness.flows.decisions.promote.drafted", drafted_late)
@@ -506,7 +506,7 @@ def test_a_dry_run_says_the_decision_and_records_nothing(project: ServedProject)
 )
 def test_who_and_why_fit_into_every_store(by: str, why: str) -> None:
     with refused("--by must|--why must"):
-        Ask(by, why)
+        DecisionRequest(by, why)
 
 
 def test_nothing_is_decided_on_a_ledger_that_was_changed_by_hand(project: ServedProject) -> None:

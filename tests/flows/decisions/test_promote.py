@@ -221,7 +221,7 @@ def test_of_two_people_who_saw_the_same_state_one_succeeds(
             promote(project.project, "good", task=None, by="Bo", why="I was faster")
         return "2026-01-01T00:00:00.000Z"
 
-    monkeypatch.setattr(flow, "now", now)
+    monkeypatch.setattr(flow, "utc_now", now)
     with pytest.raises(RequestError, match="the baseline moved to good meanwhile"):
         promote(project.project, "same", task=None, by="Ana", why="I was slower")
     assert promoted(project) == "good"

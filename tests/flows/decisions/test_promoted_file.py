@@ -13,7 +13,7 @@ import harness
 from harness.errors import AdapterRefused, RequestError, WorldFailed
 from harness.flows.decisions import promoted_file as flow
 from harness.flows.decisions.decide import rollback
-from harness.flows.decisions.promoted_file import read_pointer, write_pointer
+from harness.flows.decisions.promoted_file import read_pointer, write_promoted_file
 from tests.fakes.refusals import refused
 from tests.fakes.served import WEIGHTS, ServedProject
 
@@ -45,7 +45,7 @@ def served(project: ServedProject, task: str = "openers") -> Path:
 def renew(project: ServedProject) -> None:
     """What `lora-harness status` does."""
     with project.opened() as store:
-        write_pointer(project.project, store)
+        write_promoted_file(project.project, store)
 
 
 # --- what it says -----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from harness.flows.decisions.decide import rollback
 from harness.flows.decisions.promote import accept
 from harness.flows.decisions.prune import Pruned, prune
-from harness.flows.decisions.rejudge import recompute
+from harness.flows.decisions.rejudge import rejudge
 from harness.flows.decisions.verify import verify
 from tests.fakes.served import ServedProject
 from tests.store.records import make_run
@@ -62,7 +62,7 @@ def test_every_decision_can_still_be_judged_again_and_rolled_back(project: Serve
             assert verdict is not None
             runs = [*verdict.runs.values(), *(r for g in verdict.guards for r in g.runs.values())]
             assert all(store.runs.by_id(run) for run in runs)
-            assert recompute(store, verdict.runs["candidate"]).same
+            assert rejudge(store, verdict.runs["candidate"]).same
     assert all(check.ok for check in verify(project.project))
     assert rollback(project.project, None, project.ask()).adapter == "v1"
 

@@ -10,7 +10,7 @@ import pytest
 import harness
 from harness.errors import RequestError
 from harness.flows.decisions.promote import accept
-from harness.flows.decisions.rejudge import recompute
+from harness.flows.decisions.rejudge import rejudge
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
 
 
@@ -28,7 +28,7 @@ def verdicts(project: TinyProject) -> list[tuple[str, bool]]:
     store = project.store()
     try:
         runs = dict.fromkeys(kept.run for kept in store.verdicts.all())
-        return [(run, recompute(store, run).same) for run in runs]
+        return [(run, rejudge(store, run).same) for run in runs]
     finally:
         store.close()
 
@@ -58,7 +58,7 @@ def test_a_verdict_of_a_version_that_did_not_ask_what_it_was_worth_is_the_same(
     older = replace(verdict, worth=(), forgetting=(), notes=(note, *verdict.notes))
     store = judged.store()
     store.verdicts.keep(older, verdict.runs["candidate"], "digest", "later")
-    found = recompute(store, verdict.runs["candidate"])
+    found = rejudge(store, verdict.runs["candidate"])
     store.close()
     assert found.stored == older
     assert found.same
@@ -76,7 +76,7 @@ def test_a_score_changed_by_hand_is_found(judged: TinyProject) -> None:
         assert changed.rowcount == 1
     database.close()
     store = judged.store()
-    found = recompute(store, run)
+    found = rejudge(store, run)
     store.close()
     assert not found.same
     assert found.stored.metrics != found.again.metrics
@@ -85,5 +85,5 @@ def test_a_score_changed_by_hand_is_found(judged: TinyProject) -> None:
 def test_a_run_without_a_verdict_is_named(judged: TinyProject) -> None:
     store = judged.store()
     with pytest.raises(RequestError, match="nothing: no verdict rests on such a run"):
-        recompute(store, "nothing")
+        rejudge(store, "nothing")
     store.close()

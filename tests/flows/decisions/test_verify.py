@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.flows.decisions.promoted_file import write_pointer
+from harness.flows.decisions.promoted_file import write_promoted_file
 from harness.flows.decisions.verify import verify
 from tests.fakes.project import TinyProject
 from tests.fakes.served import WEIGHTS, ServedProject
@@ -213,7 +213,7 @@ def test_a_pointer_that_is_missing_is_named(project: ServedProject) -> None:
         "promoted.json does not say what the ledger says for openers, `lora-harness status`" in said
     )
     with project.opened() as store:
-        write_pointer(project.project, store)
+        write_promoted_file(project.project, store)
     assert wrong(project) == []
 
 

@@ -13,7 +13,7 @@ import harness
 from harness.errors import AdapterRefused, EngineFailed, SettingsError
 from harness.flows.evaluation.backends import UNKNOWN
 from harness.flows.evaluation.session import Request, open_bench
-from harness.flows.store import OpenAIRoom, open_room
+from harness.flows.store import OpenAIBackend, open_room
 from harness.records import BASE as BASE_NAME
 from harness.records import Endpoint, Verdict
 from harness.workspace.base.weights import find_weights
@@ -151,7 +151,7 @@ def test_an_adapter_for_another_base_is_refused_where_the_base_is_here(
     assert adapter.training is not None
     adapter.training["base"] = {"reference": "other", "digest": "0" * 64}
     adapter.write()
-    room = OpenAIRoom(project.project, Endpoint("http://127.0.0.1:9/v1"), tmp_path)
+    room = OpenAIBackend(project.project, Endpoint("http://127.0.0.1:9/v1"), tmp_path)
     assert room.base_digest == project.base.digest
     with refused("trained on another base", AdapterRefused):
         room.refuse_unsound(room.side("v2"))
@@ -163,7 +163,7 @@ def test_an_adapter_for_another_base_is_refused_where_the_base_is_here(
 def test_a_server_is_chosen_by_its_address(project: TinyProject, tmp_path: Path) -> None:
     opened = project.project
     room = open_room(opened, "openai:http://127.0.0.1:1/v1/", lambda: tmp_path)
-    assert isinstance(room, OpenAIRoom)
+    assert isinstance(room, OpenAIBackend)
     assert room.engine("openers", room.side(BASE_NAME)).name == "openai"
     with refused(r'openai: no server is named, .* url = "http://127', SettingsError):
         open_room(opened, "openai", lambda: tmp_path)

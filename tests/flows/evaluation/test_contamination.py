@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.flows.decisions.rejudge import recompute
-from harness.flows.evaluation.contamination import seen_cases
+from harness.flows.decisions.rejudge import rejudge
+from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.doctor import doctor
 from harness.flows.evaluation.session import Request
 from harness.records import Benchmark, Verdict
@@ -56,7 +56,7 @@ def test_the_set_is_found_by_what_it_says_whatever_its_name(project: TinyProject
     data = dataset(project, SEEN)
     (root(project) / "datasets/more.jsonl").rename(root(project) / "datasets/renamed.jsonl")
     adapter(project, "v2", data)
-    found = seen_cases(root(project), "v2", openers(project))
+    found = find_contamination(root(project), "v2", openers(project))
     assert found.cases == {"logistics-2": "line 51 of renamed.jsonl, which v2 was trained on"}
     assert (found.unknown, found.looked_at) == ((), 1)
 
@@ -65,14 +65,14 @@ def test_a_parent_has_seen_it_too(project: TinyProject) -> None:
     adapter(project, "v2", dataset(project, SEEN))
     parent = {"name": "v2", "digest": "any"}
     adapter(project, "v3", dataset(project, name="clean.jsonl"), parent=parent)
-    found = seen_cases(root(project), "v3", openers(project))
+    found = find_contamination(root(project), "v3", openers(project))
     assert found.cases == {"logistics-2": "line 51 of more.jsonl, which v2 was trained on"}
     assert found.looked_at == 2
 
 
 def test_parents_in_a_circle_end(project: TinyProject) -> None:
     adapter(project, "v2", dataset(project), parent={"name": "v2", "digest": "any"})
-    assert seen_cases(root(project), "v2", openers(project)).cases == {}
+    assert find_contamination(root(project), "v2", openers(project)).cases == {}
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_set_that_cannot_be_looked_into_is_said(
 ) -> None:
     adapter(project, "v2", data)
     project.write("adapters/datasets/broken.jsonl", "{")
-    found = seen_cases(root(project), "v2", openers(project))
+    found = find_contamination(root(project), "v2", openers(project))
     assert found.cases == {} and found.looked_at == 0
     (said,) = found.unknown
     assert re.search(why, said)
@@ -119,7 +119,7 @@ def test_such_a_verdict_is_recomputed_to_the_last_bit(project: TinyProject) -> N
     run = judged(project, "v2").runs["candidate"]
     store = project.store()
     try:
-        assert recompute(store, run).same
+        assert rejudge(store, run).same
     finally:
         store.close()
 
@@ -151,6 +151,6 @@ def test_the_doctor_says_when_nobody_can_tell(project: TinyProject) -> None:
 def test_training_json_may_say_anything(project: TinyProject) -> None:
     for value in ([], "x", {"fingerprint": 3}, {"name": ["a"]}):
         adapter(project, "v2", value, parent=[1])
-        assert seen_cases(root(project), "v2", openers(project)).cases == {}
+        assert find_contamination(root(project), "v2", openers(project)).cases == {}
     (root(project) / "v2/training.json").write_text(json.dumps([1]))
-    assert seen_cases(root(project), "v2", openers(project)).looked_at == 0
+    assert find_contamination(root(project), "v2", openers(project)).looked_at == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import EngineFailed
-from harness.flows.evaluation.prefetch import write_ahead
+from harness.flows.evaluation.prefetch import prefetch
 from tests.fakes.engines import EchoEngine, Watched
 from tests.fakes.project import BENCHMARK, TinyProject
 from tests.flows.conftest import bench, run
@@ -35,7 +35,7 @@ def test_ideals_are_weighed_while_their_prompts_are_still_read(many: TinyProject
 def test_a_sweep_goes_in_the_same_stretches(many: TinyProject) -> None:
     engine = Watched()
     with bench(many, engine) as opened:
-        write_ahead(opened, [("base", "openers", None)])
+        prefetch(opened, [("base", "openers", None)])
     guard = engine.asked[6:]
     assert engine.asked[:6] == [(what, some) for some in STRETCHES for what in ("write", "weigh")]
     assert [what for what, _ in guard] == ["write", "weigh"]

@@ -14,12 +14,12 @@ import pytest
 from harness.engines.protocol import Engine, Mounted
 from harness.engines.ray.engine import Ray
 from harness.errors import EngineFailed, StoreFailed
-from harness.flows.evaluation.prefetch import write_ahead
+from harness.flows.evaluation.prefetch import prefetch
 from harness.flows.evaluation.runs import Producer
 from harness.flows.evaluation.session import Bench, Request
 from harness.flows.evaluation.sweep import sweep
-from harness.flows.store import TransformersRoom
-from harness.records import Cluster, Generation, Prompt, Swept, Verdict
+from harness.flows.store import TransformersBackend
+from harness.records import Cluster, Generation, JobResult, Prompt, Verdict
 from tests.fakes.engines import EchoEngine
 from tests.fakes.project import TinyProject
 from tests.fakes.refusals import refused
@@ -42,7 +42,7 @@ def proving(project: TinyProject, engine: Engine, store: str = "") -> Iterator[B
     """With the room that shows an adapter to be applied before its first text."""
     opened, kept = project.project, project.store()
     try:
-        room = TransformersRoom(opened, project.folder / "copies")
+        room = TransformersBackend(opened, project.folder / "copies")
         room._engine = engine
         yield Bench(opened, Request(), kept, room, Producer(opened, kept, room))
     finally:
@@ -65,7 +65,7 @@ def asked(engine: EchoEngine) -> list[tuple[str, str, int]]:
     return sorted([*engine.written, *engine.weighed])
 
 
-def plain(rows: Sequence[Swept]) -> list[Any]:
+def plain(rows: Sequence[JobResult]) -> list[Any]:
     """Verdicts without the names of their runs, which hold the time."""
     from dataclasses import replace
 
@@ -78,7 +78,7 @@ def plain(rows: Sequence[Swept]) -> list[Any]:
 def test_every_output_is_asked_once_and_verdicts_ask_nothing_more(several: TinyProject) -> None:
     engine = EchoEngine()
     with bench(several, engine) as opened:
-        write_ahead(opened, WANTED)
+        prefetch(opened, WANTED)
         before = asked(engine)
         rows = list(sweep(opened, NAMES))
     assert asked(engine) == before
@@ -100,7 +100,7 @@ def test_progress_says_how_much_is_left_overall(several: TinyProject) -> None:
     heard: list[tuple[str, int, int]] = []
     with bench(several, EchoEngine()) as opened:
         opened.producer.heard = lambda *said: heard.append(said)
-        write_ahead(opened, WANTED)
+        prefetch(opened, WANTED)
     assert {total for _, _, total in heard} == {2 * 4 * (8 + 5)}
     assert [done for _, done, _ in heard] == sorted(done for _, done, _ in heard)
     assert heard[-1][1:] == (104, 104)
@@ -160,7 +160,7 @@ def test_to_make_again_means_once(several: TinyProject) -> None:
 
 def test_a_run_knows_how_long_its_outputs_took(several: TinyProject) -> None:
     with bench(several, EchoEngine()) as opened:
-        write_ahead(opened, WANTED)
+        prefetch(opened, WANTED)
         spent = dict(opened.producer.spent["v1", "openers"])
         run = opened.producer.run(opened.room.side("v1"), opened.benchmark("openers"))
     assert set(spent) == {"generate", "likelihood"}
@@ -176,7 +176,7 @@ def test_a_store_that_fails_ends_it(several: TinyProject, monkeypatch: pytest.Mo
         bench(several, EchoEngine()) as opened,
         refused("the disk is full", StoreFailed, 11),
     ):
-        write_ahead(opened, WANTED)
+        prefetch(opened, WANTED)
 
 
 @pytest.mark.slow

@@ -261,10 +261,10 @@ def test_recorded_cases_with_one_input_keep_their_own_outputs(project: TinyProje
     file = project.folder / "recorded" / "v2" / "openers.jsonl"
     with file.open("a") as lines:
         lines.write('{"case": "twin", "output": "another text", "ideal_nll": 0.7}\n')
-    from harness.flows.store import RecordedRoom
+    from harness.flows.store import RecordedBackend
 
     opened, store = project.project, project.store()
-    room = RecordedRoom(opened, project.folder / "recorded")
+    room = RecordedBackend(opened, project.folder / "recorded")
     maker = runs.Producer(opened, store, room)
     found = maker.run(room.side("v2"), opened.benchmarks["openers"])
     store.close()

@@ -11,8 +11,8 @@ import harness
 from harness.errors import BenchmarkError, StoreFailed
 from harness.flows.evaluation.session import Bench, Request, open_bench
 from harness.flows.evaluation.sweep import one_after_another, plan, sweep
-from harness.records import Swept
-from harness.records.verdicts import Errand
+from harness.records import JobResult
+from harness.records.verdicts import Job
 from tests.fakes.engines import EchoEngine
 from tests.fakes.many import ManyAdapters
 from tests.fakes.project import TinyProject
@@ -29,13 +29,13 @@ def recorded(project: TinyProject) -> TinyProject:
     return project
 
 
-def swept(project: TinyProject, *names: str, request: Request | None = None) -> list[Swept]:
+def swept(project: TinyProject, *names: str, request: Request | None = None) -> list[JobResult]:
     asked = request or Request()
     with open_bench(project.project, asked, lambda step, done, total: None) as opened:
         return list(sweep(opened, names))
 
 
-def outcomes(rows: list[Swept]) -> dict[tuple[str, str | None], str | None]:
+def outcomes(rows: list[JobResult]) -> dict[tuple[str, str | None], str | None]:
     return {(r.adapter, r.benchmark): r.verdict.outcome if r.verdict else None for r in rows}
 
 
@@ -104,12 +104,12 @@ def test_a_name_twice_is_judged_once(recorded: TinyProject) -> None:
 
 
 def test_what_is_to_be_done_is_plain_and_anybody_may_do_it(recorded: TinyProject) -> None:
-    def backwards(opened: Bench, errands: Iterable[Errand]) -> Iterator[Swept]:
+    def backwards(opened: Bench, errands: Iterable[Job]) -> Iterator[JobResult]:
         return one_after_another(opened, reversed(list(errands)))
 
     with open_bench(recorded.project, Request(("openers",)), lambda *_: None) as opened:
         errands, nobody = plan(opened, NAMES)
-        assert errands == [Errand(name, "openers") for name in NAMES]
+        assert errands == [Job(name, "openers") for name in NAMES]
         assert nobody == []
         rows = list(sweep(opened, NAMES, backwards))
     assert [row.adapter for row in rows] == ["bad", "same", "good"]

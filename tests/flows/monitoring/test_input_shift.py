@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.flows.monitoring import input_shift as inputs
-from harness.flows.monitoring.monitor import Look, monitor
+from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.records import Monitored
 from tests.fakes.project import BENCHMARK, SETTINGS, TASK, TinyProject
 from tests.fakes.reviews import Weeks
@@ -89,7 +89,7 @@ def reviewed(project: TinyProject, inputs: Sequence[str]) -> None:
 
 
 def looked(project: TinyProject, **how: Any) -> Monitored:
-    (found,) = monitor(project.project, Look(**how))
+    (found,) = monitor(project.project, MonitorRequest(**how))
     return found
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import AdapterRefused, BenchmarkError, RequestError
-from harness.flows.decisions.decide import Ask
+from harness.flows.decisions.decide import DecisionRequest
 from harness.flows.monitoring.acknowledge import acknowledge
-from harness.flows.monitoring.monitor import Look, monitor
+from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.records import Decision, Monitored
 from tests.fakes.project import TASK, TinyProject
 from tests.fakes.refusals import refused
@@ -22,7 +22,7 @@ LINES = """
 edit_rate = { acceptable = 0.20, retrain = 0.25 }
 rejection_rate = { acceptable = 0.05, retrain = 0.10 }
 """
-ASK = Ask("Ana", "the new price list confused it", TASK)
+ASK = DecisionRequest("Ana", "the new price list confused it", TASK)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def project(tmp_path: Path) -> TinyProject:
 
 
 def looked(project: TinyProject, **how: object) -> Monitored:
-    (found,) = monitor(project.project, Look(**how))  # type: ignore[arg-type]
+    (found,) = monitor(project.project, MonitorRequest(**how))  # type: ignore[arg-type]
     return found
 
 
@@ -248,13 +248,13 @@ def test_a_stack_that_changed_underneath_is_an_alarm(
 
 def served_otherwise(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same recorded bytes as far as the project sees, with other outputs in them."""
-    from harness.flows.evaluation.backends import RecordedRoom
+    from harness.flows.evaluation.backends import RecordedBackend
 
     digest = digest_of(project)
     project.record("good", quality="bad")
-    side = RecordedRoom.side
+    side = RecordedBackend.side
     monkeypatch.setattr(
-        RecordedRoom, "side", lambda room, name: replace(side(room, name), digest=digest)
+        RecordedBackend, "side", lambda room, name: replace(side(room, name), digest=digest)
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from harness.errors import RequestError
 from harness.flows.decisions.promote import promote
-from harness.flows.monitoring.monitor import Look, monitor
+from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.flows.monitoring.retraining_plan import EVERY, next_name, plan
 from harness.records import Example, Plan
 from harness.workspace.project.training_data import data_fingerprint, read_training_set
@@ -237,7 +237,7 @@ def test_the_whole_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     weeks = Weeks(adapter="openers_v1").add(40, edited=8).add(60, edited=45)
     reviewed(served, weeks)
 
-    (found,) = monitor(served.project, Look())
+    (found,) = monitor(served.project, MonitorRequest())
     assert found.state == "retrain"
     made = planned(served)
     assert made.name == "openers_v2"
@@ -246,8 +246,8 @@ def test_the_whole_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert served.judge(made.name, "good").outcome == "promote"
     served.put(made.name)
 
-    (found,) = monitor(served.project, Look())
+    (found,) = monitor(served.project, MonitorRequest())
     assert (found.state, found.reviews) == ("watch", 0)
     reviewed(served, Weeks(adapter=made.name).add(40, edited=4).add(40, edited=4))
-    (found,) = monitor(served.project, Look())
+    (found,) = monitor(served.project, MonitorRequest())
     assert found.state == "steady"

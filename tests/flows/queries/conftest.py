@@ -10,7 +10,7 @@ import pytest
 
 from harness.flows.evaluation.session import Request, open_bench
 from harness.flows.project import Project
-from harness.flows.store import RecordedRoom
+from harness.flows.store import RecordedBackend
 from harness.records import Decision, Review, Verdict
 from harness.store import Store
 from tests.fakes.project import TASK, Quality, TinyProject
@@ -40,7 +40,7 @@ class Past:
             return bench.trial(adapter).evaluate(bench.benchmark(TASK)).verdict
 
     def digest(self, adapter: str) -> str:
-        return RecordedRoom(self.project, self.tiny.folder / "recorded").side(adapter).digest
+        return RecordedBackend(self.project, self.tiny.folder / "recorded").side(adapter).digest
 
     def decide(self, kind: str, adapter: str, at: str, **more: object) -> Decision:
         return self.store.decisions.add(

@@ -1,10 +1,10 @@
+import sys
 from dataclasses import replace
 
 import pytest
 
 from harness.errors import BenchmarkError, RequestError
 from harness.flows.queries import over_time
-from harness.flows.queries import over_time as points
 from harness.records import BASE
 from tests.fakes.project import GUARD, TASK
 
@@ -137,7 +137,7 @@ def test_many_runs_are_gathered_by_day_and_say_so(two, monkeypatch):
     for number in range(12):
         started = f"2026-02-{1 + number // 6:02}T{number:02}:00:00.000Z"
         two.store.runs.keep(replace(run, id=f"n{number}", started=started), f"k{number}")
-    monkeypatch.setattr(points, "MOST_POINTS", 10)
+    monkeypatch.setattr(sys.modules[over_time.__module__], "MAX_POINTS", 10)
     found = over_time(two.project, two.store, adapters=["v2"], until="2026-03-01")
     assert found.period == "day" and found.runs == 12
     assert [(p.at[:10], p.runs, p.run) for p in found.points] == [

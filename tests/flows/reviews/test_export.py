@@ -12,7 +12,7 @@ import pytest
 from harness.errors import DataError, RequestError
 from harness.flows.history import export_history, import_history
 from harness.flows.reviews.edit_rates import review_rates
-from harness.flows.reviews.export import Chosen, candidate_lines, raw_lines, training_lines
+from harness.flows.reviews.export import ReviewFilter, candidate_lines, raw_lines, training_lines
 from harness.store import Store
 from harness.workspace.project.training_data import read_training_set
 from tests.fakes.project import CASES, TinyProject
@@ -31,13 +31,13 @@ def bring(project: TinyProject, *some: list[str]) -> None:
 
 def exported(project: TinyProject, shape: Any, **chosen: Any) -> list[dict[str, Any]]:
     with closing(project.store()) as store:
-        return list(shape(project.project, store, Chosen(**chosen)))
+        return list(shape(project.project, store, ReviewFilter(**chosen)))
 
 
 def test_raw_lines_come_in_again_as_they_were(project: TinyProject, tmp_path: Path) -> None:
     bring(project, *lines(40))
     with closing(project.store()) as store:
-        found = list(raw_lines(store, Chosen()))
+        found = list(raw_lines(store, ReviewFilter()))
     assert [one["id"] for one in found] == [f"r{n}" for n in range(40)]
     assert all(one["edit_rate"] is None for one in found if one["decision"] == "rejected")
     file = tmp_path / "raw.jsonl"

@@ -16,7 +16,7 @@ import pytest
 
 from harness.errors import BenchmarkError, DataError, HarnessError
 from harness.flows.reviews import edit_rates, importing
-from harness.flows.reviews.importing import Asked, import_reviews
+from harness.flows.reviews.importing import ReviewImportRequest, import_reviews
 from harness.flows.store import NO_ADAPTER
 from harness.measure import edit_rate, edit_similarity
 from harness.records import SYNTHETIC
@@ -296,7 +296,11 @@ def test_a_preview_comes_before_anything_is_imported(project: TinyProject, file:
     seen: list[Any] = []
     with closing(project.store()) as store:
         import_reviews(
-            project.project, store, file, Asked(), lambda p: seen.append((p, store.reviews.count()))
+            project.project,
+            store,
+            file,
+            ReviewImportRequest(),
+            lambda p: seen.append((p, store.reviews.count())),
         )
     ((preview, count),) = seen
     assert (count, len(preview.sample)) == (0, 3)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import BenchmarkError, DataError, RequestError
 from harness.flows.training.check_data import (
-    Asked,
+    DataCheckRequest,
     banned_by,
     check_data,
     fingerprint_data,
@@ -20,7 +20,7 @@ from harness.workspace.project.training_data import read_training_set
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
 from tests.fakes.refusals import refused
 
-PLAIN = Asked()
+PLAIN = DataCheckRequest()
 GOOD = [{"input": f"person {n} of ward {n}", "output": f"Hello {n}."} for n in range(60)]
 
 
@@ -29,12 +29,14 @@ def lines(project: TinyProject, *more: str) -> Path:
     return project.write("set.jsonl", text + "".join(f"{line}\n" for line in more))
 
 
-def kinds(project: TinyProject, file: Path, asked: Asked = PLAIN) -> list[tuple[str, int | None]]:
+def kinds(
+    project: TinyProject, file: Path, asked: DataCheckRequest = PLAIN
+) -> list[tuple[str, int | None]]:
     return [(f.kind, f.line) for f in check_data(project.project, file, asked).findings]
 
 
 def test_a_good_set_is_fit(project: TinyProject) -> None:
-    found = check_data(project.project, lines(project), Asked())
+    found = check_data(project.project, lines(project), DataCheckRequest())
     assert (found.findings, found.fit, found.examples, found.notes) == ((), True, 60, ())
 
 
@@ -52,7 +54,7 @@ def test_every_bad_line_is_found_not_only_the_first(project: TinyProject) -> Non
 
 
 def test_messages_do_not_repeat_the_place(project: TinyProject) -> None:
-    found = check_data(project.project, lines(project, '{"input": ""}'), Asked())
+    found = check_data(project.project, lines(project, '{"input": ""}'), DataCheckRequest())
     assert [finding.message for finding in found.findings] == ["`input` is empty"]
 
 
@@ -71,13 +73,13 @@ def test_a_file_that_cannot_be_read_is_refused(
     file = project.folder / "set.jsonl"
     file.write_bytes(text)
     with refused(line, DataError):
-        check_data(project.project, file, Asked())
+        check_data(project.project, file, DataCheckRequest())
 
 
 def test_a_mark_at_the_beginning_is_no_fault(project: TinyProject) -> None:
     file = project.folder / "set.jsonl"
     file.write_bytes(b"\xef\xbb\xbf" + lines(project).read_bytes())
-    assert check_data(project.project, file, Asked()).fit
+    assert check_data(project.project, file, DataCheckRequest()).fit
 
 
 def test_separators_within_a_line_do_not_shift_the_lines(project: TinyProject) -> None:
@@ -92,19 +94,19 @@ def test_cases_of_every_benchmark_are_looked_for(project: TinyProject) -> None:
             (CASES[0]["input"].lower(), "SAY YES POLITELY")]  # fmt: skip
     file = lines(project, *rows)
     assert kinds(project, file) == [("overlap", 61), ("overlap", 62)]
-    assert kinds(project, file, Asked(benchmarks=("manners",))) == [("overlap", 62)]
+    assert kinds(project, file, DataCheckRequest(benchmarks=("manners",))) == [("overlap", 62)]
 
 
 def test_small_sets_are_said_to_be_small_and_are_fit(project: TinyProject) -> None:
     file = project.write_lines("few.jsonl", GOOD[:49])
-    found = check_data(project.project, file, Asked())
+    found = check_data(project.project, file, DataCheckRequest())
     assert [(f.kind, f.line) for f in found.findings] == [("size", None)]
     assert found.fit
 
 
 def test_without_a_project_the_rest_is_still_looked_for(project: TinyProject) -> None:
     file = lines(project, json.dumps(GOOD[0]))
-    found = check_data(None, file, Asked())
+    found = check_data(None, file, DataCheckRequest())
     assert [f.kind for f in found.findings] == ["duplicate"]
     assert found.notes == ("no project here, so benchmarks, glossary and voice were not looked at",)
 
@@ -112,18 +114,18 @@ def test_without_a_project_the_rest_is_still_looked_for(project: TinyProject) ->
 def test_with_several_tasks_one_has_to_be_named_for_its_glossary(project: TinyProject) -> None:
     second = BENCHMARK.replace('"openers"', '"subjects"')
     project.benchmark("subjects", second, CASES)
-    found = check_data(project.project, lines(project), Asked())
+    found = check_data(project.project, lines(project), DataCheckRequest())
     assert "glossary and voice were not looked at: several" in found.notes[0]
-    assert check_data(project.project, lines(project), Asked(task="openers")).notes == ()
+    assert check_data(project.project, lines(project), DataCheckRequest(task="openers")).notes == ()
     with refused("poems: no benchmark is for this task", BenchmarkError):
-        check_data(project.project, lines(project), Asked(task="poems"))
+        check_data(project.project, lines(project), DataCheckRequest(task="poems"))
 
 
 def test_wrong_names_are_refused(project: TinyProject) -> None:
     with refused("nosuch: no such benchmark", BenchmarkError):
-        check_data(project.project, lines(project), Asked(benchmarks=("nosuch",)))
+        check_data(project.project, lines(project), DataCheckRequest(benchmarks=("nosuch",)))
     with refused("ZZ: no such region", RequestError):
-        check_data(project.project, lines(project), Asked(region="ZZ"))
+        check_data(project.project, lines(project), DataCheckRequest(region="ZZ"))
 
 
 def test_the_glossary_and_what_every_case_excludes_are_banned(project: TinyProject) -> None:
@@ -142,8 +144,8 @@ def test_the_copy_is_clean_and_says_what_is_gone(project: TinyProject) -> None:
     file = lines(project, json.dumps(GOOD[3]), "[]", "", json.dumps(GOOD[4] | {"output": "No."}))
     before = file.read_bytes()
     to = project.folder / "clean.jsonl"
-    found = check_data(project.project, file, Asked())
-    fixed = fix_data(project.project, file, to, found, Asked())
+    found = check_data(project.project, file, DataCheckRequest())
+    fixed = fix_data(project.project, file, to, found, DataCheckRequest())
     assert [(f.kind, f.line) for f in fixed.dropped] == [
         ("duplicate", 61),
         ("schema", 62),
@@ -152,20 +154,26 @@ def test_the_copy_is_clean_and_says_what_is_gone(project: TinyProject) -> None:
     assert (fixed.kept, fixed.left) == (60, ())
     assert file.read_bytes() == before
     assert read_training_set(to).fingerprint == fixed.fingerprint
-    assert check_data(project.project, to, Asked()).findings == ()
+    assert check_data(project.project, to, DataCheckRequest()).findings == ()
 
 
 def test_lines_that_stay_are_not_rewritten(project: TinyProject) -> None:
     odd = '{ "output":"\\u00e9 fine.",  "input": "é", "slices": {"k": "v"}}'
     file, to = lines(project, odd, "[]"), project.folder / "clean.jsonl"
-    fix_data(project.project, file, to, check_data(project.project, file, Asked()), Asked())
+    fix_data(
+        project.project,
+        file,
+        to,
+        check_data(project.project, file, DataCheckRequest()),
+        DataCheckRequest(),
+    )
     assert to.read_text(encoding="utf-8").splitlines()[-1] == odd
 
 
 def test_what_dropping_does_not_mend_is_left_and_said(project: TinyProject) -> None:
     file = project.write_lines("few.jsonl", [*GOOD[:10], GOOD[0]])
-    found = check_data(project.project, file, Asked())
-    fixed = fix_data(project.project, file, project.folder / "c.jsonl", found, Asked())
+    found = check_data(project.project, file, DataCheckRequest())
+    fixed = fix_data(project.project, file, project.folder / "c.jsonl", found, DataCheckRequest())
     assert [f.kind for f in fixed.left] == ["size"]
     assert fixed.left[0].message.startswith("10 examples")
 
@@ -174,13 +182,13 @@ def test_the_original_is_never_overwritten_and_an_empty_copy_never_written(
     project: TinyProject,
 ) -> None:
     file = lines(project)
-    found = check_data(project.project, file, Asked())
+    found = check_data(project.project, file, DataCheckRequest())
     with refused("is the file itself", RequestError):
-        fix_data(project.project, file, file.parent / "." / file.name, found, Asked())
+        fix_data(project.project, file, file.parent / "." / file.name, found, DataCheckRequest())
     bad = project.write("bad.jsonl", "[]\n")
-    found = check_data(project.project, bad, Asked())
+    found = check_data(project.project, bad, DataCheckRequest())
     with refused("nothing would be left", RequestError):
-        fix_data(project.project, bad, project.folder / "c.jsonl", found, Asked())
+        fix_data(project.project, bad, project.folder / "c.jsonl", found, DataCheckRequest())
     assert not (project.folder / "c.jsonl").exists()
 
 

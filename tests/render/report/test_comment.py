@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from harness.render.report import report_markdown
-from harness.render.report.comment import LONGEST
+from harness.render.report.comment import MAX_COMMENT
 from tests.text.hostile import acts, hostile
 
 from .materials import CASES, IDEAL, MATERIAL, compared, full_of
@@ -60,7 +60,7 @@ def test_of_very_many_broken_cases_whole_ones_are_left_out_and_counted():
     words = "babble! " * 80
     many = tuple(compared(f"case-{n}", "broken", 0.9, 0.1, words, words) for n in range(500))
     text = report_markdown(replace(MATERIAL, compared=many))
-    assert len(text) <= LONGEST
+    assert len(text) <= MAX_COMMENT
     (left,) = re.findall(r"(\d+) more cases are left out here", text)
     assert text.count("▼ broken\n") == 500 - int(left)
     assert text.count("<details>") == text.count("</details>")
@@ -78,7 +78,7 @@ def test_without_texts_no_text_is_there():
 @given(hostile)
 def test_nothing_hostile_becomes_structure_wherever_it_stands(text):
     shown = report_markdown(full_of(text))
-    assert len(shown) <= LONGEST
+    assert len(shown) <= MAX_COMMENT
     assert not acts(shown, keep="\n\u200b")
     page = rendered(shown)
     assert "<a " not in page
@@ -103,7 +103,7 @@ def test_nobody_and_nothing_is_called_from_prose(calls):
 
 @pytest.mark.parametrize("size", [300, 5_000, 1_000_000])
 def test_a_megabyte_of_anything_is_cut(size):
-    assert len(report_markdown(full_of("`@*<" * size))) <= LONGEST
+    assert len(report_markdown(full_of("`@*<" * size))) <= MAX_COMMENT
 
 
 def test_two_blank_sides_are_said_to_be_nothing():

@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import DataError
 from harness.workspace.formats.reading import MAX_LINE
-from harness.workspace.formats.tables import MAX_FIELD, Row, read_rows
+from harness.workspace.formats.tables import MAX_FIELD, TableRow, read_rows
 from tests.fakes.refusals import refused
 
 
@@ -20,7 +20,7 @@ def table(folder: Path, content: str | bytes, name: str = "t.csv") -> Path:
     return file
 
 
-def rows(file: Path) -> list[Row]:
+def rows(file: Path) -> list[TableRow]:
     return list(read_rows(file, DataError).each)
 
 
@@ -142,5 +142,5 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 def test_rows_are_not_held(tmp_path: Path) -> None:
     file = table(tmp_path, "a\n" + "x\n" * 1000 + "\0\n")
     found = read_rows(file, DataError)
-    assert next(found.each) == Row(2, {"a": "x"})
+    assert next(found.each) == TableRow(2, {"a": "x"})
     assert sum(1 for row in found.each if row.problem) == 1

@@ -105,7 +105,7 @@ class Bert:
         return layer_norm(values, weight.shape, weight, bias, self._eps)
 
 
-class Words:
+class BertTokenizer:
     """Texts to token ids, padded to the longest, as transformers' tokenizer does it."""
 
     def __init__(self, words: Any, most: int) -> None:
@@ -120,7 +120,7 @@ class Words:
         return torch.tensor(ids), torch.tensor(seen)
 
 
-def read_bert(folder: Path, most: int) -> tuple[Words, Bert]:
+def read_bert(folder: Path, most: int) -> tuple[BertTokenizer, Bert]:
     """An embedder's folder; `Unusual` where transformers is needed to read it."""
     told = described(folder / "config.json")
     for name, usual in _USUAL.items():
@@ -129,7 +129,7 @@ def read_bert(folder: Path, most: int) -> tuple[Words, Bert]:
     if _NEEDED - told.keys():
         raise Unusual("config.json does not say enough")
     words = _words(folder)
-    return Words(words, most), Bert(told, tensors(folder / WEIGHTS, torch.float32))
+    return BertTokenizer(words, most), Bert(told, tensors(folder / WEIGHTS, torch.float32))
 
 
 def _words(folder: Path) -> Any:

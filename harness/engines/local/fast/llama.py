@@ -36,7 +36,7 @@ def _refuse_misfits(shapes: Mapping[str, tuple[int, ...]], values: Mapping[str, 
             raise Unusual(f"{WEIGHTS}: {name} is {found}, not {shapes.get(name)}")
 
 
-class Answer(NamedTuple):
+class LlamaOutput(NamedTuple):
     """What a model says, as transformers hands it over."""
 
     logits: Any
@@ -90,7 +90,7 @@ class Llama:
     def __call__(
         self, input_ids: Any, position_ids: Any, logits_to_keep: Any = 0,
         reader: Any = None, use_cache: bool = False,
-    ) -> Answer:  # fmt: skip
+    ) -> LlamaOutput:  # fmt: skip
         """The logits of the places to keep: by number, or 0 for all of them."""
         values = embedding(input_ids, self.words)
         turns = self._turned(position_ids)
@@ -102,7 +102,7 @@ class Llama:
         values = self._normed(values, self.last)
         if not isinstance(logits_to_keep, int):
             values = values[:, logits_to_keep]
-        return Answer(self.head.forward(values))
+        return LlamaOutput(self.head.forward(values))
 
     def _attended(self, number: int, layer: _Layer, values: Any, turns: Any, reader: Any) -> Any:
         normed = self._normed(values, layer.first)

@@ -34,7 +34,7 @@ _TARGETS = {name.rpartition(".")[2] for name in MATRICES}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LoraDelta:
     """What an adapter adds to every matrix it was trained for."""
 
     scaling: float
@@ -50,7 +50,7 @@ class Merging:
         self._linears = {linear.name: linear for linear in base.modules()}
         self._plain = {name: linear.weight for name, linear in self._linears.items()}
         self._merged: dict[str, Any] = {}
-        self._read: tuple[str, Change] | None = None
+        self._read: tuple[str, LoraDelta] | None = None
         """The adapter looked at last, by its digest."""
         self.mounted: dict[str, None] = {}
         """The digest whose weights lie ready."""
@@ -65,7 +65,7 @@ class Merging:
             return False
         return True
 
-    def _change(self, digest: str, folder: Path) -> Change:
+    def _change(self, digest: str, folder: Path) -> LoraDelta:
         if self._read is None or self._read[0] != digest:
             self._read = (digest, read_lora(folder, list(self._linears.values())))
         return self._read[1]
@@ -85,7 +85,7 @@ class Merging:
         for name, linear in self._linears.items():
             linear.weight = changed.get(name, self._plain[name])
 
-    def _made(self, change: Change) -> dict[str, Any]:
+    def _made(self, change: LoraDelta) -> dict[str, Any]:
         with torch.inference_mode():
             return {
                 name: self._plain[name].clone().add_((b @ a).mul_(change.scaling))
@@ -93,7 +93,7 @@ class Merging:
             }
 
 
-def read_lora(folder: Path, linears: list[Linear]) -> Change:
+def read_lora(folder: Path, linears: list[Linear]) -> LoraDelta:
     """An adapter that is whole and changes matrices of the layers and nothing else."""
     told = described(folder / "adapter_config.json")
     odd = {
@@ -112,7 +112,7 @@ def read_lora(folder: Path, linears: list[Linear]) -> Change:
         raise Unusual(f"adapter_config.json: r is {rank!r}, lora_alpha {alpha!r}")
     changed = [one for one in linears if one.name.rpartition(".")[2] in targets]
     scaling = alpha / (math.sqrt(rank) if told.get("use_rslora") else rank)
-    return Change(scaling, _pairs(folder, changed, rank))
+    return LoraDelta(scaling, _pairs(folder, changed, rank))
 
 
 def _pairs(folder: Path, linears: list[Linear], rank: int) -> dict[str, tuple[Any, Any]]:

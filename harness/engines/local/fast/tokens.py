@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.engines.local.chat_templates import LONGEST, is_plain
+from harness.engines.local.chat_templates import MAX_TEMPLATE, is_plain
 from harness.engines.local.fast.files import Unusual, described, only
 
 CLASSES = ("PreTrainedTokenizerFast", "TokenizersBackend")
@@ -133,7 +133,7 @@ def _template(folder: Path, told: Mapping[str, Any]) -> str:
     more = (folder / "additional_chat_templates").exists()
     if not isinstance(template, str) or more or not template:
         raise Unusual("not exactly one chat template")
-    if len(template) > LONGEST:
+    if len(template) > MAX_TEMPLATE:
         raise Unusual("the chat template is too long to look at")
     if _TEMPLATE.search(template) or not is_plain(template):
         raise Unusual("the chat template does more than join turns")
