@@ -1,6 +1,6 @@
-"""Every error a user can meet. Each says what happened and what to do next, in one line.
+"""Errors that a user can meet; each message is a single line with what happened and what to do.
 
-Faces catch `HarnessError` once and leave with its `exit_code` (DESIGN 7).
+The command and the plugin catch `HarnessError` once and exit with its `exit_code`.
 """
 
 from __future__ import annotations
@@ -11,27 +11,25 @@ _MAX_LENGTH = 1000
 class HarnessError(Exception):
     """Base of all errors that are raised on purpose; `str()` is the line that the user reads.
 
-    Files, names and libraries end up in it, so it is made one line here, of what can be printed.
+    The message may quote files, names and libraries, so it is reduced to one printable line here.
     """
 
     exit_code = 4
 
     def __init__(self, message: str) -> None:
-        super().__init__(_one_line(message))
+        if len(message) > _MAX_LENGTH:
+            message = f"{message[: _MAX_LENGTH - 300]} … {message[-200:]}"
+        if not message.isprintable():
+            message = "".join(
+                c if c.isprintable() else c.encode("unicode_escape").decode() for c in message
+            )
+        super().__init__(message)
 
 
 def reason(problem: BaseException) -> str:
-    """What a foreign exception says, in a few words; its kind where it says nothing."""
+    """Return the first line of a foreign exception's message, or its class name if it is empty."""
     lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
     return lines[0][:200] if lines else problem.__class__.__name__
-
-
-def _one_line(message: str) -> str:
-    if len(message) > _MAX_LENGTH:
-        message = f"{message[: _MAX_LENGTH - 300]} … {message[-200:]}"
-    if message.isprintable():
-        return message
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
 
 
 class RequestError(HarnessError):
@@ -39,23 +37,23 @@ class RequestError(HarnessError):
 
 
 class SettingsError(RequestError):
-    """`[tool.harness]` cannot be used as it stands."""
+    """`[tool.harness]` cannot be used in its present form."""
 
 
 class NoProject(SettingsError):
-    """No `[tool.harness]` stands here or above."""
+    """Neither this folder nor a folder above it has a `[tool.harness]`."""
 
 
 class BenchmarkError(RequestError):
-    """A benchmark's files cannot be used as they stand."""
+    """A benchmark's files cannot be used in their present form."""
 
 
 class DataError(RequestError):
-    """A training set, a score file or recorded outputs cannot be used as they stand."""
+    """A training set, a score file or recorded outputs cannot be used in their present form."""
 
 
 class AdapterRefused(RequestError):
-    """The adapter is unknown, unsafe, incomplete, for another base, or changes nothing."""
+    """The adapter is unknown, unsafe, incomplete, for another base, or without effect."""
 
 
 class WeightsError(RequestError):
@@ -63,11 +61,11 @@ class WeightsError(RequestError):
 
 
 class Unjudgeable(RequestError):
-    """The two sides cannot be compared: unlike benchmarks, prompts, decodings or cases."""
+    """Two runs cannot be compared: unlike benchmarks, prompts, decodings or cases."""
 
 
 class WorldFailed(HarnessError):
-    """The request was fine but something outside failed, so nothing could be judged (exit 11)."""
+    """The request was fine but something outside failed, so no verdict was reached (exit 11)."""
 
     exit_code = 11
 
@@ -81,8 +79,8 @@ class StoreFailed(WorldFailed):
 
 
 class RowUnreadable(StoreFailed):
-    """One row of the store is not the record that it should be; the store itself answers."""
+    """A row of the store is not the record that it should be; the store itself answers."""
 
 
 class LedgerChanged(StoreFailed):
-    """A decision in the ledger is not what was recorded."""
+    """A decision in the ledger differs from the decision that was recorded."""

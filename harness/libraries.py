@@ -1,4 +1,4 @@
-"""How the model libraries are brought in: late, offline, silent, without telemetry."""
+"""Import the model libraries late, offline, silently and without telemetry."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _QUIET = {
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
     "GOMP_SPINCOUNT": "3000",
 }
-"""Read by the libraries when they are imported.
+"""Environment variables that the libraries read when they are imported.
 
-The last: torch's threads wait for each other thousands of times a second. Asleep they are slow to
-wake; spinning for long they take from each other the very processor they wait for, as soon as
-anybody else works on the machine. So they spin for a moment (DECISIONS.md has the figures).
+GOMP_SPINCOUNT: torch's threads wait for each other thousands of times a second. Sleeping threads
+wake slowly; threads that spin for long take the processor from the threads they wait for as soon as
+another program runs. So they spin for a moment (DECISIONS.md has the figures).
 """
 
 
 @contextmanager
 def lasting() -> Iterator[None]:
-    """Around imports that stay: the collector rests meanwhile and never looks at them again.
+    """Pause the garbage collector during imports that stay, and exempt their objects afterwards.
 
-    torch and transformers are half a million objects. Gone through again and again while they come
-    in, at every full collection after that and at exit, they cost more time than many a verdict.
+    torch and transformers are half a million objects. Scanning them again and again during the
+    import, at every full collection after it and at exit costs more time than many a verdict.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -46,13 +46,13 @@ def lasting() -> Iterator[None]:
 
 
 def quiet_environment() -> None:
-    """Before torch is imported: some of it is read at that moment. What the user set stays."""
+    """Set the libraries' environment variables before torch is imported; the user's stay."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
 
 
 def quiet_libraries() -> None:
-    """Import transformers so that it neither talks nor calls home."""
+    """Import transformers without output and without network calls."""
     quiet_environment()
     warnings.filterwarnings("ignore", module=r"(torch|transformers|peft|trl|accelerate)(\.|$)")
     from transformers.utils import logging
@@ -62,13 +62,12 @@ def quiet_libraries() -> None:
 
 
 def versions(names: tuple[str, ...]) -> dict[str, str]:
-    """Installed versions, without importing anything."""
+    """Return the installed versions of packages without importing them."""
     return {name: _version(name) for name in names}
 
 
-@cache
+@cache  # every run of a session names the versions, and each look-up reads a file
 def _version(name: str) -> str:
-    """Looked up once: every run of a session names them, and each look reads a file."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Progress on stderr, and only where stderr is a terminal; how long it still takes, honestly."""
+"""Show progress on stderr, only if it is a terminal, with an honest estimate of the time left."""
 
 from __future__ import annotations
 
@@ -8,47 +8,52 @@ from collections import deque
 from collections.abc import Callable
 from typing import TextIO
 
+OnProgress = Callable[[str, int, int], None]
+"""Called with the name of a step, how much of it is done, and how much there is."""
+
 _WIDTH = 20
 _SECONDS = 60.0
 _STEPS = 512
-"""A pace is taken over the last minute and at least so many steps: writing and weighing go in turn,
-and one is much faster than the other."""
+"""A pace covers the last minute and at least this many steps: generation and scoring alternate, and
+the two differ much in speed."""
 _APART = 0.2
-"""Seconds between two marks, so that there are never many."""
+"""Seconds between two samples, which bounds their number."""
 _SURE = 2.0
-"""Seconds before anything is said about how many are left."""
+"""Seconds before the first estimate."""
 
 
 class Pace:
-    """How fast steps were done lately; what was done before this process counts for nothing."""
+    """The recent speed of steps; steps that were done before this process started do not count."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._marks: deque[tuple[float, int]] = deque()
+        self._samples: deque[tuple[float, int]] = deque()
+        """Time and number of steps done."""
         self._total = 0
 
     def left(self, done: int, total: int) -> float | None:
-        """Seconds, or None where nobody can say yet; other work than before begins anew."""
+        """Estimate the seconds left; None until known. A new `total` resets the estimate."""
         now = self._clock()
-        if total != self._total or (self._marks and done < self._marks[-1][1]):
-            self._marks.clear()
+        if total != self._total or (self._samples and done < self._samples[-1][1]):
+            self._samples.clear()
             self._total = total
-        if not self._marks or now - self._marks[-1][0] >= _APART:
-            self._marks.append((now, done))
-        while len(self._marks) > 2 and self._goes(self._marks[1], now, done):
-            self._marks.popleft()
-        begun, before = self._marks[0]
+        if not self._samples or now - self._samples[-1][0] >= _APART:
+            self._samples.append((now, done))
+        # The oldest sample goes only if the second still covers both a minute and enough steps.
+        while (
+            len(self._samples) > 2
+            and now - self._samples[1][0] >= _SECONDS
+            and done - self._samples[1][1] >= _STEPS
+        ):
+            self._samples.popleft()
+        begun, before = self._samples[0]
         if now - begun < _SURE or done == before:
             return None
         return (now - begun) / (done - before) * (total - done)
 
-    def _goes(self, second: tuple[float, int], now: float, done: int) -> bool:
-        """Whether the pace is long enough without the oldest mark."""
-        return now - second[0] >= _SECONDS and done - second[1] >= _STEPS
-
 
 class ProgressLine:
-    """One line that is written over; silent in pipes and logs."""
+    """A terminal line that is overwritten with every step; silent in pipes and logs."""
 
     def __init__(
         self,
@@ -62,7 +67,7 @@ class ProgressLine:
         self.pace = Pace(clock)
 
     def show(self, done: int, total: int, note: str = "") -> None:
-        """`title  12/30  about 40 s left  note`."""
+        """Write `title  12/30  about 40 s left  note`."""
         if not self.live or not total:
             return
         left = self.pace.left(done, total)
@@ -73,20 +78,20 @@ class ProgressLine:
         self.out.flush()
 
     def count(self, done: int) -> None:
-        """`title  12,000`, where nobody knows how many there are in all."""
+        """Write `title  12,000`, for work of unknown size."""
         if self.live:
             self.out.write(f"\r\x1b[K{self.title}  {done:,}")
             self.out.flush()
 
     def close(self) -> None:
-        """Leave the line empty for what follows."""
+        """Clear the line for the output that follows."""
         if self.live:
             self.out.write("\r\x1b[K")
             self.out.flush()
 
 
 def in_words(seconds: float) -> str:
-    """As precise as anybody can be: `about 40 s left`, `about 3 min left`, `about 1.5 h left`."""
+    """Round to a precision that an estimate deserves: `about 40 s left`, `about 1.5 h left`."""
     if seconds < 10:
         return "a few seconds left"
     if seconds < 90:

@@ -1,6 +1,6 @@
-"""What other packages offer under our entry point groups, found by name when it is asked for.
+"""Find what other packages offer under our entry point groups, by name.
 
-Nothing of another package is imported before its name is asked for.
+No module of another package is imported before its name is asked for.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ STORES = "harness.stores"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """Something that another package offers, imported."""
+    """An object that another package offers, imported."""
 
     name: str
     value: Any
     package: str
     """The package and its version, such as `acme-metrics 1.2`."""
     place: str
-    """Where it stands in that package, such as `acme.metrics:polite`."""
+    """Its place in that package, such as `acme.metrics:polite`."""
 
 
 def names(group: str) -> tuple[str, ...]:
-    """What is offered under a group, unread."""
+    """Return the names offered under a group, importing none of them."""
     return tuple(sorted({entry.name for entry in entry_points(group=group)}))
 
 
 def registered(group: str, name: str, error: type[HarnessError]) -> Registered | None:
-    """What is offered under that name, None where nothing is; `error` where it cannot be used."""
+    """Import the object offered under a name; None without an offer, `error` if it is unusable."""
     found = tuple(entry_points(group=group, name=name))
     if not found:
         return None
@@ -45,16 +45,19 @@ def registered(group: str, name: str, error: type[HarnessError]) -> Registered |
     (entry,) = found
     try:
         value = entry.load()
-    except (Exception, SystemExit) as problem:  # a foreign module may raise whatever it likes
+    except (Exception, SystemExit) as problem:  # a foreign module may raise any kind
+        import logging  # not at the top: the command's start does without it
+
+        logging.getLogger(__name__).debug("%s is not imported", entry.value, exc_info=True)
         raise error(
             f"{name}: {entry.value} of {_package(entry)} cannot be imported"
             f" ({type(problem).__name__}: {reason(problem)})"
-        ) from None
+        ) from problem
     return Registered(name, value, _package(entry), entry.value)
 
 
 def refuse_taken(own: Mapping[str, Iterable[str]], error: type[HarnessError]) -> None:
-    """A package may not offer a name of our own: nobody could tell which of the two was used."""
+    """Refuse another package's offer of a built-in name: a record could not tell the two apart."""
     every = entry_points()
     for group, taken in own.items():
         for entry in every.select(group=group):

@@ -21,8 +21,9 @@ from trial_project import BENCHMARK
 
 from harness.engines.local.engine import Transformers
 from harness.engines.protocol import Mounted
+from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.generation import applied_shift
-from harness.flows.evaluation.session import Bench, Request, open_bench
+from harness.flows.evaluation.session import Session, open_session
 from harness.flows.evaluation.work import RunSpec
 from harness.flows.project import Project
 from harness.records import Generation, Output, Prompt
@@ -34,19 +35,19 @@ BATCHES = (1, 8, 25)
 class Work:
     """What an adapter is asked on the benchmark."""
 
-    bench: Bench
+    session: Session
     engine: Transformers
     prompts: list[Prompt]
     generation: Generation
 
     def mounted(self, name: str) -> Mounted:
         """A private copy of its files, as the flow has it."""
-        return self.bench.room.mount(self.bench.room.side(name))
+        return self.session.backend.mount(self.session.backend.adapter(name))
 
     def applied(self, name: str) -> None:
         """As the flow asks before the first text; this mounts the adapter as well."""
-        room, benchmark = self.bench.room, self.bench.benchmark(BENCHMARK)
-        applied_shift(room, self.engine, room.side(name), benchmark)  # type: ignore[arg-type]
+        backend, benchmark = self.session.backend, self.session.benchmark(BENCHMARK)
+        applied_shift(backend, backend.adapter(name), benchmark)
 
     def written(self, name: str) -> dict[str, Output]:
         """By case."""
@@ -59,7 +60,7 @@ class Work:
 
     def counted(self, outputs: dict[str, Output]) -> list[Phase]:
         """The work as the roofline counts it; merged adapters cost nothing per token."""
-        base = self.engine.way(self.generation).base
+        base = self.engine.runner(self.generation).base
         texts = [
             Text(
                 base.ids(prompt.messages),
@@ -74,12 +75,12 @@ class Work:
 @contextmanager
 def opened(folder: Path) -> Iterator[Work]:
     """The benchmark's prompts and an engine that has loaded nothing yet."""
-    with open_bench(Project.here(folder), Request(), lambda *_: None) as bench:
-        side, wanted = bench.room.side("base"), bench.benchmark(BENCHMARK)
-        engine = bench.room.engine(BENCHMARK, side)
+    with open_session(Project.here(folder), Request(), lambda *_: None) as session:
+        side, wanted = session.backend.adapter("base"), session.benchmark(BENCHMARK)
+        engine = session.backend.engine(BENCHMARK, side)
         assert isinstance(engine, Transformers)
-        order = RunSpec(side, wanted, wanted.cases, engine, bench.room.base_digest)
-        yield Work(bench, engine, order.prompts, wanted.generation)
+        spec = RunSpec(side, wanted, wanted.cases, session.backend)
+        yield Work(session, engine, spec.prompts, wanted.generation)
 
 
 def work(folder: Path, names: list[str]) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def work(folder: Path, names: list[str]) -> dict[str, Any]:
     import torch
 
     with opened(folder) as asked:
-        base = asked.engine.way(asked.generation).base
+        base = asked.engine.runner(asked.generation).base
         roof = bandwidth(), matrix_rate(base.model)
         found, counted = [], list[Phase]()
         for name in names:
@@ -123,7 +124,7 @@ def work(folder: Path, names: list[str]) -> dict[str, Any]:
 def parts(folder: Path, names: list[str]) -> dict[str, float]:
     """Seconds to load the base, and to make what the first adapter needs; imports are loading."""
     with opened(folder) as asked:
-        load, _ = spent(lambda: asked.engine.way(asked.generation))
+        load, _ = spent(lambda: asked.engine.runner(asked.generation))
         asked.applied(names[0])
         generate, _ = spent(lambda: asked.written(names[0]))
         likelihood, _ = spent(lambda: asked.weighed(names[0]))

@@ -1,1 +1,1 @@
-"""Reviews, and runs that are repeated, to an alarm (STATISTICS 4). Pure."""
+"""From reviews and repeated runs to a retraining alarm. Pure: no disk, no clock, no model."""

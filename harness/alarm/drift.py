@@ -1,7 +1,7 @@
-"""Has something changed underneath? An adapter's later runs against its own first scores.
+"""Compare an adapter's later runs with its own first scores, to find changes underneath it.
 
-The bytes are the same and greedy decoding repeats itself: a case that falls beyond the margin fell
-because a base, a serving stack or a library is another one now.
+The adapter's bytes are the same and greedy decoding repeats itself, so a case that falls beyond the
+margin fell because the base, the serving stack or a library changed.
 """
 
 from __future__ import annotations
@@ -14,24 +14,25 @@ from harness.judge.policy import followable
 from harness.records import LOWER_IS_BETTER, MetricRule
 
 Scores = Mapping[str, Mapping[str, float]]
-"""By metric and case; what is missing is left out."""
+"""Scores by metric and case; missing scores are left out."""
 _TOLERANCE = 1e-9
+"""Rounding that does not count as a fall."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """One later run against the first."""
+    """A later run compared with the first."""
 
     n: int
     """Cases with a gated score in both."""
     fallen: tuple[str, ...]
-    """Below their first score by more than the margin, on any gated metric."""
+    """Cases below their first score by more than the margin, on any gated metric."""
     means: Mapping[str, tuple[float, float]]
-    """By gated metric, then and now, over the cases that have both."""
+    """Mean then and mean now by gated metric, over the cases that have both."""
 
 
 def fall(first: Scores, later: Scores, rules: Sequence[MetricRule]) -> Fall:
-    """Which cases fell, by the benchmark's own gates."""
+    """Find the cases that fell on the benchmark's own gates."""
     gates = gates_of(first, later, rules)
     compared: set[str] = set()
     fallen: set[str] = set()
@@ -50,7 +51,7 @@ def fall(first: Scores, later: Scores, rules: Sequence[MetricRule]) -> Fall:
 
 
 def gates_of(first: Scores, later: Scores, rules: Sequence[MetricRule]) -> list[MetricRule]:
-    """The gates that can be followed with what both runs scored."""
+    """Return the gates whose metrics both runs scored."""
     on_first, on_later = ({name for name, cases in one.items() if cases} for one in (first, later))
     found, _ = followable(tuple(rules), on_first & on_later, on_first | on_later)
     return [rule for rule in found if rule.role == "gate" and rule.name in on_first & on_later]

@@ -1,6 +1,6 @@
-"""What explains the edits: slices above the acceptable rate, a reviewer unlike the others, words.
+"""Explanations of the edits: slices above the acceptable rate, an unusual reviewer, and words.
 
-Each is named only where its interval says more than chance.
+Each is named only where its confidence interval rules chance out.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from harness.judge.notes import MAX_READ, WORD
 from harness.records import Driver, Tally
 
 MIN_REVIEWS = 10
-"""Reviews with a final that a slice or a reviewer needs."""
+"""Reviews with a final text that a slice or a reviewer needs to be named."""
 MIN_WORDS = 3
-"""Reviews in which editors must have changed a word."""
+"""Reviews in which editors must have changed a word before it is named."""
 MAX_DRIVERS = 3
-"""Named of each kind."""
+"""Explanations named of each kind."""
 FAR = 1.5
-"""A reviewer stands apart who edits this much more than the others."""
+"""Factor over the other reviewers' rate from which a reviewer stands apart."""
 
 
 def slices_above(tallies: Iterable[Tally], acceptable: float) -> tuple[Driver, ...]:
-    """Slices whose edit rate is surely above the acceptable one, the largest excess first."""
+    """Return the slices surely above the acceptable edit rate, the highest rate first."""
     found = []
     for tally in tallies:
         rate, n = tally.edit_rate, tally.final_n
@@ -37,13 +37,14 @@ def slices_above(tallies: Iterable[Tally], acceptable: float) -> tuple[Driver, .
 
 
 def reviewers_apart(tallies: Sequence[Tally]) -> tuple[Driver, ...]:
-    """Reviewers who surely edit far more than all the others together; nobody has no name."""
+    """Return the named reviewers who surely edit far more than all others together."""
     n, total = sum(t.final_n for t in tallies), sum(t.edit_sum for t in tallies)
     found = []
     for tally in tallies:
         rate, others = tally.edit_rate, n - tally.final_n
         if not tally.key or rate is None or min(tally.final_n, others) < MIN_REVIEWS:
             continue
+        # Rounding of the sums may leave less than zero for the others.
         rest = max(0.0, total - tally.edit_sum) / others
         low, high = wilson(rate, tally.final_n)
         if low > max(wilson(rest, others)[1], FAR * rest):
@@ -61,25 +62,28 @@ class EditedWords:
         self._added: Counter[str] = Counter()
 
     def add(self, output: str, final: str) -> None:
-        """One review with a final, an accepted one too: it shows which words stay."""
-        before, after = _words(output), _words(final)
+        """Count a review with a final text; an accepted review counts, as it shows what stays."""
+        before, after = (
+            {word.casefold() for word in WORD.findall(text[:MAX_READ])} for text in (output, final)
+        )
         self._before.update(before)
         self._after.update(after)
         self._removed.update(before - after)
         self._added.update(after - before)
 
     def removed(self) -> tuple[Driver, ...]:
-        """Of the outputs that had a word, how many lost it: more often than words usually do."""
+        """Return words that editors removed from more of the outputs than is usual for a word."""
         return _unusual("removed", self._removed, self._before)
 
     def added(self) -> tuple[Driver, ...]:
-        """Of the finals that have a word, how many got it from an editor."""
+        """Return words that editors added in more of the final texts than is usual for a word."""
         return _unusual("added", self._added, self._after)
 
 
 def _unusual(
     kind: Literal["removed", "added"], changed: Counter[str], all_: Counter[str]
 ) -> tuple[Driver, ...]:
+    # The share of all words that changed: editors change some of any word.
     usual = sum(changed.values()) / max(1, sum(all_.values()))
     found = []
     for word, k in changed.items():
@@ -89,7 +93,3 @@ def _unusual(
             found.append(Driver(kind, word, n, k / n, low, high))
     unusual = [one for one in found if one.low > usual]
     return tuple(sorted(unusual, key=lambda one: (-one.low, one.name))[:MAX_DRIVERS])
-
-
-def _words(text: str) -> set[str]:
-    return {word.casefold() for word in WORD.findall(text[:MAX_READ])}

@@ -1,4 +1,4 @@
-"""Everything known about a task becomes its state and the reasons for it, in words."""
+"""The state of a task and the sentences that explain it, from everything known about the task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QUOTED = 60
 
 
 def state_of(watched: Sequence[Watched]) -> AlarmState:
-    """The gravest of what has a line; without any line, nobody can say that it is steady."""
+    """Return the gravest state of the signals with a line; without any line, `watch`."""
     return gravest(
         one.state for one in watched if one.line and (one.n or one.signal != "benchmark")
     )
@@ -22,19 +22,19 @@ def state_of(watched: Sequence[Watched]) -> AlarmState:
 
 def reasons_of(
     watched: Sequence[Watched],
-    standouts: Sequence[Driver],
+    drivers: Sequence[Driver],
     drifts: Sequence[Drift],
     inputs: InputShift | None,
 ) -> tuple[str, ...]:
-    """What decided first, then what explains it; words only where there is something to explain."""
+    """Return the deciding sentences first, then explanations; edited words only unless steady."""
     order = {"retrain": 0, "watch": 1, "steady": 2}
     said = [r for one in sorted(watched, key=lambda w: order[w.state]) for r in one.reasons]
     steady = state_of(watched) == "steady"
-    why = [one for one in standouts if not steady or one.kind in ("slice", "reviewer")]
-    return (*said, *map(_standout, why), *_fallen(drifts), *_inputs(inputs))
+    why = [one for one in drivers if not steady or one.kind in ("slice", "reviewer")]
+    return (*said, *map(_driver, why), *_fallen(drifts), *_inputs(inputs))
 
 
-def _standout(one: Driver) -> str:
+def _driver(one: Driver) -> str:
     if one.kind == "slice":
         return f"slice {one.name}: edit rate {_rate(one)}"
     if one.kind == "reviewer":

@@ -42,12 +42,12 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
 
     line = ProgressLine("")
 
-    def heard(step: str, done: int, total: int) -> None:
+    def on_progress(step: str, done: int, total: int) -> None:
         line.title = step
         line.show(done, total)
 
     project = Project.here()
-    exact = flow(project, names, margin=margin, store=store, heard=heard)
+    exact = flow(project, names, margin=margin, store=store, on_progress=on_progress)
     found = project.redaction.record(exact)
     line.close()
     fit = all(one.fit for one in found)

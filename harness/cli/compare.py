@@ -32,7 +32,8 @@ def compare(
 
     Exit codes: 0 done, 4 the request is wrong, 11 could not run.
     """
-    from harness.flows.evaluation.session import Request, open_bench
+    from harness.flows.evaluation.context import Request
+    from harness.flows.evaluation.session import open_session
     from harness.flows.project import Project
     from harness.render import compare_json, compare_text
 
@@ -40,8 +41,10 @@ def compare(
     wanted = project.benchmark(benchmark) if benchmark else project.task_benchmark(None)
     line = ProgressLine(f"{a} and {b}")
     request = Request((wanted.name,), engine=engine, store=store)
-    with open_bench(project, request, lambda step, done, total: line.show(done, total)) as bench:
-        runs = [bench.producer.run(bench.trial(name).side, wanted) for name in (a, b)]
+    with open_session(
+        project, request, lambda step, done, total: line.show(done, total)
+    ) as session:
+        runs = [session.producer.run(session.candidate(name).adapter, wanted) for name in (a, b)]
     line.close()
     if as_json:
         click.echo(json_line(compare_json(*runs, redaction=project.redaction)))

@@ -14,7 +14,7 @@ from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.evaluation.session import Request
+    from harness.flows.evaluation.context import Request
 
 
 @click.command(epilog="Example: lora-harness evaluate adapter_v3 --json")
@@ -26,23 +26,23 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
 
     Exit codes: 0 promote, 1 reject, 4 the request is wrong, 10 inconclusive, 11 could not judge.
     """
-    from harness.flows.evaluation.session import open_bench
+    from harness.flows.evaluation.session import open_session
     from harness.flows.github import report, tell_github
     from harness.flows.project import Project
     from harness.render import verdict_json, verdict_text
 
     line = ProgressLine("")
 
-    def heard(step: str, done: int, total: int) -> None:
+    def on_progress(step: str, done: int, total: int) -> None:
         line.title = step
         line.show(done, total)
 
     outcomes, told = [], []
-    with open_bench(Project.here(), request, heard) as bench:
-        for one in bench.benchmarks(name):
-            found = bench.project.redaction.record(bench.trial(name).evaluate(one))
+    with open_session(Project.here(), request, on_progress) as session:
+        for one in session.benchmarks(name):
+            found = session.project.redaction.record(session.candidate(name).evaluate(one))
             outcomes.append(found.verdict.outcome)
-            told.append(report(bench, found))
+            told.append(report(session, found))
             line.close()
             if as_json:
                 page = told[-1].said if told[-1].comment else None

@@ -86,11 +86,11 @@ def _look(
 
     line = ProgressLine("")
 
-    def heard(step: str, done: int, total: int) -> None:
+    def on_progress(step: str, done: int, total: int) -> None:
         line.title = step
         line.show(done, total)
 
-    found = flow(project, MonitorRequest(task, since, run, inputs, engine, store), heard)
+    found = flow(project, MonitorRequest(task, since, run, inputs, engine, store), on_progress)
     found = project.redaction.record(found)
     line.close()
     if as_json:

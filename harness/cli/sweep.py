@@ -17,7 +17,7 @@ from harness.records import JobResult
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.evaluation.session import Request
+    from harness.flows.evaluation.context import Request
 
 
 @click.command(epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach")
@@ -34,19 +34,19 @@ def sweep(names: tuple[str, ...], request: Request, as_json: bool) -> None:
     Exit codes, the gravest of all: 1 any reject, then 11 any that could not be judged, 4 any
     that was refused, 10 any inconclusive, 0 all promote.
     """
-    from harness.flows.evaluation.session import open_bench
+    from harness.flows.evaluation.session import open_session
     from harness.flows.evaluation.sweep import sweep as flow
     from harness.flows.project import Project
     from harness.render.sweep import sweep_json, sweep_text
 
     line = ProgressLine("")
 
-    def heard(step: str, done: int, total: int) -> None:
+    def on_progress(step: str, done: int, total: int) -> None:
         line.title = step
         line.show(done, total)
 
-    with open_bench(Project.here(), request, heard) as bench:
-        rows = bench.project.redaction.record(list(flow(bench, names)))
+    with open_session(Project.here(), request, on_progress) as session:
+        rows = session.project.redaction.record(list(flow(session, names)))
     line.close()
     if as_json:
         click.echo(json_line(sweep_json(rows)))

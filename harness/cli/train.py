@@ -15,7 +15,7 @@ from harness.text.safe import json_line
 def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> None:
     """A recipe's values take the place of the defaults, so that typed options still go first."""
     if file is not None:
-        from harness.workspace.project.settings import read_recipe
+        from harness.workspace.project.recipes import read_recipe
 
         context.default_map = read_recipe(file)
 
@@ -118,7 +118,7 @@ def train(
 
     line = ProgressLine(f"training {name}")
 
-    def heard(step: int, steps: int, loss: float | None) -> None:
+    def on_progress(step: int, steps: int, loss: float | None) -> None:
         line.show(step, steps)
         if loss is not None:
             line.close()
@@ -132,7 +132,7 @@ def train(
         task=task,
         parent=parent,
         anyway=anyway,
-        heard=heard,
+        on_progress=on_progress,
     )
     line.close()
     if as_json:

@@ -48,7 +48,7 @@ def verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def asked(*words: Any, **named: Any) -> Any:
-        from harness.flows.evaluation.session import Request
+        from harness.flows.evaluation.context import Request
 
         request = Request(**{field.name: named.pop(field.name) for field in fields(Request)})
         return command(*words, request=request, **named)

@@ -1,1 +1,1 @@
-"""Engines: prompts to outputs. Each keeps the small protocol of `protocol.Engine`."""
+"""Engines turn prompts into outputs; each keeps the small protocol of `protocol.Engine`."""

@@ -1,108 +1,115 @@
-"""Work in pieces: some prompts of one adapter, done here one after another or spread elsewhere.
+"""Batches of work: prompts of a single adapter, done here in turn or spread over workers.
 
-A piece is plain data, so that it can be sent anywhere; whoever hands pieces in gets each back
-with what came of it, in any order.
+A batch is plain data, so it can be sent to another process. Results come back in any order, each
+with the tag under which its batch was handed in.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
-from harness.engines.protocol import Engine, Mounted, Weighed
+from harness.engines.protocol import BackendEngine, Engine, Mounted, Weighed
 from harness.errors import EngineFailed, HarnessError
 from harness.records import Generation, Output, Prompt
 
+_log = logging.getLogger(__name__)
+
 NO_SHIFT = 1e-6
 """An adapter that moves no logit further than this is not applied."""
+CHUNK = 8
+"""Full batches of an adapter that are generated before their ideals are weighed: few enough that
+the engine still caches their prompts, enough that its rows are full."""
 
-Whose = TypeVar("Whose")
-What = Literal["write", "weigh"]
+Tag = TypeVar("Tag")
+BatchKind = Literal["write", "weigh"]
 """Texts for prompts, or the likelihoods of their ideals."""
-Shown = dict[str, float | None]
-"""By digest, how far an adapter was seen to move the logits in this process."""
+Shifts = dict[str, float | None]
+"""By digest, how far each adapter was seen to move the logits in this process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Prompts that one adapter is asked together."""
+    """Prompts to put to an engine together, all with the same adapter."""
 
     adapter: Mounted
     prompts: tuple[Prompt, ...]
     generation: Generation
-    what: What = "write"
+    kind: BatchKind = "write"
     proof: Prompt | None = None
-    """Where the adapter must first be shown to move the base's logits: after this prompt."""
+    """A prompt with which the adapter must first be shown to move the base's logits, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """Something of a piece that is finished; a piece may be finished in several parts."""
+    """A finished part of a batch; a batch may be finished in several parts."""
 
     outputs: tuple[Output, ...] = ()
     weighed: tuple[Weighed, ...] = ()
     shift: float | None = None
-    """How far the adapter moves the logits, where a proof was asked for."""
+    """How far the adapter moves the logits, for a batch with a proof."""
     seconds: float = 0.0
-    """How long it took where it was done."""
+    """Time spent in the process that did it."""
 
 
 @runtime_checkable
 class ParallelEngine(Protocol):
-    """An engine that does several pieces at the same time."""
+    """An engine that does several batches at the same time."""
 
-    def hands(self) -> int:
-        """How many pieces are under way at once."""
+    def concurrency(self) -> int:
+        """Return how many batches run at once."""
         ...
 
     def each(
-        self, pieces: Iterable[tuple[Whose, Batch]]
-    ) -> Iterator[tuple[Whose, BatchResult | HarnessError]]:
-        """Each piece with whose it is; what came of it comes back with the same."""
+        self, batches: Iterable[tuple[Tag, Batch]]
+    ) -> Iterator[tuple[Tag, BatchResult | HarnessError]]:
+        """Yield the results of every batch, each with its batch's tag."""
         ...
 
 
-def hands(engine: Any) -> int:
-    """How many pieces an engine does at once."""
-    return engine.hands() if isinstance(engine, ParallelEngine) else 1
+def concurrency(engine: Engine) -> int:
+    """Return how many batches an engine does at once."""
+    return engine.concurrency() if isinstance(engine, ParallelEngine) else 1
 
 
 def each(
-    engine: Any, pieces: Iterable[tuple[Whose, Batch]]
-) -> Iterator[tuple[Whose, BatchResult | HarnessError]]:
-    """What comes of each piece, spread where the engine can; one that fails ends itself only."""
-    return engine.each(pieces) if isinstance(engine, ParallelEngine) else _in_turn(engine, pieces)
-
-
-def _in_turn(
-    engine: Engine, pieces: Iterable[tuple[Whose, Batch]]
-) -> Iterator[tuple[Whose, BatchResult | HarnessError]]:
-    shown: Shown = {}
-    for whose, piece in pieces:
+    engine: BackendEngine, batches: Iterable[tuple[Tag, Batch]]
+) -> Iterator[tuple[Tag, BatchResult | HarnessError]]:
+    """Yield the results of every batch, in parallel if the engine can; a failure ends its batch."""
+    if isinstance(engine, ParallelEngine):
+        yield from engine.each(batches)
+        return
+    shifts: Shifts = {}
+    for tag, batch in batches:
         try:
-            for done in do(engine, piece, shown):
-                yield whose, done
-        except Exception as problem:  # torch, CUDA and plugins raise whatever they like
-            yield whose, failed(engine.name, piece.adapter.name, problem)
+            for result in run_batch(engine, batch, shifts):
+                yield tag, result
+        except Exception as problem:  # torch, CUDA and plugins raise any kind
+            yield tag, failed(engine.name, batch.adapter.name, problem)
 
 
-def do(engine: Any, piece: Batch, shown: Shown) -> Iterator[BatchResult]:
-    """The parts of one piece as they are finished; nothing is asked of one that is not applied."""
-    for done in _timed(_parts(engine, piece, shown)):
-        yield done
-        if piece.proof is not None and done.shift is not None and not done.shift > NO_SHIFT:
+def run_batch(engine: Engine, batch: Batch, shifts: Shifts) -> Iterator[BatchResult]:
+    """Yield the timed parts of a batch; stop after the proof if the adapter is not applied."""
+    begun = time.monotonic()
+    for part in _parts(engine, batch, shifts):
+        yield replace(part, seconds=time.monotonic() - begun)
+        # `not >` instead of `<=`, so that a NaN counts as not applied.
+        if batch.proof is not None and part.shift is not None and not part.shift > NO_SHIFT:
             return
+        begun = time.monotonic()
 
 
-def _parts(engine: Any, piece: Batch, shown: Shown) -> Iterator[BatchResult]:
-    adapter, prompts, generation = piece.adapter, piece.prompts, piece.generation
-    if piece.proof is not None:
-        if adapter.digest not in shown:
-            shown[adapter.digest] = engine.shift(adapter, piece.proof, generation)
-        yield BatchResult(shift=shown[adapter.digest])
-    if prompts and piece.what == "write":
+def _parts(engine: BackendEngine, batch: Batch, shifts: Shifts) -> Iterator[BatchResult]:
+    adapter, prompts, generation = batch.adapter, batch.prompts, batch.generation
+    if batch.proof is not None:
+        if adapter.digest not in shifts:
+            measured = engine.shift(adapter, batch.proof, generation)
+            shifts[adapter.digest] = measured
+        yield BatchResult(shift=shifts[adapter.digest])
+    if prompts and batch.kind == "write":
         for outputs in engine.generate(adapter, prompts, generation):
             yield BatchResult(outputs=outputs)
     elif prompts:
@@ -110,42 +117,34 @@ def _parts(engine: Any, piece: Batch, shown: Shown) -> Iterator[BatchResult]:
             yield BatchResult(weighed=weighed)
 
 
-def _timed(parts: Iterator[BatchResult]) -> Iterator[BatchResult]:
-    begun = time.monotonic()
-    for done in parts:
-        yield replace(done, seconds=time.monotonic() - begun)
-        begun = time.monotonic()
-
-
 def failed(engine: str, adapter: str, problem: Exception) -> HarnessError:
-    """Whatever breaks in an engine means the same: this could not be judged."""
+    """Turn any exception of an engine into a HarnessError: the adapter could not be judged."""
     if isinstance(problem, HarnessError):
         return problem
+    _log.debug("%s: the engine %s failed", adapter, engine, exc_info=problem)
     reason = str(problem).strip().split("\n")[0][:200] or "no reason given"
-    return EngineFailed(
+    error = EngineFailed(
         f"{adapter}: the engine {engine} failed ({type(problem).__name__}: {reason}),"
         " run the same command again to go on"
     )
+    error.__cause__ = problem
+    return error
 
 
-STRETCH = 8
-"""So many full batches of one adapter are written, then weighed: few enough that an engine still
-has what it read of their prompts, enough that its rows are full."""
+def sizes(total: int, rows: int, concurrency: int) -> int:
+    """Return how many prompts make a batch, as a multiple of the rows that an engine computes.
 
-
-def sizes(total: int, batch: int, hands: int) -> int:
-    """How many prompts make a piece: whole batches, several pieces for every hand, none too large.
-
-    What is under way when this process is killed is lost; one process alone keeps every batch.
+    A batch under way is lost when this process is killed, so batches stay small and every worker
+    gets several. A single process stores each finished part, so its batches may be long.
     """
-    if hands == 1:
-        return STRETCH * batch
-    fair = -(-total // (4 * hands * batch))
-    return max(1, min(4, fair)) * batch
+    if concurrency == 1:
+        return CHUNK * rows
+    fair = -(-total // (4 * concurrency * rows))
+    return max(1, min(4, fair)) * rows
 
 
 def cut(prompts: Sequence[Prompt], size: int) -> Iterator[tuple[Prompt, ...]]:
-    """Alike lengths together, so that batches fill; nobody is promised an order."""
+    """Cut prompts into groups of similar length, so that rows fill; no order is promised."""
     ordered = sorted(prompts, key=lambda prompt: sum(len(m.content) for m in prompt.messages))
     for start in range(0, len(ordered), size):
         yield tuple(ordered[start : start + size])

@@ -1,4 +1,4 @@
-"""What every engine keeps: texts for prompts, and the likelihood of ideals where it can."""
+"""The public protocol of engines: texts for prompts and, optionally, likelihoods of ideals."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from harness.records import Generation, Output, Prompt
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """The adapter that an engine is asked to write with."""
+    """An adapter that an engine generates with."""
 
     name: str
     digest: str
-    """Of its judged bytes; for the base itself a constant."""
+    """Digest of its judged bytes; a constant for the base itself."""
     folder: Path | None
     """A private copy of the judged files; None for the base."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """How likely one ideal is after one prompt."""
+    """The likelihood of an ideal after its prompt."""
 
     case: str
     ideal: int
@@ -32,24 +32,36 @@ class Weighed:
 
 
 class Engine(Protocol):
-    """Prompts to outputs. Results come batch by batch, so that they can be kept as they come."""
+    """Turns prompts into outputs, batch by batch, so that finished batches can be stored."""
 
     name: str
     likelihoods: bool
-    """Whether `likelihood` can answer."""
+    """Whether `likelihood` is supported."""
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
-        """All that could change an output besides adapter and prompt; cheap, imports nothing."""
+        """Return all that could change an output besides adapter and prompt; no slow imports."""
         ...
 
     def generate(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """One output per prompt, in batches, in any order."""
+        """Yield an output for every prompt, in batches, in any order."""
         ...
 
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
-        """The likelihood of every ideal of every prompt, in batches."""
+        """Yield the likelihood of every ideal of every prompt, in batches."""
+        ...
+
+
+class BackendEngine(Engine, Protocol):
+    """An engine of this package, which can also show an adapter's effect and be closed."""
+
+    def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
+        """Return how far an adapter moves the base's logits, None where it can't be told."""
+        ...
+
+    def close(self) -> None:
+        """Give back memory, connections, workers."""
         ...

@@ -1,11 +1,12 @@
-"""An engine of another package, kept to the protocol: entry point group `harness.engines`.
+"""An engine of another package, held to the protocol: entry point group `harness.engines`.
 
-Its package and version are part of what outputs are addressed by.
+Its package and version are part of the address of its outputs.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,38 +17,41 @@ from harness.errors import EngineFailed, HarnessError, SettingsError, reason
 from harness.records import Generation, Output, Prompt
 from harness.registered import Registered
 
-Factory: TypeAlias = Callable[[str, Callable[[], Path]], Engine]
-"""What is offered: a callable that takes the words behind `NAME:` and a function that gives the
-folder of the base model (fetched or converted where it has to be), and gives an engine."""
+_log = logging.getLogger(__name__)
 
-_ASKED = ("origin", "generate", "likelihood")
+Factory: TypeAlias = Callable[[str, Callable[[], Path]], Engine]
+"""The object that a package offers: a callable that takes the text behind `NAME:` and a function
+returning the folder of the base model (fetched or converted if need be), and returns an engine."""
+
+_REQUIRED = ("origin", "generate", "likelihood")
 
 
 class Plugged:
-    """Answers as the other package does; what it gives that is none of the protocol is refused."""
+    """Answers as the other package's engine does, and refuses answers outside the protocol."""
 
     def __init__(self, offered: Registered, place: str, base: Callable[[], Path]) -> None:
-        self._offered = offered
         self._who = f"engine {offered.name} of {offered.package}"
-        self._engine = self._made(place, base)
+        self._package = offered.package
+        self._engine = self._made(offered, place, base)
         self.name: str = offered.name
         self.likelihoods: bool = self._engine.likelihoods
 
-    def _made(self, place: str, base: Callable[[], Path]) -> Any:
-        if not callable(self._offered.value):
+    def _made(self, offered: Registered, place: str, base: Callable[[], Path]) -> Any:
+        if not callable(offered.value):
             raise SettingsError(
-                f"{self._who}: {self._offered.place} is no factory, a function of"
+                f"{self._who}: {offered.place} is no factory, a function of"
                 " (place, base) that gives an engine is needed"
             )
         try:
-            engine = self._offered.value(place, base)
+            engine = offered.value(place, base)
         except HarnessError:
             raise
-        except Exception as problem:  # a foreign factory may raise whatever it likes
+        except Exception as problem:  # a foreign factory may raise any kind
+            _log.debug("%s: its factory failed", self._who, exc_info=True)
             raise EngineFailed(
                 f"{self._who}: could not be made ({type(problem).__name__}: {reason(problem)})"
-            ) from None
-        missing = [name for name in _ASKED if not callable(getattr(engine, name, None))]
+            ) from problem
+        missing = [name for name in _REQUIRED if not callable(getattr(engine, name, None))]
         if not isinstance(getattr(engine, "likelihoods", None), bool):
             missing.append("likelihoods (true or false)")
         if missing:
@@ -55,25 +59,27 @@ class Plugged:
         return engine
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
-        """What the engine says of itself, and whose it is."""
+        """Return what the engine says of itself, with its name and package."""
         try:
             said = dict(self._engine.origin(generation))
             json.dumps(said, allow_nan=False)
-        except Exception as problem:
+        except Exception as problem:  # foreign code: any kind
+            _log.debug("%s: its origin is unusable", self._who, exc_info=True)
             raise EngineFailed(
                 f"{self._who}: its `origin` must be a table that JSON can hold"
                 f" ({type(problem).__name__}: {reason(problem)})"
-            ) from None
-        return {"decoding": asdict(generation)} | said | self._ours
-
-    @property
-    def _ours(self) -> dict[str, object]:
-        return {"engine": self.name, "package": self._offered.package}
+            ) from problem
+        # Our own keys last: an engine cannot pass for another package's.
+        return (
+            {"decoding": asdict(generation)}
+            | said
+            | {"engine": self.name, "package": self._package}
+        )
 
     def generate(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """Its outputs, each for a prompt that was asked."""
+        """Yield the engine's outputs; refuse an output for any prompt that was not given."""
         asked = {(prompt.case, prompt.sample) for prompt in prompts}
         for batch in self._engine.generate(adapter, prompts, generation):
             outputs = tuple(batch)
@@ -87,7 +93,7 @@ class Plugged:
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
-        """Its likelihoods, each of an ideal that was asked."""
+        """Yield the engine's likelihoods; refuse those of any ideal that was not given."""
         asked = {(p.case, place) for p in prompts for place in range(len(p.ideals))}
         for batch in self._engine.likelihood(adapter, prompts, generation):
             found = tuple(batch)
@@ -97,12 +103,12 @@ class Plugged:
             yield found
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
-        """How far the adapter moves the answers; None where the engine has no `shift`."""
-        asked = getattr(self._engine, "shift", None)
-        return asked(adapter, prompt, generation) if callable(asked) else None
+        """Return how far the adapter moves the answers; None if the engine has no `shift`."""
+        shift = getattr(self._engine, "shift", None)
+        return shift(adapter, prompt, generation) if callable(shift) else None
 
     def close(self) -> None:
-        """Give back what the engine holds, where it has a `close`."""
-        asked = getattr(self._engine, "close", None)
-        if callable(asked):
-            asked()
+        """Release what the engine holds, if it has a `close`."""
+        close = getattr(self._engine, "close", None)
+        if callable(close):
+            close()

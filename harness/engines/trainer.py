@@ -1,54 +1,70 @@
-"""A LoRA adapter through TRL's SFT trainer: loss on the completion only, seeded, resumable.
+"""Train a LoRA adapter with TRL's SFT trainer: loss on the completion only, seeded, resumable.
 
-Works in a folder of its own and hands over a finished adapter folder.
+It works in a given folder and leaves a finished adapter folder there.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from harness.engines.local.prompts import prompt_ids
 from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_libraries
 from harness.records import Message
 
+if TYPE_CHECKING:
+    from peft import LoraConfig, PeftModel
+    from transformers import (
+        PreTrainedModel,
+        TrainerCallback,
+        TrainerControl,
+        TrainerState,
+        TrainingArguments,
+    )
+    from trl import SFTTrainer
+
+    from harness.engines.local.models import Tokenizer
+
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The hyper-parameters of one training."""
+    """The hyper-parameters of a training."""
 
     rank: int = 8
     alpha: int = 16
     dropout: float = 0.0
     targets: str = "all-linear"
-    """`all-linear`, or module names with commas."""
+    """`all-linear`, or module names separated by commas."""
     epochs: float = 3.0
     learning_rate: float = 5e-4
     batch: int = 8
     warmup: float = 0.1
-    """Share of the steps over which the rate rises; it falls along a cosine afterwards."""
+    """Share of the steps over which the learning rate rises; it falls along a cosine afterwards."""
     weight_decay: float = 0.0
     max_length: int = 1024
     seed: int = 0
     dtype: str = "bfloat16"
-    """Of the saved weights; the training itself runs in float32 on a CPU."""
+    """The type of the saved weights; the training itself runs in float32 on a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One example: the turns that are given and the completion to learn."""
+    """An example: the given turns and the completion to learn."""
 
     messages: tuple[Message, ...]
     completion: str
 
 
 OnStep = Callable[[int, int, float | None], None]
-"""Called with step, steps in all, and the loss where it was logged."""
+"""Called with the step, the number of steps, and the loss if it was logged."""
 
 
 def train_lora(
@@ -57,48 +73,41 @@ def train_lora(
     recipe: Recipe,
     work: Path,
     parent: Path | None,
-    heard: OnStep,
+    on_step: OnStep,
 ) -> list[float]:
-    """Train into `work/adapter`, resuming what a killed run left in `work`; the losses by log."""
+    """Train into `work/adapter`, resuming an interrupted run; return the logged losses."""
     try:
-        return _trained(base, lessons, recipe, work, parent, heard)
+        quiet_libraries()
+        from transformers import set_seed
+        from transformers.trainer_callback import PrinterCallback
+
+        set_seed(recipe.seed)
+        trainer = _trainer(base, lessons, recipe, work, parent)
+        trainer.add_callback(_reporter(on_step))
+        trainer.remove_callback(PrinterCallback)
+        checkpoint = _last_checkpoint(work)
+        if checkpoint:
+            _log.info("%s: goes on from %s", base, checkpoint)
+        trainer.train(resume_from_checkpoint=checkpoint)
+        losses = [float(row["loss"]) for row in trainer.state.log_history if "loss" in row]
+        if not all(isfinite(loss) for loss in losses):
+            raise EngineFailed(
+                "training diverged (the loss is not a number), try a lower learning rate"
+            )
+        _save(trainer.model, work / "adapter", recipe)
+        return losses
     except (HarnessError, OSError):
         raise
-    except Exception as problem:  # four libraries raise whatever they like
+    except Exception as problem:  # four libraries raise any kind
+        _log.debug("%s: the training failed", base, exc_info=True)
         raise EngineFailed(
             f"{base}: the training failed ({reason(problem)}), run the same command again to go on"
         ) from problem
 
 
-def _trained(
-    base: Path,
-    lessons: Sequence[Lesson],
-    recipe: Recipe,
-    work: Path,
-    parent: Path | None,
-    heard: OnStep,
-) -> list[float]:
-    quiet_libraries()
-    from transformers import set_seed
-    from transformers.trainer_callback import PrinterCallback
-
-    set_seed(recipe.seed)
-    trainer = _trainer(base, lessons, recipe, work, parent)
-    trainer.add_callback(_reporter(heard))
-    trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(work))
-    losses = [float(row["loss"]) for row in trainer.state.log_history if "loss" in row]
-    if not all(isfinite(loss) for loss in losses):
-        raise EngineFailed(
-            "training diverged (the loss is not a number), try a lower learning rate"
-        )
-    _save(trainer.model, work / "adapter", recipe)
-    return losses
-
-
 def _trainer(
     base: Path, lessons: Sequence[Lesson], recipe: Recipe, work: Path, parent: Path | None
-) -> Any:
+) -> SFTTrainer:
     import torch
     from datasets import Dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -135,9 +144,9 @@ def _trainer(
         report_to=[],
         disable_tqdm=True,
     )
-    model, peft_config = _with_parent(model, parent, recipe)
+    tuned, peft_config = _with_parent(model, parent, recipe)
     return SFTTrainer(
-        model=model,
+        model=tuned,
         args=config,
         train_dataset=Dataset.from_list([_row(lesson, tokenizer) for lesson in lessons]),
         processing_class=tokenizer,
@@ -145,7 +154,10 @@ def _trainer(
     )
 
 
-def _with_parent(model: Any, parent: Path | None, recipe: Recipe) -> tuple[Any, Any]:
+def _with_parent(
+    model: PreTrainedModel, parent: Path | None, recipe: Recipe
+) -> tuple[PreTrainedModel | PeftModel, LoraConfig | None]:
+    """Return the parent adapter on the model to train further, or a config for a new adapter."""
     from peft import LoraConfig, PeftModel
 
     if parent is not None:
@@ -161,8 +173,8 @@ def _with_parent(model: Any, parent: Path | None, recipe: Recipe) -> tuple[Any, 
     return model, config
 
 
-def _row(lesson: Lesson, tokenizer: Any) -> dict[str, Any]:
-    """Chat turns where the base has a chat template, else plain text ended by its end token."""
+def _row(lesson: Lesson, tokenizer: Tokenizer) -> dict[str, object]:
+    """Return chat turns for a base with a chat template, else plain text."""
     if tokenizer.chat_template:
         return {
             "prompt": [asdict(message) for message in lesson.messages],
@@ -173,7 +185,7 @@ def _row(lesson: Lesson, tokenizer: Any) -> dict[str, Any]:
 
 
 def _last_checkpoint(work: Path) -> str | None:
-    """The newest checkpoint that was finished: the trainer writes its state last."""
+    """Return the newest finished checkpoint, or None."""
     found = [
         (int(folder.name.removeprefix("checkpoint-")), folder)
         for folder in work.glob("checkpoint-*")
@@ -183,31 +195,41 @@ def _last_checkpoint(work: Path) -> str | None:
 
 
 def _readable(state: Path) -> bool:
+    # The trainer writes its state last, so a readable state means a whole checkpoint.
     try:
         return bool(json.loads(state.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return False
 
 
-def _reporter(heard: OnStep) -> Any:
+def _reporter(on_step: OnStep) -> TrainerCallback:
     from transformers import TrainerCallback
 
-    class Reporter(TrainerCallback):  # type: ignore[misc]  # the library is untyped here
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            heard(state.global_step, state.max_steps, None)
+    class Reporter(TrainerCallback):
+        def on_step_end(
+            self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+        ) -> None:
+            on_step(state.global_step, state.max_steps, None)
 
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        def on_log(
+            self,
+            args: TrainingArguments,
+            state: TrainerState,
+            control: TrainerControl,
+            logs: dict[str, float] | None = None,
+            **_: object,
+        ) -> None:
             if logs and "loss" in logs:
-                heard(state.global_step, state.max_steps, float(logs["loss"]))
+                on_step(state.global_step, state.max_steps, float(logs["loss"]))
 
     return Reporter()
 
 
-def _save(model: Any, folder: Path, recipe: Recipe) -> None:
+def _save(model: PeftModel, folder: Path, recipe: Recipe) -> None:
     import torch
 
     wanted = getattr(torch, recipe.dtype)
     for name, parameter in model.named_parameters():
         if "lora_" in name:
             parameter.data = parameter.data.to(wanted)
-    model.save_pretrained(folder)
+    model.save_pretrained(str(folder))

@@ -1,4 +1,4 @@
-"""What is wrong with training data and benchmarks: pure, examples and cases in, findings out.
+"""Problems in training data and benchmarks: examples and cases in, findings out. Pure.
 
 `Finding` is the record; `near_duplicates` and `overlap` compare texts with texts.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with a benchmark as it is written: cases, slices, size; no history needed."""
+"""Problems in a benchmark's files: cases, slices and size; past runs are not needed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from harness.records import Case, CasesNeeded, CheckResult, Policy
 from harness.text.quoting import FAILED_CHECK
 
 USUAL = 20
-"""Cases from which a benchmark of this kind certifies usual margins."""
+"""Cases needed to certify the usual margins."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """A case and the line that it stands at."""
+    """A case and its line in the file."""
 
     line: int
     case: Case
@@ -26,14 +26,14 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class BadCaseLine:
-    """A line that is no case, and why."""
+    """A line that is not a valid case, and the reason."""
 
     line: int
     why: str
 
 
 def refused_lines(refused: Iterable[BadCaseLine]) -> Iterator[Finding]:
-    """Every line that the reader does not take; a blank input or ideal has a kind of its own."""
+    """Yield the lines that the reader refused; blank texts and repeated ids have own kinds."""
     for one in refused:
         blank = "is empty" in one.why or "blank" in one.why
         twice = "stands already" in one.why
@@ -41,7 +41,7 @@ def refused_lines(refused: Iterable[BadCaseLine]) -> Iterator[Finding]:
 
 
 def placeholders(cases: Iterable[CaseLine]) -> Iterator[Finding]:
-    """Cases that nobody has written yet."""
+    """Yield the cases that are still placeholders."""
     for one in cases:
         if one.case.placeholder:
             said = f"{one.case.id} is a placeholder; placeholders are not a benchmark"
@@ -49,14 +49,17 @@ def placeholders(cases: Iterable[CaseLine]) -> Iterator[Finding]:
 
 
 def repeated(cases: Iterable[CaseLine]) -> Iterator[Finding]:
-    """The same input again, with the same ideals or with others."""
+    """Yield the cases that repeat an earlier input, with the same ideals or with others."""
     seen: dict[str, CaseLine] = {}
     for one in cases:
         first = seen.setdefault(normal(one.case.input), one)
         if first is one:
             continue
         same = f"{one.case.id} has the input of {first.case.id} (line {first.line})"
-        if _ideals(one.case) == _ideals(first.case):
+        mine, theirs = (
+            {" ".join(ideal.split()) for ideal in case.ideals} for case in (one.case, first.case)
+        )
+        if mine == theirs:
             yield Finding("duplicate", one.line, f"{same}: it counts twice")
         else:
             yield Finding(
@@ -64,12 +67,8 @@ def repeated(cases: Iterable[CaseLine]) -> Iterator[Finding]:
             )
 
 
-def _ideals(case: Case) -> set[str]:
-    return {" ".join(ideal.split()) for ideal in case.ideals}
-
-
 def near_repeated(cases: Sequence[CaseLine]) -> Iterator[Finding]:
-    """Inputs that differ in a few words only, unless a group says that they belong together."""
+    """Yield the cases whose inputs differ in a few words only, unless they share a group."""
     for near in near_duplicates([one.case.input for one in cases]):
         mine, other = cases[near.index], cases[near.of]
         grouped = mine.case.group is not None and mine.case.group == other.case.group
@@ -86,9 +85,9 @@ def near_repeated(cases: Sequence[CaseLine]) -> Iterator[Finding]:
 def failed_checks(
     cases: Iterable[CaseLine], checked: Iterable[Sequence[tuple[str, CheckResult]]]
 ) -> tuple[list[Finding], list[Finding]]:
-    """Ideals that fail what is asked of outputs: `must` checks, and those that are only shown.
+    """Return the ideals that fail their own checks: `must` checks first, then `report` checks.
 
-    `checked` has, for each case, every result with the ideal that it is about.
+    `checked` has, for each case, every check result with the ideal that it is about.
     """
     musts: list[Finding] = []
     shown: list[Finding] = []
@@ -105,7 +104,7 @@ def failed_checks(
 
 
 def small_slices(cases: Iterable[CaseLine], policy: Policy) -> Iterator[Finding]:
-    """Slices that no verdict looks at, being too small."""
+    """Yield the slices that are too small to be judged."""
     counts = Counter(f"{k}={v}" for one in cases for k, v in one.case.slices.items())
     for name, count in counts.items():
         if count < policy.slice_cases:
@@ -115,7 +114,7 @@ def small_slices(cases: Iterable[CaseLine], policy: Policy) -> Iterator[Finding]
 
 
 def size(cases: int, policy: Policy) -> tuple[list[Finding], list[Finding]]:
-    """Too few to be judged at all, or fewer than usual margins need."""
+    """Return problems with the number of cases: too few to judge, and fewer than is usual."""
     has = "1 case" if cases == 1 else f"{cases} cases"
     if cases < policy.min_cases:
         said = f"{has}; fewer than {policy.min_cases} are never judged, 20 to 30 are usual"
@@ -126,7 +125,7 @@ def size(cases: int, policy: Policy) -> tuple[list[Finding], list[Finding]]:
 
 
 def too_few_for(one: CasesNeeded, cases: int) -> Finding:
-    """The margin that was asked for takes more cases than there are."""
+    """Return the finding that the requested margin needs more cases than there are."""
     metric = one.metric.replace("_", " ")
     said = f"{one.needed} cases are needed for a margin of {one.margin:g} on {metric}"
     return Finding("margin", None, f"{said} at the spread seen so far, here are {cases}")

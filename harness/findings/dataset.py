@@ -1,4 +1,4 @@
-"""Everything that is looked for in a training set, in one list of findings."""
+"""All checks of a training set, in a single list of findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.findings.endings import endings
 from harness.findings.finding import Finding
 from harness.findings.outliers import languages, lengths, other_languages
-from harness.findings.overlap import Overlap, overlap
+from harness.findings.overlap import overlap
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import HouseVoice
@@ -17,22 +17,22 @@ from harness.records.benchmark import TrainingExample
 from harness.text.quoting import IN_INPUT, IN_OUTPUT
 
 SMALL, LARGE = 50, 1_000
-"""Fine-tuning of this kind needs at least this many examples; more than the second is unusual."""
+"""Fewest examples that fine-tuning of this kind needs, and the number above which is unusual."""
 LOOK = frozenset({"outlier", "size"})
-"""Kinds that a person should look at, and that do not make a set unfit."""
+"""Kinds that a person should look at, but that do not make a set unfit."""
 STEPS = ("repeats", "personal data", "endings and voice", "lengths", "languages", "overlap")
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a training set is held against."""
+    """The cases, voice and glossary that a training set is compared with."""
 
     cases: Mapping[str, str]
     """Inputs of every benchmark's cases, by `benchmark/id`."""
     house: HouseVoice | None = None
-    """The voice of the task's benchmark; None where there is none or none was chosen."""
+    """The voice of the task's benchmark; None without a benchmark or without a chosen task."""
     banned: Callable[[str], str] = lambda text: ""
-    """What the task's glossary bans in a text, in words; nothing where it is clean."""
+    """Returns the message of the task's glossary about a text; empty where the text is clean."""
     region: str = "US"
     """Country of the phone numbers without a `+`."""
 
@@ -40,10 +40,11 @@ class Measure:
 def check_examples(
     examples: Sequence[TrainingExample],
     measure: Measure,
-    heard: Callable[[str, int, int], None] = lambda step, done, total: None,
+    on_progress: Callable[[str, int, int], None] = lambda step, done, total: None,
 ) -> Iterator[Finding]:
-    """Look for everything; `heard` is told each step as it begins."""
-    looks: tuple[Callable[[], Iterable[Finding]], ...] = (
+    """Run every check; `on_progress` is called with each step as it begins."""
+    # Deferred, so that a step is announced before its work begins.
+    checks: tuple[Callable[[], Iterable[Finding]], ...] = (
         lambda: repeats(examples),
         lambda: _personal(examples, measure.region),
         lambda: _texts(examples, measure),
@@ -51,14 +52,14 @@ def check_examples(
         lambda: other_languages(examples, languages(examples)),
         lambda: overlaps(examples, measure.cases),
     )
-    for done, (step, look) in enumerate(zip(STEPS, looks, strict=True)):
-        heard(step, done, len(STEPS))
-        yield from look()
+    for done, (step, check) in enumerate(zip(STEPS, checks, strict=True)):
+        on_progress(step, done, len(STEPS))
+        yield from check()
     yield from size(len(examples))
 
 
 def size(count: int) -> Iterator[Finding]:
-    """Whether there is enough to learn from."""
+    """Yield a finding where there are unusually few or many examples."""
     if count < SMALL:
         message = f"{count} examples, fine-tuning needs {SMALL} or more; `train` wants --anyway"
         yield Finding("size", None, message)
@@ -70,20 +71,16 @@ def size(count: int) -> Iterator[Finding]:
 
 
 def overlaps(examples: Sequence[TrainingExample], cases: Mapping[str, str]) -> Iterator[Finding]:
-    """Lines that a benchmark asks about: whoever learns them has seen the exam."""
+    """Yield the examples that a benchmark asks about: training on them would spoil its verdicts."""
     for found in overlap([example.input for example in examples], cases):
-        yield Finding("overlap", examples[found.index].line, told(found))
-
-
-def told(found: Overlap) -> str:
-    """An overlap in words."""
-    how = {
-        "exact": "is",
-        "normalised": "is, but for case, punctuation or white space,",
-        "contained": "contains",
-        "near": f"is, but for {found.changed} words,",
-    }[found.how]
-    return f"the input {how} benchmark case {found.case}"
+        how = {
+            "exact": "is",
+            "normalised": "is, but for case, punctuation or white space,",
+            "contained": "contains",
+            "near": f"is, but for {found.changed} words,",
+        }[found.how]
+        line = examples[found.index].line
+        yield Finding("overlap", line, f"the input {how} benchmark case {found.case}")
 
 
 def _personal(examples: Sequence[TrainingExample], region: str) -> Iterator[Finding]:
@@ -94,7 +91,7 @@ def _personal(examples: Sequence[TrainingExample], region: str) -> Iterator[Find
 
 
 def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Finding]:
-    """What is wrong with outputs; what is cut off is not also judged for its voice."""
+    """Yield problems of the outputs; an output that is cut off is not also checked for voice."""
     cut = list(endings(examples, measure.house))
     yield from cut
     lines = {finding.line for finding in cut}
@@ -107,5 +104,5 @@ def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Fi
 
 
 def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, str]:
-    """Inputs by `benchmark/id`, as `Measure` wants them."""
+    """Return the inputs of cases by `benchmark/id`, as `Measure` holds them."""
     return {f"{benchmark}/{case.id}": case.input for case in cases}

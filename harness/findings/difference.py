@@ -1,4 +1,4 @@
-"""What changed between two versions of a benchmark; cases are matched by their ids."""
+"""The differences between two versions of a benchmark; cases are matched by their ids."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from harness.records import Benchmark, Case, CaseDifference, Check, FieldChange
+from harness.records import Benchmark, Case, CaseDifference, FieldChange
 
 Fields = Mapping[str, str]
 
@@ -14,7 +14,7 @@ Fields = Mapping[str, str]
 def case_differences(
     old: tuple[Case, ...], new: tuple[Case, ...]
 ) -> tuple[tuple[Case, ...], tuple[Case, ...], tuple[CaseDifference, ...]]:
-    """Cases that were added, removed, and changed."""
+    """Return the cases that were added, removed, and changed."""
     before = {case.id: case for case in old}
     after = {case.id: case for case in new}
     added = tuple(case for case in new if case.id not in before)
@@ -29,7 +29,7 @@ def case_differences(
 
 
 def settings_differences(old: Benchmark, new: Benchmark) -> tuple[FieldChange, ...]:
-    """What differs outside the cases."""
+    """Return the differences outside the cases."""
     return tuple(_changes(_settings(old), _settings(new)))
 
 
@@ -47,12 +47,8 @@ def _case(case: Case) -> Fields:
         for number, ideal in enumerate(case.ideals, start=1)
     }
     found |= {f"slice {name}": value for name, value in case.slices.items()}
-    found |= {f"check {check.name}": _check(check) for check in case.checks}
+    found |= {f"check {check.name}": f"{check.level} {_json(check.value)}" for check in case.checks}
     return found | {"critical": "yes" if case.critical else "no", "group": case.group or ""}
-
-
-def _check(check: Check) -> str:
-    return f"{check.level} {_json(check.value)}"
 
 
 def _settings(benchmark: Benchmark) -> Fields:

@@ -12,34 +12,39 @@ from harness.findings.words import words
 from harness.records.benchmark import TrainingExample
 
 ENDED = 0.9
-"""Where this share of a group's outputs end with a closing mark, the others are cut off."""
+"""Share of a group's outputs that must end with a closing mark before others count as cut off."""
 MIN_IN_GROUP = 20
+"""Outputs that a group needs."""
 OFTEN = 5
-"""A word that starts like one that stands this often, and stands nowhere itself, is cut."""
+"""Uses of a longer word from which an unknown last word that begins it counts as cut."""
 _CLOSED = re.compile(r"[.!?…。！？][\"'”’»)\]*_`]*$|[)\]}»”\"`]$")
 _OPEN = re.compile(r"[,;:(\[{/\\&|+=<]$|\s[-–—]$")
 _LAST = re.compile(r"([^\W\d_]+)$")
 
 
 def endings(examples: Sequence[TrainingExample], house: HouseVoice | None) -> Iterator[Finding]:
-    """Every output that is cut off, with how that shows."""
+    """Yield every output that is cut off, with the sign of it."""
     known, inner = _vocabulary(examples)
     closing = _closing_groups(examples)
     for example in examples:
         text = example.output.rstrip()
-        what = _cut(text, example, known, inner) or _unclosed(text, example, closing)
-        what = what or _short(text, example, house)
-        if what:
-            yield Finding("truncated", example.line, what)
+        message = (
+            _within_word(text, example, known, inner)
+            or _unclosed(text, example, closing)
+            or _short(text, example, house)
+        )
+        if message:
+            yield Finding("truncated", example.line, message)
 
 
-def _cut(text: str, example: TrainingExample, known: set[str], inner: Counter[str]) -> str:
+def _within_word(text: str, example: TrainingExample, known: set[str], inner: Counter[str]) -> str:
     if _OPEN.search(text):
         return f"ends with {quoted(text[-12:])}, as if more were to come"
     last = _LAST.search(text)
     if last is None or last[1].casefold() in known:
         return ""
     start = last[1].casefold()
+    # An input is short and on the subject, so one longer word there is enough evidence.
     given = [word for word in words(example.input) if word.startswith(start)]
     whole = given or [w for w, count in inner.items() if count >= OFTEN and w.startswith(start)]
     return f"ends within a word: {quoted(last[1])} of {quoted(whole[0])}" if whole else ""
@@ -62,20 +67,23 @@ def _short(text: str, example: TrainingExample, house: HouseVoice | None) -> str
 
 
 def _vocabulary(examples: Sequence[TrainingExample]) -> tuple[set[str], Counter[str]]:
-    """Words that stand somewhere whole: in an input, or in an output with something after them."""
+    """Return all words that occur whole, and counts of those in outputs with text after them.
+
+    The last word of an output may itself be cut, so it counts only before a closing sign.
+    """
     inner: Counter[str] = Counter()
     known: set[str] = set()
     for example in examples:
         known.update(words(example.input))
         text = example.output.rstrip()
-        said = words(text)
-        inner.update(said[:-1] if _LAST.search(text) else said)
+        output = words(text)
+        inner.update(output[:-1] if _LAST.search(text) else output)
     known.update(inner)
     return known, inner
 
 
 def _closing_groups(examples: Sequence[TrainingExample]) -> set[str]:
-    """The groups whose outputs nearly all end with a closing mark."""
+    """Return the groups whose outputs nearly all end with a closing mark."""
     size: Counter[str] = Counter()
     closed: Counter[str] = Counter()
     for example in examples:
@@ -87,5 +95,5 @@ def _closing_groups(examples: Sequence[TrainingExample]) -> set[str]:
 
 
 def _groups(example: TrainingExample) -> Iterable[str]:
-    """The whole file, and each slice that the example is in."""
+    """Return the groups of an example: the whole file (empty name) and each of its slices."""
     return ("", *(f"{key}={value}" for key, value in example.slices.items()))

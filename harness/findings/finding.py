@@ -1,4 +1,4 @@
-"""What a check of training data or of a benchmark has found: one kind, one line, one message."""
+"""The result of a check of training data or of a benchmark: a kind, a line and a message."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from harness.records.holds import EXACT, QUOTING
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that somebody should look at."""
+    """A problem that a person should look at."""
 
     kind: str = field(metadata=EXACT)
     """One word, such as duplicate, overlap, personal_data; programs sort by it."""
     line: int | None
-    """The line it stands at, from 1; None where it is about the whole file."""
+    """The line in the file, from 1; None for a finding about the whole file."""
     message: str = field(metadata=QUOTING)
-    """What is wrong there, in words; may quote what the file says."""
+    """A sentence that may quote the file."""
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """By line, what is about the whole file last; the same finding once."""
+    """Sort findings by line, with those about the whole file last, and drop repetitions."""
     found = dict.fromkeys(findings)
     return sorted(found, key=lambda f: (f.line is None, f.line or 0, f.kind))
 
 
 def counted(findings: Iterable[Finding]) -> dict[str, int]:
-    """How many findings of each kind, the most frequent first."""
+    """Count the findings of each kind, the most frequent first."""
     counts: dict[str, int] = {}
     for finding in findings:
         counts[finding.kind] = counts.get(finding.kind, 0) + 1
@@ -35,6 +35,6 @@ def counted(findings: Iterable[Finding]) -> dict[str, int]:
 
 
 def quoted(text: str, longest: int = 60) -> str:
-    """A text on one line, cut where it is long; whoever shows it makes it safe for its outlet."""
+    """Quote a text on a single line, cut where long; the caller makes it safe for its outlet."""
     flat = " ".join(text.split())
     return f'"{flat}"' if len(flat) <= longest else f'"{flat[: longest - 1]}…"'

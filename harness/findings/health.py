@@ -1,4 +1,4 @@
-"""Which cases have told adapters apart so far, and which never could."""
+"""Cases that cannot tell adapters apart, judged by the scores that they have had so far."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from harness.findings.finding import Finding
 from harness.records import Benchmark, CaseHistory
 
 MIN_ADAPTERS = 3
-"""With fewer, a case that does not tell them apart says nothing about the case."""
+"""Adapters needed before equal scores say something about the case."""
 
 
 def tired_cases(
     histories: Iterable[CaseHistory], lines: Mapping[str, int], benchmark: Benchmark
 ) -> Iterator[Finding]:
-    """Cases that every adapter gets right, that none does, or that never tell two apart.
+    """Yield cases that every adapter gets right, that none does, or that never tell two apart.
 
-    A guard is meant to be right with every adapter: only what none gets right is told there.
+    On a guard every adapter is meant to be right, so only cases that none gets right are reported.
     """
     for one in histories:
         if one.adapters < MIN_ADAPTERS or one.case not in lines:
             continue
-        said = _hopeless(one, benchmark)
-        if said is None and not benchmark.guard:
-            said = _saturated(one) or _flat(one, benchmark)
-        if said is not None:
-            yield Finding(said[0], lines[one.case], f"{one.case}: {said[1]}")
+        found = _hopeless(one, benchmark)
+        if found is None and not benchmark.guard:
+            found = _saturated(one) or _flat(one, benchmark)
+        if found is not None:
+            kind, message = found
+            yield Finding(kind, lines[one.case], f"{one.case}: {message}")
 
 
 def _saturated(one: CaseHistory) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""Near duplicates: texts that are equal but for a few words, found without comparing all pairs.
+"""Near duplicates: texts that differ in a few words only, found without comparing all pairs.
 
 Candidates share a rare pair of neighbouring words; each is then compared exactly, word by word.
 """
@@ -18,59 +18,55 @@ from harness.findings.words import WordCoder, words
 SHARE = 0.2
 """Texts are near where at most this share of the words has to be changed."""
 MIN_WORDS = 8
-"""Texts of fewer words are only compared whole: one word more or less is another text."""
+"""Texts of fewer words are only compared whole, since one word more makes another text."""
 COMMON = 0.5
-"""Words in more than this share of the texts are boilerplate and say nothing of likeness,"""
+"""Words in more than this share of the texts are boilerplate and say nothing about similarity."""
 COMMON_FROM = 20
-"""once there are this many texts."""
+"""Texts needed before boilerplate can be recognised."""
 BUDGET = 256
-"""Candidates looked at for one text, the likeliest first; reached only where thousands share
-their rarest word pairs."""
+"""Candidates compared with one text, the likeliest first; reached only where thousands of texts
+share their rarest word pairs."""
 _BUCKETS = 1 << 23
+"""Size of the hash table of word pairs: 32 MB of counts."""
 
 Pairs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A text that is nearly an earlier one."""
+    """A text that is nearly an earlier text."""
 
     index: int
     of: int
-    """Index of the earlier text, which is itself near to none before it."""
+    """Index of the earlier text, which is itself near to no text before it."""
     changed: int
-    """Words to insert, delete or replace on the way from one to the other; 0 where only case,
+    """Words to insert, delete or replace to turn one text into the other; 0 where only case,
     punctuation or white space differ."""
     length: int
-    """Words of the longer one."""
+    """Words of the longer text."""
 
 
 def near_duplicates(texts: Sequence[str], share: float = SHARE) -> list[Near]:
-    """Every text that is near to an earlier one, once, with that earlier one.
+    """Return each text that is near to an earlier text, once, with that earlier text.
 
-    A text that is near to an earlier one is not itself compared with: dropping what is returned
-    leaves no near pair. Complete as long as no text has more than `BUDGET` candidates.
+    A text that was found near is not compared with later texts: dropping the returned texts leaves
+    no near pair. The result is complete as long as no text has more than `BUDGET` candidates.
     """
     coder = WordCoder()
     whole = [coder.code(words(text)) for text in texts]
-    coded = without_boilerplate(whole)
+    coded = whole
+    if len(whole) >= COMMON_FROM:
+        common = {ord(letter): None for letter in boilerplate(whole)}
+        coded = [code.translate(common) for code in whole] if common else whole
     pairs = [_pairs(code) for code in coded]
     counts = np.zeros(_BUCKETS, dtype=np.int32)
     for numbers in pairs:
-        counts[numbers] += 1  # once per text: repeats inside one text count once
+        counts[numbers] += 1  # fancy indexing: repeats inside a text count once
     return list(_search(whole, coded, pairs, counts, share))
 
 
-def without_boilerplate(coded: list[str]) -> list[str]:
-    """The coded texts without the words that most of them share; few texts stay as they are."""
-    if len(coded) < COMMON_FROM:
-        return coded
-    common = {ord(letter): None for letter in boilerplate(coded)}
-    return [code.translate(common) for code in coded] if common else coded
-
-
 def boilerplate(coded: Sequence[str]) -> set[str]:
-    """The words, as letters, that stand in most of the texts."""
+    """Return the words, coded as letters, that stand in most of the texts."""
     spread = Counter[str]()
     for code in coded:
         spread.update(set(code))
@@ -78,8 +74,9 @@ def boilerplate(coded: Sequence[str]) -> set[str]:
 
 
 def _pairs(code: str) -> Pairs:
-    """Neighbouring words as numbers; two pairs may share a number, which costs only a look."""
+    """Hash each pair of neighbouring words; a collision costs only a needless comparison."""
     letters = np.frombuffer(code.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    # Different factors, so that the pair (a, b) differs from (b, a).
     mixed = letters.astype(np.int64)
     return (mixed[:-1] * 1_000_003 + mixed[1:] * 7_919) % _BUCKETS
 
@@ -93,6 +90,7 @@ def _search(
 ) -> Iterator[Near]:
     holders: dict[int, list[int]] = {}
     first: dict[str, int] = {}
+    # Texts are entered one after the other, so that each is compared with earlier texts only.
     for index, code in enumerate(coded):
         same = first.setdefault(whole[index], index) if whole[index] else index
         if same != index:
@@ -106,14 +104,15 @@ def _search(
             for pair in rarest:
                 holders.setdefault(pair, []).append(index)
         else:
+            # Found without boilerplate, but people count the words that they see.
             changed = Levenshtein.distance(whole[index], whole[near])
             yield Near(index, near, changed, max(len(whole[index]), len(whole[near])))
 
 
 def _rarest(pairs: Pairs, counts: NDArray[np.int32], most: int) -> list[int]:
-    """Each edit touches two pairs, so near texts share one of their rarest 2k + 1.
+    """Return the `most` rarest pairs, without those that occur in a single text only.
 
-    Pairs that stand in one text only can be shared with none.
+    An edit touches two pairs, so texts that are k edits apart share one of their 2k + 1 rarest.
     """
     seen = counts[pairs]
     first = np.lexsort((pairs, seen))[:most]  # one order for all texts, ties included
@@ -130,7 +129,7 @@ def _candidates(rarest: list[int], holders: dict[int, list[int]]) -> list[int]:
 
 
 def _nearest(code: str, coded: list[str], candidates: list[int], share: float) -> int | None:
-    """The first candidate that is near enough."""
+    """Return the first candidate that is near enough."""
     for index in candidates:
         other = coded[index]
         most = int(max(len(code), len(other)) * share)

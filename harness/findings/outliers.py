@@ -14,25 +14,25 @@ from harness.findings.words import words
 from harness.records.benchmark import TrainingExample
 
 MIN_TEXTS = 20
-"""Of fewer examples nobody can say what is usual."""
+"""Examples needed to say which lengths and languages are usual."""
 FAR = 6.0
-"""Robust standard deviations of the logarithm of the length,"""
+"""Robust standard deviations of the log length beyond which a length is far from the rest."""
 FACTOR = 3.0
-"""and times longer or shorter than the median: both are needed."""
+"""Times longer or shorter than the median, required in addition to `FAR`."""
 LETTERS = 60
-"""Shorter texts do not show their language."""
+"""Letters that a text needs before its language is looked up."""
 SURE = 0.8
 """The probability from which a language counts as recognised."""
 SAMPLE = 2_000
-"""Texts whose language is always looked up, which takes a tenth of a millisecond each;"""
+"""Texts whose language is always looked up, at a tenth of a millisecond each."""
 KNOWN = 0.6
-"""a later text with more than this share of their words is taken to be in their language."""
+"""A later text with more than this share of the sample's words is taken to be in its language."""
 MAIN = 0.8
-"""A set in which no language has this share is meant to be mixed."""
+"""Share of the main language below which a set is taken to be mixed on purpose."""
 
 
 def lengths(examples: Sequence[TrainingExample]) -> Iterator[Finding]:
-    """Inputs and outputs far longer or shorter than the others of their slices."""
+    """Yield inputs and outputs far longer or shorter than the others of their slices."""
     if len(examples) < MIN_TEXTS:
         return
     sides: tuple[tuple[str, Callable[[TrainingExample], str]], ...] = (
@@ -53,7 +53,7 @@ def lengths(examples: Sequence[TrainingExample]) -> Iterator[Finding]:
 def _far(
     sizes: np.ndarray[Any, np.dtype[np.float64]], examples: Sequence[TrainingExample]
 ) -> list[int]:
-    """Far from the whole file, and also from every slice of its own that is large enough."""
+    """Return examples far from the whole file, and also from each of their large enough slices."""
     far = _beyond(np.log(np.maximum(sizes, 1)))
     left = set(np.flatnonzero(far).tolist())
     for key in {key for example in examples for key in example.slices} if left else ():
@@ -66,6 +66,8 @@ def _far(
 
 
 def _beyond(logs: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    # Lengths are skewed, so their logarithms are compared. The median absolute deviation, times
+    # 1.4826 to be on the scale of a standard deviation, is not inflated by the outliers themselves.
     away = np.abs(logs - np.median(logs))
     spread = 1.4826 * np.median(away)
     far: np.ndarray[Any, np.dtype[np.bool_]] = away > max(np.log(FACTOR), FAR * spread)
@@ -73,9 +75,10 @@ def _beyond(logs: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.d
 
 
 def languages(examples: Sequence[TrainingExample]) -> list[str | None]:
-    """The language of each output, or of input and output where that alone is short.
+    """Return the language of each output, or of output and input where the output is short.
 
-    In a large set, texts made of words of the first thousands are in the language of these.
+    In a large set only a sample is looked up; later texts made of the sample's words take its main
+    language.
     """
     found = [language(_shown(example)) for example in examples[:SAMPLE]]
     rest = examples[SAMPLE:]
@@ -89,20 +92,19 @@ def languages(examples: Sequence[TrainingExample]) -> list[str | None]:
         if one == name
         for word in words(_shown(example))
     }
-    return found + [_as_known(_shown(example), name, known) for example in rest]
-
-
-def _as_known(text: str, main: str | None, known: set[str]) -> str | None:
-    said = words(text)
-    if main and sum(word in known for word in said) > KNOWN * len(said):
-        return main if sum(map(len, said)) >= LETTERS else None
-    return language(text)
+    for text in map(_shown, rest):
+        found_words = words(text)
+        if name and sum(word in known for word in found_words) > KNOWN * len(found_words):
+            found.append(name if sum(map(len, found_words)) >= LETTERS else None)
+        else:
+            found.append(language(text))
+    return found
 
 
 def other_languages(
     examples: Sequence[TrainingExample], found: Sequence[str | None]
 ) -> Iterator[Finding]:
-    """Examples in another language than nearly all the rest."""
+    """Yield examples in another language than nearly all the rest."""
     counts = Counter(name for name in found if name)
     if sum(counts.values()) < MIN_TEXTS:
         return
@@ -116,7 +118,7 @@ def other_languages(
 
 
 def language(text: str) -> str | None:
-    """The language as two or three letters; None where the text is too short or too mixed."""
+    """Return the language as two or three letters; None for a text too short or too mixed."""
     if sum(map(str.isalpha, text)) < LETTERS:
         return None
     name, probability = _identifier().classify(text[:2000])

@@ -1,6 +1,6 @@
-"""Benchmark cases that stand in other texts, as they are, reworded a little, or as a part.
+"""Benchmark cases that stand in other texts: exactly, reworded a little, or as a part.
 
-Every text is compared with every case, so nothing that is near enough is missed.
+Every text is compared with every case, so no text that is near enough is missed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from harness.findings.words import WordCoder, normal, words
 
 How = Literal["exact", "normalised", "contained", "near"]
 SHARE = 0.25
-"""A text is a case where at most this share of the words was changed: two words in a case of
-eight. Different inputs of one task, written to one form, differ in a third and more."""
+"""A text counts as a case where at most this share of the words was changed: two words in a case
+of eight. Different inputs of one task, written to one form, differ in a third and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +27,35 @@ class Overlap:
     """A text that gives a case away."""
 
     index: int
-    """Of the text."""
+    """Index of the text."""
     case: str
-    """Its id, or whatever key the caller gave it."""
+    """The case's id, or the key that the caller gave it."""
     how: How
-    """As it stands; but for case, punctuation and white space; as a part; but for a few words."""
+    """Equal; equal but for case, punctuation and white space; a part; equal but for a few words."""
     changed: int = 0
     """Words that differ."""
 
 
 def overlap(texts: Sequence[str], cases: Mapping[str, str]) -> list[Overlap]:
-    """Every text that is or contains the input of a case (by key), each with its nearest case."""
+    """Return each text that is or contains the input of a case, with its nearest case."""
     if not texts or not cases:
         return []
     found: dict[int, Overlap] = {}
     split = [words(text) for text in texts]
     plain = [" ".join(one) or normal(text) for one, text in zip(split, texts, strict=True)]
     for one in (*_near(split, cases), *_whole(texts, plain, cases)):
-        if one.index not in found or _closer(one, found[one.index]):
+        if one.index not in found or _distance(one) < _distance(found[one.index]):
             found[one.index] = one
     return [found[index] for index in sorted(found)]
 
 
-def _closer(one: Overlap, other: Overlap) -> bool:
-    order = ("exact", "normalised", "contained", "near")
-    return (order.index(one.how), one.changed) < (order.index(other.how), other.changed)
+def _distance(one: Overlap) -> tuple[int, int]:
+    """Return a sort key, the closest overlap first."""
+    return ("exact", "normalised", "contained", "near").index(one.how), one.changed
 
 
 def _whole(texts: Sequence[str], plain: list[str], cases: Mapping[str, str]) -> Iterator[Overlap]:
-    """Equal texts, and long cases inside longer texts."""
+    """Yield equal texts, and long cases inside longer texts."""
     for case, asked in cases.items():
         wanted = normal(asked)
         part = f" {wanted} " if wanted.count(" ") >= MIN_WORDS - 1 else None
@@ -67,7 +67,10 @@ def _whole(texts: Sequence[str], plain: list[str], cases: Mapping[str, str]) -> 
 
 
 def _near(split: Sequence[Sequence[str]], cases: Mapping[str, str]) -> Iterator[Overlap]:
-    """Words that most of the texts share, such as an instruction, are taken out of both sides."""
+    """Yield texts that differ from a case in a few words.
+
+    Words that most texts share, such as an instruction, are removed from texts and cases alike.
+    """
     coder = WordCoder()
     coded = [coder.code(one) for one in split]
     common = boilerplate(coded) if len(coded) >= COMMON_FROM else set()
@@ -76,26 +79,18 @@ def _near(split: Sequence[Sequence[str]], cases: Mapping[str, str]) -> Iterator[
     lengths = np.array([len(code) for code in coded])
     for case, asked in cases.items():
         wanted = coder.code(words(asked)).translate(gone)
-        if len(wanted) < MIN_WORDS:
+        size = len(wanted)
+        allowed = (np.maximum(lengths, size) * SHARE).astype(np.int64)
+        likely = np.flatnonzero((np.abs(lengths - size) <= allowed) & (lengths > 0))
+        if size < MIN_WORDS or not len(likely):
             continue
-        yield from _near_one(case, wanted, coded, lengths)
-
-
-def _near_one(
-    case: str, wanted: str, coded: list[str], lengths: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> Iterator[Overlap]:
-    size = len(wanted)
-    allowed = (np.maximum(lengths, size) * SHARE).astype(np.int64)
-    likely = np.flatnonzero((np.abs(lengths - size) <= allowed) & (lengths > 0))
-    if not len(likely):
-        return
-    most = int(allowed[likely].max())
-    changed = process.cdist(
-        [wanted],
-        [coded[i] for i in likely],
-        scorer=Levenshtein.distance,
-        score_cutoff=most,
-        dtype=np.int32,
-    )[0]
-    for place in np.flatnonzero(changed <= allowed[likely]):
-        yield Overlap(int(likely[place]), case, "near", int(changed[place]))
+        # A limit for the whole batch lets rapidfuzz stop early; each pair's own limit comes after.
+        changed = process.cdist(
+            [wanted],
+            [coded[i] for i in likely],
+            scorer=Levenshtein.distance,
+            score_cutoff=int(allowed[likely].max()),
+            dtype=np.int32,
+        )[0]
+        for place in np.flatnonzero(changed <= allowed[likely]):
+            yield Overlap(int(likely[place]), case, "near", int(changed[place]))

@@ -13,7 +13,7 @@ from harness.records import PersonalKind
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _DIGITS = re.compile(r"\d(?:[ ().\-\u2011/]{0,2}\d){6}")
-"""Seven digits with little between them: fewer are no phone, card or account."""
+"""Seven digits with little between them: fewer make no phone, card or account number."""
 _CARD = re.compile(
     r"""(?<![\d.,-]) (?:
         [2-6]\d{3} ([ -]?) \d{4}\1\d{4}\1\d{4} | 3[47]\d{2}[ -]?\d{6}[ -]?\d{5}
@@ -30,7 +30,7 @@ _SPOKEN = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = 30
-"""Characters in front of a number in which a word may say that it is a phone."""
+"""Characters before a number in which a word may mark it as a phone number."""
 WORDS: Mapping[PersonalKind, str] = {
     "email": "e-mail address",
     "phone": "phone number",
@@ -41,18 +41,19 @@ WORDS: Mapping[PersonalKind, str] = {
 
 
 def personal(text: str, region: str = "US") -> list[tuple[str, str]]:
-    """What kind of personal data stands in a text, each with the number or address, masked."""
+    """Return the kinds of personal data in a text, each with the number or address masked."""
     return [(WORDS[kind], masked(text[start:end])) for kind, start, end in places(text, region)]
 
 
 def places(text: str, region: str = "US") -> Iterator[tuple[PersonalKind, int, int]]:
-    """Where personal data stands in a text, no place twice.
+    """Yield the spans of personal data in a text, without overlaps among numbers.
 
-    `region` is the country whose national phone numbers are known beside those with a `+`.
+    `region` is the country whose national phone numbers are recognised beside those with a `+`.
     """
     if "@" in text:
         for match in _EMAIL.finditer(text):
             yield "email", *match.span()
+    # Most texts have no long number, and the parsers below are slow.
     if _DIGITS.search(text):
         taken: list[tuple[int, int]] = []
         for kind, start, end in _numbers(text, region):
@@ -62,7 +63,7 @@ def places(text: str, region: str = "US") -> Iterator[tuple[PersonalKind, int, i
 
 
 def masked(written: str) -> str:
-    """Enough to find it again in the file, too little to use it."""
+    """Shorten a number or address so that it can be found in the file but not used."""
     bare = written.strip()
     name, at, place = bare.partition("@")
     if at:
@@ -71,7 +72,8 @@ def masked(written: str) -> str:
 
 
 def _numbers(text: str, region: str) -> Iterator[tuple[PersonalKind, int, int]]:
-    """The surest first: what is an account number is not read as a phone as well."""
+    """Yield numbers, the surest kind first, so that an account number is not a phone as well."""
+    import phonenumbers
     from stdnum import iban, luhn
     from stdnum.us import ssn
 
@@ -84,25 +86,19 @@ def _numbers(text: str, region: str) -> Iterator[tuple[PersonalKind, int, int]]:
     for match in _SSN.finditer(text):
         if ssn.is_valid(match.group()):
             yield "ssn", *match.span()
-    yield from _phones(text, region)
-
-
-def _phones(text: str, region: str) -> Iterator[tuple[PersonalKind, int, int]]:
-    import phonenumbers
-
-    for match in phonenumbers.PhoneNumberMatcher(
-        text, region, leniency=phonenumbers.Leniency.POSSIBLE
-    ):
-        written = match.raw_string
-        said = _SPOKEN.search(text, max(0, match.start - _BEFORE), match.start)
+    possible = phonenumbers.Leniency.POSSIBLE
+    for phone in phonenumbers.PhoneNumberMatcher(text, region, leniency=possible):
+        written = phone.raw_string
+        # A bare run of digits is as likely an order number, so it needs a word before it.
+        marked = _SPOKEN.search(text, max(0, phone.start - _BEFORE), phone.start)
         grouped = written.startswith(("+", "(")) or not written.isdigit()
-        if said or (grouped and phonenumbers.is_valid_number(match.number)):
-            yield "phone", match.start, match.end
+        if marked or (grouped and phonenumbers.is_valid_number(phone.number)):
+            yield "phone", phone.start, phone.end
 
 
 @lru_cache(maxsize=1)
 def regions() -> frozenset[str]:
-    """The countries whose phone numbers are known, as two letters."""
+    """Return the countries whose phone numbers are known, as two letters."""
     import phonenumbers
 
     return frozenset(phonenumbers.SUPPORTED_REGIONS)

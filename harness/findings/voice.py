@@ -1,6 +1,6 @@
 """The house voice, as a benchmark's ideals show it, and outputs that do not keep it.
 
-Nothing is known beforehand: how far an ideal strays from the other ideals says how far is usual.
+No vocabulary is built in: how far an ideal strays from the other ideals says how far is usual.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from harness.records import Case
 from harness.records.benchmark import TrainingExample
 
 MIN_CASES = 5
-"""A slice of fewer cases shows no voice; then the whole benchmark is the measure."""
+"""Cases that a slice needs to show a voice; otherwise the whole benchmark is the measure."""
 STRAY = 0.2
-"""An output may have this share of foreign words more than the ideal that strays the most,"""
+"""Share of foreign words allowed beyond that of the ideal that strays the most."""
 MIN_FOREIGN = 3
-"""and fewer foreign words than this are no voice."""
+"""Foreign words from which an output can be out of voice."""
 SHORT = 0.5
 """An output of fewer words than this share of the shortest ideal is cut short."""
 _MARKS = "!"
-"""Signs that are a voice of their own where no ideal has them."""
+"""Signs that are out of voice where no ideal has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What the ideals of one slice have in common."""
+    """The common features of the ideals of a slice."""
 
     about: str
     """Whose voice: `kind=opener of outreach`, or the benchmark's name."""
@@ -40,22 +40,23 @@ class Voice:
 
 
 class HouseVoice:
-    """The voices of one benchmark, by the slices in which its ideals are most alike."""
+    """The voices of a benchmark, by the slices in which its ideals are most alike."""
 
     def __init__(self, name: str, cases: Sequence[Case]) -> None:
         self._whole = _voice(name, cases, cases) if len(cases) >= MIN_CASES else None
         self._key, self._voices = _by_slice(name, cases)
 
     def voice(self, example: TrainingExample) -> Voice | None:
-        """The voice that an example should keep; None where too few cases show one."""
+        """Return the voice that an example should keep; None where too few cases show a voice."""
         found = self._voices.get(example.slices.get(self._key, "")) if self._key else None
         return found or self._whole
 
     def findings(self, example: TrainingExample) -> Iterator[Finding]:
-        """What is foreign in an example's output; what is cut short is another file's business."""
+        """Yield the foreign signs and words of an output; `endings` looks for outputs cut short."""
         voice = self.voice(example)
         if voice is None:
             return
+        # At most a finding per output: foreign words say more than a sign.
         marks = sorted(set(_MARKS) & set(example.output) - voice.marks)
         strange = _foreign(example.input, example.output, voice.vocabulary)
         count = len(words(example.output))
@@ -74,7 +75,7 @@ class HouseVoice:
 
 
 def _by_slice(name: str, cases: Sequence[Case]) -> tuple[str, dict[str, Voice]]:
-    """The key whose slices have the most even voice, and each slice's voice."""
+    """Return the slice key with the most even voices, and the voice of each of its slices."""
     best: tuple[float, str, dict[str, Voice]] = (1.0, "", {})
     for key in sorted({key for case in cases for key in case.slices}):
         voices = {}
@@ -89,16 +90,18 @@ def _by_slice(name: str, cases: Sequence[Case]) -> tuple[str, dict[str, Voice]]:
 
 
 def _voice(about: str, mine: Sequence[Case], cases: Sequence[Case]) -> Voice:
-    """What `mine` show; each ideal is measured against the other cases' to see what is usual."""
+    """Return the voice of `mine`; a sign is part of it where any ideal of `cases` has it."""
     known = [_vocabulary(case) for case in mine]
     strays = []
+    # Each case is left out of its own measure, since its vocabulary holds all words of its ideals.
     for place, case in enumerate(mine):
-        others = _joined(known[:place] + known[place + 1 :])
-        strays += [_share(case.input, ideal, others) for ideal in case.ideals]
+        others = frozenset[str]().union(*known[:place], *known[place + 1 :])
+        for ideal in case.ideals:
+            strays.append(len(_foreign(case.input, ideal, others)) / max(1, len(words(ideal))))
     ideals = [ideal for case in mine for ideal in case.ideals]
     return Voice(
         about=about,
-        vocabulary=_joined(known),
+        vocabulary=frozenset[str]().union(*known),
         most=max(strays) + STRAY,
         marks=frozenset(sign for case in cases for ideal in case.ideals for sign in ideal),
         shortest=min(len(words(ideal)) for ideal in ideals),
@@ -106,25 +109,16 @@ def _voice(about: str, mine: Sequence[Case], cases: Sequence[Case]) -> Voice:
 
 
 def _vocabulary(case: Case) -> frozenset[str]:
-    terms = [text for check in case.checks for text in _approved(check.name, check.value)]
+    # The approved forms of a glossary are part of the voice, even where no ideal uses them.
+    terms = [
+        str(term)
+        for check in case.checks
+        if check.name == "terms" and isinstance(check.value, Mapping)
+        for term in check.value
+    ]
     return frozenset(
         _stem(word) for text in (case.input, *case.ideals, *terms) for word in words(text)
     )
-
-
-def _approved(check: str, value: object) -> list[str]:
-    """The approved forms of a glossary, and phrases that have to be there."""
-    if check == "terms" and isinstance(value, Mapping):
-        return [str(term) for term in value]
-    return []
-
-
-def _joined(known: Sequence[frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*known)
-
-
-def _share(given: str, output: str, known: frozenset[str]) -> float:
-    return len(_foreign(given, output, known)) / max(1, len(words(output)))
 
 
 def _foreign(given: str, output: str, known: frozenset[str]) -> list[str]:
@@ -134,5 +128,5 @@ def _foreign(given: str, output: str, known: frozenset[str]) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """One and several of a thing are one word, as far as an `s` tells."""
+    """Cut a final `s`, so that singular and plural are mostly the same word."""
     return word[:-1] if len(word) > 3 and word.endswith("s") else word

@@ -1,4 +1,4 @@
-"""Texts as their words: case, punctuation, white space and Unicode forms folded away."""
+"""Texts split into words, with case, punctuation, white space and Unicode forms folded away."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ _WORD = re.compile(
     re.VERBOSE,
 )
 _INNER = re.compile(r"['’]|(?<!\d)[.,-]|[.,-](?!\d)|(?<=\d),(?=\d{3}(?!\d))")
-"""What is left out within a word; a decimal point and a range of numbers stay."""
+"""Signs that are dropped within a word; a decimal point and a range of numbers stay."""
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-"""Written without spaces: each sign is compared like a word."""
+"""Signs of scripts without spaces: each is compared like a word."""
 _SURROGATES, _PLANE = 0xD800, 0x110000
+"""The first surrogate, and the end of Unicode; `WordCoder` leaves the surrogates out."""
 
 
 def words(text: str) -> list[str]:
-    """The words that are compared: `Don't` is `dont`, `1,200` is `1200`, `1.5` stays `1.5`."""
-    flat = text if text.isascii() else _spaced(text)
-    found: list[str] = _WORD.findall(flat.casefold())
+    """Return the words to compare: `Don't` is `dont`, `1,200` is `1200`, `1.5` stays `1.5`."""
+    if not text.isascii():
+        text = _IDEOGRAPH.sub(r" \g<0> ", unicodedata.normalize("NFKC", text))
+    found: list[str] = _WORD.findall(text.casefold())
+    # Most texts need no further cleaning, and checking is much cheaper than substituting.
     if all(map(str.isalnum, found)):
         return found
     return [_INNER.sub("", word) for word in found]
 
 
-def _spaced(text: str) -> str:
-    return _IDEOGRAPH.sub(r" \g<0> ", unicodedata.normalize("NFKC", text))
-
-
 def normal(text: str) -> str:
-    """One form for all texts that differ only in case, punctuation, white space or Unicode form.
+    """Return the same form for texts that differ only in case, punctuation, spaces or Unicode form.
 
-    What has no word at all, such as `?!`, is compared as it stands.
+    A text without any word, such as `?!`, keeps its signs.
     """
+    # Without this fallback, all texts that consist of signs would be equal.
     return " ".join(words(text)) or " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 class WordCoder:
-    """Words as single letters, so that edits of words are edits of letters for a fast library."""
+    """A code of a letter per word, so that a library for letters counts edits of words."""
 
     def __init__(self) -> None:
         self._letters: dict[str, str] = {}
 
     def code(self, text_words: Iterable[str]) -> str:
-        """One letter per word; the same word always the same letter."""
+        """Return a letter per word; the same word always gets the same letter."""
         letters = self._letters
         return "".join(letters.get(word) or self._new(word) for word in text_words)
 
     def _new(self, word: str) -> str:
-        # Letters run out after a million words; from there on some share one.
+        # Letters run out after a million words; from there on some words share a letter.
         number = len(self._letters) % (_PLANE - 0x800)
         letter = chr(number if number < _SURROGATES else number + 0x800)
         self._letters[word] = letter

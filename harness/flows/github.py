@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import HarnessError, reason
-from harness.flows.evaluation.session import Bench, Evaluation
+from harness.flows.evaluation.candidate import Evaluation
+from harness.flows.evaluation.session import Session
 from harness.flows.project import Project
 from harness.flows.report import material_of, write
 from harness.render.annotations import MAX_ANNOTATIONS, workflow_commands
@@ -34,20 +35,20 @@ class Reported(NamedTuple):
     """Benchmarks whose verdicts this one took in."""
 
 
-def report(bench: Bench, found: Evaluation) -> Reported:
+def report(session: Session, found: Evaluation) -> Reported:
     """Write the report of a verdict; the verdict stands also where that is not possible."""
     verdict = found.verdict
     guards = tuple(guard.benchmark for guard in verdict.guards)
     told = (verdict.candidate, verdict.benchmark)
     try:
-        kept = bench.store.verdicts.kept(found.verdict_id)
+        kept = session.store.verdicts.kept(found.verdict_id)
         if kept is None:
             return Reported(*told, "the verdict is not in the store any more", None, (), guards)
-        material = material_of(bench.project, bench.store, kept)
-        files = write(bench.project, material)
-        lines = _annotations(bench.project, material) if on_github() else ()
+        material = material_of(session.project, session.store, kept)
+        files = write(session.project, material)
+        lines = _annotations(session.project, material) if on_github() else ()
     except HarnessError as problem:
-        why = bench.project.redaction.words(str(problem))
+        why = session.project.redaction.words(str(problem))
         return Reported(*told, f"none: {why}", None, (), guards)
     return Reported(*told, shown(files["html"]), str(files["md"]), lines, guards)
 

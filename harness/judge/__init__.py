@@ -1,4 +1,4 @@
-"""Scores to a verdict: pure, no disk, no clock, no print (STATISTICS 1 to 3).
+"""From scores to a verdict. Pure: no disk, no clock, no print; README.md has the statistics.
 
 `verdict` judges runs, `verdict_from_rows` a score file; both follow one rule and one policy.
 """

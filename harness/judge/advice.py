@@ -1,6 +1,8 @@
-"""The cheapest way out, in words: what to do next about each finding.
+"""Sentences of advice: the cheapest next step for each cause of a verdict.
 
 Looking at two cases is cheaper than a full run, and that is cheaper than writing new cases.
+
+Tests: tests/judge/test_scenes.py, which holds every sentence to `scenes.json`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from harness.records import Outcome, Sampling, Verdict
 def advice_for(
     outcome: Outcome, findings: tuple[Cause, ...], evidence: Evidence, names: AdapterNames
 ) -> tuple[str, ...]:
-    """What to do next, the cheapest first."""
+    """Return the next steps, the cheapest first."""
     if outcome == "promote":
         return _applied(evidence, names)
     steps = [step for finding in findings for step in _steps(finding, evidence, names)]
@@ -27,7 +29,7 @@ def advice_for(
 
 
 def _applied(evidence: Evidence, names: AdapterNames) -> tuple[str, ...]:
-    """Identical outputs are what an adapter that was never applied looks like."""
+    """Advise to check that the adapter is applied, where its outputs are the reference's."""
     if not evidence.identical:
         return ()
     other = names.other(evidence.paired.against)
@@ -37,7 +39,7 @@ def _applied(evidence: Evidence, names: AdapterNames) -> tuple[str, ...]:
 
 
 def _steps(finding: Cause, evidence: Evidence, names: AdapterNames) -> list[tuple[int, str]]:
-    """Each with its price: lower is cheaper."""
+    """Return the steps for a cause, each with its price: lower is cheaper."""
     if isinstance(finding.about, Verdict):
         return [(5, f"train with fewer steps or a lower rate to keep {finding.about.benchmark}")]
     if finding.kind == "uncovered":
@@ -61,8 +63,8 @@ def _steps(finding: Cause, evidence: Evidence, names: AdapterNames) -> list[tupl
 
 
 def _for_margin(gate: MetricTest, names: AdapterNames) -> tuple[int, str]:
-    needed, n, margin = gate.answer.needed, gate.sides.n, gate.rule.margin or 0.0
-    inside = n > 0 and float(gate.sides.d.mean()) > -margin
+    needed, n, margin = gate.answer.needed, gate.pair.n, gate.rule.margin or 0.0
+    inside = n > 0 and float(gate.pair.d.mean()) > -margin
     drawn = gate.sampling
     if inside and drawn is not None and drawn.limit in ("samples", "both"):
         return 3, _more_samples(gate, drawn)
@@ -79,7 +81,7 @@ def _for_margin(gate: MetricTest, names: AdapterNames) -> tuple[int, str]:
 
 
 def _more_samples(gate: MetricTest, drawn: Sampling) -> str:
-    """Cheaper than cases: nobody has to write anything."""
+    """Suggest more samples, which are cheaper than cases as no person has to write them."""
     mostly = f"about {words.percent(drawn.share)} of the uncertainty is drawing {drawn.samples}"
     name = words.metric(gate.rule.name)
     if drawn.needed is not None and drawn.limit == "samples":
@@ -91,7 +93,7 @@ def _more_samples(gate: MetricTest, drawn: Sampling) -> str:
 def _compare(
     findings: tuple[Cause, ...], evidence: Evidence, names: AdapterNames
 ) -> list[tuple[int, str]]:
-    """All that is to be looked at side by side, in one line with one command."""
+    """Join everything to look at side by side into a single step with a single command."""
     kinds = {finding.kind for finding in findings if not isinstance(finding.about, Verdict)}
     look = ["the failed checks"] if "must" in kinds else []
     if kinds & {"critical", "broke"}:

@@ -1,6 +1,6 @@
-"""Cases that were right and are now wrong: which broke, and how many may.
+"""Broken cases: right before and wrong now, and how many of them are tolerable.
 
-A changed text counts as broken only where the likelihood of the ideal fell with it, if known.
+A changed text counts as broken only if the likelihood of the ideal, where known, fell with it.
 """
 
 from __future__ import annotations
@@ -22,36 +22,40 @@ WITNESS = "ideal_likelihood"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Breakage:
-    """Which cases broke, were fixed, or changed in wording only; all flags by case."""
+    """The cases that broke, were fixed, or changed in wording only, as flags by case."""
 
     metric: str
-    """What tells it: edit similarity, or the first gate where there is none."""
+    """The deciding metric: edit similarity, or the first gate where that is missing."""
     broken: Flags
     fixed: Flags
     reworded: Flags
     unknown: Flags
-    """Cases without a score on one side: nothing can be said about them."""
+    """Cases where the candidate or the reference has no score."""
 
     @property
     def n(self) -> int:
-        """Cases about which something can be said."""
+        """Number of cases with both scores."""
         return int((~self.unknown).sum())
 
     @property
     def k(self) -> int:
-        """How many broke."""
+        """Number of broken cases."""
         return int(self.broken.sum())
 
 
 def breakage(paired: Paired, rules: tuple[MetricRule, ...], policy: Policy) -> Breakage:
     """Compare every case with the first reference."""
-    metric = text_metric(paired, rules)
-    now = upwards(paired.side(metric), metric)
-    before = upwards(paired.side(metric, paired.against), metric)
+    metric = TEXT
+    if not paired.has(TEXT, paired.against):
+        metric = next((rule.name for rule in rules if rule.role == "gate"), TEXT)
+    now = upwards(paired.scores(metric), metric)
+    before = upwards(paired.scores(metric, paired.against), metric)
     fell, rose = _crossed(before, now, policy), _crossed(now, before, policy)
-    rise = _witness_rise(paired, metric)
+    rise = np.full(paired.n, np.nan)
+    if metric != WITNESS:
+        rise = paired.scores(WITNESS) - paired.scores(WITNESS, paired.against)
     drop = policy.broken_likelihood_drop - TOLERANCE
-    # Without a witness on both sides the text alone decides.
+    # Negated, since comparisons with NaN are false: without a likelihood the text alone decides.
     confirmed_fall, confirmed_rise = ~(rise > -drop), ~(rise < drop)
     return Breakage(
         metric=metric,
@@ -62,42 +66,31 @@ def breakage(paired: Paired, rules: tuple[MetricRule, ...], policy: Policy) -> B
     )
 
 
-def text_metric(paired: Paired, rules: tuple[MetricRule, ...]) -> str:
-    """Edit similarity where there is one; else the first gate, so that breakage is never blind."""
-    if paired.has(TEXT, paired.against):
-        return TEXT
-    gates = [rule.name for rule in rules if rule.role == "gate"]
-    return gates[0] if gates else TEXT
-
-
 def most_broken(n: int, policy: Policy) -> int:
-    """The smallest count that rejects: too many for a break rate that chance explains."""
-    return bisect_left(
-        range(n + 1), True, key=lambda k: _chance_of(k, n, policy) <= policy.break_alpha
-    )
+    """Return the smallest number of broken cases of n that rejects.
+
+    It is the smallest k with P(Bin(n, break_rate) >= k) <= break_alpha.
+    """
+
+    def chance(k: int) -> float:
+        return float(bdtrc(k - 1, n, policy.break_rate)) if k else 1.0
+
+    # The chance falls as k grows, so the first k that is unlikely enough is found by bisection.
+    return bisect_left(range(n + 1), True, key=lambda k: chance(k) <= policy.break_alpha)
 
 
 def coverable(n: int, alpha: float, policy: Policy) -> int:
-    """The largest count that promotion bears, never below 0."""
+    """Return the largest number of broken cases of n that allows promotion, at least 0."""
     too_many = bisect_left(
         range(n + 1), True, key=lambda k: upper_share(k, n, alpha) > policy.break_cover
     )
     return max(0, too_many - 1)
 
 
-def _chance_of(k: int, n: int, policy: Policy) -> float:
-    return float(bdtrc(k - 1, n, policy.break_rate)) if k else 1.0
-
-
 def _crossed(before: Floats, now: Floats, policy: Policy) -> Flags:
-    """Right before, wrong now, and by enough; a missing score crosses nothing."""
+    """Flag cases that were right and are now wrong by enough; a missing score is never flagged."""
     right = before >= policy.broken_from - TOLERANCE
     wrong = now < policy.broken_below - TOLERANCE
+    # A minimum drop, since a score may cross the threshold by a hair.
     crossed: Flags = right & wrong & (before - now >= policy.broken_drop - TOLERANCE)
     return crossed
-
-
-def _witness_rise(paired: Paired, metric: str) -> Floats:
-    if metric == WITNESS:
-        return np.full(paired.n, np.nan)
-    return paired.side(WITNESS) - paired.side(WITNESS, paired.against)

@@ -1,6 +1,6 @@
-"""Whether two runs may be compared at all: same benchmark, same base, same decoding, same cases.
+"""Conditions for comparing two runs: same benchmark, same base, same decoding, same cases.
 
-Unlike origins are refused, not compared; the message says which side to run again.
+Runs that differ in these are refused, and the message says which adapter to evaluate again.
 """
 
 from __future__ import annotations
@@ -13,40 +13,36 @@ from harness.records import Run
 ASPECTS = ("benchmark version", "base", "decoding")
 
 
-def check_like(candidate: Run, other: Run, side: str) -> None:
-    """Refuse a reference whose scores mean something else than the candidate's."""
+def check_like(candidate: Run, other: Run, name: str) -> None:
+    """Refuse a reference whose scores cannot be compared with the candidate's."""
     for aspect, mine, theirs in zip(ASPECTS, candidate.like, other.like, strict=True):
         if mine != theirs:
             raise Unjudgeable(
-                f"{candidate.adapter} and {other.adapter} ({side}) were not run alike: {aspect} "
+                f"{candidate.adapter} and {other.adapter} ({name}) were not run alike: {aspect} "
                 f"is {_short(mine)} here and {_short(theirs)} there; evaluate {other.adapter} again"
             )
-    _check_cases(candidate, other, side)
+    own = {result.case.id for result in candidate.results}
+    others = {result.case.id for result in other.results}
+    total = len(own | others)
+    if own - others:
+        raise Unjudgeable(
+            f"{other.adapter} ({name}) was run on {len(others)} of {total} cases: "
+            f"{_names(own - others)} missing; evaluate {other.adapter} again on all of them"
+        )
+    if candidate.complete and others - own:
+        raise Unjudgeable(
+            f"{candidate.adapter} was run on {len(own)} of {total} cases: "
+            f"{_names(others - own)} missing; evaluate {candidate.adapter} again on all of them"
+        )
 
 
 def check_once(run: Run) -> None:
-    """Refuse a run that scores a case twice."""
+    """Refuse a run that scores a case more than once."""
     counts = Counter(result.case.id for result in run.results)
     twice = [case for case, count in counts.items() if count > 1]
     if twice:
         raise Unjudgeable(
             f"the run of {run.adapter} scores {_names(twice)} more than once; evaluate it again"
-        )
-
-
-def _check_cases(candidate: Run, other: Run, side: str) -> None:
-    mine = {result.case.id for result in candidate.results}
-    theirs = {result.case.id for result in other.results}
-    total = len(mine | theirs)
-    if mine - theirs:
-        raise Unjudgeable(
-            f"{other.adapter} ({side}) was run on {len(theirs)} of {total} cases: "
-            f"{_names(mine - theirs)} missing; evaluate {other.adapter} again on all of them"
-        )
-    if candidate.complete and theirs - mine:
-        raise Unjudgeable(
-            f"{candidate.adapter} was run on {len(mine)} of {total} cases: "
-            f"{_names(theirs - mine)} missing; evaluate {candidate.adapter} again on all of them"
         )
 
 

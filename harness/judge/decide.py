@@ -1,6 +1,8 @@
-"""The decision itself: what rejects, what keeps from promoting, and nothing else.
+"""The decision from the evidence: causes that reject, and causes that prevent promotion.
 
-A rejection needs one finding; a promotion needs that nothing is left open.
+A rejection needs one cause; a promotion needs that no cause of either kind is found.
+
+Tests: tests/judge/test_verdict.py, test_first.py and test_properties.py.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cause:
-    """One thing that decided; its words are made elsewhere."""
+    """A cause of the decision; `reasons` turns it into a sentence."""
 
     kind: Kind
     about: MetricTest | Verdict | None = None
@@ -43,27 +45,28 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What decides beside the scores."""
+    """The facts that decide beside the scores."""
 
     complete: bool = True
     """Whether every case of the benchmark was run."""
     must_be_better: bool = False
-    """The first adapter of a task replaces nothing: not worse than the base is not enough."""
+    """For the first adapter of a task, not being worse than the base is not enough."""
     guards: tuple[Verdict, ...] = ()
 
 
 def decide(evidence: Evidence, circumstances: Circumstances) -> tuple[Outcome, tuple[Cause, ...]]:
-    """The outcome with what decided it; nothing at all is left open by a promotion."""
-    against = _against(evidence, circumstances)
-    if against:
-        return "reject", against
+    """Return the outcome and its causes; a promotion has none."""
+    rejecting = _rejecting(evidence, circumstances)
+    if rejecting:
+        return "reject", rejecting
     still_open = _open(evidence, circumstances)
     return ("inconclusive", still_open) if still_open else ("promote", ())
 
 
-def _against(evidence: Evidence, circumstances: Circumstances) -> tuple[Cause, ...]:
-    """What rejects. The first two are facts on these cases, however few there are."""
+def _rejecting(evidence: Evidence, circumstances: Circumstances) -> tuple[Cause, ...]:
+    """Return the causes that reject."""
     found: list[Cause] = []
+    # These two are facts about the cases themselves, so they hold for however few cases.
     if evidence.critical_broken:
         found.append(Cause("critical"))
     if evidence.paired.unmet:
@@ -71,7 +74,7 @@ def _against(evidence: Evidence, circumstances: Circumstances) -> tuple[Cause, .
     if evidence.judged:
         if evidence.breakage.k >= evidence.too_many:
             found.append(Cause("broke"))
-        found += [Cause("dropped", standing) for standing in evidence.dropped]
+        found += [Cause("dropped", test) for test in evidence.dropped]
         if evidence.slices is not None and evidence.slices.lost:
             found.append(Cause("slice"))
     found += [Cause("guard", each) for each in circumstances.guards if each.outcome == "reject"]
@@ -79,34 +82,26 @@ def _against(evidence: Evidence, circumstances: Circumstances) -> tuple[Cause, .
 
 
 def _open(evidence: Evidence, circumstances: Circumstances) -> tuple[Cause, ...]:
-    """What keeps from promoting, the plainest first."""
+    """Return the causes that prevent promotion, the plainest first."""
     found: list[Cause] = []
     if not circumstances.complete:
         found.append(Cause("partial"))
     if not evidence.judged:
-        return tuple(found) or (Cause("few"),)  # of a partial run, few cases are no news
+        # A partial run has few cases by choice, so that need not be said.
+        return tuple(found) or (Cause("few"),)
     if not evidence.gates:
         return (*found, Cause("no gate"))
-    missing = [gate for gate in evidence.gates if gate.sides.missing]
+    missing = [gate for gate in evidence.gates if gate.pair.missing]
     found += [Cause("missing", gate) for gate in missing]
-    if evidence.breakage.unknown.any() and evidence.breakage.metric not in _names(missing):
+    named = {gate.rule.name for gate in missing}
+    if evidence.breakage.unknown.any() and evidence.breakage.metric not in named:
         found.append(Cause("unknown"))
     found += [Cause("not shown", gate) for gate in evidence.gates if not gate.not_worse]
     if circumstances.must_be_better and not evidence.superior:
         found.append(Cause("not better"))
-    if not _breaks_covered(evidence):
+    if not evidence.breaks_covered:
         found.append(Cause("uncovered"))
     if evidence.slices is not None and evidence.slices.doubtful:
         found.append(Cause("slice doubt"))
-    found += [Cause("guard doubt", s) for s in evidence.standings if s.may_not_promote]
+    found += [Cause("guard doubt", test) for test in evidence.tests if test.may_not_promote]
     return tuple(found)
-
-
-def _breaks_covered(evidence: Evidence) -> bool:
-    if len(evidence.uncovered) <= evidence.covered:
-        return True
-    return evidence.superior and evidence.breakage.k <= int(evidence.breakage.fixed.sum())
-
-
-def _names(standings: list[MetricTest]) -> set[str]:
-    return {standing.rule.name for standing in standings}

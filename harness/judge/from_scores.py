@@ -1,6 +1,8 @@
-"""A verdict from paired scores alone, for models that are run and scored elsewhere.
+"""The verdict from paired scores alone, for models that are run and scored elsewhere.
 
-The same rule as for runs; what needs texts or checks is simply not there.
+The rule is the same as for runs, except for the parts that need texts or checks.
+
+Tests: tests/judge/test_score_file.py and test_properties.py.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from harness.records import MetricRule, Policy, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What a score file does not say about itself."""
+    """The names that a score file does not contain."""
 
     benchmark: str = "scores"
     task: str | None = None
@@ -42,7 +44,7 @@ def verdict_from_rows(
     accepted: Mapping[str, str] | None = None,
     candidates_judged: int = 1,
 ) -> Verdict:
-    """Judge a score file. Without rules, the metrics' names say what they count for."""
+    """Judge the rows of a score file; without rules, roles follow from the metrics' names."""
     return verdict_from_paired(
         paired_from_rows(rows),
         policy,
@@ -62,7 +64,7 @@ def verdict_from_paired(
     accepted: Mapping[str, str] | None = None,
     candidates_judged: int = 1,
 ) -> Verdict:
-    """Judge arrays that are already paired."""
+    """Judge paired scores."""
     policy, labels, accepted = policy or Policy(), labels or Labels(), accepted or {}
     check_policy(policy)
     alpha = spent_alpha(policy, candidates_judged)
@@ -92,10 +94,9 @@ def verdict_from_paired(
 def _followable(
     paired: Paired, rules: tuple[MetricRule, ...], against: str
 ) -> tuple[Rules, tuple[str, ...]]:
-    """The rules that these scores allow, as for runs."""
-    sides = (paired.candidate, paired.references[against])
+    """Return the rules that these scores allow, and notes on changes, as `effective_rules` does."""
     scored = [
-        {name for name, row in zip(paired.metrics, side, strict=True) if np.isfinite(row).any()}
-        for side in sides
+        {name for name, row in zip(paired.metrics, table, strict=True) if np.isfinite(row).any()}
+        for table in (paired.candidate, paired.references[against])
     ]
     return followable(rules, scored[0] & scored[1], scored[0] | scored[1])

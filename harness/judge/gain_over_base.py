@@ -1,6 +1,6 @@
-"""Was it worth it: the candidate beside the plain base, and beside the base with a good prompt.
+"""The candidate's gain over the plain base, and over the base with a good prompt.
 
-For the first adapter of a task the base decides elsewhere; here nothing ever decides.
+It is reported and never decides; for the first adapter of a task, `verdict` compares with the base.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from harness.errors import HarnessError
 from harness.judge.comparable import check_like
-from harness.judge.metric_test import MetricTest, standing
+from harness.judge.metric_test import MetricTest, metric_test
 from harness.judge.paired import Paired, paired_from_runs
 from harness.judge.policy import Rules
-from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, State, Verdict, Worth
+from harness.records import BASE, BASE_PROMPT, Policy, Run, State, Verdict, Worth
 
 BESIDE_BASE: dict[State, str] = {
     "worse": "worse than the base without any adapter",
@@ -37,7 +37,7 @@ def worth_of(
     *,
     guard: bool = False,
 ) -> tuple[tuple[Worth, ...], tuple[str, ...]]:
-    """What was gained over each of `base` and `base+prompt`, and why where that cannot be said."""
+    """Return the gains over `base` and `base+prompt`, and notes where a run cannot be compared."""
     worth: list[Worth] = []
     notes: list[str] = []
     for name, run in beside.items():
@@ -54,7 +54,7 @@ def worth_of(
 
 
 def forgotten(guards: tuple[Verdict, ...]) -> tuple[Worth, ...]:
-    """What the guard benchmarks say about the base: the cost beside the gain."""
+    """Return the guards' gains over the base: the cost of fine-tuning beside its gain."""
     return tuple(
         worth
         for guard in guards
@@ -66,42 +66,37 @@ def forgotten(guards: tuple[Verdict, ...]) -> tuple[Worth, ...]:
 def _beside(
     benchmark: str, paired: Paired, name: str, rules: Rules, policy: Policy, guard: bool
 ) -> Iterator[Worth]:
-    """Gates first: the first one's words are what people read."""
+    """Yield the gain on each gate and guard, gates first since the first sentence is shown."""
+    words = ON_A_GUARD if guard else BESIDE_PROMPT if name == BASE_PROMPT else BESIDE_BASE
     decisive = sorted((r for r in rules if r.role != "report"), key=lambda r: r.role != "gate")
+    same = paired.same_texts is True
     for rule in decisive:
-        found = _standing(paired, rule, name, policy)
-        if found.sides.n:
-            yield _worth(found, benchmark, policy, guard)
+        # A family of 1: no decision rests on these tests, so they need no correction.
+        test = metric_test(paired, rule, name, policy, policy.alpha, same, 1)
+        if not test.pair.n:
+            continue
+        low, high = test.answer.interval or (None, None)
+        state = _state(test, policy)
+        yield Worth(
+            against=name,
+            benchmark=benchmark,
+            metric=rule.name,
+            role=rule.role,
+            gain=float(test.pair.d.mean()),
+            low=low,
+            high=high,
+            n=test.pair.n,
+            state=state,
+            says=words.get(state, ""),
+        )
 
 
-def _standing(paired: Paired, rule: MetricRule, name: str, policy: Policy) -> MetricTest:
-    return standing(paired, rule, name, policy, policy.alpha, paired.same_texts is True, 1)
-
-
-def _worth(found: MetricTest, benchmark: str, policy: Policy, guard: bool) -> Worth:
-    low, high = found.answer.interval or (None, None)
-    state = _state(found, policy)
-    words = ON_A_GUARD if guard else BESIDE_PROMPT if found.against == BASE_PROMPT else BESIDE_BASE
-    return Worth(
-        against=found.against,
-        benchmark=benchmark,
-        metric=found.rule.name,
-        role=found.rule.role,
-        gain=float(found.sides.d.mean()),
-        low=low,
-        high=high,
-        n=found.sides.n,
-        state=state,
-        says=words.get(state, ""),
-    )
-
-
-def _state(found: MetricTest, policy: Policy) -> State:
-    if found.way == "identical":
+def _state(test: MetricTest, policy: Policy) -> State:
+    if test.way == "identical":
         return "identical"
-    if found.better:
+    if test.better:
         return "better"
-    if found.not_worse:
+    if test.not_worse:
         return "not worse"
-    p = found.answer.p_drop
+    p = test.answer.p_drop
     return "worse" if p is not None and p <= policy.holm_alpha else "open"

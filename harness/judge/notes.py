@@ -1,6 +1,7 @@
-"""Statements that did not decide but belong beside every verdict.
+"""Notes beside a verdict, which did not decide it.
 
-What may break in production, what luck may have let through, and what was not judged.
+They are about the share that may break in production, the risk of promoting by luck, the metrics
+and slices that were not judged, and the words that changed.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from harness.records import Sampling
 from harness.text.quoting import APPEARED, NUMBERS_APPEARED, NUMBERS_VANISHED, VANISHED, Shape
 
 MAX_READ = 10_000
-"""Characters of a text that are looked at."""
+"""Characters of a text that are read."""
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
 WORD = re.compile(r"[^\W\d_]{2,40}")
 MIN_OCCURRENCES = 2
-"""A word has to change in this many cases to be worth a line; a number in one."""
+"""Cases in which a word has to change before it is named; a number is named from the first."""
 
 
 def changed_terms(pairs: Iterable[tuple[str, str]], most: int = 5) -> tuple[str, ...]:
-    """Sentences about the terms that changed most; `pairs` are reference and candidate texts."""
+    """Describe the terms that changed most; `pairs` are reference and candidate texts."""
     appeared: Counter[str] = Counter()
     vanished: Counter[str] = Counter()
     for before, now in pairs:
@@ -66,15 +67,15 @@ def _line(shape: Shape, top: list[tuple[str, int]]) -> str:
 
 
 def notes_for(evidence: Evidence, names: AdapterNames, candidates_judged: int) -> tuple[str, ...]:
-    """In the order in which a reader asks."""
+    """Return the notes in the order in which a reader asks about them."""
     if not evidence.judged:
         return ()
     notes = [
         *_breaks(evidence),
-        *(_risk(gate, names) for gate in evidence.standings if _has_risk(gate)),
+        *(_risk(gate, names) for gate in evidence.tests if _has_risk(gate)),
         *_two_sides(evidence),
         _spread(evidence),
-        *(_drawing(gate) for gate in evidence.standings if gate.rule.role == "gate"),
+        *(_drawing(gate) for gate in evidence.tests if gate.rule.role == "gate"),
         _luck(evidence, candidates_judged),
         *_unjudged(evidence),
         *_pinned(evidence, names),
@@ -112,10 +113,10 @@ def _risk(gate: MetricTest, names: AdapterNames) -> str:
 
 
 def _two_sides(evidence: Evidence) -> list[str]:
-    """An interval that reaches past the margin beside `not worse` looks like a mistake."""
+    """Explain intervals that reach past the margin although the metric is `not worse`."""
     surprising = [
         wording.metric(s.rule.name)
-        for s in evidence.standings
+        for s in evidence.tests
         if s.not_worse
         and s.rule.margin is not None
         and s.answer.interval is not None
@@ -130,10 +131,10 @@ def _two_sides(evidence: Evidence) -> list[str]:
 
 
 def _spread(evidence: Evidence) -> str:
-    """How far the candidate's samples of one case lie apart."""
+    """Describe how far the candidate's samples of a case lie apart."""
     seen = [
         f"{wording.metric(s.rule.name)} ±{wording.number(s.sampling.deviation)}"
-        for s in evidence.standings
+        for s in evidence.tests
         if s.sampling is not None and s.sampling.deviation is not None
     ]
     drawn = evidence.paired.samples
@@ -141,7 +142,7 @@ def _spread(evidence: Evidence) -> str:
 
 
 def _drawing(gate: MetricTest) -> str:
-    """Where several samples were drawn: whether they or the cases limit what can be shown."""
+    """Describe whether samples or cases limit a gate, where several samples were drawn."""
     seen = gate.sampling
     if seen is None:
         return ""
@@ -181,11 +182,11 @@ def _luck(evidence: Evidence, candidates_judged: int) -> str:
 
 def _unjudged(evidence: Evidence) -> list[str]:
     notes = []
-    for s in evidence.standings:
-        if not s.sides.missing or s.rule.role == "gate":
+    for s in evidence.tests:
+        if not s.pair.missing or s.rule.role == "gate":
             continue
-        name, missing = wording.metric(s.rule.name), s.sides.missing
-        if s.sides.n == 0:
+        name, missing = wording.metric(s.rule.name), s.pair.missing
+        if s.pair.n == 0:
             notes.append(f"{name} has no scores on both sides, so it was not judged")
         else:
             notes.append(

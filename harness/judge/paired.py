@@ -1,6 +1,8 @@
-"""Two or three runs as arrays: the same cases on every side, in one order.
+"""Two or three runs as arrays: the candidate and its references on the same cases.
 
-Everything that decides works on a `Paired`; nothing below knows runs, files or texts.
+All deciding code works on a `Paired`, without runs, files or texts.
+
+Tests: tests/judge/test_verdict.py and test_properties.py.
 """
 
 from __future__ import annotations
@@ -15,71 +17,19 @@ from numpy.typing import NDArray
 from harness.errors import DataError
 from harness.records import CaseResult, Run
 
-
-def samples_of(sides: Sequence[Sequence[CaseResult]]) -> int:
-    """Outputs per case; 1 where sides or cases do not agree about it."""
-    counts = {len(result.outputs) for side in sides for result in side}
-    return max(1, counts.pop()) if len(counts) == 1 else 1
-
-
-def noise_of(
-    now: Sequence[CaseResult], before: Sequence[CaseResult] | None, metrics: tuple[str, ...]
-) -> Floats:
-    """Variance between samples, metrics x cases; of the difference where there is a reference."""
-    table = np.full((len(metrics), len(now)), np.nan)
-    for column, result in enumerate(now):
-        other = None if before is None else before[column]
-        for row, metric in enumerate(metrics):
-            table[row, column] = _variance(result, other, metric)
-    return table
-
-
-def _variance(now: CaseResult, before: CaseResult | None, metric: str) -> float:
-    mine = _samples(now, metric)
-    theirs = np.zeros(len(mine)) if before is None else _samples(before, metric)
-    if len(mine) < 2 or len(mine) != len(theirs):
-        return float("nan")
-    return float(np.var(mine - theirs, ddof=1))
-
-
-def _samples(result: CaseResult, metric: str) -> Floats:
-    scores = result.sample_scores.get(metric, ())
-    return np.array([np.nan if score is None else score for score in scores], dtype=np.float64)
-
-
-MAX_NAME = 40
-
-
-def score_or_nan(value: Any, where: str, what: str) -> float:
-    """The score as a float; NaN stands for a missing one from here on, and never for zero."""
-    if value is None or value == "":
-        return float("nan")
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1:
-        return float(value)
-    raise DataError(
-        f"{where}: {what} is {quoted(value)}; a score is a number from 0 to 1, and a missing one "
-        "is left empty"
-    )
-
-
-def quoted(value: object) -> str:
-    """A value as it may be shown: short, and on one line."""
-    if isinstance(value, int) and abs(value) >= 10**MAX_NAME:
-        return "a number with more than 40 digits"
-    shown = repr(value)
-    return shown if len(shown) <= MAX_NAME else shown[: MAX_NAME - 3] + "..."
-
-
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 
+MAX_NAME = 40
+"""Characters of a value that an error message quotes."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paired:
-    """Scores of the candidate and its references on the same cases, ordered by case id.
+    """Scores of the candidate and its references on the same cases.
 
-    The order is by id, so that no result depends on the order in which cases were written down.
+    Cases are ordered by id, so that no result depends on their order in a file.
     """
 
     cases: tuple[str, ...]
@@ -87,36 +37,36 @@ class Paired:
     candidate: Floats
     """metrics x cases; NaN is a missing score, which is not zero."""
     references: Mapping[str, Floats]
-    """By `promoted`, `pinned` or `base`; the first one is what cases break against."""
+    """Scores by `promoted`, `pinned` or `base`; cases break against the first reference."""
     slices: tuple[str, ...] = ()
     members: Flags = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
-    """slices x cases."""
+    """slices x cases: which case belongs to which slice."""
     groups: Codes | None = None
-    """Cases with the same code are not independent; None when every case is."""
+    """A code per case; cases with the same code are not independent. None if all cases are."""
     critical: Flags = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     unmet: tuple[tuple[str, str], ...] = ()
-    """Case and check, where a `must` check fails that the first reference passed."""
+    """Case and check of every `must` check that fails although the first reference passed it."""
     same_texts: bool | None = None
     """Whether every output equals the first reference's; None where texts are unknown."""
     samples: int = 1
-    """Outputs per case that the scores are means of."""
+    """Outputs per case; scores are means over them."""
     own_noise: Floats | None = None
     """metrics x cases: variance of the candidate's score from sample to sample."""
     noise: Mapping[str, Floats] = field(default_factory=dict)
-    """By reference, the same of the difference; NaN where samples do not tell."""
+    """The same variance of the differences by reference; NaN where samples do not match."""
 
     @property
     def n(self) -> int:
-        """How many cases both sides have."""
+        """Number of cases."""
         return len(self.cases)
 
     @property
     def against(self) -> str:
-        """The reference that cases break against."""
+        """Name of the reference that cases break against."""
         return next(iter(self.references), "promoted")
 
-    def side(self, metric: str, against: str | None = None) -> Floats:
-        """Scores of one metric: the candidate's, or a reference's."""
+    def scores(self, metric: str, against: str | None = None) -> Floats:
+        """Return the candidate's or a reference's scores of a metric; an unknown metric is NaN."""
         table = self.candidate if against is None else self.references[against]
         if metric not in self.metrics:
             return np.full(self.n, np.nan)
@@ -124,12 +74,12 @@ class Paired:
         return row
 
     def has(self, metric: str, against: str) -> bool:
-        """Whether both sides have any score at all on a metric."""
-        both = (self.side(metric), self.side(metric, against))
+        """Tell whether both the candidate and the reference have any score of a metric."""
+        both = (self.scores(metric), self.scores(metric, against))
         return all(bool(np.isfinite(scores).any()) for scores in both)
 
-    def drawn(self, metric: str, against: str | None = None) -> Floats | None:
-        """Variance between samples by case: of the candidate, or of the difference."""
+    def sample_variance(self, metric: str, against: str | None = None) -> Floats | None:
+        """Return the variance between samples by case: of the candidate, or of the difference."""
         table = self.own_noise if against is None else self.noise.get(against)
         if table is None or metric not in self.metrics:
             return None
@@ -138,19 +88,27 @@ class Paired:
 
 
 def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
-    """Pair a candidate's run with its references; their cases were checked to be the same."""
+    """Pair a candidate's run with its references; `check_like` has compared their cases before."""
     results = sorted(candidate.results, key=lambda result: result.case.id)
     cases = tuple(result.case.id for result in results)
-    sides = {name: _in_order(run, cases) for name, run in references.items()}
-    first = next(iter(sides.values()), [])
-    metrics = _metric_names([results, *sides.values()])
-    slices, members = memberships([_slice_names(result) for result in results])
-    samples = samples_of([results, *sides.values()])
+    others: dict[str, list[CaseResult]] = {}
+    for name, run in references.items():
+        by_case = {result.case.id: result for result in run.results}
+        others[name] = [by_case[case] for case in cases]
+    first = next(iter(others.values()), [])
+    every = [results, *others.values()]
+    metrics = tuple(sorted({name for run in every for result in run for name in result.scores}))
+    slices, members = memberships(
+        [f"{key}={value}" for key, value in result.case.slices.items()] for result in results
+    )
+    # Outputs per case; 1 where the runs or their cases do not agree about it.
+    counts = {len(result.outputs) for run in every for result in run}
+    samples = max(1, counts.pop()) if len(counts) == 1 else 1
     return Paired(
         cases=cases,
         metrics=metrics,
         candidate=_table(results, metrics),
-        references={name: _table(side, metrics) for name, side in sides.items()},
+        references={name: _table(other, metrics) for name, other in others.items()},
         slices=slices,
         members=members,
         groups=group_codes([result.case.group for result in results]),
@@ -158,15 +116,15 @@ def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
         unmet=tuple(_unmet(results, first)),
         same_texts=_same_texts(results, first) if first else None,
         samples=samples,
-        own_noise=noise_of(results, None, metrics) if samples > 1 else None,
+        own_noise=_noise(results, None, metrics) if samples > 1 else None,
         noise={
-            name: noise_of(results, side, metrics) for name, side in sides.items() if samples > 1
+            name: _noise(results, other, metrics) for name, other in others.items() if samples > 1
         },
     )
 
 
-def memberships(names: Sequence[Iterable[str]]) -> tuple[tuple[str, ...], Flags]:
-    """Slice names in order, and which case belongs to which."""
+def memberships(names: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], Flags]:
+    """Return the slice names in order, and the table of members, slices x cases."""
     per_case = [frozenset(each) for each in names]
     slices = tuple(sorted(frozenset().union(*per_case)))
     row = {name: index for index, name in enumerate(slices)}
@@ -178,29 +136,34 @@ def memberships(names: Sequence[Iterable[str]]) -> tuple[tuple[str, ...], Flags]
 
 
 def group_codes(groups: Sequence[str | None]) -> Codes | None:
-    """A number per group; a case without a group is a group of its own."""
+    """Return a number per group for each case; a case without a group gets its own number."""
     if not any(group is not None for group in groups):
         return None
+    # The flag in the key keeps a case's index from colliding with a group of that name.
     codes: dict[tuple[bool, str], int] = {}
     keys = [(g is not None, g if g is not None else str(i)) for i, g in enumerate(groups)]
     return np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
 
 
-def _in_order(run: Run, cases: tuple[str, ...]) -> list[CaseResult]:
-    by_case = {result.case.id: result for result in run.results}
-    return [by_case[case] for case in cases]
+def score_or_nan(value: Any, where: str, what: str) -> float:
+    """Return a score as a float; a missing score becomes NaN, never zero."""
+    if value is None or value == "":
+        return float("nan")
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    raise DataError(
+        f"{where}: {what} is {quoted(value)}; a score is a number from 0 to 1, and a missing one "
+        "is left empty"
+    )
 
 
-def _metric_names(sides: Iterable[Sequence[CaseResult]]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for side in sides:
-        for result in side:
-            names.update(dict.fromkeys(result.scores))
-    return tuple(sorted(names))
-
-
-def _slice_names(result: CaseResult) -> list[str]:
-    return [f"{key}={value}" for key, value in result.case.slices.items()]
+def quoted(value: object) -> str:
+    """Quote a value of a file for an error message: short, and on a single line."""
+    # Python refuses to write integers of more than some thousand digits.
+    if isinstance(value, int) and abs(value) >= 10**MAX_NAME:
+        return "a number with more than 40 digits"
+    shown = repr(value)
+    return shown if len(shown) <= MAX_NAME else shown[: MAX_NAME - 3] + "..."
 
 
 def _table(results: Sequence[CaseResult], metrics: tuple[str, ...]) -> Floats:
@@ -212,9 +175,29 @@ def _table(results: Sequence[CaseResult], metrics: tuple[str, ...]) -> Floats:
     return table
 
 
+def _noise(
+    now: Sequence[CaseResult], before: Sequence[CaseResult] | None, metrics: tuple[str, ...]
+) -> Floats:
+    """Return the variance between samples, metrics x cases; with `before`, of the differences."""
+    table = np.full((len(metrics), len(now)), np.nan)
+    for column, result in enumerate(now):
+        for row, metric in enumerate(metrics):
+            mine = _samples(result, metric)
+            theirs = np.zeros(len(mine)) if before is None else _samples(before[column], metric)
+            if len(mine) >= 2 and len(mine) == len(theirs):
+                table[row, column] = float(np.var(mine - theirs, ddof=1))
+    return table
+
+
+def _samples(result: CaseResult, metric: str) -> Floats:
+    scores = result.sample_scores.get(metric, ())
+    return np.array([np.nan if score is None else score for score in scores], dtype=np.float64)
+
+
 def _unmet(
     candidate: Sequence[CaseResult], reference: Sequence[CaseResult]
 ) -> Iterable[tuple[str, str]]:
+    """Yield `must` checks that fail now and that the reference passed; new checks do not count."""
     for now, before in zip(candidate, reference, strict=bool(reference)):
         failed_before = {check.name for check in before.checks if not check.passed}
         known = {check.name for check in before.checks}

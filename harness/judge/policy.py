@@ -1,6 +1,8 @@
-"""Whether a policy's constants mean anything, field by field.
+"""The rules and constants of a judgement: defaults, what the scores allow, and validation.
 
-A wrong constant is refused here, so that nothing below has to doubt one.
+`default_rules`, `effective_rules` and `check_rules` are about the roles and margins of metrics,
+`check_policy` about the constants. Wrong values are refused here, so that other modules can trust
+them.
 """
 
 from __future__ import annotations
@@ -18,103 +20,9 @@ LIKELIHOOD_MARGIN = 0.03
 MARGIN = 0.05
 CONSISTENCY = "consistency"
 REPORTED = ("clean_rate", CONSISTENCY, "edit_rate")
+"""Metrics that gate only where no other metric can."""
 
 Rules = tuple[MetricRule, ...]
-
-
-def default_rules(metrics: Collection[str]) -> Rules:
-    """What each metric counts for when nobody said so."""
-    likelihood = LIKELIHOOD in metrics
-    similarities = [name for name in SIMILARITIES if name in metrics]
-    others = [name for name in sorted(metrics) if name not in (LIKELIHOOD, *SIMILARITIES)]
-    rules = [MetricRule(LIKELIHOOD, "gate", LIKELIHOOD_MARGIN)] if likelihood else []
-    rules += [MetricRule(name, "guard" if likelihood else "gate", MARGIN) for name in similarities]
-    if rules:
-        return (*rules, *(MetricRule(name, "report") for name in others))
-    own = [name for name in others if name not in REPORTED] or others
-    return tuple(
-        MetricRule(name, "gate", MARGIN) if name in own else MetricRule(name, "report")
-        for name in others
-    )
-
-
-def effective_rules(
-    rules: Rules, candidate: Run, reference: Run | None
-) -> tuple[Rules, tuple[str, ...]]:
-    """The rules that can be followed with what both runs scored, and notes on what changed."""
-    sides = [candidate] if reference is None else [candidate, reference]
-    scored = [_scored(run) for run in sides]
-    return followable(rules, set.intersection(*scored), set.union(*scored))
-
-
-def followable(
-    rules: Rules, on_both: Collection[str], on_any: Collection[str]
-) -> tuple[Rules, tuple[str, ...]]:
-    """Drop a likelihood that one side lacks, and gate both similarities in its place."""
-    check_rules(rules)
-    if not rules:
-        return default_rules(on_both), ()
-    rules = (*rules, *_unasked(rules, on_both))
-    lost = next((rule for rule in rules if rule.name == LIKELIHOOD), None)
-    if lost is None or LIKELIHOOD in on_both:
-        return _with_margins(rules), ()
-    kept = tuple(rule for rule in rules if rule.name != LIKELIHOOD)
-    where = "on one side" if LIKELIHOOD in on_any else "from this engine"
-    if lost.role != "gate":
-        return _with_margins(kept), (f"no ideal likelihood {where}, so it is not judged",)
-    gated = [name for name in SIMILARITIES if name in on_both] or [SIMILARITIES[0]]
-    others = tuple(rule for rule in kept if rule.name not in gated)
-    gates = tuple(MetricRule(name, "gate", MARGIN) for name in gated)
-    names = " and ".join(name.replace("_", " ") for name in gated)
-    verb = "gate" if len(gated) > 1 else "gates"
-    note = f"no ideal likelihood {where}, so {names} {verb} at a margin of {MARGIN:g} instead"
-    return _with_margins((*gates, *others)), (note,)
-
-
-def _unasked(rules: Rules, on_both: Collection[str]) -> Rules:
-    """How alike the samples of a case are is shown wherever several were drawn."""
-    named = CONSISTENCY in [rule.name for rule in rules]
-    return () if named or CONSISTENCY not in on_both else (MetricRule(CONSISTENCY, "report"),)
-
-
-def check_rules(rules: Iterable[MetricRule]) -> None:
-    """Refuse roles, margins and repetitions that mean nothing."""
-    seen: set[str] = set()
-    for rule in rules:
-        if rule.name in seen:
-            raise BenchmarkError(f"metric {rule.name!r} is given twice; keep one of the two")
-        seen.add(rule.name)
-        if rule.role not in ("gate", "guard", "report"):
-            raise BenchmarkError(
-                f"metric {rule.name!r} has role {rule.role!r}; gate, guard and report are allowed"
-            )
-        if rule.margin is not None and not _is_margin(rule.margin):
-            raise BenchmarkError(
-                f"metric {rule.name!r} has margin {rule.margin!r}; a number above 0 and below 1 is "
-                f"allowed, such as {MARGIN}"
-            )
-
-
-def _is_margin(margin: object) -> bool:
-    if isinstance(margin, bool) or not isinstance(margin, int | float):
-        return False
-    return math.isfinite(margin) and 0 < margin < 1
-
-
-def _with_margins(rules: Rules) -> Rules:
-    """Gates and guards without a margin of their own get the default one."""
-    return tuple(
-        replace(rule, margin=LIKELIHOOD_MARGIN if rule.name == LIKELIHOOD else MARGIN)
-        if rule.margin is None and rule.role != "report"
-        else rule
-        for rule in rules
-    )
-
-
-def _scored(run: Run) -> set[str]:
-    return {
-        name for result in run.results for name, score in result.scores.items() if score is not None
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +36,7 @@ class NumberRange:
     high_too: bool = False
 
     def holds(self, value: object) -> bool:
-        """Whether a value is one of them; True is not the number 1."""
+        """Tell whether a value is a number in the range; True is not the number 1."""
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
             return False
         if not self.whole and not math.isfinite(value):
@@ -138,7 +46,7 @@ class NumberRange:
         return above and below
 
     def words(self) -> str:
-        """As a person reads it."""
+        """Describe the range for an error message."""
         if self.whole:
             return f"a whole number from {self.low:g} to {self.high:g}"
         ends = [
@@ -148,6 +56,7 @@ class NumberRange:
         return f"a number between {ends[0]} and {ends[1]}"
 
 
+MARGINS = NumberRange(0, 1)
 RISK = NumberRange(0, 0.5)
 SHARE = NumberRange(0, 1, low_too=True, high_too=True)
 
@@ -175,10 +84,85 @@ ALLOWED = {
     "power": NumberRange(0.5, 1, low_too=True),
     "seed": _count(0, 2**63 - 1),
 }
+"""The range of every constant of a policy."""
+
+
+def default_rules(metrics: Collection[str]) -> Rules:
+    """Return the role and margin of each metric for a benchmark that gives none."""
+    likelihood = LIKELIHOOD in metrics
+    similarities = [name for name in SIMILARITIES if name in metrics]
+    others = [name for name in sorted(metrics) if name not in (LIKELIHOOD, *SIMILARITIES)]
+    rules = [MetricRule(LIKELIHOOD, "gate", LIKELIHOOD_MARGIN)] if likelihood else []
+    rules += [MetricRule(name, "guard" if likelihood else "gate", MARGIN) for name in similarities]
+    if rules:
+        return (*rules, *(MetricRule(name, "report") for name in others))
+    # Without the usual metrics the user's own metrics gate, and without any of these all do.
+    own = [name for name in others if name not in REPORTED] or others
+    return tuple(
+        MetricRule(name, "gate", MARGIN) if name in own else MetricRule(name, "report")
+        for name in others
+    )
+
+
+def effective_rules(
+    rules: Rules, candidate: Run, reference: Run | None
+) -> tuple[Rules, tuple[str, ...]]:
+    """Return the rules that can be followed with both runs' scores, and notes on the changes."""
+    runs = [candidate] if reference is None else [candidate, reference]
+    scored = [
+        {name for one in run.results for name, score in one.scores.items() if score is not None}
+        for run in runs
+    ]
+    return followable(rules, set.intersection(*scored), set.union(*scored))
+
+
+def followable(
+    rules: Rules, on_both: Collection[str], on_any: Collection[str]
+) -> tuple[Rules, tuple[str, ...]]:
+    """Drop a likelihood that either run lacks, and gate both similarities in its place."""
+    check_rules(rules)
+    if not rules:
+        return default_rules(on_both), ()
+    # Where several samples were drawn, their consistency is shown without being asked for.
+    if CONSISTENCY in on_both and CONSISTENCY not in [rule.name for rule in rules]:
+        rules = (*rules, MetricRule(CONSISTENCY, "report"))
+    lost = next((rule for rule in rules if rule.name == LIKELIHOOD), None)
+    if lost is None or LIKELIHOOD in on_both:
+        return _with_margins(rules), ()
+    kept = tuple(rule for rule in rules if rule.name != LIKELIHOOD)
+    where = "on one side" if LIKELIHOOD in on_any else "from this engine"
+    if lost.role != "gate":
+        return _with_margins(kept), (f"no ideal likelihood {where}, so it is not judged",)
+    # Without any similarity the gate stays, and the verdict says that its scores are missing.
+    gated = [name for name in SIMILARITIES if name in on_both] or [SIMILARITIES[0]]
+    others = tuple(rule for rule in kept if rule.name not in gated)
+    gates = tuple(MetricRule(name, "gate", MARGIN) for name in gated)
+    names = " and ".join(name.replace("_", " ") for name in gated)
+    verb = "gate" if len(gated) > 1 else "gates"
+    note = f"no ideal likelihood {where}, so {names} {verb} at a margin of {MARGIN:g} instead"
+    return _with_margins((*gates, *others)), (note,)
+
+
+def check_rules(rules: Iterable[MetricRule]) -> None:
+    """Refuse unknown roles, impossible margins and repeated metrics."""
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.name in seen:
+            raise BenchmarkError(f"metric {rule.name!r} is given twice; keep one of the two")
+        seen.add(rule.name)
+        if rule.role not in ("gate", "guard", "report"):
+            raise BenchmarkError(
+                f"metric {rule.name!r} has role {rule.role!r}; gate, guard and report are allowed"
+            )
+        if rule.margin is not None and not MARGINS.holds(rule.margin):
+            raise BenchmarkError(
+                f"metric {rule.name!r} has margin {rule.margin!r}; a number above 0 and below 1 is "
+                f"allowed, such as {MARGIN}"
+            )
 
 
 def check_policy(policy: Policy) -> None:
-    """Refuse constants out of their range, naming the field and what is allowed."""
+    """Refuse constants out of their range, naming the field and the allowed values."""
     for name, allowed in ALLOWED.items():
         value = getattr(policy, name)
         if not allowed.holds(value):
@@ -191,3 +175,13 @@ def check_policy(policy: Policy) -> None:
             f'policy reuse is {policy.reuse!r}; "count" and "spend" are allowed '
             '(the default is "count")'
         )
+
+
+def _with_margins(rules: Rules) -> Rules:
+    """Give gates and guards without a margin the default margin."""
+    return tuple(
+        replace(rule, margin=LIKELIHOOD_MARGIN if rule.name == LIKELIHOOD else MARGIN)
+        if rule.margin is None and rule.role != "report"
+        else rule
+        for rule in rules
+    )

@@ -1,6 +1,8 @@
-"""What decided, in sentences that a team lead understands.
+"""The reasons of a verdict, in sentences that a team lead understands.
 
-One sentence per finding; a promotion says what was shown instead.
+There is a sentence per cause; a promotion has none, so its sentences say what was shown.
+
+Tests: tests/judge/test_scenes.py, which holds every sentence to `scenes.json`.
 """
 
 from __future__ import annotations
@@ -17,21 +19,21 @@ from harness.records import LOWER_IS_BETTER, Outcome, Verdict
 
 @dataclass(frozen=True, slots=True)
 class AdapterNames:
-    """What the two or three sides are called."""
+    """The names of the candidate and of its references."""
 
     candidate: str
     others: Mapping[str, str]
-    """By `promoted`, `pinned`, `base`."""
+    """Adapter names by `promoted`, `pinned`, `base`."""
 
     def other(self, against: str) -> str:
-        """The adapter on that side."""
+        """Return the name of a reference's adapter."""
         return self.others.get(against, against)
 
 
 def reasons_for(
     outcome: Outcome, findings: tuple[Cause, ...], evidence: Evidence, names: AdapterNames
 ) -> tuple[str, ...]:
-    """The sentences, the most important first."""
+    """Return the sentences, the most important first."""
     same = (_identical(evidence, names),) if evidence.identical and outcome != "reject" else ()
     if outcome == "promote":
         return same or _shown(evidence, names)
@@ -78,7 +80,7 @@ def _held(gate: MetricTest, names: AdapterNames) -> str:
 
 
 def _difference(standing: MetricTest) -> str:
-    mean = float(standing.sides.d.mean())
+    mean = float(standing.pair.d.mean())
     return wording.signed(-mean if standing.rule.name in LOWER_IS_BETTER else mean)
 
 
@@ -88,7 +90,7 @@ def _at_worst(standing: MetricTest) -> str:
 
 
 def _drop(standing: MetricTest) -> str:
-    """The largest drop that the data leave possible."""
+    """Name the largest drop that the data leave possible."""
     return f"a drop of {wording.number(min(1.0, -(standing.answer.lower or 0.0)))}"
 
 
@@ -111,7 +113,7 @@ def _about_metric(finding: Cause, gate: MetricTest, evidence: Evidence, names: A
             f"in {chance} of benchmarks"
         )
     if finding.kind == "missing":
-        missing = gate.sides.missing
+        missing = gate.pair.missing
         return (
             f"{name} is missing on {wording.cases(len(missing))} ({wording.listed(missing)}); "
             "missing is not zero, so this gate cannot be judged"
@@ -127,12 +129,12 @@ def _about_metric(finding: Cause, gate: MetricTest, evidence: Evidence, names: A
 def _not_shown(gate: MetricTest, name: str, other: str) -> str:
     margin = wording.number(gate.rule.margin or 0.0)
     if gate.way == "none":
-        units = len(gate.sides.units()[0])
+        units = len(gate.pair.units()[0])
         return f"{name} cannot be judged from {units} independent cases"
     if gate.way in ("counts", "binary"):
         return (
-            f"{name} rose in {gate.sides.rose} and fell in {gate.sides.fell} of "
-            f"{wording.cases(gate.sides.n)} against {other}: {_drop(gate)} "
+            f"{name} rose in {gate.pair.rose} and fell in {gate.pair.fell} of "
+            f"{wording.cases(gate.pair.n)} against {other}: {_drop(gate)} "
             f"is still possible (margin {margin})"
         )
     return (

@@ -1,6 +1,8 @@
-"""The findings as the frozen records that are stored, shown and recomputed.
+"""The evidence turned into the frozen records that are stored, shown and judged again.
 
-Nothing is decided here; a number that cannot be had is None, never NaN.
+No decision is made here; a missing number is None, never NaN.
+
+Tests: tests/judge/test_scenes.py and test_verdict.py.
 """
 
 from __future__ import annotations
@@ -31,13 +33,32 @@ def with_changes(
     candidate: Run | None = None,
     reference: Run | None = None,
 ) -> Verdict:
-    """The verdict with its changed cases; score files have no texts to show."""
-    now, before = _by_case(candidate), _by_case(reference)
-    found = evidence.breakage
+    """Add the changed cases to a verdict; score files have no runs, hence no texts."""
+    now, before = (
+        {} if run is None else {result.case.id: result for result in run.results}
+        for run in (candidate, reference)
+    )
+    found, paired = evidence.breakage, evidence.paired
+    reference_scores = paired.scores(found.metric, paired.against)
+    candidate_scores = paired.scores(found.metric)
 
     def changed(flags: Flags, accepted: Mapping[str, str]) -> tuple[CaseChange, ...]:
-        indices = map(int, np.flatnonzero(flags))
-        return tuple(_change(evidence, i, now, before, accepted) for i in indices)
+        changes = []
+        for index in map(int, np.flatnonzero(flags)):
+            case = paired.cases[index]
+            mine, theirs = now.get(case), before.get(case)
+            change = CaseChange(
+                case=case,
+                critical=bool(paired.critical[index]),
+                reference_score=float(reference_scores[index]),
+                candidate_score=float(candidate_scores[index]),
+                ideal=_closest_ideal(mine),
+                reference_text="" if theirs is None else theirs.text,
+                candidate_text="" if mine is None else mine.text,
+                accepted=accepted.get(case),
+            )
+            changes.append(change)
+        return tuple(changes)
 
     return replace(
         verdict,
@@ -47,101 +68,62 @@ def with_changes(
     )
 
 
-def _change(
-    evidence: Evidence,
-    index: int,
-    now: Mapping[str, CaseResult],
-    before: Mapping[str, CaseResult],
-    accepted: Mapping[str, str],
-) -> CaseChange:
-    paired, metric = evidence.paired, evidence.breakage.metric
-    case = paired.cases[index]
-    return CaseChange(
-        case=case,
-        critical=bool(paired.critical[index]),
-        reference_score=float(paired.side(metric, paired.against)[index]),
-        candidate_score=float(paired.side(metric)[index]),
-        ideal=_ideal(now.get(case)),
-        reference_text=_text(before.get(case)),
-        candidate_text=_text(now.get(case)),
-        accepted=accepted.get(case),
-    )
+def metric_verdicts(evidence: Evidence) -> tuple[MetricVerdict, ...]:
+    """Return a record per metric and reference, in the order of the rules."""
+    every = (*evidence.tests, *evidence.pinned)
+    return tuple(_metric_verdict(test, evidence) for test in every)
 
 
-def _by_case(run: Run | None) -> dict[str, CaseResult]:
-    return {} if run is None else {result.case.id: result for result in run.results}
-
-
-def _text(result: CaseResult | None) -> str:
-    return "" if result is None else result.text
-
-
-def _ideal(result: CaseResult | None) -> str:
-    """The ideal that the candidate came closest to."""
+def _closest_ideal(result: CaseResult | None) -> str:
     if result is None or not result.case.ideals:
         return ""
     best = result.best_ideals.get("edit_similarity", 0)
     return result.case.ideals[best if 0 <= best < len(result.case.ideals) else 0]
 
 
-def metric_verdicts(evidence: Evidence) -> tuple[MetricVerdict, ...]:
-    """One line per metric and reference, gates first as the rules have them."""
-    every = (*evidence.standings, *evidence.pinned)
-    return tuple(_metric_verdict(standing, evidence) for standing in every)
-
-
-def _metric_verdict(s: MetricTest, evidence: Evidence) -> MetricVerdict:
-    seen = s.sides.n > 0
-    turned = s.rule.name in LOWER_IS_BETTER
-    low, high = s.answer.interval or (None, None)
-    if turned and low is not None and high is not None:
+def _metric_verdict(test: MetricTest, evidence: Evidence) -> MetricVerdict:
+    pair, answer = test.pair, test.answer
+    seen = pair.n > 0
+    low, high = answer.interval or (None, None)
+    # The record shows a metric as it is usually defined; the tests turned it upwards.
+    if test.rule.name in LOWER_IS_BETTER and low is not None and high is not None:
         low, high = -high, -low
-    reference = float(s.sides.before.mean()) if seen else None
-    candidate = float(s.sides.now.mean()) if seen else None
-    difference = float((s.sides.now - s.sides.before).mean()) if seen else None
+    counts = None
+    if test.way in ("counts", "binary"):
+        same = pair.n - pair.rose - pair.fell
+        counts = {"rose": pair.rose, "fell": pair.fell, "same": same}
     return MetricVerdict(
-        name=s.rule.name,
-        role=s.rule.role,
-        against=s.against,
-        margin=s.rule.margin,
-        reference=reference,
-        candidate=candidate,
-        difference=difference,
+        name=test.rule.name,
+        role=test.rule.role,
+        against=test.against,
+        margin=test.rule.margin,
+        reference=float(pair.before.mean()) if seen else None,
+        candidate=float(pair.now.mean()) if seen else None,
+        difference=float((pair.now - pair.before).mean()) if seen else None,
         low=low,
         high=high,
-        p_drop=s.answer.p_drop,
-        state=_state(s, evidence),
-        n=s.sides.n,
-        changed=s.sides.rose + s.sides.fell,
-        counts=_counts(s),
-        risk=s.answer.risk,
-        certifiable_margin=s.answer.certifiable,
-        cases_needed=s.answer.needed,
-        sampling=s.sampling,
+        p_drop=answer.p_drop,
+        state=_state(test, evidence),
+        n=pair.n,
+        changed=pair.rose + pair.fell,
+        counts=counts,
+        risk=answer.risk,
+        certifiable_margin=answer.certifiable,
+        cases_needed=answer.needed,
+        sampling=test.sampling,
     )
 
 
-def _state(s: MetricTest, evidence: Evidence) -> State:
-    if s.way == "identical":
+def _state(test: MetricTest, evidence: Evidence) -> State:
+    if test.way == "identical":
         return "identical"
-    if s.better:
+    if test.better:
         return "better"
-    if s.not_worse:
+    if test.not_worse:
         return "not worse"
-    if s in evidence.dropped or _report_dropped(s, evidence):
-        return "worse"
-    return "open"
-
-
-def _report_dropped(s: MetricTest, evidence: Evidence) -> bool:
-    """Outside the family that may reject, a drop is stated at the same level by itself."""
-    apart = s.rule.role == "report" or s.against == "pinned"
-    p = s.answer.p_drop
-    return apart and p is not None and p <= evidence.policy.holm_alpha
-
-
-def _counts(s: MetricTest) -> dict[str, int] | None:
-    if s.way not in ("counts", "binary"):
-        return None
-    rose, fell = s.sides.rose, s.sides.fell
-    return {"rose": rose, "fell": fell, "same": s.sides.n - rose - fell}
+    # Reports and the pinned adapter are outside of the family that Holm corrects, as they never
+    # reject; their drops are stated at the same level without correction.
+    apart = test.rule.role == "report" or test.against == "pinned"
+    p = test.answer.p_drop
+    dropped = apart and p is not None and p <= evidence.policy.holm_alpha
+    return "worse" if dropped or test in evidence.dropped else "open"

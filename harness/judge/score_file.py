@@ -1,12 +1,12 @@
-"""Paired scores from rows: one per case and metric, as a score file has them.
+"""Paired scores from the rows of a score file, which has a row per case and metric.
 
-Whoever reads the file splits its text; `columns` checks every value before it is believed.
+The caller reads the file; here every value is checked, and errors name its row.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,49 @@ TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
 BETWEEN_SLICES = ";"
 
 
+Row = Mapping[str, Any]
+
+
+def paired_from_rows(rows: Iterable[Row]) -> Paired:
+    """Check and pair rows that have at least `case, metric, candidate, promoted`.
+
+    `pinned, slice, group` and `critical` may be there; `;` separates slices, and messages name the
+    `line` of a row that has it.
+    """
+    columns = ScoreColumns(list(rows))
+    case_of, metric_of = columns.names("case"), columns.names("metric")
+    cases, metrics = tuple(sorted(set(case_of))), tuple(sorted(set(metric_of)))
+    _check_distinct(cases)
+    row = {metric: index for index, metric in enumerate(metrics)}
+    column = {case: index for index, case in enumerate(cases)}
+    # Places in the flattened table of metrics x cases, so that whole columns are set at once.
+    at = np.array([row[metric] for metric in metric_of], dtype=np.int64) * len(cases)
+    at += np.array([column[case] for case in case_of], dtype=np.int64)
+    _check_once(columns, at, case_of, metric_of)
+
+    def table(name: str) -> Floats:
+        scores = np.full(len(metrics) * len(cases), np.nan)
+        scores[at] = columns.scores(name)
+        return scores.reshape(len(metrics), len(cases))
+
+    references = {"promoted": table("promoted"), "pinned": table("pinned")}
+    if not np.isfinite(references["pinned"]).any():
+        del references["pinned"]
+    slices, members = memberships(columns.slices(case_of, cases))
+    return Paired(
+        cases=cases,
+        metrics=metrics,
+        candidate=table("candidate"),
+        references=references,
+        slices=slices,
+        members=members,
+        groups=group_codes(columns.groups(case_of, cases)),
+        critical=columns.critical(case_of, cases),
+    )
+
+
 class ScoreColumns:
-    """Rows, read by column."""
+    """The rows of a score file, read by column."""
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
@@ -42,13 +83,14 @@ class ScoreColumns:
                 raise DataError(f"{self.where(lacking)}: no {column}; {needed} are needed")
 
     def where(self, index: int) -> str:
-        """How a message names a row: by its line in the file where the reader told it."""
+        """Name a row for a message: by its line in the file where the reader gave it."""
         line = self._rows[index].get("line")
         return f"row {index + 1}" if line is None else f"line {line}"
 
     def names(self, column: str) -> list[str]:
-        """A column of names, none of them blank."""
+        """Return a column of names, none of them blank."""
         values = [row[column] for row in self._rows]
+        # Names repeat, so each distinct name is checked once.
         for value in dict.fromkeys(v if isinstance(v, str) else None for v in values):
             if value is None or not value.strip():
                 index = next(
@@ -59,11 +101,12 @@ class ScoreColumns:
         return values
 
     def scores(self, column: str) -> Floats:
-        """A column of scores; NaN where there is none."""
+        """Return a column of scores; a missing score is NaN."""
         values = [row.get(column) for row in self._rows]
         kinds = set(map(type, values))
         if kinds == {type(None)}:
             return np.full(len(values), np.nan)
+        # The usual column is checked as an array; any other value by value, to name the row.
         if kinds == {float}:
             scores = np.array(values, dtype=np.float64)
             if bool(((scores >= 0) & (scores <= 1)).all()):
@@ -72,29 +115,37 @@ class ScoreColumns:
             [score_or_nan(value, self.where(i), column) for i, value in enumerate(values)]
         )
 
-    def slices(self, case_of: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-        """Cases with the slices that their rows name."""
-        for index, case, value in self._said("slice", case_of):
+    def slices(self, case_of: Sequence[str], cases: Sequence[str]) -> list[set[str]]:
+        """Return the slices that the rows of each case name."""
+        found: dict[str, set[str]] = {case: set() for case in cases}
+        for index, case, value in self._filled("slice", case_of):
             if isinstance(value, str):
                 names = [part.strip() for part in value.split(BETWEEN_SLICES)]
-                yield case, [name for name in names if name]
+                found[case].update(name for name in names if name)
             elif isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
-                yield case, list(value)
+                found[case].update(value)
             else:
                 raise DataError(
                     f"{self.where(index)}: slice is {quoted(value)}; text such as "
                     "industry=logistics is allowed"
                 )
+        return list(found.values())
 
-    def groups(self, case_of: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Cases with the group that their rows name."""
-        for _, case, value in self._said("group", case_of):
-            yield case, value if isinstance(value, str) else quoted(value)
+    def groups(self, case_of: Sequence[str], cases: Sequence[str]) -> list[str | None]:
+        """Return the group that the rows of each case name, None for a case without a group."""
+        found: dict[str, str] = {}
+        for _, case, value in self._filled("group", case_of):
+            group = value if isinstance(value, str) else quoted(value)
+            if found.setdefault(case, group) != group:
+                raise DataError(
+                    f"case {case!r} is in group {group!r} and in {found[case]!r}; keep one of them"
+                )
+        return [found.get(case) for case in cases]
 
-    def critical(self, case_of: Sequence[str]) -> set[str]:
-        """Cases of which some row says that they are critical."""
+    def critical(self, case_of: Sequence[str], cases: Sequence[str]) -> Flags:
+        """Flag the cases that any of their rows calls critical."""
         found = set()
-        for index, case, value in self._said("critical", case_of):
+        for index, case, value in self._filled("critical", case_of):
             word = value if isinstance(value, str) else quoted(value)
             word = word.strip().casefold()
             if word not in TRUE and word not in FALSE:
@@ -103,84 +154,21 @@ class ScoreColumns:
                 )
             if word in TRUE:
                 found.add(case)
-        return found
+        return np.array([case in found for case in cases], dtype=np.bool_)
 
-    def _said(self, column: str, case_of: Sequence[str]) -> Iterable[tuple[int, str, Any]]:
-        """What rows say in an optional column."""
+    def _filled(self, column: str, case_of: Sequence[str]) -> Iterable[tuple[int, str, Any]]:
+        """Yield index, case and value of the rows that fill an optional column."""
         for index, row in enumerate(self._rows):
             value = row.get(column)
             if value is not None and value != "":
                 yield index, case_of[index], value
 
 
-Row = Mapping[str, Any]
-
-
-def paired_from_rows(rows: Iterable[Row]) -> Paired:
-    """Check and pair rows that have at least `case, metric, candidate, promoted`.
-
-    `pinned, slice, group` and `critical` may be there; `;` stands between several slices, and
-    `line` is named in messages where a row has it.
-    """
-    columns = ScoreColumns(list(rows))
-    case_of, metric_of = columns.names("case"), columns.names("metric")
-    cases, metrics = tuple(sorted(set(case_of))), tuple(sorted(set(metric_of)))
-    _check_distinct(cases)
-    row = {metric: index for index, metric in enumerate(metrics)}
-    column = {case: index for index, case in enumerate(cases)}
-    at = np.array([row[metric] for metric in metric_of], dtype=np.int64) * len(cases)
-    at += np.array([column[case] for case in case_of], dtype=np.int64)
-    _check_once(columns, at, case_of, metric_of)
-
-    def side(name: str) -> Floats:
-        scores = np.full(len(metrics) * len(cases), np.nan)
-        scores[at] = columns.scores(name)
-        return scores.reshape(len(metrics), len(cases))
-
-    references = {"promoted": side("promoted"), "pinned": side("pinned")}
-    if not np.isfinite(references["pinned"]).any():
-        del references["pinned"]
-    slices, members = memberships(_slices(columns, case_of, cases))
-    return Paired(
-        cases=cases,
-        metrics=metrics,
-        candidate=side("candidate"),
-        references=references,
-        slices=slices,
-        members=members,
-        groups=group_codes(_groups(columns, case_of, cases)),
-        critical=_critical(columns, case_of, cases),
-    )
-
-
-def _slices(columns: ScoreColumns, case_of: Sequence[str], cases: Sequence[str]) -> list[set[str]]:
-    of_case: dict[str, set[str]] = {case: set() for case in cases}
-    for case, names in columns.slices(case_of):
-        of_case[case].update(names)
-    return list(of_case.values())
-
-
-def _groups(
-    columns: ScoreColumns, case_of: Sequence[str], cases: Sequence[str]
-) -> list[str | None]:
-    of_case: dict[str, str] = {}
-    for case, group in columns.groups(case_of):
-        if of_case.setdefault(case, group) != group:
-            raise DataError(
-                f"case {case!r} is in group {group!r} and in {of_case[case]!r}; keep one of them"
-            )
-    return [of_case.get(case) for case in cases]
-
-
-def _critical(columns: ScoreColumns, case_of: Sequence[str], cases: Sequence[str]) -> Flags:
-    critical = columns.critical(case_of)
-    return np.array([case in critical for case in cases], dtype=np.bool_)
-
-
 def _check_once(
     columns: ScoreColumns, at: NDArray[np.int64], case_of: Sequence[str], metric_of: Sequence[str]
 ) -> None:
-    """A case has one score per metric; two of them are a mistake nobody should average away."""
+    """Refuse a case with two scores on a metric, since averaging them would hide a mistake."""
+    # Equal places become neighbours; a stable sort puts the later row second.
     order = np.argsort(at, kind="stable")
     again = order[1:][np.diff(at[order]) == 0]
     if len(again):
@@ -192,7 +180,7 @@ def _check_once(
 
 
 def _check_distinct(cases: Iterable[str]) -> None:
-    """Ids that only look alike are almost always one case written twice."""
+    """Refuse ids that only look alike, as they are almost always the same case twice."""
     seen: dict[str, str] = {}
     for case in cases:
         normal = case if case.isascii() else unicodedata.normalize("NFC", case)

@@ -1,6 +1,7 @@
-"""Whether one slice was lost behind a mean that held, judged over all slices at once.
+"""The test for a slice that was lost although the mean over all cases held.
 
-The statistic is the worst slice mean; its distribution comes from sign flips.
+The statistic is the worst of all slice means, whose distribution comes from sign flips; testing all
+slices at once keeps many slices from making many alarms.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from harness.records import Policy, SliceVerdict
 
 @dataclass(frozen=True, slots=True)
 class SliceLosses:
-    """All slices on one metric, the worst first, and what follows from them."""
+    """All slices on a metric, the worst first, with the conclusions."""
 
     verdicts: tuple[SliceVerdict, ...]
     lost: bool
-    """The worst slice fell more than chance explains over all slices: rejects."""
+    """The worst slice fell more than chance explains over all slices; this rejects."""
     doubtful: tuple[str, ...]
-    """Slices whose own fall is too unlikely to promote, though it does not reject by itself."""
+    """Slices whose fall is too unlikely by chance to promote, although it does not reject."""
 
     @property
     def worst(self) -> SliceVerdict | None:
@@ -35,12 +36,13 @@ class SliceLosses:
 
 
 def slice_losses(paired: Paired, metric: str, policy: Policy) -> SliceLosses:
-    """Judge every slice that has enough cases; name the others without a p."""
-    now, before = paired.side(metric), paired.side(metric, paired.against)
+    """Test every slice that has enough cases; the others are named without a p."""
+    now, before = paired.scores(metric), paired.scores(metric, paired.against)
     d = upwards(now, metric) - upwards(before, metric)
     present = np.isfinite(d)
     members = paired.members & present
     sizes = members.sum(axis=1)
+    # Slices that are too small are shown, but a judgement of them would rest on a case or two.
     judged = sizes >= policy.slice_cases
     means = _means(members, sizes, np.where(present, d, 0.0))
     p_values = np.full(len(sizes), np.nan)
@@ -49,10 +51,10 @@ def slice_losses(paired: Paired, metric: str, policy: Policy) -> SliceLosses:
         kept = members[judged][:, present]
         groups = None if paired.groups is None else paired.groups[present]
         p_values[judged] = _p_values(kept, d[present], groups, policy)
-        outstanding = _outstanding(kept, d[present], policy.slice_alpha)
+        # Both tests must agree: flips of all slices, and the comparison with rises elsewhere.
         worst = int(np.argmin(np.where(judged, means, np.inf)))
         stands_out = np.zeros_like(judged)
-        stands_out[judged] = outstanding
+        stands_out[judged] = _outstanding(kept, d[present], policy.slice_alpha)
         lost = bool(p_values[worst] <= policy.slice_alpha and stands_out[worst])
         doubtful = stands_out & _unlikely(members, stands_out, d, paired.groups, policy)
     order = sorted(map(int, np.flatnonzero(sizes)), key=lambda s: (means[s], paired.slices[s]))
@@ -64,19 +66,19 @@ def slice_losses(paired: Paired, metric: str, policy: Policy) -> SliceLosses:
 
 
 def _p_values(members: Flags, d: Floats, groups: Codes | None, policy: Policy) -> Floats:
-    """For every slice: the chance that the worst of all slices falls at least so far."""
+    """Return, for every slice, the chance that the worst of all slices falls at least so far."""
     sizes = members.sum(axis=1).astype(np.float64)
     means = _means(members, sizes, d)
-    units = _units_of(members, d, groups)
-    if members.sum(axis=0).max() <= 1 and units is None:
+    if members.sum(axis=0).max() <= 1 and groups is None:
         return _disjoint(members, d, means, policy)
-    if units is None:
-        units = [np.where(row, d, 0.0) for row in members]
+    # Sums per unit within each slice; a group of cases flips as one unit.
+    units = [unit_sums(np.where(row, d, 0.0), groups)[0] for row in members]
     return _joint(np.array(units) / sizes[:, None], means, policy)
 
 
 def _disjoint(members: Flags, d: Floats, means: Floats, policy: Policy) -> Floats:
-    """1 - product over slices (1 - share at most t): slices without common cases flip apart."""
+    """Return p for slices without common cases: 1 - product over slices of (1 - share)."""
+    # Such slices flip independently. Logarithms keep small p-values from being rounded away.
     log_none = np.zeros(len(means))
     for row in members:
         share = shares(d[row], means * row.sum(), policy)
@@ -86,38 +88,34 @@ def _disjoint(members: Flags, d: Floats, means: Floats, policy: Policy) -> Float
 
 
 def _joint(parts: Floats, means: Floats, policy: Policy) -> Floats:
-    """Flip all units at once and take the worst slice mean of each flip."""
+    """Return p for overlapping slices: flip all units at once, take the worst mean of each flip."""
     moved = np.ascontiguousarray(parts[:, parts.any(axis=0)].T)
     if len(moved) == 0:
         return np.ones(len(means))
+    # Units that did not move flip into themselves, so they were left out above.
     flip = drawn_flips if len(moved) <= MAX_DRAWN else normal_flips
     flipped = flip(moved, policy)
     worst = np.sort(flipped.min(axis=1))
     p: Floats = np.searchsorted(worst, means + TIE, side="right") / len(worst)
+    # Normal draws do not contain the observed one, so p could be 0 without a floor.
     return np.maximum(p, 1 / policy.slice_draws)
 
 
-def _units_of(members: Flags, d: Floats, groups: Codes | None) -> list[Floats] | None:
-    """Per slice the sums per group, where cases are grouped: a group flips as one."""
-    if groups is None:
-        return None
-    return [unit_sums(np.where(row, d, 0.0), groups)[0] for row in members]
-
-
 def _outstanding(members: Flags, d: Floats, alpha: float) -> Flags:
-    """Slices whose fall stands out from how much cases elsewhere rise.
+    """Flag slices whose fall stands out from the rises of the other cases.
 
-    Flips of the other slices are noise to the slice in question, so a fall elsewhere would hide
-    it: a candidate that does worse elsewhere must not get through for it. This yardstick takes
-    only the rises of the other cases, and therefore can only tighten when any score falls.
+    Flips of the other cases are noise to a slice, so a fall elsewhere would hide its own fall, and
+    a candidate must not get through by doing worse elsewhere. This test uses only the rises of the
+    other cases, so that it can only become stricter when any score falls.
     """
     sizes = members.sum(axis=1).astype(np.float64)
     means = _means(members, sizes, d)
     squares = np.maximum(d, 0.0) ** 2
     outside = np.maximum(squares.sum() - members @ squares, 0.0)
     count = np.maximum(len(d) - sizes, 1.0)
-    # Half of a symmetric spread is rises, hence the 2.
+    # Rises are half of a symmetric spread, hence the 2.
     noise = np.sqrt(2 * outside / count / sizes)
+    # Šidák's correction for the number of slices.
     limit = float(ndtri((1 - alpha) ** (1 / len(members))))
     stands: Flags = (means < -TIE) & (-means >= limit * noise)
     return stands
@@ -126,7 +124,7 @@ def _outstanding(members: Flags, d: Floats, alpha: float) -> Flags:
 def _unlikely(
     members: Flags, among: Flags, d: Floats, groups: Codes | None, policy: Policy
 ) -> Flags:
-    """Slices whose own flips give such a fall at most at the slice level."""
+    """Flag slices whose own flips give such a fall with at most the slice level's probability."""
     unlikely = np.zeros(len(members), dtype=np.bool_)
     for s in np.flatnonzero(among):
         codes = None if groups is None else groups[members[s]]
@@ -136,7 +134,7 @@ def _unlikely(
 
 
 def _means(members: Flags, sizes: Floats, d: Floats) -> Floats:
-    """Exactly rounded, as in `spread`: they are shown, and recomputed elsewhere."""
+    """Return slice means by exactly rounded sums, so that every machine gets the same."""
     sums = np.array([math.fsum(d[row].tolist()) for row in members], dtype=np.float64)
     means: Floats = sums / np.maximum(sizes, 1)
     return means

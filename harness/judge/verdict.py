@@ -1,11 +1,12 @@
-"""The verdict: two runs and a policy in, an answer with all its reasons out.
+"""The verdict on a candidate: two runs and a policy in, an outcome with all its reasons out.
 
 Pure: no disk, no clock, no print; the same runs and policy always give the same verdict.
+`verdict` judges runs; `settle` fills in the decision, for runs and for score files alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.judge import wording
@@ -22,29 +23,6 @@ from harness.judge.reasons import AdapterNames, reasons_for
 from harness.judge.record import metric_verdicts, with_changes
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict
 
-
-def settle(
-    blank: Verdict, evidence: Evidence, circumstances: Circumstances, names: AdapterNames
-) -> Verdict:
-    """Fill in a verdict that so far only says what was compared."""
-    outcome, findings = decide(evidence, circumstances)
-    gate = next((s for s in evidence.standings if s.rule.role == "gate"), None)
-    return replace(
-        blank,
-        outcome=outcome,
-        n=evidence.paired.n,
-        reasons=reasons_for(outcome, findings, evidence, names),
-        advice=advice_for(outcome, findings, evidence, names),
-        notes=notes_for(evidence, names, blank.candidates_judged),
-        metrics=metric_verdicts(evidence),
-        slices=() if evidence.slices is None else evidence.slices.verdicts,
-        certifiable_margin=None if gate is None else gate.answer.certifiable,
-        identical=evidence.identical,
-        break_bound=evidence.break_bound,
-        samples=evidence.paired.samples,
-    )
-
-
 WRITE_YOUR_OWN = (
     "write 20 to 30 cases of your own in their place, then: lora-harness benchmark check"
 )
@@ -55,60 +33,6 @@ BASE_ALONE = (
     " its outputs are kept for that"
 )
 TRAIN_ONE = "train an adapter: lora-harness train NAME --data FILE, then pytest --model NAME"
-
-
-def without_verdict(blank: Verdict, candidate: Run, sides: Collection[str]) -> Verdict | None:
-    """The answer where nothing is to be judged; None where there is."""
-    idle = [each.case.id for each in candidate.results if each.case.placeholder]
-    if idle:
-        said = _placeholders(idle, len(candidate.results))
-        return replace(blank, reasons=(said,), advice=(WRITE_YOUR_OWN,))
-    if sides:
-        return None
-    if candidate.adapter == BASE:
-        return replace(blank, reasons=(BASE_ALONE,), advice=(TRAIN_ONE,))
-    return replace(blank, reasons=(NOTHING_TO_COMPARE,), advice=(RUN_THE_BASE,))
-
-
-def _placeholders(idle: list[str], total: int) -> str:
-    which = wording.listed(idle) if len(idle) < total else f"all {wording.cases(total)}"
-    are = "is a placeholder" if len(idle) == 1 < total else "are placeholders"
-    return f"{which} {are}, and placeholders are not a benchmark"
-
-
-def without(run: Run, left_out: Mapping[str, str]) -> Run:
-    """The run as if these cases were not in the benchmark."""
-    if not left_out:
-        return run
-    kept = tuple(result for result in run.results if result.case.id not in left_out)
-    return replace(run, results=kept)
-
-
-def from_each(run: Run | None, left_out: Mapping[str, str]) -> Run | None:
-    """The same of a side that may not be there."""
-    return None if run is None else without(run, left_out)
-
-
-def those_of(run: Run, left_out: Mapping[str, str]) -> dict[str, str]:
-    """What is left out of this run; a run of some of the cases may have none of them."""
-    cases = {result.case.id for result in run.results}
-    return {case: why for case, why in sorted(left_out.items()) if case in cases}
-
-
-def said(left_out: Mapping[str, str]) -> tuple[str, ...]:
-    """One note for every training set that holds some of them."""
-    places: dict[str, list[str]] = {}
-    for case, where in sorted(left_out.items()):
-        # `line 3 of more.jsonl, ...`: the line is told per case in the record.
-        places.setdefault(where.partition(" of ")[2] or where, []).append(case)
-    return tuple(
-        f"{wording.cases(len(cases))} left out: {wording.listed(cases)} {_stand(cases)} in {place}"
-        for place, cases in places.items()
-    )
-
-
-def _stand(cases: list[str]) -> str:
-    return "is" if len(cases) == 1 else "are"
 
 
 def verdict(
@@ -126,23 +50,25 @@ def verdict(
     guard: bool = False,
     left_out: Mapping[str, str] | None = None,
 ) -> Verdict:
-    """Say whether the candidate may replace the reference.
+    """Decide whether the candidate may replace the reference.
 
     `reference` is the promoted adapter's run, None for the first adapter of a task, which has to
     be better than `base`. `guard` says that the benchmark is one that every adapter must keep:
     there, not worse than the base is enough. `accepted` holds who accepted a broken case and why.
-    `left_out` names cases that an adapter has seen in training: no side is judged on them.
+    `left_out` names cases that an adapter has seen in training: no run is judged on them.
     """
-    seen = those_of(candidate, left_out or {})
-    candidate = without(candidate, seen)
+    # A run of some of the cases may have none of those that are left out.
+    cases = {result.case.id for result in candidate.results}
+    seen = {case: why for case, why in sorted((left_out or {}).items()) if case in cases}
+    candidate = _without(candidate, seen)
     reference, pinned, base, prompted = (
-        from_each(run, seen) for run in (reference, pinned, base, prompted)
+        None if run is None else _without(run, seen) for run in (reference, pinned, base, prompted)
     )
     check_policy(policy)
     check_rules(metrics)
     check_once(candidate)
     alpha = spent_alpha(policy, candidates_judged)
-    sides = _sides(candidate, reference, pinned, base)
+    references = _references(candidate, reference, pinned, base)
     runs = {
         "candidate": candidate,
         "promoted": reference,
@@ -164,56 +90,122 @@ def verdict(
         alpha=alpha,
         policy=policy,
         rules=metrics,
-        runs={side: run.id for side, run in runs.items() if run is not None},
+        runs={name: run.id for name, run in runs.items() if run is not None},
         guards=guards,
         forgetting=forgotten(guards),
         left_out=seen,
-        notes=said(seen),
+        notes=_left_out_notes(seen),
     )
-    unfit = without_verdict(blank, candidate, sides)
-    if unfit is not None:
+    if (unfit := _unfit(blank, candidate, bool(references))) is not None:
         return unfit
-    first = next(iter(sides.values()))
-    paired = paired_from_runs(candidate, sides)
+    beside = {BASE: base} if guard else {BASE: base, BASE_PROMPT: prompted}
+    return _judged(blank, candidate, references, beside, accepted or {}, guard)
+
+
+def settle(
+    blank: Verdict, evidence: Evidence, circumstances: Circumstances, names: AdapterNames
+) -> Verdict:
+    """Decide, and fill in a verdict that so far only names what was compared."""
+    outcome, causes = decide(evidence, circumstances)
+    gate = next((s for s in evidence.tests if s.rule.role == "gate"), None)
+    return replace(
+        blank,
+        outcome=outcome,
+        n=evidence.paired.n,
+        reasons=reasons_for(outcome, causes, evidence, names),
+        advice=advice_for(outcome, causes, evidence, names),
+        notes=notes_for(evidence, names, blank.candidates_judged),
+        metrics=metric_verdicts(evidence),
+        slices=() if evidence.slices is None else evidence.slices.verdicts,
+        certifiable_margin=None if gate is None else gate.answer.certifiable,
+        identical=evidence.identical,
+        break_bound=evidence.break_bound,
+        samples=evidence.paired.samples,
+    )
+
+
+def _judged(
+    blank: Verdict,
+    candidate: Run,
+    references: Mapping[str, Run],
+    beside: dict[str, Run | None],
+    accepted: Mapping[str, str],
+    guard: bool,
+) -> Verdict:
+    """Complete a verdict on runs that can be judged; `beside` are the runs that show the gain."""
+    policy, metrics, first = blank.policy, blank.rules, next(iter(references.values()))
+    paired = paired_from_runs(candidate, references)
     rules, rule_notes = effective_rules(metrics, candidate, first)
-    pinned_rules, _ = effective_rules(metrics, candidate, sides.get("pinned", first))
-    evidence = gather(paired, rules, pinned_rules, policy, alpha, frozenset(accepted or {}))
+    pinned_rules, _ = effective_rules(metrics, candidate, references.get("pinned", first))
+    evidence = gather(paired, rules, pinned_rules, policy, blank.alpha, frozenset(accepted))
     circumstances = Circumstances(
         complete=candidate.complete,
-        must_be_better=reference is None and not guard,
-        guards=guards,
+        must_be_better=blank.promoted is None and not guard,
+        guards=blank.guards,
     )
-    names = AdapterNames(candidate.adapter, {side: run.adapter for side, run in sides.items()})
+    names = AdapterNames(candidate.adapter, {name: run.adapter for name, run in references.items()})
     settled = settle(blank, evidence, circumstances, names)
-    beside = {BASE: base} if guard else {BASE: base, BASE_PROMPT: prompted}
     worth, worth_notes = worth_of(candidate, beside, rules, policy, guard=guard)
-    notes = (*blank.notes, *rule_notes, *settled.notes, *worth_notes, *_terms(candidate, first))
+    before = {result.case.id: result.text for result in first.results}
+    terms = changed_terms((before[each.case.id], each.text) for each in candidate.results)
+    notes = (*blank.notes, *rule_notes, *settled.notes, *worth_notes, *terms)
     noted = replace(settled, notes=notes, worth=worth)
-    return with_changes(noted, evidence, accepted or {}, candidate, first)
+    return with_changes(noted, evidence, accepted, candidate, first)
 
 
-def _sides(
+def _without(run: Run, left_out: Mapping[str, str]) -> Run:
+    """Return the run as if the left-out cases were not in the benchmark."""
+    if not left_out:
+        return run
+    kept = tuple(result for result in run.results if result.case.id not in left_out)
+    return replace(run, results=kept)
+
+
+def _references(
     candidate: Run, reference: Run | None, pinned: Run | None, base: Run | None
 ) -> dict[str, Run]:
-    """What decides: the promoted run, or the base where there is none; then the pinned one."""
-    sides: dict[str, Run] = {}
+    """Return the deciding references: the promoted run, else the base; then the pinned run."""
+    references: dict[str, Run] = {}
     if reference is not None:
-        sides["promoted"] = reference
+        references["promoted"] = reference
     elif base is not None:
-        sides[BASE] = base
-    if sides and pinned is not None and not _same(pinned, next(iter(sides.values()))):
-        sides["pinned"] = pinned
-    for side, run in sides.items():
+        references[BASE] = base
+    if references and pinned is not None:
+        first = next(iter(references.values()))
+        # The pinned adapter is often the promoted one; it is not judged against twice.
+        if pinned.adapter != first.adapter or dict(pinned.digests) != dict(first.digests):
+            references["pinned"] = pinned
+    for name, run in references.items():
         check_once(run)
-        check_like(candidate, run, side)
-    return sides
+        check_like(candidate, run, name)
+    return references
 
 
-def _same(one: Run, other: Run) -> bool:
-    """The pinned adapter is often the promoted one; it is not asked twice."""
-    return one.adapter == other.adapter and dict(one.digests) == dict(other.digests)
+def _left_out_notes(left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a note for every training set that holds some of the left-out cases."""
+    places: dict[str, list[str]] = {}
+    for case, where in sorted(left_out.items()):
+        # `line 3 of more.jsonl, ...`: the record has the line for each case.
+        places.setdefault(where.partition(" of ")[2] or where, []).append(case)
+    notes = []
+    for place, cases in places.items():
+        are = "is" if len(cases) == 1 else "are"
+        count, names = wording.cases(len(cases)), wording.listed(cases)
+        notes.append(f"{count} left out: {names} {are} in {place}")
+    return tuple(notes)
 
 
-def _terms(candidate: Run, reference: Run) -> tuple[str, ...]:
-    before = {result.case.id: result.text for result in reference.results}
-    return changed_terms((before[each.case.id], each.text) for each in candidate.results)
+def _unfit(blank: Verdict, candidate: Run, comparable: bool) -> Verdict | None:
+    """Return the verdict on runs that cannot be judged, None for all others."""
+    idle = [each.case.id for each in candidate.results if each.case.placeholder]
+    if idle:
+        total = len(candidate.results)
+        which = wording.listed(idle) if len(idle) < total else f"all {wording.cases(total)}"
+        are = "is a placeholder" if len(idle) == 1 < total else "are placeholders"
+        reason = f"{which} {are}, and placeholders are not a benchmark"
+        return replace(blank, reasons=(reason,), advice=(WRITE_YOUR_OWN,))
+    if comparable:
+        return None
+    if candidate.adapter == BASE:
+        return replace(blank, reasons=(BASE_ALONE,), advice=(TRAIN_ONE,))
+    return replace(blank, reasons=(NOTHING_TO_COMPARE,), advice=(RUN_THE_BASE,))

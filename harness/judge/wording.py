@@ -1,6 +1,8 @@
 """Numbers and names as a team lead reads them; the sentences are in reasons, advice and notes.
 
-Real minus signs, three decimals at most, and a word instead of every column name.
+They use true minus signs, three decimals at most, and words instead of column names.
+
+Tests: tests/judge/test_scenes.py.
 """
 
 from __future__ import annotations
@@ -9,25 +11,25 @@ from collections.abc import Collection, Sequence
 
 
 def metric(name: str) -> str:
-    """`ideal_likelihood` is read as ideal likelihood."""
+    """Write `ideal_likelihood` as ideal likelihood."""
     return name.replace("_", " ")
 
 
 def number(value: float) -> str:
-    """Up to three decimals; what is smaller than that is said to be."""
+    """Write up to three decimals; smaller values are "less than 0.001"."""
     if 0 < abs(value) < 0.0005:
         return "less than 0.001" if value > 0 else "less than 0.001 below 0"
     return f"{value:.3f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def signed(value: float) -> str:
-    """With its sign, for differences."""
+    """Write a difference with its sign."""
     rounded = round(value, 3)
     return "0" if rounded == 0 else f"{rounded:+.3f}".rstrip("0").replace("-", "−")
 
 
 def percent(share: float) -> str:
-    """One decimal below 20 %, none above."""
+    """Write a share as a percentage, with a decimal below 20 % and none above."""
     value = 100 * share
     if 0 < value < 0.1:
         return "less than 0.1 %"
@@ -35,12 +37,12 @@ def percent(share: float) -> str:
 
 
 def cases(count: int) -> str:
-    """1 case, 2 cases."""
+    """Write 1 case, or 2 cases."""
     return f"{count} case" if count == 1 else f"{count} cases"
 
 
 def listed(names: Collection[str], most: int = 6) -> str:
-    """a, b and c; the rest of a long list is counted."""
+    """Join names as a, b and c; the rest of a long list is counted."""
     named: Sequence[str] = list(names)
     if len(named) > most:
         return f"{', '.join(named[:most])} and {len(named) - most} more"

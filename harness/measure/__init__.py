@@ -1,6 +1,6 @@
-"""Output and case to scores: what a text is worth, and which demands it meets.
+"""Scores and checks: how close an output is to a case's ideals, and which demands it meets.
 
-Pure: no disk, no clock, no model. Importing this room loads nothing heavy.
+Pure: no disk, no clock, no model. Importing this package loads no heavy library.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The yes-or-no demands on an output, run one by one: passed, or failed and why.
+"""The yes-or-no demands on an output, each with its result: passed, or failed and why.
 
-How a benchmark file writes them is `parsing`'s business.
+`parsing` reads checks from a benchmark's files.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from harness.measure import glossary, grounding, jsontext, phrases
-from harness.records import Case, Check, CheckResult
+from harness.records import Case, CheckResult
 
 Runner: TypeAlias = Callable[[Any, str, Case], str]
-"""The check's value, the output and its case in; what is wrong out, or nothing."""
+"""Takes the check's value, the output and its case; returns the problem, or an empty string."""
 
 RUNNERS: Mapping[str, Runner] = MappingProxyType(
     {
@@ -32,10 +32,9 @@ RUNNERS: Mapping[str, Runner] = MappingProxyType(
 
 
 def run_checks(case: Case, text: str) -> tuple[CheckResult, ...]:
-    """Run a case's own checks on one output, in their order."""
-    return tuple(_run(check, text, case) for check in case.checks)
-
-
-def _run(check: Check, text: str, case: Case) -> CheckResult:
-    message = RUNNERS[check.name](check.value, text, case)
-    return CheckResult(check.name, check.level, passed=not message, message=message)
+    """Run a case's own checks on an output, in their order."""
+    results = []
+    for check in case.checks:
+        message = RUNNERS[check.name](check.value, text, case)
+        results.append(CheckResult(check.name, check.level, not message, message))
+    return tuple(results)

@@ -1,7 +1,4 @@
-"""How near an output is in meaning, and how expected the ideal was.
-
-From numbers that an engine or an embedder gives: vectors and negative log-likelihoods.
-"""
+"""Scores from an engine's or embedder's numbers: similarity of vectors, likelihood of the ideal."""
 
 from __future__ import annotations
 
@@ -19,9 +16,9 @@ NLL_ROUNDING = 1e-3
 
 
 def embedding_similarity(outputs: ArrayLike, ideals: ArrayLike) -> NDArray[np.float64]:
-    """Return cosines clipped to 0..1, one row per output vector and one column per ideal vector.
+    """Return cosines clipped to 0..1, a row per output vector and a column per ideal vector.
 
-    As sentence-transformers' `cos_sim`, a vector of zeros is like nothing: cosine 0.
+    As in sentence-transformers' `cos_sim`, a vector of zeros has cosine 0 with every vector.
     """
     import numpy as np
 
@@ -34,7 +31,7 @@ def embedding_similarity(outputs: ArrayLike, ideals: ArrayLike) -> NDArray[np.fl
 
 
 def ideal_likelihood(nll: float | None) -> float | None:
-    """Return exp of minus the mean token NLL; None, also for NaN, is missing and not zero."""
+    """Return exp(-nll) of the mean token NLL; a missing value or NaN gives None, not zero."""
     if nll is None or math.isnan(nll):
         return None
     if nll < -NLL_ROUNDING:
@@ -49,5 +46,5 @@ def _unit(vectors: ArrayLike) -> NDArray[np.float64]:
 
     rows = np.atleast_2d(np.asarray(vectors, dtype=np.float64))
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    # The same floor as torch.nn.functional.normalize has.
+    # The floor of torch.nn.functional.normalize, which sentence-transformers uses.
     return np.asarray(rows / np.maximum(lengths, 1e-12), dtype=np.float64)

@@ -1,6 +1,6 @@
-"""The `grounded` check: no fact in figures or addresses that the model could not have known.
+"""The `grounded` check: no figure or address that neither the input nor an ideal contains.
 
-Numbers, prices, percentages, times, URLs and e-mails; numbers spelled in words are not looked at.
+It covers numbers, prices, percentages, times, URLs and e-mails, not numbers spelled as words.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from harness.measure.quantities import Quantity, quantities
+from harness.measure.quantities import quantities
 
 MAX_NAMED = 5
 MAX_NAMED_LENGTH = 60
@@ -26,17 +26,18 @@ _LIST_MARK = re.compile(r"^[ \t]{0,8}\d{1,2}[.)](?=[ \t])", re.MULTILINE)
 
 @dataclass(slots=True)
 class _Known:
-    """What input and ideals vouch for."""
+    """The facts of the input and the ideals."""
 
     links: set[str] = field(default_factory=set)
     values: set[str] = field(default_factory=set)
+    """Numbers in the notation of `quantities`."""
 
 
 def ungrounded(text: str, sources: tuple[str, ...]) -> str:
-    """Return what the text states that no source has, or an empty string."""
-    known = _learn(sources)
+    """Return a message with the facts of the text that no source has, or an empty string."""
+    known = _known(sources)
     found: list[str] = []
-    for written in _strangers(text, known):
+    for written in _unknown(text, known):
         if written[:MAX_NAMED_LENGTH] not in found:
             found.append(written[:MAX_NAMED_LENGTH])
         if len(found) > MAX_NAMED:
@@ -47,30 +48,27 @@ def ungrounded(text: str, sources: tuple[str, ...]) -> str:
     return f"neither in the input nor in an ideal: {', '.join(found[:MAX_NAMED])}{more}"
 
 
-def _learn(sources: tuple[str, ...]) -> _Known:
+def _known(sources: tuple[str, ...]) -> _Known:
     known = _Known()
     for source in sources:
         rest, links = _without_links(source)
-        known.links.update(place for link in links for place in _places(_plain_link(link)))
+        known.links.update(place for link in links for place in _parts(_plain_link(link)))
         for quantity in quantities(rest):
             for values in (*quantity.readings, *quantity.plain):
                 known.values |= values
     return known
 
 
-def _strangers(text: str, known: _Known) -> Iterator[str]:
+def _unknown(text: str, known: _Known) -> Iterator[str]:
     rest, links = _without_links(text)
     for link in links:
         if _plain_link(link) not in known.links:
             yield link
     # The 1. of a numbered list is layout, not a fact.
     for quantity in quantities(_LIST_MARK.sub("", rest)):
-        if not _vouched(quantity, known.values):
+        # An ambiguous number gets the benefit of the doubt: one known reading is enough.
+        if not any(reading <= known.values for reading in quantity.readings):
             yield quantity.written
-
-
-def _vouched(quantity: Quantity, values: set[str]) -> bool:
-    return any(reading <= values for reading in quantity.readings)
 
 
 def _without_links(text: str) -> tuple[str, list[str]]:
@@ -85,13 +83,13 @@ def _without_links(text: str) -> tuple[str, list[str]]:
 
 
 def _plain_link(link: str) -> str:
-    """Leave out what changes the look of an address and not where it leads."""
+    """Drop the parts of an address that do not change its target: scheme, www, case, final /."""
     bare = re.sub(r"^(?:(?:https?|ftp)://)?(?:www\.)?", "", link.casefold())
     return bare.rstrip("/")
 
 
-def _places(link: str) -> Iterator[str]:
-    """Yield the address and what it stands on: whoever knows acme.com/a/b knows acme.com."""
+def _parts(link: str) -> Iterator[str]:
+    """Yield the address and its shorter forms, as a source with acme.com/a/b also has acme.com."""
     yield link
     for match in re.finditer(r"[/?#]", link):
         yield link[: match.start()]

@@ -1,6 +1,6 @@
-"""The `json` check: whether an output is JSON as RFC 8259 has it, with no licence taken.
+"""The `json` check: whether an output is strict JSON by RFC 8259.
 
-No NaN or Infinity, no duplicate keys, no number out of range, no bottomless nesting.
+It refuses NaN and Infinity, duplicate keys, numbers out of range and very deep nesting.
 """
 
 from __future__ import annotations
@@ -10,33 +10,35 @@ import math
 import re
 from typing import Any
 
-DEEPEST = 100
-"""Levels of nesting; parsers of other languages stop at a few hundred."""
+MAX_DEPTH = 100
+"""Levels of nesting allowed; parsers of other languages stop at a few hundred."""
 
-# A string is eaten whole, closed or not: its brackets do not nest anything.
+# A string is matched whole, closed or not, since brackets inside of it do not nest.
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def not_json(text: str) -> str:
     """Return why the text is not strict JSON, or an empty string."""
-    if _deepest(text) > DEEPEST:
-        return f"is not JSON: nested deeper than {DEEPEST} levels"
+    if _too_deep(text):
+        return f"is not JSON: nested deeper than {MAX_DEPTH} levels"
     try:
         json.loads(
             text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_without_duplicates
         )
     except (ValueError, RecursionError) as error:
-        return f"is not JSON: {_said(error)}"
+        # Python's message speaks of its own setting for long integers.
+        long = "integer string conversion" in str(error)
+        return f"is not JSON: {'an integer is too long' if long else error}"
     return ""
 
 
-def _deepest(text: str) -> int:
-    depth = deepest = 0
+def _too_deep(text: str) -> bool:
+    depth = 0
     for match in _BRACKETS.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match.group()[:2], 0)
-        if (deepest := max(deepest, depth)) > DEEPEST:
-            break
-    return deepest
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _refuse(constant: str) -> None:
@@ -56,9 +58,3 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f'duplicate key "{key:.40}"')
         seen.add(key)
     return dict(pairs)
-
-
-def _said(error: Exception) -> str:
-    if "integer string conversion" in str(error):
-        return "an integer is too long"
-    return str(error)

@@ -1,6 +1,6 @@
-"""The metrics that the project knows by name, and what each of them needs.
+"""The built-in metrics by name, and the input that each of them needs.
 
-User metrics come in as functions beside these; the registry that finds them is the world's.
+User metrics are functions that are passed in beside these; `harness.registered` finds them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from harness.records import Case
 Need = Literal["embeddings", "likelihoods", "samples"]
 
 UserMetric: TypeAlias = Callable[[str, Case], float]
-"""Entry point group `harness.metrics`: the output's text and its case in, a number in 0..1
-out, the higher the better."""
+"""Takes an output and its case, returns a number in 0..1 (entry points `harness.metrics`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One way to score an output."""
+    """A way to score an output."""
 
     name: str
     title: str
@@ -29,7 +28,7 @@ class Metric:
     meaning: str
     """One line for people who meet the name for the first time."""
     need: Need | None = None
-    """What must be there beside the text: vectors, log-probabilities, or several samples."""
+    """Input needed beside the text: vectors, log-probabilities, or several samples."""
 
 
 _KNOWN = (
@@ -65,4 +64,4 @@ _KNOWN = (
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _KNOWN})
-"""By name, in the order in which tables show them."""
+"""Metrics by name, in the order in which tables show them."""

@@ -1,6 +1,6 @@
-"""Checks as a benchmark's files write them, to records; what is wrong is said with its place.
+"""Checks read from a benchmark's files into records; errors name the file and line.
 
-A bare value is a `must`; `{"value": ..., "level": "report"}` only shows.
+A bare value is a `must` check; `{"value": ..., "level": "report"}` is only shown.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from harness.records import Check, Level
 from harness.text.quoting import brief
 
 Reader: TypeAlias = Callable[[Any], Any]
-"""The raw value in, the check's value out; raises ValueError with what is allowed."""
+"""Takes the raw value and returns the check's value; raises ValueError with the allowed values."""
 
 
 def parse_checks(raw: Mapping[str, Any], where: str) -> tuple[Check, ...]:
-    """Read a table of checks; `where` is file and line, for what is wrong in it."""
+    """Read a table of checks; `where` is the file and line that errors name."""
     checks = [_parse(name, value, where) for name, value in _table(raw, where).items()]
     return tuple(check for check in checks if check is not None)
 
@@ -27,7 +27,7 @@ def parse_checks(raw: Mapping[str, Any], where: str) -> tuple[Check, ...]:
 def merge_checks(
     defaults: tuple[Check, ...], own: Mapping[str, Any] | None, where: str
 ) -> tuple[Check, ...]:
-    """Lay a case's own checks over the benchmark's: same name replaces, false or null removes."""
+    """Merge a case's own checks into the benchmark's: same name replaces, false or null removes."""
     table = _table(own or {}, where)
     kept = tuple(check for check in defaults if check.name not in table)
     return kept + parse_checks(table, where)
@@ -124,4 +124,4 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "grounded": _true,
     }
 )
-"""Every check by name, with what reads its value."""
+"""The reader of a check's value, by the check's name."""

@@ -1,6 +1,6 @@
-"""Numbers, prices, percentages and times in a text, each with the values it may stand for.
+"""Numbers, prices, percentages and times in a text, each with the values that it may mean.
 
-`1,200`, `1 200` and `1200.0` are one value; where a form is ambiguous, both readings are kept.
+`1,200`, `1 200` and `1200.0` are one value; of an ambiguous form, both readings are kept.
 """
 
 from __future__ import annotations
@@ -58,54 +58,53 @@ _QUANTITY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One number as a text has it."""
+    """A number as a text has it."""
 
     written: str
     readings: tuple[Reading, ...]
-    """What it may mean; kinds are told apart by a prefix: `%5`, `eur 1200`, `15:00`, plain `5`."""
+    """Possible meanings; kinds differ by a prefix: `%5`, `eur 1200`, `15:00`, plain `5`."""
     plain: tuple[Reading, ...]
-    """The numbers alone, which the reader of the text has seen as well."""
+    """The same without their kind: a source that says `5 %` also gives the number 5."""
 
 
 def quantities(text: str) -> Iterator[Quantity]:
-    """Find every number in a text that is not a part of a word."""
+    """Yield every number in a text that is not a part of a word."""
     for match in _QUANTITY.finditer(_ascii_digits(text)):
-        yield _quantity(match)
-
-
-def _quantity(match: re.Match[str]) -> Quantity:
-    plain = _shifted(_plain(match["digits"]), match["magnitude"])
-    currency = CURRENCIES.get((match["before"] or match["after"] or "").lower())
-    readings = plain
-    if match["half"] or match["clock"]:
-        readings = _time(match, plain)
-    elif match["percent"]:
-        readings = _marked("%", plain)
-    elif currency:
-        readings = _marked(currency + " ", plain)
-    return Quantity(match.group().strip(), readings, plain)
+        plain = _multiplied(_plain(match["digits"]), match["magnitude"])
+        currency = CURRENCIES.get((match["before"] or match["after"] or "").lower())
+        readings = plain
+        if match["half"] or match["clock"]:
+            readings = _time(match, plain)
+        elif match["percent"]:
+            readings = _marked("%", plain)
+        elif currency:
+            readings = _marked(currency + " ", plain)
+        yield Quantity(match.group().strip(), readings, plain)
 
 
 @lru_cache(maxsize=4096)
 def _plain(digits: str) -> tuple[Reading, ...]:
-    """Return what a run of digits and separators may mean, the whole first, its parts last."""
+    """Return the readings of a run of digits and separators, as a whole first, its parts last."""
     if digits.isdigit():
         return (_one(digits),)
     parts = re.findall(r"\d+", digits)
     readings = []
+    # Groups of three: 1,200 and 1 200 may be one number.
     if len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:]):
         readings.append(_one("".join(parts)))
+    # A single point or comma may be a decimal one, so 1,200 is also 1.2.
     if re.fullmatch(r"\d+[.,]\d+", digits):
         readings.append(_one(parts[0], parts[1]))
     elif len(parts[-1]) != 3 or len({*re.findall(r"\D", digits)}) == 2:
         readings.extend(_grouped(digits, parts))
+    # Separate numbers may have been merged, such as the figures of a date.
     if re.search(r"\s", digits) or len(parts) > 2:
         readings.append(frozenset(_value(part) for part in parts))
     return tuple(readings) or (frozenset({digits}),)
 
 
 def _grouped(digits: str, parts: list[str]) -> list[Reading]:
-    """Read 1.200,50 as 1200.5; its groups have three digits and another separator."""
+    """Read 1.200,50 as 1200.5: its groups have three digits and another separator."""
     grouped = len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:-1])
     signs = re.findall(r"\D", digits)
     if grouped and signs[-1] in ".," and signs[-1] not in signs[:-1]:
@@ -118,12 +117,12 @@ def _one(whole: str, fraction: str = "") -> Reading:
 
 
 def _value(whole: str, fraction: str = "") -> str:
-    """Write a number in one way only; as text, since it may have thousands of digits."""
+    """Write a number in canonical form, as text, since it may have thousands of digits."""
     whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
     return f"{whole}.{fraction}" if fraction else whole
 
 
-def _shifted(plain: tuple[Reading, ...], magnitude: str | None) -> tuple[Reading, ...]:
+def _multiplied(plain: tuple[Reading, ...], magnitude: str | None) -> tuple[Reading, ...]:
     powers = MAGNITUDES[magnitude.lower()] if magnitude else (0,)
     return tuple(frozenset(_times(v, p) for v in values) for p in powers for values in plain)
 
@@ -134,7 +133,7 @@ def _times(value: str, power: int) -> str:
 
 
 def _time(match: re.Match[str], plain: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    """Read 3pm, 3:00 p.m. and 15:00 as one time; an hour alone may also be the bare number."""
+    """Read 3pm, 3:00 p.m. and 15:00 as the same time; an hour alone is also read as a number."""
     hour = int(match["digits"]) if match["digits"].isdigit() and len(match["digits"]) < 3 else -1
     minutes = match["minutes"] or match["clock"] or "00"
     if not 0 <= hour <= 24:
@@ -150,7 +149,7 @@ def _marked(mark: str, plain: tuple[Reading, ...]) -> tuple[Reading, ...]:
 
 
 def _ascii_digits(text: str) -> str:
-    """Write digits of every script as 0 to 9; superscripts and fractions stay what they are."""
+    """Write digits of every script as 0 to 9; superscripts and fractions are left unchanged."""
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)

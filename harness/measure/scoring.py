@@ -1,10 +1,11 @@
-"""One case with its outputs to one `CaseResult`: the best ideal, the mean over samples.
+"""Scoring of a case and its outputs: the score of the closest ideal, averaged over samples.
 
-A metric that cannot be had is None; it is never zero.
+A metric that cannot be computed is None, never zero.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from statistics import fmean
@@ -23,6 +24,8 @@ Best: TypeAlias = tuple[float | None, int | None]
 
 MISSING: Best = (None, None)
 
+_log = logging.getLogger(__name__)
+
 
 def score_case(
     case: Case,
@@ -31,12 +34,15 @@ def score_case(
     metrics: tuple[str, ...],
     extra: Mapping[str, UserMetric] | None = None,
 ) -> CaseResult:
-    """Score what was written for a case on the metrics that are asked for.
+    """Score the outputs of a case on the requested metrics.
 
     `similarities` has one sequence per output, a cosine per ideal; None where there are no vectors.
     """
     users = extra or {}
-    _refuse_unknown(metrics, users)
+    unknown = [name for name in metrics if name not in METRICS and name not in users]
+    if unknown:
+        known = ", ".join([*METRICS, *users])
+        raise RequestError(f"unknown metric {unknown[0]!r}; known are {known}")
     cosines = similarities if similarities is not None else [None] * len(outputs)
     samples = [
         _sample(case, output, row, metrics, users)
@@ -45,16 +51,12 @@ def score_case(
     scores = {name: _mean(name, samples) for name in metrics}
     if "consistency" in scores and "consistency" not in users:
         scores["consistency"] = consistency([output.text for output in outputs])
-    return CaseResult(
-        case, outputs, scores, _best_ideals(samples), _checks(case, outputs), _by_sample(samples)
-    )
-
-
-def _refuse_unknown(metrics: tuple[str, ...], users: Mapping[str, UserMetric]) -> None:
-    unknown = [name for name in metrics if name not in METRICS and name not in users]
-    if unknown:
-        known = ", ".join([*METRICS, *users])
-        raise RequestError(f"unknown metric {unknown[0]!r}; known are {known}")
+    first = samples[0] if samples else {}
+    best_ideals = {name: index for name, (_, index) in first.items() if index is not None}
+    # A check that fails on any sample has failed.
+    rows = [run_checks(case, output.text) for output in outputs]
+    checks = tuple(_worst(results) for results in zip(*rows, strict=True))
+    return CaseResult(case, outputs, scores, best_ideals, checks, _by_sample(samples))
 
 
 def _sample(
@@ -64,11 +66,13 @@ def _sample(
     metrics: tuple[str, ...],
     users: Mapping[str, UserMetric],
 ) -> dict[str, Best]:
-    """Score one output on every metric that does not need the other samples."""
+    """Score an output on every metric that does not need the other samples."""
     found: dict[str, Best] = {}
     if {"edit_rate", "clean_rate"} & set(metrics):
-        found["edit_rate"] = _lowest([edit_rate(output.text, ideal) for ideal in case.ideals])
-        found["clean_rate"] = _clean(found["edit_rate"])
+        negated, index = _highest([-edit_rate(output.text, ideal) for ideal in case.ideals])
+        rate = None if negated is None else abs(negated)
+        found["edit_rate"] = (rate, index)
+        found["clean_rate"] = (None if rate is None else is_clean(rate), index)
     if "edit_similarity" in metrics:
         found["edit_similarity"] = _highest([edit_similarity(output.text, i) for i in case.ideals])
     if "embedding_similarity" in metrics and cosines is not None:
@@ -81,21 +85,12 @@ def _sample(
 
 
 def _highest(scores: Sequence[float | None]) -> Best:
-    """Return the best score; of equal ones the first, so that the index is stable."""
+    """Return the best score; of equal scores the first, so that the index is stable."""
     best = MISSING
     for index, score in enumerate(scores):
         if score is not None and (best[0] is None or score > best[0]):
             best = (score, index)
     return best
-
-
-def _lowest(rates: Sequence[float]) -> Best:
-    negated, index = _highest([-rate for rate in rates])
-    return (None if negated is None else abs(negated), index)
-
-
-def _clean(rate: Best) -> Best:
-    return (None if rate[0] is None else is_clean(rate[0]), rate[1])
 
 
 def _closest(case: Case, cosines: Sequence[float]) -> Best:
@@ -119,10 +114,11 @@ def _likeliest(case: Case, output: Output) -> Best:
 def _user_score(name: str, metric: UserMetric, text: str, case: Case) -> float:
     try:
         score: object = metric(text, case)
-    except Exception as error:  # a user's function may raise anything
+    except Exception as error:  # foreign code, which may raise anything
+        _log.debug("metric %s failed on case %s", name, case.id, exc_info=True)
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(METRIC_FAILED.say(what, repr(name), case.id)) from error
-    # A bool is a number to Python, but a metric that answers True has not understood its task.
+    # A bool is a number to Python, but a metric that returns True was not meant as a score.
     if isinstance(score, Real) and not isinstance(score, bool) and 0.0 <= float(score) <= 1.0:
         return float(score)
     raise DataError(
@@ -133,29 +129,19 @@ def _user_score(name: str, metric: UserMetric, text: str, case: Case) -> float:
 def _mean(name: str, samples: list[dict[str, Best]]) -> float | None:
     scores = [sample[name][0] for sample in samples]
     if name == "ideal_likelihood":
-        # The prompt's own number, the same for every sample; engines need not repeat it.
+        # It depends on the prompt alone, so engines need not repeat it for every sample.
         scores = [score for score in scores if score is not None]
     known = [score for score in scores if score is not None]
+    # A mean over some of the samples would compare unequal things.
     return fmean(known) if known and len(known) == len(scores) else None
 
 
 def _by_sample(samples: list[dict[str, Best]]) -> dict[str, tuple[float | None, ...]]:
-    """Each sample's own scores, where there are several and any has one."""
+    """Return the scores of each sample, for metrics with a score, where several were drawn."""
     if len(samples) < 2:
         return {}
     rows = {name: tuple(sample[name][0] for sample in samples) for name in samples[0]}
     return {name: row for name, row in rows.items() if any(score is not None for score in row)}
-
-
-def _best_ideals(samples: list[dict[str, Best]]) -> dict[str, int]:
-    first = samples[0] if samples else {}
-    return {name: index for name, (_, index) in first.items() if index is not None}
-
-
-def _checks(case: Case, outputs: tuple[Output, ...]) -> tuple[CheckResult, ...]:
-    """Merge the checks of all samples: one that fails anywhere has failed."""
-    rows = [run_checks(case, output.text) for output in outputs]
-    return tuple(_worst(results) for results in zip(*rows, strict=True))
 
 
 def _worst(results: Sequence[CheckResult]) -> CheckResult:

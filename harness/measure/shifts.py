@@ -1,7 +1,7 @@
 """TER's edits with block shifts, as sacrebleu counts them, in a fraction of its time.
 
-The search and all its ties are sacrebleu's own; only distances come from rapidfuzz, and what
-counting alone settles is not searched. A test holds every number against sacrebleu's.
+The search, with all its ties, is sacrebleu's; only distances come from rapidfuzz, and texts that
+counting alone decides are not searched. A test compares every number with sacrebleu's.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from __future__ import annotations
 from collections import Counter
 
 _SURELY_IN_BEAM = 23
-"""Sacrebleu looks 24 cells to either side of the diagonal; the best path of a distance d strays at
-most d cells, and one more by rounding. So up to here its distance is the true one."""
+"""Distances up to which sacrebleu's beam search is exact. The beam is 24 cells to either side of
+the diagonal; the best path of a distance d strays at most d cells, and one more by rounding."""
 
 
 def edits_with_shifts(words: list[str], wanted: list[str]) -> int:
-    """Shifts and word edits that turn words into what is wanted; both must hold some word."""
+    """Count the shifts and word edits from `words` to `wanted`; neither list may be empty."""
     from rapidfuzz.distance import Levenshtein
 
     edits = int(Levenshtein.distance(words, wanted))
-    # Shifts change no word: however many there are, this many edits stay. Each costs 1 and must
-    # save 1, so where 1 at most can be saved the sum stays as it is.
+    # Shifts change no word, so this many edits remain after any number of them. A shift costs 1,
+    # so where it can save 1 at most, the sum cannot fall.
     fixed = max(len(words), len(wanted)) - (Counter(words) & Counter(wanted)).total()
     if edits - fixed <= 1 and edits <= _SURELY_IN_BEAM:
         return edits
-    return _searched(words, wanted, fixed)
+    return _search(words, wanted, fixed)
 
 
-def _searched(words: list[str], wanted: list[str], fixed: int) -> int:
-    """Shift what saves most, again and again, until nothing saves or nothing is left to save."""
+def _search(words: list[str], wanted: list[str], fixed: int) -> int:
+    """Apply the best shift again and again, until no shift saves an edit or none can be saved."""
     from sacrebleu.metrics.lib_ter import _MAX_SHIFT_CANDIDATES, _shift
 
     distance = _Distance(wanted)
@@ -44,7 +44,11 @@ def _searched(words: list[str], wanted: list[str], fixed: int) -> int:
 
 
 class _Distance:
-    """What sacrebleu's search asks for: first of each round an alignment, then only distances."""
+    """The distance object for sacrebleu's search, which needs an alignment per round.
+
+    The first call of a round must return an alignment, which only sacrebleu's slow beam search
+    gives; all other calls of the round need the distance alone.
+    """
 
     def __init__(self, wanted: list[str]) -> None:
         from sacrebleu.metrics.lib_ter import BeamEditDistance
@@ -54,11 +58,11 @@ class _Distance:
         self._aligned = False
 
     def aligns_next(self) -> None:
-        """A round begins."""
+        """Begin a round: the next call returns an alignment."""
         self._aligned = False
 
     def only(self, words: list[str]) -> int:
-        """The distance that sacrebleu's beam finds."""
+        """Return the distance that sacrebleu's beam search finds."""
         from rapidfuzz.distance import Levenshtein
 
         true = int(Levenshtein.distance(words, self._wanted))

@@ -16,7 +16,7 @@ from harness.render import verdict_text
 from harness.text.safe import ci_log
 
 if TYPE_CHECKING:
-    from harness.flows.evaluation.session import Evaluation
+    from harness.flows.evaluation.candidate import Evaluation
     from harness.plugin.session import Gate
 
 GATE = "gate"

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.flows.evaluation.session import Bench, Evaluation, Request, open_bench
+from harness.flows.evaluation.candidate import Evaluation
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import Session, open_session
 from harness.flows.github import Reported, report, tell_github
 from harness.flows.project import Project, said, shown_error
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
@@ -67,7 +69,7 @@ class Gate:
         if self.is_worker:
             _share_cores(config.workerinput["workercount"])  # type: ignore[attr-defined]  # xdist's
         self._stack = ExitStack()
-        self._bench: Bench | None = None
+        self._session: Session | None = None
         self._found: dict[Pair, Evaluation | HarnessError] = {}
         self.selected: dict[Pair, set[str]] = defaultdict(set)
         self.told: list[GateResult] = []
@@ -93,7 +95,7 @@ class Gate:
         self._name_files()
         if not option.collectonly and not self.is_worker:
             for adapter in self.adapters:
-                self.bench.trial(adapter)
+                self.session.candidate(adapter)
 
     # --- collecting --------------------------------------------------------------------------
 
@@ -139,19 +141,21 @@ class Gate:
         """Adapters that are judged on a benchmark: those of its task, and all where it guards."""
         if self.config.option.collectonly:
             return self.adapters
-        return [a for a in self.adapters if benchmark in {b.name for b in self.bench.benchmarks(a)}]
+        return [
+            a for a in self.adapters if benchmark in {b.name for b in self.session.benchmarks(a)}
+        ]
 
     # --- making ------------------------------------------------------------------------------
 
     @property
-    def bench(self) -> Bench:
+    def session(self) -> Session:
         """Store and engine, opened when first needed."""
-        if self._bench is None:
-            opened = open_bench(self.project, self.request, self._heard)
-            self._bench = self._stack.enter_context(opened)
-        return self._bench
+        if self._session is None:
+            opened = open_session(self.project, self.request, self._on_progress)
+            self._session = self._stack.enter_context(opened)
+        return self._session
 
-    def _heard(self, step: str, done: int, total: int) -> None:
+    def _on_progress(self, step: str, done: int, total: int) -> None:
         from harness.progress import ProgressLine
 
         if not hasattr(self, "_line"):
@@ -181,17 +185,17 @@ class Gate:
 
         wanted = ((*pair, frozenset(cases) or None) for pair, cases in self.selected.items())
         with suppress(HarnessError):
-            prefetch(self.bench, wanted)
+            prefetch(self.session, wanted)
 
     def evaluation(self, adapter: str, benchmark: str) -> Evaluation | HarnessError:
         """The run and verdict of an adapter on a benchmark, or why there is none."""
         place = (adapter, benchmark)
         if place not in self._found:
             try:
-                wanted = self.bench.benchmark(benchmark)
+                wanted = self.session.benchmark(benchmark)
                 cases = frozenset(self.selected[place])
-                exact = self.bench.trial(adapter).evaluate(wanted, cases or None)
-                made = self.bench.project.redaction.record(exact)
+                exact = self.session.candidate(adapter).evaluate(wanted, cases or None)
+                made = self.session.project.redaction.record(exact)
                 self._found[place] = made
                 self.told.append(self._told(made))
             except HarnessError as problem:
@@ -216,7 +220,7 @@ class Gate:
     def _told(self, made: Evaluation) -> GateResult:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         colour = bool(reporter and reporter.hasmarkup)
-        reported = report(self.bench, made)
+        reported = report(self.session, made)
         text = verdict_text(
             made.verdict,
             colour=colour,

@@ -1,1 +1,1 @@
-"""Words on their way out: made safe for the outlet, masked, formatted, compared. Pure."""
+"""Text on its way out: made safe for its outlet, masked, formatted, compared. Pure."""

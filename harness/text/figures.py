@@ -1,6 +1,6 @@
 """Numbers and metric names as people read them: a true minus, the same decimals everywhere.
 
-Missing is a dash, never a zero.
+A missing value is shown as a dash, never as zero.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ def score(value: float | None) -> str:
 
 
 def signed(value: float | None, digits: int = 3) -> str:
-    """Write −0.041 or +0.017; what rounds to nothing has no sign."""
+    """Write −0.041 or +0.017; a value that rounds to zero has no sign."""
     if value is None or not isfinite(value):
         return MISSING
     shown = f"{value:+.{digits}f}"
+    # "+0.000" would claim a direction that the figure does not show.
     return shown[1:] if float(shown) == 0 else shown.replace("-", "−")
 
 
@@ -41,7 +42,7 @@ def percent(share: float | None) -> str:
 
 
 def margin(value: float | None) -> str:
-    """Write 0.03, with as many decimals as were asked for."""
+    """Write 0.03, with as many decimals as the user gave (three digits at most)."""
     return MISSING if value is None or not isfinite(value) else f"{value:.3g}"
 
 
@@ -56,13 +57,13 @@ def count(number: int, word: str) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Short title of a metric, by rule, so that user metrics have one too."""
+    """Return a short title for a metric, made by rule so that user metrics have a title too."""
     words = safe.ci_log(name.replace("_", " "), limit=MAX_NAME)
     return words if len(words) <= MAX_TITLE else words.replace("similarity", "sim.")
 
 
 def day(stamp: str) -> str:
-    """Turn an ISO date or time into 12 Sep 2026; anything else stays as it is."""
+    """Turn an ISO date or time into 12 Sep 2026; return any other text unchanged."""
     year, month, date = stamp[:4], stamp[5:7], stamp[8:10]
     if stamp[4:5] + stamp[7:8] != "--" or not (year + month + date).isdecimal():
         return stamp

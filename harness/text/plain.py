@@ -1,6 +1,6 @@
-"""Records to what JSON can carry: mappings, lists, texts and finite numbers.
+"""Records turned into plain JSON values: mappings, lists, texts and finite numbers.
 
-NaN and infinity become null: a parser elsewhere would refuse the whole document.
+NaN and infinity become null, since strict parsers would refuse the whole document.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from harness.text import safe
 
 
 def plain(value: object) -> Any:
-    """Return a record, or anything made of records, ready for `json.dumps(allow_nan=False)`."""
+    """Turn a record, or a value made of records, into input for `json.dumps(allow_nan=False)`."""
     if isinstance(value, str):
         return safe.json_text(value)
     if isinstance(value, float):
+        # numpy's float64 is a float too, but writes itself as `np.float64(...)`.
         return float(value) if math.isfinite(value) else None
     if value is None or isinstance(value, int):
         return value

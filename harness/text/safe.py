@@ -1,6 +1,6 @@
-"""The one place where text that a model or a stranger wrote is made safe, one function per outlet.
+"""The only place that makes untrusted text safe, with a function per outlet.
 
-Nothing is dropped silently: what could act on a reader's machine is made visible instead.
+No character is dropped silently: whatever could act on the reader's machine is made visible.
 """
 
 from __future__ import annotations
@@ -12,33 +12,37 @@ import unicodedata
 from functools import lru_cache
 
 LIMIT = 2_000
-"""Characters of one text that are shown; a megabyte of babble is somebody else's log."""
+"""Characters of one text that are shown, so that a runaway output cannot fill a log."""
 
-# Letters to Unicode, nothing to the eye.
+# Letters by Unicode category, but rendered as blank space.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f")
 _COMMAND = re.compile(r":(?=:)")
 _BRACKET = re.compile(r"(##\w*)(?=\[)")
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]")
 _MARKUP = re.compile(r"[!-/:-@\[-`{-~]")
-# What means something in prose; what stands between letters or figures there does not.
+# Signs with a meaning in Markdown prose. A dot, hyphen or underscore inside a word or a number has
+# none there and stays readable.
 _PROSE = re.compile(
     r"[!#$%&*+:<=>@\[\\\]^`{|}~]|(?<!\d)\.|\.(?!\d)|(?<=\d)\)|(?<!\w)-|-(?!\w)"
     r"|(?<![^\W_])_|_(?![^\W_])"
 )
-# What calls somebody or something on a code host: @name #1 !1 ~a %a &1 $1 ^a, GH-1, an address.
+# References that a code host links or notifies: @name #1 !1 ~a %a &1 $1 ^a, GH-1, URLs.
 _CALL = re.compile(r"(&#(?:33|35|36|37|38|64|94|126);)(?=[\w\"])|(&#58;)(?=/)|(\bGH-)(?=\d)", re.I)
 _TICKS = re.compile(r"`+")
 
 
 def terminal(text: str, *, lines: bool = False, limit: int | None = LIMIT) -> str:
-    """Show text on a terminal; with `lines` line feeds stay, otherwise all is one line."""
-    return _visible(capped(text, limit), keep="\n\t" if lines else "")
+    """Make text safe for a terminal; with `lines` line feeds stay, else it is a single line."""
+    shown = capped(text, limit)
+    keep = "\n\t" if lines else ""
+    acting = {ord(sign): _escape(sign) for sign in set(shown) if sign not in keep and _acts(sign)}
+    return shown.translate(acting) if acting else shown
 
 
 def ci_log(text: str, *, lines: bool = False, limit: int | None = LIMIT) -> str:
-    """Show text in a CI log, where `::x::` and `##[x]` would be commands to the runner.
+    """Make text safe for a CI log, where `::x::` and `##[x]` would be commands to the runner.
 
-    Every `::` is broken, since wrapping may bring any of them to the start of a line; with `lines`
+    Every `::` is broken, since wrapping may move any of them to the start of a line. With `lines`
     each line also gets a bar in front.
     """
     shown = terminal(text, lines=lines, limit=limit)
@@ -47,32 +51,32 @@ def ci_log(text: str, *, lines: bool = False, limit: int | None = LIMIT) -> str:
 
 
 def markdown_cell(text: str, *, limit: int | None = LIMIT) -> str:
-    """Show text in a Markdown table or sentence, as code: no link, image, mention or tag in it.
+    """Make text safe for a Markdown table or sentence, as code without links, images or mentions.
 
-    Punctuation becomes character references, which never count as structure; a code element is
-    where mentions and issue numbers are left alone.
+    Punctuation becomes character references, which never count as structure; inside a code element
+    hosts leave mentions and issue numbers alone.
     """
     shown = markdown_code(text, limit=limit)
     return f"<code>{shown}</code>" if shown else ""
 
 
 def markdown_text(text: str, *, limit: int | None = LIMIT) -> str:
-    """Show text as prose in Markdown: no link, image, tag or list in it, and nobody is called.
+    """Make text safe as Markdown prose: no link, image, tag, list or mention takes effect.
 
-    Hosts look for mentions and issue numbers once more in what was rendered, where a reference is
-    its sign again; a zero-width space behind the sign is what they do not look past.
+    Hosts search the rendered text once more for mentions and issue numbers, and there a character
+    reference has become its sign again; a zero-width space behind the sign stops that search.
     """
     shown = terminal(text, limit=limit)
     return _CALL.sub(r"\g<0>&#8203;", _PROSE.sub(_reference, shown))
 
 
 def markdown_code(text: str, *, limit: int | None = LIMIT) -> str:
-    """Show text inside a `code` element that the caller wrote; never outside of one."""
+    """Make text safe inside a `code` element that the caller writes; unsafe outside of it."""
     return _MARKUP.sub(_reference, terminal(text, limit=limit))
 
 
 def markdown_block(text: str, *, limit: int | None = LIMIT) -> str:
-    """Show text as a fenced block; the fence is longer than any run of backticks inside."""
+    """Show text as a fenced Markdown block, its fence longer than any run of backticks inside."""
     shown = terminal(text, lines=True, limit=limit)
     longest = max((len(run) for run in _TICKS.findall(shown)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -80,36 +84,37 @@ def markdown_block(text: str, *, limit: int | None = LIMIT) -> str:
 
 
 def html(text: str, *, limit: int | None = LIMIT) -> str:
-    """Show text inside an HTML element or a quoted attribute."""
+    """Make text safe inside an HTML element or a quoted attribute."""
     return stdlib_html.escape(terminal(text, lines=True, limit=limit), quote=True)
 
 
 def csv_cell(text: str, *, limit: int | None = None) -> str:
-    """Give text to a csv writer so that a spreadsheet does not run it as a formula."""
+    """Make text safe for a csv writer, so that a spreadsheet does not run it as a formula."""
     shown = terminal(text, limit=limit)
     return f"'{shown}" if _FORMULA.match(shown) else shown
 
 
 def xml_text(text: str, *, limit: int | None = LIMIT) -> str:
-    """Keep to the characters of XML 1.0, as in JUnit files; markup is the writer's to escape."""
+    """Make text valid XML 1.0 characters, for JUnit files; the XML writer escapes the markup."""
     return terminal(text, lines=True, limit=limit)
 
 
 def json_text(text: str) -> str:
-    """Make lone surrogates visible, which strict JSON parsers refuse; the rest JSON can carry."""
+    """Make lone surrogates visible, since strict JSON parsers refuse them."""
     return re.sub(r"[\ud800-\udfff]", lambda match: _escape(match.group()), text)
 
 
 def json_line(value: object, *, indent: int | None = None) -> str:
-    """Data for another program: equal once it is read, and nothing acts where it is printed.
+    """Write a value as JSON that parses to the same value and is safe to print.
 
-    A terminal and a CI log see the line before any program does, so what they would obey is written
-    as JSON's own escapes.
+    A terminal or a CI log may show the line before a program reads it, so characters that they
+    would obey are written as JSON escapes.
     """
-    said = json.dumps(value, ensure_ascii=False, indent=indent)
-    acting = {ord(sign): json.dumps(sign)[1:-1] for sign in set(said) if _acts(sign)}
-    acting.pop(ord("\n"), None)  # JSON's own, between its lines
-    return said.translate(acting).replace("::", ":\\u003a").replace("##", "#\\u0023")
+    line = json.dumps(value, ensure_ascii=False, indent=indent)
+    acting = {ord(sign): json.dumps(sign)[1:-1] for sign in set(line) if _acts(sign)}
+    # With an indent, line feeds between the values are structure; those inside are escaped already.
+    acting.pop(ord("\n"), None)
+    return line.translate(acting).replace("::", ":\\u003a").replace("##", "#\\u0023")
 
 
 def capped(text: str, limit: int | None) -> str:
@@ -119,20 +124,15 @@ def capped(text: str, limit: int | None) -> str:
     return f"{text[:limit]}… ({len(text) - limit} more characters)"
 
 
-def _visible(text: str, keep: str) -> str:
-    acting = {ord(sign): _escape(sign) for sign in set(text) if sign not in keep and _acts(sign)}
-    return text.translate(acting) if acting else text
-
-
 @lru_cache(maxsize=4096)
 def _acts(sign: str) -> bool:
-    """Whether a character does something, or cannot be seen: controls, bidi, zero width, halves."""
+    """Tell whether a character acts or is invisible: controls, bidi, zero width, surrogates."""
     if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") or sign in _BLANK:
         return True
-    # Reserved, but never shown: what is not given a category yet can hide a text all the same.
+    # Reserved and never rendered: without a category yet, these can hide text all the same.
     if sign == "\u2065" or "\ufff0" <= sign <= "\ufff8" or "\U000e0000" <= sign <= "\U000e0fff":
         return True
-    # Noncharacters, which XML forbids and nobody can show.
+    # Noncharacters, which XML forbids and no font shows.
     return ord(sign) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(sign) <= 0xFDEF
 
 

@@ -18,20 +18,27 @@ def display_width(text: str) -> int:
 def table(
     rows: Sequence[Sequence[str]], align: str = "", *, gap: int = 2, indent: int = 0
 ) -> list[str]:
-    """Align rows in columns; `align` has one `<` or `>` per column, left where it says nothing."""
-    sides = align.ljust(max((len(row) for row in rows), default=0), "<")
-    widths = [_widest(rows, column) for column in range(len(sides))]
-    return [_line(row, widths, sides, gap, indent) for row in rows]
+    """Align rows in columns; `align` has `<` or `>` per column, and further columns align left."""
+    aligned = align.ljust(max((len(row) for row in rows), default=0), "<")
+    widths = [
+        max((display_width(row[column]) for row in rows if column < len(row)), default=0)
+        for column in range(len(aligned))
+    ]
+    lines = []
+    for row in rows:
+        cells = map(pad, row, widths, aligned)
+        lines.append((" " * indent + (" " * gap).join(cells)).rstrip())
+    return lines
 
 
 def pad(text: str, width: int, side: str = "<") -> str:
-    """Fill a text with spaces up to a width in terminal columns."""
+    """Fill a text with spaces up to a width in terminal columns; `>` puts them in front."""
     space = " " * max(0, width - display_width(text))
     return space + text if side == ">" else text + space
 
 
 def hang(label: str, text: str, width: int) -> list[str]:
-    """Wrap a text behind a label; further lines stand under its beginning."""
+    """Wrap a text behind a label; further lines are indented to the start of the text."""
     return textwrap.wrap(
         text,
         max(width, display_width(label) + 20),
@@ -39,15 +46,6 @@ def hang(label: str, text: str, width: int) -> list[str]:
         subsequent_indent=" " * display_width(label),
         break_on_hyphens=False,
     ) or [label.rstrip()]
-
-
-def _line(row: Sequence[str], widths: list[int], sides: str, gap: int, indent: int) -> str:
-    cells = [pad(cell, width, side) for cell, width, side in zip(row, widths, sides, strict=False)]
-    return (" " * indent + (" " * gap).join(cells)).rstrip()
-
-
-def _widest(rows: Sequence[Sequence[str]], column: int) -> int:
-    return max((display_width(row[column]) for row in rows if column < len(row)), default=0)
 
 
 def _columns(sign: str) -> int:

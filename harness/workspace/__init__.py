@@ -1,4 +1,4 @@
-"""What lies on disk: settings, benchmarks, adapters, weights, training data.
+"""Read the files of a project: settings, benchmarks, adapters, weights, training data.
 
-Reads strictly, names file and line, and never follows a path out of its folder.
+Readers are strict, name file and line, and never follow a path out of its folder.
 """

@@ -23,7 +23,7 @@ def steady(count, n=100, rate=0.20):
 
 
 def by_hand(weeks, line):
-    """STATISTICS 4, written out, for fewer weeks than tell a dispersion."""
+    """The formula written out, for fewer weeks than a dispersion needs."""
     raised = [line.acceptable + rise * (line.retrain - line.acceptable) for rise in RISES]
     totals = [0.0] * len(raised)
     for week in weeks:

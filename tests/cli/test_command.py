@@ -139,7 +139,7 @@ def test_an_interruption_says_how_to_go_on(
     def interrupted(*_: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(session, "open_bench", interrupted)
+    monkeypatch.setattr(session, "open_session", interrupted)
     found = typed("evaluate", "good")
     assert found.code == 130
     assert found.err.splitlines()[-1].endswith("run the same command again to go on")

@@ -12,8 +12,9 @@ from harness.records import Generation
 from harness.workspace.formats.reading import read_jsonl
 from harness.workspace.formats.tables import read_rows
 from harness.workspace.project.benchmarks import read_benchmark
+from harness.workspace.project.recipes import read_recipe
 from harness.workspace.project.scores import read_scores
-from harness.workspace.project.settings import read_recipe, read_settings
+from harness.workspace.project.settings import read_settings
 from harness.workspace.project.training_data import read_training_set
 
 Reader = Callable[[str, Path], None]

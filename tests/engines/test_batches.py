@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.batches import Batch, BatchResult, cut, each, hands, sizes
+from harness.engines.batches import Batch, BatchResult, concurrency, cut, each, sizes
 from harness.engines.protocol import Mounted
 from harness.errors import EngineFailed, HarnessError
 from harness.records import Generation, Message, Prompt
@@ -22,13 +22,13 @@ def prompts(*lengths: int) -> list[Prompt]:
 
 
 @pytest.mark.parametrize(
-    ("total", "hands", "size"),
+    ("total", "concurrency", "size"),
     [(30, 2, 16), (400, 2, 64), (10_000, 2, 64), (10_000, 100, 32), (1, 8, 16), (30, 1, 128)],
 )
 def test_a_piece_is_whole_batches_and_everybody_gets_several(
-    total: int, hands: int, size: int
+    total: int, concurrency: int, size: int
 ) -> None:
-    assert sizes(total, 16, hands) == size
+    assert sizes(total, 16, concurrency) == size
 
 
 def test_alike_lengths_stand_together_and_nobody_is_lost() -> None:
@@ -44,7 +44,7 @@ def test_alike_lengths_stand_together_and_nobody_is_lost() -> None:
 
 def test_an_engine_of_one_process_keeps_every_batch_as_it_comes() -> None:
     engine = EchoEngine(batch=1)
-    assert hands(engine) == 1
+    assert concurrency(engine) == 1
     found = list(each(engine, [("mine", Batch(ONE, tuple(prompts(1, 2)), GENERATION))]))
     assert [whose for whose, _ in found] == ["mine", "mine"]
     assert all(isinstance(done, BatchResult) and len(done.outputs) == 1 for _, done in found)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.engines.embedder import Embedder, _bare_states, _mean_of_tokens, _states
+from harness.engines.embedder import Embedder, _fast_states, _mean_of_tokens, _states
 from harness.errors import EngineFailed
 from tests.fakes.refusals import refused
 
@@ -68,14 +68,14 @@ def test_vectors_are_those_of_transformers_to_the_last_bit_whatever_the_text(shi
     """The model that is computed without transformers, beside the same one with it."""
     import torch
 
-    bare, full = _bare_states(shipped, 256), _states(shipped, 256)
-    assert bare is not None
+    fast, full = _fast_states(shipped, 256), _states(shipped, 256)
+    assert fast is not None
 
     @given(st.lists(STRANGE, min_size=1, max_size=8))
     @settings(deadline=None, max_examples=60)
     def the_same(texts):
         with torch.inference_mode():
-            (states, seen), (wanted, shown) = bare(texts), full(texts)
+            (states, seen), (wanted, shown) = fast(texts), full(texts)
         assert torch.equal(seen, shown) and torch.equal(states, wanted)
 
     the_same()
@@ -97,13 +97,39 @@ def test_vectors_are_those_of_transformers_to_the_last_bit_whatever_the_text(shi
 )
 def test_any_other_model_is_left_to_transformers(shipped, tmp_path, file, told):
     copy = shutil.copytree(shipped, tmp_path / "embedder")
-    assert _bare_states(copy, 256) is not None
+    assert _fast_states(copy, 256) is not None
     whole = json.loads((copy / file).read_text())
     (copy / file).write_text(json.dumps(whole | told))
-    assert _bare_states(copy, 256) is None
+    assert _fast_states(copy, 256) is None
     (copy / file).write_text(json.dumps({k: v for k, v in whole.items() if k not in told}))
     unasked = {"hidden_act", "cls_token"} & told.keys()
-    assert (_bare_states(copy, 256) is None) != bool(unasked), "only these go without saying"
+    assert (_fast_states(copy, 256) is None) != bool(unasked), "only these go without saying"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("file", "raw"),
+    [
+        ("config.json", b"["),
+        ("tokenizer_config.json", b"[]"),
+        ("tokenizer.json", b"{}"),
+        ("model.safetensors", b"garbage"),
+    ],
+)
+def test_a_damaged_model_is_left_to_transformers(shipped, tmp_path, file, raw):
+    copy = shutil.copytree(shipped, tmp_path / "embedder")
+    (copy / file).write_bytes(raw)
+    assert _fast_states(copy, 256) is None
+
+
+def test_a_bug_is_no_reason_for_transformers(tmp_path, monkeypatch, caplog):
+    def bug(*given):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr("harness.engines.local.fast.bert.read_bert", bug)
+    with pytest.raises(KeyError):
+        _fast_states(tmp_path, 256)
+    assert "KeyError('a bug')" in caplog.text
 
 
 @pytest.mark.parametrize(

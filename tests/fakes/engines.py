@@ -54,6 +54,13 @@ class EchoEngine:
             self.weighed += [(adapter.name, prompt.case, i) for i in range(len(prompt.ideals))]
             yield tuple(Weighed(prompt.case, i, 0.5) for i in range(len(prompt.ideals)))
 
+    def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
+        """It has no logits."""
+        return None
+
+    def close(self) -> None:
+        """It holds nothing."""
+
 
 def _echo(adapter: Mounted, prompt: Prompt) -> str:
     text = prompt.messages[-1].content

@@ -79,23 +79,24 @@ def _served(folder: Path) -> None:
 
 def _fake_engine(project: object) -> None:
     """The same flow with an engine that is asked, batch by batch."""
+    from harness.flows.evaluation.context import Request
     from harness.flows.evaluation.runs import Producer
-    from harness.flows.evaluation.session import Bench, Request
+    from harness.flows.evaluation.session import Session
     from tests.fakes.engines import EchoEngine
-    from tests.fakes.served import ServedProject, ServedRoom
+    from tests.fakes.served import ServedBackend, ServedProject
 
     assert isinstance(project, ServedProject)
     asked = EchoEngine()
 
-    class Room(ServedRoom):
-        def engine(self, benchmark: str, side: object) -> EchoEngine:  # type: ignore[override]
+    class EchoServedBackend(ServedBackend):
+        def engine(self, benchmark: str, adapter: object) -> EchoEngine:  # type: ignore[override]
             return asked
 
     opened = project.project
     with project.opened() as store:
-        room = Room(opened, project.folder / "recorded")
-        bench = Bench(opened, Request(), store, room, Producer(opened, store, room))
-        bench.trial("v1").evaluate(bench.benchmark("openers"))
+        backend = EchoServedBackend(opened, project.folder / "recorded")
+        session = Session(opened, Request(), store, backend, Producer(opened, store, backend))
+        session.candidate("v1").evaluate(session.benchmark("openers"))
     _ended("a fake engine", int(not asked.written), 0)
 
 

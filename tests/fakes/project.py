@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.project import Project
-from harness.flows.store import RecordedBackend
 from harness.records import Decision
 from harness.store import Store
 from tests.fakes.adapters import TinyAdapter, TinyBase
@@ -163,7 +163,7 @@ class TinyProject:
         self, adapter: str, *, by: str = "a person", why: str = "to begin with"
     ) -> Decision:
         """Put recorded outputs in production without a verdict, as a project's history may."""
-        digest = RecordedBackend(self.project, self.folder / "recorded").side(adapter).digest
+        digest = RecordedBackend(self.project, self.folder / "recorded").adapter(adapter).digest
         decision = Decision("promote", TASK, adapter, digest, by, why, "2026-01-01T00:00:00Z")
         store = self.store()
         store.decisions.add(decision)

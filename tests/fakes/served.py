@@ -17,9 +17,11 @@ from typing import Any
 
 from harness.flows.decisions.decide import DecisionRequest
 from harness.flows.decisions.promote import promote
+from harness.flows.evaluation.backend import AdapterRef
+from harness.flows.evaluation.backends import RecordedBackend
+from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.runs import Producer
-from harness.flows.evaluation.session import Bench, Request
-from harness.flows.store import AdapterRef, RecordedBackend
+from harness.flows.evaluation.session import Session
 from harness.records import RESERVED, Decision, Verdict
 from harness.store import Store
 from harness.workspace.adapters.files import read_adapter
@@ -28,7 +30,7 @@ from tests.fakes.project import BENCHMARK, CASES, SETTINGS, TASK, Quality, TinyP
 WEIGHTS = "adapter_model.safetensors"
 
 
-class ServedRoom(RecordedBackend):
+class ServedBackend(RecordedBackend):
     """Recorded texts for the adapters as they lie in the project."""
 
     def __init__(self, project: Any, folder: Path) -> None:
@@ -36,10 +38,10 @@ class ServedRoom(RecordedBackend):
         self._adapters = project.settings.adapters
         self.base_digest = project.base.digest
 
-    def side(self, name: str) -> AdapterRef:
+    def adapter(self, name: str) -> AdapterRef:
         """The digest is that of the adapter's own bytes."""
         if name in RESERVED:
-            return super().side(name)
+            return super().adapter(name)
         files = read_adapter(self._adapters, name)
         return AdapterRef(name, files.digest, files)
 
@@ -76,10 +78,10 @@ class ServedProject(TinyProject):
         (recorded / f"{task}.jsonl").write_bytes((recorded / f"{TASK}.jsonl").read_bytes())
         project = self.project
         with self.opened() as store:
-            room = ServedRoom(project, self.folder / "recorded")
-            producer = Producer(project, store, room)
-            bench = Bench(project, Request(), store, room, producer)
-            return bench.trial(name).evaluate(bench.benchmark(task)).verdict
+            backend = ServedBackend(project, self.folder / "recorded")
+            producer = Producer(project, store, backend)
+            session = Session(project, Request(), store, backend, producer)
+            return session.candidate(name).evaluate(session.benchmark(task)).verdict
 
     def put(self, name: str, task: str = TASK, **how: Any) -> Decision:
         """Promote it."""

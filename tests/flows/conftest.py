@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from harness.engines.protocol import Engine, Mounted
+from harness.flows.evaluation.backend import NO_ADAPTER, AdapterRef, Backend
+from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.runs import Producer
-from harness.flows.evaluation.session import Bench, Request
+from harness.flows.evaluation.session import Session
 from harness.flows.project import Project
-from harness.flows.store import NO_ADAPTER, AdapterRef
 from harness.records import RESERVED, Run
 from harness.workspace.adapters.files import read_adapter
 from tests.fakes.engines import EchoEngine
@@ -21,38 +22,36 @@ from tests.fakes.project import TinyProject
 PLAIN = Request()
 
 
-class EchoRoom:
+class EchoBackend(Backend):
     """Adapters as they lie in the project, texts from the engine at hand."""
 
     base_digest = "echo"
 
-    def __init__(self, project: Project, engine: Engine) -> None:
+    def __init__(self, project: Project, engine: EchoEngine) -> None:
         self._adapters = project.settings.adapters
         self._engine = engine
 
-    def side(self, name: str) -> AdapterRef:
+    def adapter(self, name: str) -> AdapterRef:
         if name in RESERVED:
             return AdapterRef(name, NO_ADAPTER)
         files = read_adapter(self._adapters, name)
         return AdapterRef(name, files.digest, files)
 
-    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
+    def engine(self, benchmark: str, adapter: AdapterRef) -> EchoEngine:
         return self._engine
 
-    def refuse_unsound(self, side: AdapterRef) -> None:
-        pass
-
-    def mount(self, side: AdapterRef) -> Mounted:
-        return Mounted(side.name, side.digest, side.files.folder if side.files else None)
+    def mount(self, adapter: AdapterRef) -> Mounted:
+        folder = adapter.files.folder if adapter.files else None
+        return Mounted(adapter.name, adapter.digest, folder)
 
 
 @contextmanager
-def bench(project: TinyProject, engine: Engine, request: Request = PLAIN) -> Iterator[Bench]:
+def session(project: TinyProject, engine: Engine, request: Request = PLAIN) -> Iterator[Session]:
     """What one process opens: project, store and engine."""
     opened, store = project.project, project.store()
     try:
-        room = EchoRoom(opened, engine)
-        yield Bench(opened, request, store, room, Producer(opened, store, room))  # type: ignore[arg-type]
+        backend = EchoBackend(opened, engine)
+        yield Session(opened, request, store, backend, Producer(opened, store, backend))
     finally:
         store.close()
 
@@ -67,9 +66,9 @@ def run(
     request: Request = PLAIN,
 ) -> Run:
     """The run of one adapter on the task's benchmark, as a process of its own makes it."""
-    with bench(project, engine, request) as opened:
+    with session(project, engine, request) as opened:
         benchmark = opened.benchmark("openers")
-        return opened.producer.run(opened.room.side(adapter), benchmark, cases, refresh)
+        return opened.producer.run(opened.backend.adapter(adapter), benchmark, cases, refresh)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.flows.evaluation.session import Request, open_bench
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import open_session
 from harness.flows.project import Project
 from harness.judge import verdict as judge
 from harness.records import Run, Verdict
@@ -41,10 +42,10 @@ def judged(folder: Path) -> Judged:
     tiny.record(NAME, quality="good")
     project = tiny.project
     digest = adapter.files().digest
-    with open_bench(project, Request(), lambda step, done, total: None) as bench:
-        benchmark = bench.benchmark(TASK)
-        found = bench.trial(NAME).evaluate(benchmark)
-        base = bench.store.runs.by_id(found.verdict.runs["base"])
+    with open_session(project, Request(), lambda step, done, total: None) as session:
+        benchmark = session.benchmark(TASK)
+        found = session.candidate(NAME).evaluate(benchmark)
+        base = session.store.runs.by_id(found.verdict.runs["base"])
     assert base is not None
     here = {"base": project.base.digest}
     run = replace(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.flows.evaluation.session import Request, open_bench
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import open_session
 from harness.flows.github import FULL, Reported, report, tell_github
 from tests.fakes.project import TinyProject
 
@@ -32,9 +33,9 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
 
 
 def reported(project: TinyProject, *benchmarks: str) -> list[Reported]:
-    with open_bench(project.project, Request(), lambda *_: None) as bench:
-        trial = bench.trial("bad")
-        return [report(bench, trial.evaluate(bench.benchmark(name))) for name in benchmarks]
+    with open_session(project.project, Request(), lambda *_: None) as session:
+        candidate = session.candidate("bad")
+        return [report(session, candidate.evaluate(session.benchmark(name))) for name in benchmarks]
 
 
 def test_annotations_stand_on_the_cases_own_lines(runner: Path, tiny: TinyProject) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RequestError, WorldFailed
-from harness.flows.evaluation.session import Evaluation, Request, open_bench
+from harness.flows.evaluation.candidate import Evaluation
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import open_session
 from harness.flows.github import report
 from harness.flows.report import find, material_of, text_of, write
 from harness.render.report import Material
@@ -34,8 +36,8 @@ def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
 
 
 def evaluated(project: TinyProject, name: str, **asked: object) -> Evaluation:
-    with open_bench(project.project, Request(**asked), lambda *_: None) as bench:  # type: ignore[arg-type]
-        return bench.trial(name).evaluate(bench.benchmark("openers"))
+    with open_session(project.project, Request(**asked), lambda *_: None) as session:  # type: ignore[arg-type]
+        return session.candidate(name).evaluate(session.benchmark("openers"))
 
 
 @contextmanager
@@ -141,9 +143,9 @@ def test_a_report_that_cannot_be_written_leaves_the_verdict_standing(judged: Tin
     (judged.folder / "reports" / identity).write_text("in the way")
     with pytest.raises(WorldFailed, match="lora-harness report RUN"):
         write(judged.project, material(judged))
-    with open_bench(judged.project, Request(), lambda *_: None) as bench:
-        found = bench.trial("bad").evaluate(bench.benchmark("openers"))
-        told = report(bench, found)
+    with open_session(judged.project, Request(), lambda *_: None) as session:
+        found = session.candidate("bad").evaluate(session.benchmark("openers"))
+        told = report(session, found)
     assert found.verdict.outcome == "reject"
     assert told.said.startswith("none: ")
     assert told.comment is None

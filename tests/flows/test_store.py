@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 from harness.errors import AdapterRefused, BenchmarkError, DataError, HarnessError, SettingsError
+from harness.flows.evaluation.backends import (
+    LocalBackend,
+    RayBackend,
+    RecordedBackend,
+    open_backend,
+)
 from harness.flows.evaluation.doctor import doctor
 from harness.flows.project import Project
-from harness.flows.store import RayBackend, RecordedBackend, TransformersBackend, open_room
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
 from tests.fakes.refusals import refused
 
@@ -42,28 +47,28 @@ def test_outside_of_a_project_the_next_step_is_said(tmp_path: Path) -> None:
 
 def test_engines_are_chosen_by_word(project: TinyProject, tmp_path: Path) -> None:
     opened = project.project
-    assert isinstance(open_room(opened, None, lambda: tmp_path), RecordedBackend)
-    assert isinstance(open_room(opened, "recorded:elsewhere", lambda: tmp_path), RecordedBackend)
-    assert isinstance(open_room(opened, "transformers", lambda: tmp_path), TransformersBackend)
+    assert isinstance(open_backend(opened, None, lambda: tmp_path), RecordedBackend)
+    assert isinstance(open_backend(opened, "recorded:elsewhere", lambda: tmp_path), RecordedBackend)
+    assert isinstance(open_backend(opened, "transformers", lambda: tmp_path), LocalBackend)
     for wrong in ("vllm", "transformers:x", "Recorded"):
         with pytest.raises(SettingsError, match="known are transformers, recorded"):
-            open_room(opened, wrong, lambda: tmp_path)
+            open_backend(opened, wrong, lambda: tmp_path)
 
 
 def test_recorded_outputs_are_addressed_by_their_bytes(project: TinyProject) -> None:
-    room = RecordedBackend(project.project, project.folder / "recorded")
+    backend = RecordedBackend(project.project, project.folder / "recorded")
     project.record("v1", quality="good")
-    first = room.side("v1").digest
+    first = backend.adapter("v1").digest
     project.record("v1", quality="good")
-    assert room.side("v1").digest == first
+    assert backend.adapter("v1").digest == first
     project.record("v1", quality="same")
-    assert room.side("v1").digest != first
+    assert backend.adapter("v1").digest != first
 
 
 def test_recorded_outputs_that_lead_elsewhere_are_refused(
     project: TinyProject, tmp_path: Path
 ) -> None:
-    room = RecordedBackend(project.project, project.folder / "recorded")
+    backend = RecordedBackend(project.project, project.folder / "recorded")
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "openers.jsonl").write_text("{}")
@@ -72,30 +77,30 @@ def test_recorded_outputs_that_lead_elsewhere_are_refused(
     (project.folder / "recorded" / "file" / "x.jsonl").symlink_to(outside / "openers.jsonl")
     for name in ("linked", "file"):
         with pytest.raises(DataError, match="leads out of"):
-            room.side(name)
+            backend.adapter(name)
     with pytest.raises(DataError, match="is not an adapter name"):
-        room.side("../outside")
+        backend.adapter("../outside")
 
 
 def test_what_is_loaded_is_a_private_copy(project: TinyProject, tmp_path: Path) -> None:
-    room = TransformersBackend(project.project, tmp_path / "copies")
-    side = room.side("v1")
-    mounted = room.mount(side)
+    backend = LocalBackend(project.project, tmp_path / "copies")
+    side = backend.adapter("v1")
+    mounted = backend.mount(side)
     assert mounted.folder is not None
     copy = (mounted.folder / "adapter_model.safetensors").read_bytes()
     project.adapter("v1", seed=7).write()
-    assert room.mount(side).folder == mounted.folder
+    assert backend.mount(side).folder == mounted.folder
     assert (mounted.folder / "adapter_model.safetensors").read_bytes() == copy
 
 
 def test_files_that_change_between_check_and_load_are_refused(
     project: TinyProject, tmp_path: Path
 ) -> None:
-    room = TransformersBackend(project.project, tmp_path / "copies")
-    side = room.side("v1")
+    backend = LocalBackend(project.project, tmp_path / "copies")
+    side = backend.adapter("v1")
     project.adapter("v1", seed=7).write()
     with pytest.raises(AdapterRefused, match="changed while they were read"):
-        room.mount(side)
+        backend.mount(side)
 
 
 # --- the doctor, as far as files go -------------------------------------------------------------
@@ -123,10 +128,10 @@ def test_a_name_that_is_no_adapter_raises(project: TinyProject, name: str) -> No
 
 
 def test_ray_is_a_word_without_an_address(project: TinyProject, tmp_path: Path) -> None:
-    with closing(open_room(project.project, "ray", lambda: tmp_path)) as room:
-        assert isinstance(room, RayBackend)
+    with closing(open_backend(project.project, "ray", lambda: tmp_path)) as backend:
+        assert isinstance(backend, RayBackend)
     with refused("ray:2: no such engine", SettingsError):
-        open_room(project.project, "ray:2", lambda: tmp_path)
+        open_backend(project.project, "ray:2", lambda: tmp_path)
 
 
 def test_copies_lie_where_all_machines_see_them_and_go_at_the_end(
@@ -136,8 +141,8 @@ def test_copies_lie_where_all_machines_see_them_and_go_at_the_end(
     shared.mkdir()
     project.adapter("v1").write()
     project.settings(f'[tool.harness.ray]\nshared = "{shared}"\n')
-    with closing(open_room(project.project, "ray", lambda: tmp_path)) as room:
-        folder = room.mount(room.side("v1")).folder
+    with closing(open_backend(project.project, "ray", lambda: tmp_path)) as backend:
+        folder = backend.mount(backend.adapter("v1")).folder
         assert folder is not None and folder.parent.parent == shared
         assert folder.parent.stat().st_mode & 0o077 == 0
     assert list(shared.iterdir()) == []
@@ -146,4 +151,4 @@ def test_copies_lie_where_all_machines_see_them_and_go_at_the_end(
 def test_a_shared_folder_that_is_none_is_named(project: TinyProject, tmp_path: Path) -> None:
     project.settings('[tool.harness.ray]\nshared = "/nosuch/folder"\n')
     with refused("/nosuch/folder: no folder can be made there", SettingsError):
-        open_room(project.project, "ray", lambda: tmp_path)
+        open_backend(project.project, "ray", lambda: tmp_path)

@@ -95,7 +95,7 @@ def _cases(data: bytes, folder: Path) -> object:
 
 
 def _recipe(data: bytes, folder: Path) -> object:
-    from harness.workspace.project.settings import read_recipe
+    from harness.workspace.project.recipes import read_recipe
 
     return read_recipe(_file(folder, "r.toml", data))
 

@@ -1,1 +1,1 @@
-"""A causal language model in this process: loaded, adapters mounted on it, written and weighed."""
+"""A causal language model in this process: loaded, adapted, generating and weighing."""

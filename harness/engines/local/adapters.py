@@ -1,74 +1,88 @@
-"""Adapters on the base: mounted by PEFT, merged into its weights, and taken out again exactly."""
+"""Mount adapters on the base with PEFT, merge them into its weights, and take them out exactly."""
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from harness.engines.protocol import Mounted
 from harness.errors import EngineFailed, reason
 
-HELD = 2
-"""So many adapters stay on the base: every one more makes mounting the next slower."""
+if TYPE_CHECKING:
+    from peft import PeftConfig, PeftModel
+    from peft.tuners.tuners_utils import BaseTunerLayer
+    from torch import Tensor
+    from torch.nn import Parameter
+    from transformers import PreTrainedModel
+
+_log = logging.getLogger(__name__)
+
+MAX_HELD = 2
+"""Adapters that stay on the base: every further adapter makes mounting the next slower."""
 
 
 class Mounting:
-    """One base with some adapters on it, of which one is switched on at a time.
+    """A base with some adapters on it, of which a single adapter is active at a time.
 
-    A merged adapter costs nothing per token. What was there before is kept and put back as it was;
-    subtracting the adapter again would leave rounding errors behind.
+    A merged adapter costs no time per token. The weights it replaced are kept and put back
+    afterwards; subtracting the adapter again would leave rounding errors behind.
     """
 
-    def __init__(self, base: Any, merge: bool = True) -> None:
+    def __init__(self, base: PreTrainedModel, merge: bool = True) -> None:
         self._base = base
-        self._peft: Any = None
+        self._peft: PeftModel | None = None
         self._merge = merge
         self.mounted: dict[str, None] = {}
-        """Digests, the one used last at the end."""
+        """Digests, the most recently used at the end."""
         self._merged = ""
-        self._plain: dict[Any, Any] = {}
+        self._plain: dict[Parameter, Tensor] = {}
         """The base's own values of every weight that a merge has replaced."""
 
     def takes(self, adapter: Mounted) -> bool:
-        """PEFT is asked about any adapter, and says no in its own words."""
+        """Return True: PEFT itself refuses adapters that it does not know."""
         return True
 
     @contextmanager
-    def using(self, adapter: Mounted) -> Iterator[Any]:
-        """The model with exactly this adapter, or with none."""
+    def using(self, adapter: Mounted) -> Iterator[None]:
+        """Give the base exactly this adapter, or none for the base itself."""
         if adapter.folder is None:
             self._restore()
-            if self._peft is None:
-                yield self._base
+            if self._peft is None:  # no adapter was ever mounted
+                yield
             else:
                 with self._peft.disable_adapter():
-                    yield self._base
+                    yield
             return
-        if adapter.digest not in self.mounted:
+        peft = self._peft
+        if peft is None or adapter.digest not in self.mounted:
             self._restore()
-            self._mount(adapter.digest, adapter.folder, adapter.name)
+            peft = self._mount(adapter.digest, adapter.folder, adapter.name)
+        # Popped and set again, so that the least recently used adapter is first and goes first.
         self.mounted[adapter.digest] = self.mounted.pop(adapter.digest)
         if self._merged != adapter.digest:
             self._restore()
-            self._peft.set_adapter(adapter.digest)
-            if self._merge and _mergeable(self._peft.peft_config[adapter.digest]):
+            peft.set_adapter(adapter.digest)
+            if self._merge and _mergeable(peft.peft_config[adapter.digest]):
                 self._merge_in(adapter.digest)
-        yield self._base
+        yield
 
     def _merge_in(self, digest: str) -> None:
         self._merged = digest  # first: a merge that breaks in the middle is put back as well
         for module in self._tuned():
             layer = module.get_base_layer()
-            for value in (layer.weight, getattr(layer, "bias", None)):
+            for name in ("weight", "bias"):
+                value: Parameter | None = getattr(layer, name, None)
                 if value is not None:
                     self._plain[value] = value.data
                     value.data = value.data.clone()
             module.merge(adapter_names=[digest])
 
     def _restore(self) -> None:
+        # Not PEFT's `unmerge`: it subtracts, and rounding would leave traces in the base.
         for value, plain in self._plain.items():
             value.data = plain
         self._plain.clear()
@@ -77,53 +91,54 @@ class Mounting:
                 module.merged_adapters.clear()
         self._merged = ""
 
-    def _tuned(self) -> Iterator[Any]:
+    def _tuned(self) -> Iterator[BaseTunerLayer]:
         from peft.tuners.tuners_utils import BaseTunerLayer
 
         return (module for module in self._base.modules() if isinstance(module, BaseTunerLayer))
 
-    def _mount(self, digest: str, folder: Path, name: str) -> None:
-        """Raises with one line; the base is not to be used again after that."""
+    def _mount(self, digest: str, folder: Path, name: str) -> PeftModel:
+        """Load an adapter onto the base; after a failure the base must not be used again."""
         from peft import PeftModel
 
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what PEFT only warns of is looked at below
+                warnings.simplefilter("ignore")  # PEFT only warns of what is refused below
                 if self._peft is None:
                     self._peft = PeftModel.from_pretrained(self._base, str(folder), digest)
                 else:
                     self._peft.load_adapter(str(folder), adapter_name=digest)
-            self._refuse_half(digest, folder)
+            _refuse_half(self._peft, digest, folder)
         except Exception as problem:  # PEFT and safetensors raise many kinds: all mean not this one
+            _log.debug("%s: PEFT does not load it", name, exc_info=True)
             raise EngineFailed(
                 f"{name}: PEFT does not load it cleanly ({reason(problem)})"
-            ) from None
+            ) from problem
         self._peft.eval()
         self.mounted[digest] = None
-        while len(self.mounted) > HELD:
+        while len(self.mounted) > MAX_HELD:
             oldest = next(iter(self.mounted))
             self._peft.delete_adapter(oldest)
             del self.mounted[oldest]
-
-    def _refuse_half(self, digest: str, folder: Path) -> None:
-        """Every tensor of the file is in the model and every tensor of the adapter in the file.
-
-        Where they are not the same, PEFT goes on with what fits and so answers as the base does.
-        """
-        from peft import get_peft_model_state_dict
-        from safetensors import safe_open
-
-        with safe_open(folder / "adapter_model.safetensors", framework="pt") as file:
-            given = set(file.keys())
-        inside = get_peft_model_state_dict(
-            self._peft, adapter_name=digest, save_embedding_layers=False
-        )
-        for what, keys in (("missing", set(inside) - given), ("unexpected", given - set(inside))):
-            if keys:
-                raise ValueError(f"{len(keys)} {what} adapter keys, such as {min(keys)}")
+        return self._peft
 
 
-def _mergeable(config: Any) -> bool:
-    """Whether the adapter is a change of weights and nothing else."""
+def _refuse_half(peft: PeftModel, digest: str, folder: Path) -> None:
+    """Refuse an adapter unless the tensors of its file are exactly those in the model.
+
+    Otherwise PEFT goes on with the tensors that fit, and so may answer as the base does.
+    """
+    from peft import get_peft_model_state_dict
+    from safetensors import safe_open
+
+    with safe_open(folder / "adapter_model.safetensors", framework="pt") as file:
+        given = set(file.keys())
+    inside = set(get_peft_model_state_dict(peft, adapter_name=digest, save_embedding_layers=False))
+    for what, keys in (("missing", inside - given), ("unexpected", given - inside)):
+        if keys:
+            raise ValueError(f"{len(keys)} {what} adapter keys, such as {min(keys)}")
+
+
+def _mergeable(config: PeftConfig) -> bool:
+    """Return whether the adapter changes weights and does no more."""
     invoked = getattr(config, "alora_invocation_tokens", None)
     return str(getattr(config.peft_type, "value", config.peft_type)) == "LORA" and not invoked

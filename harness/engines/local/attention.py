@@ -1,26 +1,30 @@
-"""Tokens of many sequences go through one forward pass, and each reads only its own past.
+"""Attention for many sequences in a single forward pass, each reading only its own past.
 
-Handed to transformers through its interface for attention functions, so that every architecture
-that uses this interface keeps its own layers.
+It is registered in transformers' interface for attention functions, so every architecture that
+uses this interface keeps its own layers. Tested in tests/engines/local/test_packed.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from harness.engines.local.packing import Chunk
 
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
 NAME = "lora_harness"
-"""Under which transformers knows the function below."""
+"""The name under which transformers knows the function below."""
 
 
 class Reader(Protocol):
-    """What one forward pass keeps of every layer, and what its tokens may look at."""
+    """The state of a forward pass: the keys and values of every layer, and who may read them."""
 
-    def attend(self, layer: int, query: Any, key: Any, value: Any, scale: float) -> Any:
-        """From [1, heads, tokens, size], each, to [1, tokens, heads, size]."""
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+        """Attend from [1, heads, tokens, size], each, to [1, tokens, heads, size]."""
         ...
 
 
@@ -28,56 +32,59 @@ class Reader(Protocol):
 class KVCache:
     """Keys and values of tokens that were read; each [layers, heads, tokens, size]."""
 
-    keys: Any
-    values: Any
+    keys: Tensor
+    values: Tensor
 
     @property
     def length(self) -> int:
-        """How many tokens."""
-        return int(self.keys.shape[2])
+        """The number of tokens."""
+        return self.keys.shape[2]
 
     @property
     def bytes(self) -> int:
         """The memory it takes."""
-        return int(2 * self.keys.numel() * self.keys.element_size())
+        return 2 * self.keys.numel() * self.keys.element_size()
 
 
 def register() -> None:
-    """Make the function known; doing it twice changes nothing."""
+    """Register the function with transformers; registering it twice changes no result."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, _attend)
 
 
 def _attend(
-    module: Any,
-    query: Any,
-    key: Any,
-    value: Any,
-    attention_mask: Any,
+    module: Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: object,
     scaling: float | None = None,
     reader: Reader | None = None,
-    **_: Any,
-) -> tuple[Any, None]:
+    **_: object,
+) -> tuple[Tensor, None]:
     if reader is None:
         raise ValueError("this model does not hand its arguments on to its attention")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    return reader.attend(module.layer_idx, query, key, value, scale), None
+    layer = module.layer_idx  # every attention module of transformers knows its layer
+    assert isinstance(layer, int)
+    return reader.attend(layer, query, key, value, scale), None
 
 
-class ReadingAttention:
-    """Many new tokens of several sequences: each sequence attends on its own."""
+class PrefillAttention:
+    """Many new tokens of several sequences: each sequence attends separately."""
 
     def __init__(self, chunk: Chunk, device: str) -> None:
         self.chunk = chunk
         self._masks = [_causal(s.before, len(s.ids), device) for s in chunk.segments]
-        self._kept: dict[int, tuple[Any, Any]] = {}
+        self._kept: dict[int, tuple[Tensor, Tensor]] = {}
 
-    def attend(self, layer: int, query: Any, key: Any, value: Any, scale: float) -> Any:
-        """Places that no segment fills stay zero; nobody looks at them."""
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+        """Attend within each segment; places outside every segment stay zero and are not read."""
         from torch.nn.functional import scaled_dot_product_attention
 
         self._kept[layer] = (key, value)
+        # A call per segment, not a block mask over all: the result must not depend on neighbours.
         found = query.new_zeros((1, query.shape[2], query.shape[1], query.shape[3]))
         for (segment, start, stop), mask in zip(self.chunk.places, self._masks, strict=True):
             pasts = segment.pasts
@@ -94,7 +101,7 @@ class ReadingAttention:
         return found
 
     def pasts(self) -> list[KVCache]:
-        """What each segment has added, copied out so that the chunk's own memory can go."""
+        """Return the keys and values that each segment added, copied so that the chunk can go."""
         import torch
 
         layers = [self._kept[layer] for layer in sorted(self._kept)]
@@ -107,14 +114,14 @@ class ReadingAttention:
         ]
 
 
-def _joined(before: Sequence[Any], new: Any) -> Any:
+def _joined(before: Sequence[Tensor], new: Tensor) -> Tensor:
     import torch
 
     return torch.cat([*(past[None] for past in before), new], dim=2) if before else new
 
 
-def _causal(before: int, new: int, device: str) -> Any:
-    """Everything before, and of the new tokens those up to itself; None says just that to torch."""
+def _causal(before: int, new: int, device: str) -> Tensor | None:
+    """Mask the later tokens of `new`; None without a past, for torch's faster `is_causal`."""
     import torch
 
     if not before:
@@ -122,23 +129,23 @@ def _causal(before: int, new: int, device: str) -> Any:
     return torch.ones(new, before + new, dtype=torch.bool, device=device).tril(before)
 
 
-class WritingAttention:
-    """One new token for each of a fixed number of rows, whose past lies in room of one fixed size.
+class DecodeAttention:
+    """A new token for each of a fixed number of rows, whose pasts have a fixed capacity.
 
-    Plain matrix products instead of torch's fused attention: that one depends on a row's place.
+    Plain matrix products instead of torch's fused attention, whose result depends on a row's place.
     """
 
-    def __init__(self, like: KVCache, rows: int, room: int) -> None:
+    def __init__(self, like: KVCache, rows: int, capacity: int) -> None:
+        import torch
+
         layers, heads, _, size = like.keys.shape
-        self.keys = like.keys.new_zeros((layers, rows, heads, room, size))
-        self.values = like.values.new_zeros((layers, rows, heads, room, size))
-        self.rows, self.room = rows, room
-        self._places: Any = None
-        self._mask: Any = None
-        self._every: Any = None
+        self.keys = like.keys.new_zeros((layers, rows, heads, capacity, size))
+        self.values = like.values.new_zeros((layers, rows, heads, capacity, size))
+        self.rows = rows
+        self._every = torch.arange(rows, device=self.keys.device)
 
     def fill(self, row: int, pasts: Sequence[KVCache]) -> None:
-        """A row begins with what was read for it; what lay there before is hidden by the mask."""
+        """Copy a prompt's past into a row; older values behind it are hidden by the mask."""
         place = 0
         for past in pasts:
             stop = place + past.length
@@ -146,25 +153,27 @@ class WritingAttention:
             self.values[:, row, :, place:stop] = past.values
             place = stop
 
-    def at(self, places: Any) -> None:
-        """Where the next token of each row stands."""
+    def at(self, places: Tensor) -> None:
+        """Set the place of each row's next token."""
         import torch
 
         device = self.keys.device
-        self._places, self._every = places, torch.arange(self.rows, device=device)
-        seen = torch.arange(self.room, device=device) <= places[:, None]
+        self._places = places
+        seen = torch.arange(self.keys.shape[3], device=device) <= places[:, None]
         hidden = torch.zeros(seen.shape, dtype=torch.float32, device=device)
         self._mask = hidden.masked_fill(~seen, -torch.inf)[:, None, None, :]
 
-    def attend(self, layer: int, query: Any, key: Any, value: Any, scale: float) -> Any:
-        """Every row looks at its own past, up to the place where it stands."""
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+        """Attend from every row to its own past, up to its place."""
         import torch
 
         keys, values = self.keys[layer], self.values[layer]
         keys[self._every, :, self._places] = key[0].transpose(0, 1)
         values[self._every, :, self._places] = value[0].transpose(0, 1)
         heads, size = query.shape[1], query.shape[3]
+        # Query heads that share a key head (GQA) become rows of the same product.
         asked = query[0].transpose(0, 1).reshape(self.rows, keys.shape[1], -1, size)
+        # Scores and softmax in float32, whatever the model's precision.
         weights = torch.matmul(asked, keys.transpose(-1, -2)).float() * scale + self._mask
         found = torch.matmul(weights.softmax(-1).to(values.dtype), values)
         return found.reshape(1, self.rows, heads, size)

@@ -1,32 +1,43 @@
-"""The base as it lies on disk becomes a model in memory, with its tokenizer and its end tokens."""
+"""Load the base from disk into a model in memory, with its tokenizer and its end tokens."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from harness.engines.local import attention
+from harness.engines.local.models import CausalModel, Tokenizer
 from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
 from harness.errors import EngineFailed, reason
 from harness.libraries import lasting, quiet_libraries
 from harness.records import Message, Prompt
 
-PACKED = ("llama", "mistral", "olmo2", "phi3", "qwen2", "qwen3", "smollm3", "starcoder2")
-"""Architectures whose layers hand everything on to their attention, each held by a test.
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
 
-Others may look at their tokens in ways of their own (windows, recurrence): their rows are padded.
+    from harness.engines.local.fast.llama import Llama
+
+_log = logging.getLogger(__name__)
+
+PACKED = ("llama", "mistral", "olmo2", "phi3", "qwen2", "qwen3", "smollm3", "starcoder2")
+"""Architectures whose layers pass all arguments on to their attention, each held by a test.
+
+Others may treat tokens in their own ways (windows, recurrence): their rows are padded.
 """
+
+Model = TypeVar("Model", bound=CausalModel, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
-    """One base model, ready to be asked."""
+class Base(Generic[Model]):
+    """A base model, loaded."""
 
-    model: Any
-    tokenizer: Any
+    model: Model
+    tokenizer: Tokenizer
     ends: tuple[int, ...]
     """Tokens that end an output."""
     device: str
@@ -36,57 +47,69 @@ class Base:
 
     @property
     def pad(self) -> int:
-        """Any token: nobody looks at it wherever it stands."""
+        """Padding token id; padded positions are masked, so any id does."""
         known = (self.tokenizer.pad_token_id, self.tokenizer.eos_token_id, 0)
         return next(int(token) for token in known if token is not None)
 
     def ids(self, messages: Sequence[Message]) -> tuple[int, ...]:
-        """A prompt in tokens."""
+        """Return a prompt's token ids."""
         return prompt_ids(self.tokenizer, messages)
 
     def opening(self, messages: Sequence[Message], ids: tuple[int, ...]) -> tuple[int, ...]:
-        """The tokens of all turns but the last, where they are what the prompt begins with."""
+        """Return the tokens of all turns but the last, if the prompt's tokens begin with them."""
         if len(messages) < 2 or not self.tokenizer.chat_template:
             return ()
         try:
             found = prompt_ids(self.tokenizer, messages[:-1], ask=False)
-        except EngineFailed:  # some templates take no turns without the user's
+        except EngineFailed:  # some templates refuse turns without the user's
             return ()
         return found if len(found) < len(ids) and ids[: len(found)] == found else ()
 
     def ideal(self, prompt: Prompt, place: int) -> tuple[int, ...]:
-        """An ideal in tokens, its end included."""
+        """Return an ideal's token ids, its end token included."""
         return ideal_ids(self.tokenizer, prompt.ideals[place])
 
     def text(self, ids: Sequence[int]) -> str:
-        """What the tokens of an output say."""
-        return str(self.tokenizer.decode(ids, skip_special_tokens=True).strip())
+        """Return the text of an output's tokens."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
 
 
-def bare_base(folder: Path, device: str, dtype: str) -> Base | None:
-    """The base with torch alone, where it is of the usual kind and the device is the processor."""
+def fast_base(folder: Path, device: str, dtype: str) -> Base[Llama] | None:
+    """Load the base with torch alone; None for unusual bases and for devices but the CPU."""
     if device != "cpu":
+        _log.info("%s: transformers loads it (device %s)", folder, device)
         return None
     with lasting():
         import torch
 
-    from harness.engines.local.fast.files import described
+    from harness.engines.local.fast.files import Unusual, read_table
     from harness.engines.local.fast.llama import read_llama
     from harness.engines.local.fast.tokens import read_tokens
 
     try:
         tokens = read_tokens(folder)
-        told = described(folder / "generation_config.json") or described(folder / "config.json")
-        ends = _end_tokens(told.get("eos_token_id"), tokens)
+        config = read_table(folder / "generation_config.json")
+        ends = (config or read_table(folder / "config.json")).get("eos_token_id")
+        for end in ends if isinstance(ends, list) else [ends]:
+            if end is not None and type(end) is not int:
+                raise Unusual(f"an end token is {end!r}")
         model = read_llama(folder, getattr(torch, dtype))
-    except Exception:  # unusual or damaged: transformers reads it, or says what is wrong
+    except Unusual as problem:
+        _log.info("%s: transformers loads it (%s)", folder, problem)
         return None
-    return Base(model, tokens, ends, device, dtype, packed=True)
+    except Exception as problem:
+        _log.error("%s: reading it without transformers failed, a bug (%r)", folder, problem)
+        raise
+    _log.info("%s: loaded with torch alone in %s", folder, dtype)
+    return Base(model, tokens, _end_tokens(ends, tokens), device, dtype, packed=True)
 
 
-def load_base(folder: Path, device: str, dtype: str) -> Base:
-    """The base's own files and nothing else: no code of theirs is run."""
-    _bring_in("torch", "transformers.modeling_utils", "peft")
+def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
+    """Load the base with transformers, from its own files; no code among them is run."""
+    with lasting():  # all imports in a single place, so that their objects are frozen together
+        quiet_libraries()
+        for name in ("torch", "transformers.modeling_utils", "peft"):
+            import_module(name)
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
@@ -95,7 +118,7 @@ def load_base(folder: Path, device: str, dtype: str) -> Base:
         packed = can_pack(config)
         if packed:
             attention.register()
-        model = AutoModelForCausalLM.from_pretrained(
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
@@ -103,32 +126,28 @@ def load_base(folder: Path, device: str, dtype: str) -> Base:
             use_safetensors=True,
             trust_remote_code=False,
         )
-        model = model.to(device).eval()
+        model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
+        model.eval()
         tokenizer = load_tokenizer(folder)
     except EngineFailed:
         raise
     except Exception as problem:  # a damaged folder fails in as many ways as it has files
-        raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from None
+        _log.debug("%s: the base does not load", folder, exc_info=True)
+        raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from problem
     ends = _end_tokens(model.generation_config.eos_token_id, tokenizer)
+    # Drop the base's other defaults (a repetition penalty, say): decoding is ours to say.
     model.generation_config = GenerationConfig(eos_token_id=list(ends) or None)
+    _log.info("%s: loaded with transformers in %s on %s", folder, dtype, device)
     return Base(model, tokenizer, ends, device, dtype, packed)
 
 
-def _bring_in(*names: str) -> None:
-    """At one place, so that all of it is set aside for good."""
-    with lasting():
-        quiet_libraries()
-        for name in names:
-            import_module(name)
-
-
-def can_pack(config: Any) -> bool:
-    """Full attention in every layer; a window that is configured but not used does not count."""
+def can_pack(config: PreTrainedConfig) -> bool:
+    """Return whether all layers have full attention; an unused window in the config is ignored."""
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     window = getattr(config, "sliding_window", None) and not getattr(config, "layer_types", None)
     return config.model_type in PACKED and kinds == {"full_attention"} and not window
 
 
-def _end_tokens(ends: Any, tokenizer: Any) -> tuple[int, ...]:
+def _end_tokens(ends: list[int] | int | None, tokenizer: Tokenizer) -> tuple[int, ...]:
     found = ends if isinstance(ends, list) else [ends]
     return tuple(sorted({e for e in (tokenizer.eos_token_id, *found) if e is not None}))

@@ -1,8 +1,9 @@
-"""Which device and dtype this machine does best; found out once with torch, then remembered."""
+"""Find the device and dtype that this machine does best: with torch once, then from memory."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import platform
 from dataclasses import dataclass
@@ -10,21 +11,26 @@ from pathlib import Path
 
 from harness.libraries import quiet_environment, versions
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where tensors live and in which precision `auto` computes."""
+    """The device that tensors live on, and the precision of `auto`."""
 
     kind: str
     """cpu, cuda or mps."""
     dtype: str
-    """What `auto` means here."""
+    """The dtype that `auto` stands for."""
     model: str
-    """Which kernels run: the processor's instruction set, or the accelerator's name."""
+    """The kernels that run: the processor's instruction set, or the accelerator's name."""
 
 
 def machine_key() -> str:
-    """Changes when torch, the processor or the visible accelerators change; asks no library."""
+    """Return a key that changes with torch, the processor or the visible accelerators.
+
+    It asks no library, so it is fast.
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
         processor = [x for x in lines if x.startswith(("model name", "flags", "Features"))]
@@ -37,18 +43,21 @@ def machine_key() -> str:
 
 
 def probe() -> Device:
-    """Ask torch. bfloat16 where the hardware multiplies it, float32 elsewhere on a CPU."""
+    """Ask torch for the device; bfloat16 if the hardware multiplies it, else float32 on a CPU."""
     quiet_environment()
     import torch
 
     if torch.cuda.is_available():
         dtype = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-        return Device("cuda", dtype, torch.cuda.get_device_name())
-    if torch.backends.mps.is_available():
-        return Device("mps", "float16", platform.machine())
-    fast = _cpu_has_bfloat16()
-    capability = f"{torch.backends.cpu.get_cpu_capability()}{' bf16' if fast else ''}"
-    return Device("cpu", "bfloat16" if fast else "float32", capability)
+        found = Device("cuda", dtype, torch.cuda.get_device_name())
+    elif torch.backends.mps.is_available():
+        found = Device("mps", "float16", platform.machine())
+    else:
+        fast = _cpu_has_bfloat16()
+        capability = f"{torch.backends.cpu.get_cpu_capability()}{' bf16' if fast else ''}"
+        found = Device("cpu", "bfloat16" if fast else "float32", capability)
+    _log.info("device found: %s, %s, %s", found.kind, found.dtype, found.model)
+    return found
 
 
 def _cpu_has_bfloat16() -> bool:

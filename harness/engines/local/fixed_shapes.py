@@ -1,8 +1,8 @@
-"""Batches of one fixed shape, so that a text is the same alone and among others, bit for bit.
+"""Form batches of fixed shapes, so that an output is the same alone and among others, bit for bit.
 
 Measured on CPUs: matrix kernels depend on the number of rows and on the padded length, and torch's
-fused attention even on a row's place. With all lanes filled, lengths padded to steps of their own
-and eager attention, a row depends on nothing but itself (tests/engines/test_lanes.py).
+fused attention even on a row's place. With all rows filled, lengths padded to fixed steps and eager
+attention, a row depends on itself only (tests/engines/local/test_fixed_shapes.py).
 """
 
 from __future__ import annotations
@@ -16,35 +16,37 @@ STEP = 64
 
 @dataclass(frozen=True, slots=True)
 class PaddedRow:
-    """Token ids of one prompt, and how many of them, at the end, are an ideal being weighed."""
+    """Token ids of a prompt, which may end with an ideal to weigh."""
 
     index: int
-    """Its place among what was asked."""
+    """Its number among the given rows."""
     ids: tuple[int, ...]
     tail: int = 0
+    """How many tokens, at the end, are the ideal."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixedShapes:
-    """Rows that go through the model together; `rows[:real]` were asked for, the rest fill up."""
+    """Rows that go through the model together; `rows[:real]` were given, the rest fill up."""
 
     rows: tuple[PaddedRow, ...]
     real: int
     length: int
-    """To which all ids are padded on the left."""
+    """The length to which all ids are padded on the left."""
     tail: int
 
 
-def fill_lanes(rows: Sequence[PaddedRow], batch: int) -> Iterator[FixedShapes]:
-    """Equal shapes together, each batch filled up by repeating its first row."""
+def fill_shapes(rows: Sequence[PaddedRow], batch: int) -> Iterator[FixedShapes]:
+    """Group rows of equal shape, and fill each batch up by repeating its first row."""
     shapes: dict[tuple[int, int], list[PaddedRow]] = {}
     for row in rows:
         shapes.setdefault((_up(len(row.ids)), _up(row.tail)), []).append(row)
     for (length, tail), same in sorted(shapes.items()):
         for start in range(0, len(same), batch):
-            chunk = same[start : start + batch]
-            filled = (*chunk, *(chunk[0] for _ in range(batch - len(chunk))))
-            yield FixedShapes(filled, len(chunk), length, tail)
+            some = same[start : start + batch]
+            # A shorter last batch would run another matrix kernel, with other last bits.
+            filled = (*some, *(some[0] for _ in range(batch - len(some))))
+            yield FixedShapes(filled, len(some), length, tail)
 
 
 def _up(length: int) -> int:

@@ -1,89 +1,108 @@
-"""Weights laid out for few rows: a processor's own kernel reads them without sorting them anew.
+"""Lay weights out for few rows, so that a processor's own kernel reads them without reordering.
 
-Only where the product is the same to the last bit, so that a text never depends on it.
+Only where the product is the same to the last bit, so that no output depends on it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
-ROOM = 512 * 2**20
-"""So many bytes of weights are laid out at most: they are a second copy."""
-SMALL = 128
+from harness.engines.local.models import CausalModel
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from harness.engines.local.fast.llama import Linear
+
+_log = logging.getLogger(__name__)
+
+MAX_BYTES = 512 * 2**20
+"""The most weights that are laid out: they are a second copy."""
+MIN_SIDE = 128
 """A matrix with a shorter side is not worth it."""
 
-Product = Callable[[Any], Any]
+Layer: TypeAlias = "torch.nn.Linear | Linear"
+Product: TypeAlias = "Callable[[Tensor], Tensor]"
 
 
 class Layout:
-    """The linear layers of one model as it stands, each with a faster way to the same product."""
+    """The linear layers of a model at this moment, each with a faster and equal product."""
 
-    def __init__(self, model: Any, rows: int) -> None:
-        self._ways = tuple(_ways(model, rows))
+    def __init__(self, model: CausalModel, rows: int) -> None:
+        self._products = tuple(_products(model, rows))
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Only while this lasts: in between the model belongs to others, with other weights."""
-        for layer, product in self._ways:
-            layer.__dict__["forward"] = product  # past nn.Module's own slow way of setting
+        """Use the faster products; in between the model may get another adapter's weights."""
+        for layer, product in self._products:
+            layer.__dict__["forward"] = product  # nn.Module's own way of setting is slow
         try:
             yield
         finally:
-            for layer, _ in self._ways:
+            for layer, _ in self._products:
                 layer.__dict__.pop("forward", None)
 
 
-def _ways(model: Any, rows: int) -> Iterator[tuple[Any, Product]]:
+def _products(model: CausalModel, rows: int) -> Iterator[tuple[Layer, Product]]:
     same: dict[tuple[int, ...], bool] = {}
-    room = ROOM
+    left = MAX_BYTES
     for layer in _linears(model):
         weight = layer.weight.data
-        room -= weight.numel() * weight.element_size()
-        if room < 0:
+        left -= weight.numel() * weight.element_size()
+        if left < 0:
             return
         shape = (*weight.shape, layer.bias is not None)
         try:
             product = _product(layer, rows)
             if shape not in same:
                 same[shape] = _is_same(layer, product, rows)
-        except (AttributeError, RuntimeError):  # another build of torch: it has not this kernel
+                _log.debug("laid-out product of shape %s: same bits %s", shape, same[shape])
+        except (AttributeError, RuntimeError) as problem:  # a build of torch without this kernel
+            _log.info("weights are not laid out (%s)", problem)
             return
         if same[shape]:
             yield layer, product
 
 
-def _linears(model: Any) -> Iterator[Any]:
+def _linears(model: CausalModel) -> Iterator[Layer]:
     import torch
 
     from harness.engines.local.fast.llama import Linear
 
     for layer in model.modules():
-        if type(layer) in (torch.nn.Linear, Linear) and "forward" not in layer.__dict__:
-            weight = layer.weight
-            fits = weight.device.type == "cpu" and weight.dtype == torch.bfloat16
-            if fits and min(weight.shape) >= SMALL:
-                yield layer
+        # Exactly these classes: a subclass may compute something else in its `forward`.
+        if type(layer) is not torch.nn.Linear and type(layer) is not Linear:
+            continue
+        if "forward" in layer.__dict__:
+            continue
+        weight = layer.weight
+        fits = weight.device.type == "cpu" and weight.dtype == torch.bfloat16
+        if fits and min(weight.shape) >= MIN_SIDE:
+            yield layer
 
 
-def _product(layer: Any, rows: int) -> Product:
-    """The layout that oneDNN likes best, and the product that takes it."""
+def _product(layer: Layer, rows: int) -> Product:
+    """Lay a matrix out in oneDNN's favourite order; return the product that takes it."""
     from torch import ops
 
     laid = ops.mkldnn._reorder_linear_weight(layer.weight.data, rows)
     multiply, bias = ops.mkldnn._linear_pointwise.default, layer.bias
 
-    def product(values: Any) -> Any:
-        return multiply(values, laid, bias, "none", [], "")
+    def product(values: Tensor) -> Tensor:
+        found: Tensor = multiply(values, laid, bias, "none", [], "")
+        return found
 
     return product
 
 
-def _is_same(layer: Any, product: Product, rows: int) -> bool:
+def _is_same(layer: Layer, product: Product, rows: int) -> bool:
     import torch
 
     size = layer.weight.shape[1]
     values = torch.linspace(-3, 3, rows * size).sin().to(layer.weight.dtype).view(1, rows, size)
     plain = torch.nn.functional.linear(values, layer.weight, layer.bias)
-    return bool(torch.equal(plain, product(values)))
+    return torch.equal(plain, product(values))

@@ -1,147 +1,156 @@
-"""Writing and weighing with packed sequences: what is shared is read once, a free row is refilled.
+"""Generate and weigh with packed sequences: shared openings are read once, free rows refilled.
 
 Prompts that begin alike (the same system turn, the same examples) share the reading of it; ideals
-are weighed on what was read for the prompt; and when a text ends, the next prompt takes its row.
+are weighed on the cached prompt; and when an output ends, the next prompt takes its row.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from harness.engines.local.attention import KVCache, ReadingAttention
+from harness.engines.local.attention import KVCache, PrefillAttention
 from harness.engines.local.base import Base
-from harness.engines.local.decoding import ReadPrompt, decode, room_for
-from harness.engines.local.packing import SHARERS, Chunk, Segment, pack
+from harness.engines.local.decoding import ReadPrompt, capacity, decode
+from harness.engines.local.models import CausalModel
+from harness.engines.local.packing import MAX_SHARERS, Chunk, Segment, pack
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed
 from harness.records import Generation, Output, Prompt
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 WINDOW = 4096
-"""So many tokens of prompts are read ahead of the writing."""
+"""Tokens of prompts that are read before their outputs are generated."""
 MEMORY = 256 * 2**20
-"""So many bytes of prompts stay read, for the weighing that follows the writing."""
+"""Bytes of read prompts that are kept, for the weighing that follows the generation."""
 OPENING = 32
-"""A shorter beginning is not worth a pass of its own."""
+"""A shorter opening is not worth a separate pass."""
+MAX_OPENINGS = 8
+"""Openings that are kept."""
 
 
-Asked = tuple[Prompt, tuple[int, ...]]
-"""A prompt with its tokens."""
+TokenizedPrompt = tuple[Prompt, tuple[int, ...]]
+"""A prompt with its token ids."""
 
 
 class Packed:
-    """One loaded base; whatever it is asked with is the model that the adapter is mounted on."""
+    """Generation and weighing on a loaded base, with the adapter that is mounted on it."""
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Base[CausalModel]) -> None:
         self.base = base
+        # By digest and tokens, oldest first.
         self._openings: OrderedDict[tuple[str, tuple[int, ...]], KVCache] = OrderedDict()
         self._known: OrderedDict[tuple[str, tuple[int, ...]], ReadPrompt] = OrderedDict()
         self._bytes = 0
 
-    def write(
-        self, model: Any, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    def generate(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """One output per prompt, as they end; those that need as much room after one another.
+        """Yield an output per prompt as it ends; prompts of the same capacity follow each other.
 
-        Of these the longest first, so that none of them is still written when all rows are free.
+        Of these the longest expected output first, so that it does not run on alone at the end.
         """
-        room = room_for(generation)
         asked = sorted(
-            self._tokens(prompts), key=lambda one: (room(len(one[1])), -_expected(one[0]))
+            self._tokens(prompts),
+            key=lambda one: (
+                capacity(len(one[1]), generation),
+                -max((len(ideal) for ideal in one[0].ideals), default=0),
+            ),
         )
-        reads = (read for some in self._windows(model, adapter, asked) for read in some)
-        return decode(self.base, model, adapter.name, reads, generation)
+        reads = (read for some in self._windows(adapter, asked) for read in some)
+        return decode(self.base, adapter.name, reads, generation)
 
-    def weigh(
-        self, model: Any, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    def likelihood(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
-        """The mean NLL of every ideal; `generation` changes nothing here."""
-        for reads in self._windows(model, adapter, self._tokens(prompts)):
+        """Yield the mean NLL of every ideal; `generation` does not affect it."""
+        for reads in self._windows(adapter, self._tokens(prompts)):
             asked = [(read, i) for read in reads for i in range(len(read.prompt.ideals))]
-            found = tuple(self._weighed(model, asked))
+            found = tuple(self._weighed(asked))
             wrong = [w.case for w in found if w.nll is None or w.nll != w.nll]
             if wrong:
                 raise EngineFailed(f"{adapter.name}: no likelihood for {wrong[0]} (NaN logits)")
             yield found
 
-    def _weighed(self, model: Any, asked: Sequence[tuple[ReadPrompt, int]]) -> Iterator[Weighed]:
+    def _weighed(self, asked: Sequence[tuple[ReadPrompt, int]]) -> Iterator[Weighed]:
         import torch
 
         tails = [self.base.ideal(read.prompt, i) for read, i in asked]
         firsts = [read.last[None] for read, _ in asked]
+        # The prompt's last logits weigh an ideal's first token: single tokens need no pass.
         longer = [place for place, tail in enumerate(tails) if tail[1:]]
         segments = [Segment(tails[place][:-1], asked[place][0].pasts) for place in longer]
-        nlls = {p: _nll(firsts[p], tails[p]) for p in range(len(tails)) if not tails[p][1:]}
-        for number, logits in self._ideals(model, segments):
-            place = longer[number]
-            nlls[place] = _nll(torch.cat([firsts[place], logits]), tails[place])
+        nlls = {p: mean_nll(firsts[p], tails[p]) for p in range(len(tails)) if not tails[p][1:]}
+        for chunk in pack(segments):
+            logits = self._pass(chunk, PrefillAttention(chunk, self.base.device), 0)
+            for number, (_, start, stop) in zip(chunk.numbers, chunk.places, strict=True):
+                place = longer[number]
+                nlls[place] = mean_nll(torch.cat([firsts[place], logits[start:stop]]), tails[place])
         for place, (read, i) in enumerate(asked):
             yield Weighed(read.prompt.case, i, nlls[place])
 
-    def _ideals(self, model: Any, segments: Sequence[Segment]) -> Iterator[tuple[int, Any]]:
-        """The number of every segment, and the logits of each of its tokens."""
-        for chunk in pack(segments):
-            logits = self._pass(model, chunk, ReadingAttention(chunk, self.base.device), 0)
-            for number, (_, start, stop) in zip(chunk.numbers, chunk.places, strict=True):
-                yield number, logits[start:stop]
+    # --- reading prompts -----------------------------------------------------------------------
 
-    # --- prompts are read ----------------------------------------------------------------------
-
-    def _tokens(self, prompts: Sequence[Prompt]) -> list[Asked]:
+    def _tokens(self, prompts: Sequence[Prompt]) -> list[TokenizedPrompt]:
         return [(prompt, self.base.ids(prompt.messages)) for prompt in prompts]
 
     def _windows(
-        self, model: Any, adapter: Mounted, asked: Sequence[Asked]
+        self, adapter: Mounted, asked: Sequence[TokenizedPrompt]
     ) -> Iterator[list[ReadPrompt]]:
-        """Prompts as read, some at a time: neither all at once nor one by one."""
-        window: list[Asked] = []
+        """Read prompts a window at a time: neither all at once nor each alone."""
+        window: list[TokenizedPrompt] = []
         taken = 0
         for prompt, ids in asked:
             window.append((prompt, ids))
             taken += len(ids)
             if taken >= WINDOW:
-                yield self._window(model, adapter, window)
+                yield self._window(adapter, window)
                 window, taken = [], 0
         if window:
-            yield self._window(model, adapter, window)
+            yield self._window(adapter, window)
 
-    def _window(self, model: Any, adapter: Mounted, asked: Sequence[Asked]) -> list[ReadPrompt]:
+    def _window(self, adapter: Mounted, asked: Sequence[TokenizedPrompt]) -> list[ReadPrompt]:
         known: dict[tuple[int, ...], ReadPrompt] = {}
         new: dict[tuple[int, ...], tuple[Prompt, Segment]] = {}
+        # Samples of a case share their tokens, so each prompt is read once.
         for prompt, ids in asked:
             if (adapter.digest, ids) in self._known:
                 known[ids] = self._known[adapter.digest, ids]
             elif ids not in new:
-                new[ids] = (prompt, self._segment(model, adapter, prompt, ids))
-        for ids, read in zip(new, self._reads(model, new.values()), strict=True):
+                new[ids] = (prompt, self._segment(adapter, prompt, ids))
+        for ids, read in zip(new, self._reads(new.values()), strict=True):
             known[ids] = read
             self._remember((adapter.digest, ids), read)
         return [ReadPrompt(prompt, known[ids].pasts, known[ids].last) for prompt, ids in asked]
 
-    def _segment(
-        self, model: Any, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]
-    ) -> Segment:
+    def _segment(self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]) -> Segment:
         opening = self.base.opening(prompt.messages, ids)
         if len(opening) < OPENING:
             return Segment(ids)
         key = (adapter.digest, opening)
         if key not in self._openings:
-            (read,) = self._reads(model, [(prompt, Segment(opening, alone=True))])
+            # Alone: it is read before its prompts, and needs no chunk of full width.
+            (read,) = self._reads([(prompt, Segment(opening, alone=True))])
             self._openings[key] = read.pasts[0]
-            if len(self._openings) > 8:
+            if len(self._openings) > MAX_OPENINGS:
                 self._openings.popitem(last=False)
         return Segment(ids[len(opening) :], (self._openings[key],))
 
-    def _reads(self, model: Any, asked: Iterable[tuple[Prompt, Segment]]) -> list[ReadPrompt]:
+    def _reads(self, asked: Iterable[tuple[Prompt, Segment]]) -> list[ReadPrompt]:
         asked = list(asked)
         found: dict[int, ReadPrompt] = {}
         for chunk in pack([segment for _, segment in asked]):
-            reading = ReadingAttention(chunk, self.base.device)
-            logits = self._pass(model, chunk, reading, _lasts(chunk))
+            reading = PrefillAttention(chunk, self.base.device)
+            # Always as many last places: their number chooses a matrix kernel as well.
+            lasts = [stop - 1 for _, _, stop in chunk.places]
+            logits = self._pass(chunk, reading, lasts + [0] * (MAX_SHARERS - len(lasts)))
             for place, (number, past) in enumerate(
                 zip(chunk.numbers, reading.pasts(), strict=True)
             ):
+                # The clone lets the logits of the whole chunk go.
                 pasts = (*chunk.segments[place].pasts, past)
                 found[number] = ReadPrompt(asked[number][0], pasts, logits[place].clone())
         return [found[number] for number in range(len(asked))]
@@ -153,16 +162,13 @@ class Packed:
             _, old = self._known.popitem(last=False)
             self._bytes -= old.pasts[-1].bytes
 
-    def last_logits(self, model: Any, prompt: Prompt) -> Any:
-        """What comes after a prompt, read for this alone and not remembered."""
-        alone = Segment(self.base.ids(prompt.messages), alone=True)
-        (read,) = self._reads(model, [(prompt, alone)])
+    def last_logits(self, prompt: Prompt) -> Tensor:
+        """Return the next token's logits after a prompt, read separately and not kept."""
+        (read,) = self._reads([(prompt, Segment(self.base.ids(prompt.messages), alone=True))])
         return read.last
 
-    def _pass(
-        self, model: Any, chunk: Chunk, reading: ReadingAttention, keep: int | list[int]
-    ) -> Any:
-        """One forward pass; the logits of some places, or of all with `keep` 0."""
+    def _pass(self, chunk: Chunk, reading: PrefillAttention, keep: int | list[int]) -> Tensor:
+        """Run a forward pass; return the logits of some places, or of all with `keep` 0."""
         import torch
 
         ids, places = [self.base.pad] * chunk.width, [0] * chunk.width
@@ -171,7 +177,7 @@ class Packed:
             places[start:stop] = range(segment.before, segment.before + len(segment.ids))
         device = self.base.device
         kept = keep if isinstance(keep, int) else torch.tensor(keep, device=device)
-        return model(
+        return self.base.model(
             input_ids=torch.tensor([ids], device=device),
             position_ids=torch.tensor([places], device=device),
             use_cache=False,
@@ -180,21 +186,11 @@ class Packed:
         ).logits[0]
 
 
-def _expected(prompt: Prompt) -> int:
-    """How long its text may become, by what was written down for it; a guess is enough."""
-    return max((len(ideal) for ideal in prompt.ideals), default=0)
-
-
-def _nll(logits: Any, ids: Sequence[int]) -> float:
-    """The mean over the tokens, each after those before it."""
+def mean_nll(logits: Tensor, ids: Sequence[int]) -> float:
+    """Return the mean NLL of tokens, each given the tokens before it."""
     import torch
 
     wanted = torch.tensor(ids, device=logits.device)
+    # Losses in float32 and their mean in float64, whatever the model's precision.
     losses = torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="none")
     return float(losses.double().mean())
-
-
-def _lasts(chunk: Chunk) -> list[int]:
-    """The last place of every segment, always as many: their number chooses a kernel as well."""
-    lasts = [stop - 1 for _, _, stop in chunk.places]
-    return lasts + [0] * (SHARERS - len(lasts))

@@ -1,46 +1,49 @@
-"""Token sequences laid end to end in chunks of one fixed width, so that no work goes into padding.
+"""Lay token sequences end to end in chunks of fixed width, so that little work goes into padding.
 
 A chunk's width decides which matrix kernel runs, and with it the last bits of every result. So the
-width of the chunk that a sequence lies in follows from its own length and from nothing else.
+width of a sequence's chunk follows from its own length alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.engines.local.attention import KVCache
 
 WIDTH = 256
 """Tokens in a chunk that short sequences share."""
 ALONE = 64
-"""A sequence on its own is filled up to a multiple of this."""
-SHARERS = 16
-"""So many sequences share a chunk at most: their last logits are computed together."""
+"""A short sequence with its own chunk is filled up to a multiple of this."""
+MAX_SHARERS = 16
+"""The most sequences in a chunk: their last logits are computed together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """New tokens of one sequence, and what it has read before them."""
+    """New tokens of a sequence, and the tokens that were read before them."""
 
     ids: tuple[int, ...]
-    pasts: tuple[Any, ...] = ()
+    pasts: tuple[KVCache, ...] = ()
     """Keys and values of the tokens before, oldest first."""
     alone: bool = False
-    """Whether it shares no chunk: what many sequences begin with is read before any of them."""
+    """Whether it shares no chunk: an opening that many sequences share is read before them."""
 
     @property
     def before(self) -> int:
-        """How many tokens it has read already."""
+        """The number of tokens that were read before."""
         return sum(past.length for past in self.pasts)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Segments that go through the model together, and where each of them begins."""
+    """Segments that go through the model together."""
 
     segments: tuple[Segment, ...]
     numbers: tuple[int, ...]
-    """Which of those that were asked each of them is."""
+    """The number of each segment among those given to `pack`."""
     width: int
 
     @property
@@ -54,18 +57,21 @@ class Chunk:
 
 
 def pack(segments: Sequence[Segment]) -> Iterator[Chunk]:
-    """All of them: longest first into the first chunk with room, so that few places stay empty.
+    """Put segments, longest first, into the first chunk with space, so that few places stay empty.
 
-    A long one, or one that wants to be alone, gets its own chunk.
+    A long segment, or a segment that is to be alone, gets its own chunk.
     """
     shared: list[list[int]] = []
     left: list[int] = []
     for number in sorted(range(len(segments)), key=lambda n: -len(segments[n].ids)):
         segment, size = segments[number], len(segments[number].ids)
         if segment.alone or size > WIDTH:
-            yield Chunk((segment,), (number,), _up(size, ALONE if size <= WIDTH else WIDTH))
+            step = ALONE if size <= WIDTH else WIDTH
+            yield Chunk((segment,), (number,), -(-size // step) * step)
             continue
-        fitting = (n for n, room in enumerate(left) if room >= size and len(shared[n]) < SHARERS)
+        fitting = (
+            n for n, space in enumerate(left) if space >= size and len(shared[n]) < MAX_SHARERS
+        )
         place = next(fitting, None)
         if place is None:
             place = len(shared)
@@ -75,7 +81,3 @@ def pack(segments: Sequence[Segment]) -> Iterator[Chunk]:
         left[place] -= size
     for numbers in shared:
         yield Chunk(tuple(segments[n] for n in numbers), tuple(numbers), WIDTH)
-
-
-def _up(length: int, step: int) -> int:
-    return -(-length // step) * step

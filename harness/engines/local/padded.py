@@ -1,40 +1,50 @@
-"""Writing and weighing with padded batches and transformers' own loop, for any architecture.
+"""Generate and weigh with padded batches and transformers' own loop, for any architecture.
 
-Slower than packing, but it asks nothing of a model: windows and recurrence stay as they are.
+Slower than packing, but without demands on a model: windows and recurrence work as usual. Tested in
+tests/engines/local/test_engine.py and test_packed.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.engines.local.base import Base
-from harness.engines.local.fixed_shapes import FixedShapes, PaddedRow, fill_lanes
+from harness.engines.local.fixed_shapes import FixedShapes, PaddedRow, fill_shapes
+from harness.engines.local.packed import mean_nll
 from harness.engines.local.sampling import Sampler, SamplerProcessor
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed
 from harness.records import Generation, Output, Prompt
 
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import GenerationConfig, PreTrainedModel
+
 
 class Padded:
-    """One loaded base; whatever it is asked with is the model that the adapter is mounted on."""
+    """Generation and weighing on a loaded base, with the adapter that is mounted on it."""
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Base[PreTrainedModel]) -> None:
         self.base = base
 
-    def write(
-        self, model: Any, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    def generate(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """One output per prompt, batch by batch."""
+        """Yield an output per prompt, batch by batch."""
+        from transformers import LogitsProcessorList
+
+        model: Any = self.base.model  # the library types `generate` for another class
         rows = [PaddedRow(i, self.base.ids(p.messages)) for i, p in enumerate(prompts)]
-        for lanes in fill_lanes(rows, generation.batch):
-            asked = [prompts[row.index] for row in lanes.rows]
-            written = model.generate(
-                **self._tensors(lanes),
+        for batch in fill_shapes(rows, generation.batch):
+            asked = [prompts[row.index] for row in batch.rows]
+            processor = SamplerProcessor(asked, Sampler(generation, adapter.name))
+            written: Tensor = model.generate(
+                **self._tensors(batch),
                 generation_config=self._decoding(generation),
-                logits_processor=[SamplerProcessor(asked, Sampler(generation, adapter.name))],
+                logits_processor=LogitsProcessorList([processor]),
             )
-            texts = written[: lanes.real, lanes.length :].tolist()
+            texts = written[: batch.real, batch.length :].tolist()
             yield tuple(
                 self._output(p, ids, generation) for p, ids in zip(asked, texts, strict=False)
             )
@@ -45,59 +55,62 @@ class Padded:
         cut: Literal["length", "time"] = (
             "length" if len(ids) >= generation.max_new_tokens else "time"
         )
-        words = self.base.text(body)
-        return Output(prompt.case, words, prompt.sample, len(body), "stop" if ends else cut)
+        text = self.base.text(body)
+        return Output(prompt.case, text, prompt.sample, len(body), "stop" if ends else cut)
 
-    def weigh(
-        self, model: Any, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    def likelihood(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
-        """Mean NLL of each ideal's tokens and the end token, given the prompt."""
+        """Yield the mean NLL of each ideal's tokens and the end token, given the prompt."""
         asked = [(p, i) for p in prompts for i in range(len(p.ideals))]
-        rows = [self._ideal_row(place, p, i) for place, (p, i) in enumerate(asked)]
-        for lanes in fill_lanes(rows, generation.batch):
-            nlls = self._nlls(model, lanes)
-            found = [(*asked[row.index], nll) for row, nll in zip(lanes.rows, nlls, strict=True)]
+        rows = []
+        for index, (prompt, i) in enumerate(asked):
+            tail = self.base.ideal(prompt, i)
+            rows.append(PaddedRow(index, (*self.base.ids(prompt.messages), *tail), len(tail)))
+        for batch in fill_shapes(rows, generation.batch):
+            nlls = self._nlls(batch)
+            found = [(*asked[row.index], nll) for row, nll in zip(batch.rows, nlls, strict=True)]
             wrong = [p.case for p, _, nll in found if nll != nll]
             if wrong:
                 raise EngineFailed(f"{adapter.name}: no likelihood for {wrong[0]} (NaN logits)")
-            yield tuple(Weighed(p.case, i, nll) for p, i, nll in found[: lanes.real])
+            yield tuple(Weighed(p.case, i, nll) for p, i, nll in found[: batch.real])
 
-    def _ideal_row(self, place: int, prompt: Prompt, ideal: int) -> PaddedRow:
-        tail = self.base.ideal(prompt, ideal)
-        return PaddedRow(place, (*self.base.ids(prompt.messages), *tail), len(tail))
-
-    def _nlls(self, model: Any, lanes: FixedShapes) -> list[float]:
-        tensors = self._tensors(lanes)
-        logits = model(
+    def _nlls(self, batch: FixedShapes) -> list[float]:
+        tensors = self._tensors(batch)
+        logits = self.base.model(
             **tensors,
             position_ids=(tensors["attention_mask"].cumsum(1) - 1).clamp(min=0),
-            logits_to_keep=min(lanes.tail + 1, lanes.length),
+            logits_to_keep=min(batch.tail + 1, batch.length),
             use_cache=False,
         ).logits[:, :-1]
-        return [_mean_nll(row, logits[k]) for k, row in enumerate(lanes.rows)]
+        return [
+            mean_nll(logits[k][-row.tail :], row.ids[-row.tail :])
+            for k, row in enumerate(batch.rows)
+        ]
 
-    def last_logits(self, model: Any, prompt: Prompt) -> Any:
-        """What comes after a prompt."""
-        lanes = next(fill_lanes([PaddedRow(0, self.base.ids(prompt.messages))], 1))
-        return model(**self._tensors(lanes), use_cache=False).logits[0, -1]
+    def last_logits(self, prompt: Prompt) -> Tensor:
+        """Return the next token's logits after a prompt."""
+        batch = next(fill_shapes([PaddedRow(0, self.base.ids(prompt.messages))], 1))
+        logits: Tensor = self.base.model(**self._tensors(batch), use_cache=False).logits
+        return logits[0, -1]
 
-    def _tensors(self, lanes: FixedShapes) -> dict[str, Any]:
+    def _tensors(self, batch: FixedShapes) -> dict[str, Tensor]:
         import torch
 
-        pads = [lanes.length - len(row.ids) for row in lanes.rows]
+        pads = [batch.length - len(row.ids) for row in batch.rows]
         fill = self.base.pad
-        ids = [[fill] * pad + list(row.ids) for pad, row in zip(pads, lanes.rows, strict=True)]
-        mask = [[0] * pad + [1] * (lanes.length - pad) for pad in pads]
-        place = self.base.device
+        ids = [[fill] * pad + list(row.ids) for pad, row in zip(pads, batch.rows, strict=True)]
+        mask = [[0] * pad + [1] * (batch.length - pad) for pad in pads]
+        device = self.base.device
         return {
-            "input_ids": torch.tensor(ids, device=place),
-            "attention_mask": torch.tensor(mask, device=place),
+            "input_ids": torch.tensor(ids, device=device),
+            "attention_mask": torch.tensor(mask, device=device),
         }
 
-    def _decoding(self, generation: Generation) -> Any:
-        """The base's own defaults (a repetition penalty, say) were dropped when it was loaded."""
+    def _decoding(self, generation: Generation) -> GenerationConfig:
         from transformers import GenerationConfig
 
+        # The base's own defaults (a repetition penalty, say) were dropped when it was loaded.
         return GenerationConfig(
             max_new_tokens=generation.max_new_tokens,
             max_time=generation.max_seconds,
@@ -106,13 +119,3 @@ class Padded:
             pad_token_id=self.base.pad,
             use_cache=True,
         )
-
-
-def _mean_nll(row: PaddedRow, logits: Any) -> float:
-    import torch
-
-    wanted = torch.tensor(row.ids[-row.tail :], device=logits.device)
-    losses = torch.nn.functional.cross_entropy(
-        logits[-row.tail :].float(), wanted, reduction="none"
-    )
-    return float(losses.double().mean())

@@ -1,22 +1,23 @@
-"""Engine `openai`: any OpenAI-compatible server; vLLM with LoRA modules is the documented one.
+"""Engine `openai`: any OpenAI-compatible server, documented for vLLM with LoRA modules.
 
-The adapter is the model's name, which carries the digest of the judged bytes: what a server holds
-under an old name is never judged. harness/engines/README.md says how to set a server up.
+An adapter is a model name that carries the digest of the judged bytes, so files that a server holds
+under an old name are never judged. harness/engines/README.md says how to set a server up.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
-from harness.engines.openai.http import Body, HttpClient, RequestRefused, open_wire
+from harness.engines.openai.http import Body, HttpClient, RequestRefused, open_client
 from harness.engines.openai.replies import (
     chat_output,
     mean_nll,
@@ -28,35 +29,42 @@ from harness.engines.protocol import Mounted, Weighed
 from harness.errors import AdapterRefused, EngineFailed, HarnessError, SettingsError
 from harness.records import Endpoint, Generation, Output, Prompt
 
+if TYPE_CHECKING:
+    from harness.engines.local.models import Tokenizer
+
+_log = logging.getLogger(__name__)
+
 _WAYS = "chat-1"
-"""Raised when this file changes what a server is asked."""
+"""The version of this engine's behaviour: raised with every change in a server's requests."""
 _CHAT = "/chat/completions"
 _WEIGH = "/completions"
 _UNABLE = (400, 404, 405, 422, 501)
-"""How servers without log-probabilities of a prompt answer to being asked for them."""
+"""Statuses of servers that do not support log-probabilities of a prompt."""
+_NO_ROUTE = (404, 405, 501)
+"""Statuses of servers without a route."""
 
 
 class OpenAI:
-    """Asks a server; adapters are loaded into it when they are first needed."""
+    """Asks a server, and loads adapters into it when they are first needed."""
 
     name = "openai"
 
     def __init__(self, endpoint: Endpoint, base: Callable[[], Path] | None) -> None:
-        """`base` is asked for the folder of the base's tokenizer; None where it is not here."""
+        """Take a function for the folder of the base's tokenizer; None if it is not here."""
         self.endpoint = endpoint
         self.base = base
         self.likelihoods = base is not None and endpoint.likelihoods != "never"
         self._model = endpoint.model
-        self._tokenizer: Any = None
+        self._tokenizer: Tokenizer | None = None
         self._modules: dict[str, str] = {}
-        """By digest, what the server calls an adapter."""
+        """The server's name of each adapter, by digest."""
         self._loaded: list[str] = []
-        """What was loaded from here, and so is to be unloaded."""
+        """Names of adapters that were loaded from here, and so are unloaded at the end."""
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
-        """Where was asked and how; what the server itself is nobody can know, and that is said."""
+        """Return the address, model and decoding, and name the facts that stay unknown."""
         decoding = generation.decoding
-        for key in ("batch", "dtype"):  # the server's own affair
+        for key in ("batch", "dtype"):  # the server decides these
             decoding.pop(key, None)
         return {
             "engine": self.name,
@@ -68,10 +76,10 @@ class OpenAI:
         }
 
     def model(self) -> str:
-        """What the server calls the base; asked only where the settings do not say it."""
+        """Return the server's name of the base; ask only if the settings do not say it."""
         if not self._model:
-            with open_wire(self.endpoint) as wire:
-                names = [name for name, is_base in self._listed(wire) if is_base]
+            with open_client(self.endpoint) as client:
+                names = [name for name, is_base in self._listed(client) if is_base]
             if not names:
                 raise SettingsError(
                     f"{self.endpoint.url}: lists no model, name the base's as `model` in"
@@ -83,58 +91,60 @@ class OpenAI:
     def generate(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """Chat completions, in groups as they are finished."""
-        with open_wire(self.endpoint) as wire:
-            model = self._mount(adapter, wire)
+        """Yield chat completions in groups as they finish."""
+        with open_client(self.endpoint) as client:
+            model = self._mount(adapter, client)
             asks = ((prompt, _chat(model, prompt, generation)) for prompt in prompts)
             with self._still_there(adapter):
-                yield from wire.each(_CHAT, asks, self._output)
-
-    def _output(self, prompt: Prompt, answer: Any) -> Output:
-        return chat_output(answer, prompt, self.endpoint.url + _CHAT)
+                yield from client.each(
+                    _CHAT,
+                    asks,
+                    lambda prompt, answer: chat_output(answer, prompt, self.endpoint.url + _CHAT),
+                )
 
     # --- likelihoods -------------------------------------------------------------------------
 
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
-        """From the server's log-probabilities of the prompt; None where it gives none."""
-        with open_wire(self.endpoint) as wire, self._still_there(adapter):
-            model = self._mount(adapter, wire)
-            if not self._can_weigh(wire, model, prompts[0]):
+        """Yield likelihoods from the server's log-probabilities; None if it gives none."""
+        with open_client(self.endpoint) as client, self._still_there(adapter):
+            model = self._mount(adapter, client)
+            if not self._can_weigh(client, model, prompts[0]):
                 yield tuple(Weighed(p.case, i, None) for p in prompts for i in range(len(p.ideals)))
                 return
             rows = (self._row(p, i) for p in prompts for i in range(len(p.ideals)))
             asks = ((row, _weigh(model, row.ids)) for row in rows)
-            yield from wire.each(_WEIGH, asks, self._weighed)
+            yield from client.each(_WEIGH, asks, self._weighed)
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
-        """How far the adapter moves any log-probability at most; None where the server gives none.
+        """Return how far the adapter moves any log-probability at most; None if there are none.
 
-        What the base itself moves between two askings is no proof of an adapter.
+        The base is asked twice: a shift within its own noise is no proof of an adapter.
         """
-        with open_wire(self.endpoint) as wire, self._still_there(adapter):
-            model = self._mount(adapter, wire)
-            if not self.likelihoods or not self._can_weigh(wire, model, prompt):
+        with open_client(self.endpoint) as client, self._still_there(adapter):
+            model = self._mount(adapter, client)
+            if not self.likelihoods or not self._can_weigh(client, model, prompt):
                 return None
             row = self._row(prompt, 0)
             base, moved, again = (
-                self._logprobs(wire.post(_WEIGH, _weigh(name, row.ids)), row, len(row.ids) - 1)
+                self._logprobs(client.post(_WEIGH, _weigh(name, row.ids)), row, len(row.ids) - 1)
                 for name in (self.model(), model, self.model())
             )
         shift, noise = _furthest(base, moved), _furthest(base, again)
         return shift if shift > noise else 0.0
 
-    def _can_weigh(self, wire: HttpClient, model: str, prompt: Prompt) -> bool:
-        """Whether the server gives log-probabilities of a prompt, and means the same prompt."""
+    def _can_weigh(self, client: HttpClient, model: str, prompt: Prompt) -> bool:
+        """Return whether the server gives log-probabilities of a prompt, and of the same tokens."""
         row = self._row(prompt, 0)
         short = _chat(model, prompt, Generation(max_new_tokens=1))
-        counted = prompt_tokens(wire.post(_CHAT, short))
+        counted = prompt_tokens(client.post(_CHAT, short))
         try:
-            answer = wire.post(_WEIGH, _weigh(model, row.ids))
+            answer = client.post(_WEIGH, _weigh(model, row.ids))
         except RequestRefused as problem:
             if problem.status not in _UNABLE:
                 raise
+            _log.info("%s: gives no log-probabilities (%s)", self.endpoint.url, problem)
             given = None
         else:
             given = tail_logprobs(answer, row.ids, row.tail, self.endpoint.url + _WEIGH)
@@ -161,10 +171,10 @@ class OpenAI:
             prompt, ideal, (*prompt_ids(self._tokenizer, prompt.messages), *tail), len(tail)
         )
 
-    def _weighed(self, row: IdealRow, answer: Any) -> Weighed:
+    def _weighed(self, row: IdealRow, answer: object) -> Weighed:
         return Weighed(row.prompt.case, row.ideal, mean_nll(self._logprobs(answer, row, row.tail)))
 
-    def _logprobs(self, answer: Any, row: IdealRow, tail: int) -> list[float]:
+    def _logprobs(self, answer: object, row: IdealRow, tail: int) -> list[float]:
         where = self.endpoint.url + _WEIGH
         found = tail_logprobs(answer, row.ids, tail, where)
         if found is None:
@@ -173,51 +183,51 @@ class OpenAI:
 
     # --- adapters ----------------------------------------------------------------------------
 
-    def _mount(self, adapter: Mounted, wire: HttpClient) -> str:
-        """What the server calls the adapter; loaded into it where it is not there."""
+    def _mount(self, adapter: Mounted, client: HttpClient) -> str:
+        """Return the server's name of the adapter; load it if the server does not have it."""
         if adapter.folder is None:
             return self.model()
         if adapter.digest not in self._modules:
             plain = f"{adapter.name}-{adapter.digest[:12]}"
-            if plain in (name for name, _ in self._listed(wire)):
+            if plain in (name for name, _ in self._listed(client)):
                 self._modules[adapter.digest] = plain
             else:
-                self._modules[adapter.digest] = self._load(adapter, plain, wire)
+                self._modules[adapter.digest] = self._load(adapter, plain, client)
         return self._modules[adapter.digest]
 
-    def _load(self, adapter: Mounted, plain: str, wire: HttpClient) -> str:
-        """Under a name of this process's own: nobody else takes it out while it is asked."""
+    def _load(self, adapter: Mounted, plain: str, client: HttpClient) -> str:
+        """Load the adapter under a process-unique name, so that no other process unloads it."""
         name = f"{plain}-{secrets.token_hex(3)}"
         seen = self.endpoint.adapters.rstrip("/")
         path = f"{seen}/{adapter.name}" if self.endpoint.adapters else str(adapter.folder)
         try:
-            wire.tell("/load_lora_adapter", {"lora_name": name, "lora_path": path})
+            client.command("/load_lora_adapter", {"lora_name": name, "lora_path": path})
         except RequestRefused as problem:
-            if problem.status in (404, 405, 501):
+            if problem.status in _NO_ROUTE:
                 raise SettingsError(
                     f"{self.endpoint.url}: has no model {plain} and loads none (it says"
                     f" {problem.status}); start vLLM with --enable-lora and"
                     f" VLLM_ALLOW_RUNTIME_LORA_UPDATING=True, or with --lora-modules {plain}=FOLDER"
-                ) from None
+                ) from problem
             raise AdapterRefused(
                 f"{adapter.name}: the server does not load it, {problem}"
-            ) from None
+            ) from problem
         self._loaded.append(name)
         return name
 
-    def _listed(self, wire: HttpClient) -> list[tuple[str, bool]]:
-        """The models that the server lists; some servers list nothing and answer all the same."""
+    def _listed(self, client: HttpClient) -> list[tuple[str, bool]]:
+        """Return the models that the server lists; some servers work without listing any."""
         where = "/models"
         try:
-            return model_names(wire.get(where), self.endpoint.url + where)
+            return model_names(client.get(where), self.endpoint.url + where)
         except RequestRefused as problem:
-            if problem.status not in (404, 405, 501):
+            if problem.status not in _NO_ROUTE:
                 raise
             return []
 
     @contextmanager
     def _still_there(self, adapter: Mounted) -> Iterator[None]:
-        """A module that was there and is not any more: the server began anew, not the request."""
+        """Tell a server that lost an adapter (it was restarted) from a wrong request."""
         try:
             yield
         except RequestRefused as problem:
@@ -226,29 +236,32 @@ class OpenAI:
                 raise
             raise EngineFailed(
                 f"{adapter.name}: the server has no {module} any more; run the same command again"
-            ) from None
+            ) from problem
 
     def close(self) -> None:
-        """Take out of the server what was loaded; one that is gone has forgotten it already."""
+        """Unload the adapters that were loaded; a server that is gone has forgotten them."""
         loaded, self._loaded = self._loaded, []
         if not loaded:
             return
         self._modules.clear()
         brief = replace(self.endpoint, retries=0, timeout=min(10.0, self.endpoint.timeout))
-        with suppress(HarnessError), open_wire(brief) as wire:
-            for name in loaded:
-                wire.tell("/unload_lora_adapter", {"lora_name": name})
+        try:
+            with open_client(brief) as client:
+                for name in loaded:
+                    client.command("/unload_lora_adapter", {"lora_name": name})
+        except HarnessError as problem:
+            _log.info("adapters stay on the server: %s", problem)
 
 
 @dataclass(frozen=True, slots=True)
 class IdealRow:
-    """Token ids of a prompt with one of its ideals at the end."""
+    """Token ids of a prompt followed by an ideal."""
 
     prompt: Prompt
     ideal: int
     ids: tuple[int, ...]
     tail: int
-    """How many of them are the ideal."""
+    """How many of the ids are the ideal."""
 
 
 def _chat(model: str, prompt: Prompt, generation: Generation) -> Body:
@@ -259,21 +272,20 @@ def _chat(model: str, prompt: Prompt, generation: Generation) -> Body:
         "temperature": generation.temperature,
     }
     if generation.temperature:
-        body |= {"seed": _seed(prompt, generation), "top_p": 1.0}
+        # A seed per prompt and sample: the same noise for all would make the cases dependent.
+        turns = [[message.role, message.content] for message in prompt.messages]
+        key = json.dumps([generation.seed, prompt.sample, turns]).encode()
+        seed = (
+            int.from_bytes(hashlib.sha256(key).digest()[:4], "big") >> 1
+        )  # 31 bits: no sign, whatever the server
+        body |= {"seed": seed, "top_p": 1.0}
     return body
 
 
 def _weigh(model: str, ids: Sequence[int]) -> Body:
-    """One token more than nothing is written, since not every server writes none."""
+    """Ask for log-probabilities of a prompt; for a token too, since some servers refuse none."""
     asked = {"model": model, "prompt": list(ids), "max_tokens": 1, "temperature": 0.0}
     return asked | {"prompt_logprobs": 0}
-
-
-def _seed(prompt: Prompt, generation: Generation) -> int:
-    """One for each prompt and sample: the same noise for all would tie the cases together."""
-    turns = [[message.role, message.content] for message in prompt.messages]
-    key = json.dumps([generation.seed, prompt.sample, turns]).encode()
-    return int.from_bytes(hashlib.sha256(key).digest()[:4], "big") >> 1
 
 
 def _furthest(one: Sequence[float], other: Sequence[float]) -> float:

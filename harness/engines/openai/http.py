@@ -1,10 +1,12 @@
-"""Requests to one server, many at once: limits, deadlines, and asking again where that may help.
+"""Send requests to a server, many at once, with limits, deadlines and retries.
 
-Whatever a server does instead of answering becomes one line; a key never becomes part of one.
+Every failure of a server becomes a single line, and the key never becomes part of a line. Tested in
+tests/engines/openai/test_engine.py.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -14,7 +16,7 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from harness.engines.openai.replies import read_json, said
@@ -25,21 +27,24 @@ if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
     from httpx2 import AsyncClient, Response
 
+_log = logging.getLogger(__name__)
+
 LIMIT = 16 * 1024 * 1024
-"""Bytes of one answer that are read."""
+"""Bytes of an answer that are read."""
 MAX_PAUSE = 30.0
 FIRST_PAUSE = 0.25
 AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
-_SHORTEST_KEY = 8
-"""A shorter one is no secret, and taking it out of texts would mutilate them."""
+"""Statuses after which the request is sent again."""
+_MIN_KEY = 8
+"""A shorter key is no secret, and taking it out of texts would mutilate them."""
 
-What = TypeVar("What")
+Item = TypeVar("Item")
 Read = TypeVar("Read")
 Body = Mapping[str, object]
 
 
 class RequestRefused(RequestError):
-    """The server understood the request and does not want it."""
+    """The server understood the request and refused it."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -47,7 +52,7 @@ class RequestRefused(RequestError):
 
 
 class _Again(Exception):
-    """It may go well the next time; `after` is when the server wants to be asked again."""
+    """The request may succeed next time; `after` is the pause that the server asks for."""
 
     def __init__(self, why: str, after: float | None = None) -> None:
         super().__init__(why)
@@ -66,31 +71,31 @@ class HttpClient:
         self._client = client
         self._until = time.monotonic() + endpoint.deadline
 
-    def get(self, path: str) -> Any:
-        """One answer."""
-        return self._portal.call(self._answered, "GET", path, None)
+    def get(self, path: str) -> object:
+        """Return the parsed answer to a GET."""
+        return self._portal.call(self._answer, "GET", path, None)
 
-    def post(self, path: str, body: Body) -> Any:
-        """One answer."""
-        return self._portal.call(self._answered, "POST", path, body)
+    def post(self, path: str, body: Body) -> object:
+        """Return the parsed answer to a POST."""
+        return self._portal.call(self._answer, "POST", path, body)
 
-    def tell(self, path: str, body: Body) -> None:
-        """Something that is done or refused; in what words does not matter."""
-        self._portal.call(self._asked, "POST", path, body)
+    def command(self, path: str, body: Body) -> None:
+        """Post a request that is done or refused; the text of the answer does not matter."""
+        self._portal.call(self._text, "POST", path, body)
 
     def each(
-        self, path: str, asks: Iterable[tuple[What, Body]], read: Callable[[What, Any], Read]
+        self, path: str, asks: Iterable[tuple[Item, Body]], read: Callable[[Item, object], Read]
     ) -> Iterator[tuple[Read, ...]]:
-        """All answers as read, in groups as they come; what is finished goes before an error.
+        """Yield all answers as read, in groups as they come; finished answers before an error.
 
-        Only as many requests as may be under way exist at any time.
+        Requests are taken from `asks` only as earlier ones finish.
         """
         left = iter(asks)
-        under_way: dict[Future[Any], What] = {}
+        under_way: dict[Future[object], Item] = {}
 
         def start(number: int) -> None:
-            for what, body in islice(left, number):
-                under_way[self._portal.start_task_soon(self._answered, "POST", path, body)] = what
+            for item, body in islice(left, number):
+                under_way[self._portal.start_task_soon(self._answer, "POST", path, body)] = item
 
         try:
             start(self._endpoint.concurrency)
@@ -102,6 +107,7 @@ class HttpClient:
                         found.append(read(under_way.pop(future), future.result()))
                     except HarnessError as problem:
                         problems.append(problem)
+                # After a problem no request is added, and finished answers are yielded first.
                 if not problems:
                     start(len(done))
                 if found:
@@ -112,12 +118,12 @@ class HttpClient:
             for future in under_way:
                 future.cancel()
 
-    # --- one request -------------------------------------------------------------------------
+    # --- a single request --------------------------------------------------------------------
 
-    async def _answered(self, method: str, path: str, body: Body | None) -> Any:
-        return read_json(await self._asked(method, path, body), where=f"{self._endpoint.url}{path}")
+    async def _answer(self, method: str, path: str, body: Body | None) -> object:
+        return read_json(await self._text(method, path, body), where=f"{self._endpoint.url}{path}")
 
-    async def _asked(self, method: str, path: str, body: Body | None) -> str:
+    async def _text(self, method: str, path: str, body: Body | None) -> str:
         import anyio
 
         where = f"{self._endpoint.url}{path}"
@@ -125,18 +131,27 @@ class HttpClient:
             try:
                 return await self._once(method, where, body)
             except _Again as again:
-                await anyio.sleep(self._pause(again, attempt, where))
+                pause = self._pause(again, attempt, where)
+                _log.info("%s: %s, asking again in %.3g s", where, again, pause)
+                await anyio.sleep(pause)
         raise AssertionError("the last attempt answers or raises")
 
     def _pause(self, again: _Again, attempt: int, where: str) -> float:
-        """How long to wait before the next attempt, where there is one and time for it."""
+        """Return how long to wait before the next attempt; raise if none is left, or no time."""
         if attempt == self._endpoint.retries:
             asked = f"asked {attempt + 1} times" if attempt else "asked once"
-            raise EngineFailed(f"{where}: {again}, {asked}; run the same command again to go on")
-        pause = _doubled(attempt) if again.after is None else again.after
+            raise EngineFailed(
+                f"{where}: {again}, {asked}; run the same command again to go on"
+            ) from again
+        pause = again.after
+        if pause is None:
+            # Doubled each time, and random, so that clients refused together return apart.
+            pause = random.uniform(0.5, 1.0) * min(MAX_PAUSE, FIRST_PAUSE * 2.0**attempt)
         if time.monotonic() + pause >= self._until:
             limit = f"the deadline of {self._endpoint.deadline:g} s for all is over"
-            raise EngineFailed(f"{where}: {again}, and {limit}; run the same command again")
+            raise EngineFailed(
+                f"{where}: {again}, and {limit}; run the same command again"
+            ) from again
         return pause
 
     async def _once(self, method: str, where: str, body: Body | None) -> str:
@@ -148,17 +163,18 @@ class HttpClient:
             with anyio.fail_after(max(0.0, left)):
                 async with self._client.stream(method, where, json=body) as response:
                     raw = await _bytes(response, where)
-        except TimeoutError:
-            raise _Again(f"no whole answer within {max(0.0, left):.3g} s") from None
+        except TimeoutError as problem:
+            raise _Again(f"no whole answer within {max(0.0, left):.3g} s") from problem
         except httpx2.RequestError as problem:
-            raise _Again(f"no answer ({self._told(reason(problem))})") from None
-        text = self._told(raw.decode("utf-8", "replace"))
+            # Not chained: the exception may quote the request's key.
+            raise _Again(f"no answer ({self._masked(reason(problem))})") from None
+        text = self._masked(raw.decode("utf-8", "replace"))
         if not response.is_success:
             raise self._problem(where, response, text)
         return text
 
     def _problem(self, where: str, response: Response, text: str) -> Exception:
-        """What a status other than success means."""
+        """Return the exception for a status other than success."""
         status = response.status_code
         why = f"the server says {status}{said(text)}"
         if status in AGAIN:
@@ -171,13 +187,13 @@ class HttpClient:
             return EngineFailed(f"{where}: {why}")
         return RequestRefused(f"{where}: {why}", status)
 
-    def _told(self, text: str) -> str:
-        """What a server says, without the key if it says that."""
-        return text.replace(self._key, "***") if len(self._key) >= _SHORTEST_KEY else text
+    def _masked(self, text: str) -> str:
+        """Mask the key in a server's text."""
+        return text.replace(self._key, "***") if len(self._key) >= _MIN_KEY else text
 
 
 async def _bytes(response: Response, where: str) -> bytes:
-    """The whole answer as it came over the wire; a small packed one may unpack to anything."""
+    """Read the whole answer; refuse compression, since a small answer may unpack to any size."""
     packed = response.headers.get("content-encoding", "identity")
     if packed != "identity":
         raise EngineFailed(f"{where}: the answer is packed ({packed[:40]}), which nobody asked for")
@@ -189,13 +205,8 @@ async def _bytes(response: Response, where: str) -> bytes:
     return bytes(raw)
 
 
-def _doubled(attempt: int) -> float:
-    """Twice as long each time, and never the same for two who were turned away together."""
-    return random.uniform(0.5, 1.0) * min(MAX_PAUSE, FIRST_PAUSE * 2.0**attempt)
-
-
 def _seconds(after: str | None) -> float | None:
-    """`Retry-After`: seconds, or a date."""
+    """Read `Retry-After`, which holds seconds or a date."""
     if not after:
         return None
     if after.isascii() and after.isdecimal():
@@ -208,19 +219,21 @@ def _seconds(after: str | None) -> float | None:
 
 
 @contextmanager
-def open_wire(endpoint: Endpoint) -> Iterator[HttpClient]:
-    """Connections that are all closed at the end, also where somebody stops in the middle."""
+def open_client(endpoint: Endpoint) -> Iterator[HttpClient]:
+    """Open connections that are all closed at the end, even if the caller stops half-way."""
     from anyio.from_thread import start_blocking_portal
 
-    key = _key(endpoint.key)
+    key = os.environ.get(endpoint.key, "").strip()
+    if not key.isascii() or not key.isprintable():
+        raise SettingsError(f"${endpoint.key}: holds signs that no key has")
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(_client(endpoint, key)) as client,
+        portal.wrap_async_context_manager(_connections(endpoint, key)) as client,
     ):
         yield HttpClient(endpoint, key, portal, client)
 
 
-def _client(endpoint: Endpoint, key: str) -> AsyncClient:
+def _connections(endpoint: Endpoint, key: str) -> AsyncClient:
     import httpx2
 
     headers = {"accept-encoding": "identity", "user-agent": "lora-harness"}
@@ -229,26 +242,19 @@ def _client(endpoint: Endpoint, key: str) -> AsyncClient:
     try:
         return httpx2.AsyncClient(
             headers=headers,
-            timeout=None,  # deadlines are kept here: its own begin anew with every byte
+            timeout=None,  # deadlines are kept here: those of the library restart with every byte
             limits=httpx2.Limits(max_connections=endpoint.concurrency),
             trust_env=not _is_here(endpoint.url),
             verify=endpoint.url.startswith("https:"),  # certificates cost 90 ms, and http has none
         )
     except (ValueError, OSError, ImportError) as problem:  # a proxy in the environment, say
-        raise SettingsError(f"{endpoint.url}: cannot be asked ({reason(problem)})") from None
+        raise SettingsError(f"{endpoint.url}: cannot be asked ({reason(problem)})") from problem
 
 
 def _is_here(url: str) -> bool:
-    """Whether it is this machine, which no proxy has to do with."""
+    """Return whether a URL is of this machine, which is asked without a proxy."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _key(name: str) -> str:
-    found = os.environ.get(name, "").strip()
-    if not found.isascii() or not found.isprintable():
-        raise SettingsError(f"${name}: holds signs that no key has")
-    return found

@@ -1,29 +1,32 @@
-"""Engine `ray`: the in-process engine on many workers of Ray, its outputs the very same.
+"""Engine `ray`: the in-process engine on many workers of Ray, with exactly the same outputs.
 
-A text depends on nothing but its own prompt, so who wrote it matters as little as when.
+An output depends only on its own prompt, so neither the worker nor the order matters.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
-from harness.engines.batches import Batch, BatchResult, Whose, cut, sizes
+from harness.engines.batches import Batch, BatchResult, Tag, cut, sizes
 from harness.engines.protocol import Engine, Mounted, Weighed
 from harness.engines.ray.slices import slices
 from harness.engines.ray.start import reached_ray
-from harness.engines.ray.worker import Make, WorkerResult, hello
-from harness.engines.ray.workers import TRIES, Assignment, Workers, given_up
-from harness.errors import HarnessError
+from harness.engines.ray.worker import Make, WorkerResult, describe
+from harness.engines.ray.workers import MAX_DEATHS, Assignment, Workers
+from harness.errors import EngineFailed, HarnessError
 from harness.records import Cluster, Generation, Output, Prompt
 
-Came = TypeVar("Came")
+_log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 
 class Ray:
-    """Spreads pieces over workers; nothing is started before a first prompt comes."""
+    """Spreads batches over workers; Ray is started for the first prompt, not before."""
 
     name = "ray"
     likelihoods = True
@@ -35,87 +38,93 @@ class Ray:
         cluster: Cluster,
         gpus: bool = False,
     ) -> None:
-        """`here` says what outputs are addressed by; `maker` gives what every worker calls."""
+        """Take an engine `here` for the origin; `maker` returns the function every worker calls."""
         self._here = here
         self._maker = maker
         self._cluster = cluster
         self._gpus = gpus
         self._opened = ExitStack()
-        self._crew: Workers | None = None
+        self._workers: Workers | None = None
         self._broken: HarnessError | None = None
-        """Why there are no workers: said again, not tried again."""
-        self._hands = 0
+        """Why there are no workers: raised again, not tried again."""
+        self._concurrency = 0
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
-        """That of the in-process engine: outputs are shared with it."""
+        """Return the in-process engine's origin: the two share their outputs."""
         return self._here.origin(generation)
 
-    # --- what every engine keeps -------------------------------------------------------------
+    # --- the protocol of every engine --------------------------------------------------------
 
     def generate(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """In pieces, as they come back."""
-        size = sizes(len(prompts), generation.batch, self.hands())
-        for done in self._all(Batch(adapter, some, generation) for some in cut(prompts, size)):
-            yield done.outputs
+        """Yield the outputs of each batch as it comes back."""
+        size = sizes(len(prompts), generation.batch, self.concurrency())
+        for part in self._all(Batch(adapter, some, generation) for some in cut(prompts, size)):
+            yield part.outputs
 
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
-        """In pieces, as they come back."""
-        size = sizes(len(prompts), generation.batch, self.hands())
-        pieces = (Batch(adapter, some, generation, "weigh") for some in cut(prompts, size))
-        for done in self._all(pieces):
-            yield done.weighed
+        """Yield the likelihoods of each batch as it comes back."""
+        size = sizes(len(prompts), generation.batch, self.concurrency())
+        batches = (Batch(adapter, some, generation, "weigh") for some in cut(prompts, size))
+        for part in self._all(batches):
+            yield part.weighed
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
-        """How far the adapter moves the next token's logits at most."""
+        """Return how far the adapter moves the next token's logits at most."""
         found = list(self._all([Batch(adapter, (), generation, proof=prompt)]))
         return found[0].shift if found else None
 
-    def _all(self, pieces: Iterable[Batch]) -> Iterator[BatchResult]:
-        """What comes of pieces of one adapter: what ends one ends all."""
-        for _, done in self.each((None, piece) for piece in pieces):
-            if isinstance(done, HarnessError):
-                raise done
-            yield done
+    def _all(self, batches: Iterable[Batch]) -> Iterator[BatchResult]:
+        """Yield the results of batches of a single adapter; the first failure ends them all."""
+        for _, part in self.each((None, batch) for batch in batches):
+            if isinstance(part, HarnessError):
+                raise part
+            yield part
 
     # --- spreading ---------------------------------------------------------------------------
 
-    def hands(self) -> int:
-        """Workers that were asked for; they are started to find out."""
+    def concurrency(self) -> int:
+        """Return the number of workers asked for; they are started to find out."""
         self._started()
-        return self._hands
+        return self._concurrency
 
     def each(
-        self, pieces: Iterable[tuple[Whose, Batch]]
-    ) -> Iterator[tuple[Whose, BatchResult | HarnessError]]:
-        """Pieces are taken as workers become free, so they may be as many as there are."""
-        crew = self._started()
-        source, again = iter(pieces), deque[Assignment]()
-        finished: list[tuple[Assignment, WorkerResult | None]] = []
+        self, batches: Iterable[tuple[Tag, Batch]]
+    ) -> Iterator[tuple[Tag, BatchResult | HarnessError]]:
+        """Yield the results of batches, taking each batch when a worker is idle."""
+        workers = self._started()
+        source = iter(batches)
+        lost = deque[Assignment[Tag]]()
+        finished: list[tuple[Assignment[Tag], WorkerResult | None]] = []
         try:
             while True:
-                _hand_out(crew, source, again)
+                # Idle workers get work first, to be busy while the caller stores the results.
+                _hand_out(workers, source, lost)
                 for job, result in finished:
-                    yield from ((job.whose, one) for one in _told(job, result))
-                if not crew.busy and not again and crew.idle:
-                    return  # somebody was free, and there was nothing to give
-                finished = self._once(crew.wait)
-                again.extend(job for job, result in finished if _to_repeat(job, result))
+                    yield from ((job.tag, part) for part in _results(job, result))
+                if not workers.busy and not lost and workers.idle:
+                    return  # a worker was idle, and no batch was left for it
+                finished = self._once(workers.wait)
+                for job, result in finished:
+                    if result is None:
+                        job.deaths += 1
+                        if job.deaths < MAX_DEATHS:
+                            lost.append(job)
         finally:
-            crew.leave()
+            workers.leave()
 
     def _started(self) -> Workers:
         if self._broken is not None:
             raise self._broken
-        if self._crew is None:
-            self._crew = self._once(self._start)
-        return self._crew
+        if self._workers is None:
+            self._workers = self._once(self._start)
+        return self._workers
 
-    def _once(self, step: Callable[[], Came]) -> Came:
-        """What fails here would fail again, after waiting as long again."""
+    def _once(self, step: Callable[[], Result]) -> Result:
+        """Run a step; remember its failure, since a second try would wait as long again."""
         try:
             return step()
         except HarnessError as problem:
@@ -126,42 +135,42 @@ class Ray:
         ray = self._opened.enter_context(reached_ray())
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         parts = slices(nodes, self._cluster, self._gpus)
-        crew = Workers(ray, hello(self._here), self._cluster.patience)
-        self._opened.callback(crew.dismiss)
-        crew.start(self._maker(), parts)
-        self._hands = parts.actors
-        return crew
+        _log.info(
+            "%d workers with %d cores and %d GPUs each", parts.actors, parts.cores, parts.gpus
+        )
+        workers = Workers(ray, describe(self._here), self._cluster.patience)
+        self._opened.callback(workers.dismiss)
+        workers.start(self._maker(), parts)
+        self._concurrency = parts.actors
+        return workers
 
     def close(self) -> None:
-        """The workers end, and with them a Ray that was started for them."""
+        """End the workers, and a Ray that was started for them."""
         self._opened.close()
 
 
 def _hand_out(
-    crew: Workers, source: Iterator[tuple[Whose, Batch]], again: deque[Assignment]
+    workers: Workers, source: Iterator[tuple[Tag, Batch]], lost: deque[Assignment[Tag]]
 ) -> None:
-    """To everybody who is free: first what somebody died over."""
-    while crew.idle:
-        if again:
-            crew.give(again.popleft())
+    """Give batches to idle workers; retry the batches of dead workers first."""
+    while workers.idle:
+        if lost:
+            workers.give(lost.popleft())
         elif (following := next(source, None)) is not None:
-            crew.give(Assignment(*following))
+            workers.give(Assignment(*following))
         else:
             return
 
 
-def _to_repeat(job: Assignment, result: WorkerResult | None) -> bool:
-    """Whether another worker is to do it, since the one that had it died."""
-    if result is not None:
-        return False
-    job.deaths += 1
-    return job.deaths < TRIES
-
-
-def _told(job: Assignment, result: WorkerResult | None) -> Iterator[BatchResult | HarnessError]:
+def _results(
+    job: Assignment[Tag], result: WorkerResult | None
+) -> Iterator[BatchResult | HarnessError]:
     if result is None:
-        if job.deaths >= TRIES:
-            yield given_up(job)
+        if job.deaths >= MAX_DEATHS:
+            yield EngineFailed(
+                f"{job.batch.adapter.name}: {job.deaths} workers died over the same piece (is their"
+                " memory too small?), run the same command again to go on"
+            )
         return
     yield from result.parts
     if result.problem is not None:

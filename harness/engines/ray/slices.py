@@ -1,4 +1,4 @@
-"""How a cluster is cut: how many workers, and what each of them gets."""
+"""Cut a cluster into workers: how many, and the cores and GPUs of each."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from harness.errors import SettingsError
 from harness.records import Cluster
 
-_WIDEST = 4
-"""Cores of a slice where nobody says otherwise: more help a small batch little."""
+_MAX_CORES = 4
+"""Cores of a slice unless the settings say otherwise: more help a small batch little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,11 @@ class Slices:
     actors: int
     cores: int
     gpus: int
-    """Of each worker."""
+    """Cores and GPUs are those of each worker."""
 
 
 def slices(nodes: Sequence[Mapping[str, float]], asked: Cluster, gpus: bool) -> Slices:
-    """Nodes with their resources as Ray names them; more than there is in all is refused."""
+    """Cut nodes, given by their resources as Ray names them; refuse more workers than fit."""
     what = "GPU" if gpus else "CPU"
     there = [int(node.get(what, 0)) for node in nodes if node.get(what, 0) >= 1]
     if not there:
@@ -40,7 +40,7 @@ def slices(nodes: Sequence[Mapping[str, float]], asked: Cluster, gpus: bool) -> 
 
 def _cores(there: Sequence[int], actors: int) -> int:
     if not actors:
-        return min(_WIDEST, *there) if len(there) > 1 else min(_WIDEST, there[0])
+        return min(_MAX_CORES, *there) if len(there) > 1 else min(_MAX_CORES, there[0])
     return max(1, min(sum(there) // actors, *there) if len(there) > 1 else there[0] // actors)
 
 

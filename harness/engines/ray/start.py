@@ -1,7 +1,8 @@
-"""To reach Ray: a local one for this machine's user alone, or the cluster of RAY_ADDRESS."""
+"""Reach Ray: a local Ray for this machine's user alone, or the cluster of RAY_ADDRESS."""
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -12,13 +13,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.errors import EngineFailed, SettingsError, reason
 
+_log = logging.getLogger(__name__)
+
+RayModule: TypeAlias = Any
+"""The library `ray`, which ships no types."""
+
 ADDRESS = "RAY_ADDRESS"
 ANSWER = 20.0
-"""Seconds in which a cluster must answer; Ray itself would wait for two minutes, and talk."""
+"""Seconds in which a cluster must answer; Ray itself would wait for two minutes, and print."""
 _SILENT = {"RAY_USAGE_STATS_ENABLED": "0"}
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Ray's own switch for listening on 127.0.0.1 only; it is read when Ray is imported."""
@@ -27,8 +33,8 @@ _STORE = 80 * 1024 * 1024
 
 
 @contextmanager
-def reached_ray() -> Iterator[Any]:
-    """The library `ray`, connected; what was started for this is taken down again."""
+def reached_ray() -> Iterator[RayModule]:
+    """Connect the library `ray`; shut down afterwards only a Ray that was started here."""
     if find_spec("ray") is None:
         raise SettingsError("engine `ray` needs Ray: pip install 'lora-harness[ray]'")
     address = os.environ.get(ADDRESS, "")
@@ -36,11 +42,12 @@ def reached_ray() -> Iterator[Any]:
     with _environment(_SILENT | (_LOOPBACK | _token() if local else {})):
         import ray
 
-        if ray.is_initialized():  # whoever did it takes it down, too
+        if ray.is_initialized():  # by other code, which also shuts it down
             yield ray
             return
         if not local:
             _refuse_unanswered(address)
+        _log.info("Ray at %s", "this machine" if local else address)
         folder = _joined(ray, None if local else address)
         try:
             yield ray
@@ -51,21 +58,20 @@ def reached_ray() -> Iterator[Any]:
 
 
 def _token() -> dict[str, str]:
-    """Ray runs whatever code it is sent, so another user of this machine must not reach it."""
+    """Return a token: Ray runs all code it is sent, so no other user may reach it."""
     if "RAY_AUTH_MODE" in os.environ:
-        return {}  # the user has said how
+        return {}  # the user has chosen
     return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _secret()}
 
 
-@cache
+@cache  # Ray reads it once in a process, so a second local Ray must have the same
 def _secret() -> str:
-    """Ray reads it once in a process, so a second local Ray must have the first one's."""
     return secrets.token_hex(32)
 
 
 @contextmanager
 def _environment(more: Mapping[str, str]) -> Iterator[None]:
-    """Ray and its processes read these; afterwards they are as they were."""
+    """Set variables that Ray and its processes read; restore them afterwards."""
     before = {name: os.environ.get(name) for name in more}
     os.environ.update(more)
     try:
@@ -78,8 +84,8 @@ def _environment(more: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _joined(ray: Any, address: str | None) -> str:
-    """Start a local Ray or join a cluster; the folder of its logs comes back."""
+def _joined(ray: RayModule, address: str | None) -> str:
+    """Start a local Ray or join a cluster; return the folder of its logs."""
     own = {"include_dashboard": False, "object_store_memory": _STORE} if address is None else {}
     try:
         found = ray.init(
@@ -88,33 +94,35 @@ def _joined(ray: Any, address: str | None) -> str:
             logging_level="CRITICAL",
             **own,
         )
-    except (Exception, SystemExit) as problem:  # Ray has many kinds, and exits where it is told to
-        if isinstance(problem, SystemExit):
-            raise EngineFailed("ray: was stopped while it started") from None
-        raise EngineFailed(f"ray: does not start ({reason(problem)})") from None
-    # What the cluster says of a dead worker goes to stdout, whatever `log_to_driver` says, and Ray
-    # has no other switch for that; a verdict may stand there (perf/ray_kill.py).
+    except SystemExit as problem:  # Ray exits the process on a signal
+        raise EngineFailed("ray: was stopped while it started") from problem
+    except Exception as problem:  # Ray raises many kinds
+        _log.debug("ray does not start", exc_info=True)
+        raise EngineFailed(f"ray: does not start ({reason(problem)})") from problem
+    # Ray prints the death of a worker to stdout despite `log_to_driver`, where a verdict may be
+    # printed, and has no other switch for that (perf/ray_kill.py).
     ray._private.worker._worker_logs_enabled = False
     return str(found.address_info["session_dir"])
 
 
 def _refuse_unanswered(address: str) -> None:
-    """Whether a Ray of this version answers there, asked by a process that can be stopped."""
+    """Refuse an address without a Ray of this version; a process asks that can be stopped."""
     if "://" in address:
         raise SettingsError(
             f"{ADDRESS}: Ray Client ({address.partition('://')[0]}://) is not spoken here; run on a"
             " machine of the cluster with HOST:PORT of its head"
         )
     _refuse_closed(address)
+    # In a subprocess, which can be stopped: Ray itself would wait for two minutes, and print.
     words = ["-m", "ray.scripts.scripts", "health-check", "--address", address]
     try:
         done = subprocess.run(
             [sys.executable, *words], capture_output=True, timeout=ANSWER, check=False
         )
-    except subprocess.TimeoutExpired:
+    except subprocess.TimeoutExpired as problem:
         raise EngineFailed(
             f"ray: {address} does not answer as Ray within {ANSWER:g} s, see {ADDRESS}"
-        ) from None
+        ) from problem
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise EngineFailed(f"ray: {address} is not to be used ({said[-1][:200]}), see {ADDRESS}")
@@ -130,4 +138,4 @@ def _refuse_closed(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER).close()
     except OSError as problem:
         said = problem.strerror or reason(problem)
-        raise EngineFailed(f"ray: nobody answers at {address} ({said}), see {ADDRESS}") from None
+        raise EngineFailed(f"ray: nobody answers at {address} ({said}), see {ADDRESS}") from problem

@@ -1,4 +1,7 @@
-"""What a worker of a cluster is: one process with the base loaded once, doing piece after piece."""
+"""A worker of a cluster: a process with the base loaded once, which runs batch after batch.
+
+Tested in tests/engines/ray/test_engine.py.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.engines.batches import Batch, BatchResult, Shown, do, failed
+from harness.engines.batches import Batch, BatchResult, Shifts, failed, run_batch
 from harness.engines.protocol import Engine
 from harness.errors import EngineFailed, HarnessError
 from harness.libraries import versions
@@ -18,68 +21,65 @@ _ELSEWHERE = "give all machines one path for it, see `shared` in [tool.harness.r
 
 
 Make = Callable[[int], Engine]
-"""The engine of a worker that may use so many threads; it is sent to the worker."""
+"""A function, sent to the worker, that makes its engine for a number of threads."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """What a worker says of itself when it is ready."""
+    """A worker's description of itself when it is ready."""
 
     node: str
     """The machine's name."""
     origin: Mapping[str, object]
-    """All that could change an output, as its own engine says it."""
+    """All that could change an output, according to its own engine."""
     versions: Mapping[str, str]
-    """Of the harness itself."""
+    """The version of the harness."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerResult:
-    """What came of one piece."""
+    """The result of a batch: its finished parts, and why there are no more."""
 
     parts: tuple[BatchResult, ...]
     problem: HarnessError | None = None
-    """Why there is no more of it."""
+    """The failure that ended the batch, if any."""
 
 
-def hello(engine: Engine) -> WorkerInfo:
-    """What this process would say of itself."""
+def describe(engine: Engine) -> WorkerInfo:
+    """Return this process's description of itself."""
     return WorkerInfo(platform.node(), dict(engine.origin(Generation())), versions(_OURS))
 
 
 class Worker:
-    """Ray makes an actor of it; it knows nothing of Ray."""
+    """Ray makes an actor of this class, which itself does not import Ray."""
 
     def __init__(self, make: Make, threads: int) -> None:
-        """`threads` are the cores of its slice: torch would take all of the machine's."""
+        """Make the engine; `threads` are the cores of its slice, torch would take all cores."""
         self._engine = make(threads)
-        self._shown: Shown = {}
+        self._shifts: Shifts = {}
 
     def hello(self) -> WorkerInfo:
-        """Answered when it is up, and again when it was started anew."""
-        return hello(self._engine)
+        """Return the description, once the worker is up."""
+        return describe(self._engine)
 
-    def do(self, piece: Batch) -> WorkerResult:
-        """All parts of a piece; an error is an answer too, so no traceback travels."""
+    def run(self, batch: Batch) -> WorkerResult:
+        """Run a batch; an error is returned as a result, so no traceback travels."""
         parts = []
+        folder = batch.adapter.folder
         try:
-            self._look(piece)
-            for done in do(self._engine, piece, self._shown):
-                parts.append(done)
-        except Exception as problem:  # torch, CUDA and plugins raise whatever they like
+            if folder is not None and not folder.is_dir():
+                raise EngineFailed(f"{folder}: is not there on {platform.node()}, {_ELSEWHERE}")
+            for part in run_batch(self._engine, batch, self._shifts):
+                parts.append(part)
+        except Exception as problem:  # torch, CUDA and plugins raise any kind
             return WorkerResult(
-                tuple(parts), failed(self._engine.name, piece.adapter.name, problem)
+                tuple(parts), failed(self._engine.name, batch.adapter.name, problem)
             )
         return WorkerResult(tuple(parts))
 
-    def _look(self, piece: Batch) -> None:
-        folder = piece.adapter.folder
-        if folder is not None and not folder.is_dir():
-            raise EngineFailed(f"{folder}: is not there on {platform.node()}, {_ELSEWHERE}")
-
 
 def transformers_on(folder: Path, threads: int) -> Engine:
-    """The in-process engine of a worker, on the device that its process sees."""
+    """Make the in-process engine of a worker, on the device that its process sees."""
     import torch
 
     from harness.engines.local.device import probe

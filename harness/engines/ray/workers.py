@@ -1,119 +1,129 @@
-"""The workers of one engine on Ray: who is up, who does what, and who died over it.
+"""The workers of an engine on Ray: which are up, which batch each runs, and which died over it.
 
-Ray places workers, starts them and notices that they died. A piece that a dead one had goes to
-whoever is free next, and another is started in its place, wherever Ray has room by then. Ray's own
-pool of actors would not say which piece was lost, and its own restarts talk to the terminal.
+Ray places workers, starts them and notices that they died. A dead worker's batch goes to the next
+idle worker, and another worker is started in its place, wherever Ray has space by then. Ray's own
+pool of actors would not say which batch was lost, and its own restarts print to the terminal.
+
+Tested in tests/engines/ray/test_engine.py.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeAlias
 
-from harness.engines.batches import Batch
+from harness.engines.batches import Batch, Tag
 from harness.engines.ray.slices import Slices
 from harness.engines.ray.worker import Make, Worker, WorkerInfo, WorkerResult
-from harness.errors import EngineFailed, HarnessError
+from harness.errors import EngineFailed
 
-TRIES = 3
-"""Workers that may die over one piece before it is given up."""
-REPLACED = 16
-"""Dead workers for each that was asked for, before none is started any more."""
+_log = logging.getLogger(__name__)
+
+MAX_DEATHS = 3
+"""Workers that may die over a batch before it is given up."""
+MAX_REPLACED = 16
+"""Replacements for each worker that was asked for, before no dead worker is replaced any more."""
+
+Actor: TypeAlias = Any
+"""Ray's handle of a worker; Ray ships no types."""
+Pending: TypeAlias = Any
+"""Ray's reference to a result to come."""
 
 
 @dataclass
-class Assignment:
-    """A piece on its way, with whose it is."""
+class Assignment(Generic[Tag]):
+    """A batch given to a worker, with its tag."""
 
-    whose: Any
-    piece: Batch
+    tag: Tag
+    batch: Batch
     deaths: int = 0
     """Workers that died over it."""
 
 
 @dataclass
 class Workers:
-    """Actors of Ray; each has at most one piece, so that nobody sits on another's work."""
+    """Actors of Ray; each has at most a single batch, so that no batch waits behind another."""
 
     ray: Any
+    """The library; it is imported only for this engine."""
     expected: WorkerInfo
-    """What every worker must be, as this process would say it of itself."""
+    """The description that every worker must match: this process's own."""
     patience: float
-    idle: deque[Any] = field(default_factory=deque)
-    _busy: dict[Any, tuple[Any, Assignment]] = field(default_factory=dict)
-    _coming: dict[Any, Any] = field(default_factory=dict)
-    """By what they were asked, workers that are not up yet."""
-    _leaving: dict[Any, Any] = field(default_factory=dict)
-    """By what they were asked, workers that still do what nobody waits for any more."""
-    _hire: Callable[[], Any] = field(default=lambda: None)
+    idle: deque[Actor] = field(default_factory=deque)
+    _busy: dict[Pending, tuple[Actor, Assignment[Any]]] = field(default_factory=dict)
+    _coming: dict[Pending, Actor] = field(default_factory=dict)
+    """Workers that are not up yet."""
+    _leaving: dict[Pending, Actor] = field(default_factory=dict)
+    """Workers with a batch whose result is no longer wanted."""
+    _hire: Callable[[], Actor] = field(default=lambda: None)
     _spare: int = 0
-    """How many may still be started in the place of dead ones."""
+    """Replacements for dead workers that may still be started."""
     _last: str = "none came up"
+    """Why the last worker died."""
 
     def start(self, make: Make, parts: Slices) -> None:
-        """All workers at once; work begins with the first that is up."""
+        """Start all workers at once; work begins with the first that is up."""
         kind = self.ray.remote(Worker).options(num_cpus=parts.cores, num_gpus=parts.gpus)
-        self._spare = REPLACED * parts.actors
+        self._spare = MAX_REPLACED * parts.actors
         self._hire = lambda: kind.remote(make, parts.cores)
         for _ in range(parts.actors):
-            self._greet(self._hire())
+            self._add()
 
-    def _greet(self, actor: Any) -> None:
-        """Ray answers when the worker is up."""
-        self._coming[actor.hello.remote()] = actor
-
-    def _replace(self) -> None:
-        if self._spare:
-            self._spare -= 1
-            self._greet(self._hire())
+    def _add(self) -> None:
+        actor = self._hire()
+        self._coming[actor.hello.remote()] = actor  # Ray answers when the worker is up
 
     @property
     def busy(self) -> bool:
-        """Whether anybody does anything."""
+        """Whether a wanted result is under way."""
         return bool(self._busy)
 
-    def give(self, job: Assignment) -> None:
-        """To the one that has been idle longest."""
+    def give(self, job: Assignment[Any]) -> None:
+        """Give a batch to the worker that has been idle longest."""
         actor = self.idle.popleft()
-        self._busy[actor.do.remote(job.piece)] = (actor, job)
+        self._busy[actor.run.remote(job.batch)] = (actor, job)
 
-    def wait(self) -> list[tuple[Assignment, WorkerResult | None]]:
-        """What is finished now; no result where the worker died over it."""
-        asked = [*self._busy, *self._leaving, *self._coming]
-        if not asked:
+    def wait(self) -> list[tuple[Assignment[Any], WorkerResult | None]]:
+        """Wait for a worker; return finished batches, without a result if their worker died."""
+        pending = [*self._busy, *self._leaving, *self._coming]
+        if not pending:
             raise EngineFailed(f"ray: no worker is left ({self._last})")
         timeout = None if self._busy else self.patience
-        ready, _ = self.ray.wait(asked, num_returns=1, timeout=timeout)
+        ready, _ = self.ray.wait(pending, num_returns=1, timeout=timeout)
         if not ready:
             raise EngineFailed(
                 f"ray: no worker came up within {self.patience:g} s; are its cores free, or is"
                 " `patience` in [tool.harness.ray] too short?"
             )
-        found = (self._answered(one) for one in ready)
+        found = (self._answered(answer) for answer in ready)
         return [answer for answer in found if answer is not None]
 
-    def _answered(self, asked: Any) -> tuple[Assignment, WorkerResult | None] | None:
-        coming = asked in self._coming
-        actor, job = self._pop(asked)
+    def _answered(self, answer: Pending) -> tuple[Assignment[Any], WorkerResult | None] | None:
+        job: Assignment[Any] | None = None
+        coming = answer in self._coming
+        if answer in self._busy:
+            actor, job = self._busy.pop(answer)
+        else:
+            actor = (self._coming if coming else self._leaving).pop(answer)
         try:
-            said = self.ray.get(asked)
+            said = self.ray.get(answer)
         except self.ray.exceptions.RayError as problem:
             self._last = _cause(problem)
-            if not coming:  # who could not even come up is not tried again
-                self._replace()
+            _log.info("worker lost: %s", self._last)
+            # A worker that could not even start is not replaced: the next would not start either.
+            if not coming and self._spare:
+                self._spare -= 1
+                self._add()
             return (job, None) if job else None
         if isinstance(said, WorkerInfo):
             self._refuse_other(said)
+            _log.info("worker up on %s", said.node)
         self.idle.append(actor)
         return (job, said) if job else None
-
-    def _pop(self, asked: Any) -> tuple[Any, Assignment | None]:
-        if asked in self._busy:
-            return self._busy.pop(asked)
-        return (self._coming if asked in self._coming else self._leaving).pop(asked), None
 
     def _refuse_other(self, said: WorkerInfo) -> None:
         here = _flat(self.expected)
@@ -125,8 +135,8 @@ class Workers:
                 )
 
     def leave(self) -> None:
-        """Whoever is busy goes on for nobody, and is there again afterwards."""
-        self._leaving |= {asked: actor for asked, (actor, _) in self._busy.items()}
+        """Ignore the results of running batches; their workers become idle when they finish."""
+        self._leaving |= {pending: actor for pending, (actor, _) in self._busy.items()}
         self._busy.clear()
 
     def dismiss(self) -> None:
@@ -137,14 +147,14 @@ class Workers:
 
 
 def _cause(problem: Exception) -> str:
-    """What a worker met, which Ray puts below all that it has to say itself; else Ray's words."""
+    """Return the worker's exception, which Ray puts below its own text; else the last line."""
     lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
     raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Failed)\b", line)]
     return (raised or lines or [type(problem).__name__])[-1][:200]
 
 
 def _flat(said: WorkerInfo) -> dict[str, str]:
-    """Every figure by a name that a person understands."""
+    """Flatten a description to values by readable names."""
     found: dict[str, str] = dict(said.versions)
     for key, value in said.origin.items():
         if isinstance(value, dict):
@@ -152,11 +162,3 @@ def _flat(said: WorkerInfo) -> dict[str, str]:
         else:
             found[key] = str(value)
     return found
-
-
-def given_up(job: Assignment) -> HarnessError:
-    """Why a piece is not tried again."""
-    return EngineFailed(
-        f"{job.piece.adapter.name}: {job.deaths} workers died over the same piece (is their memory"
-        " too small?), run the same command again to go on"
-    )

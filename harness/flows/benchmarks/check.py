@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -16,13 +16,12 @@ from harness.flows.project import Project, rules
 from harness.flows.store import open_store
 from harness.judge.intervals import risk_by_luck
 from harness.measure import run_checks
+from harness.progress import OnProgress
 from harness.records import Benchmark, BenchmarkHealth, CheckResult
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
 from harness.workspace.project.benchmarks import Draft, each_case, read_draft
 from harness.workspace.project.training_data import DATASETS, scan_training_set
-
-Heard = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def check(
     *,
     margin: float | None = None,
     store: str | None = None,
-    heard: Heard = lambda step, done, total: None,
+    on_progress: OnProgress = lambda step, done, total: None,
 ) -> list[CheckedBenchmark]:
     """Every benchmark that is named, else all of the project."""
     if margin is not None and not 0 < margin < 1:
@@ -70,7 +69,7 @@ def check(
     with closing(open_store(project, store)) as opened:
         made = []
         for number, draft in enumerate(sorted(drafts, key=lambda one: one.benchmark.guard)):
-            heard(f"checking {draft.benchmark.name}", number, len(drafts))
+            on_progress(f"checking {draft.benchmark.name}", number, len(drafts))
             made.append(_check(draft, given, opened, margin))
         return made
 

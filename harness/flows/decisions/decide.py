@@ -13,9 +13,11 @@ from harness.flows.decisions.promoted_file import (
     refuse_other_ledger,
     write_promoted_file,
 )
+from harness.flows.evaluation.backend import AdapterRef, Backend
+from harness.flows.evaluation.backends import open_backend
 from harness.flows.mlflow import follow
 from harness.flows.project import Project, utc_now
-from harness.flows.store import AdapterRef, Backend, open_room, open_store
+from harness.flows.store import open_store
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
 from harness.store.decisions import FIRST, CurrentDecisions, standing_of
@@ -64,21 +66,21 @@ def decide(
 
 def drafted(
     kind: Literal["promote", "reject", "rollback", "pin"],
-    room: Backend,
+    backend: Backend,
     benchmark: Benchmark,
     ask: DecisionRequest,
-    side: AdapterRef,
+    adapter: AdapterRef,
 ) -> Decision:
     """A decision with the digests of everything that it rests on."""
     return Decision(
         kind,
         str(benchmark.task),
-        side.name,
-        side.digest,
+        adapter.name,
+        adapter.digest,
         ask.by,
         ask.why,
         utc_now(),
-        base=room.base_digest,
+        base=backend.base_digest,
         benchmark=benchmark.name,
         fingerprint=benchmark.fingerprint,
         policy=key_of("policy", policy=asdict(benchmark.policy)),
@@ -91,20 +93,20 @@ def look(project: Project, name: str, engine: str | None = None) -> tuple[Backen
         raise RequestError(
             f"{name} is the base model, only adapters are promoted, rejected or pinned"
         )
-    room = open_room(project, engine, lambda: project.settings.root)
-    return room, room.side(name)
+    backend = open_backend(project, engine, lambda: project.settings.root)
+    return backend, backend.adapter(name)
 
 
 def reject(project: Project, name: str, ask: DecisionRequest) -> Decision:
     """Record that an adapter is not to be promoted; another adapter in production stays."""
-    room, side = look(project, name)
+    backend, adapter = look(project, name)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
         held = store.decisions.promoted(str(benchmark.task))
-        if held is not None and held.digest == side.digest:
+        if held is not None and held.digest == adapter.digest:
             raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
-        made = drafted("reject", room, benchmark, ask, side)
-        made = replace(made, verdict=_last_verdict(store, benchmark, side))
+        made = drafted("reject", backend, benchmark, ask, adapter)
+        made = replace(made, verdict=_last_verdict(store, benchmark, adapter))
         return made, held.hash if held else FIRST
 
     return decide(project, ask, make)
@@ -112,18 +114,18 @@ def reject(project: Project, name: str, ask: DecisionRequest) -> Decision:
 
 def pin(project: Project, name: str, ask: DecisionRequest) -> Decision:
     """Make an adapter the fixed reference that stops slow slides."""
-    room, side = look(project, name)
+    backend, adapter = look(project, name)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
-        made = drafted("pin", room, benchmark, ask, side)
-        return replace(made, verdict=_last_verdict(store, benchmark, side)), None
+        made = drafted("pin", backend, benchmark, ask, adapter)
+        return replace(made, verdict=_last_verdict(store, benchmark, adapter)), None
 
     return decide(project, ask, make)
 
 
-def _last_verdict(store: Store, benchmark: Benchmark, side: AdapterRef) -> str | None:
+def _last_verdict(store: Store, benchmark: Benchmark, adapter: AdapterRef) -> str | None:
     """What was last said about these bytes, whatever it was; None where they were not judged."""
-    place = (side.digest, benchmark.name)
+    place = (adapter.digest, benchmark.name)
     mine = [one.id for one in store.verdicts.all() if (one.digest, one.verdict.benchmark) == place]
     return mine[-1] if mine else None
 
@@ -141,12 +143,12 @@ def rollback(project: Project, name: str | None, ask: DecisionRequest) -> Decisi
         if name in (None, latest.adapter):
             _complete(project, store, mine, latest)
         target = _target(mine, name, task)
-        room, side = look(project, target.adapter)
-        if side.digest != target.digest:
+        backend, adapter = look(project, target.adapter)
+        if adapter.digest != target.digest:
             raise AdapterRefused(
                 f"{target.adapter}: its bytes are not those that were in production, restore them"
             )
-        made = drafted("rollback", room, benchmark, ask, side)
+        made = drafted("rollback", backend, benchmark, ask, adapter)
         made = replace(made, verdict=target.verdict, override=target.override)
         return made, seen
 

@@ -10,9 +10,10 @@ from harness.flows.decisions.decide import DecisionRequest, decide, drafted, loo
 from harness.flows.decisions.promoted_file import write_promoted_file
 from harness.flows.decisions.publish import card
 from harness.flows.decisions.rejudge import judged_again
+from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.mlflow import follow
 from harness.flows.project import Project, utc_now
-from harness.flows.store import AdapterRef, open_store
+from harness.flows.store import open_store
 from harness.records import Benchmark, Decision
 from harness.records.holds import EXACT
 from harness.store import Store
@@ -47,53 +48,53 @@ def promote(
     `override` promotes against the verdict or without one: recorded, and shown wherever it counts.
     """
     ask = DecisionRequest(by, why, task, store_url, dry_run)
-    room, side = look(project, name, engine)
+    backend, adapter = look(project, name, engine)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, At]:
         holding = Holding(store.decisions.standing(str(benchmark.task)))
         held = holding.promoted
-        if held and (name, side.digest) == holding.named("promoted"):
+        if held and (name, adapter.digest) == holding.named("promoted"):
             if not dry_run:
                 write_promoted_file(project, store)  # a promotion that was killed is completed here
                 follow(project, store)
-                _card(project, store, side, held)
+                _card(project, store, adapter, held)
             raise RequestError(f"{name}: is promoted already")
         try:
-            kept = _fit(project, store, benchmark, side, holding)
+            kept = _fit(project, store, benchmark, adapter, holding)
         except RequestError:
             if not override:
                 raise
             rests_on = None
         else:
             rests_on = kept.id
-            if side.files is not None:
+            if adapter.files is not None:
                 card(project, name, kept.verdict, dry_run=True)  # refused now, not afterwards
-        made = drafted("promote", room, benchmark, ask, side)
+        made = drafted("promote", backend, benchmark, ask, adapter)
         made = replace(made, verdict=rests_on, override=rests_on is None)
         return made, holding.at
 
     made = decide(project, ask, make)
     if not dry_run:
         with closing(open_store(project, store_url)) as store:
-            _card(project, store, side, made)
+            _card(project, store, adapter, made)
     return made
 
 
-def _card(project: Project, store: Store, side: AdapterRef, decision: Decision) -> None:
+def _card(project: Project, store: Store, adapter: AdapterRef, decision: Decision) -> None:
     """The scores that the decision rests on, in the adapter's README.md."""
     verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
-    if verdict is not None and side.files is not None:
-        card(project, side.name, verdict)
+    if verdict is not None and adapter.files is not None:
+        card(project, adapter.name, verdict)
 
 
 def _fit(
-    project: Project, store: Store, benchmark: Benchmark, side: AdapterRef, holding: Holding
+    project: Project, store: Store, benchmark: Benchmark, adapter: AdapterRef, holding: Holding
 ) -> StoredVerdict:
     """The verdict that allows the promotion, judged again from the stored scores."""
-    kept = _fitting(project, store, benchmark, side, holding)
+    kept = _fitting(project, store, benchmark, adapter, holding)
     if kept.verdict.outcome != "promote":
         raise RequestError(
-            f"{side.name}: the verdict is {kept.verdict.outcome}, only promote is promoted"
+            f"{adapter.name}: the verdict is {kept.verdict.outcome}, only promote is promoted"
         )
     whole = (kept.verdict, *kept.verdict.guards)
     runs = [run for one in whole for run in one.runs.values()]
@@ -103,13 +104,13 @@ def _fit(
         raise RequestError(f"{changed[0]}: was changed by hand, see `lora-harness verify`")
     if any(judged_again(store, one).again.outcome != one.outcome for one in whole):
         raise RequestError(
-            f"{side.name}: the stored scores do not give promote again,"
-            f" run `pytest --model {side.name}`"
+            f"{adapter.name}: the stored scores do not give promote again,"
+            f" run `pytest --model {adapter.name}`"
         )
-    last = rejected(store.decisions.all(str(benchmark.task)), side.digest)
+    last = rejected(store.decisions.all(str(benchmark.task)), adapter.digest)
     if last is not None:
         raise RequestError(
-            f"{side.name}: was rejected by {last.by} ({last.why}), --override promotes it still"
+            f"{adapter.name}: was rejected by {last.by} ({last.why}), --override promotes it still"
         )
     return kept
 
@@ -130,22 +131,22 @@ class Holding:
 
 
 def _fitting(
-    project: Project, store: Store, benchmark: Benchmark, side: AdapterRef, holding: Holding
+    project: Project, store: Store, benchmark: Benchmark, adapter: AdapterRef, holding: Holding
 ) -> StoredVerdict:
     """The last verdict that was given under what holds now; others say nothing about today."""
     mine = [
         kept
         for kept in store.verdicts.all()
-        if (kept.verdict.candidate, kept.verdict.benchmark) == (side.name, benchmark.name)
+        if (kept.verdict.candidate, kept.verdict.benchmark) == (adapter.name, benchmark.name)
     ]
     guards = {b.name: b.fingerprint for b in project.benchmarks.values() if b.guard}
     reason = "was not judged yet, run"
     for kept in reversed(mine):
-        unfit = _unfit(store, kept, benchmark, guards, side, holding)
+        unfit = _unfit(store, kept, benchmark, guards, adapter, holding)
         if unfit is None:
             return kept
         reason = unfit if kept is mine[-1] else reason
-    raise RequestError(f"{side.name}: {reason} `pytest --model {side.name}`")
+    raise RequestError(f"{adapter.name}: {reason} `pytest --model {adapter.name}`")
 
 
 def _unfit(
@@ -153,7 +154,7 @@ def _unfit(
     kept: StoredVerdict,
     benchmark: Benchmark,
     guards: dict[str, str],
-    side: AdapterRef,
+    adapter: AdapterRef,
     holding: Holding,
 ) -> str | None:
     """Why a verdict says nothing about today, None where it does."""
@@ -161,7 +162,7 @@ def _unfit(
     run = store.runs.by_id(verdict.runs["candidate"])
     if (verdict.fingerprint, verdict.policy) != (benchmark.fingerprint, benchmark.policy):
         return "the benchmark changed since, run"
-    if run is None or run.digests["adapter"] != side.digest:
+    if run is None or run.digests["adapter"] != adapter.digest:
         return "its bytes changed since it was judged, run"
     if not run.complete:
         return "was judged on some of the cases only, run"
@@ -174,7 +175,7 @@ def _unfit(
                 f" {wanted[0]} now; run" if wanted else " none now; run"
             )
         reference = store.runs.by_id(verdict.runs.get(what, ""))
-        if wanted and reference and side.files and reference.digests["adapter"] != wanted[1]:
+        if wanted and reference and adapter.files and reference.digests["adapter"] != wanted[1]:
             return f"the {what} adapter {wanted[0]} has other bytes now; run"
     return None
 

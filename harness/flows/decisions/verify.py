@@ -11,8 +11,9 @@ from harness.errors import HarnessError
 from harness.flows.decisions.attest import verify_adapter
 from harness.flows.decisions.promoted_file import POINTER, read_pointer
 from harness.flows.decisions.prune import needed
+from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.project import Project
-from harness.flows.store import RecordedBackend, open_store
+from harness.flows.store import open_store
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links

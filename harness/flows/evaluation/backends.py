@@ -1,22 +1,25 @@
-"""Rooms, where an engine meets its adapters: what their bytes are, and mounting them."""
+"""The backends: this process, an engine of another package, a server, Ray, recorded files."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass, fields, replace
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engines.local.device import Device, machine_key, probe
-from harness.engines.protocol import Engine, Mounted
+from harness.engines.protocol import BackendEngine, Mounted
 from harness.errors import AdapterRefused, DataError, SettingsError, WeightsError
+from harness.flows.evaluation.backend import NO_ADAPTER, AdapterRef, Backend
 from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Cluster, Endpoint
-from harness.registered import Registered
-from harness.workspace.adapters.files import AdapterFiles, file_digest, read_adapter, snapshot
+from harness.registered import ENGINES as THIRD_PARTY
+from harness.registered import Registered, names, registered
+from harness.workspace.adapters.files import file_digest, read_adapter, snapshot
 from harness.workspace.adapters.inspection import BaseShape, base_shape, inspect
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.base.weights import Weights, find_weights
@@ -24,21 +27,52 @@ from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.names import check_name, inside
 from harness.workspace.formats.reading import read_jsonl, regular_file
+from harness.workspace.project.settings import EXAMPLE, at_url
 
 if TYPE_CHECKING:
-    from harness.engines.openai.engine import OpenAI
-    from harness.engines.ray.engine import Ray
     from harness.engines.recorded import Recorded
 
-
-NO_ADAPTER = hashlib.sha256(b"").hexdigest()
-"""The digest of the base's missing adapter: no bytes at all."""
+ENGINES = ("transformers", "recorded", "openai", "ray")
 UNKNOWN = "unknown"
 """The digest of a base that only a server has."""
 
 
+def open_backend(project: Project, engine: str | None, copies: Callable[[], Path]) -> Backend:
+    """Open the backend of an engine's name, by default the settings' one.
+
+    Names are `transformers`, `ray`, `recorded` (its folder), `recorded:FOLDER`, `openai`,
+    `openai:URL` and those that installed packages offer. `copies` makes the folder for private
+    copies of adapters, where the backend needs one.
+    """
+    asked = engine or project.settings.engine
+    kind, _, place = asked.partition(":")
+    if kind == "transformers" and not place:
+        return LocalBackend(project, copies())
+    if kind == "ray" and not place:
+        return RayBackend(project, project.settings.ray, copies())
+    if kind == "recorded":
+        return RecordedBackend(project, project.settings.root / (place or "recorded"))
+    if kind == "openai":
+        endpoint = project.settings.openai
+        if place:
+            endpoint = at_url(endpoint, place, "the address after `openai:`")
+        if not endpoint.url:
+            raise SettingsError(
+                f"openai: no server is named, say openai:{EXAMPLE} or"
+                f' [tool.harness.openai] url = "{EXAMPLE}"'
+            )
+        return OpenAIBackend(project, endpoint, copies())
+    offered = registered(THIRD_PARTY, kind, SettingsError) if kind not in ENGINES else None
+    if offered is not None:
+        return ThirdPartyBackend(project, offered, place, copies())
+    shown = asked.partition("://")[0]  # an address may hold a password
+    raise SettingsError(
+        f"{shown}: no such engine, known are {', '.join((*ENGINES, *names(THIRD_PARTY)))}"
+    )
+
+
 def open_device() -> Device:
-    """What an earlier process found out about this machine, else what torch says now."""
+    """Return the device of this machine, as an earlier process remembered it or torch says now."""
     key = machine_key()
     known = remembered("device.json").get(key)
     if isinstance(known, dict) and set(known) == {field.name for field in fields(Device)}:
@@ -48,103 +82,128 @@ def open_device() -> Device:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class AdapterRef:
-    """An adapter as a flow handles it: name, digest of its bytes, the files if there are any."""
+class _FilesBackend(Backend):
+    """A backend whose adapters are folders of the project, judged as private copies."""
 
-    name: str
-    digest: str
-    files: AdapterFiles | None = None
-
-
-class _FilesBackend:
-    """Adapters as folders of the project, judged as private copies."""
+    _engine: BackendEngine | None = None
 
     def __init__(self, project: Project, copies: Path) -> None:
         self._project = project
         self._copies = copies
 
-    def side(self, name: str) -> AdapterRef:
-        """The adapter's bytes as they are now."""
+    def adapter(self, name: str) -> AdapterRef:
+        """Return an adapter with the digest of its files as they are now."""
         if name in RESERVED:
             return AdapterRef(name, NO_ADAPTER)
         files = read_adapter(self._project.settings.adapters, name)
         return AdapterRef(name, files.digest, files)
 
-    def mount(self, side: AdapterRef) -> Mounted:
-        """A private copy of the judged bytes; what happens to the folder now changes nothing."""
-        if side.files is None:
-            return Mounted(side.name, side.digest, None)
-        folder = self._copies / side.digest
+    def mount(self, adapter: AdapterRef) -> Mounted:
+        """Copy the judged bytes into a private folder, so that later changes have no effect."""
+        if adapter.files is None:
+            return Mounted(adapter.name, adapter.digest, None)
+        folder = self._copies / adapter.digest
         if not folder.is_dir():
-            snapshot(side.files, folder)
-            self.refuse_unsound(replace(side, files=replace(side.files, folder=folder)))
-        return Mounted(side.name, side.digest, folder)
+            snapshot(adapter.files, folder)
+            self.check(replace(adapter, files=replace(adapter.files, folder=folder)))
+        return Mounted(adapter.name, adapter.digest, folder)
 
-    def refuse_unsound(self, side: AdapterRef) -> None:
-        """The doctor's file checks; the first that fails is the line that the user reads."""
-        if side.files is None:
+    def check(self, adapter: AdapterRef) -> None:
+        """Refuse an adapter with the first of the doctor's file checks that fails."""
+        if adapter.files is None:
             return
-        for found in inspect(side.files, self._shape()):
+        for found in inspect(adapter.files, self._base_shape()):
             if not found.ok:
                 raise AdapterRefused(found.message)
 
-    def _shape(self) -> BaseShape | None:
+    def engine(self, benchmark: str, adapter: AdapterRef) -> BackendEngine:
+        """Return the one engine, which serves every benchmark and adapter."""
+        if self._engine is None:
+            self._engine = self._open_engine()
+        return self._engine
+
+    def close(self) -> None:
+        """Give back what the engine holds, where it was opened."""
+        if self._engine is not None:
+            self._engine.close()
+
+    def _open_engine(self) -> BackendEngine:
+        raise NotImplementedError
+
+    def _base_shape(self) -> BaseShape | None:
         base = self._project.base
         return base_shape(model_folder(base), base.digest)
 
 
-class TransformersBackend(_FilesBackend):
-    """The in-process engine with its adapters: one base, private copies of the judged files."""
-
-    _engine: Engine | None = None
+class LocalBackend(_FilesBackend):
+    """The engine in this process: one base, loaded when the first text is asked for."""
 
     @property
     def base_digest(self) -> str:
-        """Of the base's weights and tokenizer."""
+        """The digest of the base's weights and tokenizer."""
         return self._project.base.digest
 
-    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
-        """The same engine for every benchmark and adapter."""
-        if self._engine is None:
-            from harness.engines.local.engine import Transformers
+    def _open_engine(self) -> BackendEngine:
+        from harness.engines.local.engine import Transformers
 
-            self._engine = Transformers(lambda: model_folder(self._project.base), open_device())
-        return self._engine
+        return Transformers(self._base_folder, open_device())
 
-    def close(self) -> None:
-        """Memory goes with the process."""
+    def _base_folder(self) -> Path:
+        return model_folder(self._project.base)
 
 
-class ThirdPartyBackend(TransformersBackend):
-    """The same with an engine of another package: it finds the base, the adapters are ours."""
+class ThirdPartyBackend(LocalBackend):
+    """An engine of another package, which is given the base's folder and our adapters."""
 
     def __init__(self, project: Project, offered: Registered, place: str, copies: Path) -> None:
         super().__init__(project, copies)
         self._offered = offered
         self._place = place
 
-    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
-        """Made once, by the package that offers it."""
-        if self._engine is None:
-            from harness.engines.third_party import Plugged
+    def _open_engine(self) -> BackendEngine:
+        from harness.engines.third_party import Plugged
 
-            self._engine = Plugged(self._offered, self._place, self._base_folder)
-        return self._engine
+        return Plugged(self._offered, self._place, self._base_folder)
 
-    def _base_folder(self) -> Path:
-        return model_folder(self._project.base)
+
+class RayBackend(LocalBackend):
+    """The local engine on the machines of a Ray cluster, private copies where all see them."""
+
+    def __init__(self, project: Project, cluster: Cluster, copies: Path) -> None:
+        if cluster.shared:
+            try:
+                copies = Path(tempfile.mkdtemp(prefix="lora-harness-", dir=cluster.shared))
+            except OSError as problem:
+                raise SettingsError(
+                    f"{cluster.shared}: no folder can be made there ({problem.strerror}), see"
+                    " `shared` in [tool.harness.ray]"
+                ) from problem
+        super().__init__(project, copies)
+        self._cluster = cluster
+
+    def _open_engine(self) -> BackendEngine:
+        """Describe the engine; Ray itself is started with the first batch."""
+        from harness.engines.local.engine import Transformers
+        from harness.engines.ray.engine import Ray
+        from harness.engines.ray.worker import transformers_on
+
+        device = open_device()
+        return Ray(
+            Transformers(self._base_folder, device),
+            lambda: partial(transformers_on, self._base_folder()),
+            self._cluster,
+            gpus=device.kind == "cuda",
+        )
 
     def close(self) -> None:
-        """What the engine holds is given back."""
-        if self._engine is not None:
-            self._engine.close()  # type: ignore[attr-defined]  # it is a Plugged
+        """End the workers, and remove copies that lie in a shared folder."""
+        super().close()
+        if self._cluster.shared:
+            shutil.rmtree(self._copies, ignore_errors=True)
 
 
 class OpenAIBackend(_FilesBackend):
-    """A server with its adapters: the bytes are the project's, the base is the server's word."""
-
-    _engine: OpenAI | None = None
+    """A server with its adapters: the adapters' bytes are ours, which base it has is its word."""
 
     def __init__(self, project: Project, endpoint: Endpoint, copies: Path) -> None:
         super().__init__(project, copies)
@@ -152,7 +211,7 @@ class OpenAIBackend(_FilesBackend):
 
     @cached_property
     def _base(self) -> Weights | None:
-        """The base's files where they are here too; a large one is never fetched for this."""
+        """The base's files where they are on this machine too; they are never fetched for this."""
         try:
             return find_weights(self._project.settings.base, self._project.settings.root, False)
         except WeightsError:
@@ -160,51 +219,44 @@ class OpenAIBackend(_FilesBackend):
 
     @property
     def base_digest(self) -> str:
-        """Of the base that the adapters are for; what the server loaded nobody can know."""
+        """The digest of the base that the adapters are for; the server's own is not known."""
         return self._base.digest if self._base else UNKNOWN
 
-    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
-        """The same engine for every benchmark and adapter."""
-        if self._engine is None:
-            from harness.engines.openai.engine import OpenAI
+    def _open_engine(self) -> BackendEngine:
+        from harness.engines.openai.engine import OpenAI
 
-            base = self._base
-            if base is None and self._endpoint.likelihoods == "always":
-                raise SettingsError(
-                    f"{self._project.settings.base}: is not on this machine, and without its"
-                    ' tokenizer no ideal is weighed; `likelihoods = "auto"` does without'
-                )
-            folder = None if base is None else lambda: model_folder(base)
-            self._engine = OpenAI(self._endpoint, folder)
-        return self._engine
+        base = self._base
+        if base is None and self._endpoint.likelihoods == "always":
+            raise SettingsError(
+                f"{self._project.settings.base}: is not on this machine, and without its"
+                ' tokenizer no ideal is weighed; `likelihoods = "auto"` does without'
+            )
+        return OpenAI(self._endpoint, None if base is None else lambda: model_folder(base))
 
-    def _shape(self) -> BaseShape | None:
+    def _base_shape(self) -> BaseShape | None:
         base = self._base
         return base_shape(model_folder(base), base.digest) if base else None
 
-    def close(self) -> None:
-        """What was loaded into the server for this is taken out again."""
-        if self._engine is not None:
-            self._engine.close()
-
 
 def recorded_names(folder: Path) -> list[str]:
-    """Every adapter whose outputs were recorded there, clients' with their `/`."""
+    """Return every adapter with recorded outputs in a folder, clients' with their `/`."""
     found = [*folder.glob("*/*.jsonl"), *folder.glob("*/*/*.jsonl")]
     return sorted({file.parent.relative_to(folder).as_posix() for file in found})
 
 
-class RecordedBackend:
+class RecordedBackend(Backend):
     """Outputs that ran elsewhere: `<folder>/<adapter>/<benchmark>.jsonl`."""
 
     base_digest = "recorded"
+    recorded = True
 
     def __init__(self, project: Project, folder: Path) -> None:
         self._project = project
         self._folder = folder
+        self._readers: dict[tuple[str, str, str], Recorded] = {}
 
-    def side(self, name: str) -> AdapterRef:
-        """The digest is that of all its recorded files."""
+    def adapter(self, name: str) -> AdapterRef:
+        """Return an adapter with the digest of all its recorded files."""
         if name not in RESERVED:
             check_name(name, DataError)
         place = self._folder / name
@@ -220,80 +272,24 @@ class RecordedBackend:
             whole.update(f"{file.name}\0{file_digest(file)}\0".encode())
         return AdapterRef(name, whole.hexdigest())
 
-    def engine(self, benchmark: str, side: AdapterRef) -> Engine:
-        """One reader per file."""
-        return self._recorded(benchmark, side)
+    def mount(self, adapter: AdapterRef) -> Mounted:
+        """Return the adapter without a folder: there are no weights to load."""
+        return Mounted(adapter.name, adapter.digest, None)
 
-    def _recorded(self, benchmark: str, side: AdapterRef) -> Recorded:
+    def engine(self, benchmark: str, adapter: AdapterRef) -> Recorded:
+        """Return the reader of an adapter's file for a benchmark, read once for each digest."""
         from harness.engines.recorded import Recorded
 
-        file = self._folder / side.name / f"{benchmark}.jsonl"
-        return Recorded(list(read_jsonl(file, DataError)), file)
+        place = (benchmark, adapter.name, adapter.digest)
+        if place not in self._readers:
+            file = self._folder / adapter.name / f"{benchmark}.jsonl"
+            self._readers[place] = Recorded(list(read_jsonl(file, DataError)), file)
+        return self._readers[place]
 
-    def holds(self, name: str, benchmark: Benchmark) -> bool:
-        """Whether somebody recorded this adapter on all of this benchmark."""
+    def has_recorded(self, name: str, benchmark: Benchmark) -> bool:
+        """Return whether outputs of an adapter were recorded for every case of a benchmark."""
         if not (self._folder / name / f"{benchmark.name}.jsonl").is_file():
             return False
-        found = self._recorded(benchmark.name, self.side(name)).found
+        found = self.engine(benchmark.name, self.adapter(name)).found
         samples = range(benchmark.generation.samples)
         return all((case.id, k) in found for case in benchmark.cases for k in samples)
-
-    def refuse_unsound(self, side: AdapterRef) -> None:
-        """There is no adapter to look at."""
-
-    def mount(self, side: AdapterRef) -> Mounted:
-        """Nothing to load."""
-        return Mounted(side.name, side.digest, None)
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-Backend = TransformersBackend | OpenAIBackend | RecordedBackend
-
-
-class RayBackend(TransformersBackend):
-    """Like in process, with the private copies in a folder that the workers see."""
-
-    _spread: Ray | None = None
-
-    def __init__(self, project: Project, cluster: Cluster, copies: Path) -> None:
-        super().__init__(project, _shared(cluster.shared) if cluster.shared else copies)
-        self._cluster = cluster
-
-    def engine(self, benchmark: str, side: AdapterRef) -> Ray:
-        """The same engine for every benchmark and adapter; Ray is not started for this."""
-        if self._spread is None:
-            from functools import partial
-
-            from harness.engines.local.engine import Transformers
-            from harness.engines.ray.engine import Ray
-            from harness.engines.ray.worker import transformers_on
-
-            device = open_device()
-            here = Transformers(lambda: model_folder(self._project.base), device)
-            self._spread = Ray(
-                here,
-                lambda: partial(transformers_on, model_folder(self._project.base)),
-                self._cluster,
-                gpus=device.kind == "cuda",
-            )
-        return self._spread
-
-    def close(self) -> None:
-        """Workers end, and copies that lie where others see them go."""
-        if self._spread is not None:
-            self._spread.close()
-        if self._cluster.shared:
-            shutil.rmtree(self._copies, ignore_errors=True)
-
-
-def _shared(folder: str) -> Path:
-    """A folder of this process's own, which nobody else may write to."""
-    try:
-        return Path(tempfile.mkdtemp(prefix="lora-harness-", dir=folder))
-    except OSError as problem:
-        raise SettingsError(
-            f"{folder}: no folder can be made there ({problem.strerror}), see `shared` in"
-            " [tool.harness.ray]"
-        ) from None

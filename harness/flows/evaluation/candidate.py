@@ -1,49 +1,147 @@
-"""What a candidate is compared with on one benchmark, as runs; base and prompt among them."""
+"""One adapter on trial: what it is compared with, its runs, and its verdicts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from harness.errors import AdapterRefused, EngineFailed
-from harness.flows.store import AdapterRef, RecordedBackend, is_base
-from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run
+from harness.flows.evaluation.backend import AdapterRef, is_base
+from harness.flows.evaluation.contamination import find_contamination
+from harness.flows.evaluation.context import Context
+from harness.flows.project import utc_now
+from harness.judge import verdict as judge
+from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
+from harness.records.holds import EXACT
+from harness.workspace.adapters.files import read_training
 
-if TYPE_CHECKING:
-    from harness.flows.evaluation.session import Candidate
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A run with its verdict, and since when its reference is promoted."""
+
+    run: Run
+    verdict: Verdict
+    promoted_at: str | None = field(default=None, metadata=EXACT)
+    overridden: bool = False
+    """Whether that promotion was against or without a verdict."""
+    verdict_id: str = field(default="", metadata=EXACT)
+    """In the store."""
+
+
+@dataclass
+class Candidate:
+    """One adapter on trial: its runs and verdicts, each made once."""
+
+    context: Context
+    adapter: AdapterRef
+    _evaluations: dict[tuple[str, frozenset[str] | None], Evaluation] = field(default_factory=dict)
+
+    @property
+    def task(self) -> str | None:
+        """The task that the adapter was trained for, where training.json says so."""
+        training = read_training(self.adapter.files.folder) if self.adapter.files else None
+        task = (training or {}).get("task")
+        return task if isinstance(task, str) and task in self.context.project.tasks else None
+
+    def evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None = None) -> Evaluation:
+        """Run what is missing and judge; a verdict on some `cases` can never promote."""
+        if cases is not None and cases >= {case.id for case in benchmark.cases}:
+            cases = None
+        place = (benchmark.name, cases)
+        if place not in self._evaluations:
+            self._evaluations[place] = self._evaluate(benchmark, cases)
+        return self._evaluations[place]
+
+    def _evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None) -> Evaluation:
+        context, references = self.context, References(self, benchmark, cases)
+        promoted, pinned, first = references.promoted, references.pinned, references.base
+        again = context.request.refresh
+        run = context.producer.run(self.adapter, benchmark, cases, refresh=again)
+        base = first or references.baseline(BASE)
+        prompted = references.baseline(BASE_PROMPT)
+        guards = () if benchmark.guard or cases is not None else tuple(self._guard_verdicts())
+        store = context.store
+        before = store.verdicts.candidates(benchmark.fingerprint)
+        # a candidate that is judged again keeps its place in the count
+        place = [*before, self.adapter.digest].index(self.adapter.digest)
+        verdict = judge(
+            run,
+            promoted,
+            benchmark.policy,
+            metrics=benchmark.metrics,
+            pinned=pinned,
+            base=base,
+            prompted=prompted,
+            accepted=store.decisions.accepted(run.id),
+            guards=guards,
+            candidates_judged=place + 1,
+            guard=benchmark.guard,
+            left_out=self._left_out(benchmark, run, promoted, pinned),
+        )
+        verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
+        if context.tracking is not None:
+            context.tracking.judged(run, verdict)
+        promoted_at, overridden = references.promoted_at, references.overridden
+        return Evaluation(run, verdict, promoted_at, overridden, verdict_id)
+
+    def needs(
+        self, benchmark: Benchmark, cases: frozenset[str] | None = None
+    ) -> Iterator[tuple[AdapterRef, Benchmark]]:
+        """Yield every adapter and benchmark whose run the verdict rests on, its own first."""
+        yield self.adapter, benchmark
+        for adapter in References(self, benchmark, cases).adapters():
+            yield adapter, benchmark
+        if not benchmark.guard and cases is None:
+            for guard in self.context.guards():
+                yield from self.needs(guard)
+
+    def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
+        """Return the cases that one of the adapters compared has seen in training."""
+        found: dict[str, str] = {}
+        for run in runs:
+            if run is not None and self.context.backend.adapter(run.adapter).files is not None:
+                adapters = self.context.project.settings.adapters
+                found = {**find_contamination(adapters, run.adapter, benchmark).cases, **found}
+        return found
+
+    def _guard_verdicts(self) -> Iterator[Verdict]:
+        for guard in self.context.guards():
+            yield self.evaluate(guard).verdict
 
 
 class References:
-    """What the candidate is compared with on one benchmark, as runs."""
+    """The runs that a candidate is compared with on one benchmark."""
 
     def __init__(
-        self, trial: Candidate, benchmark: Benchmark, cases: frozenset[str] | None
+        self, candidate: Candidate, benchmark: Benchmark, cases: frozenset[str] | None
     ) -> None:
-        self.trial, self.benchmark, self.cases = trial, benchmark, cases
-        self.bench = trial.bench
+        self.candidate, self.benchmark, self.cases = candidate, benchmark, cases
+        self.context = candidate.context
         self.promoted_at: str | None = None
         self.overridden = False
-        against = self.bench.request.against
+        against = self.context.request.against
         decided = None if against else self._decision("promoted")
         self._promoted = self._named(against) if against else self._decided(decided)
         if decided is not None:
             self.promoted_at = decided.at
             self.overridden = decided.override
-        self._pinned = None if against else self._pinned_side(decided)
+        self._pinned = None if against else self._pinned_adapter(decided)
         self._base: AdapterRef | None = None
-        if self._promoted is None and not is_base(trial.side.name):
+        if self._promoted is None and not is_base(candidate.adapter.name):
             self._base = self._named(BASE)
 
-    def sides(self) -> list[AdapterRef]:
-        """Everybody whose run will be asked for; of some of the cases no baseline's is made."""
+    def adapters(self) -> list[AdapterRef]:
+        """Return the adapters whose runs will be asked for; baselines only for whole runs."""
         found = [self._promoted, self._pinned, self._base]
         if not self.cases:
             found += [self._baseline(name) for name in (BASE, BASE_PROMPT)]
-        return [side for side in found if side is not None]
+        return [adapter for adapter in found if adapter is not None]
 
     @cached_property
     def promoted(self) -> Run | None:
-        """The run of what is in production, or of whom the request names."""
+        """The run of the promoted adapter, or of the adapter that the request names."""
         return self._run(self._promoted) if self._promoted else None
 
     @cached_property
@@ -53,74 +151,75 @@ class References:
 
     @cached_property
     def base(self) -> Run | None:
-        """The base's run, where nothing is in production yet."""
+        """The base's run, where no adapter is promoted yet."""
         return self._run(self._base) if self._base else None
 
     @property
     def task(self) -> str | None:
-        """A guard has no task: it is kept for the task that the adapter is for."""
+        """The benchmark's task; for a guard, which has none, the task that the adapter is for."""
         if self.benchmark.task:
             return self.benchmark.task
-        tasks = self.bench.project.tasks
-        return self.trial.task or (tasks[0] if len(tasks) == 1 else None)
+        tasks = self.context.project.tasks
+        return self.candidate.task or (tasks[0] if len(tasks) == 1 else None)
 
     def _decision(self, what: str) -> Decision | None:
         if self.task is None:
             return None
-        decisions = self.bench.store.decisions
+        decisions = self.context.store.decisions
         return decisions.promoted(self.task) if what == "promoted" else decisions.pinned(self.task)
 
-    def _pinned_side(self, promoted: Decision | None) -> AdapterRef | None:
-        """The pinned reference where it is another adapter than the promoted one."""
+    def _pinned_adapter(self, promoted: Decision | None) -> AdapterRef | None:
+        """Return the pinned reference where it is another adapter than the promoted one."""
         pinned = self._decision("pinned")
         if pinned is None or promoted is None or pinned.digest == promoted.digest:
             return None
         return self._decided(pinned)
 
     def _decided(self, decision: Decision | None) -> AdapterRef | None:
+        """Return the adapter of a decision; refuse it where its bytes are other ones now."""
         if decision is None:
             return None
-        side = self.bench.room.side(decision.adapter)
-        if side.files is not None and side.digest != decision.digest:
+        adapter = self.context.backend.adapter(decision.adapter)
+        if adapter.files is not None and adapter.digest != decision.digest:
             raise AdapterRefused(
                 f"{decision.adapter}: its bytes are not those that were promoted"
-                f" ({side.digest[:12]}, not {decision.digest[:12]}), restore them"
+                f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them"
             )
-        return side
+        return adapter
 
     def _named(self, name: str) -> AdapterRef:
-        side = self.bench.room.side(name)
-        self.bench.room.refuse_unsound(side)
-        return side
+        adapter = self.context.backend.adapter(name)
+        self.context.backend.check(adapter)
+        return adapter
 
     def baseline(self, name: str) -> Run | None:
-        """A run that only says what fine-tuning was worth, so none is made for some of the cases.
+        """Return the run of `base` or `base+prompt`, which says what fine-tuning was worth.
 
-        Nor where nobody asked, nor where it would have to be recorded elsewhere and was not.
+        None where the request does without, where outputs were recorded elsewhere and not for it,
+        and for some of the cases unless it is known already.
         """
-        side = self._baseline(name)
-        if side is None:
+        adapter = self._baseline(name)
+        if adapter is None:
             return None
         if self.cases:
-            return self.bench.producer.known(side, self.benchmark)
+            return self.context.producer.known(adapter, self.benchmark)
         try:
-            return self._run(side)
+            return self._run(adapter)
         except EngineFailed as problem:
             raise EngineFailed(f"{problem} (--harness-no-baselines does without it)") from problem
 
     def _baseline(self, name: str) -> AdapterRef | None:
-        bench, benchmark = self.bench, self.benchmark
-        room = bench.room
-        if not bench.request.baselines or is_base(self.trial.side.name):
+        context, benchmark = self.context, self.benchmark
+        if not context.request.baselines or is_base(self.candidate.adapter.name):
             return None
         if name == BASE_PROMPT and (benchmark.guard or not benchmark.examples):
             return None
-        if isinstance(room, RecordedBackend) and not room.holds(name, benchmark):
+        if not context.backend.has_recorded(name, benchmark):
             return None
         return self._named(name)
 
-    def _run(self, side: AdapterRef) -> Run:
-        """For some of the cases, the whole run does as well, where it is there already."""
-        producer = self.bench.producer
-        known = producer.known(side, self.benchmark) if self.cases else None
-        return known or producer.run(side, self.benchmark, self.cases)
+    def _run(self, adapter: AdapterRef) -> Run:
+        """Return a run; a whole run that is known already serves for some of the cases too."""
+        producer = self.context.producer
+        known = producer.known(adapter, self.benchmark) if self.cases else None
+        return known or producer.run(adapter, self.benchmark, self.cases)

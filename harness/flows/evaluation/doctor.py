@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.flows.evaluation.backends import LocalBackend
 from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.project import Project
-from harness.flows.store import TransformersBackend
 from harness.records import Benchmark, DoctorCheck
 from harness.workspace.adapters.inspection import base_shape, inspect
 from harness.workspace.base.gguf import model_folder
@@ -20,19 +20,19 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
     """Every line that could be looked at; a name that is no adapter raises."""
     copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
     try:
-        room = TransformersBackend(project, copies)
-        side = room.side(name)
-        if side.files is None:
+        backend = LocalBackend(project, copies)
+        adapter = backend.adapter(name)
+        if adapter.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]
-        found = [DoctorCheck("name", True, f"{side.files.folder}, digest {side.digest[:12]}")]
+        found = [DoctorCheck("name", True, f"{adapter.files.folder}, digest {adapter.digest[:12]}")]
         shape = base_shape(model_folder(project.base), project.base.digest)
-        found += inspect(side.files, shape)
+        found += inspect(adapter.files, shape)
         sound = all(check.ok for check in found)
         found += _training(project, name)
         if sound:
             benchmark = next(iter(project.benchmarks.values()))
             try:
-                shift = applied_shift(room, room.engine(benchmark.name, side), side, benchmark)
+                shift = applied_shift(backend, adapter, benchmark)
                 message = f"moves the base's logits by up to {shift:.3g}"
                 found.append(DoctorCheck("applied", True, message))
             except HarnessError as problem:

@@ -1,29 +1,32 @@
-"""Writing ahead: what many verdicts lack is asked as one stream, and kept as it comes.
+"""Ask the engine for the outputs and likelihoods of many verdicts as one stream, before they judge.
 
-Order after order there is too little work to keep several workers busy, and nobody could say how
-much is left. Afterwards every verdict finds its outputs in the store. Only one order, and what is
-under way, is in memory at a time.
+Run after run, there would be too little work to keep several workers busy, and no honest estimate
+of the time left. Afterwards every verdict finds its outputs in the store. Only one run's work, and
+the batches under way, are in memory at a time.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from harness.engines.batches import Batch, BatchResult, What, cut, each, hands, sizes
-from harness.engines.protocol import Engine
+from harness.engines.batches import Batch, BatchKind, BatchResult, concurrency, cut, each, sizes
+from harness.engines.protocol import BackendEngine
 from harness.errors import AdapterRefused, HarnessError, StoreFailed
-from harness.flows.evaluation.backends import AdapterRef, RecordedBackend
+from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.evaluation.generation import GenerationWork, proof_prompt, refuse_unapplied
 from harness.flows.evaluation.work import Place
 from harness.flows.project import utc_now
 from harness.records import BASE_PROMPT, Benchmark, Prompt
 
 if TYPE_CHECKING:
-    from harness.flows.evaluation.session import Bench
+    from harness.flows.evaluation.session import Session
+
+_log = logging.getLogger(__name__)
 
 Cases = frozenset[str] | None
 """Some cases of a benchmark, or all."""
@@ -31,160 +34,167 @@ Cases = frozenset[str] | None
 
 @dataclass(frozen=True, slots=True)
 class NeededRun:
-    """A run that some verdict will ask for."""
+    """A run that a verdict will ask for."""
 
-    side: AdapterRef
+    adapter: AdapterRef
     benchmark: Benchmark
     cases: Cases
     refresh: bool
 
     @property
     def pair(self) -> tuple[str, str]:
-        """As the producer knows it."""
-        return self.side.name, self.benchmark.name
+        """The names under which the producer knows it."""
+        return self.adapter.name, self.benchmark.name
 
 
 @dataclass(frozen=True, slots=True)
 class PrefetchedBatch:
-    """Whose a piece is: what came of it is kept there."""
+    """The run that a batch belongs to, and where its results are kept."""
 
     need: NeededRun
-    writing: GenerationWork
+    work: GenerationWork
     places: Mapping[Place, str]
     """The keys of the ideals that are weighed."""
     proof: str | None
     """The key under which the adapter's proof is kept, where one was asked for."""
 
 
-def prefetch(bench: Bench, wanted: Iterable[tuple[str, str, Cases]]) -> None:
-    """All outputs and likelihoods for verdicts on these adapters, benchmarks and cases.
+def prefetch(session: Session, wanted: Iterable[tuple[str, str, Cases]]) -> None:
+    """Make all outputs and likelihoods for verdicts on these adapters, benchmarks and cases.
 
-    What fails is remembered for whoever needs it; only a store that fails ends it.
+    A failure is kept for the verdict that needs the run; only a failing store ends the stream.
     """
-    if isinstance(bench.room, RecordedBackend):
-        return  # nothing is asked of anybody
-    Prefetch(bench, _needs(bench, wanted)).write()
+    if session.backend.recorded:
+        return  # outputs from files cost nothing to read later
+    Prefetch(session, _needs(session, wanted)).write()
 
 
-def _needs(bench: Bench, wanted: Iterable[tuple[str, str, Cases]]) -> list[NeededRun]:
-    """Each run once, in the order in which verdicts will ask; who is refused needs nothing."""
+def _needs(session: Session, wanted: Iterable[tuple[str, str, Cases]]) -> list[NeededRun]:
+    """Return each needed run once, in the order of the verdicts; refused adapters need none."""
     found: dict[object, NeededRun] = {}
-    for adapter, name, cases in wanted:
+    for name, on, cases in wanted:
         try:
-            trial, benchmark = bench.trial(adapter), bench.benchmark(name)
-            whole = cases is None or cases >= {case.id for case in benchmark.cases}
+            candidate, asked = session.candidate(name), session.benchmark(on)
+            whole = cases is None or cases >= {case.id for case in asked.cases}
             some = None if whole else cases
-            for side, on in trial.needs(benchmark, some):
-                need = NeededRun(side, on, some, bench.request.refresh and side is trial.side)
-                same = (side.digest, side.name == BASE_PROMPT, on.name, some)
+            for adapter, benchmark in candidate.needs(asked, some):
+                refresh = session.request.refresh and adapter is candidate.adapter
+                need = NeededRun(adapter, benchmark, some, refresh)
+                same = (adapter.digest, adapter.name == BASE_PROMPT, benchmark.name, some)
                 if same not in found or need.refresh:
                     found[same] = need
         except StoreFailed:
             raise
-        except HarnessError:
-            continue  # whoever asks for the verdict is told
+        except HarnessError as problem:
+            _log.debug("%s on %s is not prefetched: %s", name, on, problem)  # its verdict says it
     return list(found.values())
 
 
 @dataclass
 class Prefetch:
-    """One stream of work, its progress, and who failed."""
+    """One stream of batches with its progress and its failures."""
 
-    bench: Bench
+    session: Session
     needs: list[NeededRun]
     _total: int = 0
     _done: int = 0
     _refused: dict[str, HarnessError] = field(default_factory=dict)
-    """By an adapter's digest, why nothing is asked of it on any benchmark."""
-    _shown: set[str] = field(default_factory=set)
+    """By an adapter's digest, why it is asked for no benchmark at all."""
+    _proven: set[str] = field(default_factory=set)
     """Keys of proofs that were given."""
 
     def write(self) -> None:
-        """Count what is lacking, then ask for all of it."""
+        """Count the missing outputs and ideals, then ask for all of them."""
         for need in self.needs:
-            with self._of(need):
-                writing = self._writing(need)
-                self._total += len(writing.unwritten()) if writing else 0
-                self._total += sum(len(p.ideals) for p in writing.unweighed()[0]) if writing else 0
+            with self._failures_of(need):
+                if work := self._work(need):
+                    ideals = sum(len(prompt.ideals) for prompt in work.unweighed()[0])
+                    self._total += len(work.unwritten()) + ideals
         if not self._total:
             return
-        engine = self.bench.room.engine(self.needs[0].benchmark.name, self.needs[0].side)
+        first = self.needs[0]
+        engine = self.session.backend.engine(first.benchmark.name, first.adapter)
         try:
-            for asked, done in each(engine, self._pieces(engine)):
-                self._came(asked, done)
+            for asked, result in each(engine, self._batches(engine)):
+                self._keep(asked, result)
         except StoreFailed:
             raise
-        except HarnessError:
-            return  # the engine as a whole; whoever asks it next is told at once
+        except HarnessError as problem:
+            # the engine as a whole failed: each verdict asks it again and reports the reason
+            _log.debug("prefetching ended early: %s", problem)
 
-    def _pieces(self, engine: Engine) -> Iterator[tuple[PrefetchedBatch, Batch]]:
-        """Taken one by one as somebody is free to do them."""
+    def _batches(self, engine: BackendEngine) -> Iterator[tuple[PrefetchedBatch, Batch]]:
+        """Yield batches; the engine takes the next when it has a free worker."""
         for need in self.needs:
-            if problem := self._refused.get(need.side.digest):
-                self.bench.producer.broken[need.pair] = problem
+            if problem := self._refused.get(need.adapter.digest):
+                self.session.producer.broken[need.pair] = problem
                 continue
-            with self._of(need):
-                yield from self._of_one(need, engine)
+            with self._failures_of(need):
+                yield from self._batches_of(need, engine)
 
-    def _of_one(self, need: NeededRun, engine: Engine) -> Iterator[tuple[PrefetchedBatch, Batch]]:
-        writing = self._writing(need)
-        if writing is None:
+    def _batches_of(
+        self, need: NeededRun, engine: BackendEngine
+    ) -> Iterator[tuple[PrefetchedBatch, Batch]]:
+        work = self._work(need)
+        if work is None:
             return
         generation = need.benchmark.generation
-        size = sizes(self._total, generation.batch, hands(engine))
-        texts, (ideals, places) = writing.unwritten(), writing.unweighed()
+        size = sizes(self._total, generation.batch, concurrency(engine))
+        texts, (ideals, places) = work.unwritten(), work.unweighed()
         if not texts and not ideals:
             return
-        mounted = self.bench.room.mount(need.side)
-        unproven = writing.unproven() if texts else None
+        mounted = self.session.backend.mount(need.adapter)
+        unproven = work.unproven() if texts else None
         for what, some in _in_turn(cut(texts, size), cut(ideals, size)):
-            if need.pair in self.bench.producer.broken:
+            if need.pair in self.session.producer.broken:
                 return
-            key = unproven if what == "write" and unproven not in self._shown else None
-            proof = proof_prompt(need.side, need.benchmark) if key else None
-            asked = PrefetchedBatch(need, writing, places, key)
+            key = unproven if what == "write" and unproven not in self._proven else None
+            proof = proof_prompt(need.adapter, need.benchmark) if key else None
+            asked = PrefetchedBatch(need, work, places, key)
             yield asked, Batch(mounted, some, generation, what, proof)
 
-    def _came(self, asked: PrefetchedBatch, done: BatchResult | HarnessError) -> None:
-        need, writing = asked.need, asked.writing
-        with self._of(need):
-            if isinstance(done, HarnessError):
-                raise done
-            if done.shift is not None and asked.proof is not None:
-                refuse_unapplied(need.side, done.shift)
-                writing.store.outputs.keep_proof(asked.proof, done.shift, utc_now())
-                self._shown.add(asked.proof)
-            step = "likelihood" if done.weighed else "generate"
-            spent = self.bench.producer.spent[need.pair]
-            spent[step] = spent.get(step, 0.0) + done.seconds
-            if done.outputs:
-                writing.keep_texts(done.outputs)
-            if done.weighed:
-                writing.keep_weighed(done.weighed, asked.places)
-            self._done += len(done.outputs) + len(done.weighed)
-            word = "weighing ideals" if done.weighed else "writing"
-            self.bench.producer.heard(f"{writing.order.title}: {word}", self._done, self._total)
+    def _keep(self, asked: PrefetchedBatch, result: BatchResult | HarnessError) -> None:
+        """Store what a batch brought, and count it."""
+        need, work, producer = asked.need, asked.work, self.session.producer
+        with self._failures_of(need):
+            if isinstance(result, HarnessError):
+                raise result
+            if result.shift is not None and asked.proof is not None:
+                refuse_unapplied(need.adapter, result.shift)
+                work.store.outputs.keep_proof(asked.proof, result.shift, utc_now())
+                self._proven.add(asked.proof)
+            step = "likelihood" if result.weighed else "generate"
+            spent = producer.spent[need.pair]
+            spent[step] = spent.get(step, 0.0) + result.seconds
+            if result.outputs:
+                work.keep_texts(result.outputs)
+            if result.weighed:
+                work.keep_weighed(result.weighed, asked.places)
+            self._done += len(result.outputs) + len(result.weighed)
+            word = "weighing ideals" if result.weighed else "writing"
+            producer.on_progress(f"{work.spec.title}: {word}", self._done, self._total)
 
-    def _writing(self, need: NeededRun) -> GenerationWork | None:
-        return self.bench.producer.lacking(need.side, need.benchmark, need.cases, need.refresh)
+    def _work(self, need: NeededRun) -> GenerationWork | None:
+        producer = self.session.producer
+        return producer.lacking(need.adapter, need.benchmark, need.cases, need.refresh)
 
     @contextmanager
-    def _of(self, need: NeededRun) -> Iterator[None]:
-        """Who fails on a benchmark is asked nothing more there, and the others go on."""
+    def _failures_of(self, need: NeededRun) -> Iterator[None]:
+        """Keep a failure for the verdict that needs the run; the other runs go on."""
         try:
             yield
         except StoreFailed:
             raise
         except HarnessError as problem:
-            self.bench.producer.broken[need.pair] = problem
+            self.session.producer.broken[need.pair] = problem
             if isinstance(problem, AdapterRefused):
-                self._refused[need.side.digest] = problem
+                self._refused[need.adapter.digest] = problem
 
 
 def _in_turn(
     texts: Iterable[tuple[Prompt, ...]], ideals: Iterable[tuple[Prompt, ...]]
-) -> Iterator[tuple[What, tuple[Prompt, ...]]]:
-    """Ideals right after the texts of the same prompts, which the engine may still have read."""
+) -> Iterator[tuple[BatchKind, tuple[Prompt, ...]]]:
+    """Yield ideals right after the texts of the same prompts, which the engine may still hold."""
     for some, weighed in zip_longest(texts, ideals):
         if some:
             yield "write", some

@@ -1,4 +1,4 @@
-"""One adapter on one benchmark becomes a run: looked up where it is known, else made and kept."""
+"""Make runs: look up what the store knows of one, generate and score the rest, and keep it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from harness.engines.embedder import Embedder
 from harness.errors import HarnessError, StoreFailed
-from harness.flows.evaluation.generation import GenerationWork, OnProgress, chunks
+from harness.flows.evaluation.backend import AdapterRef, Backend
+from harness.flows.evaluation.generation import GenerationWork, chunks
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
 from harness.flows.evaluation.work import Place, RunSpec
 from harness.flows.project import Project, commit, machine, utc_now
-from harness.flows.store import AdapterRef, Backend
-from harness.records import Benchmark, Case, CaseResult, Output, Run
+from harness.progress import OnProgress
+from harness.records import Benchmark, CaseResult, Output, Run
 from harness.store import Store
 from harness.store.keys import key_of
 from harness.workspace.base.weights import NONE
@@ -27,142 +28,139 @@ Pair = tuple[str, str]
 
 @dataclass
 class Producer:
-    """Makes runs with one room and one store."""
+    """Makes the runs of one process, with one backend and one store."""
 
     project: Project
     store: Store
-    room: Backend
-    heard: OnProgress = lambda step, done, total: None
+    backend: Backend
+    on_progress: OnProgress = lambda step, done, total: None
     seconds: dict[str, float] = field(default_factory=dict)
     spent: dict[Pair, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
-    """Seconds by step that went into a run before it was asked for (`prefetch.py` beside this)."""
+    """Seconds by step that prefetching spent on a run."""
     broken: dict[Pair, HarnessError] = field(default_factory=dict)
-    """Runs that were tried before they were asked for, and why they cannot be made."""
+    """Runs that prefetching could not make, and why."""
     _forgotten: set[str] = field(default_factory=set)
     _embedder: Embedder | None = None
 
     def run(
         self,
-        side: AdapterRef,
+        adapter: AdapterRef,
         benchmark: Benchmark,
         cases: frozenset[str] | None = None,
         refresh: bool = False,
     ) -> Run:
-        """The run of an adapter on a benchmark, or on some cases; `refresh` makes it again."""
-        order, metrics = self._asked(side, benchmark, cases)
-        known, key = self._newest(self._key(order, metrics))
+        """Return the run of an adapter on a benchmark or some of its cases, made where it must be.
+
+        `refresh` makes it again.
+        """
+        spec, metrics = self._spec(adapter, benchmark, cases)
+        known, key = self._newest(self._key(spec, metrics))
         if known is not None and not refresh:
             return known
-        if problem := self.broken.get((side.name, benchmark.name)):
+        if problem := self.broken.get((adapter.name, benchmark.name)):
             raise problem
-        writing = self._writing(order, metrics, refresh)
-        with self._alone(key):
-            return self.store.runs.by_key(key) or self._made(order, writing, metrics, key)
+        work = self._work(spec, metrics, refresh)
+        with self._run_lock(key):
+            return self.store.runs.by_key(key) or self._made(spec, work, metrics, key)
 
     def lacking(
         self,
-        side: AdapterRef,
+        adapter: AdapterRef,
         benchmark: Benchmark,
         cases: frozenset[str] | None = None,
         refresh: bool = False,
     ) -> GenerationWork | None:
-        """What an engine may have to be asked for a run; None where the run is there already."""
-        order, metrics = self._asked(side, benchmark, cases)
-        known, _ = self._newest(self._key(order, metrics))
-        return None if known is not None and not refresh else self._writing(order, metrics, refresh)
+        """Return the work that a run may still need; None where the store has the run."""
+        spec, metrics = self._spec(adapter, benchmark, cases)
+        known, _ = self._newest(self._key(spec, metrics))
+        return None if known is not None and not refresh else self._work(spec, metrics, refresh)
 
-    def _asked(
-        self, side: AdapterRef, benchmark: Benchmark, cases: frozenset[str] | None
+    def _spec(
+        self, adapter: AdapterRef, benchmark: Benchmark, cases: frozenset[str] | None
     ) -> tuple[RunSpec, tuple[str, ...]]:
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
-        order = self._order(side, benchmark, chosen)
+        spec = RunSpec(adapter, benchmark, chosen, self.backend)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
         measures(metrics, benchmark.name)  # an unknown one is refused before any is generated
-        return order, metrics
+        return spec, metrics
 
-    def _writing(self, order: RunSpec, metrics: tuple[str, ...], refresh: bool) -> GenerationWork:
-        """What is remembered of the outputs is forgotten once, however often it is asked for."""
-        writing = GenerationWork(order, self.room, self.store, self.heard)
-        address = self._key(order, metrics)
+    def _work(self, spec: RunSpec, metrics: tuple[str, ...], refresh: bool) -> GenerationWork:
+        """Return a run's work; `refresh` forgets its stored outputs, once in this process."""
+        work = GenerationWork(spec, self.store, self.on_progress)
+        address = self._key(spec, metrics)
         if refresh and address not in self._forgotten:
-            writing.forget()
+            work.forget()
             self._forgotten.add(address)
-        return writing
+        return work
 
-    def _order(self, side: AdapterRef, benchmark: Benchmark, cases: list[Case]) -> RunSpec:
-        engine = self.room.engine(benchmark.name, side)
-        return RunSpec(side, benchmark, cases, engine, self.room.base_digest)
-
-    def _key(self, order: RunSpec, metrics: tuple[str, ...]) -> str:
-        """The address of everything that goes into a run."""
+    def _key(self, spec: RunSpec, metrics: tuple[str, ...]) -> str:
+        """Return the key of a run: a digest over everything that goes into it."""
         return key_of(
             "run",
-            adapter=order.side.name,
-            benchmark=order.benchmark.name,
-            fingerprint=order.benchmark.fingerprint,
-            outputs=list(order.outputs.values()),
+            adapter=spec.adapter.name,
+            benchmark=spec.benchmark.name,
+            fingerprint=spec.benchmark.fingerprint,
+            outputs=list(spec.outputs.values()),
             embedder=self.project.embedder.digest,
             measures=measures(metrics),
             metrics=list(metrics),
         )
 
     def _newest(self, key: str) -> tuple[Run | None, str]:
-        """The last run made of exactly this, and the key for the next one (`refresh` makes it)."""
+        """Return the last run made of exactly this, and the key that a refreshed one would get."""
         known, place, again = None, key, 0
         while (found := self.store.runs.by_key(place)) is not None:
             known, again = found, again + 1
             place = key_of("run again", key=key, again=again)
         return known, place
 
-    def known(self, side: AdapterRef, benchmark: Benchmark) -> Run | None:
-        """The complete run, where the store has it."""
-        whole = self._order(side, benchmark, list(benchmark.cases))
+    def known(self, adapter: AdapterRef, benchmark: Benchmark) -> Run | None:
+        """Return the run on the whole benchmark, where the store has it."""
+        whole = RunSpec(adapter, benchmark, benchmark.cases, self.backend)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
         return self._newest(self._key(whole, metrics))[0]
 
-    def _made(
-        self, order: RunSpec, writing: GenerationWork, metrics: tuple[str, ...], key: str
-    ) -> Run:
+    def _made(self, spec: RunSpec, work: GenerationWork, metrics: tuple[str, ...], key: str) -> Run:
         """Generate, weigh and score what is missing, and keep the run."""
         started = utc_now()
-        self.seconds = dict(self.spent.pop((order.side.name, order.benchmark.name), {}))
+        self.seconds = dict(self.spent.pop((spec.adapter.name, spec.benchmark.name), {}))
         digest = self.project.embedder.digest
-        scoring = Scoring(order, self.store, self.embedder, digest, metrics, self.heard)
+        scoring = Scoring(spec, self.store, self.embedder, digest, metrics, self.on_progress)
         outputs: dict[str, Output] = {}
         nlls: dict[Place, float | None] = {}
-        for stretch in chunks(writing):
+        for chunk in chunks(work):
             with self.timed("generate"):
-                outputs |= stretch.outputs()
+                outputs |= chunk.outputs()
             with self.timed("likelihood"):
-                nlls |= stretch.likelihoods()
+                nlls |= chunk.likelihoods()
         with self.timed("measure"):
             results = scoring.results(outputs, nlls)
-        return self.store.runs.keep(self._run(order, results, metrics, started, key), key)
+        return self.store.runs.keep(self._run(spec, results, metrics, started, key), key)
 
     def _run(
         self,
-        order: RunSpec,
+        spec: RunSpec,
         results: tuple[CaseResult, ...],
         metrics: tuple[str, ...],
         started: str,
         key: str,
     ) -> Run:
         moment = re.sub(r"[:.]", "-", started.removesuffix("Z"))[:19]
-        name = order.side.name.replace("/", ".")
+        name = spec.adapter.name.replace("/", ".")
         return Run(
-            id=f"{moment}_{name}_{order.benchmark.name}_{key[:6]}",
-            adapter=order.side.name,
-            benchmark=order.benchmark.name,
-            task=order.benchmark.task,
-            fingerprint=order.benchmark.fingerprint,
+            id=f"{moment}_{name}_{spec.benchmark.name}_{key[:6]}",
+            adapter=spec.adapter.name,
+            benchmark=spec.benchmark.name,
+            task=spec.benchmark.task,
+            fingerprint=spec.benchmark.fingerprint,
             results=results,
-            complete=order.complete,
+            complete=spec.complete,
             digests={
-                "adapter": order.side.digest,
-                "base": order.base,
+                "adapter": spec.adapter.digest,
+                "base": self.backend.base_digest,
                 "embedder": self.project.embedder.digest,
             },
-            origin=order.origin
+            origin=spec.origin
             | {"measures": measures(metrics), "machine": machine()}
             | {"source": commit(self.project.settings.root)},
             started=started,
@@ -170,8 +168,8 @@ class Producer:
         )
 
     @contextmanager
-    def _alone(self, key: str) -> Iterator[None]:
-        """A second process that needs the same run waits for it instead of making it again."""
+    def _run_lock(self, key: str) -> Iterator[None]:
+        """Hold the lock of a run, so that a second process waits for it and doesn't make it too."""
         from filelock import FileLock
 
         folder = self.project.settings.reports / ".locks"
@@ -180,7 +178,7 @@ class Producer:
             folder.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except OSError as problem:
-            raise StoreFailed(f"{folder}: cannot be written ({problem.strerror})") from None
+            raise StoreFailed(f"{folder}: cannot be written ({problem.strerror})") from problem
         try:
             yield
         finally:
@@ -188,14 +186,14 @@ class Producer:
 
     @property
     def embedder(self) -> Embedder:
-        """The embedding model, loaded when its first text comes."""
+        """The embedding model, loaded with its first text."""
         if self._embedder is None:
             self._embedder = Embedder(self.project.embedder.path)
         return self._embedder
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
-        """Durations by step, for the record."""
+        """Add the seconds that a step takes to the run's record."""
         begun = time.monotonic()
         try:
             yield

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from harness.engines.embedder import Embedder
 from harness.errors import BenchmarkError
-from harness.flows.evaluation.generation import OnProgress
 from harness.flows.evaluation.work import Place, RunSpec
 from harness.libraries import versions
 from harness.measure import METRICS, UserMetric, embedding_similarity, score_case
+from harness.progress import OnProgress
 from harness.records import Benchmark, Case, CaseResult, Output
 from harness.registered import METRICS as GROUP
 from harness.registered import Registered, names, registered
@@ -32,18 +32,19 @@ def vectors_of(
     store: Store,
     embedder: Embedder,
     digest: str,
-    heard: Callable[[int, int], None] = lambda done, missing: None,
+    on_progress: Callable[[int, int], None] = lambda done, missing: None,
 ) -> dict[str, NDArray[np.float32]]:
-    """The vector of every text; `digest` is that of the embedder's weights.
+    """Return the vector of every text; `digest` is that of the embedder's weights.
 
-    `heard` is told how many are done and were missing, first before the model is loaded for them.
+    `on_progress` gets how many are done and how many were missing, first before the model is
+    loaded.
     """
     wanted = list(dict.fromkeys(texts))
     keys = {text: vector_key(digest, embedder.version, text) for text in wanted}
     known = store.outputs.vectors(keys.values())
     missing = [text for text in wanted if keys[text] not in known]
     for start in range(0, len(missing), TOGETHER):
-        heard(start, len(missing))
+        on_progress(start, len(missing))
         some = missing[start : start + TOGETHER]
         found = dict(zip((keys[text] for text in some), embedder.embed(some), strict=True))
         store.outputs.keep_vectors(found)
@@ -99,30 +100,30 @@ def metrics_of(benchmark: Benchmark, embeddings: bool) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """One order's outputs, measured."""
+    """One spec's outputs, measured."""
 
-    order: RunSpec
+    spec: RunSpec
     store: Store
     embedder: Embedder
     digest: str
     """Of the embedder's weights."""
     metrics: tuple[str, ...]
-    heard: OnProgress
+    on_progress: OnProgress
 
     def results(
         self, outputs: Mapping[str, Output], nlls: Mapping[Place, float | None]
     ) -> tuple[CaseResult, ...]:
         """Every case with its outputs, in the benchmark's order."""
-        written: dict[str, list[Output]] = {case.id: [] for case in self.order.cases}
-        for prompt in self.order.prompts:
+        written: dict[str, list[Output]] = {case.id: [] for case in self.spec.cases}
+        for prompt in self.spec.prompts:
             weighed = tuple(nlls[prompt.case, i] for i in range(len(prompt.ideals))) if nlls else ()
-            output = outputs[self.order.outputs[prompt.case, prompt.sample]]
+            output = outputs[self.spec.outputs[prompt.case, prompt.sample]]
             output = replace(output, case=prompt.case, sample=prompt.sample, ideal_nlls=weighed)
             written[prompt.case].append(output)
         vectors = self._vectors([output.text for output in outputs.values()])
         extra = user_metrics(self.metrics)
         return tuple(
-            self._result(case, tuple(written[case.id]), vectors, extra) for case in self.order.cases
+            self._result(case, tuple(written[case.id]), vectors, extra) for case in self.spec.cases
         )
 
     def _result(
@@ -144,11 +145,11 @@ class Scoring:
         """Embeddings of outputs and ideals; an ideal is embedded once in a store's life."""
         if "embedding_similarity" not in self.metrics:
             return {}
-        ideals = [ideal for case in self.order.cases for ideal in case.ideals]
+        ideals = [ideal for case in self.spec.cases for ideal in case.ideals]
         return vectors_of(
             [*texts, *ideals],
             self.store,
             self.embedder,
             self.digest,
-            lambda done, missing: self.heard(f"{self.order.title}: embedding", done, missing),
+            lambda done, missing: self.on_progress(f"{self.spec.title}: embedding", done, missing),
         )

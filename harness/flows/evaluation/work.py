@@ -1,33 +1,26 @@
-"""What is to be run: one adapter, one benchmark, some of its cases, each part with its address."""
+"""The work of one run: prompts and ideals, each with the key under which the store knows it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.engines.protocol import Engine
-from harness.engines.recorded import Recorded
-from harness.flows.store import AdapterRef
+from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.records import BASE_PROMPT, Benchmark, Case, Message, Prompt
 from harness.store.keys import likelihood_key, output_key
 
 
 def messages_for(benchmark: Benchmark, text: str, *, examples: bool = False) -> tuple[Message, ...]:
-    """The turns for one input; the template is filled by plain replacement, never formatted."""
+    """Return the turns for one input; the template is filled by replacement, never formatted."""
     turns = [Message("system", benchmark.system)] if benchmark.system.strip() else []
-    if examples:
-        for example in benchmark.examples:
-            turns.append(Message("user", _filled(benchmark, example.input)))
-            turns.append(Message("assistant", example.output))
-    turns.append(Message("user", _filled(benchmark, text)))
+    for example in benchmark.examples if examples else ():
+        turns.append(Message("user", benchmark.template.replace("{input}", example.input)))
+        turns.append(Message("assistant", example.output))
+    turns.append(Message("user", benchmark.template.replace("{input}", text)))
     return tuple(turns)
 
 
-def _filled(benchmark: Benchmark, text: str) -> str:
-    return benchmark.template.replace("{input}", text)
-
-
 def prompts_for(benchmark: Benchmark, case: Case, adapter: str) -> tuple[Prompt, ...]:
-    """One prompt per sample; only `base+prompt` sees the examples."""
+    """Return one prompt per sample; only `base+prompt` sees the examples."""
     turns = messages_for(benchmark, case.input, examples=adapter == BASE_PROMPT)
     return tuple(
         Prompt(case.id, turns, case.ideals, sample)
@@ -40,48 +33,45 @@ Place = tuple[str, int]
 
 
 class RunSpec:
-    """Prompts with the keys under which the store knows their outputs and likelihoods."""
+    """One adapter on some cases of a benchmark: prompts, and the keys of their results."""
 
     def __init__(
-        self,
-        side: AdapterRef,
-        benchmark: Benchmark,
-        cases: Sequence[Case],
-        engine: Engine,
-        base: str,
+        self, adapter: AdapterRef, benchmark: Benchmark, cases: Sequence[Case], backend: Backend
     ) -> None:
-        self.side, self.benchmark, self.cases = side, benchmark, tuple(cases)
-        self.engine, self.base = engine, base
+        self.adapter, self.benchmark, self.cases = adapter, benchmark, tuple(cases)
+        self.backend = backend
+        engine = backend.engine(benchmark.name, adapter)
+        self.engine_name, self.weighs = engine.name, engine.likelihoods
         self.origin = dict(engine.origin(benchmark.generation))
-        self.recorded = isinstance(engine, Recorded)
-        self.prompts = [p for case in cases for p in prompts_for(benchmark, case, side.name)]
+        self.prompts = [p for case in cases for p in prompts_for(benchmark, case, adapter.name)]
+        base = backend.base_digest
         self.outputs: dict[Place, str] = {
-            (p.case, p.sample): output_key(side.digest, base, self._origin(p), p)
+            (p.case, p.sample): output_key(adapter.digest, base, self._origin(p), p)
             for p in self.prompts
         }
         self.likelihoods: dict[Place, str] = {
-            (p.case, index): likelihood_key(side.digest, base, self._origin(p), p, ideal)
+            (p.case, index): likelihood_key(adapter.digest, base, self._origin(p), p, ideal)
             for p in self.prompts
             if p.sample == 0  # they do not depend on the output
             for index, ideal in enumerate(p.ideals)
         }
 
     def _origin(self, prompt: Prompt) -> dict[str, object]:
-        """A recorded output belongs to its case; any other follows from its prompt alone."""
-        return self.origin | {"case": prompt.case} if self.recorded else self.origin
+        """Return what an output follows from: recorded ones belong to their case as well."""
+        return self.origin | {"case": prompt.case} if self.backend.recorded else self.origin
 
     def of(self, cases: Sequence[Case]) -> RunSpec:
-        """The same for some of its cases."""
+        """Return the spec for some of the cases."""
         if len(cases) == len(self.cases):
             return self
-        return RunSpec(self.side, self.benchmark, cases, self.engine, self.base)
+        return RunSpec(self.adapter, self.benchmark, cases, self.backend)
 
     @property
     def title(self) -> str:
-        """For progress."""
-        return f"{self.side.name} on {self.benchmark.name}"
+        """The words that progress shows."""
+        return f"{self.adapter.name} on {self.benchmark.name}"
 
     @property
     def complete(self) -> bool:
-        """Whether it is the whole benchmark."""
+        """Whether it covers the whole benchmark."""
         return len(self.cases) == len(self.benchmark.cases)

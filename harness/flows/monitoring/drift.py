@@ -11,11 +11,12 @@ from harness.alarm.drift import Fall, Scores, fall, gates_of
 from harness.alarm.drivers import MIN_REVIEWS
 from harness.alarm.prediction import rank_correlation
 from harness.errors import AdapterRefused
-from harness.flows.evaluation.generation import OnProgress
-from harness.flows.evaluation.session import Request, open_bench
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import open_session
 from harness.flows.monitoring.review_counts import acknowledged
 from harness.flows.project import Project
 from harness.judge.policy import LIKELIHOOD, SIMILARITIES
+from harness.progress import OnProgress
 from harness.records import Benchmark, Decision, Drift, Prediction, RetrainLine, Run, Watched
 from harness.store import Store
 
@@ -28,18 +29,18 @@ def run_again(
     held: Decision,
     benchmarks: Sequence[Benchmark],
     request: Request,
-    heard: OnProgress,
+    on_progress: OnProgress,
 ) -> list[Run]:
     """Generate and score everything anew with the promoted bytes; each time is a run of its own."""
-    with open_bench(project, request, heard) as bench:
-        side = bench.room.side(held.adapter)
-        if side.digest != held.digest:
+    with open_session(project, request, on_progress) as session:
+        adapter = session.backend.adapter(held.adapter)
+        if adapter.digest != held.digest:
             raise AdapterRefused(
                 f"{held.adapter}: its bytes are not those that were promoted"
-                f" ({side.digest[:12]}, not {held.digest[:12]}), restore them"
+                f" ({adapter.digest[:12]}, not {held.digest[:12]}), restore them"
             )
-        bench.room.refuse_unsound(side)
-        return [bench.producer.run(side, one, refresh=True) for one in benchmarks]
+        session.backend.check(adapter)
+        return [session.producer.run(adapter, one, refresh=True) for one in benchmarks]
 
 
 def drift_of(

@@ -8,10 +8,10 @@ import numpy as np
 
 from harness.alarm.input_shift import MIN_INPUTS, vector_shift
 from harness.engines.embedder import Embedder
-from harness.flows.evaluation.generation import OnProgress
 from harness.flows.evaluation.scoring import vectors_of
 from harness.flows.monitoring.review_counts import first_day
 from harness.flows.project import Project
+from harness.progress import OnProgress
 from harness.records import ON_BENCHMARK, Benchmark, Decision, InputShift, Tally
 from harness.store import Store
 from harness.workspace.base.weights import NONE
@@ -29,7 +29,7 @@ def input_shift(
     held: Decision,
     benchmark: Benchmark,
     recent: Sequence[Tally],
-    heard: OnProgress,
+    on_progress: OnProgress,
 ) -> InputShift:
     """The newest inputs against the cases' inputs; the embedder loads only for new texts."""
     cases = list(dict.fromkeys(case.input for case in benchmark.cases))
@@ -44,7 +44,7 @@ def input_shift(
         store,
         Embedder(project.embedder.path),
         project.embedder.digest,
-        lambda done, missing: heard("embedding inputs", done, missing),
+        lambda done, missing: on_progress("embedding inputs", done, missing),
     )
     found = vector_shift(
         np.stack([vectors[text] for text in inputs]), np.stack([vectors[text] for text in cases])

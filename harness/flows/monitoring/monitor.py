@@ -9,13 +9,13 @@ from datetime import date
 
 from harness.alarm.reasons import reasons_of, state_of
 from harness.errors import RequestError
-from harness.flows.evaluation.generation import OnProgress
-from harness.flows.evaluation.session import Request
+from harness.flows.evaluation.context import Request
 from harness.flows.monitoring.drift import drift_of, prediction, run_again
 from harness.flows.monitoring.input_shift import input_shift
 from harness.flows.monitoring.review_counts import ReviewCounts, count_reviews, edit_drivers
 from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
+from harness.progress import OnProgress
 from harness.records import Age, Benchmark, Decision, Drift, InputShift, Monitored, Watched
 from harness.store import Store
 from harness.workspace.adapters.files import read_training
@@ -41,7 +41,9 @@ def silent(step: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
-def monitor(project: Project, look: MonitorRequest, heard: OnProgress = silent) -> list[Monitored]:
+def monitor(
+    project: Project, look: MonitorRequest, on_progress: OnProgress = silent
+) -> list[Monitored]:
     """Every task that was asked for, in the project's order."""
     since = None if look.since is None else _day(look.since)
     with closing(open_store(project, look.store)) as store:
@@ -54,8 +56,8 @@ def monitor(project: Project, look: MonitorRequest, heard: OnProgress = silent) 
                 continue
             if look.run:
                 request = Request(engine=look.engine, store=look.store)
-                run_again(project, held, benchmarks, request, heard)
-            found.append(_looked(project, store, held, benchmarks, since, look.inputs, heard))
+                run_again(project, held, benchmarks, request, on_progress)
+            found.append(_looked(project, store, held, benchmarks, since, look.inputs, on_progress))
         return found
 
 
@@ -80,13 +82,13 @@ def _looked(
     benchmarks: Sequence[Benchmark],
     since: str | None,
     inputs: bool,
-    heard: OnProgress,
+    on_progress: OnProgress,
 ) -> Monitored:
     counted = count_reviews(project, store, held, since)
     runs = [drift_of(store, held, benchmark) for benchmark in benchmarks]
     watched = (*counted.watched, *(one for one, _ in runs))
     drifts = tuple(drift for _, drift in runs if drift is not None)
-    moved = _inputs(project, store, held, benchmarks, counted, heard) if inputs else None
+    moved = _inputs(project, store, held, benchmarks, counted, on_progress) if inputs else None
     return _told(project, store, held, benchmarks, since, counted, watched, drifts, moved)
 
 
@@ -126,11 +128,11 @@ def _inputs(
     held: Decision,
     benchmarks: Sequence[Benchmark],
     counted: ReviewCounts,
-    heard: OnProgress,
+    on_progress: OnProgress,
 ) -> InputShift | None:
     if not benchmarks:
         return None
-    return input_shift(project, store, held, benchmarks[0], counted.recent, heard)
+    return input_shift(project, store, held, benchmarks[0], counted.recent, on_progress)
 
 
 def age_of(project: Project, held: Decision, today: str) -> Age:

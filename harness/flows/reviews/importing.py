@@ -91,7 +91,7 @@ def import_reviews(
     file: Path,
     asked: ReviewImportRequest,
     seen: Callable[[Preview], None] = lambda preview: None,
-    heard: Callable[[int], None] = lambda rows: None,
+    on_progress: Callable[[int], None] = lambda rows: None,
 ) -> ReviewImport:
     """All rows of a table or none; with `skip_bad` all that can be reviews."""
     size = regular_file(file, DataError, MAX_TABLE)
@@ -106,7 +106,7 @@ def import_reviews(
     source = file.name[:MAX_NAME]
     reading = ReviewReader(columns, KnownAdapters(project, store), datetime.now(UTC), source)
     with open_spool() as spool, open_rater(0 if asked.dry_run else size) as rater:
-        intake = _Intake(file, reading, store, spool, found, asked.skip_bad, heard)
+        intake = _Intake(file, reading, store, spool, found, asked.skip_bad, on_progress)
         batches = intake.batches(chain(sample, rows.each))
         if asked.dry_run:
             found.new = sum(map(len, batches))
@@ -163,7 +163,7 @@ class _Intake:
     spool: Spool
     found: ReviewImport
     skip_bad: bool
-    heard: Callable[[int], None]
+    on_progress: Callable[[int], None]
     contents: dict[str, str] = field(default_factory=dict)
     """By id, of reviews between their reading and their rating."""
 
@@ -175,7 +175,7 @@ class _Intake:
         """The new reviews of the file, in its order; none once it is sure to be refused."""
         while some := list(islice(rows, _BATCH)):
             yield self._new([(row.line, one) for row in some if (one := self._read(row))])
-            self.heard(self.found.rows)
+            self.on_progress(self.found.rows)
 
     def _new(self, reviews: list[tuple[int, Review]]) -> list[Review]:
         """Those that nobody said before, neither this file nor the store."""

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from harness.errors import HarnessError
+from harness.flows.evaluation.backend import NO_ADAPTER
 from harness.flows.project import Project
-from harness.flows.store import NO_ADAPTER
 from harness.records import RESERVED, Review, Treatment
 from harness.store import Store
 from harness.store.keys import key_of

@@ -15,6 +15,7 @@ from harness.findings.personal import regions
 from harness.findings.voice import HouseVoice
 from harness.flows.project import Project
 from harness.measure import glossary, phrases
+from harness.progress import OnProgress
 from harness.records import Benchmark, Check
 from harness.records.benchmark import TrainingExample
 from harness.records.holds import EXACT, QUOTING
@@ -32,7 +33,7 @@ def named_people(
     examples: Sequence[TrainingExample],
     model: str,
     root: Path,
-    heard: Callable[[str, int, int], None],
+    on_progress: Callable[[str, int, int], None],
 ) -> Iterator[Finding]:
     """Every example that names somebody; the model has to lie on this machine already."""
     weights = find_weights(model, root)
@@ -40,7 +41,7 @@ def named_people(
         raise WeightsError(f"{model}: a folder of a token classification model is needed")
     finder = PersonNames(weights.path)
     for start in range(0, len(examples), _PART):
-        heard("names", start, len(examples))
+        on_progress("names", start, len(examples))
         part = examples[start : start + _PART]
         for side, texts in (
             (IN_INPUT, [example.input for example in part]),
@@ -53,7 +54,6 @@ def named_people(
                     yield Finding("personal_data", example.line, message)
 
 
-Heard = Callable[[str, int, int], None]
 KEPT = frozenset({*LOOK, "size"})
 """Kinds that dropping a line does not mend: a person has to look."""
 
@@ -106,7 +106,7 @@ def check_data(
     project: Project | None,
     file: Path,
     asked: DataCheckRequest,
-    heard: Heard = lambda step, done, total: None,
+    on_progress: OnProgress = lambda step, done, total: None,
 ) -> CheckedData:
     """Everything that is found in a file; without a project, what needs no benchmark."""
     measure, notes = measure_for(project, asked)
@@ -114,8 +114,8 @@ def check_data(
     people: Iterable[Finding] = ()
     if asked.names:
         root = project.settings.root if project else Path.cwd()
-        people = named_people(scan.examples, asked.names, root, heard)
-    return _checked(scan, measure, notes, heard, people)
+        people = named_people(scan.examples, asked.names, root, on_progress)
+    return _checked(scan, measure, notes, on_progress, people)
 
 
 def fix_data(
@@ -205,11 +205,11 @@ def _checked(
     scan: Scan,
     measure: Measure,
     notes: Sequence[str],
-    heard: Heard,
+    on_progress: OnProgress,
     people: Iterable[Finding],
 ) -> CheckedData:
     bad = [Finding("empty" if one.blank else "schema", one.line, one.message) for one in scan.bad]
-    found = in_order([*bad, *people, *check_examples(scan.examples, measure, heard)])
+    found = in_order([*bad, *people, *check_examples(scan.examples, measure, on_progress)])
     return CheckedData(scan.name, len(scan.examples), scan.fingerprint, tuple(found), tuple(notes))
 
 

@@ -57,7 +57,7 @@ def train(
     task: str | None = None,
     parent: str | None = None,
     anyway: bool = False,
-    heard: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
+    on_progress: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
 ) -> Trained:
     """Make `adapters/<name>` from a training set; refuses to overwrite an adapter.
 
@@ -80,7 +80,7 @@ def train(
     lessons = [Lesson(messages_for(benchmark, e.input), e.output) for e in dataset.examples]
     base = model_folder(project.base)
     parent_folder = snapshot(above, work / "parent") if above else None
-    losses = train_lora(base, lessons, recipe, work, parent_folder, heard)
+    losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress)
     seconds = round(time.monotonic() - begun, 1)
     about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)

@@ -1,1 +1,1 @@
-"""Read, inspect, copy and sign adapter folders."""
+"""Read, inspect, copy, describe and sign adapter folders."""

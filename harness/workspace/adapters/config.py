@@ -1,6 +1,6 @@
-"""`adapter_config.json` read with suspicion: PEFT would load much of this with only a warning.
+"""Read `adapter_config.json` with suspicion: PEFT would load much of this with only a warning.
 
-What is not known to be a plain LoRA for a causal language model is refused by name.
+Everything that is not known to be a plain LoRA for a causal language model is refused by name.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from harness.workspace.formats.reading import parse_json, read_text
 MAX_RANK = 4096
 MAX_ALPHA = 1e6
 ALL_LINEAR = "all-linear"
-MAXMODULES = 4096
+MAX_MODULES = 4096
 MODULE = re.compile(r"\w+(\.\w+)*", re.ASCII)
-"""A module, or the last parts of its name."""
+"""A module's name, or its last parts."""
 
 HARMLESS = frozenset({
     "base_model_name_or_path", "bias", "eva_config", "corda_config", "loftq_config",
@@ -28,7 +28,7 @@ HARMLESS = frozenset({
     "peft_type", "peft_version", "revision", "runtime_config", "task_type", "use_rslora",
     "fan_in_fan_out",
 })  # fmt: skip
-"""Keys that change nothing in loading, or are checked on their own below."""
+"""Keys that change nothing in loading, or that `_refuse_foreign` checks by value."""
 READ = frozenset({
     "r", "lora_alpha", "target_modules", "exclude_modules", "layers_to_transform",
     "layers_pattern", "rank_pattern", "alpha_pattern", "modules_to_save",
@@ -39,15 +39,15 @@ MUST_BE_OFF = frozenset({
     "alora_invocation_tokens", "arrow_config", "use_bdlora", "lora_ga_config",
     "monteclora_config", "velora_config", "kasa_config", "use_dora",
 })  # fmt: skip
-"""Keys that run foreign code, copy layers, or make more of it than a plain LoRA."""
+"""Keys that run foreign code, copy layers, or make the adapter more than a plain LoRA."""
 OFF: tuple[Any, ...] = (None, False, [], {})
 UNUSED = {"megatron_core": "megatron.core", "qalora_group_size": 16}
-"""What PEFT itself writes for a feature that is not used."""
+"""Values that PEFT itself writes for a feature that is not used."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterConfig:
-    """What a LoRA's configuration says, within limits."""
+    """The checked configuration of a LoRA."""
 
     r: int
     alpha: float
@@ -57,7 +57,7 @@ class AdapterConfig:
     layers: tuple[int, ...]
     """Only these layers, empty for all."""
     layers_pattern: tuple[str, ...]
-    """What the list of layers is called in the base; empty for any name."""
+    """The names that the base gives its list of layers; empty for any name."""
     rank_pattern: dict[str, int]
     """The first pattern that matches the end of a module's name gives its rank."""
     saved: tuple[str, ...]
@@ -65,9 +65,10 @@ class AdapterConfig:
 
 
 def read_config(path: Path) -> AdapterConfig:
-    """The configuration of a plain LoRA adapter; anything else is refused in one line."""
+    """Read the configuration of a plain LoRA adapter; refuse every other kind of adapter."""
     text = read_text(path, AdapterRefused, limit=1024 * 1024)
     table = JsonTable(parse_json(text, path, AdapterRefused), path, text, AdapterRefused)
+    # Before the rest: a foreign key explains more than the odd values that may come with it.
     _refuse_foreign(table)
     alpha = table.number("lora_alpha", 8, -MAX_ALPHA, MAX_ALPHA)
     return AdapterConfig(
@@ -89,8 +90,9 @@ def _refuse_foreign(table: Table) -> None:
         raise table.fail(f"`task_type` is {table.any('task_type')!r}, only CAUSAL_LM writes texts")
     for key, value in table.raw.items():
         if key in MUST_BE_OFF:
+            # Types are compared too, since 0 == False: only the listed values are known to be off.
             off = (*OFF, UNUSED.get(key))
-            if not any(value == one and type(value) is type(one) for one in off):
+            if not any(value == unset and type(value) is type(unset) for unset in off):
                 raise table.fail(f"`{key}` is set, adapters that need it cannot be judged")
         elif key not in HARMLESS | READ:
             raise table.fail(f"unknown key `{key}`, PEFT would drop it with only a warning")
@@ -107,29 +109,26 @@ def _modules(table: Table, key: str, required: bool = False) -> tuple[str, ...] 
     if raw is None and not required:
         return ()
     if isinstance(raw, str) and raw:
-        return ALL_LINEAR if raw.lower() == ALL_LINEAR else _pattern(table, key, raw)
+        if raw.lower() == ALL_LINEAR:
+            return ALL_LINEAR
+        if fault := pattern_fault(raw):
+            raise table.fail(f"`{key}` {fault}")
+        return raw
     if isinstance(raw, list) and (raw or not required):
         return _names(table, key)
     raise table.fail(f"`{key}` must be a list of module names")
 
 
 def _names(table: Table, key: str) -> tuple[str, ...]:
-    """Plain names: PEFT puts some of them into patterns of its own."""
+    # Only plain names pass, because PEFT inserts some of them into regular expressions.
     raw = table.any(key)
     found = [raw] if isinstance(raw, str) else raw or []
-    if not isinstance(found, list) or len(found) > MAXMODULES:
-        raise table.fail(f"`{key}` must be a list of at most {MAXMODULES} module names")
+    if not isinstance(found, list) or len(found) > MAX_MODULES:
+        raise table.fail(f"`{key}` must be a list of at most {MAX_MODULES} module names")
     for name in found:
         if not isinstance(name, str) or not MODULE.fullmatch(name):
             raise table.fail(f"`{key}` has {str(name)[:60]!r}, which is no module name")
     return tuple(found)
-
-
-def _pattern(table: Table, key: str, pattern: str) -> str:
-    fault = pattern_fault(pattern)
-    if fault:
-        raise table.fail(f"`{key}` {fault}")
-    return pattern
 
 
 def _layers(table: Table) -> tuple[int, ...]:
@@ -143,6 +142,7 @@ def _layers(table: Table) -> tuple[int, ...]:
 
 
 def _ranks(table: Table) -> dict[str, int]:
+    # The alphas are checked and dropped: they scale the weights, but decide no shape.
     alphas = _by_pattern(table, "alpha_pattern")
     for key in alphas.raw:
         alphas.number(key, None, -MAX_ALPHA, MAX_ALPHA)
@@ -151,10 +151,10 @@ def _ranks(table: Table) -> dict[str, int]:
 
 
 def _by_pattern(table: Table, key: str) -> Table:
-    """A table from names to numbers; PEFT reads the names as patterns, plain ones are enough."""
+    """Return a table from module names to numbers, which PEFT would read as patterns."""
     found = Table(table.any(key) or {}, f"{table.at(key)} [{key}]", AdapterRefused)
-    if len(found.raw) > MAXMODULES:
-        raise table.fail(f"`{key}` has more than {MAXMODULES} entries")
+    if len(found.raw) > MAX_MODULES:
+        raise table.fail(f"`{key}` has more than {MAX_MODULES} entries")
     for name in found.raw:
         if not MODULE.fullmatch(str(name).removeprefix("^").replace("\\.", ".")):
             raise table.fail(f"`{key}` has {str(name)[:60]!r}, which is no module name")

@@ -1,6 +1,6 @@
-"""An adapter's folder as files: what is in it, its bytes' digest, and a private copy to load from.
+"""Find, hash and copy the files of an adapter's folder.
 
-Nothing here loads a tensor; `inspection` judges what the files say.
+No tensor is loaded here; `inspection` judges the contents.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,13 +38,13 @@ class AdapterFiles:
 
 
 def adapter_names(root: Path) -> list[str]:
-    """Every adapter in the folder, clients' with their `/`."""
+    """Return every adapter's name in the folder, sorted; a client's has a `/`."""
     found = [*root.glob(f"*/{CONFIG}"), *root.glob(f"*/*/{CONFIG}")]
     return sorted(file.parent.relative_to(root).as_posix() for file in found)
 
 
 def find_adapter(root: Path, name: str) -> Path:
-    """The folder of a name; says what is near where there is none."""
+    """Return the folder of an adapter; where there is none, suggest a similar name."""
     if name in RESERVED:
         raise AdapterRefused(f"{name} is the base model itself, an adapter's name is needed here")
     check_name(name)
@@ -57,16 +56,13 @@ def find_adapter(root: Path, name: str) -> Path:
 
 
 def read_adapter(root: Path, name: str) -> AdapterFiles:
-    """The adapter's files, hashed now; refused where one is missing or leads elsewhere."""
+    """Return the adapter with the digest of its files; refuse a link out of `root`."""
     folder = find_adapter(root, name)
-    for file in _all_files(folder):
-        inside(root, file, AdapterRefused)
-    return AdapterFiles(name, folder, _digest(folder))
-
-
-def _all_files(folder: Path) -> Iterator[Path]:
+    # Folders are checked too: a link to one would bring files in that lie elsewhere.
     for here, folders, names in os.walk(folder):
-        yield from (Path(here) / name for name in (*folders, *names))
+        for file in (*folders, *names):
+            inside(root, Path(here) / file, AdapterRefused)
+    return AdapterFiles(name, folder, _digest(folder))
 
 
 def _digest(folder: Path) -> str:
@@ -74,27 +70,28 @@ def _digest(folder: Path) -> str:
     for name in JUDGED:
         path = folder / name
         if not path.exists():
-            continue  # the inspection says which file is missing, and what lies there instead
+            continue  # `inspection` names the missing file, and a pickle that lies there instead
         with opened(path, AdapterRefused, MAX_WEIGHTS) as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # wants readinto
+        # The name is hashed too, so that two files that swap their contents do not hash alike.
         whole.update(f"{name}\0{found}\0".encode())
     return whole.hexdigest()
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of one file's bytes."""
+    """Return the sha256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def snapshot(adapter: AdapterFiles, into: Path) -> Path:
-    """A private copy of the judged files that still has the judged digest.
+    """Copy the judged files into the folder `into`, and check that the copy has the same digest.
 
-    What is loaded is this copy: swapping the folder after the check changes nothing.
+    Engines load this copy, so swapping the adapter's folder after the check has no effect.
     """
     try:
         into.mkdir(parents=True, exist_ok=True)
-        if _digest(into) == adapter.digest:
+        if _digest(into) == adapter.digest:  # left by an earlier run
             return into
         for name in JUDGED:
             judged = opened(adapter.folder / name, AdapterRefused, MAX_WEIGHTS)
@@ -103,14 +100,14 @@ def snapshot(adapter: AdapterFiles, into: Path) -> Path:
     except OSError as problem:
         raise WorldFailed(
             f"{adapter.name}: its private copy in {into} cannot be written ({reason(problem)})"
-        ) from None
+        ) from problem
     if _digest(into) != adapter.digest:
         raise AdapterRefused(f"{adapter.name}: its files changed while they were read, try again")
     return into
 
 
 def read_training(folder: Path) -> dict[str, Any] | None:
-    """`training.json`, or None for an adapter that came from elsewhere."""
+    """Return the contents of `training.json`, or None for an adapter trained elsewhere."""
     path = folder / TRAINING
     if not path.exists():
         return None

@@ -1,4 +1,4 @@
-"""Is this adapter safe, complete and for this base? Said from the files alone, before any load.
+"""Check from its files alone that an adapter is safe, complete and for this base.
 
 PEFT loads several broken adapters with only a warning and then answers as the base model does.
 """
@@ -26,41 +26,42 @@ from harness.workspace.formats.patterns import matching
 from harness.workspace.formats.safetensors_header import Tensor, read_header, read_values
 
 _PREFIX = "base_model.model."
-_LORA = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
+_LORA = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<half>[AB])\.weight")
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib")
 _CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
 _BLOCK = re.compile(r".*?\.[^.]*\.(?P<index>\d+)\.")
-"""As PEFT finds a module's layer."""
+"""PEFT's own pattern for the number of a module's layer."""
 _COMPARED = ("keys", "base")
-"""Checks that look at the base too."""
+"""Checks that need the base as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaseShape:
-    """The base as its own safetensors headers describe it."""
+    """Names and shapes of the base's tensors, from its safetensors headers."""
 
     digest: str
     tensors: dict[str, tuple[int, ...]]
 
     def linear(self, module: str) -> tuple[int, int] | None:
-        """(out, in) of a module's weight, None where the base has no such matrix."""
+        """Return (out, in) of a module's weight, or None if the base has no such matrix."""
         shape = self.tensors.get(f"{module}.weight")
         return (shape[0], shape[1]) if shape and len(shape) == 2 else None
 
 
 def base_shape(folder: Path, digest: str) -> BaseShape:
-    """Names and shapes of the base, read from headers in milliseconds."""
+    """Read names and shapes of the base's tensors from the headers alone, in milliseconds."""
     tensors: dict[str, tuple[int, ...]] = {}
     for file in sorted(folder.glob("*.safetensors")):
+        # Only the header is read, so the limit on the file's size does not matter here.
         header = read_header(file, AdapterRefused, limit=10**13)
         tensors |= {name: tensor.shape for name, tensor in header.items()}
     return BaseShape(digest, tensors)
 
 
 def inspect(adapter: AdapterFiles, base: BaseShape | None) -> Iterator[DoctorCheck]:
-    """One line per thing looked at; stops at the first that later ones would stumble over.
+    """Yield a result per check; stop at the first failure, since later checks build on it.
 
-    Without a base, which only a server may have, what compares with it is left out.
+    Without a base (only the server has it) the checks that compare with the base are left out.
     """
     state = _Inspection(adapter, base or BaseShape("", {}))
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -82,7 +83,7 @@ def inspect(adapter: AdapterFiles, base: BaseShape | None) -> Iterator[DoctorChe
 
 
 class _Inspection:
-    """What one step found out and the next one needs."""
+    """The checks of an adapter; later checks read the results of earlier checks."""
 
     def __init__(self, adapter: AdapterFiles, base: BaseShape) -> None:
         self.adapter = adapter
@@ -95,7 +96,7 @@ class _Inspection:
         return AdapterRefused(f"{self.adapter.name}: {what}")
 
     def files(self) -> str:
-        """Safetensors and a config; no pickle and no code, alone or beside them."""
+        """Require the weights and the config, and refuse pickles and code beside them."""
         names = sorted(f.name for f in self.adapter.folder.rglob("*") if f.is_file())
         foreign = [name for name in names if name.lower().endswith(_PICKLES)]
         if foreign:
@@ -111,14 +112,14 @@ class _Inspection:
         return f"{CONFIG}, {WEIGHTS}; no pickle, no code"
 
     def config(self) -> str:
-        """A plain LoRA for a causal language model."""
+        """Require a plain LoRA for a causal language model."""
         self.found = read_config(self.adapter.folder / CONFIG)
         if self.found.alpha == 0:
             raise self.fail("`lora_alpha` is 0, so the adapter changes nothing")
         return f"LoRA of rank {self.found.r}, alpha {self.found.alpha:g}"
 
     def header(self) -> str:
-        """Sizes before allocation."""
+        """Check names, types and sizes of the tensors before any is allocated."""
         self.tensors = read_header(self.weights, AdapterRefused, MAX_WEIGHTS)
         if not self.tensors:
             raise self.fail(f"{WEIGHTS} holds no tensor")
@@ -129,40 +130,41 @@ class _Inspection:
         return f"{len(self.tensors)} tensors, {size / 1e6:.1f} MB"
 
     def keys(self) -> str:
-        """Every tensor has its place in the base, and every targeted place its two tensors."""
-        sides: dict[str, set[str]] = {}
+        """Require a place in the base for every tensor, and both tensors for every target."""
+        found: dict[str, set[str]] = {}
         for tensor in self.tensors.values():
             match = _LORA.fullmatch(tensor.name)
             if match:
-                self._fits(tensor, match["module"], match["side"])
-                sides.setdefault(match["module"], set()).add(match["side"])
+                self._check_shape(tensor, match["module"], match["half"])
+                found.setdefault(match["module"], set()).add(match["half"])
             elif not self._saved_whole(tensor):
                 raise self.fail(f"the key {tensor.name[:120]} does not belong to the base")
-        halves = [module for module, have in sides.items() if len(have) == 1]
-        if halves:
-            raise self.fail(f"{halves[0]} has only one of its two LoRA tensors")
+        incomplete = [module for module, halves in found.items() if len(halves) == 1]
+        if incomplete:
+            raise self.fail(f"{incomplete[0]} has only one of its two LoRA tensors")
         targeted = self._targeted()
-        dropped = sorted(set(sides) - targeted)
+        dropped = sorted(set(found) - targeted)
         if dropped:
             raise self.fail(
                 f"{dropped[0]} has tensors but `target_modules` leaves it out, PEFT would drop them"
             )
-        missing = sorted(targeted - set(sides))
+        missing = sorted(targeted - set(found))
         if missing:
-            total = len(missing) + len(sides)
+            total = len(missing) + len(found)
             raise self.fail(
                 f"{len(missing)} of {total} targeted modules have no tensors, such as {missing[0]}"
             )
-        if not sides:
+        if not found:
             raise self.fail(f"{WEIGHTS} holds no LoRA tensor")
-        return f"{len(sides)} modules, all of them in the base"
+        return f"{len(found)} modules, all of them in the base"
 
-    def _fits(self, tensor: Tensor, module: str, side: str) -> None:
+    def _check_shape(self, tensor: Tensor, module: str, half: str) -> None:
         linear = self.base.linear(module)
         if linear is None:
             raise self.fail(f"the key {tensor.name[:120]} does not belong to the base")
+        # A projects the input down to the rank, B projects up to the output: the update is B @ A.
         rank = self._rank(module)
-        wanted = (rank, linear[1]) if side == "A" else (linear[0], rank)
+        wanted = (rank, linear[1]) if half == "A" else (linear[0], rank)
         if tensor.shape != wanted:
             raise self.fail(
                 f"{tensor.name[:120]} has shape {list(tensor.shape)}, rank and base need"
@@ -170,6 +172,7 @@ class _Inspection:
             )
 
     def _rank(self, module: str) -> int:
+        # As PEFT does: the first entry wins, `^` anchors the whole name, otherwise the end counts.
         for ending, rank in self.found.rank_pattern.items():
             name = ending.removeprefix("^").replace("\\.", ".")
             if module == name or (ending[0] != "^" and module.endswith(f".{name}")):
@@ -182,17 +185,17 @@ class _Inspection:
         return _ends_in(module, self.found.saved) and self.base.tensors.get(name) == tensor.shape
 
     def _targeted(self) -> set[str]:
-        """The matrices that PEFT's own rules pick."""
+        """Return the modules that PEFT's own rules would wrap."""
         modules = sorted(
             name.removesuffix(".weight")
             for name, shape in self.base.tensors.items()
             if name.endswith(".weight") and len(shape) == 2
         )
-        found = self._named(modules, "target_modules", self.found.targets)
-        found -= self._named(modules, "exclude_modules", self.found.exclude)
-        return {m for m in found if not _ends_in(m, self.found.saved) and self._layer_counts(m)}
+        found = self._matching(modules, "target_modules", self.found.targets)
+        found -= self._matching(modules, "exclude_modules", self.found.exclude)
+        return {m for m in found if not _ends_in(m, self.found.saved) and self._in_layers(m)}
 
-    def _named(self, modules: list[str], key: str, names: tuple[str, ...] | str) -> set[str]:
+    def _matching(self, modules: list[str], key: str, names: tuple[str, ...] | str) -> set[str]:
         if names == ALL_LINEAR:
             return {module for module in modules if _BLOCK.match(module)}
         if not isinstance(names, str):
@@ -200,7 +203,8 @@ class _Inspection:
         hangs = self.fail(f"the pattern in `{key}` runs for ever, list the modules instead")
         return set(matching([names], modules, hangs)[names])
 
-    def _layer_counts(self, module: str) -> bool:
+    def _in_layers(self, module: str) -> bool:
+        # PEFT applies `layers_to_transform` to a list of targets only, never to a pattern.
         if not self.found.layers or isinstance(self.found.targets, str):
             return True
         for name in self.found.layers_pattern or ("",):
@@ -211,28 +215,26 @@ class _Inspection:
         return False
 
     def values(self) -> str:
-        """Finite numbers that change something."""
+        """Refuse NaN, infinity, and weights that leave the base as it was."""
         zero: set[str] = set()
         for name, values in read_values(self.weights, self.tensors):
             if not np.isfinite(values).all():
                 raise self.fail(f"{name[:120]} holds NaN or infinity")
             if not values.any():
                 zero.add(name)
-        self._moves_something(zero)
-        return "all finite, not a no-op"
-
-    def _moves_something(self, zero: set[str]) -> None:
-        """A module moves the base where both of its tensors are more than zeros."""
+        # B @ A is zero, and changes nothing, as soon as either of the two tensors is all zeros.
         matches = [match for name in self.tensors if (match := _LORA.fullmatch(name))]
         still = {match["module"] for match in matches if match.string in zero}
         if still == {match["module"] for match in matches} and len(matches) == len(self.tensors):
-            side = "A" if all(name.endswith("lora_A.weight") for name in zero) else "B"
-            raise self.fail(f"every lora_{side} is zero, so the adapter changes nothing")
+            half = "A" if all(name.endswith("lora_A.weight") for name in zero) else "B"
+            raise self.fail(f"every lora_{half} is zero, so the adapter changes nothing")
+        return "all finite, not a no-op"
 
     def trained_on(self) -> str:
-        """The base that training.json names must be this base, byte for byte."""
+        """Require that the base named in `training.json` is this base, byte for byte."""
         training = read_training(self.adapter.folder)
         named = (training or {}).get("base")
+        # No digest, no refusal: adapters trained elsewhere have none, and their shapes do fit.
         digest = named.get("digest") if isinstance(named, dict) else None
         if digest is None:
             return "no training.json names its base; the shapes fit, more cannot be said"
@@ -245,7 +247,7 @@ class _Inspection:
 
 
 def _ends_in(module: str, names: tuple[str, ...]) -> bool:
-    """Whether the module, or the last parts of its name, is one of these."""
+    """Return whether `names` has the module, or the last parts of its name."""
     parts = module.split(".")
     known = set(names)
     return any(".".join(parts[start:]) in known for start in range(len(parts)))

@@ -1,7 +1,8 @@
-"""Signing keys of one's own, as PEM files on the curves that model-signing knows."""
+"""Make and read signing keys: PEM files on the curves that model-signing supports."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,10 +12,11 @@ from harness.workspace.formats.reading import read_text
 
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 _LIMIT = 64 * 1024
+_LOG = logging.getLogger(__name__)
 
 
 def make_keys(private: Path, public: Path, password: bytes | None = None) -> None:
-    """A new P-256 key pair as PEM files; an existing file is never overwritten."""
+    """Write a new P-256 key pair as PEM files; never overwrite an existing file."""
     for path in (private, public):
         if path.exists():
             raise RequestError(f"{path}: is there already, keys are never overwritten")
@@ -29,10 +31,11 @@ def make_keys(private: Path, public: Path, password: bytes | None = None) -> Non
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # The mode is set before the content is there: a private key is never readable by others.
         path.touch(mode, exist_ok=False)
         path.write_bytes(content)
     except OSError as problem:
-        raise RequestError(f"{path}: cannot be written ({problem.strerror})") from None
+        raise RequestError(f"{path}: cannot be written ({problem.strerror})") from problem
 
 
 def _pem(public: Any) -> bytes:
@@ -42,26 +45,28 @@ def _pem(public: Any) -> bytes:
 
 
 def check_private(path: Path, password: bytes | None) -> None:
-    """Refuse what does not open, or is no key that can sign here."""
+    """Refuse a file that is no private key for signing, or does not open with the password."""
     pem = read_text(path, RequestError, _LIMIT).encode()
     try:
         key = _crypto().forms.load_pem_private_key(pem, password)
-    except TypeError:  # so says cryptography that a password is missing, or is one too many
+    except TypeError as problem:  # cryptography's way to say: password missing, or not needed
         said = "is encrypted, and no password was given" if password is None else "has no password"
-        raise RequestError(f"{path}: the private key {said}") from None
-    except Exception:  # cryptography raises many kinds; all mean: not this key
-        told = "opens with this password" if password else "is here"
-        raise RequestError(f"{path}: no private key in PEM {told}") from None
+        raise RequestError(f"{path}: the private key {said}") from problem
+    except Exception as problem:  # cryptography raises many kinds; all mean: not this key
+        _LOG.debug("%s: the private key cannot be loaded", path, exc_info=True)
+        said = "opens with this password" if password else "is here"
+        raise RequestError(f"{path}: no private key in PEM {said}") from problem
     _check_curve(path, key)
 
 
 def public_pem(path: Path) -> bytes:
-    """The public key in the one form that signatures name it by."""
+    """Return the public key in the form whose digest signatures carry."""
     pem = read_text(path, RequestError, _LIMIT).encode()
     try:
         key = _crypto().forms.load_pem_public_key(pem)
     except Exception as problem:  # as above
-        raise RequestError(f"{path}: is no public key in PEM ({reason(problem)})") from None
+        _LOG.debug("%s: the public key cannot be loaded", path, exc_info=True)
+        raise RequestError(f"{path}: is no public key in PEM ({reason(problem)})") from problem
     _check_curve(path, key)
     return _pem(key)
 
@@ -77,12 +82,12 @@ def _crypto() -> Any:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ec
     except ImportError as problem:
-        raise not_installed(problem) from None
+        raise not_installed(problem) from problem
     return SimpleNamespace(forms=serialization, ec=ec)
 
 
 def not_installed(problem: ImportError) -> RequestError:
-    """What to do where the libraries of the extra are not there."""
+    """Return the error that says how to install the libraries for signatures."""
     return RequestError(
         f"signatures need the sign extra ({problem}), `pip install 'lora-harness[sign]'` brings it"
     )

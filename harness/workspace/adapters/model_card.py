@@ -1,11 +1,12 @@
-"""An adapter's README.md with its evaluation in the Hub's own form, `model-index` in the metadata.
+"""Write an adapter's evaluation into its README.md as the Hub's `model-index` metadata.
 
-What a person wrote stays as it is, letter for letter; the judged files are never touched.
+Text that a person wrote stays letter for letter; the judged files are never touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ CARD = "README.md"
 LIBRARY = "peft"
 TAGS = ("lora", "lora-harness")
 DATASET = "lora-harness-benchmark"
-"""The `dataset.type` of our results: they are found and replaced by it."""
+"""The `dataset.type` of our results, by which they are found and replaced."""
 _TASK = "text-generation"
 _INDEX = "model-index"
 _LIMIT = 1024 * 1024
 _MAX_METADATA = 32 * 1024
-_DEEPEST = 32
+_MAX_DEPTH = 32
+_LOG = logging.getLogger(__name__)
 _BODY = """\
 
 # {name}
@@ -35,7 +37,7 @@ A LoRA adapter. How it was judged stands in the metadata above, under `model-ind
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric of the adapter on one benchmark."""
+    """A metric of the adapter on a benchmark."""
 
     benchmark: str
     fingerprint: str
@@ -55,7 +57,7 @@ def write_card(
     *,
     dry_run: bool = False,
 ) -> Path:
-    """Put the figures into the card, in place of those that we put there before.
+    """Write the figures into the card, replacing our earlier figures.
 
     `base_model` is a Hub id; a path on this machine has no place in a card.
     """
@@ -67,7 +69,7 @@ def write_card(
             write_atomically(file, new)
             file.chmod((adapter.folder / CONFIG).stat().st_mode & 0o666)  # as readable as the rest
         except OSError as problem:
-            raise WorldFailed(f"{file}: cannot be written ({reason(problem)})") from None
+            raise WorldFailed(f"{file}: cannot be written ({reason(problem)})") from problem
     return file
 
 
@@ -78,7 +80,7 @@ def card_text(
     base_model: str | None,
     where: str = CARD,
 ) -> str:
-    """The whole card from the old one, or a new one where there is none."""
+    """Return the card with the figures in it, from the old card or from a new page."""
     from huggingface_hub import ModelCard
     from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
@@ -87,18 +89,20 @@ def card_text(
     found = REGEX_YAML_BLOCK.search(old)
     metadata, body = (found[2], old[found.end() :]) if found else ("", old)
     line_end = "\r\n" if "\r\n" in old else "\n"
-    edited = _edited(_Metadata(metadata, where), name, figures, base_model)
+    # Our own lines end in line feeds; the whole head gets the line ends that the file had before.
+    edited = _edit(_Metadata(metadata, where), name, figures, base_model)
     head = line_end.join(["---", *edited.replace("\r\n", "\n").split("\n"), "---"])
     text = f"{head}{line_end}{body}"
     try:
         ModelCard(text)
     except Exception as problem:  # of the library or of YAML; all mean: the Hub would not take it
-        raise AdapterRefused(f"{where}: the Hub would not read it ({reason(problem)})") from None
+        _LOG.debug("%s: huggingface_hub cannot read the card", where, exc_info=True)
+        raise AdapterRefused(f"{where}: the Hub would not read it ({reason(problem)})") from problem
     return text
 
 
 class _Metadata:
-    """YAML as text: a top-level key is replaced or added, everything else stays as written."""
+    """YAML kept as text, so that replacing a top-level key leaves the rest as written."""
 
     def __init__(self, text: str, where: str) -> None:
         self.text = text
@@ -106,7 +110,7 @@ class _Metadata:
         self.read()
 
     def read(self) -> None:
-        """Values and places of the top-level keys, from the text as it stands."""
+        """Read values and positions of the top-level keys from the current text."""
         import yaml
 
         if len(self.text) > _MAX_METADATA:
@@ -120,7 +124,9 @@ class _Metadata:
             mark = getattr(problem, "problem_mark", None)
             line = f":{mark.line + 2}" if mark else ""
             said = getattr(problem, "problem", None) or reason(problem)
-            raise AdapterRefused(f"{self.where}{line}: its metadata is no YAML ({said})") from None
+            raise AdapterRefused(
+                f"{self.where}{line}: its metadata is no YAML ({said})"
+            ) from problem
         if root is not None and (not isinstance(values, dict) or root.flow_style):
             raise AdapterRefused(f"{self.where}: its metadata must be `key: value` lines")
         keys = root.value if root else []
@@ -132,7 +138,7 @@ class _Metadata:
         }
 
     def put(self, key: str, value: Any) -> None:
-        """Write one key anew; the comments that follow its old value stay."""
+        """Replace or add a top-level key; the comments after its old value stay."""
         import yaml
 
         written = yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True).strip("\n")
@@ -143,13 +149,17 @@ class _Metadata:
             start = self.starts[key]
             later = [place for place in self.starts.values() if place > start]
             end = min(later, default=len(self.text))
-            rest = _trailing(self.text[start:end])
-            self.text = self.text[:start] + "\n".join([written, *rest]) + self.text[end:]
+            # Blank and comment lines at the end of the block belong to what follows: keep them.
+            lines = self.text[start:end].split("\n")
+            kept = len(lines)
+            while kept > 1 and (not lines[kept - 1].strip() or lines[kept - 1].startswith("#")):
+                kept -= 1
+            self.text = self.text[:start] + "\n".join([written, *lines[kept:]]) + self.text[end:]
         self.read()
 
 
 def _refuse_bombs(text: str, where: str) -> None:
-    """Aliases and depth, by which a small text becomes a large value."""
+    """Refuse aliases and deep nesting, by which a small text becomes a huge value."""
     import yaml
 
     depth = 0
@@ -158,28 +168,19 @@ def _refuse_bombs(text: str, where: str) -> None:
             raise AdapterRefused(f"{where}: its metadata has YAML aliases, write the values out")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise AdapterRefused(f"{where}: its metadata is nested deeper than {_DEEPEST} levels")
+        if depth > _MAX_DEPTH:
+            raise AdapterRefused(f"{where}: its metadata is nested deeper than {_MAX_DEPTH} levels")
 
 
-def _trailing(block: str) -> list[str]:
-    """The blank and comment lines at the end of a block; what follows it starts a new line."""
-    lines = block.split("\n")
-    kept = len(lines)
-    while kept > 1 and (not lines[kept - 1].strip() or lines[kept - 1].startswith("#")):
-        kept -= 1
-    return lines[kept:]
-
-
-def _edited(
-    metadata: _Metadata, name: str, figures: Sequence[Figure], base_model: str | None
-) -> str:
-    """A person's own words win; only the results are ours to replace."""
+def _edit(metadata: _Metadata, name: str, figures: Sequence[Figure], base_model: str | None) -> str:
+    """Add missing keys and replace our results; a person's own values win."""
     wanted = {"library_name": LIBRARY, "base_model": base_model}
     for key, value in wanted.items():
         if value is not None and metadata.values.get(key) is None:
             metadata.put(key, value)
-    tags = _listed(metadata.values.get("tags"))
+    tags = metadata.values.get("tags", [])
+    if not isinstance(tags, list):
+        tags = [] if tags is None else [tags]
     if not all(tag in tags for tag in TAGS):
         metadata.put("tags", [*tags, *(tag for tag in TAGS if tag not in tags)])
     index = _index(metadata, name, figures)
@@ -188,41 +189,34 @@ def _edited(
     return metadata.text
 
 
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
 def _index(metadata: _Metadata, name: str, figures: Sequence[Figure]) -> list[dict[str, Any]]:
-    """The index with our results in its first model, and everyone else's as they were."""
+    """Return the index with our results in its first model; other results stay."""
+    from huggingface_hub import EvalResult
     from huggingface_hub.repocard_data import eval_results_to_model_index
 
-    ours = eval_results_to_model_index(name, list(_results(figures)))
+    results = [
+        EvalResult(
+            task_type=_TASK,
+            task_name=figure.task or "guard",
+            dataset_type=DATASET,
+            dataset_name=figure.benchmark,
+            dataset_revision=figure.fingerprint,
+            metric_type=figure.metric,
+            metric_name=figure.title,
+            metric_value=round(figure.value, 6),
+        )
+        for figure in figures
+    ]
+    # Our results carry our own `dataset.type`, by which a later run finds and replaces them.
+    ours = eval_results_to_model_index(name, results)
     old = metadata.values.get(_INDEX)
     if not old:
         return list(ours)
     try:
         first, *others = old
-        kept = [one for one in first["results"] if one["dataset"]["type"] != DATASET]
+        kept = [result for result in first["results"] if result["dataset"]["type"] != DATASET]
         return [{**first, "results": [*kept, *ours[0]["results"]]}, *others]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError) as problem:
         raise AdapterRefused(
             f"{metadata.where}: its model-index is not in the Hub's form, mend or remove it"
-        ) from None
-
-
-def _results(figures: Sequence[Figure]) -> Iterator[Any]:
-    from huggingface_hub import EvalResult
-
-    for one in figures:
-        yield EvalResult(
-            task_type=_TASK,
-            task_name=one.task or "guard",
-            dataset_type=DATASET,
-            dataset_name=one.benchmark,
-            dataset_revision=one.fingerprint,
-            metric_type=one.metric,
-            metric_name=one.title,
-            metric_value=round(one.value, 6),
-        )
+        ) from problem

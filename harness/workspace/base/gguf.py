@@ -1,10 +1,11 @@
-"""A GGUF base, converted once into a folder that transformers loads in a second.
+"""Convert a GGUF base once into a folder that transformers loads in a second.
 
-Keyed by the file's content and finished by one rename, so a copy is whole or not there.
+The copy is keyed by the file's content and put in place by one rename: it is complete or absent.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -18,10 +19,11 @@ from harness.workspace.formats.cache import cache_folder
 
 LAYOUT = "v1"
 """Part of the key: raised when the conversion itself changes."""
+_LOG = logging.getLogger(__name__)
 
 
 def model_folder(weights: Weights) -> Path:
-    """The folder to load: the weights' own, or the converted copy of a GGUF."""
+    """Return the folder to load: the weights' own, or the converted copy of a GGUF."""
     if weights.path.is_dir():
         return weights.path
     target = cache_folder() / "converted" / f"{weights.digest[:32]}-{LAYOUT}"
@@ -31,18 +33,19 @@ def model_folder(weights: Weights) -> Path:
 
 
 def _convert_once(source: Path, target: Path) -> None:
-    """Two processes at once: the second waits, then finds the first one's copy."""
+    """Convert under a lock; a second process waits and then finds the copy of the first."""
     from filelock import FileLock
 
-    mine = f".converting-{target.name}-"
+    prefix = f".converting-{target.name}-"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.with_suffix(".lock")):
             if target.is_dir():
                 return
-            for left in target.parent.glob(f"{mine}*"):  # of a process that was killed
+            for left in target.parent.glob(f"{prefix}*"):  # of a process that was killed
                 shutil.rmtree(left, ignore_errors=True)
-            beside = Path(tempfile.mkdtemp(dir=target.parent, prefix=mine))
+            # Beside the target, not in the temporary folder: a rename must stay on one disk.
+            beside = Path(tempfile.mkdtemp(dir=target.parent, prefix=prefix))
             try:
                 _convert(source, beside)
                 _sync(beside)
@@ -53,16 +56,16 @@ def _convert_once(source: Path, target: Path) -> None:
         raise WorldFailed(
             f"{target.parent}: the converted base cannot be kept there ({reason(problem)});"
             " LORA_HARNESS_CACHE names another folder"
-        ) from None
+        ) from problem
 
 
 def _convert(source: Path, into: Path) -> None:
     try:
         import gguf  # noqa: F401  # transformers needs it, and its own message is a traceback
-    except ImportError:
+    except ImportError as problem:
         raise WeightsError(
             f"{source.name}: reading GGUF needs `pip install 'lora-harness[gguf]'`"
-        ) from None
+        ) from problem
     quiet_libraries()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -72,21 +75,20 @@ def _convert(source: Path, into: Path) -> None:
         tokenizer = AutoTokenizer.from_pretrained(source.parent, **place)
         model = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **place)
     except Exception as problem:  # a damaged file fails in as many ways as it has fields
+        _LOG.debug("%s: transformers cannot read this GGUF", source, exc_info=True)
         why = reason(problem)
-        raise WeightsError(f"{source}: transformers cannot read this GGUF ({why})") from None
-    _forget_quantization(model)
+        raise WeightsError(f"{source}: transformers cannot read this GGUF ({why})") from problem
+    # The tensors are plain float32 by now, but transformers would still refuse to save a model
+    # that it remembers as quantized.
+    model.hf_quantizer = None  # type: ignore[assignment]  # transformers declares no attribute
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
     model.save_pretrained(into)
     tokenizer.save_pretrained(into)
 
 
-def _forget_quantization(model: Any) -> None:
-    """The tensors are plain float32 by now, but transformers still refuses to save them."""
-    model.hf_quantizer = None
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
-
-
 def _sync(folder: Path) -> None:
+    # Before the rename: after a power cut a name must not stand for a half-written file.
     for file in [*folder.iterdir(), folder]:
         handle = os.open(file, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Base and embedder references become folders of weights with a fingerprint.
+"""Resolve references to a base or an embedder into local weights with a fingerprint.
 
 A reference is a Hub id (`org/name@revision`), a folder, a `.gguf` file, or `package:NAME/FILE`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +17,15 @@ from harness.workspace.formats.cache import remember, remembered
 
 PACKAGE = "package:"
 NONE = "none"
-"""An embedder reference: this project does without embeddings."""
+"""The embedder reference of a project without embeddings."""
 _WEIGHTS = (".safetensors", ".json", ".txt", ".model", ".jinja", ".tiktoken", ".gguf")
 _LARGE = (".safetensors", ".gguf")
 _DIGESTS = "digests.json"
+_LOG = logging.getLogger(__name__)
 MAX_TEXT = 256 * 1024 * 1024
-"""Of a tokenizer's or config's file; the largest of today have 35 MB."""
+"""Bytes of a tokenizer's or config's file; the largest known have 35 MB."""
 MAX_TEMPLATE = 1024 * 1024
-"""Of a chat template's."""
+"""Bytes of a chat template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Weights:
     """Weights found on this machine."""
 
     reference: str
-    """As the settings say it."""
+    """As written in the settings."""
     path: Path
     """A transformers folder, or a GGUF file that is converted before use."""
     digest: str
@@ -41,9 +43,9 @@ class Weights:
 
 
 def find_weights(reference: str, root: Path, fetch: bool = True) -> Weights:
-    """Where the reference leads; the network is touched only for a Hub id that is not cached.
+    """Return the weights of a reference; download only a Hub id that is not cached.
 
-    Without `fetch` it is not touched at all.
+    Without `fetch` the network is not used at all.
     """
     if reference == NONE:
         return Weights(NONE, root, NONE, NONE)
@@ -63,11 +65,11 @@ def find_weights(reference: str, root: Path, fetch: bool = True) -> Weights:
     try:
         return Weights(reference, path, _digest(path), source)
     except OSError as problem:
-        raise WeightsError(f"{reference}: cannot be read ({reason(problem)})") from None
+        raise WeightsError(f"{reference}: cannot be read ({reason(problem)})") from problem
 
 
 def _refuse_odd(reference: str, folder: Path) -> None:
-    """A pipe would be waited for and a huge text read whole, by libraries that do not look."""
+    """Refuse pipes and huge texts: the libraries would wait for them or read them whole."""
     for file in folder.rglob("*"):
         if file.suffix not in _WEIGHTS or file.is_dir():
             continue
@@ -88,7 +90,7 @@ def _locate(reference: str, root: Path, fetch: bool) -> tuple[Path, str]:
     except (OSError, ValueError, RuntimeError) as problem:  # no such user, a NUL, a name too long
         raise WeightsError(
             f"{reference[:200]}: is no path and no Hub id ({reason(problem)})"
-        ) from None
+        ) from problem
     if there:
         return local, "gguf" if local.suffix == ".gguf" else "folder"
     if reference.startswith((".", "/", "~")) or reference.endswith(".gguf"):
@@ -121,26 +123,33 @@ def _from_hub(reference: str, fetch: bool) -> Path:
     name, _, revision = reference.partition("@")
     at = revision or None
     patterns = [f"*{ending}" for ending in _WEIGHTS if ending != ".gguf"]
+    # The cache first, without network: a base that is here must load offline, and at once.
     try:
         return Path(
             snapshot_download(name, revision=at, allow_patterns=patterns, local_files_only=True)
         )
-    except HFValidationError:
-        raise WeightsError(f"{reference}: is neither a file or folder here nor a Hub id") from None
-    except LocalEntryNotFoundError:
+    except HFValidationError as problem:
+        raise WeightsError(
+            f"{reference}: is neither a file or folder here nor a Hub id"
+        ) from problem
+    except LocalEntryNotFoundError as problem:
         if not fetch:
-            raise WeightsError(f"{reference}: is not on this machine") from None
+            raise WeightsError(f"{reference}: is not on this machine") from problem
     try:
         return Path(snapshot_download(name, revision=at, allow_patterns=patterns))
     except Exception as problem:  # the Hub's client raises many kinds; all mean: no weights
+        _LOG.debug("%s: the Hub gave no weights", reference, exc_info=True)
         raise WeightsError(
             f"{reference}: not on this machine, and the Hub said: {reason(problem)}"
-        ) from None
+        ) from problem
 
 
 def _digest(path: Path) -> str:
-    """The content's digest, remembered by size and time: bases are large and rarely change."""
-    files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if _counts(f))
+    """Return the content's digest, cached because bases are large and rarely change."""
+    files = [path]
+    if path.is_dir():
+        files = sorted(f for f in path.rglob("*") if f.suffix in _WEIGHTS and f.is_file())
+    # Size and times say cheaply whether a file changed; ctime and inode catch a restored mtime.
     stamps = [
         f"{f}:{(s := f.stat()).st_size}:{s.st_mtime_ns}:{s.st_ctime_ns}:{s.st_ino}" for f in files
     ]
@@ -153,11 +162,8 @@ def _digest(path: Path) -> str:
     else:
         whole = hashlib.sha256()
         for file in files:
+            # Relative paths, so that the same base has the same digest in every folder.
             whole.update(f"{file.relative_to(path).as_posix()}\0{file_digest(file)}\0".encode())
         found = whole.hexdigest()
     remember(_DIGESTS, stamp, found)
     return found
-
-
-def _counts(file: Path) -> bool:
-    return file.suffix in _WEIGHTS and file.is_file()

@@ -1,1 +1,1 @@
-"""Read and write file formats strictly, whatever they describe."""
+"""Read and write file formats strictly, without knowing the records they hold."""

@@ -11,22 +11,22 @@ from typing import Any
 
 
 def cache_folder() -> Path:
-    """`LORA_HARNESS_CACHE`, or the place that this system keeps for caches."""
-    told = os.environ.get("LORA_HARNESS_CACHE")
-    if told:
-        return Path(told)
+    """Return `LORA_HARNESS_CACHE`, or the system's folder for caches."""
+    named = os.environ.get("LORA_HARNESS_CACHE")
+    if named:
+        return Path(named)
     from platformdirs import user_cache_path
 
     return user_cache_path("lora-harness", appauthor=False)
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """The whole file or the old one: written beside, synced, then renamed."""
+    """Replace the file at once, so that readers see the old text or the new, never a part."""
     write_pieces_atomically(path, (text,))
 
 
 def write_pieces_atomically(path: Path, pieces: Iterable[str]) -> int:
-    """The same for what is too long to hold; how many pieces there were."""
+    """Replace the file like `write_atomically`, from a stream; return the number of pieces."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     count = 0
@@ -35,17 +35,18 @@ def write_pieces_atomically(path: Path, pieces: Iterable[str]) -> int:
             for piece in pieces:
                 file.write(piece)
                 count += 1
+            # On disk before the rename, or a power cut could leave an empty file under the name.
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-    except BaseException:
+    except BaseException:  # also on Ctrl-C, and when the pieces cannot be made
         beside.unlink(missing_ok=True)
         raise
     return count
 
 
 def remembered(name: str) -> dict[str, Any]:
-    """A small table that an earlier process left; empty where there is none or it is damaged."""
+    """Return a small cached table; empty if it is missing or damaged."""
     try:
         found = json.loads((cache_folder() / name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -54,10 +55,10 @@ def remembered(name: str) -> dict[str, Any]:
 
 
 def remember(name: str, key: str, value: Any) -> None:
-    """Add one entry to a small table; a lost race costs only the entry."""
-    table = remembered(name)
+    """Add an entry to a small cached table; a lost race costs only the entry."""
+    table = remembered(name)  # no lock: two writers at once lose an entry, never the file
     table[key] = value
     try:
         write_atomically(cache_folder() / name, json.dumps(table, indent=1, sort_keys=True))
     except OSError:
-        return  # a cache that cannot be written is no reason to stop
+        return  # without a cache the work is only slower

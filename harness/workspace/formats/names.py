@@ -1,4 +1,4 @@
-"""Names that people type become paths here and nowhere else; nothing leads out of its folder."""
+"""Turn names that people type into paths that stay inside their folder."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from harness.errors import AdapterRefused, HarnessError
 
 _PART = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+# Windows opens a device for these, with any suffix and in every folder.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII)
 RULE = "a name is a-z, 0-9, `.`, `_`, `-`, up to 64 of them"
 CLIENT = "with one `/` at most for a client"
 
 
 def check_name(name: str, error: type[HarnessError] = AdapterRefused) -> str:
-    """The name itself, or one line that says what a name is."""
+    """Return an adapter's name if it is valid; refuse it in a line with the rule."""
     parts = name.split("/")
     if len(parts) > 2 or not all(_good(part) for part in parts):
         raise error(f"{_shown(name)} is not an adapter name: {RULE}, {CLIENT}")
@@ -22,7 +23,10 @@ def check_name(name: str, error: type[HarnessError] = AdapterRefused) -> str:
 
 
 def check_plain_name(name: str, where: str, error: type[HarnessError]) -> str:
-    """The name of a benchmark or a task, which no client owns; `where` goes in front."""
+    """Return the name of a benchmark or a task, in which no client's `/` is allowed.
+
+    `where` is put in front of the refusal.
+    """
     if not _good(name):
         raise error(f"{where}{_shown(name)} is not a name: {RULE}")
     return name
@@ -40,7 +44,7 @@ def _shown(name: str) -> str:
 
 
 def folder_of(root: Path, name: str, error: type[HarnessError] = AdapterRefused) -> Path:
-    """The folder `root/name`; refused where a link leads out of the root or it is not there."""
+    """Return the folder `root/name`; refuse a missing folder, and a link out of the root."""
     folder = root / check_name(name, error)
     inside(root, folder, error)
     if not folder.is_dir():
@@ -50,13 +54,14 @@ def folder_of(root: Path, name: str, error: type[HarnessError] = AdapterRefused)
 
 def inside(root: Path, path: Path, error: type[HarnessError]) -> None:
     """Refuse a path that resolves out of its root (a link, or a link above it)."""
+    # Both are resolved: a root that is itself a link (as `/tmp` on macOS) is no reason to refuse.
     try:
         real_root, real = root.resolve(), path.resolve()
         if real.is_symlink():
-            raise RuntimeError  # as before Python 3.13, which leaves such a link unresolved
-    except (OSError, RuntimeError):  # a link that leads to itself
+            raise RuntimeError  # as Python before 3.13 does; later ones leave the link unresolved
+    except (OSError, RuntimeError) as problem:  # a link that leads to itself
         raise error(
             f"{path}: is a link that leads nowhere, put the files themselves there"
-        ) from None
+        ) from problem
     if real != real_root and real_root not in real.parents:
         raise error(f"{path}: is a link that leads out of {root}, put the files themselves there")

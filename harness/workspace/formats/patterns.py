@@ -1,7 +1,7 @@
-"""Patterns from an adapter's config, matched as PEFT will match them, where that can be stopped.
+"""Match the patterns of an adapter's config as PEFT will, but with a limit on time.
 
-PEFT uses `re`, which cannot be interrupted; so the same `re` is asked first, in a process of its
-own with half a second of computing time.
+PEFT uses `re`, which cannot be interrupted. So the same `re` runs first in a child process that has
+half a second of computing time.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from harness.errors import HarnessError
 
 MAX_PATTERN = 300
 _PLAIN = re.compile(r"[\w.\\-]*", re.ASCII)
-"""No choice and no repetition: nothing to run for ever."""
+"""A pattern without choice and repetition, which cannot run for ever."""
 _NESTED = re.compile(r"[*+}]\)?\s*[*+{]|\([^()]*[*+][^()]*\)[*+{]")
 _WALL = 20
+"""Seconds until the child is killed where its own limits cannot be set."""
 _CHILD = """
 import json, re, sys
 try:
@@ -35,7 +36,7 @@ print(json.dumps([[name for name in names if re.fullmatch(p, name)] for p in pat
 
 
 def pattern_fault(pattern: str) -> str | None:
-    """What is wrong with a pattern as it stands, or None."""
+    """Return the fault that can be seen in a pattern before it runs, or None."""
     if len(pattern) > MAX_PATTERN or _NESTED.search(pattern):
         return "is a pattern that could run for ever, list the modules instead"
     try:
@@ -48,8 +49,13 @@ def pattern_fault(pattern: str) -> str | None:
 def matching(
     patterns: Sequence[str], names: Sequence[str], error: HarnessError
 ) -> dict[str, frozenset[str]]:
-    """By pattern, the names that it matches whole; `error` where that takes too long."""
-    found = {p: _match(p, names) for p in patterns if _PLAIN.fullmatch(p)}
+    """Return the names that each pattern matches whole; raise `error` when it takes too long."""
+    found = {
+        pattern: frozenset(filter(re.compile(pattern).fullmatch, names))
+        for pattern in patterns
+        if _PLAIN.fullmatch(pattern)
+    }
+    # All risky patterns go to a single child: starting it takes longer than matching.
     risky = [p for p in patterns if p not in found]
     if risky:
         command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _CHILD]
@@ -58,13 +64,8 @@ def matching(
                 command, input=json.dumps([risky, names]), capture_output=True, text=True,
                 timeout=_WALL, check=True,
             )  # fmt: skip
-        except (subprocess.SubprocessError, OSError):
-            raise error from None
+        except (subprocess.SubprocessError, OSError) as problem:
+            raise error from problem
         rows = json.loads(said.stdout)
         found |= {p: frozenset(row) for p, row in zip(risky, rows, strict=True)}
     return found
-
-
-def _match(pattern: str, names: Sequence[str]) -> frozenset[str]:
-    compiled = re.compile(pattern)
-    return frozenset(name for name in names if compiled.fullmatch(name))

@@ -1,8 +1,8 @@
-"""One strict reader per format: size, depth and type are limited before anything is built.
+"""Read bytes, texts, lines, JSON, JSONL and TOML strictly.
 
-Bytes, texts, lines, JSON, JSONL and TOML are read here; tables in `tables` and `spreadsheets`,
-tensors in `safetensors_header`, what a server answers in `engines/openai/replies`. Every refusal is
-one line `file:line: what is wrong, what is allowed`.
+Size, depth and type are checked before anything large is built. Every refusal is one line
+`file:line: what is wrong, what is allowed`. Tables are read in `tables` and `spreadsheets`, tensors
+in `safetensors_header`, a server's replies in `engines/openai/replies`.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ MAX_LINE = 4 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_DIGITS = 40
 MAX_TOML = 1024 * 1024
+# O_NONBLOCK: opening a pipe must not wait for a writer.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
-"""A text (or what is left of one that never ends) or a bracket; never tries a place twice."""
+"""A text (also an unfinished text) or a bracket; never backtracks."""
 _KEY = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
 _LONG_KEY = re.compile(rf"(?<![\w.-])(?:{_KEY}){{{MAX_DEPTH}}}")
-"""A dotted TOML key of too many parts: tomllib needs memory by the square of their number."""
+"""A dotted TOML key of too many parts; tomllib needs memory by the square of their number."""
 _LONG_NUMBER = re.compile(rf"(?<![\w\"'])[+-]?[\w.]{{{MAX_DIGITS},}}")
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def regular_file(path: Path, error: type[HarnessError], limit: int = MAX_BYTES) -> int:
-    """The size of `path`, or `error` where it is no plain file of acceptable size."""
+    """Return the size of `path`; refuse all but a plain file of acceptable size."""
     try:
         status = path.stat()
-    except FileNotFoundError:
-        raise error(f"{path}: no such file, a file is needed") from None
-    except (OSError, ValueError) as failure:
-        raise error(f"{path}: cannot be read ({failure.__class__.__name__})") from None
+    except FileNotFoundError as problem:
+        raise error(f"{path}: no such file, a file is needed") from problem
+    except (OSError, ValueError) as problem:
+        raise error(f"{path}: cannot be read ({problem.__class__.__name__})") from problem
     if stat.S_ISDIR(status.st_mode):
         raise error(f"{path}: is a folder, a file is needed")
     if not stat.S_ISREG(status.st_mode):
@@ -54,77 +55,80 @@ def regular_file(path: Path, error: type[HarnessError], limit: int = MAX_BYTES) 
 
 @contextmanager
 def opened(path: Path, error: type[HarnessError], limit: int = MAX_BYTES) -> Iterator[BinaryIO]:
-    """The file for reading, still a regular one when it is open; a pipe would wait for ever."""
+    """Open a regular file for reading, and check again after opening that it is regular."""
     regular_file(path, error, limit)
     try:
         file = os.fdopen(os.open(path, _READ), "rb")
-    except OSError as failure:
-        raise error(f"{path}: cannot be read ({reason(failure)})") from None
+    except OSError as problem:
+        raise error(f"{path}: cannot be read ({reason(problem)})") from problem
     with file:
+        # Between the check above and the opening, a pipe or device may have taken its place.
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise error(f"{path}: was swapped while it was read, a file is needed")
         yield file
 
 
 def read_text(path: Path, error: type[HarnessError] = RequestError, limit: int = MAX_BYTES) -> str:
-    """The whole file as text: UTF-8, with or without a BOM."""
+    """Read a whole file as text: UTF-8, with or without a BOM."""
     try:
         with opened(path, error, limit) as file:
             raw = file.read(limit)
-    except OSError as failure:
-        raise error(f"{path}: cannot be read ({reason(failure)})") from None
+    except OSError as problem:
+        raise error(f"{path}: cannot be read ({reason(problem)})") from problem
     _refuse_wide(raw, path, error)
     try:
         return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as failure:
-        line = raw.count(b"\n", 0, failure.start) + 1
-        raise error(f"{path}:{line}: is not UTF-8, save it as UTF-8") from None
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        raise error(f"{path}:{line}: is not UTF-8, save it as UTF-8") from problem
 
 
 def lines_of(
     path: Path, error: type[HarnessError], limit: int = MAX_BYTES
 ) -> Iterator[tuple[int, str]]:
-    """Numbered lines of UTF-8, each with its end, one at a time; only a line feed ends a line."""
-    with opened(path, error, limit) as file:
-        for number, raw in enumerate(_raw_lines(file, path, error), start=1):
-            if len(raw) > MAX_LINE:
-                longer = f"a line of more than {MAX_LINE:,} bytes"
-                raise error(f"{path}:{number}: {longer}, shorter ones are read")
-            if number == 1:
-                _refuse_wide(raw, path, error)
-                raw = raw.removeprefix(b"\xef\xbb\xbf")
-            try:
-                yield number, raw.decode()
-            except UnicodeDecodeError:
-                raise error(f"{path}:{number}: is not UTF-8, save it as UTF-8") from None
-
-
-def _raw_lines(file: BinaryIO, path: Path, error: type[HarnessError]) -> Iterator[bytes]:
+    """Yield numbered lines of UTF-8, each with its end; only a line feed ends a line."""
     try:
-        yield from iter(lambda: file.readline(MAX_LINE + 1), b"")
-    except OSError as failure:
-        raise error(f"{path}: cannot be read ({reason(failure)})") from None
+        with opened(path, error, limit) as file:
+            lines = iter(lambda: file.readline(MAX_LINE + 1), b"")
+            for number, raw in enumerate(lines, start=1):
+                if len(raw) > MAX_LINE:
+                    longer = f"a line of more than {MAX_LINE:,} bytes"
+                    raise error(f"{path}:{number}: {longer}, shorter ones are read")
+                if number == 1:
+                    _refuse_wide(raw, path, error)
+                    raw = raw.removeprefix(b"\xef\xbb\xbf")
+                try:
+                    line = raw.decode()
+                except UnicodeDecodeError as problem:
+                    message = f"{path}:{number}: is not UTF-8, save it as UTF-8"
+                    raise error(message) from problem
+                yield number, line
+    except OSError as problem:
+        raise error(f"{path}: cannot be read ({reason(problem)})") from problem
 
 
 def _refuse_wide(raw: bytes, path: Path, error: type[HarnessError]) -> None:
     """Refuse UTF-16, by its mark or by the zero beside every letter."""
+    # UTF-16 without a mark is valid UTF-8 with NULs, and would pass as a strange text.
     if raw.startswith(_MARKS) or (len(raw) > 1 and (raw[0] == 0) != (raw[1] == 0)):
         raise error(f"{path}:1: is UTF-16, save it as UTF-8")
 
 
 def parse_json(text: str, where: str | Path, error: type[HarnessError] = RequestError) -> Any:
-    """Strict JSON: no duplicate keys, NaN, infinities, deep nesting or lone surrogates.
+    """Parse JSON; refuse duplicate keys, NaN, infinities, deep nesting and lone surrogates.
 
-    `where` is the line that the text is, or the file of which it is all.
+    `where` is the place of a single line, or the path of the file whose whole text this is.
     """
 
     def refuse(what: str, at: int = 0) -> NoReturn:
-        raise error(f"{_line_at(text, where, at)}: {what}")
+        line = where if isinstance(where, str) else f"{where}:{text.count(chr(10), 0, at) + 1}"
+        raise error(f"{line}: {what}")
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for key, value in items:
             if key in out:
+                # The parser gives no position here: search from the end, for the repeated key.
                 again = max(0, text.rfind(json.dumps(key, ensure_ascii=False)))
                 refuse(f"key {key[:60]!r} stands twice, once is allowed", again)
             out[key] = value
@@ -153,20 +157,16 @@ def parse_json(text: str, where: str | Path, error: type[HarnessError] = Request
                 f"{name} is not a number that JSON knows", text.find(name)
             ),
         )
-    except json.JSONDecodeError as failure:
-        said = f"{failure.msg.removesuffix(' at')} at column {failure.colno}"
-        refuse(f"is not JSON ({said})", failure.pos)
-    if "\\u" in text:
+    except json.JSONDecodeError as problem:
+        said = f"{problem.msg.removesuffix(' at')} at column {problem.colno}"
+        refuse(f"is not JSON ({said})", problem.pos)
+    if "\\u" in text:  # UTF-8 itself has no surrogates, so only an escape can bring one
         _refuse_surrogates(value, refuse)
     return value
 
 
-def _line_at(text: str, where: str | Path, at: int) -> str:
-    """The place of a sign: within a file its line."""
-    return where if isinstance(where, str) else f"{where}:{text.count(chr(10), 0, at) + 1}"
-
-
 def _refuse_depth(text: str, refuse: Any) -> None:
+    # Counted in the text: how deep the parser itself can go depends on the caller's stack.
     depth = 0
     for match in _BRACKETS.finditer(text):
         if match[0] in "[{":
@@ -191,28 +191,28 @@ def _refuse_surrogates(value: Any, refuse: Any) -> None:
 
 
 def read_json(path: Path, error: type[HarnessError] = RequestError, limit: int = MAX_BYTES) -> Any:
-    """One JSON value from a file."""
+    """Read a file that holds a JSON value."""
     return parse_json(read_text(path, error, limit), path, error)
 
 
 def read_jsonl(
     path: Path, error: type[HarnessError] = RequestError
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Objects of a JSONL file, each with its `file:line`; only a line feed ends a line."""
+    """Yield the objects of a JSONL file, each with its `file:line`."""
     for number, line in jsonl_lines(path, error):
         where = f"{path}:{number}"
         yield where, json_object(line, where, error)
 
 
 def jsonl_lines(path: Path, error: type[HarnessError] = RequestError) -> Iterator[tuple[int, str]]:
-    """The lines that hold something, each with its number, for who looks at all of them."""
+    """Yield the lines of a JSONL file that are not blank, each with its number."""
     for number, line in lines_of(path, error):
         if line.strip(" \t\r\n"):
             yield number, line.rstrip("\n")
 
 
 def json_object(line: str, where: str, error: type[HarnessError] = RequestError) -> dict[str, Any]:
-    """One line of a JSONL file as the object that it must be."""
+    """Parse a line of a JSONL file; refuse a value that is no object."""
     value = parse_json(line, where, error)
     if not isinstance(value, dict):
         raise error(f"{where}: is not an object, each line needs one like {{...}}")
@@ -220,32 +220,32 @@ def json_object(line: str, where: str, error: type[HarnessError] = RequestError)
 
 
 def read_toml(path: Path, error: type[HarnessError] = RequestError) -> dict[str, Any]:
-    """A TOML file as it is; `toml_tables` reads one whose fields are then checked one by one."""
+    """Read a TOML file without checking its fields, for which `fields.toml_table` is there."""
     return parse_toml(read_text(path, error, limit=MAX_TOML), path, error)
 
 
 def parse_toml(text: str, path: Path, error: type[HarnessError]) -> dict[str, Any]:
-    """The text of a TOML file; the parser's own line is kept in the message."""
+    """Parse the text of a TOML file; a refusal keeps the parser's own line."""
     long = _LONG_KEY.search(text)
     if long:
         line = text.count("\n", 0, long.start()) + 1
         raise error(f"{path}:{line}: a key of {MAX_DEPTH} parts or more, fewer are read")
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as failure:
-        where = re.search(r"line (\d+)", str(failure))
+    except tomllib.TOMLDecodeError as problem:
+        where = re.search(r"line (\d+)", str(problem))
         number = where[1] if where else str(text.count("\n") + 1)  # "at end of document"
-        raise error(f"{path}:{number}: is not TOML ({failure})") from None
-    except RecursionError:
-        raise error(_too_deep(text, path)) from None
-    except ValueError:  # Python's own limit on digits; tomllib gives no line for it
-        raise error(_too_long(text, path)) from None
+        raise error(f"{path}:{number}: is not TOML ({problem})") from problem
+    except RecursionError as problem:
+        raise error(_too_deep(text, path)) from problem
+    except ValueError as problem:  # Python's own limit on digits; tomllib gives no line for it
+        raise error(_too_long(text, path)) from problem
     _refuse_huge(found, text, path, error)
     return found
 
 
 def _refuse_huge(table: dict[str, Any], text: str, path: Path, error: type[HarnessError]) -> None:
-    """Nested tables and numbers that would break whoever counts or prints them."""
+    """Refuse nesting and numbers that would break the code that walks or prints them."""
     level: list[Any] = [table]
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
@@ -268,7 +268,7 @@ def _too_long(text: str, path: Path) -> str:
 
 
 def _too_deep(text: str, path: Path) -> str:
-    """The line on which most brackets are opened is the one to look at."""
+    # A guess at the place: the line on which most brackets are opened.
     lines = text.split("\n")
     opened_most = max(range(len(lines)), key=lambda at: lines[at].count("[") + lines[at].count("{"))
     return f"{path}:{opened_most + 1}: is nested deeper than {MAX_DEPTH} levels"

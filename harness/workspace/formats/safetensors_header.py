@@ -1,4 +1,4 @@
-"""The header of a safetensors file, checked before a single tensor is allocated.
+"""Check the header of a safetensors file before any tensor is allocated.
 
 The format: 8 bytes of length, that many bytes of JSON, then the tensors back to back.
 """
@@ -30,7 +30,7 @@ _BYTES = {
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One tensor as the header describes it."""
+    """A tensor as the header describes it."""
 
     name: str
     dtype: str
@@ -40,11 +40,11 @@ class Tensor:
 
 
 def read_header(path: Path, error: type[HarnessError], limit: int) -> dict[str, Tensor]:
-    """Every tensor by name; truncated, overlapping or lying headers are refused."""
+    """Return every tensor by name; refuse truncated, overlapping or contradictory headers."""
     with opened(path, error, limit) as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(8)
-        if head == b"version ":
+        if head == b"version ":  # git checks out such a text where LFS is not installed
             raise error(f"{path}: is a Git LFS pointer, run `git lfs pull` for the weights")
         length = struct.unpack("<Q", head)[0] if len(head) == 8 else -1
         if not 2 <= length <= min(MAX_HEADER, size - 8):
@@ -52,8 +52,8 @@ def read_header(path: Path, error: type[HarnessError], limit: int) -> dict[str, 
         raw = file.read(length)
     try:
         table = parse_json(raw.decode(), f"{path} header", error)
-    except UnicodeDecodeError:
-        raise error(f"{path}: is no safetensors file (its header is not UTF-8)") from None
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: is no safetensors file (its header is not UTF-8)") from problem
     if not isinstance(table, dict):
         raise error(f"{path}: its header is not an object")
     tensors = {
@@ -69,6 +69,7 @@ def _tensor(name: str, entry: Any, path: Path, error: type[HarnessError]) -> Ten
     try:
         dtype, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
         right = isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS
+        # `type`, not `isinstance`: true and false are ints in Python, but no sizes.
         right = right and all(type(n) is int and n >= 0 for n in (*shape, begin, end))
         right = right and end - begin == prod(shape) * _BYTES[dtype]
     except (KeyError, TypeError, ValueError):
@@ -81,6 +82,7 @@ def _tensor(name: str, entry: Any, path: Path, error: type[HarnessError]) -> Ten
 def _refuse_gaps(
     tensors: dict[str, Tensor], size: int, path: Path, error: type[HarnessError]
 ) -> None:
+    # Without gaps or overlaps no bytes can hide between tensors, and none belong to two.
     at = 0
     for tensor in sorted(tensors.values(), key=lambda t: (t.begin, t.end)):
         if tensor.begin != at:
@@ -91,18 +93,18 @@ def _refuse_gaps(
 
 
 def read_values(path: Path, tensors: dict[str, Tensor]) -> Iterator[tuple[str, NDArray[Any]]]:
-    """The tensors of a checked file one by one as float32, the widest that a model computes in."""
+    """Yield the tensors of a checked file as float32, the widest type that a model computes in."""
+    kinds = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
     data = np.memmap(path, dtype=np.uint8, mode="r")
     offset = 8 + struct.unpack("<Q", bytes(data[:8]))[0]
     for name, tensor in tensors.items():
-        yield name, _values(data[offset + tensor.begin : offset + tensor.end], tensor)
-
-
-def _values(raw: NDArray[np.uint8], tensor: Tensor) -> NDArray[Any]:
-    if tensor.dtype == "BF16":
-        wide = np.frombuffer(raw.tobytes(), dtype="<u2").astype(np.uint32) << 16
-        return wide.view(np.float32).reshape(tensor.shape)
-    kinds = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-    values = np.frombuffer(raw.tobytes(), dtype=kinds[tensor.dtype]).reshape(tensor.shape)
-    with np.errstate(over="ignore"):  # what is too large for float32 is infinite for the model
-        return values.astype(np.float32, copy=False)
+        raw = data[offset + tensor.begin : offset + tensor.end].tobytes()
+        if tensor.dtype == "BF16":
+            # numpy has no bfloat16: its 16 bits are the upper half of a float32.
+            wide = np.frombuffer(raw, dtype="<u2").astype(np.uint32) << 16
+            yield name, wide.view(np.float32).reshape(tensor.shape)
+            continue
+        values = np.frombuffer(raw, dtype=kinds[tensor.dtype]).reshape(tensor.shape)
+        with np.errstate(over="ignore"):  # too large for float32 is infinite for the model too
+            narrow = values.astype(np.float32, copy=False)
+        yield name, narrow

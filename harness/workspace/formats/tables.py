@@ -1,6 +1,7 @@
-"""One streaming reader for tables that people keep: CSV, TSV, JSONL and XLSX, one row at a time.
+"""Stream the rows of tables that people keep: CSV, TSV, JSONL and XLSX.
 
-A row that cannot be read says so and the next one follows; what makes all rows doubtful is refused.
+A row that cannot be read says so, and reading goes on; a fault that makes all rows doubtful is
+refused.
 """
 
 from __future__ import annotations
@@ -22,33 +23,33 @@ MAX_TABLE = 16 * 1024**3
 MAX_FIELD = 128 * 1024
 MAX_COLUMNS = 1_000
 _HEAD = 100
-"""Lines of JSONL whose keys are taken for the columns of all."""
+"""Lines of JSONL whose keys count as the columns of the file."""
 _SEPARATORS = ",;\t"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of a table."""
+    """A row of a table."""
 
     line: int
-    """Where it begins, as an editor counts; in a spreadsheet the row."""
+    """The line on which it begins, as an editor counts; in a spreadsheet the row."""
     values: Mapping[str, Any]
-    """By column: texts, and from JSONL whatever stands there."""
+    """By column: texts, and from JSONL values of any kind."""
     problem: str = ""
     """Why it cannot be used; then it has no values."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """The rows of a file, read while they are asked for."""
+    """The columns of a file, and its rows, which are read while they are iterated."""
 
     columns: tuple[str, ...]
     each: Iterator[TableRow]
 
 
 def read_rows(path: Path, error: type[HarnessError]) -> TableRows:
-    """The table in a file; its suffix says which kind it is."""
+    """Read the table in a file; its suffix says the format."""
     kind = path.suffix.lower()
     if kind not in _KINDS:
         raise error(f"{path}: is no table that is understood, known are {', '.join(_KINDS)}")
@@ -59,33 +60,31 @@ def read_rows(path: Path, error: type[HarnessError]) -> TableRows:
 
 
 def separated_rows(path: Path, error: type[HarnessError], separator: str = "") -> TableRows:
-    """CSV, whatever its suffix; the separator is the one that its head uses."""
+    """Read CSV from a file of any suffix; without a `separator`, find it in the head."""
+    # The head is read apart, to find the separator, and then put back in front.
     lines = lines_of(path, error, MAX_TABLE)
     _, first = next(lines, (1, ""))
-    records = _records(path, error, chain([(1, first)], lines), separator or _separator(first))
+    # Text inside quotes belongs to a column's name and says nothing about the separator.
+    counts = Counter(_QUOTED.sub("", first))
+    separator = separator or max(_SEPARATORS, key=lambda sign: counts[sign])
+    records = _records(path, error, chain([(1, first)], lines), separator)
     _, head = next(records, (1, []))
     names = _named(path, error, head)
-    return TableRows(
-        tuple(n for n in names if n), (_row(line, names, cells) for line, cells in records)
-    )
-
-
-def _separator(head: str) -> str:
-    """What stands most often between the names of the head, outside of quotes."""
-    counts = Counter(_QUOTED.sub("", head))
-    return max(_SEPARATORS, key=lambda sign: counts[sign])
+    rows = (_row(line, names, cells) for line, cells in records)
+    return TableRows(tuple(filter(None, names)), rows)
 
 
 def _records(
     path: Path, error: type[HarnessError], lines: Iterator[tuple[int, str]], separator: str
 ) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line on which each begins."""
+    """Yield records, each with the line on which it begins."""
     begun, read, length = 1, 0, 0
 
     def fed() -> Iterator[str]:
         nonlocal read, length
         for number, line in lines:
             read, length = number, length + len(line)
+            # An open quote makes csv collect lines without end: the limit is on the whole record.
             if length > MAX_LINE:
                 raise error(f"{path}:{begun}: a row of more than {MAX_LINE:,} characters")
             yield line
@@ -96,8 +95,8 @@ def _records(
         try:
             cells = next(reader, None)
         except csv.Error as problem:
-            # After a stray quote nobody knows where rows begin: no row below can be trusted.
-            raise error(f"{path}:{begun}: {_fault(problem)}") from None
+            # After a stray quote it is unknown where rows begin: no row below can be trusted.
+            raise error(f"{path}:{begun}: {_fault(problem)}") from problem
         if cells is None:
             return
         yield begun, cells
@@ -112,7 +111,7 @@ def _fault(problem: csv.Error) -> str:
 
 
 def _named(path: Path, error: type[HarnessError], head: list[str]) -> list[str]:
-    """The names of the columns; one without a name stays unread."""
+    """Return the columns' names; a column without a name stays unread."""
     names = [name.strip() for name in head]
     if not any(names):
         raise error(f"{path}:1: has no head, the first line names the columns")
@@ -164,7 +163,7 @@ def _json_lines(path: Path, error: type[HarnessError]) -> TableRows:
 
 
 class _Unreadable(HarnessError):
-    """One line of JSONL is no object; others may be."""
+    """A line of JSONL that is no object."""
 
 
 def _object(path: Path, number: int, line: str) -> TableRow:
@@ -174,10 +173,10 @@ def _object(path: Path, number: int, line: str) -> TableRow:
         return TableRow(number, {}, str(problem).removeprefix(": "))
     if not isinstance(value, dict):
         return TableRow(number, {}, "is not an object, each line needs one like {...}")
-    for name, one in value.items():
-        if isinstance(one, str) and len(one) > MAX_FIELD:
-            return TableRow(number, {}, _too_long(name, one))
-        if isinstance(one, str) and "\0" in one:
+    for name, cell in value.items():
+        if isinstance(cell, str) and len(cell) > MAX_FIELD:
+            return TableRow(number, {}, _too_long(name, cell))
+        if isinstance(cell, str) and "\0" in cell:
             return TableRow(number, {}, f"`{name}` holds a NUL character, texts have none")
     return TableRow(number, value)
 
@@ -190,16 +189,15 @@ def _spreadsheet(path: Path, error: type[HarnessError]) -> TableRows:
     while head and not head[-1].strip():
         head.pop()
     names = _named(path, error, head)
-    return TableRows(
-        tuple(n for n in names if n), (_padded(line, names, cells) for line, cells in rows)
-    )
 
+    def padded() -> Iterator[TableRow]:
+        # A spreadsheet leaves out empty cells at the end of a row, or adds some.
+        for line, cells in rows:
+            while len(cells) > len(names) and not cells[-1].strip():
+                cells.pop()
+            yield _row(line, names, cells + [""] * (len(names) - len(cells)))
 
-def _padded(line: int, names: list[str], cells: list[str]) -> TableRow:
-    """A spreadsheet leaves out what is empty at a row's end, or adds emptiness."""
-    while len(cells) > len(names) and not cells[-1].strip():
-        cells.pop()
-    return _row(line, names, cells + [""] * (len(names) - len(cells)))
+    return TableRows(tuple(filter(None, names)), padded())
 
 
 _KINDS: dict[str, Callable[[Path, type[HarnessError]], TableRows]] = {

@@ -1,4 +1,4 @@
-"""YAML that people write, as strictly as JSON: no code, no aliases, no key twice, lines kept."""
+"""Read YAML as strictly as JSON: no code, no aliases, no key twice; lines are kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Lined(dict[str, Any]):
 
 
 def read_yaml(path: Path, error: type[HarnessError]) -> Any:
-    """The one document of a file; what cannot be read is `file:line: what is wrong`."""
+    """Return the only document of a file; a refusal names file and line."""
     import yaml
 
     text = read_text(path, error, MAX_YAML)
@@ -28,13 +28,15 @@ def read_yaml(path: Path, error: type[HarnessError]) -> Any:
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         line = mark.line + 1 if mark else 1
-        raise error(f"{path}:{line}: is not YAML ({problem.problem or reason(problem)})") from None
+        raise error(
+            f"{path}:{line}: is not YAML ({problem.problem or reason(problem)})"
+        ) from problem
     except (yaml.YAMLError, RecursionError, ValueError) as problem:
-        raise error(f"{path}:1: is not YAML ({reason(problem)})") from None
+        raise error(f"{path}:1: is not YAML ({reason(problem)})") from problem
 
 
 def _refuse_deep(yaml: Any, text: str, path: Path, error: type[HarnessError]) -> None:
-    """Before anything is built: an alias is a few bytes that may stand for gigabytes."""
+    """Refuse aliases before anything is built: a few bytes may stand for gigabytes."""
     depth = 0
     for event in yaml.parse(text, Loader=_safest(yaml)):
         line = event.start_mark.line + 1
@@ -47,11 +49,12 @@ def _refuse_deep(yaml: Any, text: str, path: Path, error: type[HarnessError]) ->
 
 
 def _safest(yaml: Any) -> Any:
-    """The loader in C where PyYAML has it, some ten times faster."""
+    """Return the loader in C where PyYAML has it, which is some ten times faster."""
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _loader(yaml: Any, path: Path, error: type[HarnessError]) -> Any:
+    # A class per file: constructors are registered on the class, and these know path and error.
     class Loader(_safest(yaml)):  # type: ignore[misc]  # yaml has no types
         pass
 

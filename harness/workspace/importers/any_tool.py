@@ -1,50 +1,36 @@
-"""Case files of other tools as the table that an import reads: a row a case, and what was left."""
+"""Read cases from any supported file: a table, promptfoo or lm-evaluation-harness."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.errors import HarnessError
-from harness.workspace.formats.tables import TableRows, read_rows
+from harness.workspace.formats.tables import read_rows
+from harness.workspace.formats.yaml_files import read_yaml
+from harness.workspace.importers.case_table import CaseTable
+from harness.workspace.importers.lm_eval import is_task, task_table
+from harness.workspace.importers.promptfoo import is_tests, tests_table
 
 YAML = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
-class CaseTable:
-    """Cases under reading."""
-
-    rows: TableRows
-    left: Counter[str] = field(default_factory=Counter)
-    """What the file asks for and no case can hold, and how often; complete after the last row."""
-
-
 def read_case_table(path: Path, data: Path | None, error: type[HarnessError]) -> CaseTable:
-    """A table, a promptfoo configuration or an lm-evaluation-harness task; its content says which.
+    """Read a table, a promptfoo configuration or an lm-evaluation-harness task.
 
-    `data` holds the rows of a task whose dataset lies elsewhere.
+    The content of a YAML file says which tool it belongs to. `data` is the file with the rows of a
+    task whose dataset lies elsewhere.
     """
-    from harness.workspace.formats.yaml_files import read_yaml
-    from harness.workspace.importers.lm_eval import is_task, task_table
-    from harness.workspace.importers.promptfoo import is_tests, tests_table
-
-    if path.suffix.lower() in YAML:
-        raw = read_yaml(path, error)
-        if is_task(raw):
-            return task_table(raw, path, data, error)
-        if is_tests(raw):
-            _refuse_data(data, error)
-            return tests_table(raw, path, error)
+    is_yaml = path.suffix.lower() in YAML
+    raw: Any = read_yaml(path, error) if is_yaml else None
+    # Tasks are asked first: a task may have a key `tests` as well, promptfoo has no `doc_to_text`.
+    if is_yaml and is_task(raw):
+        return task_table(raw, path, data, error)
+    if is_yaml and not is_tests(raw):
         raise error(
             f"{path}: is neither a promptfoo configuration (`tests`) nor an lm-evaluation-harness"
             " task (`doc_to_text`)"
         )
-    _refuse_data(data, error)
-    return CaseTable(read_rows(path, error))
-
-
-def _refuse_data(data: Path | None, error: type[HarnessError]) -> None:
     if data is not None:
         raise error(f"--data {data}: is for lm-evaluation-harness tasks, whose rows lie elsewhere")
+    return tests_table(raw, path, error) if is_yaml else CaseTable(read_rows(path, error))

@@ -1,6 +1,6 @@
-"""Which column of somebody's table is which field: guessed by name, told, or remembered.
+"""Find out which column of an imported table is which field: given, remembered or guessed by name.
 
-What was told is remembered per project and kind of import in `<reports>/columns.json`.
+Mappings that were given are remembered per project and kind of import in `<reports>/columns.json`.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from harness.workspace.formats.reading import parse_json, read_json
 FILE = "columns.json"
 SLICE = re.compile(r"slices?[.:]\s*(.+)", re.IGNORECASE)
 Wanted = Mapping[str, tuple[str, ...]]
-"""The fields of one kind of import, each with the names people give it, the likeliest first."""
+"""The fields of a kind of import, each with its usual column names, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How a table is read: fields to columns, and constants for what it does not say."""
+    """A mapping of fields to columns, and constants for fields without a column."""
 
     of: Mapping[str, str]
     """Field, or `slices.NAME`, to the name of its column."""
     constants: Mapping[str, str] = field(default_factory=dict)
-    """Field, or `slices.NAME`, to what it is in every row."""
+    """Field, or `slices.NAME`, to its value in every row."""
     unused: tuple[str, ...] = ()
-    """Columns that nothing is read from."""
+    """Columns that are not read."""
 
     def has(self, name: str) -> bool:
-        """Whether a field is said at all."""
+        """Return whether a field has a column or a constant."""
         return name in self.of or name in self.constants
 
     def text(self, values: Mapping[str, Any], name: str) -> str:
-        """A field of one row as text, empty where there is none."""
+        """Return a field of a row as text, empty if it is missing."""
         if name in self.of:
             return text_of(values.get(self.of[name]), name)
         return self.constants.get(name, "")
 
     def slices(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """Every slice of one row: from columns of their own, and from one that holds an object."""
+        """Return the slices of a row, from `slices.NAME` columns and an object in `slices`."""
         found = _from_object(values.get(self.of["slices"])) if "slices" in self.of else {}
         for name in (*self.constants, *self.of):
             if name.startswith("slices."):
@@ -54,7 +54,7 @@ class Columns:
 
 
 def text_of(value: Any, name: str) -> str:
-    """What stands in a cell as text: CSV knows nothing else, JSON does."""
+    """Return a cell as text; cells of CSV are texts, those of JSON may be numbers or flags."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -69,27 +69,28 @@ def text_of(value: Any, name: str) -> str:
 def understand(
     columns: Iterable[str],
     wanted: Wanted,
-    told: Mapping[str, str],
+    given: Mapping[str, str],
     constants: Mapping[str, str],
     remembered: Mapping[str, str],
     error: type[HarnessError],
 ) -> Columns:
-    """What was told goes before what is remembered, and that before what can be guessed.
+    """Map fields to columns: as given, else as remembered, else by a guess.
 
-    A field that is told to be in no column (`reason=`) is not read.
+    A field that is given no column (`reason=`) is not read.
     """
-    there = list(columns)
-    for name, column in told.items():
-        if column and column not in there:
-            raise error(f"--map {name}={column}: no such column{suggestion(column, there)}")
-    kept = {name: column for name, column in remembered.items() if column in there}
-    chosen = {**_guessed(there, wanted, {**kept, **told}), **kept, **told}
-    of = {n: column for n, column in chosen.items() if column and n not in constants}
-    return Columns(of, constants, tuple(one for one in there if one not in of.values()))
+    present = list(columns)
+    for name, column in given.items():
+        if column and column not in present:
+            raise error(f"--map {name}={column}: no such column{suggestion(column, present)}")
+    # A remembered column that this table lacks is ignored: it may come back with the next file.
+    kept = {name: column for name, column in remembered.items() if column in present}
+    chosen = {**_guessed(present, wanted, {**kept, **given}), **kept, **given}
+    of = {name: column for name, column in chosen.items() if column and name not in constants}
+    return Columns(of, constants, tuple(c for c in present if c not in of.values()))
 
 
 def pairs(texts: Iterable[str], option: str, wanted: Wanted) -> dict[str, str]:
-    """`--map final=sent_text` or `--set adapter=v2`, as often as they were given."""
+    """Parse the values of `--map final=sent_text` or `--set adapter=v2`."""
     found = {}
     for text in texts:
         name, sign, value = text.partition("=")
@@ -102,23 +103,23 @@ def pairs(texts: Iterable[str], option: str, wanted: Wanted) -> dict[str, str]:
     return found
 
 
-def _guessed(there: list[str], wanted: Wanted, taken: Mapping[str, str]) -> dict[str, str]:
-    """For each field that nobody spoke of, the column with its likeliest name."""
-    free = {_plain(column): column for column in there if column not in taken.values()}
+def _guessed(present: list[str], wanted: Wanted, taken: Mapping[str, str]) -> dict[str, str]:
+    """Return for each field that is not taken the column with its likeliest name."""
+    free = {
+        re.sub(r"\W+", "_", column.strip().casefold()).strip("_"): column
+        for column in present
+        if column not in taken.values()
+    }
     found = {}
-    for name, names in wanted.items():
-        likely = [free[one] for one in (name, *names) if one in free]
+    for name, usual in wanted.items():
+        likely = [free[plain] for plain in (name, *usual) if plain in free]
         if likely and name not in taken:
             found[name] = likely[0]
-    for column in there:
+    for column in present:
         match = SLICE.fullmatch(column.strip())
         if match and column not in taken.values():
             found.setdefault(f"slices.{match[1].strip()}", column)
     return found
-
-
-def _plain(column: str) -> str:
-    return re.sub(r"\W+", "_", column.strip().casefold()).strip("_")
 
 
 def _from_object(value: Any) -> dict[str, str]:
@@ -128,43 +129,43 @@ def _from_object(value: Any) -> dict[str, str]:
         try:
             value = parse_json(value, "`slices`")
         except HarnessError as problem:
-            raise ValueError(str(problem)) from None
+            raise ValueError(str(problem)) from problem
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise ValueError(f'`slices` is {kind_of(value)}, {{"industry": "logistics"}} is one')
-    return {name: text_of(one, f"slices.{name}") for name, one in value.items()}
+    return {name: text_of(item, f"slices.{name}") for name, item in value.items()}
 
 
-# --- what is remembered -----------------------------------------------------------------------
+# --- remembered mappings ----------------------------------------------------------------------
 
 
 def remembered_columns(reports: Path, kind: str) -> dict[str, str]:
-    """What was understood the last time; nothing where there was none."""
+    """Return the mapping of an earlier import of this kind; empty if there is none."""
     found = _table(reports).get(kind, {})
-    texts = isinstance(found, dict) and all(isinstance(one, str) for one in found.values())
+    texts = isinstance(found, dict) and all(isinstance(column, str) for column in found.values())
     if not texts:
         raise RequestError(f"{reports / FILE}:1: `{kind}` is no table of texts, use --forget-map")
     return dict(found)
 
 
-def remember_columns(reports: Path, kind: str, told: Mapping[str, str]) -> None:
-    """What was told, for the next import of this kind; what was guessed is guessed again.
+def remember_columns(reports: Path, kind: str, given: Mapping[str, str]) -> None:
+    """Remember the mapping that was given for the next import of this kind; guesses are not kept.
 
     Constants belong to one file: last month's adapter must not be said of this month's reviews.
     """
     table = _table(reports)
-    both = {**table.get(kind, {}), **told}
+    both = {**table.get(kind, {}), **given}
     if both != table.get(kind, {}):
         _write(reports, {**table, kind: both})
 
 
 def forget_columns(reports: Path, kind: str) -> None:
-    """Guess anew the next time."""
+    """Forget the mapping for this kind, so that the next import guesses again."""
     try:
         table = _table(reports)
     except RequestError:
-        table = {}  # what cannot be read is forgotten whole
+        table = {}  # an unreadable file is forgotten whole
     if table.pop(kind, None) is not None or (reports / FILE).exists():
         _write(reports, table)
 

@@ -1,6 +1,8 @@
-"""A task of lm-evaluation-harness as cases: `doc_to_text` and `doc_to_target` over rows of JSONL.
+"""Read a task of lm-evaluation-harness as cases: `doc_to_text` and `doc_to_target` over its rows.
 
-Read are tasks that generate text, in the plain form: a field's name, or text with `{{field}}`.
+Only tasks that generate text are read, in the plain form: a field's name, or text with `{{field}}`.
+
+Tested in `tests/workspace/importers/test_any_tool.py`.
 """
 
 from __future__ import annotations
@@ -14,28 +16,34 @@ from harness.errors import HarnessError
 from harness.workspace.formats.fields import kind_of
 from harness.workspace.formats.names import inside
 from harness.workspace.formats.tables import TableRow, TableRows, read_rows
-from harness.workspace.importers.any_tool import CaseTable
+from harness.workspace.importers.case_table import CaseTable
 from harness.workspace.importers.columns import text_of
 from harness.workspace.importers.placeholders import filled, is_template
 
 _READ = ("task", "doc_to_text", "doc_to_target", "description", "output_type")
 _WHERE = ("dataset_path", "dataset_name", "dataset_kwargs", "test_split", "validation_split")
 _IDLE = ("task_alias", "tag", "group", "metadata", "training_split", "fewshot_split", "num_fewshot")
-"""Nothing that a case would hold; `num_fewshot` only where it is 0."""
+"""Keys without meaning for a case; `num_fewshot` only if it is 0."""
 _COLUMNS = ("id", "input", "ideal")
 
 
 def is_task(raw: Any) -> bool:
-    """Whether a YAML document is a task."""
+    """Return whether a YAML document is a task."""
     return isinstance(raw, dict) and bool({"doc_to_text", "doc_to_target", "include"} & set(raw))
 
 
 def task_table(
     raw: Mapping[str, Any], path: Path, data: Path | None, error: type[HarnessError]
 ) -> CaseTable:
-    """Its rows as cases; what it does besides is counted."""
+    """Return the task's rows as cases; count the keys that no case can hold."""
     _refuse_other_kinds(raw, path, error)
-    texts = {key: _text(raw, key, path, error) for key in ("doc_to_text", "doc_to_target")}
+    texts: dict[str, str] = {}
+    for key in ("doc_to_text", "doc_to_target"):
+        text = raw.get(key)
+        if not isinstance(text, str) or not text.strip():
+            what = f"{kind_of(text)}, a field or a text with {{{{field}}}}"
+            raise error(f"{path}: `{key}` is {what}")
+        texts[key] = text
     rows = read_rows(data or _file(raw, path, error), error)
     description = raw.get("description") or ""
     if not isinstance(description, str) or is_template(description):
@@ -61,15 +69,8 @@ def _refuse_other_kinds(raw: Mapping[str, Any], path: Path, error: type[HarnessE
             raise error(f"{path}: `{key}` needs code of that project, which is never run here")
 
 
-def _text(raw: Mapping[str, Any], key: str, path: Path, error: type[HarnessError]) -> str:
-    value = raw.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise error(f"{path}: `{key}` is {kind_of(value)}, a field or a text with {{{{field}}}}")
-    return value
-
-
 def _file(raw: Mapping[str, Any], path: Path, error: type[HarnessError]) -> Path:
-    """The local file that the task names: its test split, else the validation split."""
+    """Return the local file that the task names: its test split, else the validation split."""
     kwargs = raw.get("dataset_kwargs")
     named = kwargs.get("data_files") if isinstance(kwargs, Mapping) else None
     if isinstance(named, Mapping):
@@ -82,6 +83,7 @@ def _file(raw: Mapping[str, Any], path: Path, error: type[HarnessError]) -> Path
             f"{path}: its dataset is no single local file (`dataset_path: json` with"
             " `dataset_kwargs: {data_files: {test: FILE}}`), give its rows with --data FILE.jsonl"
         )
+    # A configuration from elsewhere must not make us read any file of this machine.
     file = path.parent / named
     inside(path.parent, file, error)
     return file
@@ -91,7 +93,8 @@ def _case(row: TableRow, texts: Mapping[str, str], description: str) -> TableRow
     if row.problem:
         return row
     try:
-        values = {name: text_of(value, name) for name, value in _plain(row.values).items()}
+        plain = {k: v for k, v in row.values.items() if not isinstance(v, dict | list)}
+        values = {name: text_of(value, name) for name, value in plain.items()}
         text, target = (
             _applied(texts[key], row.values, values, key)
             for key in ("doc_to_text", "doc_to_target")
@@ -102,18 +105,14 @@ def _case(row: TableRow, texts: Mapping[str, str], description: str) -> TableRow
     return TableRow(row.line, {"id": identity, "input": description + str(text), "ideal": target})
 
 
-def _plain(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value for name, value in values.items() if not isinstance(value, dict | list)}
-
-
 def _applied(
     template: str, raw: Mapping[str, Any], values: Mapping[str, str], key: str
 ) -> str | list[str]:
-    """A field's name is the field; several targets are several ideals."""
+    """Return the named field or the filled template; several targets are several ideals."""
     if template in raw:
         value = raw[template]
         if key == "doc_to_target" and isinstance(value, list):
-            return [text_of(one, template) for one in value]
+            return [text_of(target, template) for target in value]
         return text_of(value, template)
     if not is_template(template):
         raise ValueError(f"has no field {template[:60]!r}, which `{key}` names")

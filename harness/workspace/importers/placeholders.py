@@ -1,4 +1,7 @@
-"""`{{ name }}` in texts from elsewhere, filled in; nothing else of a template language is done."""
+"""Fill in `{{ name }}` in imported texts; no other part of a template language is run.
+
+Tested in `tests/workspace/importers/test_any_tool.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ _MARK = re.compile(r"\{\{\s*(?P<name>[\w.-]+)\s*\}\}|(?P<other>\{[{%#])")
 
 
 def filled(template: str, values: Mapping[str, str], where: str) -> str:
-    """The text with its placeholders filled; a ValueError says what is no plain placeholder."""
+    """Return the text with its placeholders filled; a ValueError names any other template code."""
 
     def fill(match: re.Match[str]) -> str:
         if match["other"]:
@@ -24,5 +27,5 @@ def filled(template: str, values: Mapping[str, str], where: str) -> str:
 
 
 def is_template(text: str) -> bool:
-    """Whether there is anything to fill in."""
+    """Return whether the text has a placeholder or other template code."""
     return _MARK.search(text) is not None

@@ -1,6 +1,8 @@
-"""Tests of promptfoo as cases: the prompt with its `vars` is the input, assertions are the rest.
+"""Read tests of promptfoo as cases: the prompt with its `vars` is the input, assertions the rest.
 
-Read is what a file says by itself: one prompt and tests written out, no scripts, no other files.
+A file must be complete in itself: one prompt and tests written out, no scripts, no other files.
+
+Tested in `tests/workspace/importers/test_any_tool.py`.
 """
 
 from __future__ import annotations
@@ -13,34 +15,31 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.workspace.formats.fields import kind_of
 from harness.workspace.formats.tables import TableRow, TableRows
-from harness.workspace.importers.any_tool import CaseTable
+from harness.workspace.importers.case_table import CaseTable
 from harness.workspace.importers.columns import text_of
 from harness.workspace.importers.placeholders import filled
 from harness.workspace.importers.promptfoo_asserts import Demands
 
 _IDLE = ("description", "providers", "targets", "outputPath", "env", "sharing", "tags",
          "evaluateOptions", "commandLineOptions", "writeLatestResults")  # fmt: skip
-"""How promptfoo runs, which says nothing about a case."""
+"""Keys about how promptfoo runs, without meaning for a case."""
 _OF_TEST = ("description", "vars", "assert", "metadata")
-_OF_CASES = ("id", "input", "ideal", "slices", "checks")
 
 
 def is_tests(raw: Any) -> bool:
-    """Whether a YAML document is a configuration, or the list of its tests."""
+    """Return whether a YAML document is a configuration, or the list of its tests."""
     if isinstance(raw, dict):
         return "tests" in raw
-    return isinstance(raw, list) and bool(raw) and all(_is_test(one) for one in raw)
-
-
-def _is_test(raw: Any) -> bool:
-    return isinstance(raw, dict) and bool({"vars", "assert"} & set(raw))
+    if not isinstance(raw, list) or not raw:
+        return False
+    return all(isinstance(test, dict) and {"vars", "assert"} & set(test) for test in raw)
 
 
 def tests_table(raw: Any, path: Path, error: type[HarnessError]) -> CaseTable:
-    """Its tests as rows; the variables are columns as well, for `--map`."""
+    """Return the tests as rows; the variables are columns as well, for `--map`."""
     config = raw if isinstance(raw, dict) else {"tests": raw}
     tests = config["tests"]
-    if not isinstance(tests, list) or not all(isinstance(one, dict) for one in tests):
+    if not isinstance(tests, list) or not all(isinstance(test, dict) for test in tests):
         raise error(f"{path}: `tests` is {kind_of(tests)}, only tests written out here are read")
     prompt = _prompt(config, path, error)
     shared = config.get("defaultTest") or {}
@@ -49,14 +48,14 @@ def tests_table(raw: Any, path: Path, error: type[HarnessError]) -> CaseTable:
     read = ("tests", "prompts", "defaultTest", *_IDLE)
     left = Counter(key for key in config if key not in read)
     left.update(f"defaultTest.{key}" for key in shared if key not in _OF_TEST)
-    reader = _Reader(prompt, shared, left, Counter(_name(one) for one in tests))
-    rows = [reader.row(number, one) for number, one in enumerate(tests, start=1)]
+    reader = _Reader(prompt, shared, left, Counter(map(_name, tests)))
+    rows = [reader.row(number, test) for number, test in enumerate(tests, start=1)]
     names = dict.fromkeys(name for row in rows for name in row.values)
     return CaseTable(TableRows(tuple(names), iter(rows)), left)
 
 
 def _prompt(config: Mapping[str, Any], path: Path, error: type[HarnessError]) -> str | None:
-    """The only prompt, None where the file has none: then a variable is the input."""
+    """Return the only prompt; None if the file has none, so that a variable is the input."""
     prompts = config.get("prompts")
     if prompts is None:
         return None
@@ -74,7 +73,7 @@ def _name(test: Mapping[str, Any]) -> str:
 
 
 class _Reader:
-    """One test after the other, with what all of them share."""
+    """A reader of tests, with the parts that all of them share."""
 
     def __init__(
         self,
@@ -86,7 +85,7 @@ class _Reader:
         self.prompt, self.shared, self.left, self.names = prompt, shared, left, names
 
     def row(self, number: int, test: Any) -> TableRow:
-        """A test as a row; what makes it none is the row's problem."""
+        """Return a test as a row; a test that is no case becomes a row with a problem."""
         line = test.line
         try:
             return TableRow(line, self._values(number, test))
@@ -100,16 +99,20 @@ class _Reader:
             demands.add(raw)
         self.left.update(f"tests.{key}" for key in test if key not in _OF_TEST)
         name = _name(test)
+        metadata = test.get("metadata")
+        plain = metadata.items() if isinstance(metadata, Mapping) else ()
+        # Plain metadata groups tests, as slices group cases.
+        slices = {k: text_of(v, k) for k, v in plain if isinstance(v, str | int | float | bool)}
         ours = {
             "id": name if name and self.names[name] == 1 else f"test-{number}",
-            "slices": _slices(test),
+            "slices": slices,
             "checks": demands.checks(),
         }
         if self.prompt is not None:
             ours["input"] = filled(self.prompt, values, "the prompt")
         if demands.ideals:
             ours["ideal"] = demands.ideals
-        return {**{k: v for k, v in values.items() if k not in _OF_CASES or k not in ours}, **ours}
+        return {name: value for name, value in values.items() if name not in ours} | ours
 
 
 def _vars(test: Mapping[str, Any], where: str) -> dict[str, str]:
@@ -129,12 +132,3 @@ def _list(test: Mapping[str, Any], key: str) -> list[Any]:
     if not isinstance(raw, list):
         raise ValueError(f"`{key}` is {kind_of(raw)}, a list is needed")
     return raw
-
-
-def _slices(test: Mapping[str, Any]) -> dict[str, str]:
-    """Plain metadata groups tests, as slices group cases."""
-    raw = test.get("metadata")
-    if not isinstance(raw, Mapping):
-        return {}
-    plain = {k: v for k, v in raw.items() if isinstance(v, str | int | float | bool)}
-    return {name: text_of(value, name) for name, value in plain.items()}

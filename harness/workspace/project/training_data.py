@@ -1,4 +1,4 @@
-"""Training sets: one `{"input", "output"}` per line, with an order-independent fingerprint."""
+"""Read training sets (an `{"input", "output"}` per line), and compute their fingerprint."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from harness.workspace.formats.reading import lines_of, parse_json, read_jsonl
 DATASETS = "datasets"
 """The folder of the training sets, beside the adapters."""
 MAX_SET = 256 * 1024 * 1024
-"""Bytes of a training set; it is read line by line."""
+"""Bytes of a training set, which is read line by line."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Examples to learn from, and the fingerprint of what they say."""
+    """Examples to learn from, and the fingerprint of their texts."""
 
     name: str
     examples: tuple[Example, ...]
     fingerprint: str
     lines: tuple[int, ...]
-    """Where each example stands in the file."""
+    """The line of each example in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class BadLine:
     line: int
     message: str
     blank: bool
-    """Whether it has the right shape and says nothing: an empty input or output."""
+    """Whether it has the right shape but an empty input or output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A whole file, good lines and bad ones."""
+    """The good and the bad lines of a whole file."""
 
     name: str
     examples: tuple[TrainingExample, ...]
@@ -53,7 +53,7 @@ class Scan:
 
 
 def read_training_set(path: Path) -> TrainingSet:
-    """Every example of the file; `slices` may stand beside and are not learnt."""
+    """Read every example of the file; `slices` are allowed, but not learnt."""
     examples, lines = [], []
     for where, raw in read_jsonl(path, DataError):
         table = Table(raw, where, DataError)
@@ -67,23 +67,24 @@ def read_training_set(path: Path) -> TrainingSet:
 
 
 def scan_training_set(path: Path) -> Scan:
-    """Every line of the file; one that is no example is kept apart and does not stop the rest."""
+    """Read every line of the file; lines that are no example are collected, not refused."""
     examples: list[TrainingExample] = []
     bad: list[BadLine] = []
     for number, line in _lines(path):
         try:
             examples.append(_example(number, line, f"{path}:{number}"))
-        except _Blank as problem:
-            bad.append(BadLine(number, _without_place(problem, path, number), True))
         except DataError as problem:
-            bad.append(BadLine(number, _without_place(problem, path, number), False))
+            # A finding carries its line in a field, so the message goes without it.
+            message = str(problem).removeprefix(f"{path}:{number}: ")
+            bad.append(BadLine(number, message, isinstance(problem, _Blank)))
     if not examples and not bad:
         raise DataError(f"{path}: holds no example, one per line is needed")
     return Scan(path.name, tuple(examples), tuple(bad), data_fingerprint(examples))
 
 
 def data_fingerprint(examples: Iterable[Example | TrainingExample]) -> str:
-    """The same for the same examples in any order; repeats count."""
+    """Return a fingerprint that ignores the order of the examples; repeats count."""
+    # Adapters carry this digest in training.json, so the bytes that are hashed must never change.
     lines = sorted(json.dumps([e.input, e.output], ensure_ascii=True) for e in examples)
     whole = hashlib.sha256()
     for place, line in enumerate(lines):
@@ -92,43 +93,33 @@ def data_fingerprint(examples: Iterable[Example | TrainingExample]) -> str:
 
 
 def kept_lines(path: Path, dropped: frozenset[int]) -> Iterator[str]:
-    """The file's lines as they stand, without the dropped and the blank ones."""
+    """Yield the file's lines unchanged, without dropped and blank lines."""
     for number, line in _lines(path):
         if number not in dropped:
             yield line.rstrip("\r")
 
 
 class _Blank(DataError):
-    """An input or output that says nothing."""
+    """An input or output that is blank."""
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, with their numbers."""
+    """Yield the lines that are not blank, with their numbers."""
     for number, line in lines_of(path, DataError, MAX_SET):
         if line.strip(" \t\r\n"):
             yield number, line.rstrip("\n")
 
 
 def _example(number: int, line: str, where: str) -> TrainingExample:
-    raw = parse_json(line, where, DataError)
-    table = Table(raw, where, DataError)
+    table = Table(parse_json(line, where, DataError), where, DataError)
     for key in ("input", "output"):
         value = table.any(key)
         if isinstance(value, str) and not value.strip():
             raise _Blank(f"{where}: `{key}` is empty")
-    example = TrainingExample(number, table.text("input"), table.text("output"), _slices(table))
+    raw = table.any("slices", {})
+    entries = raw.items() if isinstance(raw, Mapping) else ()
+    # Slices that cannot be compared are dropped, not refused: they are not learnt anyway.
+    slices = {name: text for name, text in entries if isinstance(text, str) and text.strip()}
+    example = TrainingExample(number, table.text("input"), table.text("output"), slices)
     table.done()
     return example
-
-
-def _slices(table: Table) -> Mapping[str, str]:
-    """What can be compared by; anything else that stands there is not learnt either way."""
-    raw = table.any("slices", {})
-    if not isinstance(raw, Mapping):
-        return {}
-    return {key: value for key, value in raw.items() if isinstance(value, str) and value.strip()}
-
-
-def _without_place(problem: DataError, path: Path, number: int) -> str:
-    """A finding has its line in a field of its own."""
-    return str(problem).removeprefix(f"{path}:{number}: ")

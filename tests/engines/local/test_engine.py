@@ -148,7 +148,7 @@ def test_greedy_writing_is_what_a_plain_loop_gives(llama, engine):
 
     found = written(engine, BASE, MANY[:6])
     model = AutoModelForCausalLM.from_pretrained(llama.folder, dtype=torch.float32).eval()
-    base = engine.way(GREEDY).base
+    base = engine.runner(GREEDY).base
     for asked in MANY[:6]:
         ids = list(base.ids(asked.messages))
         start = len(ids)
@@ -189,12 +189,12 @@ def test_adapters_are_swapped_without_leaving_a_trace(llama, one, two):
 
 def test_the_hundredth_adapter_of_a_sweep_is_mounted_as_fast_as_the_first(llama, tmp_path):
     """What was asked long ago is taken off the base, and comes back with the same words."""
-    engine = Transformers(lambda: llama.folder, CPU, bare=False)
+    engine = Transformers(lambda: llama.folder, CPU, fast=False)
     many = [
         llama.adapter(tmp_path / name, name=name, seed=seed) for seed, name in enumerate("abcde", 1)
     ]
     before = {adapter.name: written(engine, adapter, MANY[:4]) for adapter in many}
-    model = engine.way(GREEDY).base.model
+    model = engine.runner(GREEDY).base.model
     held = {n for m in model.modules() if hasattr(m, "lora_A") for n in m.lora_A}
     assert held == {adapter.digest for adapter in many[-2:]}
     again = {adapter.name: written(engine, adapter, MANY[:4]) for adapter in many}
@@ -307,7 +307,7 @@ def test_a_base_without_a_chat_template_gets_plain_lines(tmp_path):
     engine = Transformers(lambda: plain.folder, CPU)
     asked = Prompt("c", (Message("system", "w1 w2"), Message("user", "w3")), ("w4",))
     assert written(engine, BASE, [asked])["c", 0].tokens
-    base = engine.way(Generation()).base
+    base = engine.runner(Generation()).base
     assert base.tokenizer.decode(base.ids(asked.messages)) == "w1 w2 w3"
 
 
@@ -323,7 +323,7 @@ def test_a_benchmark_with_its_own_dtype_gets_it(llama, engine):
     for dtype in ("bfloat16", "float32"):
         how = Generation(max_new_tokens=2, dtype=dtype, batch=8)
         written(engine, BASE, MANY[:1], how)
-        assert str(engine.way(how).base.model.dtype) == f"torch.{dtype}"
+        assert str(engine.runner(how).base.model.dtype) == f"torch.{dtype}"
         assert engine.origin(how)["decoding"]["dtype"] == dtype
 
 

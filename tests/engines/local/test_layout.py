@@ -96,6 +96,6 @@ def test_a_build_of_torch_without_the_kernel_goes_the_plain_way(model, monkeypat
 
 
 def test_a_large_model_is_not_held_twice(model, monkeypatch):
-    monkeypatch.setattr(layout, "ROOM", 192 * 576 * 2)
+    monkeypatch.setattr(layout, "MAX_BYTES", 192 * 576 * 2)
     with Layout(model, ROWS).used():
         assert laid_out(model) <= 1

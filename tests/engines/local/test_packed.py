@@ -41,10 +41,10 @@ def answers(engine, adapter, prompts=MANY, how=HOW):
 
 
 def padded(llama, monkeypatch):
-    engine = Transformers(lambda: llama.folder, CPU, bare=False)
+    engine = Transformers(lambda: llama.folder, CPU, fast=False)
     with monkeypatch.context() as patch:
         patch.setattr(base, "PACKED", ())
-        assert not engine.way(HOW).base.packed
+        assert not engine.runner(HOW).base.packed
     return engine
 
 
@@ -56,8 +56,8 @@ def test_every_architecture_that_is_packed_answers_as_it_does_padded(
     monkeypatch.setattr(base, "load_tokenizer", lambda folder: words)
     llama = TinyLlama(tmp_path / "base", kind=kind, sliding_window=None)
     adapter = llama.adapter(tmp_path / "a", name="a", seed=1)
-    packed = Transformers(lambda: llama.folder, CPU, bare=False)
-    assert packed.way(HOW).base.packed
+    packed = Transformers(lambda: llama.folder, CPU, fast=False)
+    assert packed.runner(HOW).base.packed
     slow = padded(llama, monkeypatch)
     for one in (BASE, adapter):
         texts, nlls = answers(packed, one)
@@ -98,8 +98,8 @@ def test_a_merged_adapter_is_taken_out_to_the_last_bit(llama, lora, dtype):
     import torch
 
     how = Generation(max_new_tokens=3, dtype=dtype, batch=4)
-    engine = Transformers(lambda: llama.folder, CPU, bare=False)
-    model = engine.way(how).base.model
+    engine = Transformers(lambda: llama.folder, CPU, fast=False)
+    model = engine.runner(how).base.model
     before = {key: value.clone() for key, value in model.named_parameters()}
     answers(engine, lora, MANY[:2], how)
     changed = {key.replace(".base_layer", ""): value for key, value in model.named_parameters()}
@@ -149,7 +149,7 @@ def test_prompts_beyond_any_memory_are_read_again(llama, lora, monkeypatch):
     monkeypatch.setattr("harness.engines.local.packed.WINDOW", 100)
     engine = Transformers(lambda: llama.folder, CPU)
     assert answers(engine, lora) == wanted
-    assert engine.way(HOW)._bytes <= 20_000
+    assert engine.runner(HOW)._bytes <= 20_000
 
 
 class Small:
@@ -167,8 +167,8 @@ class Small:
 
 def test_a_device_with_too_little_memory_gets_half_the_rows_and_goes_on(llama, monkeypatch):
     wanted, _ = answers(Transformers(lambda: llama.folder, CPU), BASE)
-    engine = Transformers(lambda: llama.folder, CPU, bare=False)
-    model = engine.way(HOW).base.model
+    engine = Transformers(lambda: llama.folder, CPU, fast=False)
+    model = engine.runner(HOW).base.model
     small = Small(model, 1)
     monkeypatch.setattr(model, "forward", small)
     assert answers(engine, BASE)[0] == wanted

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.engines.local.packing import ALONE, SHARERS, WIDTH, Segment, pack
+from harness.engines.local.packing import ALONE, MAX_SHARERS, WIDTH, Segment, pack
 
 lengths = st.lists(st.tuples(st.integers(1, 700), st.booleans()), max_size=60)
 
@@ -17,7 +17,7 @@ def test_every_segment_is_there_once_under_its_number_and_overlaps_no_other(size
     asked = segments(sizes)
     chunks = list(pack(asked))
     for chunk in chunks:
-        assert len(chunk.segments) <= SHARERS
+        assert len(chunk.segments) <= MAX_SHARERS
         places = [place for _, start, stop in chunk.places for place in range(start, stop)]
         assert len(set(places)) == len(places) and max(places) < chunk.width
     found = [pair for c in chunks for pair in zip(c.numbers, c.segments, strict=True)]

@@ -393,7 +393,7 @@ class Behind:
         return Mounted(model, model if place else "", Path(place) if place else None)
 
     def ids(self, turns):
-        base = self.engine.way(Generation(dtype="float32")).base
+        base = self.engine.runner(Generation(dtype="float32")).base
         return base.ids([Message(t["role"], t["content"]) for t in turns])
 
     def write(self, model, turns, body):
@@ -421,7 +421,7 @@ class Behind:
 def behind(llama):
     made = Behind(llama)
     with made.server as server:
-        made.engine.way(Generation(dtype="float32"))
+        made.engine.runner(Generation(dtype="float32"))
         yield made, OpenAI(Endpoint(server.url), lambda: llama.folder)
 
 

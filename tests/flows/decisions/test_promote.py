@@ -144,19 +144,21 @@ def test_a_verdict_against_the_base_counts_only_while_nothing_is_promoted(
 
 
 def test_a_verdict_on_some_cases_does_not_count(project: TinyProject, put: Promote) -> None:
-    from harness.flows.evaluation.session import Request, open_bench
+    from harness.flows.evaluation.context import Request
+    from harness.flows.evaluation.session import open_session
 
-    with open_bench(project.project, Request(), lambda step, done, total: None) as bench:
-        bench.trial("good").evaluate(bench.benchmark("openers"), frozenset({"health-1"}))
+    with open_session(project.project, Request(), lambda step, done, total: None) as session:
+        session.candidate("good").evaluate(session.benchmark("openers"), frozenset({"health-1"}))
     refused(project, put, "good", "was judged on some of the cases only")
 
 
 def test_a_later_look_at_one_case_takes_nothing_back(project: TinyProject, put: Promote) -> None:
-    from harness.flows.evaluation.session import Request, open_bench
+    from harness.flows.evaluation.context import Request
+    from harness.flows.evaluation.session import open_session
 
     assert judge(project, "good") == "promote"
-    with open_bench(project.project, Request(), lambda step, done, total: None) as bench:
-        bench.trial("good").evaluate(bench.benchmark("openers"), frozenset({"health-1"}))
+    with open_session(project.project, Request(), lambda step, done, total: None) as session:
+        session.candidate("good").evaluate(session.benchmark("openers"), frozenset({"health-1"}))
     assert put("good").adapter == "good"
 
 

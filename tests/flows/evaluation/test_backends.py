@@ -11,9 +11,9 @@ import pytest
 
 import harness
 from harness.errors import AdapterRefused, EngineFailed, SettingsError
-from harness.flows.evaluation.backends import UNKNOWN
-from harness.flows.evaluation.session import Request, open_bench
-from harness.flows.store import OpenAIBackend, open_room
+from harness.flows.evaluation.backends import UNKNOWN, OpenAIBackend, open_backend
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import open_session
 from harness.records import BASE as BASE_NAME
 from harness.records import Endpoint, Verdict
 from harness.workspace.base.weights import find_weights
@@ -151,10 +151,10 @@ def test_an_adapter_for_another_base_is_refused_where_the_base_is_here(
     assert adapter.training is not None
     adapter.training["base"] = {"reference": "other", "digest": "0" * 64}
     adapter.write()
-    room = OpenAIBackend(project.project, Endpoint("http://127.0.0.1:9/v1"), tmp_path)
-    assert room.base_digest == project.base.digest
+    backend = OpenAIBackend(project.project, Endpoint("http://127.0.0.1:9/v1"), tmp_path)
+    assert backend.base_digest == project.base.digest
     with refused("trained on another base", AdapterRefused):
-        room.refuse_unsound(room.side("v2"))
+        backend.check(backend.adapter("v2"))
 
 
 # --- choosing it --------------------------------------------------------------------------------
@@ -162,11 +162,11 @@ def test_an_adapter_for_another_base_is_refused_where_the_base_is_here(
 
 def test_a_server_is_chosen_by_its_address(project: TinyProject, tmp_path: Path) -> None:
     opened = project.project
-    room = open_room(opened, "openai:http://127.0.0.1:1/v1/", lambda: tmp_path)
-    assert isinstance(room, OpenAIBackend)
-    assert room.engine("openers", room.side(BASE_NAME)).name == "openai"
+    backend = open_backend(opened, "openai:http://127.0.0.1:1/v1/", lambda: tmp_path)
+    assert isinstance(backend, OpenAIBackend)
+    assert backend.engine("openers", backend.adapter(BASE_NAME)).name == "openai"
     with refused(r'openai: no server is named, .* url = "http://127', SettingsError):
-        open_room(opened, "openai", lambda: tmp_path)
+        open_backend(opened, "openai", lambda: tmp_path)
 
 
 @pytest.mark.parametrize("engine", ["openai:http://ana:hunter2@host/v1", "opnai://ana:hunter2@h"])
@@ -174,7 +174,7 @@ def test_a_password_in_an_address_is_not_repeated(
     project: TinyProject, tmp_path: Path, engine: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        open_room(project.project, engine, lambda: tmp_path)
+        open_backend(project.project, engine, lambda: tmp_path)
     assert "hunter2" not in str(caught.value)
 
 
@@ -198,7 +198,7 @@ def test_no_base_is_fetched_for_a_server(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_room_is_closed_with_the_bench(served: TinyProject, server: OpenAIServer) -> None:
-    with open_bench(served.project, Request(), lambda step, done, total: None) as bench:
-        bench.trial("v1").evaluate(bench.benchmark("openers"))
+    with open_session(served.project, Request(), lambda step, done, total: None) as session:
+        session.candidate("v1").evaluate(session.benchmark("openers"))
         assert len(server.modules) == 1
     assert server.modules == {}

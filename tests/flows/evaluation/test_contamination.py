@@ -11,13 +11,13 @@ import pytest
 
 from harness.flows.decisions.rejudge import rejudge
 from harness.flows.evaluation.contamination import find_contamination
+from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.doctor import doctor
-from harness.flows.evaluation.session import Request
 from harness.records import Benchmark, Verdict
 from harness.workspace.project.training_data import scan_training_set
 from tests.fakes.engines import EchoEngine
 from tests.fakes.project import CASES, TinyProject
-from tests.flows.conftest import bench
+from tests.flows.conftest import session
 
 ORDINARY = [{"input": f"person {n}", "output": f"Hi {n}!"} for n in range(50)]
 
@@ -45,8 +45,8 @@ def root(project: TinyProject) -> Path:
 
 
 def judged(project: TinyProject, name: str) -> Verdict:
-    with bench(project, EchoEngine()) as opened:
-        return opened.trial(name).evaluate(openers(project)).verdict
+    with session(project, EchoEngine()) as opened:
+        return opened.candidate(name).evaluate(openers(project)).verdict
 
 
 SEEN = CASES[1]["input"].upper() + "!"
@@ -104,8 +104,8 @@ def test_such_cases_are_left_out_of_the_verdict(project: TinyProject) -> None:
 def test_what_the_promoted_adapter_has_seen_is_left_out_as_well(project: TinyProject) -> None:
     adapter(project, "v2", dataset(project, SEEN))
     adapter(project, "v3", dataset(project, name="clean.jsonl"), seed=3)
-    with bench(project, EchoEngine(), Request(against="v2")) as opened:
-        verdict = opened.trial("v3").evaluate(openers(project)).verdict
+    with session(project, EchoEngine(), Request(against="v2")) as opened:
+        verdict = opened.candidate("v3").evaluate(openers(project)).verdict
     assert set(verdict.left_out) == {"logistics-2"}
 
 

@@ -8,7 +8,7 @@ from harness.errors import EngineFailed
 from harness.flows.evaluation.prefetch import prefetch
 from tests.fakes.engines import EchoEngine, Watched
 from tests.fakes.project import BENCHMARK, TinyProject
-from tests.flows.conftest import bench, run
+from tests.flows.conftest import run, session
 
 MANY = [
     {"id": f"case-{n:02}", "input": f"number {n}", "ideal": f"the number {n}"} for n in range(20)
@@ -34,7 +34,7 @@ def test_ideals_are_weighed_while_their_prompts_are_still_read(many: TinyProject
 
 def test_a_sweep_goes_in_the_same_stretches(many: TinyProject) -> None:
     engine = Watched()
-    with bench(many, engine) as opened:
+    with session(many, engine) as opened:
         prefetch(opened, [("base", "openers", None)])
     guard = engine.asked[6:]
     assert engine.asked[:6] == [(what, some) for some in STRETCHES for what in ("write", "weigh")]
@@ -69,11 +69,11 @@ def test_equal_inputs_in_different_stretches_are_written_once(many: TinyProject)
 
 
 def test_progress_counts_outputs_and_ideals_of_the_whole_order(many: TinyProject) -> None:
-    heard: list[tuple[int, int]] = []
-    with bench(many, EchoEngine()) as opened:
-        opened.producer.heard = lambda step, done, total: heard.append((done, total))
-        opened.producer.run(opened.room.side("v1"), opened.benchmark("openers"))
-    assert {total for _, total in heard} == {40}
-    counts = [done for done, _ in heard]
+    on_progress: list[tuple[int, int]] = []
+    with session(many, EchoEngine()) as opened:
+        opened.producer.on_progress = lambda step, done, total: on_progress.append((done, total))
+        opened.producer.run(opened.backend.adapter("v1"), opened.benchmark("openers"))
+    assert {total for _, total in on_progress} == {40}
+    counts = [done for done, _ in on_progress]
     assert counts == sorted(counts)
     assert counts[-1] == 40

@@ -14,17 +14,18 @@ import pytest
 from harness.engines.protocol import Engine, Mounted
 from harness.engines.ray.engine import Ray
 from harness.errors import EngineFailed, StoreFailed
+from harness.flows.evaluation.backends import LocalBackend
+from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.prefetch import prefetch
 from harness.flows.evaluation.runs import Producer
-from harness.flows.evaluation.session import Bench, Request
+from harness.flows.evaluation.session import Session
 from harness.flows.evaluation.sweep import sweep
-from harness.flows.store import TransformersBackend
 from harness.records import Cluster, Generation, JobResult, Prompt, Verdict
 from tests.fakes.engines import EchoEngine
 from tests.fakes.project import TinyProject
 from tests.fakes.refusals import refused
 from tests.fakes.workers import Marked, marked
-from tests.flows.conftest import bench
+from tests.flows.conftest import session
 
 NAMES = ("v1", "v2", "v3")
 WANTED = [(name, benchmark, None) for name in NAMES for benchmark in ("openers", "manners")]
@@ -38,13 +39,13 @@ def several(project: TinyProject) -> TinyProject:
 
 
 @contextmanager
-def proving(project: TinyProject, engine: Engine, store: str = "") -> Iterator[Bench]:
-    """With the room that shows an adapter to be applied before its first text."""
+def proving(project: TinyProject, engine: Engine, store: str = "") -> Iterator[Session]:
+    """With the backend that shows an adapter to be applied before its first text."""
     opened, kept = project.project, project.store()
     try:
-        room = TransformersBackend(opened, project.folder / "copies")
-        room._engine = engine
-        yield Bench(opened, Request(), kept, room, Producer(opened, kept, room))
+        backend = LocalBackend(opened, project.folder / "copies")
+        backend._engine = engine
+        yield Session(opened, Request(), kept, backend, Producer(opened, kept, backend))
     finally:
         kept.close()
 
@@ -77,7 +78,7 @@ def plain(rows: Sequence[JobResult]) -> list[Any]:
 
 def test_every_output_is_asked_once_and_verdicts_ask_nothing_more(several: TinyProject) -> None:
     engine = EchoEngine()
-    with bench(several, engine) as opened:
+    with session(several, engine) as opened:
         prefetch(opened, WANTED)
         before = asked(engine)
         rows = list(sweep(opened, NAMES))
@@ -89,22 +90,22 @@ def test_every_output_is_asked_once_and_verdicts_ask_nothing_more(several: TinyP
 def test_the_verdicts_are_those_without_it(several: TinyProject, tmp_path: Path) -> None:
     from harness.flows.evaluation.sweep import one_after_another
 
-    with bench(several, EchoEngine()) as opened:
+    with session(several, EchoEngine()) as opened:
         ahead = list(sweep(opened, NAMES))
     (several.folder / "reports" / "harness.db").unlink()
-    with bench(several, EchoEngine()) as opened:
+    with session(several, EchoEngine()) as opened:
         assert plain(list(sweep(opened, NAMES, one_after_another))) == plain(ahead)
 
 
 def test_progress_says_how_much_is_left_overall(several: TinyProject) -> None:
-    heard: list[tuple[str, int, int]] = []
-    with bench(several, EchoEngine()) as opened:
-        opened.producer.heard = lambda *said: heard.append(said)
+    on_progress: list[tuple[str, int, int]] = []
+    with session(several, EchoEngine()) as opened:
+        opened.producer.on_progress = lambda *said: on_progress.append(said)
         prefetch(opened, WANTED)
-    assert {total for _, _, total in heard} == {2 * 4 * (8 + 5)}
-    assert [done for _, done, _ in heard] == sorted(done for _, done, _ in heard)
-    assert heard[-1][1:] == (104, 104)
-    assert heard[0][0] == "v1 on openers: writing"
+    assert {total for _, _, total in on_progress} == {2 * 4 * (8 + 5)}
+    assert [done for _, done, _ in on_progress] == sorted(done for _, done, _ in on_progress)
+    assert on_progress[-1][1:] == (104, 104)
+    assert on_progress[0][0] == "v1 on openers: writing"
 
 
 def test_one_that_fails_is_tried_once_on_each_benchmark_and_stops_nobody(
@@ -118,7 +119,7 @@ def test_one_that_fails_is_tried_once_on_each_benchmark_and_stops_nobody(
             raise EngineFailed("v2: the machine broke")
         return prompt.case
 
-    with bench(several, EchoEngine(write)) as opened:
+    with session(several, EchoEngine(write)) as opened:
         rows = list(sweep(opened, NAMES))
     assert len(tried) == 2
     told = {(row.adapter, row.error, row.code) for row in rows if row.error}
@@ -139,7 +140,7 @@ def test_nothing_is_kept_of_an_adapter_that_changes_nothing(
     several.adapter("unapplied", seed=9, task="openers").write()
     with proving(several, Marked(tmp_path)) as opened:
         rows = list(sweep(opened, ("unapplied", "v1")))
-        side = opened.room.side("unapplied")
+        side = opened.backend.adapter("unapplied")
         writing = opened.producer.lacking(side, opened.benchmark("openers"))
         assert writing is not None and len(writing.unwritten()) == 8
     errors = [row for row in rows if row.error]
@@ -149,20 +150,20 @@ def test_nothing_is_kept_of_an_adapter_that_changes_nothing(
 
 
 def test_to_make_again_means_once(several: TinyProject) -> None:
-    with bench(several, EchoEngine()) as opened:
+    with session(several, EchoEngine()) as opened:
         list(sweep(opened, NAMES))
     engine = EchoEngine()
-    with bench(several, engine, Request(refresh=True)) as opened:
+    with session(several, engine, Request(refresh=True)) as opened:
         list(sweep(opened, NAMES))
     assert sorted(engine.written) == sorted(set(engine.written))
     assert {name for name, _, _ in engine.written} == set(NAMES)
 
 
 def test_a_run_knows_how_long_its_outputs_took(several: TinyProject) -> None:
-    with bench(several, EchoEngine()) as opened:
+    with session(several, EchoEngine()) as opened:
         prefetch(opened, WANTED)
         spent = dict(opened.producer.spent["v1", "openers"])
-        run = opened.producer.run(opened.room.side("v1"), opened.benchmark("openers"))
+        run = opened.producer.run(opened.backend.adapter("v1"), opened.benchmark("openers"))
     assert set(spent) == {"generate", "likelihood"}
     assert run.seconds["generate"] >= round(spent["generate"], 3)
 
@@ -173,7 +174,7 @@ def test_a_store_that_fails_ends_it(several: TinyProject, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("harness.store.outputs.Outputs.keep_texts", full)
     with (
-        bench(several, EchoEngine()) as opened,
+        session(several, EchoEngine()) as opened,
         refused("the disk is full", StoreFailed, 11),
     ):
         prefetch(opened, WANTED)

@@ -13,11 +13,11 @@ import pytest
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, StoreFailed
 from harness.flows.evaluation import runs
-from harness.flows.evaluation.session import Request
+from harness.flows.evaluation.context import Request
 from harness.records import Generation, Output, Prompt
 from tests.fakes.engines import EchoEngine
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
-from tests.flows.conftest import bench, run
+from tests.flows.conftest import run, session
 
 ALL = [case["id"] for case in CASES]
 
@@ -261,12 +261,12 @@ def test_recorded_cases_with_one_input_keep_their_own_outputs(project: TinyProje
     file = project.folder / "recorded" / "v2" / "openers.jsonl"
     with file.open("a") as lines:
         lines.write('{"case": "twin", "output": "another text", "ideal_nll": 0.7}\n')
-    from harness.flows.store import RecordedBackend
+    from harness.flows.evaluation.backends import RecordedBackend
 
     opened, store = project.project, project.store()
-    room = RecordedBackend(opened, project.folder / "recorded")
-    maker = runs.Producer(opened, store, room)
-    found = maker.run(room.side("v2"), opened.benchmarks["openers"])
+    backend = RecordedBackend(opened, project.folder / "recorded")
+    maker = runs.Producer(opened, store, backend)
+    found = maker.run(backend.adapter("v2"), opened.benchmarks["openers"])
     store.close()
     assert (found.results[0].text, found.results[-1].text) == (CASES[0]["ideal"], "another text")
     assert found.results[-1].outputs[0].ideal_nlls == (0.7,)
@@ -361,10 +361,12 @@ def test_a_run_says_where_its_numbers_come_from(project: TinyProject, engine: Ec
 
 
 def test_progress_counts_up_to_all(project: TinyProject, engine: EchoEngine) -> None:
-    heard: list[tuple[str, int, int]] = []
-    with bench(project, engine) as opened:
-        opened.producer.heard = lambda step, done, total: heard.append((step, done, total))
-        opened.producer.run(opened.room.side("v1"), opened.benchmark("openers"))
-    writing = [(done, total) for step, done, total in heard if step.endswith("writing")]
+    on_progress: list[tuple[str, int, int]] = []
+    with session(project, engine) as opened:
+        opened.producer.on_progress = lambda step, done, total: on_progress.append(
+            (step, done, total)
+        )
+        opened.producer.run(opened.backend.adapter("v1"), opened.benchmark("openers"))
+    writing = [(done, total) for step, done, total in on_progress if step.endswith("writing")]
     assert writing == [(0, 16), (2, 16), (4, 16), (6, 16), (8, 16)], "ideals are work as well"
-    assert heard[-1] == ("v1 on openers: weighing ideals", 16, 16)
+    assert on_progress[-1] == ("v1 on openers: weighing ideals", 16, 16)

@@ -9,11 +9,11 @@ import pytest
 
 import harness
 from harness.errors import AdapterRefused, BenchmarkError, RequestError
-from harness.flows.evaluation.session import Request
+from harness.flows.evaluation.context import Request
 from harness.records import Decision, Verdict
 from tests.fakes.engines import EchoEngine
 from tests.fakes.project import BENCHMARK, CASES, GUARD_BENCHMARK, GUARD_CASES, TinyProject
-from tests.flows.conftest import bench
+from tests.flows.conftest import session
 
 EXAMPLES = '\n[[examples]]\ninput = "Bo, Orca"\noutput = "Hi Bo, how is Orca?"\n'
 
@@ -117,11 +117,11 @@ def promoted_files(project: TinyProject, adapter: str) -> None:
 def test_a_promoted_adapter_whose_bytes_changed_is_no_reference(project: TinyProject) -> None:
     promoted_files(project, "v1")
     project.adapter("v2", seed=3).write()
-    with bench(project, EchoEngine()) as opened:
-        assert opened.trial("v2").evaluate(opened.benchmark("openers")).verdict.promoted == "v1"
+    with session(project, EchoEngine()) as opened:
+        assert opened.candidate("v2").evaluate(opened.benchmark("openers")).verdict.promoted == "v1"
     project.adapter("v1", seed=9).write()
-    with bench(project, EchoEngine()) as opened, pytest.raises(AdapterRefused) as caught:
-        opened.trial("v2").evaluate(opened.benchmark("openers"))
+    with session(project, EchoEngine()) as opened, pytest.raises(AdapterRefused) as caught:
+        opened.candidate("v2").evaluate(opened.benchmark("openers"))
     assert "its bytes are not those that were promoted" in str(caught.value)
 
 
@@ -130,8 +130,8 @@ def test_a_refused_reference_costs_no_output(project: TinyProject) -> None:
     project.adapter("v1", seed=9).write()
     project.adapter("v2", seed=3).write()
     engine = EchoEngine()
-    with bench(project, engine) as opened, pytest.raises(AdapterRefused):
-        opened.trial("v2").evaluate(opened.benchmark("openers"))
+    with session(project, engine) as opened, pytest.raises(AdapterRefused):
+        opened.candidate("v2").evaluate(opened.benchmark("openers"))
     assert engine.written == []
 
 
@@ -140,7 +140,7 @@ def test_an_adapter_is_judged_on_its_own_task(project: TinyProject) -> None:
     project.benchmark("subjects", other, CASES)
     project.adapter("theirs", task="subjects").write()
     project.adapter("foreign", task="poems").write()
-    with bench(project, EchoEngine()) as opened:
+    with session(project, EchoEngine()) as opened:
         names = {
             adapter: [b.name for b in opened.benchmarks(adapter)]
             for adapter in ("v1", "theirs", "foreign")
@@ -159,10 +159,10 @@ def test_a_guard_is_kept_against_what_is_promoted_for_the_adapters_task(
     promoted_files(project, "v1")
     project.adapter("v2", seed=3, task="openers").write()
     project.adapter("theirs", seed=4, task="subjects").write()
-    with bench(project, EchoEngine()) as opened:
+    with session(project, EchoEngine()) as opened:
         guard = opened.benchmark("manners")
-        assert opened.trial("v2").evaluate(guard).verdict.promoted == "v1"
-        assert opened.trial("theirs").evaluate(guard).verdict.promoted is None
+        assert opened.candidate("v2").evaluate(guard).verdict.promoted == "v1"
+        assert opened.candidate("theirs").evaluate(guard).verdict.promoted is None
 
 
 # --- was it worth it ----------------------------------------------------------------------------
@@ -228,8 +228,8 @@ def test_baselines_are_written_once(project: TinyProject) -> None:
     project.adapter("v2", seed=3).write()
     engine = EchoEngine()
     for adapter in ("v1", "v2"):
-        with bench(project, engine) as opened:
-            opened.trial(adapter).evaluate(opened.benchmark("openers"))
+        with session(project, engine) as opened:
+            opened.candidate(adapter).evaluate(opened.benchmark("openers"))
     written = [adapter for adapter, _, _ in engine.written]
     assert {name: written.count(name) for name in ("base", "base+prompt")} == {
         "base": 13,  # the task's 8 cases and the guard's 5
@@ -243,14 +243,14 @@ def test_for_some_cases_no_baseline_is_made_but_one_that_is_there_is_used(
     promoted_files(project, "v1")
     project.adapter("v2", seed=3).write()
     engine, some = EchoEngine(), frozenset({"health-1", "health-2"})
-    with bench(project, engine) as opened:
-        verdict = opened.trial("v2").evaluate(opened.benchmark("openers"), some).verdict
+    with session(project, engine) as opened:
+        verdict = opened.candidate("v2").evaluate(opened.benchmark("openers"), some).verdict
     assert verdict.worth == ()
     assert "base" not in {adapter for adapter, _, _ in engine.written}
-    with bench(project, engine) as opened:
-        opened.trial("v1").evaluate(opened.benchmark("openers"))
-    with bench(project, engine) as opened:
-        verdict = opened.trial("v2").evaluate(opened.benchmark("openers"), some).verdict
+    with session(project, engine) as opened:
+        opened.candidate("v1").evaluate(opened.benchmark("openers"))
+    with session(project, engine) as opened:
+        verdict = opened.candidate("v2").evaluate(opened.benchmark("openers"), some).verdict
     assert {worth.n for worth in verdict.worth} == {2}
 
 
@@ -263,8 +263,8 @@ def test_several_samples_are_kept_and_what_limits_the_verdict_is_said(
     promoted_files(project, "v1")
     project.adapter("v2", seed=3).write()
     engine = EchoEngine(lambda adapter, prompt: f"{prompt.messages[-1].content} {prompt.sample}")
-    with bench(project, engine, Request(samples=3)) as opened:
-        found = opened.trial("v2").evaluate(opened.benchmark("openers"))
+    with session(project, engine, Request(samples=3)) as opened:
+        found = opened.candidate("v2").evaluate(opened.benchmark("openers"))
         kept = opened.store.runs.by_id(found.run.id)
         assert opened.store.runs.changed() == []
     assert found.verdict.samples == 3
@@ -285,8 +285,8 @@ def test_several_samples_are_kept_and_what_limits_the_verdict_is_said(
 def test_a_run_of_some_cases_can_never_promote(project: TinyProject, count: int) -> None:
     promoted_files(project, "v1")
     some = frozenset(case["id"] for case in CASES[:count])
-    with bench(project, EchoEngine()) as opened:
-        found = opened.trial("v1").evaluate(opened.benchmark("openers"), some)
+    with session(project, EchoEngine()) as opened:
+        found = opened.candidate("v1").evaluate(opened.benchmark("openers"), some)
         assert found.verdict.outcome == "inconclusive"
         assert (found.verdict.n, found.run.complete) == (count, False)
         assert found.verdict.guards == ()
@@ -295,18 +295,18 @@ def test_a_run_of_some_cases_can_never_promote(project: TinyProject, count: int)
 def test_all_cases_by_name_are_a_whole_run(project: TinyProject) -> None:
     promoted_files(project, "v1")
     named = frozenset(case["id"] for case in CASES)
-    with bench(project, EchoEngine()) as opened:
-        assert opened.trial("v1").evaluate(opened.benchmark("openers"), named).run.complete
+    with session(project, EchoEngine()) as opened:
+        assert opened.candidate("v1").evaluate(opened.benchmark("openers"), named).run.complete
 
 
 def test_for_some_cases_the_reference_is_not_made_again(project: TinyProject) -> None:
     promoted_files(project, "v1")
     project.adapter("v2", seed=3).write()
     engine = EchoEngine()
-    with bench(project, engine) as opened:
-        opened.trial("v1").evaluate(opened.benchmark("openers"))
+    with session(project, engine) as opened:
+        opened.candidate("v1").evaluate(opened.benchmark("openers"))
         before = len(engine.written)
-        opened.trial("v2").evaluate(opened.benchmark("openers"), frozenset({"health-1"}))
+        opened.candidate("v2").evaluate(opened.benchmark("openers"), frozenset({"health-1"}))
     assert engine.written[before:] == [("v2", "health-1", 0)]
 
 
@@ -320,12 +320,12 @@ def test_an_unknown_benchmark_names_the_nearest(recorded: TinyProject) -> None:
 
 @pytest.mark.parametrize("samples", [0, -1, 65])
 def test_samples_have_limits(recorded: TinyProject, samples: int) -> None:
-    from harness.flows.evaluation.session import open_bench
+    from harness.flows.evaluation.session import open_session
 
     request = Request(samples=samples)
     with (
         pytest.raises(RequestError, match="1 to 64"),
-        open_bench(recorded.project, request, lambda step, done, total: None),
+        open_session(recorded.project, request, lambda step, done, total: None),
     ):
         pass
 

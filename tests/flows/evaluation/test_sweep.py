@@ -9,7 +9,8 @@ import pytest
 
 import harness
 from harness.errors import BenchmarkError, StoreFailed
-from harness.flows.evaluation.session import Bench, Request, open_bench
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import Session, open_session
 from harness.flows.evaluation.sweep import one_after_another, plan, sweep
 from harness.records import JobResult
 from harness.records.verdicts import Job
@@ -17,7 +18,7 @@ from tests.fakes.engines import EchoEngine
 from tests.fakes.many import ManyAdapters
 from tests.fakes.project import TinyProject
 from tests.fakes.refusals import refused
-from tests.flows.conftest import bench
+from tests.flows.conftest import session
 
 NAMES = ("good", "same", "bad")
 
@@ -31,7 +32,7 @@ def recorded(project: TinyProject) -> TinyProject:
 
 def swept(project: TinyProject, *names: str, request: Request | None = None) -> list[JobResult]:
     asked = request or Request()
-    with open_bench(project.project, asked, lambda step, done, total: None) as opened:
+    with open_session(project.project, asked, lambda step, done, total: None) as opened:
         return list(sweep(opened, names))
 
 
@@ -104,10 +105,10 @@ def test_a_name_twice_is_judged_once(recorded: TinyProject) -> None:
 
 
 def test_what_is_to_be_done_is_plain_and_anybody_may_do_it(recorded: TinyProject) -> None:
-    def backwards(opened: Bench, errands: Iterable[Job]) -> Iterator[JobResult]:
+    def backwards(opened: Session, errands: Iterable[Job]) -> Iterator[JobResult]:
         return one_after_another(opened, reversed(list(errands)))
 
-    with open_bench(recorded.project, Request(("openers",)), lambda *_: None) as opened:
+    with open_session(recorded.project, Request(("openers",)), lambda *_: None) as opened:
         errands, nobody = plan(opened, NAMES)
         assert errands == [Job(name, "openers") for name in NAMES]
         assert nobody == []
@@ -119,7 +120,7 @@ def test_the_base_is_asked_once_for_all(project: TinyProject) -> None:
     for number in range(2, 5):
         project.adapter(f"v{number}", seed=number, task="openers").write()
     engine = EchoEngine()
-    with bench(project, engine) as opened:
+    with session(project, engine) as opened:
         rows = list(sweep(opened, [f"v{n}" for n in range(1, 5)]))
     assert len(rows) == 8
     assert all(row.verdict for row in rows)

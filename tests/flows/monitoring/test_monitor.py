@@ -252,9 +252,9 @@ def served_otherwise(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> N
 
     digest = digest_of(project)
     project.record("good", quality="bad")
-    side = RecordedBackend.side
+    adapter = RecordedBackend.adapter
     monkeypatch.setattr(
-        RecordedBackend, "side", lambda room, name: replace(side(room, name), digest=digest)
+        RecordedBackend, "adapter", lambda self, name: replace(adapter(self, name), digest=digest)
     )
 
 

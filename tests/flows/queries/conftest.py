@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.flows.evaluation.session import Request, open_bench
+from harness.flows.evaluation.backends import RecordedBackend
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import open_session
 from harness.flows.project import Project
-from harness.flows.store import RecordedBackend
 from harness.records import Decision, Review, Verdict
 from harness.store import Store
 from tests.fakes.project import TASK, Quality, TinyProject
@@ -36,11 +37,11 @@ class Past:
     ) -> Verdict:
         """Recorded, run on both benchmarks and judged."""
         self.tiny.record(adapter, quality=quality, guard=guard, nlls=nlls)
-        with open_bench(self.project, Request(), lambda step, done, total: None) as bench:
-            return bench.trial(adapter).evaluate(bench.benchmark(TASK)).verdict
+        with open_session(self.project, Request(), lambda step, done, total: None) as session:
+            return session.candidate(adapter).evaluate(session.benchmark(TASK)).verdict
 
     def digest(self, adapter: str) -> str:
-        return RecordedBackend(self.project, self.tiny.folder / "recorded").side(adapter).digest
+        return RecordedBackend(self.project, self.tiny.folder / "recorded").adapter(adapter).digest
 
     def decide(self, kind: str, adapter: str, at: str, **more: object) -> Decision:
         return self.store.decisions.add(

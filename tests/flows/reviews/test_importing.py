@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from harness.errors import BenchmarkError, DataError, HarnessError
+from harness.flows.evaluation.backend import NO_ADAPTER
 from harness.flows.reviews import edit_rates, importing
 from harness.flows.reviews.importing import ReviewImportRequest, import_reviews
-from harness.flows.store import NO_ADAPTER
 from harness.measure import edit_rate, edit_similarity
 from harness.records import SYNTHETIC
 from tests.fakes.project import TASK, TinyProject

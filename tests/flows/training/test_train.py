@@ -75,7 +75,7 @@ def test_the_adapter_appears_with_its_provenance(
 ) -> None:
     heard: list[tuple[int, int, float | None]] = []
     found = train(
-        project.project, "v2", data, Recipe(seed=3), heard=lambda *step: heard.append(step)
+        project.project, "v2", data, Recipe(seed=3), on_progress=lambda *step: heard.append(step)
     )
     assert (found.name, found.examples, found.losses) == ("v2", 50, (1.25, 0.5))
     assert heard == [(1, 2, 1.25)]

@@ -10,7 +10,8 @@ import pytest
 from harness.errors import BenchmarkError
 from harness.measure import parse_checks, run_checks
 from harness.records import Case
-from harness.workspace.importers.any_tool import CaseTable, read_case_table
+from harness.workspace.importers.any_tool import read_case_table
+from harness.workspace.importers.case_table import CaseTable
 from tests.fakes.refusals import refused
 
 PROMPTFOO = """\

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError
-from harness.workspace.project.settings import NUMBERS, TEXTS, WHOLE, read_recipe
+from harness.workspace.project.recipes import NUMBERS, TEXTS, WHOLE, read_recipe
 from tests.fakes.refusals import refused
 
 SHIPPED = Path(__file__).resolve().parents[3] / "adapters" / "recipes"

@@ -1,20 +1,26 @@
-"""Plain LoRA adapters merged into a bare base, to the last bit as PEFT merges them."""
+"""Plain LoRA adapters merged into a fast base, to the last bit as PEFT merges them.
+
+Tested in tests/engines/local/fast/test_llama.py.
+"""
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
+from torch import Tensor
 
 from harness.engines.local.fast.config import MATRICES
-from harness.engines.local.fast.files import Unusual, described, only, tensors
+from harness.engines.local.fast.files import Unusual, only, read_table, tensors
 from harness.engines.local.fast.llama import Linear, Llama
 from harness.engines.protocol import Mounted
+
+_log = logging.getLogger(__name__)
 
 _HARMLESS = {
     "base_model_name_or_path",
@@ -30,72 +36,73 @@ _HARMLESS = {
     "target_modules",
     "use_rslora",
 }
-_TARGETS = {name.rpartition(".")[2] for name in MATRICES}
+_TARGETS = [name.rpartition(".")[2] for name in MATRICES]
 
 
 @dataclass(frozen=True, slots=True)
 class LoraDelta:
-    """What an adapter adds to every matrix it was trained for."""
+    """The change that an adapter makes: `scaling * B @ A` for each of its matrices."""
 
     scaling: float
-    pairs: dict[str, tuple[Any, Any]]
-    """By matrix: A and B."""
+    pairs: dict[str, tuple[Tensor, Tensor]]
+    """A and B by the name of the matrix."""
 
 
 class Merging:
-    """A bare base with the weights of one adapter at a time; the base's own are never touched."""
+    """A fast base with a single adapter's weights at a time; the base's weights stay untouched."""
 
     def __init__(self, base: Llama) -> None:
-        self._base = base
         self._linears = {linear.name: linear for linear in base.modules()}
         self._plain = {name: linear.weight for name, linear in self._linears.items()}
-        self._merged: dict[str, Any] = {}
+        self._merged: dict[str, Tensor] = {}
         self._read: tuple[str, LoraDelta] | None = None
-        """The adapter looked at last, by its digest."""
+        """The adapter that was read last, with its digest."""
         self.mounted: dict[str, None] = {}
-        """The digest whose weights lie ready."""
+        """The digest of the adapter in `_merged`, if any."""
 
     def takes(self, adapter: Mounted) -> bool:
-        """Whether the adapter is a plain one; any other is left to PEFT."""
+        """Return whether the adapter is a plain LoRA; PEFT mounts all others."""
         if adapter.folder is None or adapter.digest in self.mounted:
             return True
         try:
-            self._change(adapter.digest, adapter.folder)
-        except Exception:  # unusual or damaged: PEFT reads it, or says what is wrong
+            self._delta(adapter.digest, adapter.folder)
+        except Unusual as problem:
+            _log.info("%s: PEFT mounts it (%s)", adapter.name, problem)
             return False
+        except Exception as problem:
+            _log.error("%s: reading it without PEFT failed, a bug (%r)", adapter.name, problem)
+            raise
         return True
 
-    def _change(self, digest: str, folder: Path) -> LoraDelta:
+    def _delta(self, digest: str, folder: Path) -> LoraDelta:
         if self._read is None or self._read[0] != digest:
             self._read = (digest, read_lora(folder, list(self._linears.values())))
         return self._read[1]
 
     @contextmanager
-    def using(self, adapter: Mounted) -> Iterator[Any]:
-        """The model with exactly this adapter, or with none."""
+    def using(self, adapter: Mounted) -> Iterator[None]:
+        """Give the base exactly this adapter's weights, or its own for the base itself."""
         if adapter.folder is not None and adapter.digest not in self.mounted:
             self.mounted, self._merged = {}, {}  # the old weights' memory goes first
             self._put({})
-            self._merged = self._made(self._change(adapter.digest, adapter.folder))
+            delta = self._delta(adapter.digest, adapter.folder)
+            with torch.inference_mode():  # the same operations as in PEFT's merge, in its order
+                self._merged = {
+                    name: self._plain[name].clone().add_((b @ a).mul_(delta.scaling))
+                    for name, (a, b) in delta.pairs.items()
+                }
             self.mounted = {adapter.digest: None}
         self._put({} if adapter.folder is None else self._merged)
-        yield self._base
+        yield
 
-    def _put(self, changed: dict[str, Any]) -> None:
+    def _put(self, changed: dict[str, Tensor]) -> None:
         for name, linear in self._linears.items():
             linear.weight = changed.get(name, self._plain[name])
 
-    def _made(self, change: LoraDelta) -> dict[str, Any]:
-        with torch.inference_mode():
-            return {
-                name: self._plain[name].clone().add_((b @ a).mul_(change.scaling))
-                for name, (a, b) in change.pairs.items()
-            }
-
 
 def read_lora(folder: Path, linears: list[Linear]) -> LoraDelta:
-    """An adapter that is whole and changes matrices of the layers and nothing else."""
-    told = described(folder / "adapter_config.json")
+    """Read an adapter; `Unusual` unless it is whole and changes only matrices of the layers."""
+    told = read_table(folder / "adapter_config.json")
     odd = {
         "bias": told.get("bias", "none") != "none",
         "peft_type": told.get("peft_type") != "LORA",
@@ -106,7 +113,7 @@ def read_lora(folder: Path, linears: list[Linear]) -> LoraDelta:
     for name in (name for name, yes in odd.items() if yes):
         raise Unusual(f"adapter_config.json: {name} is {told.get(name)!r}")
     targets, rank, alpha = (told.get(key) for key in ("target_modules", "r", "lora_alpha"))
-    if not isinstance(targets, list) or not targets or not _TARGETS.issuperset(targets):
+    if not isinstance(targets, list) or not targets or any(t not in _TARGETS for t in targets):
         raise Unusual(f"adapter_config.json: target_modules is {targets!r}")
     if type(rank) is not int or rank < 1 or not isinstance(alpha, int | float):
         raise Unusual(f"adapter_config.json: r is {rank!r}, lora_alpha {alpha!r}")
@@ -115,7 +122,7 @@ def read_lora(folder: Path, linears: list[Linear]) -> LoraDelta:
     return LoraDelta(scaling, _pairs(folder, changed, rank))
 
 
-def _pairs(folder: Path, linears: list[Linear], rank: int) -> dict[str, tuple[Any, Any]]:
+def _pairs(folder: Path, linears: list[Linear], rank: int) -> dict[str, tuple[Tensor, Tensor]]:
     values = tensors(folder / "adapter_model.safetensors", torch.float32)
     found = {}
     for linear in linears:

@@ -1,17 +1,24 @@
-"""A base's tokenizer and chat template without transformers, where neither is unusual."""
+"""A base's tokenizer and chat template without transformers, if neither is unusual.
+
+Tested in tests/engines/local/fast/test_llama.py.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from harness.engines.local.chat_templates import MAX_TEMPLATE, is_plain
-from harness.engines.local.fast.files import Unusual, described, only
+from harness.engines.local.fast.files import Table, Unusual, only, read_table
+
+if TYPE_CHECKING:
+    import tokenizers
+    from jinja2 import Template
 
 CLASSES = ("PreTrainedTokenizerFast", "TokenizersBackend")
-"""Those that are what `tokenizer.json` says and nothing more."""
+"""Classes that add no behaviour to `tokenizer.json`."""
 _SPECIAL = tuple(f"{name}_token" for name in ("bos", "eos", "unk", "sep", "pad", "cls", "mask"))
 _HARMLESS = {
     *_SPECIAL,
@@ -26,20 +33,22 @@ _HARMLESS = {
     "tokenizer_class",
 }
 _TEMPLATE = re.compile(r"\b(dict|generation|namespace|strftime_now|tojson)\b")
-"""What transformers adds to jinja2 and this does not."""
+"""Names that transformers adds to jinja2 and this module does not."""
 
 
 class Tokens:
     """Texts to tokens and back, under the names that transformers' tokenizers have."""
 
-    def __init__(self, words: Any, special: dict[str, str], template: str) -> None:
-        self._words, self.special_tokens_map, self.chat_template = words, special, template
-        self._turns = _compiled(template)
+    def __init__(
+        self, tokenizer: tokenizers.Tokenizer, special: dict[str, str], template: str
+    ) -> None:
+        self._tokenizer, self.special_tokens_map = tokenizer, special
+        self.chat_template = template
+        self._template = _compiled(template)
 
     def _id(self, name: str) -> int | None:
         token = self.special_tokens_map.get(name)
-        found: int | None = None if token is None else self._words.token_to_id(token)
-        return found
+        return None if token is None else self._tokenizer.token_to_id(token)
 
     @property
     def eos_token_id(self) -> int | None:
@@ -48,88 +57,98 @@ class Tokens:
 
     @property
     def pad_token_id(self) -> int | None:
-        """The token that fills up."""
+        """The token that fills rows up."""
         return self._id("pad_token")
 
-    def encode(self, text: str, add_special_tokens: bool) -> list[int]:
-        """Only ever without: the chat template has written them already."""
-        found: list[int] = self._words.encode(text, add_special_tokens=add_special_tokens).ids
-        return found
+    def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:
+        """Return the token ids of a text."""
+        return self._tokenizer.encode(text, add_special_tokens=add_special_tokens).ids
 
-    def decode(self, ids: Sequence[int], skip_special_tokens: bool) -> str:
-        """The text of some tokens."""
-        return str(self._words.decode(list(ids), skip_special_tokens=skip_special_tokens))
+    def decode(self, ids: list[int], *, skip_special_tokens: bool = False) -> str:
+        """Return the text of token ids."""
+        return self._tokenizer.decode(ids, skip_special_tokens=skip_special_tokens)
 
     def get_chat_template(self) -> str:
-        """As its author wrote it."""
+        """Return the template as its author wrote it."""
         return self.chat_template
 
     def apply_chat_template(
-        self, turns: Sequence[Mapping[str, str]], tokenize: bool, add_generation_prompt: bool
+        self,
+        conversation: list[dict[str, str]],
+        *,
+        tokenize: bool = False,
+        add_generation_prompt: bool = False,
     ) -> str:
-        """The turns as one text."""
-        return str(
-            self._turns.render(
-                messages=turns,
-                tools=None,
-                documents=None,
-                add_generation_prompt=add_generation_prompt,
-                **self.special_tokens_map,
-            )
+        """Return the turns as a text, with the variables that transformers gives a template."""
+        return self._template.render(
+            messages=conversation,
+            tools=None,
+            documents=None,
+            add_generation_prompt=add_generation_prompt,
+            **self.special_tokens_map,
         )
 
 
-def _compiled(template: str) -> Any:
+def _compiled(template: str) -> Template:
     from jinja2 import TemplateError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     def refuse(message: str) -> None:
         raise TemplateError(message)
 
-    rules = ImmutableSandboxedEnvironment(
+    environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
     )
-    rules.globals["raise_exception"] = refuse
-    return rules.from_string(template)
+    environment.globals["raise_exception"] = refuse
+    try:
+        return environment.from_string(template)
+    except (TemplateError, SyntaxError, RecursionError) as problem:  # nested too deeply, say
+        raise Unusual("the chat template does not compile") from problem
 
 
 def read_tokens(folder: Path) -> Tokens:
-    """The tokenizer of a base's folder; `Unusual` where transformers is needed to read it."""
-    told = described(folder / "tokenizer_config.json")
+    """Read the tokenizer of a base's folder; `Unusual` if transformers is needed to read it."""
+    told = read_table(folder / "tokenizer_config.json")
     only(_HARMLESS, told, "tokenizer_config.json")
     if told.get("tokenizer_class") not in CLASSES:
         raise Unusual(f"tokenizer_class is {told.get('tokenizer_class')!r}")
     special = {name: _content(told[name]) for name in _SPECIAL if told.get(name)}
-    words = read_words(folder, special.values())
+    tokenizer = read_tokenizer(folder, special.values())
     if (folder / "special_tokens_map.json").is_file():
         raise Unusual("special_tokens_map.json may say something else")
-    return Tokens(words, special, _template(folder, told))
+    return Tokens(tokenizer, special, _template(folder, told))
 
 
-def read_words(folder: Path, special: Any) -> Any:
-    """`tokenizer.json`, in which every special token is known as one."""
+def read_tokenizer(folder: Path, special: Collection[str]) -> tokenizers.Tokenizer:
+    """Read `tokenizer.json`; `Unusual` unless it knows every special token as special."""
     from tokenizers import Tokenizer
 
-    words = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    added = words.get_added_tokens_decoder().values()
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as problem:  # the library raises no narrower kind for a damaged file
+        raise Unusual("tokenizer.json is not readable") from problem
+    added = tokenizer.get_added_tokens_decoder().values()
     if unknown := set(special) - {token.content for token in added if token.special}:
         raise Unusual(f"tokenizer.json does not know {min(unknown)!r} as special")
-    words.no_padding()
-    words.no_truncation()
-    return words
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
-def _content(token: Any) -> str:
+def _content(token: object) -> str:
     found = token.get("content") if isinstance(token, dict) else token
     if not isinstance(found, str):
         raise Unusual(f"a special token is {token!r}")
     return found
 
 
-def _template(folder: Path, told: Mapping[str, Any]) -> str:
-    """The one chat template, where it is a plain one."""
+def _template(folder: Path, told: Table) -> str:
+    """Return the only chat template; `Unusual` if it does more than join turns."""
     file = folder / "chat_template.jinja"
-    template = file.read_text(encoding="utf-8") if file.is_file() else told.get("chat_template")
+    try:
+        template = file.read_text(encoding="utf-8") if file.is_file() else told.get("chat_template")
+    except (OSError, ValueError) as problem:
+        raise Unusual(f"{file.name} is not readable") from problem
     more = (folder / "additional_chat_templates").exists()
     if not isinstance(template, str) or more or not template:
         raise Unusual("not exactly one chat template")

@@ -1,0 +1,86 @@
+"""The one door to an engine: adapters and prompts in, outputs and likelihoods out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from harness.engines.protocol import BackendEngine, Mounted, Weighed
+from harness.records import BASE, BASE_PROMPT, Benchmark, Output, Prompt
+
+if TYPE_CHECKING:
+    from harness.workspace.adapters.files import AdapterFiles
+
+NO_ADAPTER = hashlib.sha256(b"").hexdigest()
+"""The digest of the base's missing adapter: no bytes at all."""
+
+
+def is_base(name: str) -> bool:
+    """Return whether a name stands for the base model."""
+    return name in (BASE, BASE_PROMPT)
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterRef:
+    """An adapter as a flow handles it: name, digest of its bytes, the files if there are any."""
+
+    name: str
+    digest: str
+    files: AdapterFiles | None = None
+
+
+class Backend(Protocol):
+    """An engine together with the adapters that it can be asked to write with."""
+
+    recorded: bool = False
+    """Whether outputs come from files and are found by their case, never generated."""
+
+    @property
+    def base_digest(self) -> str:
+        """The digest of the base's weights and tokenizer."""
+        ...
+
+    def adapter(self, name: str) -> AdapterRef:
+        """Return an adapter with the digest that its bytes have now."""
+        ...
+
+    def check(self, adapter: AdapterRef) -> None:
+        """Refuse an adapter whose files are unsound or do not fit the base."""
+        return None
+
+    def mount(self, adapter: AdapterRef) -> Mounted:
+        """Return what the engine loads: a private copy of the judged bytes, or the base."""
+        ...
+
+    def engine(self, benchmark: str, adapter: AdapterRef) -> BackendEngine:
+        """Return the engine that answers for an adapter on a benchmark; loads no model yet."""
+        ...
+
+    def generate(
+        self, adapter: AdapterRef, benchmark: Benchmark, prompts: Sequence[Prompt]
+    ) -> Iterator[tuple[Output, ...]]:
+        """Yield one output per prompt, in batches, in any order."""
+        engine, mounted = self.engine(benchmark.name, adapter), self.mount(adapter)
+        return engine.generate(mounted, prompts, benchmark.generation)
+
+    def score_ideals(
+        self, adapter: AdapterRef, benchmark: Benchmark, prompts: Sequence[Prompt]
+    ) -> Iterator[tuple[Weighed, ...]]:
+        """Yield the likelihood of every ideal of every prompt, in batches."""
+        engine, mounted = self.engine(benchmark.name, adapter), self.mount(adapter)
+        return engine.likelihood(mounted, prompts, benchmark.generation)
+
+    def shift(self, adapter: AdapterRef, benchmark: Benchmark, prompt: Prompt) -> float | None:
+        """Return how far an adapter moves the base's logits; None where it can't be told."""
+        engine, mounted = self.engine(benchmark.name, adapter), self.mount(adapter)
+        return engine.shift(mounted, prompt, benchmark.generation)
+
+    def has_recorded(self, name: str, benchmark: Benchmark) -> bool:
+        """Return whether every output of an adapter on a benchmark is there or can be written."""
+        return True
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+        return None
