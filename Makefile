@@ -46,10 +46,11 @@ test: $(READY) ## all tests, the ones on the real model last
 fast: $(READY) ## the tests for your own loop: no real model, nothing slow
 	$(BIN)/pytest -n 2 -m 'not real and not slow' tests $(ARGS)
 
-# Not a part of `make test`: measuring makes the tests slower. The floor is in pyproject.toml.
+# Not a part of `make test`: measuring makes tests slower. The floor is in pyproject.toml. One process,
+# because xdist kills a worker that takes more than ten seconds to end, and its measurements with it.
 coverage: $(READY) ## the fast tests, and what share of the code they run
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 -m 'not real and not slow' tests $(ARGS)
+	$(BIN)/coverage run -m pytest -m 'not real and not slow' tests $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -90,7 +91,7 @@ faults: $(READY) ## kills, full disks, lost connections, races, hostile outputs:
 ray-kill: $(READY) ## a sweep on Ray with a worker killed, against one process
 	$(BIN)/python perf/ray_kill.py $(ARGS)
 
-mutants: $(READY) ## does a test notice every change to the judge? ARGS='--tool VENV/bin/mutmut'
+mutants: $(READY) ## does a test notice every change to judge and alarm? ARGS='--tool VENV/bin/mutmut'
 	$(BIN)/python perf/mutants.py $(ARGS)
 
 races: $(READY) ## two promotions, and eight writers, at once on SQLite and PostgreSQL

@@ -1,4 +1,7 @@
-"""The dashboard's door: theme, pages, and the task that all of them are about."""
+"""Streamlit's entry file: set the theme, ask for the login, and run the page that was asked for.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 if sys.path[0] != str(HERE.parent):
-    # First: a stranger's project may have a folder of the same name.
+    # In front of all others: the user's project may have a folder `dashboard` too.
     sys.path.insert(0, str(HERE.parent))
 
 import streamlit as st  # noqa: E402
@@ -27,10 +30,11 @@ PAGES = (
 
 
 def main() -> None:
-    """Every rerun begins here; the page that was asked for runs last."""
+    """Build the navigation and run the chosen page; Streamlit calls this on every rerun."""
     st.set_page_config(page_title="lora-harness", page_icon=str(HERE / "icon.svg"), layout="wide")
     frame.html(style((HERE / "look.css").read_text(encoding="utf-8")))
-    # Not a folder `pages`: Streamlit would run a page without this file where a link leads to it.
+    # The folder is not called `pages`: Streamlit would then open a linked page without this file,
+    # and so without the login.
     chosen = st.navigation(
         [
             st.Page(f"page/{name}.py", title=title, icon=icon, default=name == "now")

@@ -1,4 +1,7 @@
-"""What charts are made of: axes, scales, bands of versions, marks of decisions, a team's lines."""
+"""Parts of charts: axes, scales, bands of benchmark versions, events, and a team's limits.
+
+Tested in tests/dashboard/test_charts.py.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 import altair as alt
 
-from dashboard.chart_rows import MARK_TIP, data
-from dashboard.colours import GREY, adapter_colours, line_words, mark_kind, mark_kinds
+from dashboard.chart_rows import EVENT_TIP, data
+from dashboard.colours import GREY, adapter_colours, event_kind, event_kinds, line_words
 from dashboard.words import option
 from harness.text.figures import day
 
@@ -19,29 +22,31 @@ SCORES = alt.Axis(tickCount=5, format=".1f")
 
 
 def time_axis(times: Sequence[str], ticks: int = 6, titled: bool = True) -> alt.X:
-    """The axis of time, in UTC as the store has it; hours alone would not say which day."""
+    """Return the time axis in UTC; its title names the days, which hours alone would not."""
     days = sorted({time[:10] for time in times})
     span = " to ".join(dict.fromkeys(day(one) for one in (days[0], days[-1]))) if days else ""
     title = f"{span}, UTC" if span and titled else None
-    air = alt.Scale(type="utc", padding=18) if len(set(times)) > 1 else alt.Scale(type="utc")
+    # A single moment has no span to pad.
+    scale = alt.Scale(type="utc", padding=18) if len(set(times)) > 1 else alt.Scale(type="utc")
     axis = alt.Axis(tickCount=ticks, labelOverlap=True, labelFlush=True, grid=False)
-    return alt.X("at:T", title=title, axis=axis, scale=air)
+    return alt.X("at:T", title=title, axis=axis, scale=scale)
 
 
 def mean_scale(points: Sequence[Point]) -> alt.Scale:
-    """From what the intervals span, inside 0 to 1: small changes must be seen."""
+    """Return a scale that fits the intervals, within 0 to 1, so that small changes are visible."""
     lows = [p.mean if p.low is None else p.low for p in points]
     highs = [p.mean if p.high is None else p.high for p in points]
     if not lows:
         return alt.Scale(domain=[0, 1])
-    room = max(0.02, (max(highs) - min(lows)) * 0.12)
+    # At least 0.02, so that equal points do not shrink the axis to a point.
+    space = max(0.02, (max(highs) - min(lows)) * 0.12)
     return alt.Scale(
-        domain=[max(0.0, min(lows) - room), min(1.0, max(highs) + room)], zero=False, nice=True
+        domain=[max(0.0, min(lows) - space), min(1.0, max(highs) + space)], zero=False, nice=True
     )
 
 
 def name_axis(longest: int) -> alt.Axis:
-    """Every name stays, however narrow the window is."""
+    """Return an axis that shows every name, however narrow the window is."""
     return alt.Axis(
         labelLimit=longest,
         labelOverlap=False,
@@ -53,7 +58,7 @@ def name_axis(longest: int) -> alt.Axis:
 
 
 def adapter_colour(adapters: Sequence[str], legend: bool = False) -> alt.Color:
-    """On a page the legend stands beside the chart, where it wraps; a picture carries its own."""
+    """Colour lines and points by adapter; a page writes its legend in HTML, which can wrap."""
     colours = adapter_colours(adapters)
     return alt.Color(
         "adapter:N",
@@ -66,7 +71,7 @@ def adapter_colour(adapters: Sequence[str], legend: bool = False) -> alt.Color:
 
 
 def band_layers(bands: Sequence[Band]) -> list[alt.Chart]:
-    """Where there is one version only, the band says nothing that the page does not."""
+    """Shade the versions of the benchmark; a single version needs no band."""
     if len(bands) < 2:
         return []
     rows = [
@@ -90,24 +95,24 @@ def band_layers(bands: Sequence[Band]) -> list[alt.Chart]:
     ]
 
 
-def mark_layers(marks: Sequence[Event], legend: bool) -> list[alt.Chart]:
-    """A hair line and a sign at the foot; the words are in the tooltip and in the list below."""
-    if not marks:
+def event_layers(events: Sequence[Event], legend: bool) -> list[alt.Chart]:
+    """Draw each event as a dotted line with a sign at its foot; the tooltip says what happened."""
+    if not events:
         return []
     rows = [
         {
-            "at": mark.at,
-            "what": mark_kind(mark)[0],
-            "adapter": option(mark.adapter, 40),
-            "when": day(mark.at),
-            "words": option(mark.words, 200),
+            "at": event.at,
+            "what": event_kind(event)[0],
+            "adapter": option(event.adapter, 40),
+            "when": day(event.at),
+            "words": option(event.words, 200),
         }
-        for mark in marks
+        for event in events
     ]
-    kinds = mark_kinds(marks)
+    kinds = event_kinds(events)
     names = [kind[0] for kind in kinds]
-    told = alt.Legend(orient="bottom", title=None) if legend else None
-    base = alt.Chart(data(rows)).encode(x=alt.X("at:T"), tooltip=MARK_TIP)
+    shown = alt.Legend(orient="bottom", title=None) if legend else None
+    base = alt.Chart(data(rows)).encode(x=alt.X("at:T"), tooltip=EVENT_TIP)
     shades = alt.Scale(domain=names, range=[k[2] for k in kinds])
     shapes = alt.Scale(domain=names, range=[k[1] for k in kinds])
     return [
@@ -116,14 +121,14 @@ def mark_layers(marks: Sequence[Event], legend: bool) -> list[alt.Chart]:
         ),
         base.mark_point(size=110, filled=True, opacity=1).encode(
             y=alt.value("height"),
-            color=alt.Color("what:N", legend=told, scale=shades),
-            shape=alt.Shape("what:N", legend=told, scale=shapes),
+            color=alt.Color("what:N", legend=shown, scale=shades),
+            shape=alt.Shape("what:N", legend=shown, scale=shapes),
         ),
     ]
 
 
 def line_layers(line: RateLine, named: bool) -> list[alt.Chart]:
-    """What the team declared, with words where no legend stands beside the chart."""
+    """Draw the team's limits, with labels where no legend stands beside the chart."""
     rows = [
         {"at": value, "what": what, "colour": colour} for what, value, colour in line_words(line)
     ]
@@ -138,7 +143,7 @@ def line_layers(line: RateLine, named: bool) -> list[alt.Chart]:
 
 
 def layered(layers: Sequence[alt.Chart], height: float, apart: bool = False) -> alt.LayerChart:
-    """One above the other; `apart` where layers have colours and shapes of their own."""
+    """Lay charts over each other; `apart` gives every layer its own colours and shapes."""
     made = alt.layer(*layers)
     if apart:
         made = made.resolve_scale(color="independent", shape="independent")

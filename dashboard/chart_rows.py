@@ -1,4 +1,7 @@
-"""Records as the rows of a chart, with the words of their tooltips: every number tells its n."""
+"""Turn records into rows of a chart with the words of their tooltips; every number states its n.
+
+Tested in tests/dashboard/test_charts.py.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ EFFECT_TIP = [
     alt.Tooltip("shown:N", title="difference, 95 %"),
     alt.Tooltip("cases:N", title="n"),
 ]
-MARK_TIP = [
+EVENT_TIP = [
     alt.Tooltip("what:N"),
     alt.Tooltip("adapter:N"),
     alt.Tooltip("when:N"),
@@ -43,7 +46,7 @@ MARK_TIP = [
 
 
 def dot_tip(reference: str, candidate: str) -> list[alt.Tooltip]:
-    """What a pair of dots tells."""
+    """Return the tooltip of a case's pair of dots."""
     return [
         alt.Tooltip("case:N"),
         alt.Tooltip("flag:N"),
@@ -53,12 +56,12 @@ def dot_tip(reference: str, candidate: str) -> list[alt.Tooltip]:
 
 
 def data(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
-    """Rows that travel inside the chart."""
+    """Return rows as data that is embedded in the chart."""
     return alt.InlineData(values=list(rows))
 
 
 def point_row(point: Point) -> dict[str, Any]:
-    """A run, or the runs of a day or month."""
+    """Return the row of a run, or of the runs of a day or month."""
     runs = "" if point.runs == 1 else f", {point.runs} runs"
     return {
         "at": point.at,
@@ -74,11 +77,11 @@ def point_row(point: Point) -> dict[str, Any]:
 
 
 def week_row(week: WeekRates, which: Rated) -> dict[str, Any] | None:
-    """A week of one adapter; None where nobody reviewed: a gap, and no zero."""
+    """Return the row of an adapter's week; None without reviews, which is a gap and not a zero."""
     rate = week.edit if which == "edit" else week.rejection
     if rate.value is None:
         return None
-    made = f", {rate.synthetic} synthetic" if rate.synthetic else ""
+    synthetic = f", {rate.synthetic} synthetic" if rate.synthetic else ""
     return {
         "at": week.starts,
         "week": week.week,
@@ -86,14 +89,14 @@ def week_row(week: WeekRates, which: Rated) -> dict[str, Any] | None:
         "rate": rate.value,
         "low": rate.low,
         "high": rate.high,
-        "reviews": f"{rate.n} reviews{made}",
+        "reviews": f"{rate.n} reviews{synthetic}",
         "shown": with_interval(percent, rate.value, rate.low, rate.high),
     }
 
 
-def effect_rows(balances: Sequence[Forgetting]) -> Iterable[dict[str, Any]]:
-    """The gain and each guard of every adapter."""
-    for each in balances:
+def effect_rows(forgettings: Sequence[Forgetting]) -> Iterable[dict[str, Any]]:
+    """Yield the gain of every adapter, then its guards."""
+    for each in forgettings:
         gained = [("gain", each.gain)] if each.gain else []
         for kind, effect in [*gained, *(("keeps", guard) for guard in each.guards)]:
             yield {
@@ -110,7 +113,7 @@ def effect_rows(balances: Sequence[Forgetting]) -> Iterable[dict[str, Any]]:
 
 
 def case_row(each: Compared, metric: str) -> dict[str, Any]:
-    """A case on both sides."""
+    """Return the row of a case under both adapters."""
     before, after = each.scores[metric]
     sign = " !" if each.case.critical else ""
     return {
@@ -131,7 +134,7 @@ def with_interval(
 
 
 def slice_title(panel: SlicePanel) -> str:
-    """The value of the slice, and its n."""
+    """Return the title of a slice: its value and its n."""
     n = max((point.n for point in panel.points), default=0)
     key, _, value = panel.name.partition("=")
     return f"{option(value or key, 24)} · {n} cases"

@@ -1,6 +1,6 @@
-"""Charts as Altair objects: records in, a chart out; no page, no disk.
+"""Build Altair charts from records; this module knows no pages and reads no files.
 
-Nothing is drawn across two versions of a benchmark, and every point tells its n.
+No line crosses two versions of a benchmark, and every point states its n.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dashboard.chart_layers import (
     SCORES,
     adapter_colour,
     band_layers,
+    event_layers,
     layered,
     line_layers,
-    mark_layers,
     mean_scale,
     name_axis,
     time_axis,
@@ -52,19 +52,19 @@ if TYPE_CHECKING:
     )
 
 MAX_CASES = 60
-"""Rows of the case chart; beyond that the list below it is the better reader."""
+"""Rows of the case chart; beyond that the list below it reads better."""
 
 
 def metric_over_time(
     points: Sequence[Point],
     bands: Sequence[Band],
-    marks: Sequence[Event],
+    events: Sequence[Event],
     adapters: Sequence[str],
     metric: str,
     height: int = 300,
     legend: bool = False,
 ) -> alt.LayerChart:
-    """One metric per run with its interval; versions as bands, decisions and alarms on the axis."""
+    """Draw a metric per run with its interval, over bands of versions, with events on the axis."""
     rows = [point_row(point) for point in points]
     x = time_axis([row["at"] for row in rows])
     y = alt.Y("mean:Q", title=metric_title(metric), scale=mean_scale(points))
@@ -77,7 +77,7 @@ def metric_over_time(
         base.mark_point(size=90, filled=True, opacity=1).encode(
             x, y, color=adapter_colour(adapters, legend), tooltip=POINT_TIP
         ),
-        *mark_layers(marks, legend),
+        *event_layers(events, legend),
     ]
     return layered(layers, height, apart=True)
 
@@ -85,13 +85,13 @@ def metric_over_time(
 def weekly(
     weeks: Sequence[WeekRates],
     line: RateLine,
-    marks: Sequence[Event],
+    events: Sequence[Event],
     adapters: Sequence[str],
     which: Rated,
     height: int = 240,
     legend: bool = False,
 ) -> alt.LayerChart:
-    """A rate by week with Wilson's interval, and the lines that the team drew."""
+    """Draw a rate by week with Wilson's interval and the team's limits."""
     rows = [row for week in weeks if (row := week_row(week, which)) is not None]
     x = time_axis([row["at"] for row in rows])
     y = alt.Y("rate:Q", title=f"{which} rate", axis=alt.Axis(format="%", tickCount=5))
@@ -106,7 +106,7 @@ def weekly(
             x, y, color=adapter_colour(adapters, legend), tooltip=WEEK_TIP
         ),
         *line_layers(line, legend),
-        *mark_layers(marks, legend),
+        *event_layers(events, legend),
     ]
     return layered(layers, height, apart=True)
 
@@ -117,7 +117,7 @@ def slice_panel(
     adapters: Sequence[str],
     height: int = 165,
 ) -> alt.LayerChart:
-    """One of the small multiples; all of them have the same scales."""
+    """Draw a slice as a small multiple; all panels share their scales."""
     everything = [point for each in panels for point in each.points]
     rows = [point_row(point) for point in panel.points]
     x = time_axis([point.at for point in everything], ticks=3, titled=False)
@@ -140,12 +140,12 @@ def slice_panel(
     )
 
 
-def balance(
-    balances: Sequence[Forgetting], legend: bool = False, height_each: int = 30
+def forgetting(
+    forgettings: Sequence[Forgetting], legend: bool = False, height_each: int = 30
 ) -> alt.LayerChart:
-    """What each adapter gained on the task over the base, beside what it lost elsewhere."""
-    rows = list(effect_rows(balances))
-    colours = effect_colours(balances)
+    """Draw each adapter's gain on its task over the base, beside its losses elsewhere."""
+    rows = list(effect_rows(forgettings))
+    colours = effect_colours(forgettings)
     kinds = list(colours)
     colour = alt.Color(
         "what:N",
@@ -178,9 +178,9 @@ def balance(
     )
 
 
-def effect_colours(balances: Sequence[Forgetting]) -> dict[str, str]:
-    """The gain in blue, each guard in a colour of its own."""
-    kinds = sorted({(row["guard"], row["what"]) for row in effect_rows(balances)})
+def effect_colours(forgettings: Sequence[Forgetting]) -> dict[str, str]:
+    """Return blue for the gain and a separate colour for each guard."""
+    kinds = sorted({(row["guard"], row["what"]) for row in effect_rows(forgettings)})
     guards = iter(cycled((ORANGE, PURPLE, SKY), len(kinds)))
     return {what: next(guards) if guard else BLUE for guard, what in kinds}
 
@@ -188,7 +188,7 @@ def effect_colours(balances: Sequence[Forgetting]) -> dict[str, str]:
 def case_dots(
     cases: Sequence[Compared], metric: str, reference: str, candidate: str, legend: bool = False
 ) -> alt.LayerChart:
-    """A pair of dots per case, the worst change first: where it was, and where it is now."""
+    """Draw a pair of dots per case, before and after, with the worst change first."""
     shown = [each for each in cases if each.change is not None][:MAX_CASES]
     rows = [case_row(each, metric) for each in shown]
     order = [row["case"] for row in rows]
@@ -228,7 +228,7 @@ def case_dots(
 
 
 def case_history(history: CaseTimeline, legend: bool = False) -> alt.LayerChart:
-    """One case's score under each adapter, the oldest first."""
+    """Draw a case's score under each adapter, the oldest first."""
     rows = [
         {
             "adapter": option(moment.adapter, 40),
@@ -273,10 +273,11 @@ def case_history(history: CaseTimeline, legend: bool = False) -> alt.LayerChart:
 
 
 def to_png(chart: alt.TopLevelMixin, title: str) -> bytes:
-    """The chart as a picture for a slide; drawn here, nothing is asked of anybody else."""
+    """Render a chart as a picture for a slide, on this machine and without the network."""
     import vl_convert
 
     drawn = chart.to_dict()
+    # a chart on a page takes its width from the column, which a picture does not have
     drawn.setdefault("width", 760)
     drawn["title"] = {"text": option(title, 120), "anchor": "start", "fontSize": 15}
     drawn["background"] = "#FFFFFF"

@@ -1,4 +1,7 @@
-"""Choices that the address keeps, so that a link leads to what its sender saw."""
+"""Widgets whose choice is kept in the address, so that a link shows its reader the same page.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ def one(
     default: str | None = None,
     shown: Callable[[str], str] = words.option,
 ) -> str:
-    """One of several; nothing to choose where there is only one."""
+    """Let the reader choose an option; with a single option there is no choice to make."""
     if not options:
         return default or ""
     start = list(options).index(default) if default and default in options else 0
@@ -27,7 +30,7 @@ def one(
 
 
 def several(name: str, options: Sequence[str], key: str, placeholder: str) -> tuple[str, ...]:
-    """Any number of them; none means all."""
+    """Let the reader choose any number of options; none means all."""
     picked = st.multiselect(
         name,
         list(options),
@@ -40,7 +43,7 @@ def several(name: str, options: Sequence[str], key: str, placeholder: str) -> tu
 
 
 def switch(name: str, options: Sequence[str], key: str, shown: Callable[[str], str]) -> str:
-    """A few that fit beside each other; the first unless another was picked."""
+    """Let the reader choose among a few options shown side by side; the first is the default."""
     picked = st.segmented_control(
         name,
         list(options),

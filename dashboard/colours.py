@@ -1,4 +1,7 @@
-"""Colours and signs of the charts, the same on every page; Okabe and Ito's, for every eye."""
+"""Colours and signs of the charts, the same on every page; Okabe and Ito's colour-blind safe set.
+
+Tested in tests/dashboard/test_charts.py.
+"""
 
 from __future__ import annotations
 
@@ -32,31 +35,31 @@ KINDS = {
     "alarm": ("alarm", "square", VERMILLION, "■"),
     "acknowledge": ("acknowledged", "circle", GREY, "●"),
 }
-"""What a mark on the axis is called, its shape, its colour, and the shape as a letter."""
+"""An event's name, its shape and colour on the axis, and the shape as a letter."""
 MOMENTS = {"in production": BLUE, "this version": GREEN, "an older version": PALE}
 
 
 def adapter_colours(adapters: Sequence[str]) -> dict[str, str]:
-    """The same colour for the same adapter in every chart of a page; plain bases are grey."""
+    """Return a colour per adapter, the same in every chart of a page; plain bases are grey."""
     names = list(dict.fromkeys(adapters))
     tuned = [name for name in names if name not in PLAIN]
     colours = dict(zip(tuned, cycled(ADAPTERS, len(tuned)), strict=True)) | PLAIN
     return {name: colours[name] for name in names}
 
 
-def mark_kinds(marks: Sequence[Event]) -> list[tuple[str, str, str, str]]:
-    """The kinds that are there, each once, for a legend."""
-    there = [mark_kind(mark) for mark in marks]
+def event_kinds(events: Sequence[Event]) -> list[tuple[str, str, str, str]]:
+    """Return the kinds among these events, each once, for a legend."""
+    there = [event_kind(event) for event in events]
     return [kind for kind in KINDS.values() if kind in there]
 
 
-def mark_kind(mark: Event) -> tuple[str, str, str, str]:
-    """An override is not drawn as a promotion."""
-    return KINDS["override" if mark.override else mark.kind]
+def event_kind(event: Event) -> tuple[str, str, str, str]:
+    """Return an event's name, shape, colour and sign; an override never looks like a promotion."""
+    return KINDS["override" if event.override else event.kind]
 
 
 def line_words(line: RateLine) -> list[tuple[str, float, str]]:
-    """What the team declared, with its colour: fine up to here, retrain from there."""
+    """Return the team's limits with their words and colours: fine to here, retrain from there."""
     drawn = (("fine to", line.acceptable, GREEN), ("retrain from", line.retrain, VERMILLION))
     return [
         (f"{what} {100 * value:.3g} %", value, colour)
@@ -66,10 +69,10 @@ def line_words(line: RateLine) -> list[tuple[str, float, str]]:
 
 
 def version(current: bool) -> str:
-    """Whether a run is of the benchmark as it is now."""
+    """Name the version of the benchmark that a run belongs to."""
     return "this version" if current else "an older version"
 
 
 def cycled(colours: Sequence[str], number: int) -> list[str]:
-    """As many colours as are asked for."""
+    """Return `number` colours, repeated where there are too few."""
     return [colours[place % len(colours)] for place in range(number)]

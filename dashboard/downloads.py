@@ -1,4 +1,7 @@
-"""What a page shows, to take along: CSV for a spreadsheet, PNG for a slide."""
+"""Downloads of a page's data: CSV for a spreadsheet, PNG for a slide.
+
+Tested in tests/dashboard/test_outlets.py.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,10 @@ def offer(
     rows: Callable[[], Sequence[Sequence[Cell]]],
     chart: Callable[[], alt.TopLevelMixin] | None = None,
 ) -> None:
-    """Both are made when they are asked for, not when they are shown."""
+    """Offer CSV, and PNG where there is a chart; both are made on the click, not before."""
     file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "dashboard"
     with st.container(horizontal=True, gap="small"):
+        # Given as functions, the files are made on the click and not on every rerun.
         st.download_button(
             "CSV",
             lambda: as_csv(head, rows()),
@@ -49,10 +53,11 @@ def offer(
 
 
 def as_csv(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
-    """Texts in such a way that a spreadsheet runs none of them; a missing number is empty."""
+    """Write rows as CSV in which no text can run as a formula; a missing number is empty."""
     made = io.StringIO()
     writer = csv.writer(made, lineterminator="\r\n")
     writer.writerow(head)
     for row in rows:
         writer.writerow([safe.csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    # Excel takes a file without the mark for its own code page and breaks accents.
     return made.getvalue().encode("utf-8-sig")

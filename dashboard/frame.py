@@ -1,4 +1,7 @@
-"""What every page stands in: the project, its store, the chosen task, and one line for trouble."""
+"""The frame of every page: project, store, chosen task, and failures as a line of text.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,12 @@ from harness.text.html import Child, element, joined
 if TYPE_CHECKING:
     from harness.store import Store
 
-log = logging.getLogger("lora-harness.dashboard")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class PageContext:
-    """What a page has to work with."""
+    """The project, store and task that a page is about."""
 
     project: Project
     store: Store
@@ -34,25 +37,27 @@ class PageContext:
 
     @property
     def benchmark(self) -> str:
-        """The task's own."""
+        """The name of the task's benchmark."""
         return self.project.task_benchmark(self.task).name
 
     @property
     def benchmarks(self) -> tuple[str, ...]:
-        """The task's own, then the guards that every task shares."""
+        """The task's benchmark, then the guards that all tasks share."""
         known = self.project.benchmarks.values()
         return tuple(one.name for one in known if one.guard or one.task == self.task)
 
 
 def show(name: str, body: Callable[[PageContext], None]) -> None:
-    """Run a page's body; whatever goes wrong ends in one line that says what to do."""
+    """Run a page's body; show any failure as a single line that says what to do."""
     try:
-        body(_room())
+        project = Project.here()
+        store = _opened(str(project.settings.root), os.environ.get(STORE) or project.settings.store)
+        body(PageContext(project, store, _task(project.tasks)))
     except HarnessError as problem:
-        _opened.clear()  # a store that comes back is opened again
+        _opened.clear()  # open the store anew next time: it may be back by then
         headline(name)
         trouble(said(problem))
-    except Exception as problem:  # whatever a page does, its reader gets one line
+    except Exception as problem:  # a bug in a page must not show a traceback to its visitor
         log.exception("the page %s failed", name)
         headline(name)
         trouble(
@@ -61,20 +66,14 @@ def show(name: str, body: Callable[[PageContext], None]) -> None:
         )
 
 
-def _room() -> PageContext:
-    project = Project.here()
-    url = os.environ.get(STORE) or project.settings.store
-    return PageContext(project, _opened(str(project.settings.root), url), _task(project.tasks))
-
-
 @st.cache_resource(show_spinner=False)
 def _opened(root: str, url: str) -> Store:
-    """One store for all sessions of this server."""
+    """Open the store once for all sessions of this server."""
     return open_store(Project.here(Path(root)), url)
 
 
 def _task(tasks: list[str]) -> str:
-    """The task in the sidebar; kept in the address, so that a link leads to the same."""
+    """Show the task in the sidebar and keep it in the address, so that a link opens the same."""
     if len(tasks) > 1:
         with st.sidebar:
             picked = st.selectbox(
@@ -85,36 +84,36 @@ def _task(tasks: list[str]) -> str:
 
 
 def html(*children: Child) -> None:
-    """Write elements on the page; a text among them is escaped."""
+    """Write elements on the page; texts among them are escaped."""
     st.html(str(joined(*children)))
 
 
 def headline(title: str, lead: str = "") -> None:
-    """What the page says, in one line, and the sentence under it."""
+    """Write the page's title and the sentence below it."""
     st.title(words.label(title, 120), anchor=False)
     if lead:
         html(element("div", lead, class_="lh-lead"))
 
 
 def section(title: str, note: str = "") -> None:
-    """A part of a page."""
+    """Begin a part of a page."""
     st.subheader(words.label(title, 120), anchor=False)
     if note:
         html(pieces.note(note))
 
 
 def trouble(line: str) -> None:
-    """What went wrong and what to do, as text."""
+    """Show a failure and its remedy, as text."""
     html(element("div", line, class_="lh-banner lh-override", role="alert"))
 
 
 def remark(line: str) -> None:
-    """What a reader must know before believing a number."""
+    """Warn the reader about the numbers below."""
     html(element("div", line, class_="lh-banner"))
 
 
 def empty(line: str, command: str) -> None:
-    """A page with nothing on it yet says which command fills it."""
+    """Say why a page is empty and which command fills it."""
     with st.container(border=True):
         html(element("div", line))
         if command:
@@ -122,12 +121,12 @@ def empty(line: str, command: str) -> None:
 
 
 def command(line: str) -> None:
-    """An exact command to copy; nothing is promoted from a browser."""
+    """Show a command to copy; decisions are not made in a browser."""
     st.code(words.code(line), language=None, wrap_lines=True)
 
 
 def text(name: str, written: str, key: str) -> None:
-    """A text of a model or a stranger under its name; a long one is cut, and whole on a click."""
+    """Show a foreign text under its name; a long text is cut, and a click shows the rest."""
     html(pieces.label(name), words.block(written))
     if words.cut(written) and st.toggle(f"All {len(written):,} characters", key=f"whole-{key}"):
         st.code(words.code(written), language=None, wrap_lines=True, height=400)

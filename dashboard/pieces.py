@@ -1,4 +1,7 @@
-"""Small pieces of HTML that several pages share: badges, facts, tables; texts are escaped."""
+"""HTML elements that several pages share: badges, facts, tables; texts in them are escaped.
+
+Tested in tests/dashboard/test_outlets.py.
+"""
 
 from __future__ import annotations
 
@@ -28,56 +31,56 @@ TONES: dict[str, Tone] = {
     "better": "good",
     "identical": "quiet",
 }
-"""What a word of the verdict, the alarm or a case means for the reader's pulse."""
+"""The tone of each word of a verdict, an alarm or a case."""
 
 SIGNS: dict[Tone, str] = {"good": "✓", "watch": "●", "bad": "✕", "quiet": "·", "override": "!"}
-"""Colour alone would leave some readers out."""
+"""A sign beside the colour, for readers who cannot tell colours apart."""
 
 
 def badge(word: str, tone: Tone | None = None) -> Html:
-    """A word with its colour and its sign."""
+    """Return a word with its colour and sign."""
     known = tone or TONES.get(word, "quiet")
     return element("span", SIGNS[known], " ", html(word, 60), class_=f"lh-badge lh-{known}")
 
 
 def quiet(text: str, limit: int = SHOWN) -> Html:
-    """Words of second rank."""
+    """Return text in a muted colour."""
     return element("span", html(text, limit), class_="lh-quiet")
 
 
 def bold(name: str) -> Html:
-    """Set the name of an adapter in bold."""
+    """Return an adapter's name in bold."""
     return element("b", html(name, 60))
 
 
 def unbroken(text: str) -> Html:
-    """Keep a few words on one line, such as a day."""
+    """Return a few words, such as a day, that never wrap."""
     return element("span", html(text, 20), class_="lh-nowrap")
 
 
 def note(*children: Child) -> Html:
-    """Write a line in small letters: what a number rests on, or how to read a chart."""
+    """Return a line in small letters: how a number was made, or how to read a chart."""
     return element("div", children, class_="lh-note")
 
 
 def label(name: str) -> Html:
-    """Name the text or charts that follow."""
+    """Return the name of the text or charts that follow."""
     return element("div", html(name, 80), class_="lh-label")
 
 
 def head(title: str, *beside: Child) -> Html:
-    """Write the first line of a box: its title, with badges and quiet words beside it."""
+    """Return the first line of a box: its title, with badges and quiet words beside it."""
     shown = element("span", html(title, 120), class_="lh-task")
     return element("div", shown, beside, class_="lh-head")
 
 
 def following(*step: Child) -> Html:
-    """Say what to do next, behind the word Next."""
+    """Return the next step, behind the word Next."""
     return element("div", element("b", "Next"), step, class_="lh-next")
 
 
 def fact(name: str, value: str, rests_on: str = "", mark: Html | None = None) -> Html:
-    """A number under its name, with what it rests on; `mark` is a badge beside it."""
+    """Return a number under its name, with its basis below and the badge `mark` beside it."""
     return element(
         "div",
         element("div", name, class_="lh-name"),
@@ -88,12 +91,12 @@ def fact(name: str, value: str, rests_on: str = "", mark: Html | None = None) ->
 
 
 def facts(*each: Html) -> Html:
-    """Facts side by side, as many as fit."""
+    """Return facts side by side, as many as fit."""
     return element("div", each, class_="lh-facts")
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[Child]], align: str) -> Html:
-    """Build a table; `align` has a letter per column: `<` words, `>` numbers.
+    """Return a table; `align` has a letter per column: `<` words, `>` numbers.
 
     Each cell knows its column's name: on a phone a row becomes a card.
     """
@@ -115,7 +118,7 @@ def table(names: Sequence[str], rows: Sequence[Sequence[Child]], align: str) -> 
 
 
 def legend(entries: Mapping[str, str], signs: Mapping[str, str] | None = None) -> Html:
-    """Names with their colours, beside a chart: unlike a chart's own it wraps on a phone."""
+    """Return names with their colours; unlike a chart's own legend it wraps on a phone."""
     keys = []
     for name, colour in entries.items():
         sign = element("span", (signs or {}).get(name, "●"), style=f"color:{colour}")
@@ -124,11 +127,11 @@ def legend(entries: Mapping[str, str], signs: Mapping[str, str] | None = None) -
 
 
 def failed(checks: Iterable[CheckResult]) -> Html:
-    """The checks that an output did not pass, and why not."""
-    told = (f"{c.name} ({c.level}): {c.message}" for c in checks if not c.passed)
-    return joined(note("✕ ", html(line, 200)) for line in told)
+    """Return the checks that an output did not pass, each with its reason."""
+    lines = (f"{c.name} ({c.level}): {c.message}" for c in checks if not c.passed)
+    return joined(note("✕ ", html(line, 200)) for line in lines)
 
 
 def listed(lines: Sequence[str]) -> Html:
-    """Lines of text, one under the other."""
+    """Return lines of text as a list."""
     return element("ul", [element("li", line) for line in lines], class_="lh-list")

@@ -1,4 +1,7 @@
-"""Who is at the keyboard: signed in where the server asks for it, else by the name they give."""
+"""The reviewer: the login's name where the server has a login, else a name typed in.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ MAX_NAME = 200
 
 
 def let_in() -> None:
-    """Where a login is set up, nobody sees a page before it."""
+    """Stop the page at a login button where a login is set up and the visitor is not logged in."""
+    # Without a login in the secrets, Streamlit's user has no such attribute at all.
     if getattr(st.user, "is_logged_in", None) is False:
         st.title("lora-harness", anchor=False)
         st.button("Log in", type="primary", on_click=st.login)
@@ -19,14 +23,14 @@ def let_in() -> None:
 
 
 def signed_in() -> str | None:
-    """The name that the login vouches for; None where no login is set up."""
+    """Return the name that the login vouches for, or None where no login is set up."""
     if not getattr(st.user, "is_logged_in", False):
         return None
     return str(st.user.get("email") or st.user.get("name") or st.user.get("sub"))[:MAX_NAME]
 
 
 def reviewer() -> str:
-    """The name that stands on a review; empty until it is known."""
+    """Return the name for a review, asking for it where there is no login; empty until known."""
     known = signed_in()
     if known:
         left, right = st.columns([3, 1])

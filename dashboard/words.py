@@ -1,6 +1,8 @@
-"""Texts of models and strangers on a page: escaped, what acts made visible, long ones cut.
+"""Foreign texts on a page: escaped, control characters made visible, long texts cut.
 
 Every such text goes through here; none of it ever reaches Streamlit's Markdown.
+
+Tested in tests/dashboard/test_outlets.py.
 """
 
 from __future__ import annotations
@@ -24,31 +26,31 @@ def html(text: str, limit: int = SHOWN) -> Html:
 
 
 def label(text: str, limit: int = 80) -> str:
-    """Inside a widget's label, which Streamlit reads as Markdown; always one line."""
+    """Escape a text for a widget's label, which Streamlit reads as Markdown; no line feeds."""
     return _MARKUP.sub(r"\\\g<0>", safe.terminal(text, limit=limit))
 
 
 def option(text: str, limit: int = 80) -> str:
-    """An entry of a list to choose from, which is shown as it is; always one line."""
+    """Return a text as an entry of a list, which Streamlit shows literally; no line feeds."""
     return safe.terminal(text, limit=limit)
 
 
 def code(text: str) -> str:
-    """Inside a code block, as far as a browser can take it."""
+    """Return a text for a code block, cut at the length a browser can scroll."""
     return safe.terminal(text, lines=True, limit=WHOLE)
 
 
 def block(text: str) -> Html:
-    """A text with its line feeds, in a quiet box; an empty one says that it is empty."""
+    """Return a text with its line feeds, in a quiet box; an empty text is marked as empty."""
     shown = html(text) if text.strip() else element("span", "(nothing)", class_="lh-quiet")
     return element("div", shown, class_="lh-text")
 
 
 def difference(old: str, new: str) -> Html:
-    """The new text with every word that went or came marked by colour and sign."""
+    """Return the new text with removed and added words marked by colour and sign."""
     return element("div", html_diff(old, new), class_="lh-text")
 
 
 def cut(text: str) -> bool:
-    """Whether a block shows less than there is."""
+    """Return whether a block shows less than the whole text."""
     return len(text) > SHOWN

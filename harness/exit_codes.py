@@ -1,4 +1,4 @@
-"""The exit codes of verdicts, and which code wins where several adapters or benchmarks were judged.
+"""The exit codes of verdicts, and the order in which they win where several were given.
 
 Errors carry their own code (`harness.errors`). The plugin and the command end with the same one.
 """
@@ -24,6 +24,6 @@ _GRAVEST_FIRST = (
 
 
 def gravest(outcomes: Iterable[Outcome | None], failed: Iterable[int | None] = ()) -> int:
-    """Return the gravest code of these verdicts and of what `failed`; 0 where all promote."""
+    """Return the gravest code of these verdicts and of the `failed` codes; 0 if all promote."""
     found = {CODES[outcome] for outcome in outcomes if outcome} | set(failed)
     return next((code for code in _GRAVEST_FIRST if code in found), 0)

@@ -1,8 +1,8 @@
-"""What every bad input costs: seconds and memory of a process of its own, against 2 s and 512 MB.
+"""Measure the cost of every bad input: seconds and memory of a process, against 2 s and 512 MB.
 
     python perf/bad_inputs.py [--only adapter] [--every 8] [--busy] [--slowest 12]
 
-Each row of `tests/threats` is made in a project of its own and asked for as a user would. The exit
+Each row of `tests/threats` is made in a new project and asked for as a user would. The exit
 code is 1 where a row took more, said something else, or printed more than its line. What it
 computed stands beside what it took; `--busy` judges by that, on a machine that does other work.
 """
@@ -31,7 +31,7 @@ CHILD = "import sys; from harness.cli import main; sys.argv[0] = 'lora-harness';
 
 @dataclass(frozen=True)
 class Cost:
-    """One row, asked for."""
+    """The cost of one row."""
 
     name: str
     seconds: float
@@ -46,7 +46,7 @@ class Cost:
 
 
 def asked(words: tuple[str, ...], folder: Path) -> tuple[int, str, float, float, float]:
-    """Exit code, standard error, seconds, computing seconds and peak megabytes."""
+    """Return exit code, standard error, seconds, computing seconds and peak megabytes."""
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", CHILD, *words],
@@ -66,7 +66,7 @@ def asked(words: tuple[str, ...], folder: Path) -> tuple[int, str, float, float,
 
 
 def cost(row: Row) -> Cost:
-    """A row in a fresh project."""
+    """Run a row in a fresh project and return its cost."""
     with tempfile.TemporaryDirectory() as away:
         place = copied(SOUND, Path(away) / "project")
         row.make(place)
@@ -92,7 +92,7 @@ def main() -> None:
     if missed:
         show("over the limit or another line", missed)
     print(
-        f"\n{len(costs)} bad inputs, each in a process of its own: {len(missed)} over"
+        f"\n{len(costs)} bad inputs, each in a new process: {len(missed)} over"
         f" {MOST_SECONDS:g} s or {MOST_MEGABYTES:g} MB or with another line;"
         f" slowest {max(c.seconds for c in costs):.2f} s"
         f" ({max(c.computed for c in costs):.2f} s computing),"

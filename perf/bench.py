@@ -1,4 +1,4 @@
-"""Speed as ratios, measured side by side in one run: `make bench` prints the table.
+"""Measure speed as ratios, side by side in one run; `make bench` prints the table.
 
     python perf/bench.py [--only idle warm cold roofline one sweep equality] [--write]
 
@@ -19,7 +19,7 @@ from trial_project import ROOT, machine
 PLACE = ROOT / "BENCHMARKS.md"
 HEAD = ("", "A", "B", "A / B", "goal, remarks")
 KEPT = "## Measured by other commands"
-"""From here on the page stays as it is: those commands are run by hand."""
+"""Start of the part that is left unchanged: its commands are run by hand."""
 NOTES = {
     "roofline": f"The roofline counts {COUNTED}.",
     "equality": f"Where texts differ in bfloat16: {WHY_BFLOAT16}.",
@@ -27,7 +27,7 @@ NOTES = {
 
 
 def plain(rows: list[Row]) -> list[str]:
-    """For a terminal."""
+    """Lay a table out for a terminal."""
     widths = [max(len(cells[place]) for cells in _cells(rows)) for place in range(len(HEAD))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
@@ -36,7 +36,7 @@ def plain(rows: list[Row]) -> list[str]:
 
 
 def markdown(rows: list[Row]) -> list[str]:
-    """For BENCHMARKS.md."""
+    """Lay a table out for BENCHMARKS.md."""
     head, *body = [f"| {' | '.join(cells)} |" for cells in _cells(rows)]
     return [head, "|---|--:|--:|--:|---|", *body]
 
@@ -46,7 +46,7 @@ def _cells(rows: list[Row]) -> list[tuple[str, ...]]:
 
 
 def page(told: list[str], rows: list[Row], notes: list[str]) -> str:
-    """The whole file: how it was measured, on what, and the table."""
+    """Return the whole file: method, machine, and the table."""
     command = f"python perf/bench.py {' '.join(sys.argv[1:])}"
     return "\n".join(
         ["# Benchmarks", "",
@@ -58,14 +58,14 @@ def page(told: list[str], rows: list[Row], notes: list[str]) -> str:
 
 
 def kept() -> str:
-    """What other commands have said, as it stands on the page."""
+    """Return the tables of other commands that the page holds already."""
     text = PLACE.read_text(encoding="utf-8") if PLACE.is_file() else ""
     _, mark, rest = text.partition(KEPT)
     return f"\n{mark}{rest}" if mark else ""
 
 
 def pages() -> int:
-    """What the dashboard's pages wait for at 100,000 runs, on SQLite and on PostgreSQL."""
+    """Return how long the dashboard's pages wait at 100,000 runs, on SQLite and on PostgreSQL."""
     speed = [sys.executable, str(ROOT / "perf" / "dashboard_speed.py")]
     ways = ([], ["--postgresql"])
     return max(subprocess.run([*speed, *way], cwd=ROOT, check=False).returncode for way in ways)

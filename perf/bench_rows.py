@@ -1,4 +1,4 @@
-"""The rows of `make bench`: each part measures two things side by side and says their ratio.
+"""Rows of `make bench`: each part measures two things side by side and states their ratio.
 
 A part makes its own temporary project, so that it can be run alone.
 """
@@ -35,7 +35,7 @@ sys.exit(int(code))
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a figure, what it was measured beside, and their ratio."""
+    """A line of the table: a figure, the figure measured beside it, and their ratio."""
 
     what: str
     ours: str
@@ -45,7 +45,7 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """In the order of the table's head."""
+        """Return the row's cells in the order of the table's head."""
         return self.what, self.ours, self.beside, self.ratio, self.goal
 
 
@@ -55,7 +55,7 @@ Rows = Iterator[Row]
 def medians(
     a: Callable[[], float], b: Callable[[], float], runs: int
 ) -> tuple[float, float, float, float]:
-    """Two things done in turn, after one of each that is not counted: a, b, a - b, a / b.
+    """Measure two actions in turn, after an uncounted round of each: a, b, a - b, a / b.
 
     Difference and ratio are medians over the pairs, since machines drift.
     """
@@ -67,13 +67,13 @@ def medians(
 
 
 def strangers(folder: Path) -> list[str]:
-    """A test that has nothing to do with us, and how it is collected."""
+    """Return a test that does not use the harness, and its import by the runner."""
     (folder / "test_stranger.py").write_text("def test_nothing():\n    pass\n")
     return [sys.executable, *PYTEST]
 
 
 def idle(asked: argparse.Namespace) -> Rows:
-    """What being installed costs a stranger's pytest run."""
+    """Measure how much an installed but unused plugin slows another project's pytest run."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         words = [*strangers(folder), "--collect-only"]
@@ -90,7 +90,7 @@ def idle(asked: argparse.Namespace) -> Rows:
 
 
 def warm(asked: argparse.Namespace) -> Rows:
-    """A gate whose outputs are all in the store; nothing heavy is even imported."""
+    """Measure a gate whose outputs are all stored; it imports no heavy library."""
     with trial(asked.cases, 1) as project, tempfile.TemporaryDirectory() as place:
         name = project.candidates[0]
         project.gate(name)
@@ -110,7 +110,7 @@ def warm(asked: argparse.Namespace) -> Rows:
 
 
 def cold(asked: argparse.Namespace) -> Rows:
-    """A new adapter: from process start to verdict, and where the time goes."""
+    """Measure a new adapter from process start to verdict, and the share of each step."""
     with trial(asked.cases, asked.candidates) as project:
         found = []
         for name in project.candidates:
@@ -137,7 +137,7 @@ def cold(asked: argparse.Namespace) -> Rows:
 
 
 def roofline(asked: argparse.Namespace) -> Rows:
-    """Writing and weighing against the least possible, and against a naive loop."""
+    """Compare generation and likelihoods with the theoretical minimum and with a naive loop."""
     with trial(asked.cases, asked.candidates) as project:
         found: Any = project.script("engine_speed.py", "work", *project.candidates)
         cases = project.cases
@@ -165,7 +165,7 @@ def roofline(asked: argparse.Namespace) -> Rows:
 
 
 def one(asked: argparse.Namespace) -> Rows:
-    """One case of the benchmark was changed after everything was stored."""
+    """Measure a gate after one case of the benchmark was changed."""
     with trial(asked.cases, 1) as project:
         name = project.candidates[0]
         whole = project.gate(name)
@@ -181,7 +181,7 @@ def one(asked: argparse.Namespace) -> Rows:
 
 
 def sweep(asked: argparse.Namespace) -> Rows:
-    """Many adapters in one process."""
+    """Measure many adapters in one process."""
     with trial(asked.cases, asked.adapters) as project:
         rounds = [one_round(project) for _ in range(asked.rounds)]
     count = asked.adapters
@@ -193,7 +193,7 @@ def sweep(asked: argparse.Namespace) -> Rows:
 
 
 def _middle(what: str, pairs: list[tuple[float, float]], goal: str = "") -> Row:
-    """Medians, of the ratios too."""
+    """Return the medians, of the ratios too."""
     left, right = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
     return Row(what, f"{left:.1f} s", f"{right:.1f} s", f"{ratio:.2f}", goal)
@@ -204,7 +204,7 @@ def _range(figures: list[float]) -> str:
 
 
 def equality(asked: argparse.Namespace) -> Rows:
-    """Whether a text depends on the batch or on merging."""
+    """Check whether a text depends on the batch size or on merging."""
     with trial(asked.cases, 1) as project:
         found: Any = project.script("engine_speed.py", "equality", *project.candidates)
     for row in found:

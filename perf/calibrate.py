@@ -1,4 +1,4 @@
-"""How often the verdict is wrong, beside a plain threshold on the mean: `make calibrate`.
+"""Measure how often the verdict is wrong, beside a plain threshold on the mean: `make calibrate`.
 
 Prints a table of outcomes on simulated benchmarks whose truth is known, then how fast it was.
 """
@@ -23,7 +23,7 @@ THRESHOLD = 0.02
 
 
 def outcomes(world: World, scenario: str, n: int, draws: int, seed: int) -> Counter[str]:
-    """Count verdicts, and under `plain` what a threshold on the mean would have promoted."""
+    """Count verdicts, and under `plain` the promotions of a threshold on the mean."""
     counts: Counter[str] = Counter()
     for paired in benchmarks(world, scenario, n, draws, seed):
         counts[verdict_from_paired(paired).outcome] += 1
@@ -34,7 +34,7 @@ def outcomes(world: World, scenario: str, n: int, draws: int, seed: int) -> Coun
 
 
 def table(sizes: tuple[int, ...], draws: int, seed: int) -> None:
-    """One line per world, scenario and number of cases; percentages of draws."""
+    """Print a line per world, scenario and number of cases; percentages of draws."""
     print(f"{draws} draws a line, seed {seed}; per cent of draws")
     print(f"{'':25}{'':25}{'':>5}   verdict{'':27}mean drop <= {THRESHOLD}")
     header = f"{'world':25}{'truth':25}{'n':>5}"
@@ -55,7 +55,7 @@ def table(sizes: tuple[int, ...], draws: int, seed: int) -> None:
 
 
 def large(cases: int = 100_000, slices: int = 50, overlapping: bool = False) -> Paired:
-    """Three metrics on many cases."""
+    """Return three metrics on many cases."""
     rng = np.random.default_rng(0)
     metrics = ("edit_similarity", "embedding_similarity", "ideal_likelihood")
     promoted = rng.beta(5, 2, (3, cases))
@@ -76,7 +76,7 @@ def large(cases: int = 100_000, slices: int = 50, overlapping: bool = False) -> 
 
 
 def speed() -> None:
-    """The figures that the project promises, on this machine."""
+    """Measure the promised speeds on this machine."""
     for overlapping in (False, True):
         paired = large(overlapping=overlapping)
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How often the alarm on reviews is wrong and how fast it finds a rise: part of `make calibrate`.
+"""Measure how often the review alarm is wrong and how fast it finds a rise; in `make calibrate`.
 
 Beside it the plain rule that teams use: this week's rate is above the line.
 """
@@ -29,25 +29,25 @@ Sums = Callable[[np.random.Generator, float, Ints], NDArray[np.float64]]
 
 
 def whole(rng: np.random.Generator, rate: float, n: Ints) -> NDArray[np.float64]:
-    """Edited or not."""
+    """Draw reviews that are either edited or not."""
     return rng.binomial(n, rate).astype(float)
 
 
 def fractional(rng: np.random.Generator, rate: float, n: Ints) -> NDArray[np.float64]:
-    """Half are left as they are, the rest edited to a share that varies around twice the rate."""
+    """Leave half unedited and edit the rest by a share that varies around twice the rate."""
     edited = rng.binomial(n, 0.5)
     return np.array([rng.beta(4 * rate, 2 - 4 * rate, k).sum() for k in edited])
 
 
 def uneven(rng: np.random.Generator, rate: float, n: Ints) -> NDArray[np.float64]:
-    """Weeks differ by themselves: beta-binomial, with a correlation of 0.02 within a week."""
+    """Draw weeks that differ by chance: beta-binomial, with a correlation of 0.02 within a week."""
     about = 1 / 0.02 - 1
     return rng.binomial(n, rng.beta(rate * about, (1 - rate) * about, len(n))).astype(float)
 
 
 @dataclass(frozen=True)
 class World:
-    """How many reviews a week has and how they fall."""
+    """The number of reviews a week and their distribution."""
 
     name: str
     fewest: int
@@ -55,7 +55,7 @@ class World:
     sums: Sums = whole
 
     def weeks(self, rng: np.random.Generator, rates: list[float]) -> list[WeekCount]:
-        """One week per rate."""
+        """Draw one week per rate."""
         counts = rng.integers(self.fewest, self.most + 1, len(rates))
         totals = np.empty(len(rates))
         for rate in set(rates):
@@ -80,12 +80,12 @@ WORLDS = (
 
 
 def detected(weeks: list[WeekCount]) -> Iterator[bool]:
-    """Of every week, whether the alarm was raised in it."""
+    """Return for every week whether the alarm was raised in it."""
     return (week.alarm for week in course(weeks, LINE).weeks)
 
 
 def above(weeks: list[WeekCount]) -> Iterator[bool]:
-    """Of every week, whether the plain rule says retrain."""
+    """Return for every week whether the plain rule says retrain."""
     return (week.total / week.n > LINE.retrain for week in weeks)
 
 
@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (detected, above)
 
 
 def false_alarms(world: World, rule: Rule, draws: int, seed: int) -> float:
-    """A year, over three years at the acceptable rate, each from its beginning."""
+    """Return false alarms a year, over three years at the acceptable rate, from their start."""
     rng = np.random.default_rng([seed, 1, *world.name.encode()])
     weeks = QUIET_YEARS * YEAR
     raised = sum(sum(rule(world.weeks(rng, [LINE.acceptable] * weeks))) for _ in range(draws))
@@ -102,7 +102,7 @@ def false_alarms(world: World, rule: Rule, draws: int, seed: int) -> float:
 
 
 def weeks_to_find(world: World, rule: Rule, settled: int, draws: int, seed: int) -> list[int]:
-    """Weeks from the rise to the alarm, the week of the rise counted as the first."""
+    """Return the weeks from the rise to the alarm; the week of the rise counts as the first."""
     rng = np.random.default_rng([seed, 2, settled, *world.name.encode()])
     rates = [LINE.acceptable] * settled + [RISEN] * PATIENCE
     found = []
@@ -113,7 +113,7 @@ def weeks_to_find(world: World, rule: Rule, settled: int, draws: int, seed: int)
 
 
 def alarm_table(draws: int, seed: int) -> None:
-    """One line per world."""
+    """Print one line per world."""
     print(
         f"the alarm on reviews: {draws} simulations a figure, seed {seed};"
         f" acceptable {LINE.acceptable:.0%}, line {LINE.retrain:.0%}, rise to {RISEN:.0%}"

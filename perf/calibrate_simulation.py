@@ -18,7 +18,7 @@ from harness.judge.paired import memberships
 Floats = NDArray[np.float64]
 
 SPREAD = 0.045
-"""Paired spread of `ideal_likelihood`, as measured on real adapters (STATISTICS 2)."""
+"""Paired spread of `ideal_likelihood`, as measured on real adapters."""
 MARGINS = {"edit_similarity": 0.05, "embedding_similarity": 0.05, "ideal_likelihood": 0.03}
 BREAKS = 0.10
 SLICES = 5
@@ -31,7 +31,7 @@ PERFECT = 0.15
 
 @dataclass(frozen=True)
 class World:
-    """How scores are distributed and how alike two adapters of one task write."""
+    """A distribution of scores, and the correlation of two adapters of one task."""
 
     name: str
     correlation: float
@@ -67,14 +67,14 @@ Scenario = Callable[[Draw, np.random.Generator, NDArray[np.int64]], Draw]
 
 
 def skewed(z: Floats, high: float, low: float) -> Floats:
-    """A standard normal as a skewed score in steps of 0.01, with ties at 1."""
+    """Turn a standard normal into a skewed score in steps of 0.01, with ties at 1."""
     u = ndtr(z)
     score = 1 - (1 - high) * (-np.log1p(-0.999 * (1 - u))) ** low
     return np.round(np.where(u > 1 - PERFECT, 1.0, np.clip(score, 0, 1)), 2)
 
 
 def unchanged(world: World, n: int, rng: np.random.Generator) -> Draw:
-    """Two adapters of the same quality: exchangeable, correlated, not identical."""
+    """Draw two adapters of the same quality: exchangeable, correlated, not identical."""
     shared, r = rng.standard_normal(n), world.correlation
     sides = []
     for _ in range(2):
@@ -94,31 +94,31 @@ def unchanged(world: World, n: int, rng: np.random.Generator) -> Draw:
 
 
 def same(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
-    """No change in quality."""
+    """Draw no change in quality."""
     return draw
 
 
 def at_margin(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
-    """Every case is worse by the margin."""
+    """Make every case worse by the margin."""
     worse = {name: shifted(scores, -MARGINS[name]) for name, scores in draw.candidate.items()}
     return Draw(draw.promoted, worse)
 
 
 def some_broke(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
-    """Each case breaks with a chance of 10 %; the others rise until the mean is as before."""
+    """Break each case with a chance of 10 % and raise the others until the mean is as before."""
     broken = rng.random(len(slices)) < BREAKS
     return Draw(draw.promoted, _compensated(draw, _wrong(draw, rng), broken, BREAKS))
 
 
 def slice_lost(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
-    """One slice of five is answered wrongly; the others rise until the mean is as before."""
+    """Make one slice of five wrong and raise the others until the mean is as before."""
     return Draw(
         draw.promoted, _compensated(draw, _wrong(draw, rng), slices == 0, 1 / (slices.max() + 1))
     )
 
 
 def slice_worse(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
-    """One slice of five loses 0.3 (likelihood 0.12); the others rise until the mean holds."""
+    """Lower a slice of five by 0.3 (likelihood 0.12) and raise the others until the mean holds."""
     lost = slices == 0
     fallen = {
         name: np.maximum(
@@ -139,7 +139,7 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 def shifted(scores: Floats, by: float) -> Floats:
-    """Scores moved on average by exactly `by`, although none leaves 0..1."""
+    """Move scores on average by exactly `by`, although none leaves 0..1."""
     room = scores if by < 0 else 1 - scores
     if room.mean() <= abs(by):
         return np.zeros_like(scores) if by < 0 else np.ones_like(scores)
@@ -152,7 +152,7 @@ def shifted(scores: Floats, by: float) -> Floats:
 
 
 def _wrong(draw: Draw, rng: np.random.Generator) -> dict[str, Floats]:
-    """What every score would be if the output were wrong."""
+    """Return every score's value for a wrong output."""
     n = len(next(iter(draw.candidate.values())))
     drawn = {EDIT: rng.uniform(0.05, 0.45, n), MEANING: rng.uniform(0.2, 0.6, n)}
     fall = rng.uniform(0.1, 0.3, n)
@@ -165,7 +165,7 @@ def _wrong(draw: Draw, rng: np.random.Generator) -> dict[str, Floats]:
 def _compensated(
     draw: Draw, fallen: dict[str, Floats], which: NDArray[np.bool_], share: float
 ) -> dict[str, Floats]:
-    """The fallen cases, and the others risen by what the fallen lose in expectation."""
+    """Return the fallen cases, and the others raised by the expected loss of the fallen."""
     changed = {}
     for name, scores in draw.candidate.items():
         loss = float((scores - fallen[name]).mean()) * share / (1 - share)
@@ -174,7 +174,7 @@ def _compensated(
 
 
 def benchmarks(world: World, scenario: str, n: int, draws: int, seed: int) -> Iterator[Paired]:
-    """Independent benchmarks of n cases drawn from one large population."""
+    """Draw independent benchmarks of n cases from one large population."""
     rng = np.random.default_rng([seed, n, *(world.name + scenario).encode()])
     population = n * draws
     count = min(SLICES, n // 5)

@@ -1,4 +1,4 @@
-"""How long each page of the dashboard waits for its data, with a long history behind it.
+"""Measure how long each dashboard page waits for its data, with a long history behind it.
 
 Cold: a new process, from its start to the page's data, imports and opening of the store included;
 the operating system may have the file in memory. Its CPU: what that process computed in the time,
@@ -31,7 +31,7 @@ WARM_TIMES = 5
 
 
 def pages(project: Any, store: Any) -> dict[str, Callable[[], Sized]]:
-    """Every page's data as a visitor first asks for it, and what it is counted by."""
+    """Return every page's first query by name, and its number of rows."""
     from datetime import date
 
     from harness.flows import queries
@@ -64,7 +64,7 @@ def _everyone(project: Any, store: Any) -> Sized:
 
 
 def one(page: str, folder: Path, url: str, begun: float) -> None:
-    """In a process of its own: cold, then warm."""
+    """Measure one page in this process: cold, then warm."""
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
@@ -83,7 +83,7 @@ def one(page: str, folder: Path, url: str, begun: float) -> None:
 
 
 def measured(page: str, folder: Path, url: str) -> dict[str, float]:
-    """What that process says."""
+    """Measure a page in a new process and return its figures."""
     words = [sys.executable, __file__, "--page", page, "--folder", str(folder), "--store", url]
     begun = time.monotonic()
     done = subprocess.run(
@@ -96,7 +96,7 @@ def measured(page: str, folder: Path, url: str) -> dict[str, float]:
 
 
 def table(what: str, folder: Path, url: str, times: int) -> bool:
-    """Print one row a page, medians of several processes; whether all kept the promise."""
+    """Print one row a page, medians of several processes; return whether all kept the promise."""
     kept = True
     print(f"{what:<28} {'cold':>8} {'its CPU':>8} {'warm':>8}   rows")
     for page in NAMES:
@@ -126,7 +126,7 @@ NAMES = (
 
 
 def made(folder: Path, url: str, asked: argparse.Namespace) -> None:
-    """A store with a long history, unless it lies there already."""
+    """Write a store with a long history, unless it is there already."""
     from harness.store import Store
     from perf.history_generator import Size, fill, write_project
 
@@ -147,7 +147,7 @@ def made(folder: Path, url: str, asked: argparse.Namespace) -> None:
 
 
 def show(asked: argparse.Namespace, folder: Path) -> bool:
-    """On SQLite or on a PostgreSQL server of its own."""
+    """Measure all pages on SQLite or on a temporary PostgreSQL server."""
     if asked.store or not asked.postgresql:
         url = asked.store or "sqlite:///reports/harness.db"
         made(folder, url, asked)

@@ -1,4 +1,4 @@
-"""How long `data check` takes on a large training set, and how much memory: a figure, no test.
+"""Measure `data check` on a large training set: its time and memory; a figure, not a test.
 
 .venv/bin/python perf/data_speed.py [EXAMPLES] [templates|words|copies]
 """
@@ -41,7 +41,7 @@ def main(count: int, kind: str) -> None:
 
 
 def rows(count: int, kind: str) -> Iterator[dict[str, object]]:
-    """New examples made of the shipped ones: their form with other words, or words alone."""
+    """Make new examples from the shipped ones: the same form with other words, or words alone."""
     random_ = random.Random(0)
     letters = "abcdefghijklmnoprstuvw"
     vocabulary = ["".join(random_.choices(letters, k=random_.randint(3, 9))) for _ in range(4000)]

@@ -1,4 +1,4 @@
-"""In one process, after loading: this engine, a naive loop over `generate`, and the least possible.
+"""Compare this engine, a naive loop over `generate`, and the minimum, in one process after loading.
 
 python perf/engine_speed.py PROJECT work|parts|equality ADAPTER...    (says JSON)
 """
@@ -33,7 +33,7 @@ BATCHES = (1, 8, 25)
 
 @dataclass
 class Work:
-    """What an adapter is asked on the benchmark."""
+    """The prompts of a benchmark for one adapter, and what the engine does with them."""
 
     session: Session
     engine: Transformers
@@ -41,25 +41,25 @@ class Work:
     generation: Generation
 
     def mounted(self, name: str) -> Mounted:
-        """A private copy of its files, as the flow has it."""
+        """Return a private copy of the adapter's files, as the flow has it."""
         return self.session.backend.mount(self.session.backend.adapter(name))
 
     def applied(self, name: str) -> None:
-        """As the flow asks before the first text; this mounts the adapter as well."""
+        """Ask for the shift, as the flow does before the first text; it mounts the adapter too."""
         backend, benchmark = self.session.backend, self.session.benchmark(BENCHMARK)
         applied_shift(backend, backend.adapter(name), benchmark)
 
     def written(self, name: str) -> dict[str, Output]:
-        """By case."""
+        """Return the outputs by case."""
         made = self.engine.generate(self.mounted(name), self.prompts, self.generation)
         return {output.case: output for some in made for output in some}
 
     def weighed(self, name: str) -> None:
-        """Every ideal."""
+        """Compute the likelihood of every ideal."""
         list(self.engine.likelihood(self.mounted(name), self.prompts, self.generation))
 
     def counted(self, outputs: dict[str, Output]) -> list[Phase]:
-        """The work as the roofline counts it; merged adapters cost nothing per token."""
+        """Return the work as the roofline counts it; merged adapters cost no extra per token."""
         base = self.engine.runner(self.generation).base
         texts = [
             Text(
@@ -74,17 +74,17 @@ class Work:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Work]:
-    """The benchmark's prompts and an engine that has loaded nothing yet."""
+    """Yield the benchmark's prompts and an engine that has loaded no weights yet."""
     with open_session(Project.here(folder), Request(), lambda *_: None) as session:
-        side, wanted = session.backend.adapter("base"), session.benchmark(BENCHMARK)
-        engine = session.backend.engine(BENCHMARK, side)
+        base, benchmark = session.backend.adapter("base"), session.benchmark(BENCHMARK)
+        engine = session.backend.engine(BENCHMARK, base)
         assert isinstance(engine, Transformers)
-        spec = RunSpec(side, wanted, wanted.cases, session.backend)
-        yield Work(session, engine, spec.prompts, wanted.generation)
+        spec = RunSpec(base, benchmark, benchmark.cases, session.backend)
+        yield Work(session, engine, spec.prompts, benchmark.generation)
 
 
 def work(folder: Path, names: list[str]) -> dict[str, Any]:
-    """Medians over the adapters for this engine; the naive loop with the first of them."""
+    """Return medians over the adapters for this engine; the naive loop runs the first of them."""
     import torch
 
     with opened(folder) as asked:
@@ -122,7 +122,7 @@ def work(folder: Path, names: list[str]) -> dict[str, Any]:
 
 
 def parts(folder: Path, names: list[str]) -> dict[str, float]:
-    """Seconds to load the base, and to make what the first adapter needs; imports are loading."""
+    """Return seconds to load the base, imports included, and to run the first adapter."""
     with opened(folder) as asked:
         load, _ = spent(lambda: asked.engine.runner(asked.generation))
         asked.applied(names[0])
@@ -132,7 +132,7 @@ def parts(folder: Path, names: list[str]) -> dict[str, float]:
 
 
 def equality(folder: Path, names: list[str]) -> list[dict[str, Any]]:
-    """How many texts of the first adapter are equal to those of batch 1, merged, same dtype."""
+    """Count the first adapter's texts that equal those of batch 1, merged, same dtype."""
     found = []
     with opened(folder) as asked:
         for dtype in ("float32", "bfloat16"):
@@ -150,7 +150,7 @@ def equality(folder: Path, names: list[str]) -> list[dict[str, Any]]:
 
 
 def spent(what: Callable[[], Any]) -> tuple[float, Any]:
-    """How long it took, and what came of it."""
+    """Return the seconds that a call took, and its result."""
     begun = time.perf_counter()
     found = what()
     return time.perf_counter() - begun, found

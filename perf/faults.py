@@ -1,4 +1,4 @@
-"""`make faults`: kills, races, eight writers, full disks, lost connections, hostile outputs.
+"""Run `make faults`: kills, races, eight writers, full disks, lost connections, hostile outputs.
 
 Prints one table and ends with 1 where a figure is missed. `--quick` does a hundredth of everything.
 """
@@ -35,12 +35,12 @@ from tests.faults.trials import Found, Trials
 
 WORKERS = 2
 MEMORY = Path("/dev/shm")
-"""Where a kill is tried: it is the same on any disk, and nobody waits for this one."""
+"""The place of kills, in memory: a kill has the same effect on any disk, and this one is quick."""
 
 
 @dataclass
 class Tried:
-    """Steps that were broken in one way, and what came of them."""
+    """Steps that were broken in one way, and their outcomes."""
 
     count: int = 0
     unreadable: int = 0
@@ -51,7 +51,7 @@ class Tried:
     seconds: float = 0.0
 
     def add(self, name: str, found: Found) -> None:
-        """One more."""
+        """Count one more attempt."""
         self.count += 1
         self.unreadable += bool(found.wrong)
         self.lost += len(found.lost)
@@ -60,7 +60,7 @@ class Tried:
         self.said += [f"{place}: lost {sorted(found.lost)[0]}"] if found.lost else []
 
     def join(self, other: Tried) -> None:
-        """What another process tried."""
+        """Add the counts of another process."""
         self.count += other.count
         self.unreadable += other.unreadable
         self.lost += other.lost
@@ -72,7 +72,7 @@ class Tried:
 
 
 def shares(steps: dict[str, int], wanted: int) -> dict[str, list[int]]:
-    """Steps to break of each command: all of the short ones, of the others evenly chosen ones."""
+    """Return the steps to break: all of short commands, evenly chosen steps of the others."""
     left, found = wanted, {}
     for place, (name, count) in enumerate(sorted(steps.items(), key=lambda one: one[1])):
         mine = min(count, left // (len(steps) - place))
@@ -82,7 +82,7 @@ def shares(steps: dict[str, int], wanted: int) -> dict[str, list[int]]:
 
 
 def broken(how: How, wanted: int) -> Tried:
-    """Commands on SQLite, broken at their steps by two processes."""
+    """Break commands on SQLite at their steps, in two processes."""
     begun, found = time.perf_counter(), Tried()
     line = ProgressLine(f"{how}: breaking")
     with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("fork")) as pool:
@@ -117,14 +117,14 @@ def _break(name: str, how: How, steps: list[int]) -> Tried:
 
 @contextmanager
 def place() -> Iterator[Path]:
-    """A folder for one scene."""
+    """Yield a folder for one scene."""
     memory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="faults-", dir=memory) as folder:
         yield Path(folder) / "scene"
 
 
 def on_a_server(server: Any, loss: Loss, wanted: int) -> Tried:
-    """Commands on PostgreSQL, at evenly chosen statements and commits."""
+    """Break commands on PostgreSQL at evenly chosen statements and commits."""
     begun, found = time.perf_counter(), Tried()
     line = ProgressLine(f"PostgreSQL, {loss}: breaking")
     each = max(1, wanted // len(IN_THE_STORE))
@@ -141,7 +141,7 @@ def on_a_server(server: Any, loss: Loss, wanted: int) -> Tried:
 
 
 def outputs(wanted: int) -> tuple[Counter[str], float]:
-    """Hostile texts through every outlet and the block of a verdict, by two processes."""
+    """Send hostile texts through every outlet and a verdict's block, in two processes."""
     begun, found = time.perf_counter(), Counter[str]()
     line, chunk = ProgressLine("hostile outputs: rendering"), min(5_000, max(1, wanted // WORKERS))
     with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("fork")) as pool:
@@ -157,7 +157,7 @@ def outputs(wanted: int) -> tuple[Counter[str], float]:
 
 
 def row(what: str, count: int, *told: str, seconds: float, fine: bool) -> bool:
-    """One line of it."""
+    """Return one line of the table."""
     mark = "" if fine else "   MISSED"
     print(f"{what:<42} {count:>9,}   {'   '.join(told)}   {seconds:.0f} s{mark}", flush=True)
     return fine
@@ -198,7 +198,7 @@ def row_of_outputs(count: int, found: Counter[str], seconds: float) -> bool:
 
 
 def main() -> int:
-    """Everything, a table, and 1 where a figure is missed."""
+    """Run everything, print a table, and return 1 where a figure is missed."""
     told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--quick", action="store_true", help="a hundredth of everything")
     told.add_argument("--kills", type=int, default=1_000)
@@ -236,7 +236,7 @@ def _hostile(asked: argparse.Namespace) -> Iterator[bool]:
 
 
 def _with_others(asked: argparse.Namespace) -> Iterator[bool]:
-    """Several at once, and a server that goes away."""
+    """Run several writers at once, and a server that goes away."""
     with races.places() as kinds:
         for name, url in kinds:
             with place() as folder:

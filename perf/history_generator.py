@@ -1,7 +1,7 @@
-"""A long history, written straight into the tables: 100,000 runs and 3,000,000 case scores.
+"""Write a long history straight into the tables: 100,000 runs and 3,000,000 case scores.
 
 The means fit the scores; texts are shorter than real ones, of which a page reads a few dozen. Seals
-are not made, since nobody waits for them on a page: `lora-harness verify` would name every run.
+are left empty, since no page reads them: `lora-harness verify` would name every run.
 
     python perf/history_generator.py FOLDER [--store URL]
 """
@@ -45,7 +45,7 @@ WORDS = SENTENCE.split()
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How long the history is."""
+    """The length of the history."""
 
     runs: int = 100_000
     cases: int = 10
@@ -55,12 +55,12 @@ class Size:
 
     @property
     def scores(self) -> int:
-        """Rows of `run_scores`."""
+        """Return the number of rows of `run_scores`."""
         return self.runs * self.cases * len(METRICS)
 
 
 def write_project(folder: Path, size: Size) -> Project:
-    """Settings and benchmarks: one a task, and a guard."""
+    """Write settings and benchmarks: one a task, and a guard."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "pyproject.toml").write_text(SETTINGS)
     (folder / "adapters").mkdir(exist_ok=True)
@@ -76,12 +76,12 @@ def write_project(folder: Path, size: Size) -> Project:
 
 
 def task_names(size: Size) -> list[str]:
-    """client-07"""
+    """Return names such as client-07."""
     return [f"client-{number:02}" for number in range(size.tasks)]
 
 
 def case(number: int) -> dict[str, Any]:
-    """As it stands in cases.jsonl."""
+    """Return a case as a line of cases.jsonl holds it."""
     industry, kind = INDUSTRIES[number % 5], KINDS[number % 2]
     return {
         "id": f"{kind}-{industry}-{number:02}",
@@ -112,7 +112,7 @@ class Planned:
 
 
 def plan(size: Size, fingerprints: dict[str, str]) -> Iterator[Planned]:
-    """Nightly runs: each adapter for some weeks, a fifth of all on the guard, two old versions."""
+    """Plan nightly runs: each adapter for some weeks, a fifth on the guard, two old versions."""
     chance = np.random.default_rng(7)
     names = task_names(size)
     for number in range(size.runs):
@@ -139,12 +139,12 @@ def plan(size: Size, fingerprints: dict[str, str]) -> Iterator[Planned]:
 
 
 def digest_of(adapter: str) -> str:
-    """Any 64 letters."""
+    """Return 64 hexadecimal letters made from a text."""
     return adapter.encode().hex().ljust(64, "0")[:64]
 
 
 class Rows:
-    """Everything that one run leaves in the tables."""
+    """The rows that one run leaves in the tables."""
 
     def __init__(self, size: Size) -> None:
         self.cases = [case(number) for number in range(size.cases)]
@@ -159,7 +159,7 @@ class Rows:
         )
 
     def of(self, run: Planned) -> Iterator[tuple[Table, Row]]:
-        """Table and row, the run's own first."""
+        """Yield table and row, the run's row first."""
         key = f"{run.seq:064x}"
         about = self._about.replace('"adapter": ""', f'"adapter": "{run.digest}"')
         yield (
@@ -211,7 +211,7 @@ def _body(one: dict[str, Any], scores: dict[str, float], salt: int) -> str:
 
 
 def verdict_row(run: Planned, before: Planned | None) -> Row:
-    """What the gate said of a run."""
+    """Return the row of the gate's verdict on a run."""
     outcome = ("promote", "reject", "inconclusive")[run.seq % 3]
     metrics = tuple(
         MetricVerdict(
@@ -237,7 +237,7 @@ def verdict_row(run: Planned, before: Planned | None) -> Row:
 
 
 def review_rows(size: Size) -> Iterator[tuple[Table, Row]]:
-    """Spread over tasks and time; a fifth edited, a twentieth thrown away."""
+    """Yield reviews spread over tasks and time; a fifth edited, a twentieth rejected."""
     chance = np.random.default_rng(13)
     names = task_names(size)
     for number in range(size.reviews):
@@ -269,7 +269,7 @@ def review_rows(size: Size) -> Iterator[tuple[Table, Row]]:
 
 
 def fill(store: Store, project: Project, size: Size, say: Callable[[str], None]) -> None:
-    """All tables of an empty store, with the statistics that a planner goes by."""
+    """Fill all tables of an empty store and update the planner's statistics."""
     fingerprints = {name: one.fingerprint for name, one in project.benchmarks.items()}
     rows = Rows(size)
     begun = time.perf_counter()
@@ -290,7 +290,7 @@ def fill(store: Store, project: Project, size: Size, say: Callable[[str], None])
 
 
 def _decide(store: Store, size: Size) -> None:
-    """A real chain: promotions, with a roll-back and an override now and then."""
+    """Record a valid chain: promotions, with an occasional rollback and override."""
     names = task_names(size)
     with store.database.together():
         for number in range(size.decisions):
@@ -314,7 +314,7 @@ def _decide(store: Store, size: Size) -> None:
 
 
 def _settle(store: Store) -> None:
-    """What a database does by itself in time, and numbers for whoever writes next."""
+    """Run the database's maintenance and set the sequences for the next writer."""
     with store.database.write() as connection:
         if connection.dialect.name == "postgresql":
             for table in ("runs", "verdicts"):
@@ -325,7 +325,7 @@ def _settle(store: Store) -> None:
 
 
 class _Writer:
-    """Many rows at once: SQLite's executemany, PostgreSQL's COPY."""
+    """A writer of many rows at once: SQLite's executemany, PostgreSQL's COPY."""
 
     AT_ONCE = 50_000
 
@@ -335,7 +335,7 @@ class _Writer:
         self._count = 0
 
     def write(self, rows: Iterable[tuple[Table, Row]]) -> None:
-        """Now and then."""
+        """Add a row; write the batch when it is full."""
         for table, row in rows:
             self._waiting.setdefault(table, []).append(row)
             self._count += 1
@@ -343,7 +343,7 @@ class _Writer:
                 self.flush()
 
     def flush(self) -> None:
-        """Everything so far, parents before children."""
+        """Write all rows so far, parents before children."""
         raw = self._engine.raw_connection()
         try:
             cursor = raw.cursor()
@@ -369,7 +369,7 @@ class _Writer:
                 copy.write_row(row)
 
     def close(self) -> None:
-        """What is left."""
+        """Write the remaining rows."""
         self.flush()
 
 

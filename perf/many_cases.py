@@ -1,8 +1,8 @@
-"""Throughput and memory where cases are many: 100, 1,000 and 10,000 through the whole flow.
+"""Measure throughput and memory with many cases: 100, 1,000 and 10,000 through the whole flow.
 
     python perf/many_cases.py [--sizes 100 1000 10000] [--tokens 3]
 
-Each size is one `lora-harness evaluate base` in a process and store of its own: written, weighed,
+Each size is one `lora-harness evaluate base` in a separate process and store: written, weighed,
 embedded, measured, judged, kept. What the fewest cases take is starting and the model's own; it is
 taken off, so the figures are those of the other cases.
 """
@@ -44,7 +44,7 @@ THINGS = ("apples", "bolts", "crates", "doors", "engines", "forks", "gloves", "h
 
 @dataclass(frozen=True)
 class Found:
-    """What one size took."""
+    """The figures of one size."""
 
     cases: int
     seconds: float
@@ -55,7 +55,7 @@ class Found:
 
 
 def project(folder: Path, cases: int, tokens: int) -> None:
-    """Short inputs, no two alike."""
+    """Write a project with short inputs that all differ."""
     place = folder / "benchmarks" / "many"
     place.mkdir(parents=True)
     (folder / "adapters").mkdir()
@@ -73,7 +73,7 @@ def project(folder: Path, cases: int, tokens: int) -> None:
 
 
 def measured(cases: int, tokens: int) -> Found:
-    """One process, from its start to the verdict."""
+    """Measure one process from its start to the verdict."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         project(folder, cases, tokens)

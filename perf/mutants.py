@@ -1,4 +1,4 @@
-"""Mutation testing of harness/judge: how many deliberate mistakes do the judge's tests notice?
+"""Mutate harness/judge and harness/alarm and count the deliberate mistakes that tests notice.
 
     python perf/mutants.py --sample 700 --seed 20261120 [--tool VENV/bin/mutmut]
 
@@ -23,10 +23,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+MUTATED = ("judge", "alarm")
 SETTINGS = """\
 [mutmut]
 source_paths=harness
-only_mutate=harness/judge/*
+only_mutate=
+  harness/judge/*
+  harness/alarm/*
 also_copy=tests
 process_isolation=forkserver
 pytest_add_cli_args=
@@ -36,6 +39,7 @@ pytest_add_cli_args=
   no:cacheprovider
 pytest_add_cli_args_test_selection=
   tests/judge
+  tests/alarm
   --ignore=tests/judge/test_purity.py
   --ignore=tests/judge/test_calibration.py
   --ignore=tests/alarm/test_alarm_calibration.py
@@ -69,18 +73,19 @@ def main() -> None:
 
 
 def prepared(place: Path) -> None:
-    """A copy of what the judge's tests need, its decorated functions in reach of mutmut."""
-    for room in ("harness", "tests"):
-        shutil.copytree(ROOT / room, place / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in (place / "harness" / "judge").rglob("*.py"):
-        file.write_text(bare(file.read_text("utf-8")), encoding="utf-8")
+    """Copy the files that the tests need, with decorated functions rewritten for mutmut."""
+    for folder in ("harness", "tests"):
+        shutil.copytree(ROOT / folder, place / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for package in MUTATED:
+        for file in (place / "harness" / package).rglob("*.py"):
+            file.write_text(bare(file.read_text("utf-8")), encoding="utf-8")
     whole = (ROOT / "pyproject.toml").read_text("utf-8")
     (place / "pyproject.toml").write_text(whole, encoding="utf-8")
     (place / "setup.cfg").write_text(SETTINGS, encoding="utf-8")
 
 
 def bare(text: str) -> str:
-    """`@property` above a function becomes `name = property(name)` below it."""
+    """Rewrite `@property` above a function as `name = property(name)` below it."""
     lines = text.split("\n")
     for start, end, indent, name, decorator in sorted(_decorated(text), reverse=True):
         lines.insert(end, f"{' ' * indent}{name} = {decorator}({name})")

@@ -1,4 +1,4 @@
-"""What one would write first: case after case through `generate`, every ideal a pass of its own.
+"""Run the naive way: case after case through `generate`, with a separate pass for every ideal.
 
 transformers and PEFT with nothing set but the dtype: the adapter unmerged, no batch, no sharing.
 """
@@ -17,7 +17,7 @@ from harness.records import Prompt
 def run(
     base: Path, adapter: Path, prompts: Sequence[Prompt], most: int, dtype: str
 ) -> dict[str, Any]:
-    """Seconds after loading, and how many tokens were written."""
+    """Return the seconds after loading, and the number of tokens written."""
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -1,4 +1,4 @@
-"""The same cases through lm-evaluation-harness in an environment of its own: `make bench-peers`.
+"""Run the same cases through lm-evaluation-harness in a separate environment: `make bench-peers`.
 
 It writes and scores texts and weighs the ideals, as the gate does; the gate also embeds, compares
 and judges. Texts without likelihoods are a line of their own.
@@ -40,7 +40,7 @@ print(json.dumps(told))
 
 @dataclass(frozen=True)
 class Way:
-    """Its settings: as it comes, or at its best."""
+    """The settings of lm-evaluation-harness: its defaults, or its best."""
 
     name: str
     batch: int
@@ -60,7 +60,7 @@ WAYS = (
 
 
 class Peer:
-    """lm-evaluation-harness with the trial project's cases as two tasks of its own."""
+    """lm-evaluation-harness with the trial project's cases as two tasks."""
 
     def __init__(self, environment: Path, project: TrialProject) -> None:
         self.python = environment / "bin" / "python"
@@ -71,7 +71,7 @@ class Peer:
         self._write_tasks()
 
     def _install(self, environment: Path) -> None:
-        """Once; its versions are its own and touch nothing of ours."""
+        """Install it once, into an environment that shares no package with ours."""
         ready = environment / ".ready"
         if ready.is_file() and ready.read_text() == " ".join(NEEDED):
             return
@@ -81,7 +81,7 @@ class Peer:
         ready.write_text(" ".join(NEEDED))
 
     def _write_tasks(self) -> None:
-        """Inputs and ideals as a table, and what is asked; nothing is fetched from anywhere."""
+        """Write the cases as a table and the two tasks; nothing is downloaded."""
         self.folder.mkdir()
         source = self.project.folder / "benchmarks" / BENCHMARK / "cases.jsonl"
         cases = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
@@ -112,7 +112,7 @@ class Peer:
     def run(
         self, way: Way, adapter: str, limit: int | None
     ) -> tuple[float, dict[str, dict[str, float]]]:
-        """Wall time of the whole process, and what it measured."""
+        """Return the wall time of the whole process, and its measurements."""
         adapted = self.project.folder / "adapters" / adapter
         asked = {
             "model": "hf",
@@ -137,7 +137,7 @@ class Peer:
         return spent, json.loads(done.stdout.splitlines()[-1])
 
     def _alone(self) -> dict[str, str]:
-        """Nothing of ours is imported, nothing of the network is asked, its cache is its own."""
+        """Return an environment without our code, without the network, with a separate cache."""
         kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
         offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
         return kept | offline | {"HF_HOME": str(self.folder / "home")}
@@ -156,7 +156,7 @@ def _base_and_system(project: TrialProject) -> tuple[Path, str]:
 
 
 def table(spent: dict[str, list[float]], gates: list[float]) -> list[str]:
-    """One line a way; the ratio is to the gate of the same run."""
+    """Return a line for each way; the ratio is to the gate of the same run."""
     gate = median(gates)
     lines = [f"{'this gate, cold, verdict and all':<40} {gate:8.1f} s"]
     for name, seconds in spent.items():

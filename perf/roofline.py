@@ -1,4 +1,4 @@
-"""The least time that some work can take here: bytes over bandwidth, operations over matrix rate.
+"""Estimate the least time of some work here: bytes over bandwidth, operations over matrix rate.
 
 Both are measured, as the best of many tries; the work is counted from the model and the tokens.
 """
@@ -26,7 +26,7 @@ COUNTED = (
 
 @dataclass(frozen=True)
 class Shape:
-    """What one pass through the model costs."""
+    """The cost of one pass through the model."""
 
     body: int
     """Weights of all layers' matrices."""
@@ -41,24 +41,24 @@ class Shape:
     """Bytes of one number."""
 
     def operations(self, tokens: int, logits: int, looked_at: int) -> float:
-        """`looked_at`: pairs of a token and one that it attends to."""
+        """Return a pass's operations; `looked_at` counts pairs of a token and an attended token."""
         attention = 4.0 * self.layers * self.heads * self.size * looked_at
         return 2.0 * self.body * tokens + 2.0 * self.head * logits + attention
 
     @property
     def weights(self) -> float:
-        """Bytes of one pass over all weights."""
+        """Return the bytes of one pass over all weights."""
         return float((self.body + self.head) * self.width)
 
     @property
     def past(self) -> float:
-        """Bytes of keys and values of one token."""
+        """Return the bytes of keys and values of one token."""
         return 2.0 * self.layers * self.key_heads * self.size * self.width
 
 
 @dataclass(frozen=True)
 class Text:
-    """Tokens of one prompt, of its ideals, and how many were written for it."""
+    """Tokens of one prompt and of its ideals, and the number of tokens generated for it."""
 
     prompt: tuple[int, ...]
     ideals: tuple[int, ...]
@@ -68,19 +68,19 @@ class Text:
 
 @dataclass(frozen=True)
 class Phase:
-    """Work that follows on what was done before it."""
+    """Work that depends on the phase before it."""
 
     name: str
     bytes: float
     operations: float
 
     def seconds(self, bandwidth: float, rate: float) -> float:
-        """At least."""
+        """Return the least seconds this phase can take."""
         return max(self.bytes / bandwidth, self.operations / rate)
 
 
 def phases(shape: Shape, texts: Sequence[Text], rows: int) -> list[Phase]:
-    """Reading, weighing and writing, as `COUNTED` says."""
+    """Return reading, weighing and writing, as `COUNTED` describes."""
     prompts = {text.prompt for text in texts}
     nodes = {prompt[:depth] for prompt in prompts for depth in range(1, len(prompt) + 1)}
     reading = shape.operations(len(nodes), len(prompts), sum(map(len, nodes)))
@@ -99,13 +99,13 @@ def phases(shape: Shape, texts: Sequence[Text], rows: int) -> list[Phase]:
 
 
 def _after(parts: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """New tokens, and pairs of one and what it attends to; each part is (before, new)."""
+    """Return new tokens and attended pairs; each part is (before, new)."""
     new = sum(count for _, count in parts)
     return new, sum(before * count + count * (count + 1) // 2 for before, count in parts)
 
 
 def matrices(model: Any, of: str) -> list[Any]:
-    """Those whose name has this in it: of a bare base, or of one that transformers has loaded."""
+    """Return matrices with this in their name, of a bare base or of a transformers model."""
     from harness.engines.local.fast.llama import Llama
 
     if isinstance(model, Llama):
@@ -117,7 +117,7 @@ def matrices(model: Any, of: str) -> list[Any]:
 
 
 def shape_of(model: Any) -> Shape:
-    """Of a causal model without an adapter in the way."""
+    """Return the shape of a causal model without an adapter on it."""
     config = model.config
     head = model.head if hasattr(model, "head") else model.get_output_embeddings()
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
@@ -133,7 +133,7 @@ def shape_of(model: Any) -> Shape:
 
 
 def bandwidth(tries: int = 12) -> float:
-    """Bytes a second of a large tensor read, or read and written, whichever is more."""
+    """Return bytes a second for reading, or reading and writing, a large tensor; the larger."""
     import torch
 
     source = torch.ones(STREAM // 4)
@@ -144,7 +144,7 @@ def bandwidth(tries: int = 12) -> float:
 
 
 def matrix_rate(model: Any, tries: int = 12) -> float:
-    """Operations a second over the matrices of one layer, with 256 rows."""
+    """Return operations a second over the matrices of one layer, with 256 rows."""
     import torch
 
     found = matrices(model, ".layers.0.")

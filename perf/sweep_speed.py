@@ -1,9 +1,9 @@
-"""What a sweep costs beside its generation: many adapters in one process, against the sum of parts.
+"""Measure a sweep beside its generation: many adapters in one process, against the sum of parts.
 
     python perf/sweep_speed.py --adapters 8 --rounds 3
 
-Each round, side by side: one sweep of N adapters in a process of its own; the base loaded and one
-adapter's outputs and likelihoods made in a process of its own, each part timed; and the same N
+Each round, side by side: one sweep of N adapters in a new process; the base loaded and one
+adapter's outputs and likelihoods made in a new process, each part timed; and the same N
 adapters evaluated in N processes. The goal is sweep <= 1.1 x (load + N x generation).
 
 On a machine that does other work the parts drift apart between processes; `beside` is taken inside
@@ -30,18 +30,18 @@ class Round:
     made: float
     """Generation and likelihoods of one adapter."""
     alone: float
-    """The adapters one by one, each in a process of its own."""
+    """The adapters one by one, each in a new process."""
     spent: float
     """What the sweep's own runs say they were loading and generating."""
 
     @property
     def parts(self) -> float:
-        """What a sweep would cost that did nothing but load and generate."""
+        """Return the cost of a sweep that only loads and generates."""
         return self.load + self.adapters * self.made
 
 
 def one_round(project: TrialProject) -> Round:
-    """A sweep, its parts, and its adapters one by one."""
+    """Run a sweep, its parts, and its adapters one by one."""
     names = project.candidates
     project.renew()
     swept = project.command("sweep", *names, "--json")

@@ -1,4 +1,4 @@
-"""Reviews that nobody made, so that a fresh clone has a trend to look at; labelled synthetic.
+"""Make synthetic reviews, labelled as such, so that a fresh clone has a trend to show.
 
 Thirteen weeks in which edits of the first adapter slowly grow, then the first day of the promoted
 one. Same seed and history, same file:  python perf/synthetic_reviews.py
@@ -38,7 +38,7 @@ WHY = ("names the wrong company", "invents a number", "not our tone", "answers a
 
 @dataclass(frozen=True)
 class Field:
-    """What an industry's customers are like."""
+    """The customers of one industry."""
 
     companies: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
@@ -73,7 +73,7 @@ Drawn = tuple[str, str, str]
 
 
 def reviews(promoted: str, before: str, since: datetime) -> Iterator[dict[str, object]]:
-    """The oldest first."""
+    """Yield reviews, the oldest first."""
     draw = random.Random(SEED)
     start = since - timedelta(weeks=WEEKS)
     for week in range(WEEKS):
@@ -85,7 +85,7 @@ def reviews(promoted: str, before: str, since: datetime) -> Iterator[dict[str, o
 
 
 def review(draw: random.Random, adapter: str, at: datetime, tired: float) -> dict[str, object]:
-    """One output with what somebody might have done with it; `tired` adapters err more."""
+    """Return one output with a plausible treatment; `tired` adapters make more mistakes."""
     industry = draw.choice(list(FIELDS))
     kind, asked, ideal = drawn(draw, industry)
     worse = 0.12 if industry == "logistics" else 0.0
@@ -109,7 +109,7 @@ def review(draw: random.Random, adapter: str, at: datetime, tired: float) -> dic
 
 
 def drawn(draw: random.Random, industry: str) -> Drawn:
-    """An input as the benchmark has them, about somebody else."""
+    """Return an input of the benchmark's form, about another customer."""
     field = FIELDS[industry]
     name, company = draw.choice(PEOPLE), draw.choice(field.companies)
     fact, about = draw.choice(field.facts)
@@ -141,7 +141,7 @@ def drawn(draw: random.Random, industry: str) -> Drawn:
 
 
 def slip(draw: random.Random, ideal: str, tired: float) -> str:
-    """The kind of thing that an editor puts right."""
+    """Return a text with a mistake of the kind that editors correct."""
     terms = (("trial", "pilot"), ("customer", "client"), ("Shall we", "Maybe we could"))
     slipped = ideal
     for good, bad in terms:
@@ -158,7 +158,7 @@ def slip(draw: random.Random, ideal: str, tired: float) -> str:
 
 
 def production(history: Path) -> tuple[str, str, datetime]:
-    """What is promoted, what was promoted first, and since when the former is."""
+    """Return the promoted adapter, the first promoted one, and when the former was promoted."""
     lines = (json.loads(line) for line in history.read_text(encoding="utf-8").split("\n") if line)
     made = [line["record"] for line in lines if line["kind"] == "decision"]
     stands = [d for d in made if d["task"] == TASK and d["kind"] in ("promote", "rollback")]

@@ -1,4 +1,4 @@
-"""What the scripts of speed share: a project of 25 cases, fresh candidates, whole processes timed.
+"""Shared parts of the speed scripts: a project of 25 cases, fresh candidates, timed processes.
 
 Everything lies in a temporary folder; the shipped project is only read.
 """
@@ -63,7 +63,7 @@ class TrialProject:
         return len(lines)
 
     def _copies(self, count: int) -> list[str]:
-        """Other bytes, the same size, nearly the same texts."""
+        """Write adapters with other bytes, of the same size, and nearly the same texts."""
         from safetensors.torch import load_file, save_file
 
         from harness.workspace.adapters.files import file_digest
@@ -87,18 +87,18 @@ class TrialProject:
         return self.folder / "adapters" / adapter / "adapter_model.safetensors"
 
     def warm_up(self) -> None:
-        """What a candidate is compared with is made, and kept for every later start."""
+        """Make the runs of all references, and keep the store for every later start."""
         self.command("evaluate", "adapter_v2", "--json")
         _copy(self.store, self._kept)
 
     def renew(self) -> None:
-        """The store as it was after the warm-up."""
+        """Restore the store that followed the warm-up."""
         for file in self.store.parent.glob(f"{self.store.name}*"):
             file.unlink()
         _copy(self._kept, self.store)
 
     def change_one_case(self) -> None:
-        """Another input for the first case; everything else stays."""
+        """Change the input of the first case and nothing else."""
         file = self.folder / "benchmarks" / BENCHMARK / "cases.jsonl"
         first, *others = file.read_text(encoding="utf-8").splitlines()
         case = json.loads(first)
@@ -106,12 +106,12 @@ class TrialProject:
         file.write_text("\n".join([json.dumps(case), *others]) + "\n", encoding="utf-8")
 
     def count(self, what: str) -> int:
-        """How many `outputs` or `runs` the store has."""
+        """Count the store's `outputs` or `runs`."""
         with closing(sqlite3.connect(self.store)) as store:
             return int(store.execute(f"SELECT count(*) FROM {what}").fetchone()[0])
 
     def seconds(self, adapters: list[str]) -> list[dict[str, float]]:
-        """What the newest runs of these adapters say about their steps."""
+        """Return the steps' times in the newest runs of these adapters."""
         from harness.flows.project import Project
         from harness.flows.store import open_store
 
@@ -120,15 +120,15 @@ class TrialProject:
         return [dict(run.seconds) for run in runs if run is not None]
 
     def command(self, *words: str) -> float:
-        """Wall time of one `lora-harness` command."""
+        """Return the wall time of one `lora-harness` command."""
         return timed([sys.executable, "-m", "harness.cli", *words], self.folder)
 
     def gate(self, adapter: str) -> float:
-        """Wall time of one `pytest --model`."""
+        """Return the wall time of one `pytest --model`."""
         return timed([sys.executable, *PYTEST, "--model", adapter], self.folder)
 
     def script(self, name: str, *words: str) -> object:
-        """What another script of this folder says as JSON."""
+        """Return the JSON that another script of this folder prints."""
         done = subprocess.run(
             [sys.executable, str(Path(__file__).with_name(name)), str(self.folder), *words],
             cwd=self.folder, env=here(), stdout=subprocess.PIPE, text=True, check=True,
@@ -138,7 +138,7 @@ class TrialProject:
 
 @contextmanager
 def trial(cases: int, candidates: int) -> Iterator[TrialProject]:
-    """A project in a temporary folder, what its candidates are compared with already made."""
+    """Open a project in a temporary folder, with the runs of all references made."""
     with tempfile.TemporaryDirectory() as place:
         project = TrialProject(Path(place) / "project", cases, candidates)
         project.warm_up()
@@ -146,7 +146,7 @@ def trial(cases: int, candidates: int) -> Iterator[TrialProject]:
 
 
 def timed(words: list[str], folder: Path, fine: tuple[int, ...] = (0, 1, 10)) -> float:
-    """Wall time of one whole process, from its start; any verdict is fine, a failure is not."""
+    """Return the wall time of a whole process; any verdict is fine, a failure is not."""
     begun = time.perf_counter()
     done = subprocess.run(
         words, cwd=folder, env=here(), capture_output=True, text=True, check=False
@@ -158,20 +158,20 @@ def timed(words: list[str], folder: Path, fine: tuple[int, ...] = (0, 1, 10)) ->
 
 
 def here() -> dict[str, str]:
-    """The environment, with this checkout in front, and Python's bytecode kept as usual."""
+    """Return the environment with this checkout in front, and Python's bytecode kept as usual."""
     unusual = "PYTHONDONTWRITEBYTECODE"  # compiling anew at every start is not what users wait for
     kept = {name: value for name, value in os.environ.items() if name != unusual}
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def _copy(source: Path, target: Path) -> None:
-    """The whole store, also what still lies in its log."""
+    """Copy the whole store, with the part that is still in its log."""
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
 
 
 def machine() -> list[str]:
-    """The machine in words, one line each; the load is that before the first figure."""
+    """Describe the machine, one line each; the load is that before the first figure."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return [
         f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB memory",

@@ -1,4 +1,7 @@
-"""Cases: the benchmark, what is wrong with it, and one case across adapters."""
+"""Cases: the benchmark, its weak points, and a case across adapters.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,14 @@ from harness.flows.queries import CaseMoment, CaseRow, CasesPage, CaseTimeline, 
 from harness.text.figures import count, day, metric_title, score
 from harness.text.html import Child, element
 
-# Rows of the table; the CSV has them all.
 LISTED = 100
+"""Rows of the table; the CSV has them all."""
 
 
-def body(room: frame.PageContext) -> None:
-    """The benchmark from above, then the chosen case."""
+def body(context: frame.PageContext) -> None:
+    """Show the benchmark as a whole, then the chosen case, then all cases."""
     title = st.container()
-    found = _chosen(room)
+    found = _chosen(context)
     with title:
         frame.headline(*_headline(found))
     if not found.cases:
@@ -31,23 +34,23 @@ def body(room: frame.PageContext) -> None:
     _health(found)
     if not found.adapters:
         frame.empty("No adapter ran on these cases yet:", "pytest --model NAME")
-    _one(room, found)
+    _one(context, found)
     _all(found)
 
 
-def _chosen(room: frame.PageContext) -> CasesPage:
-    first = cases(room.project, room.store, room.benchmark)
+def _chosen(context: frame.PageContext) -> CasesPage:
+    first = cases(context.project, context.store, context.benchmark)
     with st.container(key="filters"):
         columns = st.columns([1, 1, 2])
         with columns[0]:
-            benchmark = choices.one("Benchmark", room.benchmarks, "benchmark", first.benchmark)
+            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
         if benchmark != first.benchmark:
-            first = cases(room.project, room.store, benchmark)
+            first = cases(context.project, context.store, benchmark)
         with columns[1]:
             metric = choices.one("Metric", first.metrics, "metric", first.metric, metric_title)
     if metric in (first.metric, ""):
         return first
-    return cases(room.project, room.store, benchmark, metric)
+    return cases(context.project, context.store, benchmark, metric)
 
 
 def _headline(found: CasesPage) -> tuple[str, str]:
@@ -60,10 +63,9 @@ def _headline(found: CasesPage) -> tuple[str, str]:
 def _health(found: CasesPage) -> None:
     if found.description:
         frame.html(element("div", found.description, class_="lh-prose"))
-    if not found.health:
-        return
-    frame.section("Its health")
-    frame.html(pieces.listed([_note(note.message, note.cases) for note in found.health]))
+    if found.health:
+        frame.section("Its health")
+        frame.html(pieces.listed([_note(note.message, note.cases) for note in found.health]))
 
 
 def _note(message: str, cases: Sequence[str]) -> str:
@@ -73,11 +75,13 @@ def _note(message: str, cases: Sequence[str]) -> str:
     return f"{message}: {', '.join(cases[:5])}{more}"
 
 
-def _one(room: frame.PageContext, found: CasesPage) -> None:
+def _one(context: frame.PageContext, found: CasesPage) -> None:
     frame.section("One case")
     ids = [row.case.id for row in found.cases]
     picked = choices.one("Case", ids, "case")
-    history = case_history(room.project, room.store, found.benchmark, picked, found.metric or None)
+    history = case_history(
+        context.project, context.store, found.benchmark, picked, found.metric or None
+    )
     if history.case is None:
         return
     with st.container(border=True):
@@ -111,12 +115,12 @@ def _moments(history: CaseTimeline) -> None:
 
 def _moment(history: CaseTimeline, moment: CaseMoment, number: int) -> None:
     assert history.case is not None
-    held = pieces.badge("in production", "good") if moment.promoted else None
+    promoted = pieces.badge("in production", "good") if moment.promoted else None
     older = None if moment.current else pieces.badge("older version", "quiet")
-    told = f"{metric_title(history.metric)} {score(moment.scores.get(history.metric))}"
-    about = pieces.quiet(f"{told} · {day(moment.at)}")
+    scored = f"{metric_title(history.metric)} {score(moment.scores.get(history.metric))}"
+    about = pieces.quiet(f"{scored} · {day(moment.at)}")
     name = pieces.bold(moment.adapter)
-    frame.html(element("div", name, held, older, about, class_="lh-head lh-gap"))
+    frame.html(element("div", name, promoted, older, about, class_="lh-head lh-gap"))
     frame.text("", moment.text, f"moment-{number}")
     if failed := pieces.failed(moment.checks):
         frame.html(failed)

@@ -1,4 +1,7 @@
-"""Compare: what a candidate would change, in words, in dots, and case by case."""
+"""Compare: a candidate's differences from its reference, by metric, in dots, and case by case.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from harness.text.figures import count, interval, margin, metric_title, score, s
 from harness.text.html import Child, Html, element, joined
 
 
-def body(room: frame.PageContext) -> None:
-    """The newest candidate against what is promoted, unless others are chosen."""
+def body(context: frame.PageContext) -> None:
+    """Compare the newest candidate with the promoted adapter, unless others are chosen."""
     title = st.container()
-    found = _chosen(room)
+    found = _chosen(context)
     with title:
         frame.headline(*_headline(found))
     if found.candidate is None or found.reference is None:
@@ -33,14 +36,14 @@ def body(room: frame.PageContext) -> None:
     frame.command(found.command)
 
 
-def _chosen(room: frame.PageContext) -> Comparison:
-    first = compare(room.project, room.store, room.benchmark)
+def _chosen(context: frame.PageContext) -> Comparison:
+    first = compare(context.project, context.store, context.benchmark)
     with st.container(key="filters"):
         columns = st.columns(4)
         with columns[0]:
-            benchmark = choices.one("Benchmark", room.benchmarks, "benchmark", first.benchmark)
+            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
         if benchmark != first.benchmark:
-            first = compare(room.project, room.store, benchmark)
+            first = compare(context.project, context.store, benchmark)
         with columns[1]:
             candidate = choices.one(
                 "Candidate", first.adapters, "candidate", _name(first.candidate)
@@ -54,7 +57,12 @@ def _chosen(room: frame.PageContext) -> Comparison:
     if asked == (_name(first.candidate), _name(first.reference), first.metric):
         return first
     return compare(
-        room.project, room.store, benchmark, candidate or None, reference or None, metric or None
+        context.project,
+        context.store,
+        benchmark,
+        candidate or None,
+        reference or None,
+        metric or None,
     )
 
 
@@ -67,30 +75,27 @@ def _headline(found: Comparison) -> tuple[str, str]:
         return "Nothing to compare yet", ""
     role = {"promoted": ", in production", "base": ", the plain model", "chosen": ""}
     against = f"against {found.reference.adapter}{role[found.reference_role]}"
-    held = "in production, " if found.promoted else ""
-    told = f"{held}{against} · {count(len(found.cases), 'case')} of {found.benchmark}"
+    now = "in production, " if found.promoted else ""
+    lead = f"{now}{against} · {count(len(found.cases), 'case')} of {found.benchmark}"
     outcome = f": {found.verdict.outcome}" if found.verdict else ""
-    return f"{found.candidate.adapter}{outcome}", told
+    return f"{found.candidate.adapter}{outcome}", lead
 
 
 def _verdict(found: Comparison, verdict: Verdict) -> None:
-    with st.container(border=True):
-        frame.html(element("div", _tally(found, verdict), class_="lh-head"))
-        frame.html(pieces.listed(verdict.reasons))
-        if verdict.advice:
-            frame.html(pieces.following(), pieces.listed(verdict.advice))
-        frame.html(_metrics(verdict))
-
-
-def _tally(found: Comparison, verdict: Verdict) -> list[Html]:
     broken, fixed = len(verdict.broken), len(verdict.fixed)
     when = "" if found.verdict_id else ", computed just now from the stored runs"
-    return [
+    tally = [
         pieces.badge(verdict.outcome),
         pieces.badge(f"{broken} broken", "bad" if broken else "quiet"),
         pieces.badge(f"{fixed} fixed", "good" if fixed else "quiet"),
         pieces.quiet(f"of {count(verdict.n, 'case')}{when}"),
     ]
+    with st.container(border=True):
+        frame.html(element("div", tally, class_="lh-head"))
+        frame.html(pieces.listed(verdict.reasons))
+        if verdict.advice:
+            frame.html(pieces.following(), pieces.listed(verdict.advice))
+        frame.html(_metrics(verdict))
 
 
 def _metrics(verdict: Verdict) -> Html:
@@ -127,9 +132,9 @@ def _cases(found: Comparison) -> None:
         with left:
             slices = choices.several("Slices", found.slices, "slice", "all slices")
         with right:
-            flags = choices.several(
-                "Only", _flags(found.cases), "only", "broken, fixed, all others"
-            )
+            present = {case.flag for case in found.cases}
+            known = [flag for flag in get_args(Flag) if flag in present]
+            flags = choices.several("Only", known, "only", "broken, fixed, all others")
     shown = filtered(found, slices, cast(tuple[Flag, ...], flags))
     if not shown:
         frame.empty("No case is in all of these at once; take one of the filters away.", "")
@@ -138,21 +143,16 @@ def _cases(found: Comparison) -> None:
     _open(found, shown, clicked)
 
 
-def _flags(cases: Sequence[Compared]) -> list[str]:
-    there = {one.flag for one in cases}
-    return [flag for flag in get_args(Flag) if flag in there]
-
-
 def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
     assert found.reference is not None and found.candidate is not None
     names = (found.reference.adapter, found.candidate.adapter)
     flags = {one.flag for one in shown if one.change is not None}
-    sides = {f"{names[0]}, before": colours.GREY, f"{names[1]}, now": "inherit"}
-    told: dict[str, str] = {f: colour for f, colour in colours.FLAGS.items() if f in flags}
+    adapters = {f"{names[0]}, before": colours.GREY, f"{names[1]}, now": "inherit"}
+    keys: dict[str, str] = {f: colour for f, colour in colours.FLAGS.items() if f in flags}
     if any(one.case.critical for one in shown):
-        told["critical case"] = "inherit"
+        keys["critical case"] = "inherit"
     signs = {f"{names[0]}, before": "○", "critical case": "!"}
-    frame.html(pieces.legend(sides | told, signs))
+    frame.html(pieces.legend(adapters | keys, signs))
     chart = charts.case_dots(shown, found.metric, *names)
     event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
     scored = [one for one in shown if one.change is not None]
@@ -181,24 +181,23 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
 
 
 def _open(found: Comparison, shown: Sequence[Compared], clicked: str | None) -> None:
-    """The chosen case; the address keeps it."""
-    ids = [one.case.id for one in shown]
-    if clicked in ids and st.session_state.get("clicked") != clicked:
+    """Show the chosen case; a click on a dot chooses it, and the address keeps it."""
+    by_id = {one.case.id: one for one in shown}
+    # Streamlit repeats the click on every rerun: only a new click may change the list's choice.
+    if clicked in by_id and st.session_state.get("clicked") != clicked:
         st.session_state["clicked"] = clicked
         st.session_state["case"] = clicked
-    by_id = {one.case.id: one for one in shown}
-    picked = choices.one("Case", ids, "case")
-    one = by_id.get(picked, shown[0])
+    picked = choices.one("Case", list(by_id), "case")
     with st.container(border=True):
-        _case(found, one)
+        _case(found, by_id.get(picked, shown[0]))
 
 
 def _case(found: Comparison, one: Compared) -> None:
     assert found.reference is not None and found.candidate is not None
     moved = f"{metric_title(found.metric)} {signed(one.change)}"
-    told = " · ".join([moved, *(f"{key} {value}" for key, value in one.case.slices.items())])
+    about = " · ".join([moved, *(f"{key} {value}" for key, value in one.case.slices.items())])
     critical = pieces.badge("critical", "watch") if one.case.critical else None
-    frame.html(pieces.head(one.case.id, pieces.badge(one.flag), critical, pieces.quiet(told)))
+    frame.html(pieces.head(one.case.id, pieces.badge(one.flag), critical, pieces.quiet(about)))
     if one.accepted:
         frame.remark(f"Accepted: {one.accepted}")
     left, right = st.columns(2)
@@ -209,9 +208,9 @@ def _case(found: Comparison, one: Compared) -> None:
             frame.text("Ideal" if number == 0 else "or", ideal, f"ideal-{number}")
     left, right = st.columns(2)
     with left:
-        _side(found.reference.adapter, one.reference, "before")
+        _output(found.reference.adapter, one.reference, "before")
     with right:
-        _side(found.candidate.adapter, one.candidate, "now")
+        _output(found.candidate.adapter, one.candidate, "now")
     if one.reference and one.candidate and one.flag != "same":
         marked = words.difference(one.reference.text, one.candidate.text)
         frame.html(pieces.label("What changed, word by word"), marked)
@@ -224,7 +223,7 @@ def _case(found: Comparison, one: Compared) -> None:
     )
 
 
-def _side(adapter: str, result: CaseResult | None, key: str) -> None:
+def _output(adapter: str, result: CaseResult | None, key: str) -> None:
     frame.text(adapter, result.text if result else "", key)
     if failed := pieces.failed(result.checks if result else ()):
         frame.html(failed)

@@ -1,4 +1,7 @@
-"""Ledger: every decision, who took it and why, and whether the record is whole."""
+"""Ledger: every decision with its author and reason, and whether the record is whole.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,14 @@ from harness.text.figures import count, day
 from harness.text.html import Child
 
 ROWS = 50
+"""Decisions on one page of the list."""
 
 
-def body(room: frame.PageContext) -> None:
-    """The newest decision first."""
+def body(context: frame.PageContext) -> None:
+    """Show the decisions, the newest first, and the check of their chain."""
     title = st.container()
     only = st.toggle("Overrides only", key="overrides", bind="query-params")
-    found = _page(room, only)
+    found = _page(context, only)
     with title:
         frame.headline(*_headline(found))
     _proof(found)
@@ -39,21 +43,26 @@ def body(room: frame.PageContext) -> None:
     )
 
 
-def _page(room: frame.PageContext, only: bool) -> Ledger:
-    found = ledger(room.project, room.store, room.task or None, only, 0, ROWS)
+def _page(context: frame.PageContext, only: bool) -> Ledger:
+    found = ledger(context.project, context.store, context.task or None, only, 0, ROWS)
     pages = -(-(found.overrides if only else found.total) // ROWS)
     if pages < 2:
         return found
     place = st.pagination(pages, key="page", bind="query-params")
-    return ledger(room.project, room.store, room.task or None, only, (place - 1) * ROWS, ROWS)
+    return ledger(
+        context.project, context.store, context.task or None, only, (place - 1) * ROWS, ROWS
+    )
 
 
 def _headline(found: Ledger) -> tuple[str, str]:
-    told = count(found.total, "decision")
+    decisions = count(found.total, "decision")
     against = count(found.overrides, "override") if found.overrides else "no override"
     if not found.whole:
-        return "The ledger was changed by hand", f"{told}, {against}"
-    return f"{told}, {against}", "Every row is as it was recorded, and follows from the one before."
+        return "The ledger was changed by hand", f"{decisions}, {against}"
+    return (
+        f"{decisions}, {against}",
+        "Every row is as it was recorded, and follows from the one before.",
+    )
 
 
 def _proof(found: Ledger) -> None:

@@ -1,4 +1,7 @@
-"""Now: what is promoted, is it still good, and the one thing to do next."""
+"""Now: which adapter is promoted, whether it is still good, and the next thing to do.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ from harness.text.figures import count, day
 from harness.text.html import Child, Html
 
 
-def body(room: frame.PageContext) -> None:
-    """Every task of the project, each in a box of its own."""
-    found = now(room.project, room.store, datetime.now(UTC).date())
+def body(context: frame.PageContext) -> None:
+    """Show every task of the project in a separate box."""
+    found = now(context.project, context.store, datetime.now(UTC).date())
     frame.headline(*_headline(found))
     if found.synthetic:
         frame.remark("Some of these reviews are synthetic: made by a script to show the pages.")
@@ -39,8 +42,8 @@ def _headline(found: Now) -> tuple[str, str]:
 def _sentence(task: TaskNow) -> str:
     if task.promoted is None:
         return f"Nothing is promoted for {task.task} yet"
-    told = f"{task.promoted.adapter} is in production"
-    return f"{told}: {_STATES[task.state]}" if task.state else told
+    promoted = f"{task.promoted.adapter} is in production"
+    return f"{promoted}: {_STATES[task.state]}" if task.state else promoted
 
 
 _STATES = {
@@ -57,12 +60,14 @@ def _task(task: TaskNow, alone: bool) -> None:
         frame.html(_facts(task, task.promoted))
         if task.state_why and task.state != "steady":
             frame.html(pieces.listed(task.state_why))
-    _next(task)
+    frame.html(pieces.following(" ", task.next.words))
+    if task.next.command:
+        frame.command(task.next.command)
     _candidates(task)
 
 
 def _unknown(task: TaskNow) -> str:
-    """Why nothing is said about its health."""
+    """Return why the task has no alarm state."""
     if task.promoted is None:
         return "nothing promoted"
     return "no line declared" if task.edit.n or task.rejection.n else "no reviews yet"
@@ -77,18 +82,12 @@ def _facts(task: TaskNow, held: PromotedNow) -> Html:
         pieces.fact(
             "Verdict",
             "",
-            f"{held.headline} · {count(held.n, 'case')}" * bool(held.outcome),
+            f"{held.headline} · {count(held.n, 'case')}" if held.outcome else "",
             verdict,
         ),
         rate_fact("Edit rate", task.edit, task.edit_line),
         rate_fact("Rejection rate", task.rejection, task.rejection_line),
     )
-
-
-def _next(task: TaskNow) -> None:
-    frame.html(pieces.following(" ", task.next.words))
-    if task.next.command:
-        frame.command(task.next.command)
 
 
 def _candidates(task: TaskNow) -> None:
@@ -112,9 +111,9 @@ def _candidates(task: TaskNow) -> None:
 
 
 def _candidate(one: CandidateNow) -> list[Child]:
-    held = [" ", pieces.quiet("in production")] if one.promoted else None
+    promoted = [" ", pieces.quiet("in production")] if one.promoted else None
     return [
-        [pieces.bold(one.adapter), held],
+        [pieces.bold(one.adapter), promoted],
         pieces.badge(one.outcome),
         words.html(one.reason, 300),
         str(one.n),

@@ -1,4 +1,7 @@
-"""Over time: how adapters scored, what people did with their outputs, and what was decided when."""
+"""Over time: scores of adapters, treatment of their outputs, and the decisions in between.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,15 @@ from harness.flows.queries import Event, OverTime, RateLine, WeekRates, over_tim
 from harness.text.figures import count, day, metric_title
 from harness.text.html import element
 
-# Small multiples beyond that are no longer small.
-MANY_SLICES = 12
+MAX_SLICES = 12
+"""Charts of slices on the page; the CSV has all slices."""
 
 
-def body(room: frame.PageContext) -> None:
-    """The chosen benchmark and metric, from the whole down to its slices."""
-    first = over_time(room.project, room.store, room.benchmark)
+def body(context: frame.PageContext) -> None:
+    """Show a benchmark's metric, its slices, the review rates, the forgetting and the decisions."""
+    first = over_time(context.project, context.store, context.benchmark)
     title = st.container()
-    found = _chosen(room, first)
+    found = _chosen(context, first)
     with title:
         frame.headline(*_headline(found))
     if not found.points:
@@ -34,26 +37,26 @@ def body(room: frame.PageContext) -> None:
         _metric(found)
         _slices(found)
     _weeks(found)
-    _balance(found)
-    _happened(found.marks)
+    _forgetting(found)
+    _events(found.marks)
 
 
 def _headline(found: OverTime) -> tuple[str, str]:
     title = f"{metric_title(found.metric).capitalize()} over time" if found.metric else "Over time"
-    told = f"{found.benchmark} · {count(found.runs, 'run')} of {found.total} shown"
+    lead = f"{found.benchmark} · {count(found.runs, 'run')} of {found.total} shown"
     versions = len(found.bands)
-    return title, f"{told} · {count(versions, 'version')} of the benchmark" if versions else told
+    return title, f"{lead} · {count(versions, 'version')} of the benchmark" if versions else lead
 
 
-def _chosen(room: frame.PageContext, first: OverTime) -> OverTime:
+def _chosen(context: frame.PageContext, first: OverTime) -> OverTime:
     with st.container(key="filters"):
         columns = st.columns([1, 1, 2])
         with columns[0]:
-            benchmark = choices.one("Benchmark", room.benchmarks, "benchmark", first.benchmark)
+            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
         found = (
             first
             if benchmark == first.benchmark
-            else over_time(room.project, room.store, benchmark)
+            else over_time(context.project, context.store, benchmark)
         )
         with columns[1]:
             names = [choice.name for choice in found.metrics]
@@ -64,7 +67,7 @@ def _chosen(room: frame.PageContext, first: OverTime) -> OverTime:
             )
     if metric == found.metric and not adapters:
         return found
-    return over_time(room.project, room.store, benchmark, metric or None, adapters or None)
+    return over_time(context.project, context.store, benchmark, metric or None, adapters or None)
 
 
 def _metric(found: OverTime) -> None:
@@ -93,7 +96,7 @@ def _slices(found: OverTime) -> None:
     if not found.slices:
         return
     frame.section("By slice", "The same metric over the cases of each slice, on the same scales.")
-    shown = found.slices[:MANY_SLICES]
+    shown = found.slices[:MAX_SLICES]
     for key in dict.fromkeys(panel.name.partition("=")[0] for panel in shown):
         frame.html(pieces.label(key))
         grid = st.grid("auto", min_column_width=230)
@@ -101,7 +104,7 @@ def _slices(found: OverTime) -> None:
             if panel.name.partition("=")[0] == key:
                 chart = charts.slice_panel(panel, found.slices, _known(found))
                 grid.altair_chart(chart, key=f"slice-{panel.name}")
-    left = len(found.slices) - MANY_SLICES
+    left = len(found.slices) - MAX_SLICES
     if left > 0:
         frame.html(pieces.quiet(f"and {count(left, 'slice')} more in the CSV"))
     offer(
@@ -165,18 +168,18 @@ def _rate_chart(found: OverTime, which: Rated, line: RateLine) -> None:
 
 
 def _known(found: OverTime) -> list[str]:
-    """Every adapter of the page, so that each keeps its colour from chart to chart."""
+    """Return every adapter of the page, so that each keeps its colour from chart to chart."""
     return list(dict.fromkeys([*found.chosen, *(week.adapter for week in found.weeks)]))
 
 
 def _legend(found: OverTime, adapters: Sequence[str], line: RateLine | None = None) -> None:
     shades = colours.adapter_colours(_known(found))
-    kinds = colours.mark_kinds(found.marks)
+    kinds = colours.event_kinds(found.marks)
     entries = {name: shades[name] for name in dict.fromkeys(adapters)}
     entries |= {name: colour for name, _, colour, _ in kinds}
     signs = {name: sign for name, _, _, sign in kinds}
-    for told, _, colour in colours.line_words(line) if line else ():
-        entries[told], signs[told] = colour, "┅"
+    for limit, _, colour in colours.line_words(line) if line else ():
+        entries[limit], signs[limit] = colour, "┅"
     frame.html(pieces.legend(entries, signs))
 
 
@@ -190,7 +193,7 @@ def _week_rows(weeks: Sequence[WeekRates], which: Rated) -> list[list[Cell]]:
     return found
 
 
-def _balance(found: OverTime) -> None:
+def _forgetting(found: OverTime) -> None:
     shown = [each for each in found.balance if each.gain or each.guards]
     if not shown:
         return
@@ -199,7 +202,7 @@ def _balance(found: OverTime) -> None:
         "What each adapter's newest run changed against the base model, over the cases both have.",
     )
     frame.html(pieces.legend(charts.effect_colours(shown)))
-    st.altair_chart(charts.balance(shown), key="balance")
+    st.altair_chart(charts.forgetting(shown), key="balance")
     rows = [
         (each.adapter, "gain" if effect is each.gain else "guard", effect)
         for each in shown
@@ -212,22 +215,22 @@ def _balance(found: OverTime) -> None:
             [name, kind, e.benchmark, e.metric, e.difference, e.low, e.high, e.n]
             for name, kind, e in rows
         ],
-        lambda: charts.balance(shown, legend=True),
+        lambda: charts.forgetting(shown, legend=True),
     )
 
 
-def _happened(marks: Sequence[Event]) -> None:
-    if not marks:
+def _events(events: Sequence[Event]) -> None:
+    if not events:
         return
     frame.section("What was decided")
     rows = [
         [
-            pieces.unbroken(day(mark.at)),
-            pieces.badge("OVERRIDE", "override") if mark.override else words.html(mark.kind),
-            pieces.bold(mark.adapter),
-            words.html(mark.words, 300),
+            pieces.unbroken(day(event.at)),
+            pieces.badge("OVERRIDE", "override") if event.override else words.html(event.kind),
+            pieces.bold(event.adapter),
+            words.html(event.words, 300),
         ]
-        for mark in reversed(marks)
+        for event in reversed(events)
     ]
     frame.html(pieces.table(["when", "what", "adapter", "by whom, and why"], rows, "<<<<"))
 

@@ -1,4 +1,7 @@
-"""Review: one output after the other, to accept, edit or reject; or blind, two adapters at once."""
+"""Review: accept, edit or reject the next output; or compare two adapters blindly.
+
+Tested in tests/dashboard/test_pages.py.
+"""
 
 from __future__ import annotations
 
@@ -13,30 +16,30 @@ from harness.flows.project import said
 from harness.flows.queries import (
     BlindPair,
     Queue,
-    Waiting,
     blind_pairs,
     blind_results,
-    file_review,
     review_queue,
 )
+from harness.flows.reviews.file_review import file_review
+from harness.flows.reviews.waiting import Waiting
 from harness.records import Treatment
 from harness.text.figures import count
 
 WAYS = {"queue": "One by one", "blind": "Blind, two adapters"}
-# In the session: what was filed here, for the count and for half-finished pairs.
 DONE = "reviewed-here"
+"""Session key of the outputs reviewed here, for the count and for half-finished pairs."""
 
 
-def body(room: frame.PageContext) -> None:
-    """Who, how, and then the next output."""
+def body(context: frame.PageContext) -> None:
+    """Ask for the reviewer and the way, then show the next output."""
     title = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", key="review-bar"):
         name = who.reviewer()
         way = choices.switch("How", tuple(WAYS), "way", WAYS.__getitem__)
     if way == "blind":
-        _blind(room, name, title)
+        _blind(context, name, title)
     else:
-        _queue(room, name, title)
+        _queue(context, name, title)
 
 
 def _done() -> set[str]:
@@ -47,14 +50,14 @@ def _done() -> set[str]:
 # --- one by one ---------------------------------------------------------------------------------
 
 
-def _queue(room: frame.PageContext, name: str, title: st.delta_generator.DeltaGenerator) -> None:
-    known = review_queue(room.project, room.store, room.task)
+def _queue(context: frame.PageContext, name: str, title: st.delta_generator.DeltaGenerator) -> None:
+    known = review_queue(context.project, context.store, context.task)
     chosen = known.adapter
     if len(known.adapters) > 1:
         chosen = choices.one("Outputs of", known.adapters, "adapter", known.adapter)
     found = known
     if chosen != known.adapter:
-        found = review_queue(room.project, room.store, room.task, chosen)
+        found = review_queue(context.project, context.store, context.task, chosen)
     with title:
         frame.headline(*_headline(found))
     if not found.waiting:
@@ -64,7 +67,7 @@ def _queue(room: frame.PageContext, name: str, title: st.delta_generator.DeltaGe
     one = found.waiting[place]
     with st.container(border=True):
         _asked(one)
-        _form(room, one, name)
+        _form(context, one, name)
     if len(found.waiting) > 1:
         st.button("Skip for now", key="skip", shortcut="S", type="tertiary", on_click=_skip)
 
@@ -80,8 +83,9 @@ def _headline(found: Queue) -> tuple[str, str]:
 
 def _nothing(found: Queue) -> tuple[str, str]:
     line = found.missing or "every output was reviewed: `lora-harness reviews rates`"
-    told, _, rest = line.partition("`")
-    return f"{told[:1].upper()}{told[1:].rstrip()}", rest.partition("`")[0]
+    # the sentence goes on the page, the command in its backquotes into a box to copy
+    sentence, _, rest = line.partition("`")
+    return f"{sentence[:1].upper()}{sentence[1:].rstrip()}", rest.partition("`")[0]
 
 
 def _skip() -> None:
@@ -98,10 +102,10 @@ def _asked(one: Waiting) -> None:
         frame.text("Output", one.output, f"output-{one.key}")
 
 
-# --- what a person does with it -----------------------------------------------------------------
+# --- the form -----------------------------------------------------------------------------------
 
 
-def _form(room: frame.PageContext, one: Waiting, name: str, shortcuts: bool = True) -> None:
+def _form(context: frame.PageContext, one: Waiting, name: str, shortcuts: bool = True) -> None:
     with st.form(f"form-{one.key}", border=False, enter_to_submit=False):
         final = st.text_area("What should be sent", one.output, key=f"final-{one.key}", height=110)
         reason = st.text_input("Reason (optional)", key=f"reason-{one.key}", max_chars=2000)
@@ -110,7 +114,7 @@ def _form(room: frame.PageContext, one: Waiting, name: str, shortcuts: bool = Tr
     if shortcuts:
         frame.html(pieces.note("Keys: A accepts, E saves your edit, X rejects, S skips."))
     if pressed is not None:
-        _file(room, one, name, pressed, final or "", reason or "")
+        _file(context, one, name, pressed, final or "", reason or "")
 
 
 def _pressed(one: Waiting, shortcuts: bool) -> Treatment | None:
@@ -120,6 +124,7 @@ def _pressed(one: Waiting, shortcuts: bool) -> Treatment | None:
         ("rejected", "Reject", "X", ":material/close:"),
     )
     found: Treatment | None = None
+    # no early return: Streamlit draws only the buttons that are asked for
     for way, label, key, icon in ways:
         if st.form_submit_button(
             label,
@@ -133,17 +138,22 @@ def _pressed(one: Waiting, shortcuts: bool) -> Treatment | None:
 
 
 def _file(
-    room: frame.PageContext, one: Waiting, name: str, way: Treatment, final: str, reason: str
+    context: frame.PageContext, one: Waiting, name: str, way: Treatment, final: str, reason: str
 ) -> None:
-    """A change that would be lost, or an edit that is none, is asked about before it is filed."""
-    problem = _contradiction(one, name, way, final)
-    if problem:
+    """File the review, unless the button pressed contradicts the text in the form."""
+    if problem := _contradiction(one, name, way, final):
         frame.trouble(problem)
         return
     kept = {"accepted": one.output, "edited": final, "rejected": None}[way]
     try:
         file_review(
-            room.project, room.store, one, way, reviewer=name, final=kept, reason=reason.strip()
+            context.project,
+            context.store,
+            one,
+            way,
+            reviewer=name,
+            final=kept,
+            reason=reason.strip(),
         )
     except HarnessError as refused:
         frame.trouble(said(refused))
@@ -168,8 +178,8 @@ def _contradiction(one: Waiting, name: str, way: Treatment, final: str) -> str:
 # --- blind --------------------------------------------------------------------------------------
 
 
-def _blind(room: frame.PageContext, name: str, title: st.delta_generator.DeltaGenerator) -> None:
-    known = review_queue(room.project, room.store, room.task)
+def _blind(context: frame.PageContext, name: str, title: st.delta_generator.DeltaGenerator) -> None:
+    known = review_queue(context.project, context.store, context.task)
     if len(known.adapters) < 2:
         with title:
             frame.headline("Nothing to compare blindly yet")
@@ -183,21 +193,22 @@ def _blind(room: frame.PageContext, name: str, title: st.delta_generator.DeltaGe
     with right:
         rest = [each for each in known.adapters if each != one]
         other = choices.one("The other", rest, "other", rest[0])
-    pairs = blind_pairs(room.project, room.store, room.task, one, other)
+    pairs = blind_pairs(context.project, context.store, context.task, one, other)
     with title:
         frame.headline(
             f"{count(len(pairs), 'pair')} to review blindly",
             "Who wrote which side is not shown; the sides are mixed anew for every input.",
         )
     if pairs:
-        _pair(room, pairs, name)
+        _pair(context, pairs, name)
     else:
         frame.empty("Every pair was reviewed.", "")
     if st.toggle("Show how both did"):
-        _results(room, one, other)
+        _results(context, one, other)
 
 
-def _pair(room: frame.PageContext, pairs: Sequence[BlindPair], name: str) -> None:
+def _pair(context: frame.PageContext, pairs: Sequence[BlindPair], name: str) -> None:
+    # A pair begun in this session comes first: an output is comparable with its other half only.
     halves = [pair for pair in pairs if len({pair.left.key, pair.right.key} & _done()) == 1]
     pair = (halves or list(pairs))[0]
     with st.container(border=True):
@@ -210,11 +221,11 @@ def _pair(room: frame.PageContext, pairs: Sequence[BlindPair], name: str) -> Non
                 if side.key in _done():
                     frame.html(pieces.badge("reviewed", "good"))
                 else:
-                    _form(room, side, name, shortcuts=False)
+                    _form(context, side, name, shortcuts=False)
 
 
-def _results(room: frame.PageContext, one: str, other: str) -> None:
-    found = blind_results(room.project, room.store, room.task, one, other)
+def _results(context: frame.PageContext, one: str, other: str) -> None:
+    found = blind_results(context.project, context.store, context.task, one, other)
     frame.html(
         pieces.table(
             ["adapter", "reviews", "accepted", "edited", "rejected", "edit rate", "rejection rate"],

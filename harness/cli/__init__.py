@@ -1,4 +1,4 @@
-"""The `lora-harness` command: parse, call one flow, write its words, exit."""
+"""The `lora-harness` command: it parses, calls a flow, writes the result and exits."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from harness.cli.command import cli
 
 
 def main() -> None:
-    """Entry point of the command."""
+    """Run the command, as its entry point."""
     sys.exit(cli.main(standalone_mode=True))

@@ -31,7 +31,7 @@ def benchmark() -> None:
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"findings": [...], "benchmarks": [...]}')
 def check(names: tuple[str, ...], margin: float | None, store: str | None, as_json: bool) -> None:
-    """Can the benchmark NAME be trusted? All of the project's where none is named.
+    """Say whether the benchmark NAME can be trusted; without NAME, all of the project's.
 
     Cases as they are written, overlap with adapters/datasets, and what history says about each.
     Exit codes: 0 fit, 1 something makes it unfit, 4 the request is wrong, 11 the store failed.
@@ -54,8 +54,8 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
     if as_json:
         each = [check_json(one.health, one.unfit, one.advice) for one in found]
         findings = [finding for _, some in each for finding in some]
-        told = {"fit": fit, "findings": findings, "benchmarks": [about for about, _ in each]}
-        click.echo(json_line(told))
+        result = {"fit": fit, "findings": findings, "benchmarks": [about for about, _ in each]}
+        click.echo(json_line(result))
     else:
         click.echo("\n\n".join(check_text(one.health, one.unfit, one.advice) for one in found))
     sys.exit(0 if fit else 1)
@@ -67,7 +67,7 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help="The difference as JSON.")
 def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
-    """What changed from OLD to NEW, and what that means for verdicts.
+    """Say what changed from OLD to NEW, and what that means for verdicts.
 
     Each is a benchmark of the project, a folder (with a `/` in it), or NAME@FINGERPRINT for the
     cases that runs remember. Exit codes: 0 the same, 1 different, 4 the request is wrong,
@@ -117,7 +117,7 @@ def import_(
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """Cases from FILE: CSV, TSV, JSONL or XLSX, one a row, the first row names the columns.
+    """Import cases from FILE: CSV, TSV, JSONL or XLSX, with a case in each row below a head.
 
     Fields: id, input, ideal (ideal2 to ideal9, or a JSON list), critical, group, checks, and
     slices as columns `slice:industry`. An existing benchmark.toml stays as it is.
@@ -131,9 +131,9 @@ def import_(
     from harness.render.benchmark_import import import_json, import_text
     from harness.workspace.importers.columns import pairs
 
-    told = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
+    columns = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
     asked = CaseImportRequest(
-        told=told, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest
+        told=columns, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest
     )
     project = Project.here()
     found = import_benchmark(project, file, asked)
@@ -143,14 +143,14 @@ def import_(
         _refuse(project.redaction.record(found.bad), as_json)
     version = found.benchmark.fingerprint if found.benchmark else None
     if as_json:
-        told = import_json(*understood, found.written, version, found.left)
-        click.echo(json_line(told))
+        result = import_json(*understood, found.written, version, found.left)
+        click.echo(json_line(result))
     else:
         click.echo(import_text(*understood, found.written, version, found.left))
 
 
 def _refuse(bad: list[str], as_json: bool) -> NoReturn:
-    """Every bad row, the first twenty in words; nothing was written."""
+    """Write the bad rows, the first twenty on a terminal, and exit."""
     count = "1 row is no case" if len(bad) == 1 else f"{len(bad)} rows are no cases"
     said = f"{count}, nothing was written"
     if as_json:

@@ -1,4 +1,4 @@
-"""The command's frame: subcommands are imported when used, and errors leave in one line."""
+"""The frame of the command: it imports subcommands when used and ends errors in one line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import click
 
 from harness import __version__
-from harness.errors import HarnessError
+from harness.cli.diagnostics import Diagnostics, HarnessCommand, allowed
+from harness.errors import HarnessError, reason
 from harness.libraries import lasting
 
 COMMANDS = {
@@ -42,13 +43,15 @@ COMMANDS = {
 }
 
 
-class SuggestingGroup(click.Group):
-    """A group that says what is near when a command is mistyped."""
+class SuggestingGroup(HarnessCommand, click.Group):
+    """A group of commands that suggests a near name if one is mistyped."""
+
+    command_class = HarnessCommand
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """A mistyped command leaves with one line."""
+        """Find a command; refuse a mistyped name in one line."""
         from harness.workspace.formats.fields import suggestion
 
         known = self.list_commands(ctx)
@@ -58,14 +61,14 @@ class SuggestingGroup(click.Group):
 
 
 class Commands(SuggestingGroup):
-    """Knows every command by name and purpose, and imports one only to run it."""
+    """The commands by name and purpose, each imported only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of their use."""
+        """Return the names in the order of their use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The command, imported now."""
+        """Import a command and return it."""
         if name not in COMMANDS:
             return None
         with lasting():
@@ -74,14 +77,17 @@ class Commands(SuggestingGroup):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """From the table above: help imports no command."""
+        """Write the table above, so that help imports no command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, purpose) for name, (_, purpose) in COMMANDS.items()])
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """One handler for every error: one line, its exit code."""
+        """Run the command; every error ends in one line and its exit code."""
         try:
-            return super().main(*args, **{**options, "standalone_mode": False})
+            with Diagnostics() as diagnostics:
+                return super().main(
+                    *args, **{**options, "standalone_mode": False, "obj": diagnostics}
+                )
         except HarnessError as problem:
             fail(str(problem), problem.exit_code)
         except click.exceptions.NoArgsIsHelpError as problem:
@@ -97,23 +103,26 @@ class Commands(SuggestingGroup):
         except OSError as problem:
             where = f"{problem.filename}: " if problem.filename else ""
             fail(f"{where}{problem.strerror or problem}; run the same command again after that", 11)
+        except Exception as problem:  # a bug, ours or of a library; Python itself leaves with 1
+            kind = type(problem).__name__
+            said = f"{kind}: {reason(problem)}" if allowed().texts else kind
+            fail(f"a bug ended this command ({said}), --traceback shows where", 1)
 
 
 def _unknown(problem: click.NoSuchOption) -> str:
-    """In the words that a mistyped command or adapter gets too."""
+    """Say that there is no such option, and which is near."""
     from harness.workspace.formats.fields import suggestion
 
-    options = problem.ctx.command.params if problem.ctx else []
+    options = problem.ctx.command.get_params(problem.ctx) if problem.ctx else []
     known = [name for one in options for name in one.opts if name.startswith("--")]
     return f"{problem.option_name}: no such option{suggestion(problem.option_name, known)}"
 
 
 def fail(line: str, code: int) -> NoReturn:
-    """One line and out: as JSON on stdout where JSON was asked for, else on stderr."""
-    from harness.flows.project import said
+    """Write one line and exit: as JSON on stdout where JSON was asked for, else on stderr."""
     from harness.text.safe import ci_log, json_line
 
-    shown = ci_log(said(line, texts="--no-texts" not in sys.argv))
+    shown = ci_log(allowed().words(line))
     if "--json" in sys.argv:
         click.echo(json_line({"error": shown}))
     else:
@@ -133,7 +142,8 @@ def fail(line: str, code: int) -> NoReturn:
 def cli(context: click.Context, as_json: bool) -> None:
     """May this LoRA adapter replace the one in production?
 
-    Without a command it says where you stand and what to do next.
+    Without a command it says where you stand and what to do next. -v and --traceback show what
+    happens inside, before a command and behind it: lora-harness evaluate NAME -v
 
     Exit codes: 0 promote or fine, 1 reject or retrain, 4 the request is wrong, 10 inconclusive,
     11 could not judge.

@@ -1,15 +1,19 @@
-"""`lora-harness compare`: two adapters side by side, case by case."""
+"""`lora-harness compare`: two adapters side by side, case by case.
+
+Tested in tests/cli/test_evaluate.py.
+"""
 
 from __future__ import annotations
 
 import click
 
 from harness.cli.completion import benchmarks, on_trial
+from harness.cli.diagnostics import HarnessCommand
 from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 
-@click.command(epilog="Example: lora-harness compare adapter_v4 adapter_v2")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness compare adapter_v4 adapter_v2")
 @click.argument("a", shell_complete=on_trial)
 @click.argument("b", shell_complete=on_trial)
 @click.option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
+from harness.cli.diagnostics import HarnessCommand
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_LORA_HARNESS_COMPLETE"
-"""What click's script sets when it asks for words."""
+"""The variable that click's script sets when it asks for words."""
 
 Offer = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
-@click.command(epilog="Example: lora-harness completion bash >> ~/.bashrc")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness completion bash >> ~/.bashrc")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.option("--json", "as_json", is_flag=True, help='{"shell": ..., "script": ...}')
 def completion(shell: str, as_json: bool) -> None:

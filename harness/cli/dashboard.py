@@ -1,4 +1,4 @@
-"""`lora-harness dashboard`: starts the Streamlit pages on this machine, and nothing beyond it."""
+"""`lora-harness dashboard`: starts the Streamlit pages on this machine, and only there."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 import harness
+from harness.cli.diagnostics import HarnessCommand
 from harness.errors import RequestError, WorldFailed
 from harness.text.safe import json_line
 
@@ -30,7 +31,7 @@ SERVE = (
 address when a page of another origin knocks."""
 
 
-@click.command(epilog="Example: lora-harness dashboard --port 8600")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness dashboard --port 8600")
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="To listen on."
 )
@@ -42,7 +43,7 @@ address when a page of another origin knocks."""
 def dashboard(
     port: int, host: str, behind: str | None, store: str | None, no_browser: bool, as_json: bool
 ) -> None:
-    """What is promoted, is it still good, and what would a candidate change: in a browser.
+    """Show the promoted adapter, its health and what a candidate would change in a browser.
 
     Listens on this machine only; dashboard/README.md says how to let others in.
 
@@ -67,7 +68,7 @@ def dashboard(
 
 
 def pages() -> Path:
-    """The folder of the pages: inside the package in a wheel, beside it in a checkout."""
+    """Return the folder of the pages: inside the package in a wheel, beside it in a checkout."""
     package = Path(harness.__file__).parent
     for folder in (package / "faces" / "dashboard", package.parent / "dashboard"):
         if (folder / "app.py").is_file():
@@ -76,7 +77,7 @@ def pages() -> Path:
 
 
 def options(folder: Path) -> Iterator[str]:
-    """The shipped look as options: Streamlit itself would look for it where the user stands."""
+    """Yield the shipped look as options; Streamlit reads it from the working directory alone."""
     import tomllib
 
     for place in (folder, folder.parent):
@@ -92,12 +93,13 @@ def _flat(table: Mapping[str, object], above: str = "") -> Iterator[str]:
         if isinstance(value, dict):
             yield from _flat(value, f"{name}.")
         else:
-            told = value if isinstance(value, str) else json.dumps(value)
-            yield f"--{name}={told}"
+            shown = value if isinstance(value, str) else json.dumps(value)
+            yield f"--{name}={shown}"
 
 
 def _command(folder: Path, host: str, port: int, behind: str | None = None) -> list[str]:
-    """Safe from other web pages as well: on loopback only loopback names are answered."""
+    """Return the command that starts the pages."""
+    # Another web page cannot reach them either: on loopback only loopback names are answered.
     names = (*LOOPBACK, *([behind] if behind else [])) if host in LOOPBACK else ()
     return [
         *(sys.executable, "-c", SERVE, "run", str(folder / "app.py")),
@@ -118,7 +120,7 @@ def _installed() -> None:
 
 
 def _free(host: str, port: int) -> None:
-    """Streamlit would say it too, but in several lines of its own."""
+    """Refuse a port that is taken, in one line where Streamlit would write several."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -127,7 +129,7 @@ def _free(host: str, port: int) -> None:
         except OSError as problem:
             raise RequestError(
                 f"{host}:{port}: {problem.strerror or problem}; another one is --port {port + 1}"
-            ) from None
+            ) from problem
 
 
 def _served(command: list[str], environment: dict[str, str]) -> int:
@@ -143,7 +145,7 @@ def _served(command: list[str], environment: dict[str, str]) -> int:
 
 
 def _ask_to_end(server: subprocess.Popen[bytes]) -> list[int]:
-    """Ctrl-C and `kill` end the server with this command; the second time at once."""
+    """End the server with this command on Ctrl-C and `kill`; the second time at once."""
     asked: list[int] = []
 
     def end(number: int, _: object) -> None:

@@ -80,7 +80,7 @@ def check(
 
 
 def _project(asked_for: bool) -> Project | None:
-    """The project of this folder; without one, a file can still be checked on its own."""
+    """Return the project of this folder; without a project a file can still be checked."""
     from harness.errors import SettingsError
     from harness.flows.project import Project
 
@@ -93,7 +93,7 @@ def _project(asked_for: bool) -> Project | None:
 
 
 def _has_settings() -> bool:
-    """A project whose settings are wrong must not pass for none."""
+    """Tell whether a project is here, since wrong settings must not pass for no project."""
     here = Path.cwd()
     return any(
         "[tool.harness" in (folder / "pyproject.toml").read_text("utf-8", "replace")
@@ -168,7 +168,7 @@ def _fixed_lines(fixed: Fixed) -> list[str]:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help='{"file", "examples", "fingerprint"}')
 def fingerprint(file: Path, as_json: bool) -> None:
-    """A hash of what FILE says, the same in any order of its lines; training.json carries it.
+    """Print a hash of the examples in FILE, the same in any order; training.json carries it.
 
     Exit codes: 0 done, 4 FILE is no training set.
     """
@@ -188,7 +188,7 @@ def fingerprint(file: Path, as_json: bool) -> None:
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help='{"equal", "added", "removed", "changed"}')
 def diff(before: Path, after: Path, as_json: bool) -> None:
-    """What AFTER says that BEFORE does not, and the other way round; order does not count.
+    """Show the examples that only AFTER or only BEFORE has; their order does not count.
 
     Exit codes: 0 both say the same, 1 they differ, 4 a file is no training set.
     """

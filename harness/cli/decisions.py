@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from harness.cli.completion import adapters, tasks
+from harness.cli.diagnostics import HarnessCommand
 from harness.records import Decision
 from harness.text.safe import json_line
 
@@ -16,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def deciding(command: Command) -> Command:
-    """The options that every decision has."""
+    """Give a command the options that every decision has."""
     options = (
         click.option("--task", shell_complete=tasks, help="Needed where the project has several."),
         click.option("--by", required=True, help="Who decides."),
@@ -31,7 +32,7 @@ def deciding(command: Command) -> Command:
 
 
 def echo(decision: Decision, as_json: bool, dry_run: bool = False) -> None:
-    """One line, or one JSON object."""
+    """Write a decision as a line or as a JSON object."""
     if as_json:
         click.echo(json_line(asdict(decision) | {"dry_run": dry_run}))
     else:
@@ -39,7 +40,7 @@ def echo(decision: Decision, as_json: bool, dry_run: bool = False) -> None:
 
 
 def line_of(decision: Decision) -> str:
-    """What was decided, by whom, why; an override stands out in red."""
+    """Return a decision as a line: what, by whom, why; an override stands out in red."""
     from harness.text.safe import ci_log
 
     case = f" case {decision.case}" if decision.case else ""
@@ -49,7 +50,8 @@ def line_of(decision: Decision) -> str:
 
 
 @click.command(
-    epilog='Example: lora-harness promote adapter_v2 --by "Ana" --why "fewer broken call notes"'
+    cls=HarnessCommand,
+    epilog='Example: lora-harness promote adapter_v2 --by "Ana" --why "fewer broken call notes"',
 )
 @click.argument("name", shell_complete=adapters)
 @click.option("--engine", help="As it was judged: transformers, or recorded:FOLDER.")
@@ -95,7 +97,10 @@ def _push(project: Any, made: Decision, repo: str, dry_run: bool) -> None:
     click.echo(f"{what} {', '.join(sent.files)} to {sent.repo}", err=True)
 
 
-@click.command(epilog='Example: lora-harness reject adapter_v4 --by "Ana" --why "stiff tone"')
+@click.command(
+    cls=HarnessCommand,
+    epilog='Example: lora-harness reject adapter_v4 --by "Ana" --why "stiff tone"',
+)
 @click.argument("name", shell_complete=adapters)
 @deciding
 def reject(name: str, as_json: bool, **about: Any) -> None:
@@ -112,7 +117,9 @@ def reject(name: str, as_json: bool, **about: Any) -> None:
     echo(project.redaction.record(flow(project, name, ask)), as_json, ask.dry_run)
 
 
-@click.command(epilog='Example: lora-harness rollback --by "Ana" --why "editors complain"')
+@click.command(
+    cls=HarnessCommand, epilog='Example: lora-harness rollback --by "Ana" --why "editors complain"'
+)
 @click.argument("name", required=False, shell_complete=adapters)
 @deciding
 def rollback(name: str | None, as_json: bool, **about: Any) -> None:
@@ -129,7 +136,10 @@ def rollback(name: str | None, as_json: bool, **about: Any) -> None:
     echo(project.redaction.record(flow(project, name, ask)), as_json, ask.dry_run)
 
 
-@click.command(epilog='Example: lora-harness pin adapter_v2 --by "Ana" --why "the new yardstick"')
+@click.command(
+    cls=HarnessCommand,
+    epilog='Example: lora-harness pin adapter_v2 --by "Ana" --why "the new yardstick"',
+)
 @click.argument("name", shell_complete=adapters)
 @deciding
 def pin(name: str, as_json: bool, **about: Any) -> None:
@@ -147,7 +157,8 @@ def pin(name: str, as_json: bool, **about: Any) -> None:
 
 
 @click.command(
-    epilog='Example: lora-harness accept opener-retail-01 --run RUN --by "Ana" --why "better so"'
+    cls=HarnessCommand,
+    epilog='Example: lora-harness accept opener-retail-01 --run RUN --by "Ana" --why "better so"',
 )
 @click.argument("case")
 @click.option("--run", required=True, help="The run's id, as the verdict's JSON names it.")

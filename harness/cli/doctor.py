@@ -1,4 +1,7 @@
-"""`lora-harness doctor`: is this adapter safe, complete, for this base, and really applied?"""
+"""`lora-harness doctor`: is this adapter safe, complete, for this base, and really applied?
+
+Tested in tests/cli/test_evaluate.py.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ import sys
 import click
 
 from harness.cli.completion import adapters
+from harness.cli.diagnostics import HarnessCommand
 from harness.text.safe import json_line
 
 
-@click.command(epilog="Example: lora-harness doctor adapter_v3")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness doctor adapter_v3")
 @click.argument("name", shell_complete=adapters)
 @click.option("--json", "as_json", is_flag=True, help='{"ok": ..., "checks": [...]}')
 def doctor(name: str, as_json: bool) -> None:

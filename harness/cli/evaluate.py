@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.completion import on_trial
+from harness.cli.diagnostics import HarnessCommand
 from harness.cli.verdict_options import verdict_options
 from harness.exit_codes import gravest
 from harness.progress import ProgressLine
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from harness.flows.evaluation.context import Request
 
 
-@click.command(epilog="Example: lora-harness evaluate adapter_v3 --json")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness evaluate adapter_v3 --json")
 @click.argument("name", shell_complete=on_trial)
 @verdict_options
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one line a benchmark.")
@@ -37,15 +38,15 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
         line.title = step
         line.show(done, total)
 
-    outcomes, told = [], []
+    outcomes, reports = [], []
     with open_session(Project.here(), request, on_progress) as session:
         for one in session.benchmarks(name):
             found = session.project.redaction.record(session.candidate(name).evaluate(one))
             outcomes.append(found.verdict.outcome)
-            told.append(report(session, found))
+            reports.append(report(session, found))
             line.close()
             if as_json:
-                page = told[-1].said if told[-1].comment else None
+                page = reports[-1].page if reports[-1].comment else None
                 answer = verdict_json(found.verdict) | {"report": page}
                 click.echo(json_line(answer))
             else:
@@ -54,9 +55,9 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
                     colour=sys.stdout.isatty(),
                     promoted_at=found.promoted_at,
                     overridden=found.overridden,
-                    report=told[-1].said,
+                    report=reports[-1].page,
                 )
                 click.echo(text)
-    for command in tell_github(told):
+    for command in tell_github(reports):
         click.echo(command, err=True)
     sys.exit(gravest(outcomes))

@@ -1,4 +1,7 @@
-"""`lora-harness history`: list, export, import and recompute what is remembered."""
+"""`lora-harness history`: list, export, import and recompute the runs of the store.
+
+Tested in tests/cli/test_ledger.py.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from harness.text.safe import json_line
     cls=SuggestingGroup, epilog="Example: lora-harness history export reports/history.jsonl"
 )
 def history() -> None:
-    """What the store remembers: runs, verdicts, decisions and reviews.
+    """Look after the store: its runs, verdicts, decisions and reviews.
 
     Exit codes: 0 done, 1 recomputed differently, 4 the request is wrong, 11 the store failed.
     """
@@ -61,7 +64,7 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
     try:
         count = write_pieces_atomically(file, (f"{line}\n" for line in export_history(opened)))
     except OSError as problem:
-        raise RequestError(f"{file}: cannot be written ({problem.strerror})") from None
+        raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
     finally:
         opened.close()
     click.echo(json_line({"lines": count}) if as_json else f"{file}: {count} lines")

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.diagnostics import HarnessCommand
 from harness.text.safe import json_line, terminal
 
 if TYPE_CHECKING:
     from harness.flows.init import StartedProject
 
 
-@click.command(epilog="Example: lora-harness init openers && cd openers && pytest --model base")
+@click.command(
+    cls=HarnessCommand,
+    epilog="Example: lora-harness init openers && cd openers && pytest --model base",
+)
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @click.option("--task", help="Name of the task and its benchmark.  [default: my-task]")
 @click.option("--base", help="Base model: Hub id, folder, .gguf file or package:NAME/FILE.")

@@ -9,13 +9,16 @@ from pathlib import Path
 import click
 
 from harness.cli.completion import benchmarks
+from harness.cli.diagnostics import HarnessCommand
 from harness.errors import RequestError
 from harness.exit_codes import gravest
 from harness.records import MetricRule, Policy, Role
 from harness.text.safe import json_line
 
 
-@click.command(epilog="Example: lora-harness judge scores.csv --gate edit_similarity=0.05")
+@click.command(
+    cls=HarnessCommand, epilog="Example: lora-harness judge scores.csv --gate edit_similarity=0.05"
+)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--gate", multiple=True, metavar="METRIC=MARGIN", help="Promotion needs not worse.")
 @click.option("--guard", multiple=True, metavar="METRIC=MARGIN", help="Only a proven drop counts.")
@@ -56,7 +59,7 @@ def judge(
             found = verdict_from_rows(rows, policy, own or rules, labels=Labels(file.stem))
         except RequestError as problem:
             said = re.sub(r"^line (\d+): ", r"\1: ", str(problem))
-            raise type(problem)(f"{file}:{'' if said[0].isdigit() else ' '}{said}") from None
+            raise type(problem)(f"{file}:{'' if said[0].isdigit() else ' '}{said}") from problem
         verdicts.append(found)
         if as_json:
             click.echo(json_line(verdict_json(found)))

@@ -1,4 +1,4 @@
-"""`lora-harness status`, `log`, `path`, `verify`, `attest`, `sign`: what holds, and proof."""
+"""`lora-harness status`, `log`, `path`, `verify`, `attest`, `sign`: the ledger and its proof."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ import click
 
 from harness.cli.completion import adapters, tasks
 from harness.cli.decisions import line_of
+from harness.cli.diagnostics import HarnessCommand
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.decisions.promote import PromotedTask
 
 
-@click.command(epilog="Example: lora-harness status --json")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness status --json")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"tasks": [...]}')
 def status(store: str | None, as_json: bool) -> None:
-    """What is promoted for each task, and since when; renews adapters/promoted.json.
+    """Show the promoted adapter of each task, and since when; renews adapters/promoted.json.
 
     Exit codes: 0 fine, 4 the project is wrong, 11 the store failed.
     """
@@ -71,12 +72,12 @@ def _table(found: list[PromotedTask]) -> list[str]:
     return lines
 
 
-@click.command(epilog="Example: lora-harness log --task outreach")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness log --task outreach")
 @click.option("--task", shell_complete=tasks, help="Only this task.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"decisions": [...]}')
 def log(task: str | None, store: str | None, as_json: bool) -> None:
-    """Every decision, the oldest first: who, what, when, why.
+    """List every decision, the oldest first: who, what, when, why.
 
     Exit codes: 0 fine, 4 the project is wrong, 11 the ledger was changed by hand.
     """
@@ -97,11 +98,14 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
         click.echo("no decision yet; `lora-harness promote NAME` records the first")
 
 
-@click.command(epilog="Example: vllm serve BASE --lora-modules outreach=$(lora-harness path)")
+@click.command(
+    cls=HarnessCommand,
+    epilog="Example: vllm serve BASE --lora-modules outreach=$(lora-harness path)",
+)
 @click.option("--task", shell_complete=tasks, help="Needed where the project has several.")
 @click.option("--json", "as_json", is_flag=True, help='{"task": ..., "path": ...}')
 def path(task: str | None, as_json: bool) -> None:
-    """Where the promoted adapter lies, after its bytes were found to be the judged ones.
+    """Print the promoted adapter's folder, after its bytes were found to be those judged.
 
     Exit codes: 0 fine, 4 nothing is promoted or the bytes were changed.
     """
@@ -113,12 +117,12 @@ def path(task: str | None, as_json: bool) -> None:
     click.echo(json_line({"task": wanted, "path": str(found)}) if as_json else str(found))
 
 
-@click.command(epilog="Example: lora-harness verify --key team.pub")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness verify --key team.pub")
 @click.option("--key", type=click.Path(path_type=Path), help="Public key that signed the adapters.")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"ok": ..., "checks": [...]}')
 def verify(key: Path | None, store: str | None, as_json: bool) -> None:
-    """Do bytes, signatures, rows and the chain of decisions still match what was recorded?
+    """Check that bytes, signatures, rows and the chain of decisions match the records.
 
     Exit codes: 0 all match, 4 something does not, 11 the store failed.
     """
@@ -133,12 +137,12 @@ def verify(key: Path | None, store: str | None, as_json: bool) -> None:
     sys.exit(0 if all(ok for _, ok, _ in checks) else 4)
 
 
-@click.command(epilog="Example: lora-harness attest RUN > verdict.intoto.json")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness attest RUN > verdict.intoto.json")
 @click.argument("run")
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help="As always: the statement is JSON.")
 def attest(run: str, store: str | None, as_json: bool) -> None:
-    """The verdict on RUN (or of a verdict's id) as an in-toto statement about the adapter's bytes.
+    """Print the verdict on RUN, or of a verdict's id, as an in-toto statement on the bytes.
 
     Exit codes: 0 done, 4 the bytes or the scores are not the judged ones, 11 the store failed.
     """
@@ -151,7 +155,7 @@ def attest(run: str, store: str | None, as_json: bool) -> None:
         click.echo(json_line(flow(project, opened, run), indent=None if as_json else 2))
 
 
-@click.command(epilog="Example: lora-harness sign adapter_v2 --key team.pem")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness sign adapter_v2 --key team.pem")
 @click.argument("name", shell_complete=adapters)
 @click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, PEM.")
 @click.option("--new-key", is_flag=True, help="Make the key first, and KEY.pub beside it.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.completion import tasks
+from harness.cli.diagnostics import HarnessCommand
 from harness.errors import RequestError
 from harness.progress import ProgressLine
 from harness.text.safe import json_line
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from harness.flows.project import Project
 
 
-@click.command(epilog="Example: lora-harness monitor --task outreach --plan")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness monitor --task outreach --plan")
 @click.option("--task", shell_complete=tasks, help="Only this task.")
 @click.option("--since", metavar="DATE", help="Only reviews from this day on, 2026-11-20.")
 @click.option("--run", is_flag=True, help="First run what is promoted on its benchmark again.")

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from harness.cli.completion import benchmarks, on_trial
+from harness.cli.diagnostics import HarnessCommand
 from harness.errors import RequestError
 from harness.text.safe import json_line
 
 FORMATS = ("html", "md", "json")
 
 
-@click.command(epilog="Example: lora-harness report adapter_v3 --open")
+@click.command(cls=HarnessCommand, epilog="Example: lora-harness report adapter_v3 --open")
 @click.argument("name", metavar="RUN|ADAPTER", shell_complete=on_trial)
 @click.option(
     "--benchmark",
@@ -83,7 +84,7 @@ def _tell(run: str, files: dict[str, Path], as_json: bool) -> None:
     from harness.flows.github import shown
 
     if as_json:
-        told = {"run": run, "files": {form: str(file) for form, file in files.items()}}
-        click.echo(json_line(told))
+        result = {"run": run, "files": {form: str(file) for form, file in files.items()}}
+        click.echo(json_line(result))
     else:
         click.echo("\n".join(shown(file) for file in files.values()))

@@ -1,4 +1,4 @@
-"""`lora-harness reviews`: import, export and rates of what people did with the outputs."""
+"""`lora-harness reviews`: import and export of reviews, and their rates."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 BY = ("week", "adapter", "slice", "reviewer", "task")
 _SHOWN = 20
-"""Bad rows that a person is shown."""
+"""Bad rows that are shown on a terminal."""
 
 
 @click.group(
     cls=SuggestingGroup, epilog="Example: lora-harness reviews import october.csv --dry-run"
 )
 def reviews() -> None:
-    """What people did with the outputs: accepted, edited, rejected.
+    """Import and export reviews: outputs that people accepted, edited or rejected.
 
     Exit codes: 0 done, 4 the request or a file is wrong, 11 the store failed.
     """
@@ -198,7 +198,7 @@ def export(
         try:
             count = write_pieces_atomically(file, texts)
         except OSError as problem:
-            raise RequestError(f"{file}: cannot be written ({problem.strerror})") from None
+            raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
     click.echo(json_line({"lines": count}) if as_json else f"{file}: {count:,} lines")
 
 
@@ -234,5 +234,5 @@ def _day(text: str | None) -> str | None:
         return None
     try:
         return datetime.fromisoformat(text).strftime("%Y-%m-%d")
-    except ValueError:
-        raise RequestError(f"--since {text}: is no day, write it as 2026-11-20") from None
+    except ValueError as problem:
+        raise RequestError(f"--since {text}: is no day, write it as 2026-11-20") from problem

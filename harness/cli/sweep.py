@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.completion import on_trial
+from harness.cli.diagnostics import HarnessCommand
 from harness.cli.verdict_options import verdict_options
 from harness.exit_codes import gravest
 from harness.progress import ProgressLine
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from harness.flows.evaluation.context import Request
 
 
-@click.command(epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach")
+@click.command(
+    cls=HarnessCommand,
+    epilog="Example: lora-harness sweep adapter_v3 adapter_v4 --benchmark outreach",
+)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=on_trial)
 @verdict_options
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON, with whole verdicts.")

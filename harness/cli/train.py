@@ -8,19 +8,23 @@ from pathlib import Path
 import click
 
 from harness.cli.completion import adapters, tasks
+from harness.cli.diagnostics import HarnessCommand
 from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 
 def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> None:
-    """A recipe's values take the place of the defaults, so that typed options still go first."""
+    """Take a recipe's values as defaults, so that typed options still go first."""
     if file is not None:
         from harness.workspace.project.recipes import read_recipe
 
         context.default_map = read_recipe(file)
 
 
-@click.command(epilog="Example: lora-harness train adapter_v5 --data adapters/datasets/more.jsonl")
+@click.command(
+    cls=HarnessCommand,
+    epilog="Example: lora-harness train adapter_v5 --data adapters/datasets/more.jsonl",
+)
 @click.argument("name")
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="JSONL, input and output."

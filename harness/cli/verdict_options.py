@@ -1,4 +1,7 @@
-"""The options with which a person asks for a verdict; the same wherever one is asked for."""
+"""The options of every command that asks for a verdict.
+
+Tested in tests/cli/test_judge.py.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +43,11 @@ _OPTIONS = (
     ),
     click.option("--mlflow", metavar="URI", help="Log verdicts there too, off unless asked for."),
 )
-"""What click calls each is the name of a field of a request."""
+"""The name that click gives to each is a field of `Request`."""
 
 
 def verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options, in this order; it gets what was asked as its `request`."""
+    """Give a command these options, in this order; it gets them as its `request`."""
 
     @wraps(command)
     def asked(*words: Any, **named: Any) -> Any:

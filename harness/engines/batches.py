@@ -91,7 +91,7 @@ def each(
             yield tag, failed(engine.name, batch.adapter.name, problem)
 
 
-def run_batch(engine: Engine, batch: Batch, shifts: Shifts) -> Iterator[BatchResult]:
+def run_batch(engine: BackendEngine, batch: Batch, shifts: Shifts) -> Iterator[BatchResult]:
     """Yield the timed parts of a batch; stop after the proof if the adapter is not applied."""
     begun = time.monotonic()
     for part in _parts(engine, batch, shifts):
@@ -106,8 +106,7 @@ def _parts(engine: BackendEngine, batch: Batch, shifts: Shifts) -> Iterator[Batc
     adapter, prompts, generation = batch.adapter, batch.prompts, batch.generation
     if batch.proof is not None:
         if adapter.digest not in shifts:
-            measured = engine.shift(adapter, batch.proof, generation)
-            shifts[adapter.digest] = measured
+            shifts[adapter.digest] = engine.shift(adapter, batch.proof, generation)
         yield BatchResult(shift=shifts[adapter.digest])
     if prompts and batch.kind == "write":
         for outputs in engine.generate(adapter, prompts, generation):

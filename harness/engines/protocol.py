@@ -1,4 +1,7 @@
-"""The public protocol of engines: texts for prompts and, optionally, likelihoods of ideals."""
+"""The public protocol of engines: texts for prompts and, optionally, likelihoods of ideals.
+
+Tested in tests/engines/test_third_party.py.
+"""
 
 from __future__ import annotations
 

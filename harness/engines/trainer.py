@@ -1,6 +1,8 @@
 """Train a LoRA adapter with TRL's SFT trainer: loss on the completion only, seeded, resumable.
 
 It works in a given folder and leaves a finished adapter folder there.
+
+Tested in tests/flows/training/test_train.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Examples that repeat an earlier example: equal, nearly equal, or contradicting it.
 
 Tests: tests/findings/test_dataset.py.
+
+Tested in tests/findings/test_dataset.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What follows a verdict: its report is written, and on GitHub also told where people look."""
+"""Write the report of a verdict; on GitHub also annotate its cases and fill the step's summary."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from harness.render.report import Material
 from harness.workspace.project.benchmarks import case_lines
 
 FULL = 1_000_000
-"""Bytes of a step's summary; GitHub drops one above a mebibyte altogether."""
+"""Bytes of a step's summary; GitHub drops a summary above a mebibyte altogether."""
 
 
 class Reported(NamedTuple):
-    """What became of one report; plain values, since it travels from xdist's workers."""
+    """The result of writing a report; plain values, since it travels from xdist's workers."""
 
     adapter: str
     benchmark: str
-    said: str
-    """Where the page lies, or why it does not."""
+    page: str
+    """The path of the page, or why there is no page."""
     comment: str | None
-    """The Markdown file; None where it could not be written."""
+    """The Markdown file; None if it could not be written."""
     annotations: tuple[str, ...]
-    """Workflow commands; none but on GitHub."""
+    """Workflow commands; empty outside GitHub."""
     guards: tuple[str, ...]
-    """Benchmarks whose verdicts this one took in."""
+    """Guard benchmarks whose verdicts are part of this verdict."""
 
 
 def report(session: Session, found: Evaluation) -> Reported:
-    """Write the report of a verdict; the verdict stands also where that is not possible."""
+    """Write the report of a verdict; a failure is returned, since the verdict stands without it."""
     verdict = found.verdict
     guards = tuple(guard.benchmark for guard in verdict.guards)
-    told = (verdict.candidate, verdict.benchmark)
+    subject = (verdict.candidate, verdict.benchmark)
     try:
         kept = session.store.verdicts.kept(found.verdict_id)
         if kept is None:
-            return Reported(*told, "the verdict is not in the store any more", None, (), guards)
+            return Reported(*subject, "the verdict is not in the store any more", None, (), guards)
         material = material_of(session.project, session.store, kept)
         files = write(session.project, material)
         lines = _annotations(session.project, material) if on_github() else ()
     except HarnessError as problem:
         why = session.project.redaction.words(str(problem))
-        return Reported(*told, f"none: {why}", None, (), guards)
-    return Reported(*told, shown(files["html"]), str(files["md"]), lines, guards)
+        return Reported(*subject, f"none: {why}", None, (), guards)
+    return Reported(*subject, shown(files["html"]), str(files["md"]), lines, guards)
 
 
 def shown(file: Path) -> str:
-    """A path as it can be opened from here."""
+    """Return a path relative to the working directory, or unchanged if it lies elsewhere."""
     try:
         return str(file.resolve().relative_to(Path.cwd().resolve()))
     except ValueError:
@@ -65,7 +65,7 @@ def shown(file: Path) -> str:
 
 
 def on_github() -> bool:
-    """Whether a runner listens to what is printed."""
+    """Return whether this process runs in a GitHub workflow."""
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
@@ -74,43 +74,37 @@ def _annotations(project: Project, material: Material) -> tuple[str, ...]:
     try:
         lines = case_lines(file)
     except HarnessError:
-        return ()  # the benchmark went meanwhile, so there is no line to point at
-    return workflow_commands(material, _from_checkout(file), lines)
-
-
-def _from_checkout(file: Path) -> str:
-    """As GitHub names a file: from the top of the checkout."""
+        return ()  # the benchmark was removed meanwhile, so there is no line to point at
+    # GitHub places an annotation by the file's path from the top of the checkout.
     top = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     try:
-        return file.resolve().relative_to(top.resolve()).as_posix()
+        place = file.resolve().relative_to(top.resolve()).as_posix()
     except ValueError:
-        return file.name
+        place = file.name
+    return workflow_commands(material, place, lines)
 
 
 def tell_github(reports: Sequence[Reported]) -> Iterator[str]:
-    """Append to the step's summary; the lines to print are workflow commands, ten at most."""
+    """Append the reports to the step's summary and yield the workflow commands to print."""
     if not on_github():
         return
-    wanted = _alone(reports)
+    # A verdict shows its guards, so a guard judged beside it is not reported twice.
+    taken = {(report.adapter, guard) for report in reports for guard in report.guards}
+    wanted = [report for report in reports if (report.adapter, report.benchmark) not in taken]
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         try:
             _append(Path(summary), wanted)
         except OSError as problem:
             yield f"the step's summary could not be written ({reason(problem)})"
-    yield from [line for one in wanted for line in one.annotations][:MAX_ANNOTATIONS]
-
-
-def _alone(reports: Sequence[Reported]) -> list[Reported]:
-    """Without guards that another verdict on the same adapter took in: it tells of them."""
-    taken = {(one.adapter, guard) for one in reports for guard in one.guards}
-    return [one for one in reports if (one.adapter, one.benchmark) not in taken]
+    yield from [line for report in wanted for line in report.annotations][:MAX_ANNOTATIONS]
 
 
 def _append(summary: Path, reports: Sequence[Reported]) -> None:
-    texts = [Path(one.comment).read_bytes() for one in reports if one.comment]
+    texts = [Path(report.comment).read_bytes() for report in reports if report.comment]
     with summary.open("ab") as file:
         for text in texts:
+            # in append mode `tell` counts what earlier commands of the step wrote
             if file.tell() + len(text) > FULL:
                 break
             file.write(text + b"\n")

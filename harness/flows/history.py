@@ -1,8 +1,9 @@
-"""History moves between stores: one JSON object per line, and importing it twice adds nothing."""
+"""Export and import a store's history: a JSON object per line; a second import changes no row."""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import partial
@@ -17,12 +18,14 @@ from harness.store.review_rows import could_be
 from harness.workspace.formats.reading import json_object, lines_of
 from harness.workspace.formats.tables import MAX_TABLE
 
+_log = logging.getLogger(__name__)
+
 _REVIEWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryImport:
-    """How much of it was new."""
+    """The counts of imported records that the store did not have."""
 
     runs: int
     verdicts: int
@@ -31,7 +34,8 @@ class HistoryImport:
 
 
 def export_history(store: Store) -> Iterator[str]:
-    """Every run, verdict, decision and review, in the store's own order."""
+    """Yield every run, verdict, decision and review as a line, in the order of the store."""
+    # runs first: verdicts refer to runs and decisions to verdicts, and an import reads in order
     for identity in store.runs.ids():
         run, key = store.runs.by_id(identity), store.runs.key(identity)
         yield _line("run", run, key=key)
@@ -48,8 +52,8 @@ def _line(kind: str, record: object, **more: Any) -> str:
 
 
 def import_history(store: Store, file: Path) -> HistoryImport:
-    """All lines of an exported history or none; what the store has already stays as it is."""
-    with store.database.together():
+    """Import all lines of an exported history or none; records already in the store stay as is."""
+    with store.database.together():  # one transaction: a bad line takes back the lines before it
         before = _counts(store)
         reviews: list[Review] = []
         for number, line in lines_of(file, DataError, MAX_TABLE):
@@ -71,7 +75,7 @@ def _counts(store: Store) -> tuple[int, int, int, int]:
 
 
 def _keep(store: Store, where: str, raw: dict[str, Any], reviews: list[Review]) -> None:
-    """One line, now; a review with others like it."""
+    """Store a line's record at once; reviews are collected and stored in batches."""
     if raw.get("kind") == "review":
         reviews.append(_review(raw.get("record"), where))
         return
@@ -79,19 +83,20 @@ def _keep(store: Store, where: str, raw: dict[str, Any], reviews: list[Review]) 
     try:
         keeper()
     except RequestError as problem:
-        raise type(problem)(f"{where}: {problem}") from None
+        raise type(problem)(f"{where}: {problem}") from problem
 
 
 def _review(raw: Any, where: str) -> Review:
     review: Review = _record(raw, Review, where)
-    again = json.loads(encode(review))  # cattrs makes texts of anything; here only texts count
+    # cattrs turns any value into a text; comparing with the line refuses what was no text there
+    again = json.loads(encode(review))
     if not could_be(review) or any(raw.get(name, value) != value for name, value in again.items()):
         raise DataError(f"{where}: is no review as a history has it")
     return review
 
 
 def _keeper(store: Store, where: str, raw: dict[str, Any]) -> Callable[[], object]:
-    """What is to be done for one line, which is read completely before that."""
+    """Decode a line and return the call that stores it, so that decoding fails before storing."""
     kind, record = raw.get("kind"), raw.get("record")
     if kind == "run":
         return partial(store.runs.keep, _record(record, Run, where), _text(raw, "key", where))
@@ -114,6 +119,7 @@ def _record(raw: Any, kind: Any, where: str) -> Any:
     try:
         return decode(json.dumps(raw), kind)
     except Exception as problem:  # cattrs raises groups of many kinds; all mean: not this record
+        _log.debug("%s cannot be decoded", where, exc_info=True)
         known = ", ".join(field.name for field in fields(kind))
         raise DataError(
             f"{where}: is no {kind.__name__.lower()} (its fields: {known})"

@@ -1,8 +1,7 @@
-"""A working project to start from: settings, five placeholder cases, a CI workflow, a README."""
+"""Start a working project: settings, five placeholder cases, a CI workflow and a README."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ TASK = "my-task"
 
 @dataclass(frozen=True, slots=True)
 class StartedProject:
-    """What stands in the folder now."""
+    """A project's folder after `init`."""
 
     folder: Path
     task: str
@@ -30,9 +29,9 @@ class StartedProject:
     embedder: str
     written: tuple[str, ...]
     kept: tuple[str, ...]
-    """Files that were there already and stay as they were."""
+    """Files that existed already and were not changed."""
     to_add: str = ""
-    """Lines for a pyproject.toml that was there and has no [tool.harness]."""
+    """Lines to add by hand to a pyproject.toml that existed without [tool.harness]."""
 
 
 def start(
@@ -43,12 +42,15 @@ def start(
     embedder: str | None = None,
     keep: bool = False,
 ) -> StartedProject:
-    """Write what is missing; another file in a file's place refuses everything, unless kept."""
+    """Write the missing files; refuse to start if a file differs from ours, unless `keep`."""
     check_plain_name(task, "--task ", RequestError)
     base, embedder = base or base_reference(), embedder or embedder_reference()
     wanted = starter_files(task, base, embedder)
-    _refuse_no_folder(folder, wanted)
-    there = [place for place in wanted if _stands(folder / place)]
+    for place in wanted:  # checked for all files first, so that a refusal has written no file
+        for parent in (folder / place).parents:
+            if _exists(parent) and not parent.is_dir():
+                raise RequestError(f"{parent}: is no folder, one is needed there")
+    there = [place for place in wanted if _exists(folder / place)]
     others = [place for place in there if not _equal(folder / place, wanted[place])]
     if others and not keep:
         raise RequestError(
@@ -56,33 +58,23 @@ def start(
             " --keep leaves them as they are and writes only what is missing"
         )
     missing = [place for place in wanted if place not in there]
-    to_add = _to_add(folder, wanted) if SETTINGS in others else ""
+    to_add = ""
+    if SETTINGS in others:
+        tool = read_toml(folder / SETTINGS, RequestError).get("tool", {})
+        if not isinstance(tool, dict) or "harness" not in tool:
+            to_add = wanted[SETTINGS].partition("\n[tool.pytest")[0]
     for place in missing:
         write_atomically(folder / place, wanted[place])
     return StartedProject(folder, task, base, embedder, tuple(missing), tuple(there), to_add)
 
 
-def _refuse_no_folder(folder: Path, wanted: Mapping[str, str]) -> None:
-    """A file, or a link that leads nowhere, where a folder is needed."""
-    for place in wanted:
-        for parent in (folder / place).parents:
-            if _stands(parent) and not parent.is_dir():
-                raise RequestError(f"{parent}: is no folder, one is needed there")
-
-
-def _stands(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
+def _exists(path: Path) -> bool:
+    return path.exists() or path.is_symlink()  # a dangling link does not `exist`
 
 
 def _equal(path: Path, text: str) -> bool:
-    """Whether an earlier `init` left it; anything that cannot be read is somebody else's."""
+    """Return whether a file is as `init` writes it; an unreadable file is not."""
     try:
         return read_text(path, limit=len(text.encode()) + 2) == text
     except RequestError:
         return False
-
-
-def _to_add(folder: Path, wanted: Mapping[str, str]) -> str:
-    tool = read_toml(folder / SETTINGS, RequestError).get("tool", {})
-    ours = isinstance(tool, dict) and "harness" in tool
-    return "" if ours else wanted[SETTINGS].partition("\n[tool.pytest")[0]

@@ -1,7 +1,7 @@
-"""Verdicts in MLflow as well, for teams that have one: scores as metrics, the verdict as tags.
+"""Log verdicts to MLflow, for teams that use it: scores as metrics, the verdict as tags.
 
-Off unless `[tool.harness.mlflow]` or `--harness-mlflow` names a place. Texts never go there: no
-input, no output, no weights. What is promoted is an alias in MLflow's registry.
+Off unless `[tool.harness.mlflow]` or `--harness-mlflow` names a place. Inputs, outputs and weights
+are never sent. The promoted adapter is an alias in MLflow's registry.
 """
 
 from __future__ import annotations
@@ -18,28 +18,37 @@ from harness.text.redact import Redaction
 from harness.text.safe import terminal
 
 _MAX_LENGTH = 480
-"""Of a tag or parameter; every store of MLflow holds that many characters."""
+"""Characters of a tag or parameter; every store of MLflow holds that many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """What is told to one place of MLflow's."""
+    """An MLflow server with the privacy rules of the project that logs to it."""
 
     place: MLflow
     redaction: Redaction
-    """The project's; MLflow is read by more people than the store."""
+    """The project's, because MLflow is read by more people than the store."""
 
     def judged(self, run: Run, verdict: Verdict) -> str:
-        """A run with its verdict, and MLflow's id of it; the same run again renews what changed."""
+        """Log a run with its verdict and return MLflow's id; logging it again updates it."""
         name = f"{run.adapter} on {run.benchmark}"
-        return self.place.log(
-            run.id, name, _figures(verdict), self._tags(verdict), _parameters(run)
-        )
+        parameters = {
+            "adapter": run.adapter,
+            "benchmark": run.benchmark,
+            "task": run.task or "guard",
+            "fingerprint": run.fingerprint,
+            "complete": str(run.complete).lower(),
+            "engine": str(run.origin.get("engine", "")),
+            **{f"digest.{name}": digest for name, digest in run.digests.items()},
+        }
+        texts = {key: _text(text) for key, text in parameters.items()}
+        return self.place.log(run.id, name, _figures(verdict), self._tags(verdict), texts)
 
     def follow(self, store: Store) -> None:
-        """Put the alias where the ledger has the promotion, for every task."""
+        """Move every task's alias to the adapter that the ledger says is promoted."""
         for decision in in_production(store.decisions.all()).values():
             model = f"lora-harness-{decision.task}"
+            # `_run_of` logs to MLflow as well, so an alias that is up to date is left alone
             if self.place.promoted(model) != decision.digest:
                 tags = {
                     "lora_harness.adapter": decision.adapter,
@@ -48,7 +57,7 @@ class Tracking:
                 self.place.promote(model, decision.digest, self._run_of(decision, store), tags)
 
     def _run_of(self, decision: Decision, store: Store) -> str:
-        """The run that it rests on; one of its own where somebody promoted without a verdict."""
+        """Return MLflow's id of the decision's run; a decision without a verdict gets a new run."""
         verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
         run = store.runs.by_id(verdict.runs["candidate"]) if verdict else None
         if run is not None and verdict is not None:
@@ -67,7 +76,7 @@ class Tracking:
 
 
 def follow(project: Project, store: Store) -> None:
-    """After a decision: the alias goes where the ledger has the promotion."""
+    """Bring MLflow's aliases in line with the ledger after a decision."""
     try:
         tracking = open_tracking(project)
         if tracking is not None:
@@ -80,7 +89,7 @@ def follow(project: Project, store: Store) -> None:
 
 
 def open_tracking(project: Project, uri: str | None = None) -> Tracking | None:
-    """At the place that is asked for, or at that of the settings; None where there is none."""
+    """Open the MLflow at `uri`, or at the settings' address; None without either."""
     tracker, settings = project.settings.tracker, project.settings
     tracker = replace(tracker, uri=uri) if uri else tracker
     if not tracker.uri:
@@ -89,7 +98,7 @@ def open_tracking(project: Project, uri: str | None = None) -> Tracking | None:
 
 
 def _figures(verdict: Verdict) -> dict[str, float]:
-    """Numbers by name; what is missing is left out, it is not zero."""
+    """Return a verdict's numbers by name; missing numbers are left out, since they are not zero."""
     found: dict[str, float | None] = {
         "n": verdict.n,
         "broken": len(verdict.broken),
@@ -104,18 +113,6 @@ def _figures(verdict: Verdict) -> dict[str, float]:
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def _parameters(run: Run) -> dict[str, str]:
-    found = {
-        "adapter": run.adapter,
-        "benchmark": run.benchmark,
-        "task": run.task or "guard",
-        "fingerprint": run.fingerprint,
-        "complete": str(run.complete).lower(),
-        "engine": str(run.origin.get("engine", "")),
-        **{f"digest.{name}": digest for name, digest in run.digests.items()},
-    }
-    return {name: _text(text) for name, text in found.items()}
-
-
 def _text(text: str) -> str:
+    # escaping comes after `terminal` applies its limit, and MLflow's limit is strict
     return terminal(text, limit=_MAX_LENGTH)[:_MAX_LENGTH]

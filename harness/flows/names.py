@@ -1,4 +1,7 @@
-"""What a project knows by name: for completion, and for whoever looks for what was never judged."""
+"""List a project's adapters by name, for completion and for the search for unjudged adapters.
+
+Tested in tests/cli/test_completion.py.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from harness.workspace.adapters.files import adapter_names, read_training
 
 
 def adapters_of(project: Project) -> list[str]:
-    """The adapters' folder, or what was recorded where that is the project's engine."""
+    """Return the adapters' names; with a recorded engine, the names of the recordings."""
     kind, _, place = project.settings.engine.partition(":")
     if kind == "recorded":
         return recorded_names(project.settings.root / (place or "recorded"))
@@ -17,9 +20,9 @@ def adapters_of(project: Project) -> list[str]:
 
 
 def is_for(project: Project, name: str, task: str) -> bool:
-    """Whether an adapter may be for a task: one from elsewhere does not say."""
+    """Return whether an adapter may be for a task; without a `training.json` it may be for any."""
     try:
         said = read_training(project.settings.adapters / name)
     except HarnessError:
-        return True  # whoever judges it gets the line
+        return True  # judging it reports the damaged file
     return said is None or said.get("task") in (None, task)

@@ -1,9 +1,9 @@
-"""Where a project stands and what to do next: what `lora-harness` alone says."""
+"""Summarise a project and its next steps, as `lora-harness` without a command shows them."""
 
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import LedgerChanged, NoProject
@@ -32,7 +32,7 @@ CHECK = "lora-harness benchmark check"
 
 
 def overview(start: Path | None = None, store: str | None = None) -> Overview:
-    """The project of the working directory, or that there is none."""
+    """Summarise the project of the working directory; without a project, suggest `init`."""
     try:
         project = Project.here(start)
     except NoProject:
@@ -45,12 +45,13 @@ def overview(start: Path | None = None, store: str | None = None) -> Overview:
     cases = tuple((one.name, len(one.cases)) for one in known)
     adapters = tuple(name for name in adapters_of(project) if name not in RESERVED)
     tasks, steps = _tasks(project, store, adapters)
-    first = _unwritten(known)
+    # Verdicts are worth little before the cases are real, so this step comes first.
+    first = _placeholder_step(known)
     return Overview(root, cases, adapters, tasks, (first, *steps) if first else steps)
 
 
-def _unwritten(benchmarks: list[Benchmark]) -> NextStep | None:
-    """A benchmark of placeholders judges nobody."""
+def _placeholder_step(benchmarks: list[Benchmark]) -> NextStep | None:
+    """Return the step that replaces placeholder cases, None if there are none."""
     for one in benchmarks:
         idle = sum(case.placeholder for case in one.cases)
         if idle:
@@ -62,12 +63,12 @@ def _unwritten(benchmarks: list[Benchmark]) -> NextStep | None:
 def _tasks(
     project: Project, store: str | None, adapters: tuple[str, ...]
 ) -> tuple[tuple[TaskOverview, ...], tuple[NextStep, ...]]:
-    """What holds for each task, and each task's step; an adapter is needed before all else."""
+    """Return each task's state and next step; without any adapter the only step is to train."""
     if not project.tasks:
         return (), (NO_TASK,)
     with closing(open_store(project, store)) as opened:
         try:
-            found = now(project, opened, _today()).tasks
+            found = now(project, opened, datetime.now(UTC).date()).tasks
         except LedgerChanged:
             return (), (VERIFY,)
     held = tuple(_task(one) for one in found)
@@ -81,7 +82,3 @@ def _task(one: TaskNow) -> TaskOverview:
     if held is None:
         return TaskOverview(one.task, None, None, False, one.state)
     return TaskOverview(one.task, held.adapter, held.since, held.override, one.state)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

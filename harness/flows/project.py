@@ -1,4 +1,7 @@
-"""A project: its settings, and everything that is found through them."""
+"""Open a project: its settings, and the weights, benchmarks and privacy rules they name.
+
+Tested in tests/flows/test_init.py.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ MARK = "[redacted]"
 
 
 def redaction(settings: Settings) -> Redaction:
-    """What the settings ask for; a pattern that means nothing is refused before anything shows."""
+    """Return the privacy rules of the settings; refuse a bad pattern before any text is shown."""
     privacy = settings.privacy
     where = settings.root / "pyproject.toml"
     patterns = [_pattern(one, f"{where} [tool.harness.privacy]") for one in privacy.patterns]
@@ -31,20 +34,22 @@ def redaction(settings: Settings) -> Redaction:
     return Redaction((*personal, *patterns), privacy.texts)
 
 
-def said(problem: HarnessError | str, texts: bool = True) -> str:
-    """The line of an error, which may quote a text, as this project lets it be shown.
-
-    Without `texts` none is shown, whatever the settings say.
-    """
+def shown_texts(texts: bool = True) -> Redaction:
+    """Return the redaction of the project in this folder; without `texts` no text is shown."""
     try:
         found = redaction(read_settings())
     except (HarnessError, OSError):
-        found = OPEN  # what is wrong with the settings themselves must be readable
-    return (found if texts else replace(found, texts=False)).words(str(problem))
+        found = OPEN  # an error in the settings themselves must be readable
+    return found if texts else replace(found, texts=False)
+
+
+def said(problem: HarnessError | str, texts: bool = True) -> str:
+    """Return the line of an error, redacted as this project demands, since it may quote a text."""
+    return shown_texts(texts).words(str(problem))
 
 
 def shown_error(problem: HarnessError, texts: bool = True) -> HarnessError:
-    """Return the error as hooks may see it: itself, or one of ours that says what may be shown."""
+    """Return an error that hooks may see: the same error, or our error with the redacted line."""
     line = said(problem, texts)
     if line == str(problem):
         return problem
@@ -66,9 +71,17 @@ def _personal(privacy: Privacy) -> Finder:
 
 
 def _pattern(pattern: str, where: str) -> Finder:
-    from harness.measure.phrases import PATTERN_SECONDS
+    from harness.measure.phrases import PATTERN_SECONDS, compiled
 
-    ready: Any = _ready(pattern, where)
+    try:
+        ready: Any = compiled(pattern)
+    except ValueError as problem:
+        raise SettingsError(f"{where}: `redact` names {pattern[:60]!r}: {problem}") from problem
+    if ready.fullmatch("") is not None:  # it would put a mark between any two letters
+        raise SettingsError(
+            f"{where}: `redact` names {pattern[:60]!r}, which matches nothing at all as well;"
+            " write it so that it needs a letter"
+        )
 
     def find(text: str) -> Iterator[Found]:
         for match in ready.finditer(text, timeout=PATTERN_SECONDS):
@@ -77,28 +90,13 @@ def _pattern(pattern: str, where: str) -> Finder:
     return find
 
 
-def _ready(pattern: str, where: str) -> Any:
-    from harness.measure.phrases import compiled
-
-    try:
-        ready = compiled(pattern)
-    except ValueError as problem:
-        raise SettingsError(f"{where}: `redact` names {pattern[:60]!r}: {problem}") from None
-    if ready.fullmatch("") is not None:
-        raise SettingsError(
-            f"{where}: `redact` names {pattern[:60]!r}, which matches nothing at all as well;"
-            " write it so that it needs a letter"
-        )
-    return ready
-
-
 def utc_now() -> str:
-    """This moment in UTC, to the millisecond, as ISO 8601."""
+    """Return the current time in UTC, to the millisecond, as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def commit(root: Path) -> dict[str, str | bool]:
-    """The git commit of the project and whether files were changed; empty outside git."""
+    """Return the project's git commit and whether files were changed since; empty outside git."""
     try:
         head = _git(root, "rev-parse", "HEAD")
         dirty = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
@@ -115,35 +113,35 @@ def _git(root: Path, *words: str) -> str:
 
 
 def machine() -> dict[str, str]:
-    """What ran it, in words."""
+    """Return the Python version and the operating system of this machine."""
     return {"python": platform.python_version(), "system": platform.platform(terse=True)}
 
 
 @dataclass(frozen=True)
 class Project:
-    """The settings with what they lead to; found once, then kept."""
+    """Settings with the weights and benchmarks that they name; each is found once, then kept."""
 
     settings: Settings
 
     @classmethod
     def here(cls, start: Path | None = None) -> Project:
-        """The project of the working directory."""
+        """Open the project of the working directory, or of `start`."""
         return cls(read_settings(start))
 
     def showing(self, texts: bool) -> Project:
-        """The same project; without `texts`, none of them leaves it whatever the settings say."""
+        """Return the project; without `texts` it shows no text, even if the settings allow it."""
         if texts:
             return self
         privacy = replace(self.settings.privacy, texts=False)
         return Project(replace(self.settings, privacy=privacy))
 
     def reporting_to(self, reports: Path | None) -> Project:
-        """The same project with another reports folder, where one is named."""
+        """Return the project with another reports folder, unless that is None."""
         return Project(replace(self.settings, reports=reports)) if reports else self
 
     @cached_property
     def redaction(self) -> Redaction:
-        """What every outlet does to texts before it shows them."""
+        """The privacy rules that every face applies to texts before it shows them."""
         return redaction(self.settings)
 
     @cached_property
@@ -160,11 +158,11 @@ class Project:
     def benchmarks(self) -> dict[str, Benchmark]:
         """Every benchmark, the guards last."""
         found = [self.benchmark(name) for name in self.benchmark_names]
-        return {one.name: one for one in sorted(found, key=lambda one: one.guard)}
+        return {b.name: b for b in sorted(found, key=lambda b: b.guard)}  # stable: by name within
 
     @property
     def benchmark_names(self) -> list[str]:
-        """What lies in the benchmarks' folder, unread."""
+        """The names in the benchmarks' folder; their files are not read."""
         names = benchmark_names(self.settings.benchmarks)
         if not names:
             raise BenchmarkError(
@@ -174,17 +172,17 @@ class Project:
         return names
 
     def known(self, name: str) -> Benchmark:
-        """One of the benchmarks, or what is near where there is none of that name."""
+        """Return a benchmark by name; refuse an unknown name and suggest a similar name."""
         if name not in self.benchmarks:
             raise BenchmarkError(f"{name}: no such benchmark{suggestion(name, self.benchmarks)}")
         return self.benchmarks[name]
 
     def benchmark(self, name: str) -> Benchmark:
-        """One benchmark by name."""
+        """Read a benchmark by name."""
         return read_benchmark(self.settings.benchmarks, name, self.settings.generation, rules())
 
     def task_benchmark(self, task: str | None) -> Benchmark:
-        """The benchmark of a task; of the only task where none is named."""
+        """Return the benchmark of a task; without a name, of the only task."""
         mine = [b for b in self.benchmarks.values() if b.task and task in (None, b.task)]
         if len(mine) == 1:
             return mine[0]
@@ -197,12 +195,12 @@ class Project:
 
     @property
     def tasks(self) -> list[str]:
-        """What the benchmarks are for, by name."""
+        """The tasks that the benchmarks are for, sorted by name."""
         return sorted({b.task for b in self.benchmarks.values() if b.task})
 
 
 def rules() -> Rules:
-    """What the pure rooms know about tables in a benchmark, for the reader."""
+    """Return the checks of `measure` and `judge` that the reader of benchmarks needs."""
     from harness.judge import check_policy
     from harness.measure import merge_checks, parse_checks
 

@@ -1,4 +1,4 @@
-"""The report of a run, in `reports/<run>/`: of what the store remembers, atomic."""
+"""Write the report of a run from the store into `reports/<run>/`, each file atomically."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import suggestion
 
 MAX_PLACED = 12
-"""Adapters beside which the candidate is placed."""
-SIDES = ("promoted", "pinned", BASE, BASE_PROMPT)
+"""Other adapters shown beside the candidate."""
+REFERENCES = ("promoted", "pinned", BASE, BASE_PROMPT)
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}", re.ASCII)
 
 
@@ -39,21 +39,22 @@ FORMS: Mapping[str, tuple[str, Callable[[Material], str]]] = {
     "json": ("run.json", _json),
     "html": ("report.html", report_html),
 }
-"""By format, the file's name and what writes it."""
+"""By format, the file's name and the function that renders it."""
 
 
-# --- what it is made of -----------------------------------------------------------------------
+# --- material ---------------------------------------------------------------------------------
 
 
 def material_of(project: Project, store: Store, kept: StoredVerdict) -> Material:
-    """Everything that the store has about a verdict."""
+    """Collect everything that the store has about a verdict."""
     verdict = kept.verdict
     run = store.runs.by_id(kept.run)
     if run is None:
         raise RequestError(f"{kept.run}: is not in the store any more, so it has no report")
-    references = _references(store, verdict)
-    side = next((side for side in (*SIDES[:1], BASE) if side in references), None)
-    other = references.get(side) if side else None
+    named = {name: verdict.runs[name] for name in REFERENCES if name in verdict.runs}
+    looked_up = {name: store.runs.by_id(identity) for name, identity in named.items()}
+    references = {name: run for name, run in looked_up.items() if run is not None}
+    other = references.get("promoted") or references.get(BASE)
     gates = [metric.name for metric in verdict.metrics if metric.role == "gate"]
     metric = next(iter(gates or (m.name for m in verdict.metrics)), "")
     since = _since(store, kept)
@@ -76,7 +77,7 @@ def material_of(project: Project, store: Store, kept: StoredVerdict) -> Material
 
 
 def _shown(project: Project, whole: Material) -> Material:
-    """What the settings let be shown; who is the same as whom was seen before."""
+    """Apply the privacy settings, after texts were compared: masked texts would look equal."""
     redaction = project.redaction
     if not redaction.texts:
         empty = tuple(shape.before for shape in NOTHING_ELSE)
@@ -86,7 +87,7 @@ def _shown(project: Project, whole: Material) -> Material:
 
 
 def _placed(store: Store, run: Run, metric: str) -> tuple[Placed, ...]:
-    """The newest run of each adapter up to this one, on the same version of the benchmark."""
+    """Return each adapter's newest run, up to this run, on the same version of the benchmark."""
     known = [one.adapter for one in store.trends.adapters(run.benchmark, metric)]
     chosen = dict.fromkeys([run.adapter, BASE, *known[:MAX_PLACED]])
     window = Window(run.benchmark, metric, tuple(chosen), None, run.started[:10])
@@ -101,21 +102,15 @@ def _placed(store: Store, run: Run, metric: str) -> tuple[Placed, ...]:
     )
 
 
-def _references(store: Store, verdict: Verdict) -> dict[str, Run]:
-    named = {side: verdict.runs[side] for side in SIDES if side in verdict.runs}
-    found = {side: store.runs.by_id(identity) for side, identity in named.items()}
-    return {side: run for side, run in found.items() if run is not None}
-
-
 def _since(store: Store, kept: StoredVerdict) -> Decision | None:
-    """The decision by which the promoted adapter was so when the verdict was given."""
+    """Return the decision that had promoted the reference when the verdict was given."""
     mine = puts_in_production(store.decisions.all(kept.verdict.task))
     put = [decision for decision in mine if decision.at <= kept.made]
     return put[-1] if put and put[-1].adapter == kept.verdict.promoted else None
 
 
 def _next(run: Run, verdict: Verdict) -> dict[str, str]:
-    """What can be typed next, by what it does."""
+    """Return the commands that may follow, by their purpose."""
     name, found = shlex.quote(run.adapter), {}
     if verdict.outcome == "promote" and verdict.task and not verdict.identical:
         task = shlex.quote(verdict.task)
@@ -129,7 +124,7 @@ def _next(run: Run, verdict: Verdict) -> dict[str, str]:
 
 
 def _again(run: Run, verdict: Verdict) -> dict[str, str]:
-    """What makes the same once more: the verdict from the stored scores, or everything."""
+    """Return the commands that repeat the verdict: from the stored scores, or from scratch."""
     samples = f" --samples {verdict.samples}" if verdict.samples > 1 else ""
     asked = f"{shlex.quote(run.adapter)} --benchmark {shlex.quote(run.benchmark)}{samples}"
     return {
@@ -138,11 +133,11 @@ def _again(run: Run, verdict: Verdict) -> dict[str, str]:
     }
 
 
-# --- which one is meant -----------------------------------------------------------------------
+# --- lookup -----------------------------------------------------------------------------------
 
 
 def find(project: Project, store: Store, name: str, benchmark: str | None = None) -> StoredVerdict:
-    """The last verdict on a run, or on an adapter: on the task's benchmark where none is named."""
+    """Return the last verdict on a run or an adapter; without a `benchmark`, try them in order."""
     kept = store.verdicts.last_on(name)
     if kept is not None:
         return kept
@@ -161,34 +156,30 @@ def find(project: Project, store: Store, name: str, benchmark: str | None = None
     raise RequestError(f"{name}: no run or judged adapter of this name{near}")
 
 
-# --- where it goes ----------------------------------------------------------------------------
+# --- files ------------------------------------------------------------------------------------
 
 
 def text_of(material: Material, form: str) -> str:
-    """The report in one form."""
+    """Render the report in a form: `md`, `json` or `html`."""
     return FORMS[form][1](material)
 
 
 def write(project: Project, material: Material) -> dict[str, Path]:
-    """All forms into the run's folder; by format, the files."""
-    folder = _folder(project, material.run)
+    """Write all forms into the run's folder and return the files by form."""
+    run = material.run.id
+    if not _FOLDER.fullmatch(run):  # an imported history may hold any id, `../..` included
+        raise RequestError(f"{ascii(run)[:80]}: is no name for a folder, so it has no report")
+    folder = project.settings.reports / run
     return {form: put(folder / name, make(material)) for form, (name, make) in FORMS.items()}
 
 
-def _folder(project: Project, run: Run) -> Path:
-    """The id of a run that came with somebody's history may be anything."""
-    if not _FOLDER.fullmatch(run.id):
-        raise RequestError(f"{ascii(run.id)[:80]}: is no name for a folder, so it has no report")
-    return project.settings.reports / run.id
-
-
 def put(file: Path, text: str) -> Path:
-    """One file, whole or not at all."""
+    """Write a file atomically and return its path."""
     try:
         write_atomically(file, text)
     except OSError as problem:
         raise WorldFailed(
             f"{file}: cannot be written ({reason(problem)}), the verdict stands;"
             " `lora-harness report RUN` writes it after that"
-        ) from None
+        ) from problem
     return file

@@ -1,4 +1,4 @@
-"""Open the project's store; one that is new begins with the shipped history."""
+"""Open the project's store; a new store starts with the shipped history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ HISTORY = "history.jsonl"
 
 
 def open_store(project: Project, url: str | None = None) -> Store:
-    """Open the store; an empty one imports the history that lies beside the reports."""
+    """Open the store; an empty store imports the history file in the reports' folder."""
     from harness.flows.history import import_history
 
     store = Store(url or project.settings.store, project.settings.root)

@@ -3,6 +3,8 @@
 Looking at two cases is cheaper than a full run, and that is cheaper than writing new cases.
 
 Tests: tests/judge/test_scenes.py, which holds every sentence to `scenes.json`.
+
+Tested in tests/judge/test_scenes.py.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A rejection needs one cause; a promotion needs that no cause of either kind is found.
 
 Tests: tests/judge/test_verdict.py, test_first.py and test_properties.py.
+
+Tested in tests/judge/test_verdict.py.
 """
 
 from __future__ import annotations

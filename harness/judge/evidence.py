@@ -3,6 +3,8 @@
 `decide` reads it, and the sentences and the record are made from the same object.
 
 Tests: tests/judge/test_verdict.py and test_multiplicity.py.
+
+Tested in tests/judge/test_verdict.py.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 The rule is the same as for runs, except for the parts that need texts or checks.
 
 Tests: tests/judge/test_score_file.py and test_properties.py.
+
+Tested in tests/judge/test_score_file.py.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 All deciding code works on a `Paired`, without runs, files or texts.
 
 Tests: tests/judge/test_verdict.py and test_properties.py.
+
+Tested in tests/judge/test_unfit.py.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 There is a sentence per cause; a promotion has none, so its sentences say what was shown.
 
 Tests: tests/judge/test_scenes.py, which holds every sentence to `scenes.json`.
+
+Tested in tests/judge/test_scenes.py.
 """
 
 from __future__ import annotations

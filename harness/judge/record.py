@@ -3,6 +3,8 @@
 No decision is made here; a missing number is None, never NaN.
 
 Tests: tests/judge/test_scenes.py and test_verdict.py.
+
+Tested in tests/judge/test_breakage.py.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 They use true minus signs, three decimals at most, and words instead of column names.
 
 Tests: tests/judge/test_scenes.py.
+
+Tested in tests/judge/test_scenes.py.
 """
 
 from __future__ import annotations

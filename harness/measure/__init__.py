@@ -5,6 +5,8 @@ Pure: no disk, no clock, no model. Importing this package loads no heavy library
 
 from __future__ import annotations
 
+import logging
+
 from harness.measure.checks import run_checks
 from harness.measure.closeness import embedding_similarity, ideal_likelihood
 from harness.measure.edits import clean_rate, consistency, edit_rate, edit_similarity
@@ -27,3 +29,6 @@ __all__ = [
     "run_checks",
     "score_case",
 ]
+
+# Without a handler Python itself would write warnings of a library to stderr.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -3,6 +3,8 @@
 Each function returns the problem, or an empty string. Texts are compared in Unicode NFC.
 
 Tests: tests/measure/test_checks.py.
+
+Tested in tests/measure/test_checks.py.
 """
 
 from __future__ import annotations

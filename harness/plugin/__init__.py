@@ -1,7 +1,7 @@
-"""The pytest plugin: silent until `--model` names an adapter (DESIGN 7, "In pytest").
+"""The pytest plugin: silent until `--model` names an adapter.
 
-This module is imported by every pytest run on the machine, so it imports nothing but pytest itself,
-which is there already, and the names of the hooks.
+Every pytest run on the machine imports this module, so it imports only pytest, which is there
+already, and the names of the hooks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """The hooks that a conftest.py may answer to; declared always, called only with `--model`."""
+    """Declare the hooks of `hooks.py`, which are called only with `--model`."""
     from harness.plugin import hooks
 
     pluginmanager.add_hookspecs(hooks)
@@ -23,7 +23,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.fixture(scope="session", name="harness")
 def _harness(pytestconfig: pytest.Config) -> Harness:
-    """Score texts and judge adapters in your own tests; nothing is loaded before it is asked.
+    """Score texts and judge adapters in your own tests; each loads what it needs when called.
 
     harness.score(output, ideal).scores["edit_similarity"] scores one text against its ideal,
     harness.evaluate("adapter_v3")["outreach"].outcome is the verdict on an adapter,
@@ -36,7 +36,7 @@ def _harness(pytestconfig: pytest.Config) -> Harness:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options; `--model` turns everything else on."""
+    """Add the options; `--model` turns the plugin on."""
     group = parser.getgroup("harness", "lora-harness: judge LoRA adapters on a fixed benchmark")
     add = group.addoption
     add("--model", action="append", dest="harness_models", metavar="NAME",
@@ -64,7 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Wake up where an adapter is named; a wrong request ends here, with exit code 4."""
+    """Open the gate if an adapter is named; a wrong request ends here, with exit code 4."""
     if config.getoption("harness_models"):
         from harness.libraries import lasting
 

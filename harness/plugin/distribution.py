@@ -1,4 +1,7 @@
-"""How xdist hands our items to its workers; imported only where xdist distributes."""
+"""The distribution of our items over the workers of xdist; imported only where it distributes.
+
+Tested in tests/plugin/test_xdist.py.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import pytest
 
 
 def scope_of(nodeid: str, files: Collection[str]) -> str:
-    """What stays together: one adapter on one benchmark; any other test stands alone."""
+    """Return the name of a group: one adapter on one benchmark, or any other test alone."""
     file, _, name = nodeid.partition("::")
     if file not in files or "[" not in name:
         return nodeid
@@ -18,7 +21,7 @@ def scope_of(nodeid: str, files: Collection[str]) -> str:
 
 
 def by_adapter_and_benchmark(config: pytest.Config, log: Any, files: Collection[str]) -> Any:
-    """A scheduler of xdist's own kind with our scopes."""
+    """Return a scheduler of xdist that keeps these groups together."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

@@ -1,4 +1,4 @@
-"""What the fixture `harness` gives: scores and verdicts of one project, for anybody's tests."""
+"""The fixture `harness`: scores and verdicts of one project, for the tests of its users."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from harness.records import CaseResult, Policy, Run, Verdict
 
 
 class Harness:
-    """Everything is asked of the project in `folder`; each method loads what it needs, then."""
+    """Scores and verdicts of the project in `folder`; each method imports what it needs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def score(self, output: str, ideal: str | Sequence[str], **more: Any) -> CaseResult:
-        """One text against its ideal, or the best of several.
+        """Score one text against its ideal, or against the nearest of several.
 
         `more`: `metrics`, `input`, `checks`, as for `harness.score`.
         """
@@ -25,7 +25,7 @@ class Harness:
         return score(output, ideal, project=self.folder, **more)
 
     def evaluate(self, adapter: str, **more: Any) -> Mapping[str, Verdict]:
-        """The verdicts on an adapter by benchmark, kept in the store as those of `--model` are.
+        """Return the verdicts on an adapter by benchmark, stored as those of `--model` are.
 
         `more`: `benchmarks`, `against`, `engine`, `store`, `baselines`, as for `harness.evaluate`.
         """
@@ -36,7 +36,7 @@ class Harness:
     def verdict(
         self, candidate: Run, promoted: Run | None, policy: Policy | None = None, **more: Any
     ) -> Verdict:
-        """Whether one run may replace the other; touches neither disk nor store."""
+        """Judge whether one run may replace the other, without disk or store."""
         from harness.judge import verdict
 
         return verdict(candidate, promoted, policy or Policy(), **more)

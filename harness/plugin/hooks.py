@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pytest_harness_verdict(config: pytest.Config, verdict: Verdict, run: Run) -> None:
-    """An adapter was judged on a benchmark, and the verdict is in the store.
+    """Receive the verdict on an adapter, which is in the store by then.
 
     Called once for each adapter on each benchmark, guards included, before its items run.
     `verdict` has the outcome, `run` every output and score that it rests on, both redacted as
@@ -31,7 +31,7 @@ def pytest_harness_verdict(config: pytest.Config, verdict: Verdict, run: Run) ->
 def pytest_harness_unjudged(
     config: pytest.Config, adapter: str, benchmark: str, problem: HarnessError
 ) -> None:
-    """There is no verdict on an adapter: something was refused or failed on the way.
+    """Receive the error that left an adapter without a verdict: a refusal or a failure.
 
     Called instead of `pytest_harness_verdict`; missing is neither a rejection nor a promotion.
 

@@ -1,4 +1,4 @@
-"""Every case is a test item, and every benchmark ends in a gate item."""
+"""The test items: one for each case, and a gate item at the end of each benchmark."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 GATE = "gate"
 KEYWORD = "lora-harness"
-"""Marks our items' reports, which is all that an xdist controller sees of them."""
+"""Marks the reports of our items, which are all that a controller of xdist sees of them."""
 
 
 class Failed(Exception):
-    """A case or gate item failed: a short line for the terminal, the whole text for JUnit."""
+    """The failure of a case or gate item: a line for the terminal, the whole text for JUnit."""
 
     def __init__(self, line: str, text: str) -> None:
         super().__init__(line)
@@ -35,7 +35,7 @@ class Failed(Exception):
 
 @dataclass
 class _Crash:
-    """Where pytest looks for the words of its short summary."""
+    """What pytest reads for its short summary."""
 
     message: str
     path: str
@@ -53,7 +53,7 @@ class PlainFailure:
         return self.text
 
     def toterminal(self, tw: Any) -> None:
-        """The gate's whole verdict stands at the end of the session; here one line is enough."""
+        """Write the failure; of a verdict one line, since the end of the session shows it whole."""
         whole = self.text.startswith("═")
         tw.line(self.reprcrash.message if whole else self.text, red=True)
 
@@ -67,7 +67,7 @@ class BenchmarkFile(pytest.File):
         self.benchmark = benchmark
 
     def collect(self) -> Iterator[pytest.Item]:
-        """The cases of each adapter, then its gate."""
+        """Yield the cases of each adapter, then its gate."""
         cases = self.gate.project.benchmarks[self.benchmark].cases
         for adapter in self.gate.adapters_of(self.benchmark):
             for case in cases:
@@ -77,13 +77,13 @@ class BenchmarkFile(pytest.File):
             yield GateItem.from_parent(self, **self._named(GATE, adapter), adapter=adapter)
 
     def _named(self, what: str, adapter: str) -> dict[str, str]:
-        """The id is said in full, so that pytest reads the brackets as it will in its cache."""
+        # With its id given, pytest reads the brackets as it later reads them in its cache.
         name = f"{what}[{adapter}]"
         return {"name": name, "nodeid": f"{self.nodeid}::{name}"}
 
 
 class HarnessItem(pytest.Item):
-    """What case and gate items share."""
+    """The base of case and gate items."""
 
     parent: BenchmarkFile
 
@@ -98,33 +98,35 @@ class HarnessItem(pytest.Item):
 
     @property
     def wants(self) -> set[str]:
-        """Ids of the cases that it needs outputs for."""
+        """The ids of the cases that it needs outputs for."""
         return set()
 
     def evaluation(self) -> Evaluation:
-        """The run and the verdict, or the error that stood in their way."""
-        found = self.parent.gate.evaluation(self.adapter, self.benchmark)
+        """Return the run and the verdict; fail with the error if there are none."""
+        gate = self.parent.gate
+        found = gate.evaluation(self.adapter, self.benchmark)
         if isinstance(found, HarnessError):
-            line = ci_log(said(found, self.parent.gate.request.texts))
-            raise Failed(f"could not be judged: {line}", line)
+            line = ci_log(said(found, gate.request.texts))
+            causes = gate.causes[self.adapter, self.benchmark]
+            raise Failed(f"could not be judged: {line}", "\n".join([line, *causes]))
         return found
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
-        """Words instead of a traceback, for failures that are ours."""
+        """Return a line in place of a traceback for failures of ours."""
         problem = excinfo.value
         if isinstance(problem, Failed):
             return PlainFailure(problem.line, problem.text, str(self.path), 0)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The benchmark's file, so that editors and CI can jump there."""
+        """Return the benchmark's file, so that editors and CI can jump there."""
         return self.path, 0, self.name
 
 
 class CaseItem(HarnessItem):
-    """Fails when a `must` check failed, a critical case broke, or it could not be scored.
+    """An item that fails if a `must` check failed, a critical case broke, or scores are missing.
 
-    Skipped where an adapter has seen it in training, so that nobody was judged on it.
+    It is skipped where an adapter has seen the case in training, since the verdict leaves it out.
     """
 
     def __init__(self, *, case: Case, **rest: Any) -> None:
@@ -133,18 +135,19 @@ class CaseItem(HarnessItem):
 
     @property
     def wants(self) -> set[str]:
-        """Itself."""
+        """The id of its case."""
         return {self.case.id}
 
     def runtest(self) -> None:
-        """Look at the result that was made before."""
+        """Fail for the reasons that the case's result gives."""
         found = self.evaluation()
         if self.case.id in found.verdict.left_out:
             pytest.skip(ci_log(f"left out, it is {found.verdict.left_out[self.case.id]}"))
         result = next((r for r in found.run.results if r.case.id == self.case.id), None)
         reasons = list(_reasons(self.case, result, found.verdict))
         if reasons:
-            text = "\n".join([*reasons, *_texts(result)])
+            texts = [f"ideal   {result.case.ideals[0]}", f"output  {result.text}"] if result else []
+            text = "\n".join([*reasons, *texts])
             raise Failed(ci_log(reasons[0]), ci_log(text, lines=True))
 
 
@@ -162,17 +165,11 @@ def _reasons(case: Case, result: CaseResult | None, verdict: Verdict) -> Iterato
         yield f"critical case broke: it was right with {verdict.promoted or 'the base'}"
 
 
-def _texts(result: CaseResult | None) -> list[str]:
-    if result is None:
-        return []
-    return [f"ideal   {result.case.ideals[0]}", f"output  {result.text}"]
-
-
 class GateItem(HarnessItem):
-    """Fails unless the verdict is promote."""
+    """An item that fails unless the verdict is promote."""
 
     def runtest(self) -> None:
-        """Judge."""
+        """Fail with the verdict unless it is promote."""
         verdict = self.evaluation().verdict
         self.user_properties.append(("harness_outcome", verdict.outcome))
         if verdict.outcome != "promote":

@@ -1,4 +1,4 @@
-"""How a session ends: the exit codes of DESIGN 7 out of verdicts and pytest's own status."""
+"""The exit code of a session, from the results of the gate and from pytest's own status."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ PYTEST_OWN = (2, 3, 4, 5)
 
 
 class GateResult(NamedTuple):
-    """What is known of one adapter on one benchmark; travels from xdist workers as a tuple."""
+    """The result of one adapter on one benchmark; xdist's workers send it as a plain tuple."""
 
     adapter: str
     benchmark: str
     outcome: Outcome | None
     text: str
-    """The verdict in words, or why there is none."""
+    """The verdict as text, or why there is none."""
     code: int | None
     """Exit code of the error, where there is no verdict."""
     report: tuple[Any, ...] = ()
-    """What became of its report, as plain values; empty where there is no verdict."""
+    """A `Reported` as plain values; empty where there is no verdict."""
 
 
 class PytestEnding(NamedTuple):
-    """What pytest itself would end with."""
+    """The end of a session without the gate."""
 
     status: int
     foreign_failed: bool
     """Whether tests that are not ours may have failed."""
 
 
-def exit_status(ending: PytestEnding, told: Sequence[GateResult]) -> int:
-    """Return the gravest code; where all promote, or nothing was told, pytest's own."""
-    if ending.status in PYTEST_OWN or not told:
+def exit_status(ending: PytestEnding, results: Sequence[GateResult]) -> int:
+    """Return the gravest code; if all promote, or there are no results, return pytest's own."""
+    if ending.status in PYTEST_OWN or not results:
         return ending.status
     if ending.foreign_failed:
         return 1
-    return gravest((one.outcome for one in told), (one.code for one in told)) or ending.status
+    codes = (one.code for one in results)
+    return gravest((one.outcome for one in results), codes) or ending.status

@@ -1,4 +1,7 @@
-"""One pytest session with adapters on trial: what is collected, made, judged, and how it ends."""
+"""The plugin of a pytest session with `--model`: it collects, generates, judges and ends it.
+
+Tested in tests/plugin/test_exits.py.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,13 @@ from harness.flows.evaluation.candidate import Evaluation
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.session import Session, open_session
 from harness.flows.github import Reported, report, tell_github
-from harness.flows.project import Project, said, shown_error
+from harness.flows.project import Project, said, shown_error, shown_texts
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
+from harness.plugin.log_records import safe_records
 from harness.plugin.outcome import GateResult, PytestEnding, exit_status
 from harness.records import RESERVED
 from harness.render import verdict_text
+from harness.text.failures import cause_lines
 from harness.text.safe import ci_log
 from harness.workspace.formats.names import check_name
 
@@ -29,24 +34,24 @@ Pair = tuple[str, str]
 
 
 def open_gate(config: pytest.Config) -> Gate:
-    """Check the request before anything is collected; what was opened meanwhile is given back."""
+    """Check the request before anything is collected; close what was opened if it is wrong."""
     gate = Gate(config)
     try:
         gate.check()
     except HarnessError as problem:
         gate.pytest_unconfigure()
-        raise gate.ended(problem) from None
+        raise gate.exit_for(problem) from problem
     return gate
 
 
 def _share_cores(workers: int) -> None:
-    """Workers that each take all cores get in each other's way; no text depends on threads."""
+    """Give each worker its share of the cores; no output depends on the number of threads."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (cores or 1) // workers)))
 
 
 class Gate:
-    """The plugin that `--model` wakes up."""
+    """The plugin that `--model` turns on."""
 
     def __init__(self, config: pytest.Config) -> None:
         option = config.option
@@ -69,22 +74,32 @@ class Gate:
         if self.is_worker:
             _share_cores(config.workerinput["workercount"])  # type: ignore[attr-defined]  # xdist's
         self._stack = ExitStack()
+        self._stack.enter_context(safe_records(shown_texts(self.request.texts)))
         self._session: Session | None = None
-        self._found: dict[Pair, Evaluation | HarnessError] = {}
+        self._evaluations: dict[Pair, Evaluation | HarnessError] = {}
         self.selected: dict[Pair, set[str]] = defaultdict(set)
-        self.told: list[GateResult] = []
+        """Cases that are left after `-k` and the like."""
+        self.results: list[GateResult] = []
+        self.causes: dict[Pair, list[str]] = {}
+        """With -vv: what stands behind an error, a line for each cause."""
         self.foreign_failed = False
         self.files: dict[Path, str] = {}
 
-    def ended(self, problem: HarnessError) -> BaseException:
-        """4 is pytest's own code for a wrong request; 11 is ours for a world that failed."""
+    def exit_for(self, problem: HarnessError) -> BaseException:
+        """Return the exception that ends pytest with the code of an error: 4 is a usage error."""
         line = ci_log(said(problem, self.request.texts))
+        shown = "\n".join([line, *self._causes_of(problem)])
         if problem.exit_code == 4:
-            return pytest.UsageError(line)
-        return pytest.exit.Exception(line, returncode=problem.exit_code)
+            return pytest.UsageError(shown)
+        return pytest.exit.Exception(shown, returncode=problem.exit_code)
+
+    def _causes_of(self, problem: HarnessError) -> list[str]:
+        if self.config.option.verbose < 2:
+            return []
+        return cause_lines(problem, shown_texts(self.request.texts))
 
     def check(self) -> None:
-        """Read what was asked for now: a bad name or file is the request's fault."""
+        """Refuse a name or a file of the request that is wrong."""
         option = self.config.option
         self.project = Project.here(self.config.invocation_params.dir)
         for name in self.request.benchmarks or tuple(self.project.benchmarks):
@@ -100,7 +115,7 @@ class Gate:
     # --- collecting --------------------------------------------------------------------------
 
     def _name_files(self) -> None:
-        """Collect the benchmarks; only them, unless paths were named beside `--model`."""
+        """Add the benchmarks to the paths to collect; without paths, collect only them."""
         names = self.request.benchmarks or tuple(self.project.benchmarks)
         folder = self.project.settings.benchmarks.resolve()
         self.files = {folder / name / "cases.jsonl": name for name in names}
@@ -112,9 +127,9 @@ class Gate:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Under xdist, one adapter on one benchmark stays on one worker."""
+        """Keep one adapter on one benchmark on one worker of xdist."""
         if config.option.dist not in ("load", "worksteal"):
-            return None  # somebody chose another way to distribute
+            return None  # the user distributes in another way
         from harness.plugin.distribution import by_adapter_and_benchmark
 
         root = config.rootpath
@@ -124,7 +139,7 @@ class Gate:
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> BenchmarkFile | None:
-        """`cases.jsonl` of a benchmark is a test file."""
+        """Return `cases.jsonl` of a benchmark as a test file."""
         name = self.files.get(file_path.resolve())
         if name is None:
             return None
@@ -132,24 +147,24 @@ class Gate:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """What is left after `-k` and friends is what is generated."""
+        """Note the cases that are left after `-k` and the like: only they are generated."""
         for item in session.items:
             if isinstance(item, HarnessItem):
                 self.selected[item.adapter, item.benchmark] |= item.wants
 
     def adapters_of(self, benchmark: str) -> list[str]:
-        """Adapters that are judged on a benchmark: those of its task, and all where it guards."""
+        """Return the adapters that a benchmark judges: those of its task; a guard judges all."""
         if self.config.option.collectonly:
             return self.adapters
         return [
             a for a in self.adapters if benchmark in {b.name for b in self.session.benchmarks(a)}
         ]
 
-    # --- making ------------------------------------------------------------------------------
+    # --- judging -----------------------------------------------------------------------------
 
     @property
     def session(self) -> Session:
-        """Store and engine, opened when first needed."""
+        """Store and engine, opened when first used."""
         if self._session is None:
             opened = open_session(self.project, self.request, self._on_progress)
             self._session = self._stack.enter_context(opened)
@@ -165,22 +180,22 @@ class Gate:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Iterator[Any]:
-        """All outputs are made in batches before the first item runs (workers make their own)."""
+        """Generate and judge before the first item runs; xdist's workers each do so."""
         distributed = self.config.pluginmanager.has_plugin("dsession")
         if not (self.is_worker or distributed or self.config.option.collectonly):
             if len(self.adapters) > 1:
-                self._write_ahead()
+                self._prefetch()
             for adapter, benchmark in self.selected:
                 found = self.evaluation(adapter, benchmark)
                 if isinstance(found, HarnessError) and found.exit_code == 4:
-                    self.told.clear()  # pytest says the line itself
-                    raise self.ended(found)
+                    self.results.clear()  # pytest says the line itself
+                    raise self.exit_for(found)
             if hasattr(self, "_line"):
                 self._line.close()
         return (yield)
 
-    def _write_ahead(self) -> None:
-        """What all adapters lack, as one stream; what fails in it is told with its verdict."""
+    def _prefetch(self) -> None:
+        """Generate what all adapters lack as one stream; an error in it comes with its verdict."""
         from harness.flows.evaluation.prefetch import prefetch
 
         wanted = ((*pair, frozenset(cases) or None) for pair, cases in self.selected.items())
@@ -188,28 +203,28 @@ class Gate:
             prefetch(self.session, wanted)
 
     def evaluation(self, adapter: str, benchmark: str) -> Evaluation | HarnessError:
-        """The run and verdict of an adapter on a benchmark, or why there is none."""
-        place = (adapter, benchmark)
-        if place not in self._found:
+        """Return the run and verdict of an adapter on a benchmark, or why there is none."""
+        pair = (adapter, benchmark)
+        if pair not in self._evaluations:
             try:
                 wanted = self.session.benchmark(benchmark)
-                cases = frozenset(self.selected[place])
+                cases = frozenset(self.selected[pair])
                 exact = self.session.candidate(adapter).evaluate(wanted, cases or None)
-                made = self.session.project.redaction.record(exact)
-                self._found[place] = made
-                self.told.append(self._told(made))
+                found = self.session.project.redaction.record(exact)
+                self._evaluations[pair] = found
+                self.results.append(self._result(found))
             except HarnessError as problem:
                 shown = shown_error(problem, self.request.texts)
-                self._found[place] = shown
-                self.told.append(
-                    GateResult(adapter, benchmark, None, ci_log(str(shown)), problem.exit_code)
-                )
+                self._evaluations[pair] = shown
+                self.causes[pair] = self._causes_of(problem)
+                text = "\n".join([ci_log(str(shown)), *self.causes[pair]])
+                self.results.append(GateResult(*pair, None, text, problem.exit_code))
             self._call_hooks(adapter, benchmark)
-        return self._found[place]
+        return self._evaluations[pair]
 
     def _call_hooks(self, adapter: str, benchmark: str) -> None:
-        """Whoever waits for verdicts hears of this one, or why there is none."""
-        found, hook = self._found[adapter, benchmark], self.config.hook
+        # Not while an error is handled: what a hook raises would show that error beside it.
+        found, hook = self._evaluations[adapter, benchmark], self.config.hook
         if isinstance(found, HarnessError):
             hook.pytest_harness_unjudged(
                 config=self.config, adapter=adapter, benchmark=benchmark, problem=found
@@ -217,70 +232,72 @@ class Gate:
         else:
             hook.pytest_harness_verdict(config=self.config, verdict=found.verdict, run=found.run)
 
-    def _told(self, made: Evaluation) -> GateResult:
+    def _result(self, evaluation: Evaluation) -> GateResult:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         colour = bool(reporter and reporter.hasmarkup)
-        reported = report(self.session, made)
+        reported = report(self.session, evaluation)
+        verdict = evaluation.verdict
         text = verdict_text(
-            made.verdict,
+            verdict,
             colour=colour,
-            promoted_at=made.promoted_at,
-            overridden=made.overridden,
-            report=reported.said,
+            promoted_at=evaluation.promoted_at,
+            overridden=evaluation.overridden,
+            report=reported.page,
         )
-        verdict = made.verdict
-        place = (verdict.candidate, verdict.benchmark)
-        return GateResult(*place, verdict.outcome, text, None, tuple(reported))
+        pair = (verdict.candidate, verdict.benchmark)
+        return GateResult(*pair, verdict.outcome, text, None, tuple(reported))
 
     # --- ending ------------------------------------------------------------------------------
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
-        """A worker's verdicts, told in the controller; a worker that died judged nothing."""
+        """Take over the results of a worker of xdist; a worker that died judged nothing."""
         if error:
             line = "the worker died, run the same command again to go on"
-            self.told.append(GateResult("everything", f"worker {node.gateway.id}", None, line, 11))
+            self.results.append(
+                GateResult("everything", f"worker {node.gateway.id}", None, line, 11)
+            )
         for raw in getattr(node, "workeroutput", {}).get("harness", []):
-            self.told.append(GateResult(*raw))
+            self.results.append(GateResult(*raw))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Whether tests that are not ours fail; under xdist this is all the controller sees."""
-        crashed = str(report.when) == "???"  # xdist: its worker died, which is told on its own
+        """Note whether tests of others fail; of ours, the results say more than the reports."""
+        crashed = str(report.when) == "???"  # xdist: its worker died, which has its own result
         if report.failed and not crashed and KEYWORD not in report.keywords:
             self.foreign_failed = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Workers hand over; the session leaves with the code of its gravest verdict."""
+        """Hand a worker's results over, or set the exit code of the gravest result."""
         if self.is_worker:
             output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]  # xdist's
-            output["harness"] = [tuple(one) for one in self.told]
+            output["harness"] = [tuple(one) for one in self.results]
             return
         status = 1 if self._stopped_by_failures() else int(exitstatus)
-        session.exitstatus = exit_status(PytestEnding(status, self.foreign_failed), self.told)
+        session.exitstatus = exit_status(PytestEnding(status, self.foreign_failed), self.results)
 
     def _stopped_by_failures(self) -> bool:
-        """Under xdist, `-x` ends like an interruption though nobody interrupted."""
+        """Tell whether `-x` ended the session; under xdist that looks like an interruption."""
         distributed: Any = self.config.pluginmanager.get_plugin("dsession")
         stopped = str(getattr(distributed, "shouldstop", False) or "")
         return stopped.startswith("stopping after")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """The verdicts, the last thing before pytest's own last lines."""
-        for told in sorted(dict.fromkeys(self.told), key=lambda t: (t.adapter, t.benchmark)):
-            if self.config.option.verbose < 0 and told.outcome:
-                terminalreporter.write_line(f"{told.outcome}  {told.adapter} on {told.benchmark}")
-            elif told.outcome:
-                terminalreporter.write_line(told.text)
+        """Write the verdicts, the last thing before pytest's own last lines."""
+        results = list(dict.fromkeys(self.results))
+        for result in sorted(results, key=lambda one: (one.adapter, one.benchmark)):
+            on = f"{result.adapter} on {result.benchmark}"
+            if self.config.option.verbose < 0 and result.outcome:
+                terminalreporter.write_line(f"{result.outcome}  {on}")
+            elif result.outcome:
+                terminalreporter.write_line(result.text)
             else:
-                line = f"could not judge {told.adapter} on {told.benchmark}: {told.text}"
-                terminalreporter.write_line(line)
+                terminalreporter.write_line(f"could not judge {on}: {result.text}")
         if self.is_worker:
-            return  # the controller tells what workers found
-        reports = [Reported(*told.report) for told in dict.fromkeys(self.told) if told.report]
-        for command in tell_github(reports):
+            return  # the controller tells GitHub of the results of all workers
+        for command in tell_github([Reported(*one.report) for one in results if one.report]):
             terminalreporter.write_line(command)
 
     def pytest_unconfigure(self) -> None:
-        """Give the store back."""
+        """Close the store and the engine."""
         self._stack.close()

@@ -1,6 +1,8 @@
-"""The words of the project as frozen records; DESIGN 2 is their dictionary.
+"""The data that all rooms exchange, as frozen dataclasses; the modules are topics.
 
 Records carry no behaviour beyond what follows from their own fields, and import only each other.
+Every field is explained beneath it. Tested in tests/store/test_round_trips.py, `holds.py` in
+tests/render/test_holds.py.
 """
 
 from harness.records.benchmark import (
@@ -22,10 +24,7 @@ from harness.records.benchmark import (
     Policy,
     Role,
 )
-from harness.records.decisions import (
-    Decision,
-    DoctorCheck,
-)
+from harness.records.decisions import Decision, DoctorCheck
 from harness.records.monitoring import (
     ALARM,
     REVIEWED,

@@ -1,4 +1,7 @@
-"""A benchmark in words: cases, what is asked of their outputs, how outputs are made and judged."""
+"""Records of a benchmark: its cases, how their outputs are made and judged, and its history.
+
+Tested in tests/workspace/project/test_benchmarks.py.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ from typing import Any, Literal
 from harness.records.holds import EXACT, LABELS, QUOTING, TEXT
 
 Role = Literal["gate", "guard", "report"]
+"""`gate`: promotion needs not-worse; `guard`: only a proven drop rejects; `report`: only shown."""
 Level = Literal["must", "report"]
+"""`must`: a failed check makes the output unusable; `report`: the failure is only shown."""
 
 PLACEHOLDER = "PLACEHOLDER-"
-"""How the id of a case begins that nobody has written yet; no verdict rests on such a case."""
+"""The prefix of the ids of cases that are still to be written; no verdict rests on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,47 +28,34 @@ class Check:
     name: str = field(metadata=EXACT)
     """Which check: contains, excludes, matches, max_words, min_words, json, terms, grounded."""
     value: Any = field(metadata=TEXT)
-    """What it asks for; its type depends on the check."""
+    """The argument of the check; its type depends on the check."""
     level: Level = field(default="must", metadata=EXACT)
-    """`must`: a failure makes the output unusable; `report`: it is only shown."""
+    """How much a failure counts for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One input whose ideal output somebody wrote down."""
+    """An input with its ideal outputs, written by a person."""
 
     id: str = field(metadata=EXACT)
+    """Name of the case, unique in its benchmark."""
     input: str = field(metadata=TEXT)
+    """The text that is filled into the benchmark's template."""
     ideals: tuple[str, ...] = field(metadata=TEXT)
-    """One or several acceptable texts; a score is the best over them."""
+    """Acceptable outputs, at least one; a score is the best over them."""
     slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
     """Named groups that the case belongs to, such as industry=logistics."""
     critical: bool = False
-    """Breaking this case alone rejects an adapter."""
+    """Whether breaking this case alone rejects an adapter."""
     checks: tuple[Check, ...] = ()
+    """Demands on every output of this case."""
     group: str | None = field(default=None, metadata=QUOTING)
-    """Cases that share a group are not independent (clustered standard errors)."""
+    """Name shared by cases that are not independent; standard errors are clustered by it."""
 
     @property
     def placeholder(self) -> bool:
-        """Whether it only shows where a real case is to stand."""
+        """Whether the case only marks the place of a real case."""
         return self.id.startswith(PLACEHOLDER)
-
-
-@dataclass(frozen=True, slots=True)
-class MetricRule:
-    """What one metric counts for in a benchmark's verdict."""
-
-    name: str = field(metadata=EXACT)
-    role: Role = field(metadata=EXACT)
-    """`gate`: promotion needs not-worse; `guard`: only a proven drop rejects; `report`: shown."""
-    margin: float | None = None
-    """The drop that still counts as not worse; None for reported metrics."""
-
-
-LOWER_IS_BETTER: frozenset[str] = frozenset({"edit_rate"})
-"""Metrics shown as their field defines them. Of every other one, also from other packages, more is
-better: a registered metric cannot say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,58 +63,82 @@ class Example:
     """An input with its output, shown to the base model in `base+prompt`."""
 
     input: str = field(metadata=TEXT)
+    """The user's turn, filled into the template like the input of a case."""
     output: str = field(metadata=TEXT)
+    """The assistant's turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """How outputs are decoded; part of what outputs are addressed by."""
+    """The settings of decoding; all but the time limit are part of an output's address."""
 
     max_new_tokens: int = 64
+    """Tokens of one output at most."""
     dtype: str = field(default="auto", metadata=EXACT)
     """auto (the fastest that the device does well), bfloat16, float16 or float32."""
     batch: int = 16
-    """Rows per forward pass. Always filled up, so that a text does not depend on its neighbours."""
+    """Rows per forward pass; always filled up, so that no text depends on its neighbours."""
     seed: int = 0
+    """Seed of the drawn samples."""
     samples: int = 1
     """Outputs per case; more than one needs a temperature."""
     temperature: float = 0.0
-    """0 is greedy."""
+    """Temperature of the drawn samples; 0 decodes greedily."""
     max_seconds: float = 600.0
-    """One output may take so long at most; what was written by then is kept, and marked."""
+    """Time limit of one output; the text written by then is kept and marked."""
 
     @property
     def decoding(self) -> dict[str, object]:
-        """What outputs are addressed by: all but the time limit, which only cuts off."""
+        """The part that outputs are addressed by; the time limit only cuts them off."""
         return {key: value for key, value in asdict(self).items() if key != "max_seconds"}
 
 
 @dataclass(frozen=True, slots=True)
+class MetricRule:
+    """The part of a metric in a benchmark's verdict."""
+
+    name: str = field(metadata=EXACT)
+    """Name of the metric."""
+    role: Role = field(metadata=EXACT)
+    """How the metric takes part in the decision."""
+    margin: float | None = None
+    """The drop that still counts as not worse; None for reported metrics."""
+
+
+LOWER_IS_BETTER: frozenset[str] = frozenset({"edit_rate"})
+"""Metrics where less is better. Of all others, also of those from other packages, more is better:
+a registered metric cannot say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """Every constant of the verdict (STATISTICS 1 and 2)."""
+    """Every constant of the verdict; the README of `judge/` gives the formulas."""
 
     alpha: float = 0.05
-    """Risk of calling not-worse what is worse by the margin."""
+    """Risk of calling not-worse a candidate that is worse by the margin."""
     broken_from: float = 0.5
-    """A case can only break where the promoted adapter's edit similarity was at least this,"""
+    """A broken case has a reference text with at least this edit similarity."""
     broken_below: float = 0.5
-    """and the candidate's is below this,"""
+    """A broken case has a candidate text with less than this edit similarity."""
     broken_drop: float = 0.3
-    """and it fell by at least this,"""
+    """A broken case's edit similarity fell by at least this."""
     broken_likelihood_drop: float = 0.05
-    """and the likelihood of the ideal, where known, fell by at least this."""
+    """A broken case's likelihood of the ideal, where known, fell by at least this."""
     break_rate: float = 0.04
     """The share of cases that may break by chance; more is evidence against the candidate."""
     break_alpha: float = 0.02
-    """Reject at the smallest count whose chance under `break_rate` is at most this."""
+    """The candidate is rejected at the smallest count whose chance under `break_rate` is this
+    or less."""
     break_cover: float = 0.10
-    """Promotion needs the upper bound of the break rate at most here."""
+    """Promotion needs an upper bound of the break rate of at most this."""
     slice_alpha: float = 0.04
+    """Risk of finding a lost slice where there is none, over all slices at once."""
     slice_cases: int = 5
     """Slices with fewer cases are not judged."""
     slice_exact: int = 12
-    """Exact sign flips up to this many cases in a slice, seeded draws beyond."""
+    """Sign flips are exact up to this many cases in a slice, and drawn with a seed beyond."""
     slice_draws: int = 20_000
+    """Number of drawn sign flips."""
     holm_alpha: float = 0.02
     """Family-wise risk of a false rejection over gate and guard metrics."""
     min_cases: int = 5
@@ -130,48 +146,59 @@ class Policy:
     min_differences: int = 5
     """A metric with fewer non-zero differences is reported as counts."""
     power: float = 0.80
-    """For the margin that the benchmark can certify."""
+    """Power at which the certifiable margin and the needed cases are computed."""
     reuse: Literal["count", "spend"] = field(default="count", metadata=EXACT)
-    """`spend` shrinks alpha with every further candidate judged on the same cases."""
+    """`count` only counts the candidates judged on the same cases; `spend` shrinks alpha with
+    each of them."""
     seed: int = 0
-    """Of the drawn sign flips."""
+    """Seed of the drawn sign flips."""
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """A named, fingerprinted set of cases for one task, or a guard that every adapter must keep."""
+    """A named, fingerprinted set of cases for a task, or a guard that every adapter must keep."""
 
     name: str = field(metadata=EXACT)
+    """Name of the benchmark, unique in its project."""
     task: str | None = field(metadata=EXACT)
     """The task whose adapters it judges; None for a guard."""
     cases: tuple[Case, ...]
+    """Its cases, in the order of the file."""
     fingerprint: str = field(metadata=EXACT)
-    """Covers cases, system, template and metrics; verdicts never compare across it."""
+    """Digest of cases, system, template and metrics; verdicts never compare across it."""
     description: str = field(default="", metadata=QUOTING)
+    """The team's own explanation of it."""
     system: str = field(default="", metadata=TEXT)
+    """The system turn of every prompt; no such turn where empty."""
     template: str = field(default="{input}", metadata=TEXT)
+    """The user's turn, with `{input}` in place of the input."""
     examples: tuple[Example, ...] = ()
+    """Examples that `base+prompt` sees before the input."""
     generation: Generation = Generation()
+    """How outputs are decoded."""
     metrics: tuple[MetricRule, ...] = ()
+    """What each metric counts for."""
     policy: Policy = Policy()
+    """The constants of its verdicts."""
 
     @property
     def guard(self) -> bool:
-        """Whether every adapter must keep it, whatever its task."""
+        """Whether every adapter must keep it, regardless of its task."""
         return self.task is None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
-    """One case over the newest complete run of every adapter on this benchmark version."""
+    """A case over the newest complete run of every adapter on this benchmark version."""
 
     case: str = field(metadata=EXACT)
+    """Id of the case."""
     adapters: int
-    """How many of them wrote for it."""
+    """Number of adapters with an output for it."""
     right: int
     """How many of those got it right: edit similarity at least 0.9, or clean."""
     best: float | None
-    """The highest edit similarity among them; None where there is none."""
+    """The highest edit similarity among them; None where none has this score."""
     ranges: Mapping[str, float] = field(default_factory=dict)
     """By metric, the highest score minus the lowest."""
     base_right: bool | None = None
@@ -180,11 +207,14 @@ class CaseHistory:
 
 @dataclass(frozen=True, slots=True)
 class CasesNeeded:
-    """How many cases a margin takes, by the spread that was seen."""
+    """The number of cases that a margin takes, by the spread seen so far."""
 
     metric: str = field(metadata=EXACT)
+    """Name of the metric."""
     margin: float
+    """The margin that is to be certified."""
     needed: int
+    """Number of cases for it."""
     spread: float
     """Standard deviation of the paired differences; the median over the pairs."""
     pairs: tuple[tuple[str, str], ...] = field(metadata=EXACT)
@@ -193,73 +223,89 @@ class CasesNeeded:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkHealth:
-    """What a check of a benchmark says beside its findings."""
+    """The figures of a benchmark check, shown beside its findings."""
 
     name: str = field(metadata=EXACT)
+    """Name of the benchmark."""
     task: str | None = field(metadata=EXACT)
-    """None for a guard."""
+    """Its task; None for a guard."""
     cases: int
+    """Number of cases that could be read."""
     fingerprint: str | None = field(metadata=EXACT)
-    """None where lines are refused, so that there is no benchmark yet."""
+    """Its fingerprint; None while refused lines keep it from being a benchmark."""
     adapters: tuple[str, ...] = field(default=(), metadata=EXACT)
-    """Those with a complete run on this version."""
+    """Adapters with a complete run on this version."""
     judged: int = 0
-    """Candidates that this version has judged."""
+    """Number of candidates that this version has judged."""
     luck: float | None = None
     """The risk that one of them, worse by exactly the margin, passed by luck."""
     needed: tuple[CasesNeeded, ...] = ()
+    """The cases that each margin takes."""
     notes: tuple[str, ...] = field(default=(), metadata=QUOTING)
-    """What could not be looked at, and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingExample:
-    """One line of a training set that can be read."""
-
-    line: int
-    """Counted from 1, blank lines included, as an editor shows it."""
-    input: str = field(metadata=TEXT)
-    output: str = field(metadata=TEXT)
-    slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
-    """Named groups such as kind=opener; they are not learnt, they say what to compare it with."""
+    """Checks that were not possible, each with its reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that is not what it was, both sides as text."""
+    """A field that differs between two versions, both values as text."""
 
     field: str = dataclasses.field(metadata=EXACT)
+    """Name of the field."""
     old: str = dataclasses.field(metadata=TEXT)
+    """Its value in the old version."""
     new: str = dataclasses.field(metadata=TEXT)
+    """Its value in the new version."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseDifference:
-    """A case that is in both versions and not the same."""
+    """A case that is in both versions and differs."""
 
     case: str = field(metadata=EXACT)
+    """Id of the case."""
     fields: tuple[FieldChange, ...]
+    """The fields that differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkDifference:
-    """What changed from one version of a benchmark to another."""
+    """The differences between two versions of a benchmark."""
 
     old: str = field(metadata=EXACT)
-    """Where the old version was found, as it was asked for."""
+    """The place of the old version, as the user named it."""
     new: str = field(metadata=EXACT)
+    """The place of the new version, as the user named it."""
     old_fingerprint: str = field(metadata=EXACT)
+    """Fingerprint of the old version."""
     new_fingerprint: str = field(metadata=EXACT)
+    """Fingerprint of the new version."""
     added: tuple[Case, ...] = ()
+    """Cases of the new version only."""
     removed: tuple[Case, ...] = ()
+    """Cases of the old version only."""
     changed: tuple[CaseDifference, ...] = ()
+    """Cases of both versions that differ."""
     settings: tuple[FieldChange, ...] = ()
-    """What differs outside the cases."""
+    """Differences outside the cases."""
     whole: bool = True
-    """Whether the settings could be compared; a version that only runs remember has none."""
+    """Whether the settings could be compared; a version known only from its runs has none."""
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs at all."""
+        """Whether the two versions are equal."""
         changed = self.added or self.removed or self.changed or self.settings
         return not changed and self.old_fingerprint == self.new_fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingExample:
+    """A readable line of a training set, to be compared with the cases of benchmarks."""
+
+    line: int
+    """Its line number, from 1, blank lines included, as an editor shows it."""
+    input: str = field(metadata=TEXT)
+    """The text that the adapter is given."""
+    output: str = field(metadata=TEXT)
+    """The text that it learns to write."""
+    slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
+    """Named groups such as kind=opener; not learnt, they only say which cases it resembles."""

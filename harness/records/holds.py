@@ -1,6 +1,8 @@
-"""What a field of a record holds, said on the field itself: `input: str = field(metadata=TEXT)`.
+"""Marks on the fields of records that say what they hold: `input: str = field(metadata=TEXT)`.
 
-`text/redact.py` reads it, and whatever a field does not say is taken for a text.
+`text/redact.py` reads them; a field without a mark is treated as a text.
+
+Tested in tests/render/test_holds.py.
 """
 
 from __future__ import annotations
@@ -24,22 +26,22 @@ def holding(what: Holds | Callable[[Any], Holds], *, labels: bool = False) -> Ma
 
 
 TEXT = holding("text")
-"""What a model, a customer or an editor wrote: left out as a whole."""
+"""Words of a model, a customer or an editor: left out as a whole."""
 QUOTING = holding("quoting")
 """A sentence, or a label that people chose: masked, and what it quotes is left out."""
 LABELS = holding("quoting", labels=True)
 """A mapping whose keys are such labels as well: slices."""
 EXACT = holding("exact")
-"""What programs follow: names, ids, digests, times, paths, and words out of a fixed list."""
+"""Values that programs follow: names, ids, digests, times, paths, and words of a fixed list."""
 
 
 def held(field: Field[Any], record: object) -> Holds | None:
-    """Return what a record's field holds; None where the field does not say it."""
+    """Return what a record's field holds; None where the field has no mark."""
     what = field.metadata.get(_HOLDS)
     found: Holds | None = what(record) if callable(what) else what
     return found
 
 
 def keyed_by_labels(field: Field[Any]) -> bool:
-    """Return whether the keys of a mapping are what people wrote."""
+    """Return whether the keys of a mapping are labels that people chose."""
     return bool(field.metadata.get(_LABELS))

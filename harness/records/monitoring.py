@@ -1,4 +1,7 @@
-"""When to retrain, in words: the team's own lines, the evidence, and what explains it."""
+"""Records of monitoring: the team's lines, the evidence for retraining, and what explains it.
+
+Tested in tests/alarm/test_alarm.py.
+"""
 
 from __future__ import annotations
 
@@ -10,100 +13,109 @@ from harness.records.decisions import Decision
 from harness.records.holds import EXACT, QUOTING, TEXT, Holds, holding
 
 AlarmState = Literal["steady", "watch", "retrain"]
+"""The state of a task or of one signal, the mildest first."""
 Signal = Literal["edit_rate", "rejection_rate", "benchmark"]
-"""What can raise the alarm: either rate of the reviews, or the benchmark run again."""
+"""A series that can raise the alarm: either rate of the reviews, or the benchmark run again."""
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
+"""All signals."""
 REVIEWED: tuple[Signal, ...] = ("edit_rate", "rejection_rate")
 """The rates of the reviews; a team draws its own line for each."""
 
 ALARM = 260.0
-"""Evidence that raises the alarm; also the weeks, at least, between two false ones."""
+"""Evidence that raises the alarm; also the weeks, at least, between two false alarms."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetrainLine:
-    """What is declared for one rate: the team's own for reviews."""
+    """Two rates of a signal: the acceptable rate, and the rate at which to retrain."""
 
     acceptable: float
-    """The rate that is lived with; more than 0."""
+    """The rate that the team lives with; more than 0."""
     retrain: float
     """The rate at which the adapter is not worth keeping; above the acceptable one."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeekEvidence:
-    """One week, or one run of the benchmark, with the evidence at its end."""
+    """A week, or a run of the benchmark, with the evidence at its end."""
 
     week: str = field(metadata=EXACT)
     """2026-W47, or the day of a run."""
     n: int
-    """Reviews, or cases."""
+    """Number of reviews, or of cases."""
     rate: float
+    """The signal's rate in this week or run."""
     dispersion: float
-    """What the week's own evidence was divided by."""
+    """The factor that the week's own evidence was divided by."""
     evidence: float
-    """Before the reset that follows an alarm."""
+    """The evidence so far, before the reset that follows an alarm."""
     alarm: bool
+    """Whether the evidence reached the alarm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How the evidence went, the oldest week first."""
+    """The evidence of a signal week by week, the oldest week first."""
 
     weeks: tuple[WeekEvidence, ...] = ()
+    """The weeks with reviews, or the runs."""
     dispersion: float = 1.0
-    """As all the weeks together tell it."""
+    """Dispersion of the weekly rates, estimated from all weeks."""
     known: bool = False
-    """Whether there were weeks enough to tell the dispersion; it is taken as 1 where not."""
+    """Whether the weeks sufficed to estimate the dispersion; it is taken as 1 where not."""
 
     @property
     def alarms(self) -> tuple[WeekEvidence, ...]:
-        """The weeks that raised it."""
+        """The weeks that raised the alarm."""
         return tuple(week for week in self.weeks if week.alarm)
 
     @property
     def evidence(self) -> float:
-        """Now."""
+        """The evidence at the end of the newest week."""
         return self.weeks[-1].evidence if self.weeks else 0.0
 
     @property
     def n(self) -> int:
-        """Everything that was weighed."""
+        """Number of reviews, or of cases, over all weeks."""
         return sum(week.n for week in self.weeks)
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One signal of one task: what it is now, and the evidence since the count began."""
+    """A signal of a task: its state, its recent rate, and the evidence behind it."""
 
     signal: Signal = field(metadata=EXACT)
+    """The signal."""
     state: AlarmState = field(metadata=EXACT)
+    """Its state."""
     reasons: tuple[str, ...] = field(metadata=QUOTING)
-    """Why it is not steady, in words."""
+    """Sentences that say why it is not steady."""
     line: RetrainLine | None
-    """None where the team declared none."""
+    """The team's line; None where they declared none."""
     rate: float | None
-    """Over the recent weeks, or in the newest run; None is missing, which is not zero."""
+    """Rate over the recent weeks, or in the newest run; None is missing, which is not zero."""
     n: int
-    """Reviews or cases that the rate is over."""
+    """Number of reviews or cases behind the rate."""
     low: float | None
+    """Lower end of the rate's 95 % Wilson interval."""
     high: float | None
-    """Wilson's interval of the rate, 95 %."""
+    """Upper end of that interval."""
     course: Course = Course()
+    """The evidence since the count began."""
     counted_after: int = 0
-    """The last review, or run, that an acknowledgement had seen; later ones count."""
+    """The last review, or run, that an acknowledgement had counted; only later ones count."""
 
     @property
     def evidence(self) -> float | None:
-        """What raised the standing alarm, else the evidence now; None before anything is there."""
+        """The evidence of the standing alarm, else the newest; None before the first week."""
         if not self.course.weeks:
             return None
         return max((week.evidence for week in self.course.alarms), default=self.course.evidence)
 
 
-def _named(one: Driver) -> Holds:
-    """A slice or a reviewer is a label, a word stands in people's texts."""
-    return "quoting" if one.kind in ("slice", "reviewer") else "text"
+def _named(driver: Driver) -> Holds:
+    """Return how to mask a driver's name: slices and reviewers are labels, words are texts."""
+    return "quoting" if driver.kind in ("slice", "reviewer") else "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,45 +123,51 @@ class Driver:
     """A slice, a reviewer or a word that explains the edits better than chance does."""
 
     kind: Literal["slice", "reviewer", "removed", "added"] = field(metadata=EXACT)
+    """What `name` is; words are those that editors removed, or added."""
     name: str = field(metadata=holding(_named))
+    """The slice, the reviewer or the word."""
     n: int
     """Reviews of the slice or reviewer; for a word the outputs, or the finals, that have it."""
     rate: float
     """Their edit rate; for a word the share of n that lost it, or got it, from an editor."""
     low: float
+    """Lower end of the rate's 95 % Wilson interval."""
     high: float
-    """Wilson's interval, 95 %."""
+    """Upper end of that interval."""
     rest: float | None = None
-    """The edit rate of all the others."""
+    """The edit rate of all other reviews."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The promoted adapter on the fixed benchmark, run again, against its own first scores."""
+    """The promoted adapter's newest run of a fixed benchmark, against its own first run."""
 
     benchmark: str = field(metadata=EXACT)
+    """Name of the benchmark."""
     first: str = field(metadata=EXACT)
+    """Time of the first run."""
     last: str = field(metadata=EXACT)
-    """Times of the two runs."""
+    """Time of the newest run."""
     runs: int
-    """How often it was run."""
+    """Number of runs."""
     n: int
-    """Cases with a score in both."""
+    """Cases with a score in both runs."""
     fallen: tuple[str, ...] = field(metadata=EXACT)
-    """Cases below their first score by more than the margin, in the newest run."""
+    """Cases that are below their first score by more than the margin in the newest run."""
     means: Mapping[str, tuple[float, float]]
-    """By gated metric, the mean then and now, over the same cases."""
+    """By gated metric, the mean of the first and of the newest run, over the same cases."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputShift:
-    """Whether what people send in still looks like the benchmark."""
+    """A comparison of recent production inputs with the inputs of the benchmarks."""
 
     n: int
-    """Recent inputs that differ from each other."""
+    """Recent inputs, each text counted once."""
     cases: int
+    """Different inputs of cases, which they are compared with."""
     distance: float | None = None
-    """Energy distance of the embeddings; None where it could not be told."""
+    """Energy distance of the embeddings; None where it could not be computed."""
     p: float | None = None
     """How often chance alone gives such a distance."""
     shown: bool = False
@@ -157,129 +175,156 @@ class InputShift:
     farthest: tuple[str, ...] = field(default=(), metadata=TEXT)
     """Recent inputs that no case is near to, the farthest first."""
     skipped: str = field(default="", metadata=QUOTING)
-    """Why it could not be told."""
+    """Why there is no distance; empty where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Whether slices that score low on the benchmark are the ones that are edited."""
+    """Whether slices that score low on the benchmark are edited more in production."""
 
     metric: str = field(metadata=EXACT)
+    """The metric of the benchmark."""
     n: int
-    """Slices that both know."""
+    """Slices that both the benchmark and the reviews know."""
     rho: float | None = None
-    """Spearman's; near -1 the benchmark predicts the edits. None: too few to say."""
+    """Spearman's rho; near -1 the benchmark predicts the edits. None: too few slices to say."""
     low: float | None = None
+    """Lower end of the interval of rho."""
     high: float | None = None
+    """Upper end of the interval of rho."""
     p: float | None = None
+    """How often chance alone gives such a rho."""
 
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How old an adapter is, and what it learnt from."""
+    """Age of an adapter and of its training data."""
 
     promoted_days: int | None
+    """Days since its promotion."""
     trained: str | None = field(metadata=EXACT)
-    """When its training ended; its data is as old at least."""
+    """When its training ended; its data is at least as old."""
     trained_days: int | None
+    """Days since then."""
     dataset: str | None = field(metadata=QUOTING)
+    """Name of its training set, where it is recorded."""
     examples: int | None
+    """Number of its training examples, where it is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Monitored:
-    """One task: is it time to retrain, and why."""
+    """The answer of `monitor` for a task: whether it is time to retrain, and why."""
 
     task: str = field(metadata=EXACT)
+    """Name of the task."""
     state: AlarmState = field(metadata=EXACT)
+    """The gravest state of its signals."""
     reasons: tuple[str, ...] = field(metadata=QUOTING)
-    """The most important first."""
+    """Sentences that explain the state, the most important first."""
     promoted: Decision | None
+    """The decision that put the present adapter into production."""
     reviews: int = 0
-    """Of the promoted adapter, since the count began."""
+    """Reviews of the promoted adapter since the count began."""
     synthetic: int = 0
-    """How many of the recent ones nobody made."""
+    """How many of the recent reviews are made up."""
     weeks: tuple[str, ...] = field(default=(), metadata=EXACT)
-    """The recent ones, over which rates are shown."""
+    """The recent weeks, over which rates are shown."""
     watched: tuple[Watched, ...] = ()
+    """Every signal."""
     standouts: tuple[Driver, ...] = ()
+    """Slices, reviewers and words that explain the edits."""
     drifts: tuple[Drift, ...] = ()
+    """The benchmarks that were run again."""
     inputs: InputShift | None = None
+    """Whether inputs moved away from the benchmark."""
     prediction: Prediction | None = None
+    """Whether the benchmark predicts the edits."""
     age: Age | None = None
+    """Age of the promoted adapter."""
 
     def signal(self, name: Signal) -> Watched | None:
-        """One of what is watched."""
-        return next((one for one in self.watched if one.signal == name), None)
+        """Return a signal; None where it is not watched."""
+        return next((watched for watched in self.watched if watched.signal == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `monitor --plan` wrote."""
+    """The contents of the folder that `monitor --plan` wrote."""
 
     task: str = field(metadata=EXACT)
+    """Name of the task."""
     promoted: str = field(metadata=EXACT)
+    """Name of the adapter in production."""
     state: AlarmState = field(metadata=EXACT)
+    """State of the task."""
     reasons: tuple[str, ...] = field(metadata=QUOTING)
-    """Why, as `monitor` says it."""
+    """Sentences that explain the state, as `monitor` shows them."""
     folder: str = field(metadata=EXACT)
+    """The folder that was written."""
     edited: int
     """Examples whose output editors changed, the most edited first."""
     accepted: int
-    """Examples that were sent as they were: what the adapter must not unlearn."""
+    """Examples that were sent unchanged, which the adapter must not unlearn."""
     old: int
-    """Examples of the promoted adapter's own training set that go on being learnt."""
+    """Examples of the promoted adapter's training set that stay in the new set."""
     old_from: str = field(metadata=QUOTING)
     """Where they were found, or why they were not."""
     replaced: int
-    """Of the old ones, those whose input has a newer final."""
+    """Old examples whose input has a newer final."""
     left_out: int
-    """Of the old ones, those that a benchmark holds."""
+    """Old examples that a benchmark holds."""
     examples: int
-    """In the training file."""
+    """Number of examples in the training file."""
     rejected_cases: int
     """Proposed cases whose ideal a person has to write."""
     edited_cases: int
     """Proposed cases with the editor's final as ideal; kept out of the training file."""
     training: str = field(metadata=EXACT)
-    """The training file."""
+    """Path of the training file."""
     name: str = field(metadata=EXACT)
-    """Of the next adapter."""
+    """Name of the next adapter."""
     train: str = field(metadata=EXACT)
-    """The command."""
+    """The command that trains it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The one thing to do, in words, with the exact command."""
+    """A step to take next, with the exact command."""
 
     words: str = field(metadata=QUOTING)
+    """A sentence that says what to do and why."""
     command: str = field(metadata=EXACT)
+    """The command that does it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskOverview:
-    """What holds for one task."""
+    """The present state of a task."""
 
     task: str = field(metadata=EXACT)
+    """Name of the task."""
     promoted: str | None = field(metadata=EXACT)
+    """The adapter in production; None where there is none."""
     since: str | None = field(metadata=EXACT)
-    """When it was decided; ISO 8601, UTC."""
+    """When it was promoted; ISO 8601, UTC."""
     override: bool
-    """Promoted against the verdict or without one."""
+    """Whether it was promoted against the verdict or without one."""
     state: AlarmState | None = field(metadata=EXACT)
-    """None where it cannot be said: nothing promoted, no reviews or no line."""
+    """State of the alarm; None without a promoted adapter, without reviews or without a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Where a project stands."""
+    """The present state of a project, with the next steps."""
 
     project: str | None = field(metadata=EXACT)
     """Its folder; None where there is no project here or above."""
     benchmarks: tuple[tuple[str, int], ...] = field(default=(), metadata=EXACT)
-    """Each with the number of its cases."""
+    """Each benchmark with the number of its cases."""
     adapters: tuple[str, ...] = field(default=(), metadata=EXACT)
+    """Names of the adapters in its folder."""
     tasks: tuple[TaskOverview, ...] = ()
+    """Every task."""
     next: tuple[NextStep, ...] = ()
-    """The most urgent first."""
+    """The steps to take, the most urgent first."""

@@ -1,4 +1,7 @@
-"""What people did with the outputs of production, in words."""
+"""Records of reviews: what people did with production outputs, and the rates that follow.
+
+Tested in tests/store/test_reviews.py.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +12,40 @@ from typing import Literal
 from harness.records.holds import EXACT, LABELS, QUOTING, TEXT
 
 Treatment = Literal["accepted", "edited", "rejected"]
+"""Sent unchanged, sent after edits, or thrown away."""
 
 ON_BENCHMARK = "benchmark"
-"""The source of reviews of benchmark outputs: nothing of production, so no part of any rate."""
+"""The source of reviews of benchmark outputs; they are not of production and enter no rate."""
 SYNTHETIC = "synthetic"
-"""The source of reviews that nobody made: they show the software, and are labelled everywhere."""
+"""The source of made-up reviews; they demonstrate the software and are labelled everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a person did with one production output; counted once, by its id."""
+    """A person's treatment of a production output; counted once, by its id."""
 
     id: str = field(metadata=EXACT)
-    """The team's own; made from the content where they have none."""
+    """The team's own id; made from the content where they have none."""
     at: str = field(metadata=EXACT)
     """When the person decided; ISO 8601, UTC."""
     task: str = field(metadata=EXACT)
+    """The task that the output was written for."""
     adapter: str = field(metadata=EXACT)
+    """Name of the adapter that wrote it."""
     digest: str = field(metadata=EXACT)
-    """Of the adapter's bytes; empty where nobody knows them any more."""
+    """Digest of the adapter's bytes; empty where it is no longer known."""
     input: str = field(metadata=TEXT)
+    """The text that the adapter was given."""
     output: str = field(metadata=TEXT)
-    """What the adapter wrote."""
+    """The text that the adapter wrote."""
     decision: Treatment = field(metadata=EXACT)
+    """What the person did with it."""
     final: str | None = field(default=None, metadata=TEXT)
-    """What was sent in the end; None where the output was thrown away."""
+    """The text that was sent in the end; None where the output was thrown away."""
     reviewer: str = field(default="", metadata=QUOTING)
+    """The person's name; empty where unknown."""
     reason: str = field(default="", metadata=TEXT)
+    """The person's reason, where given."""
     slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
     """Named groups, as cases have them, such as industry=logistics."""
     edit_rate: float | None = None
@@ -45,29 +55,33 @@ class Review:
     source: str = field(default="", metadata=EXACT)
     """The file it came from, `dashboard`, `benchmark`, or `synthetic`."""
     seq: int = 0
-    """The store's own order, from 1."""
+    """Its number in the store, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Reviews of one group, counted: what every rate is made of."""
+    """Counts over the reviews of a group, from which every rate is computed."""
 
     key: str = field(metadata=QUOTING)
     """The week (2026-W47), adapter, slice (industry=logistics), reviewer or task they share."""
     n: int
-    """Reviews in all: accepted, edited and rejected ones."""
+    """Number of reviews: accepted, edited and rejected together."""
     accepted: int
+    """Outputs that were sent unchanged."""
     edited: int
+    """Outputs that were sent after edits."""
     rejected: int
+    """Outputs that were thrown away."""
     final_n: int
-    """Reviews with an edit rate, which need a final; the mean edit rate is over these."""
+    """Reviews with an edit rate, which needs a final; the mean edit rate is over these."""
     edit_sum: float
-    """Of their edit rates."""
+    """Sum of their edit rates."""
     synthetic: int
-    """How many of them nobody made."""
+    """How many of the reviews are made up."""
     first_seq: int
+    """The store's number of the first review."""
     last_seq: int
-    """The store's own numbers of the first and the last of them."""
+    """The store's number of the last review."""
 
     @property
     def edit_rate(self) -> float | None:
@@ -81,7 +95,7 @@ class Tally:
 
     @property
     def edited_share(self) -> float | None:
-        """The share that somebody changed before it was sent."""
+        """The share that was changed before it was sent."""
         return self.edited / self.n if self.n else None
 
 
@@ -90,21 +104,28 @@ class Rate:
     """A share, or a mean of edit rates, with its 95 % Wilson interval."""
 
     value: float | None
-    """None where there is nothing to count: missing is not zero."""
+    """The rate; None where no review can be counted: missing is not zero."""
     n: int
+    """Number of reviews behind it."""
     low: float
+    """Lower end of the interval."""
     high: float
+    """Upper end of the interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRates:
-    """What people did with the outputs of one group."""
+    """The rates over the reviews of a group."""
 
     key: str = field(metadata=QUOTING)
+    """The week, adapter, slice, reviewer or task that they share."""
     n: int
+    """Number of reviews."""
     synthetic: int
-    """How many of them nobody made."""
+    """How many of them are made up."""
     edit_rate: Rate
     """Mean over the reviews with a final."""
     rejection_rate: Rate
+    """The share that was thrown away."""
     edited_share: Rate
+    """The share that was changed before it was sent."""

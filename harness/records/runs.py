@@ -1,4 +1,7 @@
-"""Runs in words: what was asked, what a model wrote, how it scored, and all that repeats it."""
+"""Records of a run: prompts, outputs, their scores, and all that is needed to repeat it.
+
+Tested in tests/store/test_round_trips.py.
+"""
 
 from __future__ import annotations
 
@@ -14,66 +17,81 @@ BASE = "base"
 BASE_PROMPT = "base+prompt"
 """Reserved adapter name: the base model with the benchmark's own examples in the prompt."""
 RESERVED = (BASE, BASE_PROMPT)
+"""Names that no adapter may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a prompt, before the base's chat template is applied."""
+    """A turn of a prompt, before the base's chat template is applied."""
 
     role: Literal["system", "user", "assistant"] = field(metadata=EXACT)
+    """The speaker of the turn."""
     content: str = field(metadata=TEXT)
+    """The text of the turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What an engine is asked for one case: the turns, which sample, and the ideals to weigh."""
+    """A request to an engine for a case: the turns, the sample, and the ideals to weigh."""
 
     case: str = field(metadata=EXACT)
+    """Id of the case."""
     messages: tuple[Message, ...]
+    """The turns, in order."""
     ideals: tuple[str, ...] = field(default=(), metadata=TEXT)
+    """Texts whose likelihood after these turns is measured."""
     sample: int = 0
-    """Counts from 0; only above 0 when several samples are drawn."""
+    """Number of the sample, from 0; above 0 only when several samples are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The text that a model wrote for a case."""
+    """A text that a model wrote for a case."""
 
     case: str = field(metadata=EXACT)
+    """Id of the case."""
     text: str = field(metadata=TEXT)
+    """The text, without the prompt."""
     sample: int = 0
+    """Number of the sample, from 0."""
     tokens: int | None = None
+    """Length in tokens; None where the engine does not tell."""
     finish: Literal["stop", "length", "time"] = field(default="stop", metadata=EXACT)
-    """`length`: cut off at the token limit. `time`: at the time limit."""
+    """`length`: cut off at the token limit. `time`: cut off at the time limit."""
     ideal_nlls: tuple[float | None, ...] = ()
     """Mean token NLL of each ideal given the prompt; None or empty where the engine has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Whether one output passed one check, and why not."""
+    """The result of a check on an output."""
 
     name: str = field(metadata=EXACT)
+    """Name of the check."""
     level: Level = field(metadata=EXACT)
+    """How much a failure counts for."""
     passed: bool
+    """Whether the output passed."""
     message: str = field(default="", metadata=TEXT)
+    """Why it failed; empty where it passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """A case with what was written for it and how it scored; enough to judge without the files."""
+    """A case with its outputs and scores; enough to judge without the files."""
 
     case: Case
+    """The case as it was when the run was made."""
     outputs: tuple[Output, ...]
-    """One per sample."""
+    """One output per sample."""
     scores: Mapping[str, float | None]
     """By metric, the mean over samples; None is missing, which is not zero."""
     best_ideals: Mapping[str, int] = field(default_factory=dict)
     """By metric, the index of the ideal that scored best (first sample)."""
     checks: tuple[CheckResult, ...] = ()
-    """Of every sample, failed when any sample fails."""
+    """Results over all samples: a check fails when any sample fails it."""
     sample_scores: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
-    """By metric, each sample's own score where there are several; `scores` are their means."""
+    """By metric, the score of each sample where there are several; `scores` are their means."""
 
     @property
     def text(self) -> str:
@@ -88,29 +106,34 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All outputs and scores of one adapter on one benchmark, and all that repeats them."""
+    """All outputs and scores of an adapter on a benchmark, with all that repeats them."""
 
     id: str = field(metadata=EXACT)
+    """Readable name of the run, unique in the store."""
     adapter: str = field(metadata=EXACT)
+    """Name of the adapter."""
     benchmark: str = field(metadata=EXACT)
+    """Name of the benchmark."""
     task: str | None = field(metadata=EXACT)
+    """Task of the benchmark; None for a guard."""
     fingerprint: str = field(metadata=EXACT)
-    """Of the benchmark."""
+    """Fingerprint of the benchmark."""
     results: tuple[CaseResult, ...]
+    """One result per case, in the benchmark's order."""
     complete: bool
     """Whether every case of the benchmark is there; an incomplete run can never promote."""
     digests: Mapping[str, str] = field(default_factory=dict, metadata=EXACT)
-    """sha256 of adapter, base, embedder and whatever else decided."""
+    """sha256 of adapter, base, embedder and all other bytes that influenced the scores."""
     origin: Mapping[str, Any] = field(default_factory=dict, metadata=EXACT)
     """Engine, decoding, dtype, device, versions, seeds, commit, dirty flag."""
     started: str = field(default="", metadata=EXACT)
-    """ISO 8601, UTC."""
+    """Start of the run; ISO 8601, UTC."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Durations by step."""
 
     @property
     def like(self) -> tuple[str, ...]:
-        """What two runs must share before their scores may be compared."""
+        """The properties that two runs must share before their scores may be compared."""
         return (
             self.fingerprint,
             self.digests.get("base", ""),
@@ -119,20 +142,24 @@ class Run:
 
 
 Flag = Literal["broken", "fixed", "reworded", "changed", "same", "missing"]
+"""The verdict's word for a case, else whether the output changed; `missing`: one run lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One case on both sides."""
+    """A case in the run of the reference and in that of the candidate."""
 
     case: Case
+    """The case."""
     reference: CaseResult | None
+    """Its result in the reference's run; None where that lacks it."""
     candidate: CaseResult | None
+    """Its result in the candidate's run; None where that lacks it."""
     scores: Mapping[str, tuple[float | None, float | None]]
-    """By metric, the reference's and the candidate's."""
+    """By metric, the reference's and the candidate's score."""
     change: float | None
     """Candidate minus reference on the chosen metric, better upwards."""
     flag: Flag = field(metadata=EXACT)
-    """What the verdict says of the case, else whether the output is the same; missing: one side."""
+    """How the case changed."""
     accepted: str | None = field(metadata=QUOTING)
-    """Who accepted the broken case, and why."""
+    """The person who accepted the broken case, with the reason; None where not accepted."""

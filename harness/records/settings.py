@@ -1,4 +1,7 @@
-"""A server in words: where the engine `openai` asks, and with how much patience."""
+"""Records of settings that several rooms share: privacy, tracking, Ray, and a model server.
+
+Tested in tests/workspace/project/test_settings.py.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,31 @@ PersonalKind: TypeAlias = Literal["email", "phone", "card", "iban", "ssn"]
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """What leaves the store only as a mark; the store itself stays exact."""
+    """Rules for what is masked where the store is shown; the store itself stays exact."""
 
     texts: bool = True
     """Whether inputs, ideals, outputs and reviews are shown at all; figures always are."""
     kinds: tuple[PersonalKind, ...] = field(default=(), metadata=EXACT)
-    """Personal data of these kinds is shown as `[email]`, `[phone]` and so on,"""
+    """Kinds of personal data that are shown as `[email]`, `[phone]` and so on."""
     patterns: tuple[str, ...] = field(default=(), metadata=EXACT)
-    """and whatever matches one of these as `[redacted]`."""
+    """Regular expressions whose matches are shown as `[redacted]`."""
     region: str = field(default="US", metadata=EXACT)
     """Country of the phone numbers without a `+`."""
 
 
 @dataclass(frozen=True, slots=True)
+class Tracker:
+    """An MLflow tracking server or database."""
+
+    uri: str = field(default="", metadata=EXACT)
+    """Its address, as MLflow understands it; empty switches tracking off."""
+    experiment: str = field(default="lora-harness", metadata=EXACT)
+    """The experiment that runs are filed under; created where it is missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
-    """How work is spread over Ray; where Ray runs is the environment's affair (`RAY_ADDRESS`)."""
+    """How work is spread over Ray; the environment says where Ray runs (`RAY_ADDRESS`)."""
 
     actors: int = 0
     """Workers, each with the base loaded once; 0 is as many as fit: one on each GPU, or on each
@@ -42,24 +55,14 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Tracker:
-    """An MLflow tracking server or database."""
-
-    uri: str = field(default="", metadata=EXACT)
-    """As MLflow understands it; empty where nothing is logged."""
-    experiment: str = field(default="lora-harness", metadata=EXACT)
-    """The experiment that runs are filed under; made where it is not there."""
-
-
-@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An OpenAI-compatible server; it never holds a key, only the name of one."""
+    """An OpenAI-compatible server; it holds the name of a key, never the key."""
 
     url: str = field(default="", metadata=EXACT)
-    """Up to and with its version, such as http://127.0.0.1:8000/v1; no name, password or query.
-    Empty where none is named."""
+    """Its address up to and with the version, such as http://127.0.0.1:8000/v1; no name, password
+    or query. Empty where none is configured."""
     model: str = field(default="", metadata=EXACT)
-    """What the server calls the base; the first model that it lists where this is empty."""
+    """The server's name for the base; where empty, the first model that it lists."""
     key: str = field(default="OPENAI_API_KEY", metadata=EXACT)
     """The environment variable that holds the key; unset where the server wants none."""
     concurrency: int = 16
@@ -69,8 +72,9 @@ class Endpoint:
     deadline: float = 3600.0
     """Seconds for all requests of one adapter on one benchmark."""
     retries: int = 4
-    """How often a request is asked again after 429, 5xx or a broken connection."""
+    """How often a request is repeated after 429, 5xx or a broken connection."""
     likelihoods: Literal["auto", "always", "never"] = field(default="auto", metadata=EXACT)
-    """Whether ideals are weighed: where the server can, or nothing without it, or not at all."""
+    """Whether likelihoods of ideals are measured. `auto`: where the server can; `always`: a server
+    that cannot is refused; `never`: not at all."""
     adapters: str = field(default="", metadata=EXACT)
     """The adapters' folder as the server sees it; where empty it reads the private copies here."""

@@ -1,6 +1,6 @@
-"""Annotations for GitHub: one workflow command for each case that broke or cannot be used.
+"""Annotations for GitHub: a workflow command for each case that broke or has unusable output.
 
-The only place that makes such commands; whatever a model wrote stays data in them.
+This is the only module that makes such commands; model output stays data in them.
 """
 
 from __future__ import annotations
@@ -13,61 +13,62 @@ from harness.text import safe
 from harness.text.figures import metric_title, score
 
 MAX_ANNOTATIONS = 10
-"""GitHub shows no more of a step."""
-NAME = 80
-TEXT = 300
+"""GitHub shows at most ten of a step."""
+MAX_NAME = 80
+MAX_TEXT = 300
 PREFERRED = "edit_similarity"
+"""The metric whose scores are shown where the case has it."""
 
 
 def workflow_commands(material: Material, file: str, lines: Mapping[str, int]) -> tuple[str, ...]:
-    """For cases that stand in `file` on their own lines; critical ones first, ten at most."""
+    """Annotate at most ten cases of `file`, critical cases first.
+
+    `lines` has the line of each case in that file.
+    """
     wanted = [
-        one
-        for one in material.compared
-        if (one.flag == "broken" and not one.accepted) or must_failed(one)
+        compared
+        for compared in material.compared
+        if (compared.flag == "broken" and not compared.accepted) or must_failed(compared)
     ]
-    ranked = sorted(wanted, key=lambda one: (not one.case.critical, not must_failed(one)))
+    # GitHub drops annotations beyond the tenth, so those that matter most come first
+    ranked = sorted(wanted, key=lambda it: (not it.case.critical, not must_failed(it)))
     return tuple(
-        _command(one, material, file, lines.get(one.case.id, 1)) for one in ranked[:MAX_ANNOTATIONS]
+        _command(compared, material, file, lines.get(compared.case.id, 1))
+        for compared in ranked[:MAX_ANNOTATIONS]
     )
 
 
-def _command(one: Compared, material: Material, file: str, line: int) -> str:
-    grave = material.verdict.outcome == "reject" or one.case.critical or must_failed(one)
-    properties = {"file": file, "line": str(line), "title": _title(one, material)}
-    told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{'error' if grave else 'warning'} {told}::{_data(_message(one, material))}"
+def _command(compared: Compared, material: Material, file: str, line: int) -> str:
+    unusable = must_failed(compared)
+    grave = material.verdict.outcome == "reject" or compared.case.critical or unusable
+    adapter = safe.ci_log(material.run.adapter, limit=MAX_NAME)
+    what = "broke" if compared.flag == "broken" else "fails a must check on"
+    title = f"{adapter} {what} {safe.ci_log(compared.case.id, limit=MAX_NAME)}"
+    values = {"file": file, "line": str(line), "title": title}
+    # a colon or a comma would end the value of a property
+    properties = ",".join(
+        f"{name}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}"
+        for name, value in values.items()
+    )
+    message = _escaped(_message(compared, material))
+    return f"::{'error' if grave else 'warning'} {properties}::{message}"
 
 
-def _title(one: Compared, material: Material) -> str:
-    name = safe.ci_log(material.run.adapter, limit=NAME)
-    what = "broke" if one.flag == "broken" else "fails a must check on"
-    return f"{name} {what} {safe.ci_log(one.case.id, limit=NAME)}"
+def _message(compared: Compared, material: Material) -> str:
+    """Return the scores, the failed must checks and the candidate's output."""
+    parts = []
+    name = PREFERRED if PREFERRED in compared.scores else next(iter(compared.scores), None)
+    if name is not None:
+        before, now = compared.scores[name]
+        parts.append(f"{metric_title(name)} {score(before)} → {score(now)}")
+    for check in compared.candidate.failed_musts if compared.candidate else ():
+        found = f": {check.message}" if check.message and material.texts else ""
+        parts.append(f"must {check.name} failed{found}")
+    if material.texts and compared.candidate and compared.candidate.text.strip():
+        parts.append(f"it wrote: {compared.candidate.text}")
+    return "; ".join(safe.ci_log(part, limit=MAX_TEXT) for part in parts)
 
 
-def _message(one: Compared, material: Material) -> str:
-    """The scores, the checks that must hold, and what was written."""
-    parts = [_scores(one)]
-    for check in one.candidate.failed_musts if one.candidate else ():
-        said = f": {check.message}" if check.message and material.texts else ""
-        parts.append(f"must {check.name} failed{said}")
-    if material.texts and one.candidate and one.candidate.text.strip():
-        parts.append(f"it wrote: {one.candidate.text}")
-    return "; ".join(safe.ci_log(part, limit=TEXT) for part in parts if part)
-
-
-def _scores(one: Compared) -> str:
-    name = PREFERRED if PREFERRED in one.scores else next(iter(one.scores), None)
-    if name is None:
-        return ""
-    before, now = one.scores[name]
-    return f"{metric_title(name)} {score(before)} → {score(now)}"
-
-
-def _data(text: str) -> str:
-    """As the runner's own toolkit escapes a message."""
+def _escaped(text: str) -> str:
+    """Escape a message as GitHub's own toolkit does; the percent sign must be first."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,22 +1,24 @@
-"""What a check of a benchmark has found, and what its history says."""
+"""The findings of a benchmark check, and what the benchmark's past verdicts say about it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from harness.records import BenchmarkHealth, CasesNeeded
+from harness.records import BenchmarkHealth
 from harness.text import safe
 from harness.text.figures import count, margin, metric_title, percent
 from harness.text.plain import plain
 from harness.text.table import hang, pad
 
 MAX_TEXT = 1_000
+MAX_NAME = 80
 _KIND = 16
+"""Columns of a finding's kind."""
 
 
 class BenchmarkFinding(Protocol):
-    """What a finding says."""
+    """A finding to show."""
 
     @property
     def kind(self) -> str: ...  # noqa: D102
@@ -33,16 +35,31 @@ def check_text(
     *,
     width: int = 80,
 ) -> str:
-    """Return one benchmark's findings, then what its history says."""
-    lines = _title(health, width)
+    """Return a benchmark's findings, its history, and whether it is fit for verdicts."""
+    parts = [
+        safe.ci_log(health.name, limit=MAX_NAME),
+        f"task {safe.ci_log(health.task, limit=MAX_NAME)}" if health.task else "guard",
+        count(health.cases, "case"),
+    ]
+    if health.fingerprint:
+        parts.append(f"benchmark {health.fingerprint[:6]}")
+    lines = hang("", " · ".join(parts), width)
     for head, findings in (("unfit", unfit), ("look at", advice)):
         if findings:
             lines += ["", f"  {head}"]
-        for one in findings:
-            place = "" if one.line is None else f"{one.line}"
-            label = f"    {pad(place, 5, '>')}  {pad(safe.ci_log(one.kind), _KIND)}"
-            lines += hang(label, safe.ci_log(one.message, limit=MAX_TEXT), width)
-    return "\n".join([*lines, "", *_history(health, width), *_answer(unfit, advice, width)])
+        for finding in findings:
+            # a finding on the whole benchmark has no line
+            place = "" if finding.line is None else f"{finding.line}"
+            label = f"    {pad(place, 5, '>')}  {pad(safe.ci_log(finding.kind), _KIND)}"
+            lines += hang(label, safe.ci_log(finding.message, limit=MAX_TEXT), width)
+    lines += ["", *_history(health, width)]
+    look = f"{count(len(advice), 'finding')} to look at" if advice else ""
+    if unfit:
+        repair = f"{count(len(unfit), 'finding')} to put right before a verdict can rest on it"
+        lines += hang("  UNFIT  ", f"{repair}{', ' if look else ''}{look}", width)
+    else:
+        lines += hang("  fit    ", look or "nothing found", width)
+    return "\n".join(lines)
 
 
 def check_json(
@@ -52,57 +69,34 @@ def check_json(
     findings = [
         plain(
             {
-                "kind": one.kind,
-                "line": one.line,
-                "message": one.message,
+                "kind": finding.kind,
+                "line": finding.line,
+                "message": finding.message,
                 "benchmark": health.name,
                 "unfit": bad,
             }
         )
         for bad, some in ((True, unfit), (False, advice))
-        for one in some
+        for finding in some
     ]
     return plain(health) | {"fit": not unfit}, findings
 
 
-def _title(health: BenchmarkHealth, width: int) -> list[str]:
-    parts = [
-        safe.ci_log(health.name, limit=80),
-        f"task {safe.ci_log(health.task, limit=80)}" if health.task else "guard",
-        count(health.cases, "case"),
-    ]
-    if health.fingerprint:
-        parts.append(f"benchmark {health.fingerprint[:6]}")
-    return hang("", " · ".join(parts), width)
-
-
 def _history(health: BenchmarkHealth, width: int) -> list[str]:
+    """Return lines on the cases needed, the risk of a lucky pass, and notes."""
     lines: list[str] = []
-    for one in health.needed:
-        said = f"{count(one.needed, 'case')} for a margin of {margin(one.margin)} on"
-        said = f"{said} {metric_title(one.metric)}, at the paired spread between"
-        said = f"{said} {_pairs(one)} ({one.spread:.3f}); adapters that write more alike need fewer"
-        lines += hang("  needs  ", said, width)
+    for needed in health.needed:
+        pairs = f"{len(needed.pairs)} pairs of adapters, the median"
+        if len(needed.pairs) == 1:
+            pairs = " and ".join(safe.ci_log(name, limit=MAX_NAME) for name in needed.pairs[0])
+        text = f"{count(needed.needed, 'case')} for a margin of {margin(needed.margin)} on"
+        text += f" {metric_title(needed.metric)}, at the paired spread between"
+        text += f" {pairs} ({needed.spread:.3f}); adapters that write more alike need fewer"
+        lines += hang("  needs  ", text, width)
     if health.luck is not None:
-        said = f"{count(health.judged, 'candidate')} judged on this version: the risk that one"
-        said = f"{said} worse by exactly the margin passed by luck is {percent(health.luck)}"
-        lines += hang("  luck   ", said, width)
+        text = f"{count(health.judged, 'candidate')} judged on this version: the risk that one"
+        text += f" worse by exactly the margin passed by luck is {percent(health.luck)}"
+        lines += hang("  luck   ", text, width)
     for note in health.notes:
         lines += hang("  also   ", safe.ci_log(note, limit=MAX_TEXT), width)
     return lines
-
-
-def _pairs(one: CasesNeeded) -> str:
-    if len(one.pairs) == 1:
-        return " and ".join(safe.ci_log(name, limit=80) for name in one.pairs[0])
-    return f"{len(one.pairs)} pairs of adapters, the median"
-
-
-def _answer(
-    unfit: Sequence[BenchmarkFinding], advice: Sequence[BenchmarkFinding], width: int
-) -> list[str]:
-    look = f"{count(len(advice), 'finding')} to look at" if advice else ""
-    if unfit:
-        said = f"{count(len(unfit), 'finding')} to put right before a verdict can rest on it"
-        return hang("  UNFIT  ", f"{said}{', ' if look else ''}{look}", width)
-    return hang("  fit    ", look or "nothing found", width)

@@ -1,4 +1,7 @@
-"""What was understood of a table of cases, and what came of it."""
+"""How a table of cases was understood, and which files were written from it.
+
+Tested in tests/render/test_benchmark.py.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from harness.text.figures import count
 from harness.text.plain import plain
 from harness.text.table import hang, table
 
-PREVIEWED = 3
+MAX_PREVIEWED = 3
 """Cases that are shown."""
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
@@ -27,19 +30,22 @@ def import_text(
     *,
     width: int = 80,
 ) -> str:
-    """Return what was understood of a table, its first cases, and what was written."""
+    """Return the columns as understood, the first cases, and the files that were written.
+
+    `left` counts, by its description, each thing of the table that a case cannot keep.
+    """
     rows = [[safe.ci_log(name), "←", safe.ci_log(column)] for name, column in columns.items()]
     lines = table(rows, indent=2)
     if unused:
         lines += hang("  not read  ", ", ".join(map(safe.ci_log, unused)), width)
     if left:
-        said = (what if often == 1 else f"{what} ({often} times)" for what, often in left.items())
-        lines += hang("  not kept  ", "; ".join(map(safe.ci_log, said)), width)
-    for case in cases[:PREVIEWED]:
+        lost = (what if often == 1 else f"{what} ({often} times)" for what, often in left.items())
+        lines += hang("  not kept  ", "; ".join(map(safe.ci_log, lost)), width)
+    for case in cases[:MAX_PREVIEWED]:
         lines += ["", safe.ci_log(str(case["id"]), limit=200)]
         for name in ("input", "ideal", "slices", "critical", "group", "checks"):
             if name in case:
-                lines += hang(f"  {name}  ", safe.ci_log(_told(case[name]), limit=300), width)
+                lines += hang(f"  {name}  ", safe.ci_log(_value(case[name]), limit=300), width)
     lines += ["", f"{count(len(cases), 'case')}{'' if written else ', nothing was written'}"]
     lines += [f"wrote {safe.ci_log(place)}" for place in written]
     return "\n".join([*lines, *([f"benchmark {fingerprint[:6]}"] if fingerprint else [])])
@@ -54,19 +60,19 @@ def import_json(
     left: Mapping[str, int] = NOTHING,
 ) -> dict[str, Any]:
     """Return the same for programs."""
-    told = {
+    found = {
         "columns": columns,
         "unused": unused,
         "left": left,
         "cases": len(cases),
-        "first": cases[:PREVIEWED],
+        "first": cases[:MAX_PREVIEWED],
         "written": written,
         "fingerprint": fingerprint,
     }
-    return dict(plain(told))
+    return dict(plain(found))
 
 
-def _told(value: Any) -> str:
+def _value(value: Any) -> str:
     if isinstance(value, list):
         return " | ".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,13 +1,15 @@
-"""The cases that a verdict talks about: broken ones with their texts, slices, what was fixed.
+"""The cases that a verdict talks about: broken cases with their texts, the worst slice, fixes.
 
-Texts are the model's: they go out through `safe.ci_log` only.
+Texts come from models: they go out through `safe.ci_log` only.
+
+Tested in tests/render/test_verdict.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from harness.records import CaseChange, SliceVerdict, Verdict
+from harness.records import SliceVerdict, Verdict
 from harness.text import safe
 from harness.text.diff import word_diff
 from harness.text.figures import chance, count, signed
@@ -20,9 +22,15 @@ MAX_NAME = 24
 
 
 def counted(verdict: Verdict, width: int) -> list[str]:
-    """How many broke and were fixed, and the slice that lost most."""
+    """Return lines on how many cases broke and were fixed, and on the slice that lost most."""
+    left, right = f"  {tally(verdict)}", ""
     worst = worst_slice(verdict.slices)
-    lines = _beside(tally(verdict), _slice(worst) if worst else "", width)
+    if worst:
+        name = safe.ci_log(worst.name, limit=80)
+        p = "" if worst.p is None else f", {chance(worst.p)}"
+        right = f"worst slice {name} ({count(worst.n, 'case')}) {signed(worst.difference, 2)}{p}"
+    together = f"{left}    {right}".rstrip()
+    lines = [together] if len(together) <= width else [left, *hang("  ", right, width)]
     if worst:
         lines += hang("    in it  ", id_list(worst.cases), width)
     if verdict.fixed:
@@ -31,7 +39,7 @@ def counted(verdict: Verdict, width: int) -> list[str]:
 
 
 def tally(verdict: Verdict) -> str:
-    """How many of the cases broke, were fixed, or changed in wording only."""
+    """Say how many of the cases broke, were fixed, or changed in wording only."""
     accepted = sum(change.accepted is not None for change in verdict.broken)
     seen = f" ({accepted} accepted)" if accepted else ""
     reworded = f" · reworded {len(verdict.reworded)}" if verdict.reworded else ""
@@ -39,69 +47,41 @@ def tally(verdict: Verdict) -> str:
     return f"broken {len(verdict.broken)}{seen}{fixed}{reworded} of {verdict.n}"
 
 
-def _beside(left: str, right: str, width: int) -> list[str]:
-    """Put two statements in one line where they fit, else in two."""
-    together = f"  {left}    {right}".rstrip()
-    return [together] if len(together) <= width else [f"  {left}", *hang("  ", right, width)]
-
-
 def broken_cases(verdict: Verdict, width: int) -> list[str]:
-    """Show the broken cases with their texts: critical ones first, then by how far they fell."""
+    """Show the broken cases with their texts: critical cases first, then by how far they fell."""
     ranked = sorted(
         verdict.broken, key=lambda c: (not c.critical, c.candidate_score - c.reference_score)
     )
+    candidate = safe.ci_log(verdict.candidate, limit=MAX_NAME)
+    columns = max(len("ideal"), len(candidate))
     lines: list[str] = []
     for change in ranked[:MAX_SHOWN]:
-        lines += ["", *_shown(change, verdict, width)]
+        name = safe.ci_log(change.case, limit=80) + (" (critical)" if change.critical else "")
+        fall = f"{change.reference_score:.2f} → {change.candidate_score:.2f}"
+        lines += ["", f"  {name}   {fall}"]
+        if change.accepted is not None:
+            lines += hang("    accepted by  ", safe.ci_log(change.accepted, limit=200), width)
+        # without a reference text, the ideal is what the output is compared with
+        old = change.reference_text or change.ideal
+        marked = word_diff(old, change.candidate_text) if change.candidate_text else ""
+        for label, text in (("ideal", change.ideal), (candidate, marked)):
+            shown = safe.ci_log(text, limit=MAX_TEXT) if text.strip() else "(nothing)"
+            lines += hang(f"    {pad(label, columns)}  ", shown, width)
     if rest := ranked[MAX_SHOWN:]:
-        told = f"… and {len(rest)} more: {id_list(change.case for change in rest)}"
-        lines += ["", *hang("  ", told, width)]
+        more = f"… and {len(rest)} more: {id_list(change.case for change in rest)}"
+        lines += ["", *hang("  ", more, width)]
     return lines
 
 
 def worst_slice(slices: Sequence[SliceVerdict]) -> SliceVerdict | None:
     """Return the slice that lost most among those large enough to be judged; None if none lost."""
+    # without a p the slice is too small: its difference is mostly noise
     lost = [s for s in slices if s.p is not None and s.difference < 0]
     return min(lost, key=lambda s: s.difference, default=None)
 
 
 def id_list(ids: Iterable[str]) -> str:
-    """Join case ids, the first of very many."""
-    listed = [safe.ci_log(one, limit=80) for one in ids]
+    """Join case ids; of many, the first `MAX_IDS` and how many more there are."""
+    listed = [safe.ci_log(case, limit=80) for case in ids]
     more = f" and {len(listed) - MAX_IDS} more" if len(listed) > MAX_IDS else ""
     return ", ".join(listed[:MAX_IDS]) + more
-
-
-def _slice(worst: SliceVerdict) -> str:
-    name = safe.ci_log(worst.name, limit=80)
-    p = "" if worst.p is None else f", {chance(worst.p)}"
-    return f"worst slice {name} ({count(worst.n, 'case')}) {signed(worst.difference, 2)}{p}"
-
-
-def _shown(change: CaseChange, verdict: Verdict, width: int) -> list[str]:
-    name = safe.ci_log(change.case, limit=80) + (" (critical)" if change.critical else "")
-    fall = f"{change.reference_score:.2f} → {change.candidate_score:.2f}"
-    lines = [f"  {name}   {fall}"]
-    if change.accepted is not None:
-        lines += hang("    accepted by  ", safe.ci_log(change.accepted, limit=200), width)
-    for label, text in _texts(change, verdict):
-        lines += hang(label, text, width)
-    return lines
-
-
-def _texts(change: CaseChange, verdict: Verdict) -> Iterable[tuple[str, str]]:
-    """The ideal, and what the candidate wrote, marked against what it replaces."""
-    candidate = _name(verdict.candidate)
-    columns = max(len("ideal"), len(candidate))
-    yield f"    {pad('ideal', columns)}  ", _text(change.ideal)
-    old = change.reference_text or change.ideal
-    marked = word_diff(old, change.candidate_text) if change.candidate_text else ""
-    yield f"    {pad(candidate, columns)}  ", _text(marked)
-
-
-def _name(adapter: str) -> str:
-    return safe.ci_log(adapter, limit=MAX_NAME)
-
-
-def _text(text: str) -> str:
-    return safe.ci_log(text, limit=MAX_TEXT) if text.strip() else "(nothing)"

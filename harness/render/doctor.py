@@ -1,6 +1,6 @@
-"""The doctor's list, one line per check, with a verdict for each.
+"""The doctor's checks, a line each with its outcome.
 
-Each check is (name, ok, message), as the doctor hands them out.
+A check is (name, ok, message), as the doctor returns it.
 """
 
 from __future__ import annotations
@@ -16,23 +16,21 @@ Finding: TypeAlias = tuple[str, bool, str]
 
 
 def doctor_text(checks: Sequence[Finding], *, width: int = 80) -> str:
-    """Return one line per check, and whether all is well in the last one."""
+    """Return a line per check, and in the last line whether all passed."""
     longest = max((len(name) for name, _, _ in checks), default=0)
     lines: list[str] = []
     for name, ok, message in checks:
         label = f"{'ok' if ok else 'FAIL':<6}{pad(safe.ci_log(name), longest)}  "
         lines += hang(label, safe.ci_log(message), width)
-    return "\n".join([*lines, _conclusion(checks)])
+    failed = sum(not ok for _, ok, _ in checks)
+    if failed:
+        lines.append(f"refused: {failed} of {len(checks)} checks failed")
+    else:
+        lines.append(f"fit for use: {len(checks)} of {len(checks)} checks passed")
+    return "\n".join(lines)
 
 
 def doctor_json(checks: Sequence[Finding]) -> dict[str, Any]:
-    """Return `ok` and the checks, as DESIGN 7 names them."""
+    """Return whether all checks passed, and the checks."""
     rows = [{"name": name, "ok": ok, "message": message} for name, ok, message in checks]
     return {"ok": all(ok for _, ok, _ in checks), "checks": plain(rows)}
-
-
-def _conclusion(checks: Sequence[Finding]) -> str:
-    failed = sum(not ok for _, ok, _ in checks)
-    if failed:
-        return f"refused: {failed} of {len(checks)} checks failed"
-    return f"fit for use: {len(checks)} of {len(checks)} checks passed"

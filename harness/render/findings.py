@@ -1,6 +1,6 @@
-"""Findings as a table with line numbers, each kind counted, and as JSON.
+"""Findings as a table with line numbers, as counts by kind, and as JSON.
 
-What the files say is quoted in messages, so every message goes through `safe`.
+Messages quote the checked files, so every message goes through `safe`.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from harness.text.plain import plain
 from harness.text.table import display_width, hang, pad
 
 MAX_FINDINGS = 200
-"""Lines of one table; programs read the JSON, which has them all."""
+"""Rows of a table; the JSON has all findings."""
 
 
 class ShownFinding(Protocol):
-    """A finding as the checks hand it out."""
+    """A finding as the checks return it."""
 
     @property
     def kind(self) -> str:
-        """One word."""
+        """The kind of problem, as a single word."""
 
     @property
     def line(self) -> int | None:
-        """From 1; None for the whole file."""
+        """The line from 1, None for the whole file."""
 
     @property
     def message(self) -> str:
-        """What is wrong."""
+        """The problem, for people."""
 
 
 def findings_text(
     findings: Sequence[ShownFinding], *, width: int = 100, most: int | None = MAX_FINDINGS
 ) -> str:
-    """Return the table, without a line feed at its end; empty where nothing was found."""
+    """Return the table without a line feed at its end, or an empty text if there is no finding."""
     shown = findings if most is None else findings[:most]
     rows = [
         ("file" if f.line is None else str(f.line), safe.ci_log(f.kind, limit=40), f.message)
         for f in shown
     ]
+    # not `table`: the last column wraps under its own start
     places = max((len(place) for place, _, _ in rows), default=0)
     kinds = max((display_width(kind) for _, kind, _ in rows), default=0)
     lines: list[str] = []
@@ -54,20 +55,20 @@ def findings_text(
 
 
 def kinds_text(counts: Mapping[str, int]) -> str:
-    """Return `12 duplicate · 8 truncated`, or that there is nothing."""
-    said = [f"{number:,} {safe.ci_log(kind, limit=40)}" for kind, number in counts.items()]
-    return " · ".join(said) or "nothing found"
+    """Return the counts, such as `12 duplicate · 8 truncated`, or say that there are none."""
+    counted = [f"{number:,} {safe.ci_log(kind, limit=40)}" for kind, number in counts.items()]
+    return " · ".join(counted) or "nothing found"
 
 
 def findings_json(findings: Sequence[ShownFinding]) -> list[dict[str, Any]]:
-    """Return the findings as DESIGN 7 names them."""
+    """Return the findings under the keys that `--json` promises."""
     return [
         {"kind": f.kind, "line": f.line, "message": safe.json_text(f.message)} for f in findings
     ]
 
 
 def sides_text(title: str, texts: Sequence[tuple[str, str]], most: int = 5) -> list[str]:
-    """Return a few texts under a counted title, each behind its sign."""
+    """Return a title and the first texts, each after its sign, and how many more there are."""
     if not texts:
         return []
     lines = [title]
@@ -79,5 +80,5 @@ def sides_text(title: str, texts: Sequence[tuple[str, str]], most: int = 5) -> l
 
 
 def record_json(record: object) -> Any:
-    """Return any record as JSON can carry it."""
+    """Return a record as values that JSON can hold."""
     return plain(record)

@@ -1,6 +1,8 @@
-"""The table of metrics in a verdict: where each stands against a reference, and how surely.
+"""The metrics of a verdict as text tables: scores, difference with its interval, and state.
 
-One table per reference; guard benchmarks are rows of the first.
+There is a table per reference; guard benchmarks are rows of the first.
+
+Tested in tests/render/test_verdict.py.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from harness.text.table import display_width, table
 COLOURS = {"worse": "31", "better": "32", "not worse": "32", "open": "33"}
 
 
-def standing(verdict: Verdict, width: int, colour: bool = False) -> list[str]:
-    """Return the tables, narrower where the width asks for it."""
+def metric_tables(verdict: Verdict, width: int, colour: bool = False) -> list[str]:
+    """Return the tables, with a column less where `width` is too small."""
     against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
     lines: list[str] = []
     for number, reference in enumerate(against):
@@ -27,7 +29,7 @@ def standing(verdict: Verdict, width: int, colour: bool = False) -> list[str]:
             if metric.against == reference
         ]
         guards = guard_rows(verdict) if number == 0 else []
-        lines += _fitted(reference, [*rows, *guards], verdict.alpha, width, colour)
+        lines += _table(reference, [*rows, *guards], verdict.alpha, width, colour)
     return lines
 
 
@@ -35,6 +37,7 @@ def guard_rows(verdict: Verdict) -> list[tuple[str, MetricVerdict]]:
     """Give each gated metric of each guard benchmark a row under the benchmark's name."""
     rows = []
     for guard in verdict.guards:
+        # against the pinned adapter a guard would have every row twice
         gated = [m for m in guard.metrics if m.role == "gate" and m.against != "pinned"]
         for metric in gated:
             more = f" {metric_title(metric.name)}" if len(gated) > 1 else ""
@@ -44,64 +47,56 @@ def guard_rows(verdict: Verdict) -> list[tuple[str, MetricVerdict]]:
     return rows
 
 
-def _fitted(
+def _table(
     reference: str,
     rows: Sequence[tuple[str, MetricVerdict]],
     alpha: float,
     width: int,
     colour: bool,
 ) -> list[str]:
-    if not rows:
-        return []
-    head = [
-        "",
-        "role",
-        safe.ci_log(reference, limit=40),
-        "candidate",
-        f"difference, {sure(alpha)}",
-        "margin",
-        "",
+    name = safe.ci_log(reference, limit=40)
+    head = ["", "role", name, "candidate", f"difference, {sure(alpha)}", "margin", ""]
+    cells = [
+        [
+            title,
+            metric.role,
+            score(metric.reference),
+            score(metric.candidate),
+            difference_of(metric),
+            "" if metric.margin is None else margin(metric.margin),
+            metric.state,
+        ]
+        for title, metric in rows
     ]
-    full = [head, *(_cells(title, metric) for title, metric in rows)]
-    lines = table(full, "<<>>>><", indent=2)
+    lines = table([head, *cells], "<<>>>><", indent=2)
     if max(map(display_width, lines)) > width:
-        lines = table([_narrow(cells) for cells in full], "<<>>><", gap=1)
+        # the margin joins the role, which saves a column
+        narrow = [
+            [title, f"{role} {asked}".strip(), before, now, difference, state]
+            for title, role, before, now, difference, asked, state in (head, *cells)
+        ]
+        lines = table(narrow, "<<>>><", gap=1)
     return _coloured(lines, [metric for _, metric in rows]) if colour else lines
 
 
 def sure(alpha: float) -> str:
-    """How sure an interval is: 95 %."""
+    """Return the confidence of an interval, such as 95 %."""
     return f"{100 * (1 - alpha):.3g} %"
 
 
-def _cells(title: str, metric: MetricVerdict) -> list[str]:
-    return [
-        title,
-        metric.role,
-        score(metric.reference),
-        score(metric.candidate),
-        difference_of(metric),
-        "" if metric.margin is None else margin(metric.margin),
-        metric.state,
-    ]
-
-
 def difference_of(metric: MetricVerdict) -> str:
-    """Show an interval, or the counts where there is none to be had."""
+    """Return the difference with its interval, or the counts where no interval was computed."""
     if metric.low is None and metric.counts:
         counted = ", ".join(f"{number} {what}" for what, number in metric.counts.items())
         return safe.ci_log(counted, limit=60)
     return interval(metric.difference, metric.low, metric.high)
 
 
-def _narrow(cells: list[str]) -> list[str]:
-    """Put the margin behind the role, which saves a column."""
-    title, role, reference, candidate, difference, asked, state = cells
-    return [title, f"{role} {asked}".strip(), reference, candidate, difference, state]
-
-
 def _coloured(lines: list[str], metrics: Sequence[MetricVerdict]) -> list[str]:
-    """Colour the state, which is the last word of its line."""
+    """Colour the state, which is the last word of its line.
+
+    Only after the table is aligned: escape codes would count as columns.
+    """
     painted = lines[:1]
     for line, metric in zip(lines[1:], metrics, strict=True):
         code = COLOURS.get(metric.state)

@@ -1,4 +1,4 @@
-"""Is it time to retrain? One table per task with its evidence, then why, in words; and as JSON."""
+"""The monitor's answer to "is it time to retrain?": per task a table of signals, then the facts."""
 
 from __future__ import annotations
 
@@ -19,61 +19,57 @@ TITLES: dict[Signal, str] = {
 }
 HEAD = ("", "now", "95 %", "n", "acceptable", "line", "evidence", "state")
 EXPLAINED = "cases fallen: below their own first score by more than the margin, in the newest run"
+_SHAPED = ("task", "state", "reasons", "promoted")
+"""Fields of `Monitored` that the JSON states itself, in an order and form that programs rely on."""
 
 
 def monitor_text(found: Sequence[Monitored], width: int = 100, colour: bool = False) -> str:
-    """Every task under its own heading; an empty project says so."""
-    blocks = ["\n".join(_block(one, width, colour)) for one in found]
+    """Return every task under its own heading; say so if there is no task."""
+    blocks = ["\n".join(_block(task, width, colour)) for task in found]
     return "\n\n".join(blocks) or "no task: a benchmark with `task = ...` makes one"
 
 
-def _block(one: Monitored, width: int, colour: bool) -> Iterator[str]:
-    yield _heading(one, colour)
-    if one.promoted is None:
+def _block(task: Monitored, width: int, colour: bool) -> Iterator[str]:
+    state = task.state.upper()
+    if colour:
+        state = f"\x1b[{COLOURS[task.state]}m{state}\x1b[0m"
+    heading = f"{state}  {safe.ci_log(task.task, limit=64)}"
+    held = task.promoted
+    if held is None:
+        yield heading
         yield "  nothing is promoted yet; `pytest --model NAME` judges an adapter"
         return
-    rows = [HEAD, *(_row(signal) for signal in one.watched)]
+    name, by = safe.ci_log(held.adapter, limit=130), safe.ci_log(held.by, limit=60)
+    override = ", by override" if held.override else ""
+    yield f"{heading}   {name}, promoted {day(held.at)} by {by}{override}"
+    rows = [HEAD, *(_row(signal) for signal in task.watched)]
     yield from table(rows, "<><>>>><", indent=2)
-    for label, text in _facts(one):
+    for label, text in _facts(task):
         yield from hang(f"  {label:10}", safe.ci_log(text), width)
 
 
-def _heading(one: Monitored, colour: bool) -> str:
-    state = one.state.upper()
-    if colour:
-        state = f"\x1b[{COLOURS[one.state]}m{state}\x1b[0m"
-    about = safe.ci_log(one.task, limit=64)
-    held = one.promoted
-    if held is None:
-        return f"{state}  {about}"
-    name, by = safe.ci_log(held.adapter, limit=130), safe.ci_log(held.by, limit=60)
-    override = ", by override" if held.override else ""
-    return f"{state}  {about}   {name}, promoted {day(held.at)} by {by}{override}"
-
-
-def _row(one: Watched) -> list[str]:
+def _row(watched: Watched) -> list[str]:
     interval = MISSING
-    if one.low is not None and one.high is not None:
-        interval = f"[{percent(one.low)}, {percent(one.high)}]"
+    if watched.low is not None and watched.high is not None:
+        interval = f"[{percent(watched.low)}, {percent(watched.high)}]"
+    line = watched.line
+    state: str = watched.state if line else "no line"
+    if watched.signal == "benchmark" and not watched.n:
+        state = "not run again"
     return [
-        TITLES[one.signal],
-        percent(one.rate),
+        TITLES[watched.signal],
+        percent(watched.rate),
         interval,
-        str(one.n),
-        percent(one.line.acceptable) if one.line else MISSING,
-        percent(one.line.retrain) if one.line else MISSING,
-        _evidence(one.evidence),
-        _state(one),
+        str(watched.n),
+        percent(line.acceptable) if line else MISSING,
+        percent(line.retrain) if line else MISSING,
+        _evidence(watched.evidence),
+        state,
     ]
 
 
-def _state(one: Watched) -> str:
-    if one.signal == "benchmark" and not one.n:
-        return "not run again"
-    return one.state if one.line else "no line"
-
-
 def _evidence(value: float | None) -> str:
+    """Return an e-value with about three digits; its order of magnitude is all that counts."""
     if value is None:
         return MISSING
     if value >= 1e6:
@@ -83,29 +79,35 @@ def _evidence(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2f}"
 
 
-def _facts(one: Monitored) -> Iterator[tuple[str, str]]:
-    for number, reason in enumerate(one.reasons):
+def _facts(task: Monitored) -> Iterator[tuple[str, str]]:
+    """Yield labels and sentences below the table; an empty label continues the last label."""
+    for number, reason in enumerate(task.reasons):
         yield ("why" if number == 0 else ""), reason
-    if one.weeks:
-        yield "weeks", f"{_weeks(one.weeks)}; {count(one.reviews, 'review')} since the count began"
-    if one.synthetic:
-        yield "", f"SYNTHETIC: {count(one.synthetic, 'review')} of these nobody made"
-    yield "evidence", _about_evidence(one)
-    yield from _benchmark(one)
-    yield from _inputs(one.inputs)
-    yield from _predicted(one.prediction)
-    yield from _aged(one.age)
-    yield from _next(one)
+    if task.weeks:
+        weeks = task.weeks[0]
+        if len(task.weeks) > 1:
+            weeks = f"{weeks} to {task.weeks[-1]}, {len(task.weeks)} weeks with reviews"
+        yield "weeks", f"{weeks}; {count(task.reviews, 'review')} since the count began"
+    if task.synthetic:
+        yield "", f"SYNTHETIC: {count(task.synthetic, 'review')} of these nobody made"
+    yield "evidence", _about_evidence(task)
+    yield from _benchmark(task)
+    if task.inputs is not None:
+        yield "inputs", _inputs(task.inputs)
+    if task.prediction is not None:
+        yield "predicts", f"does the benchmark predict the edits? {_predicted(task.prediction)}"
+    if task.age is not None:
+        yield "age", _age(task.age)
+    if task.state == "retrain":
+        yield "next", f"`lora-harness monitor --task {task.task} --plan` says what to train on,"
+        yield (
+            "",
+            f'or `lora-harness monitor --acknowledge --task {task.task} --by YOU --why "..."`',
+        )
 
 
-def _weeks(weeks: Sequence[str]) -> str:
-    if len(weeks) == 1:
-        return weeks[0]
-    return f"{weeks[0]} to {weeks[-1]}, {len(weeks)} weeks with reviews"
-
-
-def _about_evidence(one: Monitored) -> str:
-    edits = one.signal("edit_rate")
+def _about_evidence(task: Monitored) -> str:
+    edits = task.signal("edit_rate")
     text = f"{ALARM:.0f} raise the alarm: at least {ALARM:.0f} weeks between two false ones"
     if edits is None or not edits.course.weeks:
         return text
@@ -115,8 +117,8 @@ def _about_evidence(one: Monitored) -> str:
     return f"{text}; weeks are taken to differ {used:.2f} times as much as chance has them"
 
 
-def _benchmark(one: Monitored) -> Iterator[tuple[str, str]]:
-    for drift in one.drifts:
+def _benchmark(task: Monitored) -> Iterator[tuple[str, str]]:
+    for drift in task.drifts:
         means = "; ".join(
             f"{name.replace('_', ' ')} {score(now)} ({signed(now - then)})"
             for name, (then, now) in drift.means.items()
@@ -124,91 +126,70 @@ def _benchmark(one: Monitored) -> Iterator[tuple[str, str]]:
         runs = f"{count(drift.runs, 'run')}, {day(drift.first)} to {day(drift.last)}"
         yield "benchmark", f"{drift.benchmark}: {means}; {count(drift.n, 'case')}, {runs}"
         yield "", EXPLAINED
-    if not one.drifts:
+    if not task.drifts:
         yield "benchmark", "not run again since its promotion: `lora-harness monitor --run`"
 
 
-def _inputs(inputs: InputShift | None) -> Iterator[tuple[str, str]]:
-    if inputs is None:
-        return
+def _inputs(inputs: InputShift) -> str:
     if inputs.p is None or inputs.distance is None:
-        yield "inputs", f"not compared with the benchmark's: {inputs.skipped}"
-        return
+        return f"not compared with the benchmark's: {inputs.skipped}"
     verdict = "unlike" if inputs.shown else "not shown to be unlike"
-    yield (
-        "inputs",
+    return (
         f"{inputs.n} recent ones are {verdict} the benchmark's {inputs.cases}"
-        f" (energy distance {inputs.distance:.3f}, p {inputs.p:.3g} by permutation)",
+        f" (energy distance {inputs.distance:.3f}, p {inputs.p:.3g} by permutation)"
     )
 
 
-def _predicted(found: Prediction | None) -> Iterator[tuple[str, str]]:
-    if found is None:
-        return
+def _predicted(found: Prediction) -> str:
     name = found.metric.replace("_", " ")
-    asked = "does the benchmark predict the edits? "
+    slices = count(found.n, "slice")
     if found.rho is None or found.low is None or found.high is None or found.p is None:
-        slices = count(found.n, "slice")
-        yield "predicts", f"{asked}too few to say: {slices} with scores and reviews, 5 are needed"
-        return
-    said = "yes" if found.high < 0 else "the contrary" if found.low > 0 else "not shown"
-    yield (
-        "predicts",
-        f"{asked}{said}: rank correlation of {name} and edit rate {signed(found.rho, 2)}"
-        f" [{signed(found.low, 2)}, {signed(found.high, 2)}] over {count(found.n, 'slice')},"
-        f" p {found.p:.2g}",
+        return f"too few to say: {slices} with scores and reviews, 5 are needed"
+    # higher scores should go with fewer edits, so a useful benchmark correlates below zero
+    answer = "yes" if found.high < 0 else "the contrary" if found.low > 0 else "not shown"
+    return (
+        f"{answer}: rank correlation of {name} and edit rate {signed(found.rho, 2)}"
+        f" [{signed(found.low, 2)}, {signed(found.high, 2)}] over {slices},"
+        f" p {found.p:.2g}"
     )
 
 
-def _aged(age: Age | None) -> Iterator[tuple[str, str]]:
-    if age is None:
-        return
-    told = []
+def _age(age: Age) -> str:
+    parts = []
     if age.promoted_days is not None:
-        told.append(f"promoted {count(age.promoted_days, 'day')} ago")
+        parts.append(f"promoted {count(age.promoted_days, 'day')} ago")
     if age.trained_days is not None:
-        told.append(f"trained {count(age.trained_days, 'day')} ago")
+        parts.append(f"trained {count(age.trained_days, 'day')} ago")
     if age.dataset is not None:
         many = "" if age.examples is None else f" ({count(age.examples, 'example')})"
-        told.append(f"on {age.dataset}{many}, as old at least")
-    yield "age", "; ".join(told) or "unknown: there is no training.json"
-
-
-def _next(one: Monitored) -> Iterator[tuple[str, str]]:
-    if one.state == "retrain":
-        yield "next", f"`lora-harness monitor --task {one.task} --plan` says what to train on,"
-        yield (
-            "",
-            f'or `lora-harness monitor --acknowledge --task {one.task} --by YOU --why "..."`',
-        )
+        parts.append(f"on {age.dataset}{many}, as old at least")
+    return "; ".join(parts) or "unknown: there is no training.json"
 
 
 def monitor_json(found: Sequence[Monitored]) -> dict[str, Any]:
-    """`{"tasks": [{"task", "state", "edit_rate", "rejection_rate", "reasons", ...}]}`."""
-    return {"tasks": [_task(one) for one in found]}
+    """Return `{"tasks": [{"task", "state", "edit_rate", "rejection_rate", "reasons", ...}]}`."""
+    return {"tasks": [_task(task) for task in found]}
 
 
-_TOLD = ("task", "state", "reasons", "promoted")
-
-
-def _task(one: Monitored) -> dict[str, Any]:
-    held = one.promoted
-    rates = {w.signal: w.rate for w in one.watched}
-    more = plain(one)
-    for watched, raw in zip(one.watched, more["watched"], strict=True):
+def _task(task: Monitored) -> dict[str, Any]:
+    held = task.promoted
+    rates = {w.signal: w.rate for w in task.watched}
+    more = plain(task)
+    for watched, raw in zip(task.watched, more["watched"], strict=True):
+        # properties, which `plain` does not see
         raw["evidence"] = plain(watched.evidence)
         raw["alarms"] = plain(watched.course.alarms)
         raw["weeks"] = raw.pop("course")["weeks"]
     return {
-        "task": plain(one.task),
-        "state": one.state,
+        "task": plain(task.task),
+        "state": task.state,
         "edit_rate": plain(rates.get("edit_rate")),
         "rejection_rate": plain(rates.get("rejection_rate")),
-        "reasons": plain(one.reasons),
+        "reasons": plain(task.reasons),
         "promoted": plain(held.adapter if held else None),
         "digest": held.digest if held else None,
         "since": held.at if held else None,
         "weeks_between_false_alarms": ALARM,
         "recent_weeks": more.pop("weeks"),
-        **{key: value for key, value in more.items() if key not in _TOLD},
+        **{key: value for key, value in more.items() if key not in _SHAPED},
     }

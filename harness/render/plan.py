@@ -1,4 +1,7 @@
-"""The way from alarm to remedy, as Markdown beside its files, on the terminal, and as JSON."""
+"""A retraining plan as Markdown, for the terminal and as JSON.
+
+Tested in tests/render/test_monitor.py.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +15,27 @@ from harness.text.plain import plain
 
 
 def plan_markdown(plan: Plan) -> str:
-    """`plan.md`."""
-    return "\n".join(_markdown(plan)) + "\n"
-
-
-def _markdown(plan: Plan) -> Iterator[str]:
-    yield f"# Retraining {safe.markdown_cell(plan.task)}"
-    yield ""
-    yield f"State: {plan.state}. Promoted: {safe.markdown_cell(plan.promoted)}."
-    yield ""
-    for reason in plan.reasons:
-        yield f"- {safe.markdown_cell(reason)}"
-    yield ""
-    yield "## What is learnt"
-    yield ""
-    for line in _learnt(plan):
-        yield f"- {line}"
-    yield ""
-    yield "## What to add to the benchmark"
-    yield ""
-    for line in _cases(plan):
-        yield f"- {line}"
-    yield ""
-    yield "## Then"
-    yield ""
-    yield safe.markdown_block("\n".join(_commands(plan)), limit=None)
+    """Return the text of `plan.md`."""
+    lines = [
+        f"# Retraining {safe.markdown_cell(plan.task)}",
+        "",
+        f"State: {plan.state}. Promoted: {safe.markdown_cell(plan.promoted)}.",
+        "",
+        *(f"- {safe.markdown_cell(reason)}" for reason in plan.reasons),
+        "",
+        "## What is learnt",
+        "",
+        *(f"- {line}" for line in _learnt(plan)),
+        "",
+        "## What to add to the benchmark",
+        "",
+        *(f"- {line}" for line in _cases(plan)),
+        "",
+        "## Then",
+        "",
+        safe.markdown_block("\n".join(_commands(plan)), limit=None),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _learnt(plan: Plan) -> Iterator[str]:
@@ -73,7 +72,7 @@ def _commands(plan: Plan) -> tuple[str, ...]:
 
 
 def plan_text(plan: Plan) -> str:
-    """On the terminal: what was written, and what to type next."""
+    """Return the files that were written, and the commands to type next."""
     cases = plan.edited_cases + plan.rejected_cases
     lines = [
         f"{plan.folder}/plan.md          what to do, and why",
@@ -87,5 +86,5 @@ def plan_text(plan: Plan) -> str:
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """Every field, and the commands."""
+    """Return every field, and the commands."""
     return {**plain(plan), "commands": plain(_commands(plan))}

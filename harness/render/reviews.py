@@ -1,4 +1,4 @@
-"""Reviews for people and programs: what was understood of a file, what became of it, the rates."""
+"""An import of reviews and the rates of stored reviews, for people and programs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from harness.text.figures import MISSING, percent
 from harness.text.plain import plain
 from harness.text.table import table
 
-_CELL = 26
-"""Letters of a text that a preview shows: three rows stand beside each other."""
-_KEY = 60
+MAX_CELL = 26
+"""Characters of a text in a preview, so that three rows fit beside each other."""
+MAX_KEY = 60
 
 
 def preview_text(
@@ -22,23 +22,23 @@ def preview_text(
     unused: Sequence[str],
     samples: Sequence[Mapping[str, Any]],
 ) -> str:
-    """Which column is which field, with the first rows beside it."""
+    """Return which column is read as which field, with the values of the first rows."""
     rows = [["field", "column", *(f"row {n}" for n, _ in enumerate(samples, start=1))]]
     for name, column in columns.items():
-        rows.append([_cell(name), _cell(column), *(_cell(one.get(column)) for one in samples)])
+        rows.append([_cell(name), _cell(column), *(_cell(row.get(column)) for row in samples)])
     for name, value in constants.items():
         rows.append([_cell(name), f"= {_cell(value)}", *("" for _ in samples)])
     lines = ["understood as (--map FIELD=COLUMN, --set FIELD=VALUE say otherwise)"]
     lines += table(rows, indent=2)
     if unused:
-        lines.append(f"  not read: {', '.join(_cell(one) for one in unused)}")
+        lines.append(f"  not read: {', '.join(_cell(column) for column in unused)}")
     return "\n".join(lines)
 
 
 def preview_json(
     columns: Mapping[str, str], constants: Mapping[str, str], unused: Sequence[str]
 ) -> dict[str, Any]:
-    """The same for programs."""
+    """Return the same for programs."""
     return {
         "columns": plain(columns),
         "constants": plain(constants),
@@ -47,29 +47,31 @@ def preview_json(
 
 
 def bad_rows_text(bad: Sequence[str], total: int, shown: int) -> list[str]:
-    """One line for each bad row, and one for those that are not shown."""
-    lines = [safe.ci_log(one) for one in bad[:shown]]
+    """Return a line for each bad row, and a line that counts the rows not shown."""
+    lines = [safe.ci_log(row) for row in bad[:shown]]
     return lines + ([f"... and {total - shown:,} more bad rows"] if total > shown else [])
 
 
 def rates_text(by: str, groups: Sequence[GroupRates]) -> str:
-    """A table of rates, each with its interval and what it is over."""
+    """Return a table of rates, each with its interval and the number of reviews behind it."""
     if not groups:
         return "no review yet; `lora-harness reviews import FILE` brings them"
     marked = any(group.synthetic for group in groups)
     head = [by, "edit rate", "of finals", "rejected", "edited", "of reviews"]
     rows = [head + ([""] if marked else [])]
     for group in groups:
+        # made-up reviews are named, so that their rates are not taken for people's
+        made = SYNTHETIC if group.synthetic == group.n else f"{group.synthetic:,} {SYNTHETIC}"
         rows.append(
             [
-                safe.ci_log(group.key, limit=_KEY) or MISSING,
+                safe.ci_log(group.key, limit=MAX_KEY) or MISSING,
                 _rate(group.edit_rate),
                 f"{group.edit_rate.n:,}",
                 _rate(group.rejection_rate),
                 _rate(group.edited_share),
                 f"{group.n:,}",
-                _synthetic(group),
-            ][: len(rows[0])]
+                made if group.synthetic else "",
+            ][: len(rows[0])]  # the column of synthetic reviews only where there are any
         )
     return "\n".join(
         [
@@ -80,7 +82,7 @@ def rates_text(by: str, groups: Sequence[GroupRates]) -> str:
 
 
 def rates_json(by: str, groups: Sequence[GroupRates]) -> dict[str, Any]:
-    """The same for programs."""
+    """Return the same for programs."""
     return {
         "by": by,
         "groups": [
@@ -111,13 +113,8 @@ def _interval(rate: Rate) -> list[float] | None:
     return None if rate.value is None else [rate.low, rate.high]
 
 
-def _synthetic(group: GroupRates) -> str:
-    if not group.synthetic:
-        return ""
-    return SYNTHETIC if group.synthetic == group.n else f"{group.synthetic:,} {SYNTHETIC}"
-
-
 def _cell(value: Any) -> str:
     text = "" if value is None else value if isinstance(value, str) else str(value)
-    shown = safe.ci_log(text[: _CELL + 1], limit=None)
-    return shown if len(text) <= _CELL else f"{shown[: _CELL - 1]}…"
+    # cut first: a cell may hold a whole document, and escaping makes it longer
+    shown = safe.ci_log(text[: MAX_CELL + 1], limit=None)
+    return shown if len(text) <= MAX_CELL else f"{shown[: MAX_CELL - 1]}…"

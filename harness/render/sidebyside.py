@@ -1,6 +1,8 @@
 """Two runs matched case by case, with the means over the cases that both have.
 
-What is missing on one side counts on neither.
+A score that one run lacks counts for neither.
+
+Tested in tests/render/test_compare.py.
 """
 
 from __future__ import annotations
@@ -16,23 +18,23 @@ from harness.records.holds import EXACT, QUOTING
 
 @dataclass(frozen=True, slots=True)
 class CaseSideBySide:
-    """One case as both runs have it."""
+    """A case as both runs have it."""
 
     a: CaseResult
     b: CaseResult
     same: bool
-    """Whether both wrote the same; what is shown of it may be masked later."""
+    """Whether the outputs are equal; compared before texts are masked, since masks look equal."""
 
     @property
     def scores(self) -> Mapping[str, tuple[float | None, float | None]]:
-        """By metric, a's score and b's."""
+        """The scores of `a` and `b` by metric."""
         names = dict.fromkeys([*self.a.scores, *self.b.scores])
         return {name: (self.a.scores.get(name), self.b.scores.get(name)) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
 class MetricSideBySide:
-    """Means of one metric over the cases that have it on both sides."""
+    """The means of a metric over the cases that have it in both runs."""
 
     name: str = field(metadata=EXACT)
     a: float | None
@@ -43,7 +45,7 @@ class MetricSideBySide:
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """All that two runs have in common, and what they have not."""
+    """The cases and metrics that two runs share, and their differences."""
 
     a: Run
     b: Run
@@ -52,11 +54,11 @@ class SideBySide:
     only_a: tuple[str, ...] = field(metadata=EXACT)
     only_b: tuple[str, ...] = field(metadata=EXACT)
     unlike: tuple[str, ...] = field(metadata=QUOTING)
-    """What must be the same for a verdict and is not: base, decoding."""
+    """The differences that rule out a verdict: base, decoding."""
 
 
 def side_by_side(a: Run, b: Run) -> SideBySide:
-    """Match two runs of one benchmark version; anything else is refused."""
+    """Match two runs case by case; refuse runs on different versions of a benchmark."""
     if a.fingerprint != b.fingerprint:
         raise Unjudgeable(
             f"{a.adapter} ran on {a.benchmark} {a.fingerprint[:6]}, {b.adapter} on "
@@ -64,28 +66,26 @@ def side_by_side(a: Run, b: Run) -> SideBySide:
         )
     theirs = {result.case.id: result for result in b.results}
     ours = {result.case.id for result in a.results}
-    pairs = tuple(_pair(r, theirs[r.case.id]) for r in a.results if r.case.id in theirs)
+    matched = [(r, theirs[r.case.id]) for r in a.results if r.case.id in theirs]
+    pairs = tuple(
+        CaseSideBySide(x, y, [o.text for o in x.outputs] == [o.text for o in y.outputs])
+        for x, y in matched
+    )
+    metrics = dict.fromkeys(name for pair in pairs for name in pair.scores)
+    like = zip(("benchmark", "base", "decoding"), a.like, b.like, strict=True)
     return SideBySide(
         a=a,
         b=b,
         pairs=pairs,
-        metrics=_means(pairs),
+        metrics=tuple(_mean(name, pairs) for name in metrics),
         only_a=tuple(r.case.id for r in a.results if r.case.id not in theirs),
         only_b=tuple(r.case.id for r in b.results if r.case.id not in ours),
-        unlike=_unlike(a, b),
+        unlike=tuple(name for name, x, y in like if x != y),
     )
 
 
-def _pair(a: CaseResult, b: CaseResult) -> CaseSideBySide:
-    return CaseSideBySide(a, b, [o.text for o in a.outputs] == [o.text for o in b.outputs])
-
-
-def _means(pairs: tuple[CaseSideBySide, ...]) -> tuple[MetricSideBySide, ...]:
-    names = dict.fromkeys(name for pair in pairs for name in pair.scores)
-    return tuple(_mean(name, pairs) for name in names)
-
-
 def _mean(name: str, pairs: tuple[CaseSideBySide, ...]) -> MetricSideBySide:
+    # paired: a case that only one run has a score for would shift that run's mean
     both = [
         (before, after)
         for before, after in (pair.scores.get(name, (None, None)) for pair in pairs)
@@ -95,8 +95,3 @@ def _mean(name: str, pairs: tuple[CaseSideBySide, ...]) -> MetricSideBySide:
         return MetricSideBySide(name, None, None, None, 0)
     a, b = fmean(before for before, _ in both), fmean(after for _, after in both)
     return MetricSideBySide(name, a, b, b - a, len(both))
-
-
-def _unlike(a: Run, b: Run) -> tuple[str, ...]:
-    names = ("benchmark", "base", "decoding")
-    return tuple(name for name, x, y in zip(names, a.like, b.like, strict=True) if x != y)

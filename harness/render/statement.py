@@ -1,6 +1,6 @@
-"""A verdict as an in-toto v1 Statement: what was judged, against what, how, and what came out.
+"""A verdict as an in-toto v1 Statement: the adapter, its references, the policy and the outcome.
 
-It names bytes by their digests and holds no case, ideal or output, so it may be handed on.
+It names files by their digests and holds no input, ideal or output, so it may be handed on.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.records import CaseChange, Run, Verdict
+from harness.records import Run, Verdict
 from harness.text.plain import plain
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:lora-harness:verdict:v1"
-"""A name and no address: nothing is fetched for it, and it claims nobody's domain."""
+"""A name, not an address: no software looks for it on the network, and it uses no domain."""
 ADAPTER_DIGEST = "loraHarnessAdapterV1"
-"""Not `sha256`, which in-toto keeps for the hash of one file's bytes."""
+"""Not `sha256`, which in-toto reserves for the hash of a single file's bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a verdict rests on, as the store and the adapter's folder say it."""
+    """The evidence for a verdict, from the store and the adapter's folder."""
 
     verdict: str
     """Id of the verdict."""
@@ -34,29 +34,25 @@ class Grounds:
     policy: str
     """Digest of the policy."""
     runs: Mapping[str, Run]
-    """By side, as the verdict names them; the candidate is always there."""
+    """By role: the candidate always, then promoted, pinned or base as the verdict names them."""
     recomputed_with: str | None = None
-    """The version of this software that came to the same verdict from the stored scores."""
+    """The version of this software that came to the same verdict from stored scores."""
 
 
 def statement(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
-    """Return the Statement; the same verdict on the same bytes gives the same one."""
-    found = {
-        "_type": STATEMENT,
-        "subject": _subject(verdict, grounds),
-        "predicateType": PREDICATE,
-        "predicate": _predicate(verdict, grounds),
-    }
-    return dict(plain(found))
-
-
-def _subject(verdict: Verdict, grounds: Grounds) -> list[dict[str, Any]]:
-    whole = {"name": verdict.candidate, "digest": {ADAPTER_DIGEST: grounds.digest}}
+    """Return the Statement; equal verdicts on equal files give equal statements."""
     files = [
         {"name": f"{verdict.candidate}/{name}", "digest": {"sha256": digest}}
         for name, digest in sorted(grounds.files.items())
     ]
-    return [*files, whole]
+    whole = {"name": verdict.candidate, "digest": {ADAPTER_DIGEST: grounds.digest}}
+    found = {
+        "_type": STATEMENT,
+        "subject": [*files, whole],
+        "predicateType": PREDICATE,
+        "predicate": _predicate(verdict, grounds),
+    }
+    return dict(plain(found))
 
 
 def _predicate(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
@@ -80,7 +76,10 @@ def _predicate(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
         "reasons": verdict.reasons,
         "metrics": verdict.metrics,
         "slices": verdict.slices,
-        "broken": [_change(change) for change in verdict.broken],
+        "broken": [
+            {"case": it.case, "critical": it.critical, "accepted": it.accepted}
+            for it in verdict.broken
+        ],
         "fixed": [change.case for change in verdict.fixed],
         "guards": [_benchmark(guard) | {"outcome": guard.outcome} for guard in verdict.guards],
         "identical": verdict.identical,
@@ -113,14 +112,11 @@ def _run(side: str, run: Run) -> dict[str, Any]:
     }
 
 
-def _change(change: CaseChange) -> dict[str, Any]:
-    return {"case": change.case, "critical": change.critical, "accepted": change.accepted}
-
-
 def _versions(run: Run) -> dict[str, Any]:
-    """Return versions by package, of the engine and of what measured."""
+    """Return versions by package: of the engine and of the libraries that measure."""
     found: dict[str, Any] = {}
     for part in ("versions", "measures"):
-        told = run.origin.get(part)
-        found |= told if isinstance(told, Mapping) else {}
+        # what an engine reports is foreign data: it may lack these, or hold something else
+        reported = run.origin.get(part)
+        found |= reported if isinstance(reported, Mapping) else {}
     return found

@@ -1,4 +1,4 @@
-"""Many verdicts as one table, and as JSON: an adapter and a benchmark in each row."""
+"""Many verdicts as a table and as JSON: a row for each adapter on each benchmark."""
 
 from __future__ import annotations
 
@@ -16,19 +16,28 @@ HEAD = (
     "adapter", "benchmark", "outcome", "gate", "n", "reference", "candidate",
     "difference, 95 %", "over base, 95 %",
 )  # fmt: skip
-SIDES = "<<<<><><<"
+ALIGN = "<<<<><><<"
 MAX_NAME = 40
-_AXES = ("adapter", "benchmark")
 
 
 def sweep_text(rows: Sequence[JobResult], *, width: int = 80) -> str:
-    """Return the table, what could not be judged and why, and the count of each outcome."""
-    lines = table([HEAD, *(_cells(row) for row in rows)], SIDES)
+    """Return the table, the jobs that could not be judged and why, and the outcomes' counts."""
+    lines = table([HEAD, *(_cells(row) for row in rows)], ALIGN)
     for row in rows:
         if row.verdict is None:
-            said = safe.ci_log(row.error).removeprefix(f"{row.adapter}: ")
-            lines += ["", *hang(f"{_where(row)}: ", said, width)]
-    return "\n".join([*lines, "", _counts(rows)])
+            place = safe.ci_log(row.adapter, limit=MAX_NAME)
+            if row.benchmark:
+                place += f" on {safe.ci_log(row.benchmark, limit=MAX_NAME)}"
+            # errors on an adapter begin with its name, which the label has already
+            error = safe.ci_log(row.error).removeprefix(f"{row.adapter}: ")
+            lines += ["", *hang(f"{place}: ", error, width)]
+    outcomes = [_outcome(row) for row in rows]
+    words = ("promote", "reject", "inconclusive", "refused", "not judged")
+    counts = [f"{outcomes.count(word)} {word}" for word in words if word in outcomes]
+    adapters = {row.adapter for row in rows} - {None}
+    benchmarks = {row.benchmark for row in rows} - {None}
+    asked = f"{count(len(adapters), 'adapter')}, {count(len(benchmarks), 'benchmark')}"
+    return "\n".join([*lines, "", f"{asked}: {' · '.join(counts)}"])
 
 
 def sweep_json(rows: Sequence[JobResult]) -> dict[str, Any]:
@@ -44,13 +53,15 @@ def _cells(row: JobResult) -> tuple[str, ...]:
     gate, worth = _gate(row.verdict), _worth(row.verdict)
     if gate is None:
         return (name, benchmark, _outcome(row), MISSING, str(row.verdict.n))
+    promoted = row.verdict.promoted if gate.against == "promoted" else None
+    reference = safe.ci_log(promoted or gate.against, limit=MAX_NAME)
     return (
         name,
         benchmark,
         _outcome(row),
         metric_title(gate.name),
         str(gate.n),
-        f"{score(gate.reference)} {_reference(row.verdict, gate)}",
+        f"{score(gate.reference)} {reference}",
         score(gate.candidate),
         interval(gate.difference, gate.low, gate.high),
         MISSING if worth is None else interval(worth.gain, worth.low, worth.high),
@@ -80,40 +91,20 @@ def _row_json(row: JobResult) -> dict[str, Any]:
 
 
 def _gate(verdict: Verdict) -> MetricVerdict | None:
-    """The metric that decides, against what is in production where anything is."""
+    """Return the first gate against the promoted adapter, or against base if none is promoted."""
     gates = [metric for metric in verdict.metrics if metric.role == "gate"]
     return next((gate for gate in gates if gate.against != "pinned"), None)
 
 
 def _worth(verdict: Verdict) -> Worth | None:
+    """Return the gain over base on the gate's metric."""
     gate = _gate(verdict)
     place = ("base", verdict.benchmark, gate.name if gate else "")
     found = (w for w in verdict.worth if (w.against, w.benchmark, w.metric) == place)
     return next(found, None)
 
 
-def _reference(verdict: Verdict, gate: MetricVerdict) -> str:
-    """Who it is compared with."""
-    name = verdict.promoted if gate.against == "promoted" else None
-    return safe.ci_log(name or gate.against, limit=MAX_NAME)
-
-
 def _outcome(row: JobResult) -> str:
     if row.verdict is not None:
         return row.verdict.outcome
-    return "refused" if row.code == 4 else "not judged"
-
-
-def _where(row: JobResult) -> str:
-    name = safe.ci_log(row.adapter, limit=MAX_NAME)
-    on = f" on {safe.ci_log(row.benchmark, limit=MAX_NAME)}" if row.benchmark else ""
-    return f"{name}{on}"
-
-
-def _counts(rows: Sequence[JobResult]) -> str:
-    outcomes = [_outcome(row) for row in rows]
-    words = ("promote", "reject", "inconclusive", "refused", "not judged")
-    told = [f"{outcomes.count(word)} {word}" for word in words if word in outcomes]
-    adapters, benchmarks = ({getattr(row, what) for row in rows} - {None} for what in _AXES)
-    asked = f"{count(len(adapters), 'adapter')}, {count(len(benchmarks), 'benchmark')}"
-    return f"{asked}: {' · '.join(told)}"
+    return "refused" if row.code == 4 else "not judged"  # 4: the exit code of a refusal

@@ -1,4 +1,4 @@
-"""What is remembered: outputs by content, runs, verdicts, decisions, in one SQL store."""
+"""The SQL store of outputs, runs, verdicts, decisions and reviews."""
 
 from harness.store.store import Store
 

@@ -1,8 +1,11 @@
-"""Records to JSON text and back, by their own type hints."""
+"""Conversion of records to JSON text and back, by their type hints.
+
+Tested in tests/store/test_round_trips.py and test_seals.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
 from functools import cache
 from typing import Any, TypeVar
 
@@ -12,6 +15,8 @@ from cattrs.preconf.json import JsonConverter, make_converter
 from harness.errors import RowUnreadable
 from harness.records import CaseResult, Check, MetricVerdict, Verdict
 
+_log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
@@ -19,14 +24,17 @@ OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     MetricVerdict: ("sampling",),
     Verdict: ("worth", "forgetting", "samples", "left_out"),
 }
-"""Fields that came after records were sealed: left out while they say nothing, so that what was
-written before them still has its address."""
+"""Fields added after the first records were sealed. A seal is the hash of the JSON text, so these
+are omitted while they hold their default: older records keep their seals."""
 
 
 @cache
 def _converter() -> JsonConverter:
     converter = make_converter(forbid_extra_keys=False)
-    converter.register_structure_hook(Check, _check)
+    # JSON has only lists, and a check's value is typed Any: the tuples are restored by hand.
+    converter.register_structure_hook(
+        Check, lambda raw, _: Check(raw["name"], _frozen(raw["value"]), raw["level"])
+    )
     for kind, names in OMIT_WHILE_DEFAULT.items():
         later: dict[str, Any] = {name: override(omit_if_default=True) for name in names}
         converter.register_unstructure_hook(
@@ -36,24 +44,20 @@ def _converter() -> JsonConverter:
 
 
 def encode(record: object) -> str:
-    """One line of JSON, keys in the record's own order."""
+    """Return a record as a line of JSON, its fields in the order of their definition."""
     return _converter().dumps(record, ensure_ascii=False, allow_nan=False)
 
 
 def decode(text: str, kind: type[T]) -> T:
-    """The record again; keys that it does not know are from a newer version and are left out."""
+    """Return the record of a JSON text; unknown keys, from a newer version, are ignored."""
     try:
         return _converter().loads(text, kind)
     except Exception as problem:  # cattrs raises groups of many kinds; all mean: not this record
         name = getattr(kind, "__name__", "record").lower()
+        _log.debug("a %s cannot be read: %s", name, type(problem).__name__)
         raise RowUnreadable(
             f"the store holds a {name} that cannot be read, `lora-harness verify` names it"
         ) from problem
-
-
-def _check(raw: Mapping[str, Any], _: type[Check]) -> Check:
-    """A check's value is of no one type, so JSON would leave lists where tuples were."""
-    return Check(raw["name"], _frozen(raw["value"]), raw["level"])
 
 
 def _frozen(value: Any) -> Any:

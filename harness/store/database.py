@@ -1,4 +1,4 @@
-"""One connection pool with the promises that the store rests on: durable, immediate, migrated.
+"""The store's database: read and write transactions for each thread, and its migrations.
 
 SQLite runs in WAL mode with full sync, and writers take their lock before they read.
 """
@@ -10,75 +10,75 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from harness.errors import SettingsError, StoreFailed, reason
+from harness.errors import StoreFailed, reason
+from harness.store.connect import locate, open_engine
 from harness.store.schema import HEAD
-from harness.store.schemes import way_to
 
-_WAIT_SECONDS = 60
-_CONNECT_SECONDS = 10
-_POSTGRESQL = "postgresql+psycopg"
+MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK = 4711, 4712, 4713
+"""Numbers of the advisory locks on PostgreSQL; other versions of this program use the same."""
 _ADVICE = {
     "file is not a database": "name another file as `store`, or move this one away",
     "unable to open database file": "name a file as `store`, in a folder that can be written",
 }
-"""What helps where asking again does not, by what SQLite says."""
+"""By SQLite's message, the remedy where repeating the command does not help."""
 _SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
-"""What stands for a secret where it is written behind the `?` of a URL."""
+"""Parameters after the `?` of a URL that hold a secret."""
 
-# What the driver would print of a connection that was cut, a user reads once, from us.
+# The driver's own messages about a cut connection stay silent: the user reads ours, once.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class _Thread(threading.local):
-    """What each thread has of its own: a page of the dashboard is drawn in a thread per visitor."""
+    """Connections of a thread; the dashboard draws each visitor's page in its own thread."""
 
     shared: Connection | None = None
-    """The transaction that this thread works in, if it does."""
+    """The transaction that `together` opened."""
     looking: Connection | None = None
-    """The connection that it reads a whole page through."""
+    """The connection that `at_once` opened for a whole page."""
 
 
 class Database:
-    """Opens the store at a URL; the first opening of a new store makes its tables."""
+    """The store at a URL; opening a new store creates its tables."""
 
     def __init__(self, url: str, root: Path) -> None:
-        way = way_to(_parsed(url))
-        self.url = way.url if isinstance(way, Engine) else _absolute(way, root)
-        self._engine = _minded(way) if isinstance(way, Engine) else _engine(self.url)
+        place = locate(url, root)
+        self.url = place.url if isinstance(place, Engine) else place
+        self._engine = open_engine(place)
         self._thread = _Thread()
-        with self._said():
+        with self._failures_named():
             self.is_new = _bring_up_to_date(self._engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection to look things up."""
+        """Open a connection for reading."""
         known = self._thread.shared or self._thread.looking
         if known is not None:
             yield known
             return
-        with self._said(), self._engine.connect() as connection:
+        with self._failures_named(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its start; all of it or nothing."""
+        """Open a transaction that is committed as a whole, or not at all.
+
+        On SQLite it holds the write lock from its start, so that reads inside cannot get stale.
+        """
         if self._thread.shared is not None:
             yield self._thread.shared
             return
-        with self._said(), _writing(self._engine) as connection:
+        with self._failures_named(), _writing(self._engine) as connection:
             yield connection
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """One connection for everything that this thread reads inside; what it writes is apart."""
+        """Use a single connection for all reads of this thread inside; its writes stay separate."""
         if self._thread.shared is not None or self._thread.looking is not None:
             yield
             return
@@ -91,7 +91,7 @@ class Database:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """One transaction for everything that this thread reads and writes inside."""
+        """Use a single transaction for all reads and writes of this thread inside; it may nest."""
         outer = self._thread.shared
         with self.write() as connection:
             self._thread.shared = connection
@@ -101,7 +101,8 @@ class Database:
                 self._thread.shared = outer
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _failures_named(self) -> Iterator[None]:
+        """Turn SQLAlchemy's errors into a line that names the store and the remedy."""
         try:
             yield
         except SQLAlchemyError as problem:
@@ -111,78 +112,25 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """For whoever writes more rows at once than a shelf does."""
+        """The engine, for writing more rows at once than the classes of the store do."""
         return self._engine
 
     @property
     def shown(self) -> str:
-        """The URL without its password, wherever it stands in it."""
+        """The URL without its password, be it before the host or after the `?`."""
         hidden = {key: "***" for key in self.url.query if key.lower() in _SECRET}
         return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._engine.dispose()
 
 
-def _parsed(url: str) -> URL:
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):  # the latter for a port that is no number
-        raise SettingsError(
-            "the store must be a URL such as sqlite:///reports/harness.db"
-        ) from None
-
-
-def _absolute(found: URL, root: Path) -> URL:
-    if found.get_backend_name() == "sqlite" and found.database not in (None, "", ":memory:"):
-        file = root / str(found.database)
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except (OSError, ValueError) as problem:
-            raise StoreFailed(f"{file.parent}: cannot be made ({reason(problem)})") from None
-        return found.set(database=str(file))
-    return found
-
-
-def _engine(url: URL) -> Engine:
-    sqlite = url.get_backend_name() == "sqlite"
-    options: dict[str, Any] = {"connect_args": {"timeout": _WAIT_SECONDS}} if sqlite else {}
-    if url.drivername == _POSTGRESQL:
-        # A connection that was cut while a model wrote is replaced before it is used.
-        options = {"pool_pre_ping": True}
-        if "connect_timeout" not in url.query:
-            options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
-    try:
-        return _minded(create_engine(url, **options))
-    except (ImportError, SQLAlchemyError) as problem:
-        advice = ", known are sqlite and postgresql"
-        if url.get_backend_name() == "postgresql":
-            advice = f": {_POSTGRESQL}://... with `pip install 'lora-harness[postgres]'` is one"
-        raise SettingsError(
-            f"the store {url.drivername}: no driver for it ({reason(problem)}){advice}"
-        ) from None
-
-
-def _minded(engine: Engine) -> Engine:
-    """SQLite keeps its promises only where it is told to, connection by connection."""
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_connect)
-        event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # we begin ourselves, the driver would begin too late
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+def lock(connection: Connection, number: int) -> None:
+    """Keep other processes from taking the same lock until the transaction ends."""
+    # SQLite needs no more: its immediate transaction excludes every other writer already.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 @contextmanager
@@ -192,13 +140,13 @@ def _writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _bring_up_to_date(engine: Engine) -> bool:
-    """Migrate where needed; whether the store was new. Alembic is imported only to migrate."""
+    """Migrate an older store; return whether the store was new."""
     with engine.connect() as connection:
         version = _version(connection)
     if version == HEAD:
         return False
     with _writing(engine) as connection:
-        version = _version(connection)  # another process may have been faster
+        version = _version(connection)  # again, as another process may have migrated meanwhile
         if version == HEAD:
             return False
         if version is not None and version > HEAD:
@@ -216,6 +164,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _migrate(connection: Connection) -> None:
+    # Alembic takes long to import, and a store that is up to date does not need it.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -223,9 +172,10 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))
+    # Alembic reads the version after this lock, so of two processes the second finds no work.
+    lock(connection, MIGRATION_LOCK)
     try:
         command.upgrade(config, "head")
-    except (CommandError, AssertionError) as problem:  # no migration of that name
-        raise StoreFailed(f"the store cannot be brought up to date ({reason(problem)})") from None
+    except (CommandError, AssertionError) as problem:  # the store's version is not among ours
+        said = f"the store cannot be brought up to date ({reason(problem)})"
+        raise StoreFailed(said) from problem

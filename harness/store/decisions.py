@@ -1,6 +1,7 @@
-"""Decisions: an append-only, hash-chained ledger; what is promoted and pinned follows from it.
+"""The ledger of decisions: append-only, each row hashed over its content and the row before it.
 
-Order is the store's own, not that of clocks.
+Promotions and pins follow from it (`in_production.py`). Its order is that of its numbers, not that
+of clocks, which differ between machines.
 """
 
 from __future__ import annotations
@@ -11,50 +12,52 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, select
 
 from harness.errors import LedgerChanged, RequestError
 from harness.records import Decision
 from harness.store import schema
-from harness.store.database import Database
+from harness.store.database import LEDGER_LOCK, Database, lock
 from harness.store.in_production import in_production, last_word, pinned
 from harness.store.keys import key_of
 
 FIRST = ""
-"""What stands in place of a hash before the first decision."""
-_LEDGER_LOCK = 4712
+"""The `prev` of the first decision, which has none before it."""
 _FIELDS = tuple(field.name for field in fields(Decision))
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentDecisions:
-    """What holds for one task at one moment."""
+    """The decisions in force for a task at some moment, to be compared before the next."""
 
     promoted: Decision | None
+    """The decision that put the present adapter into production."""
     pinned: Decision | None
+    """The decision that chose the fixed reference."""
     newest: Decision | None = None
-    """The last that could have spoken for or against an adapter, a rejection included."""
+    """The last decision that may change a gate's result, a rejection included."""
 
     @property
     def hashes(self) -> tuple[str, ...]:
-        """Of the decisions that made it so."""
-        return tuple(_hash(one) for one in (self.promoted, self.pinned, self.newest))
+        """The hashes of the three."""
+        return tuple(_hash(each) for each in (self.promoted, self.pinned, self.newest))
 
 
 class Decisions:
-    """One chain over all tasks."""
+    """The ledger, a single chain over all tasks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, decision: Decision, after: str | CurrentDecisions | None = None) -> Decision:
-        """Append. With `after`, only if that still is what stands, or the hash of what promoted.
+        """Append a decision; with `after`, refuse it if the task's decisions moved on since then.
 
-        The store's write lock is held from the reading to the writing, so of two people who
-        act on the same state exactly one succeeds.
+        `after` is the state that the person saw, or the hash of the promotion in it.
         """
         with self._database.write() as connection:
-            _hold_ledger(connection)
+            # Compare and swap: held from this reading to the writing, the lock lets exactly one of
+            # two people succeed who act on the same state.
+            lock(connection, LEDGER_LOCK)
             if after is not None:
                 _refuse_moved(standing_of(_all(connection, decision.task)), after)
             last = _last(connection)
@@ -64,9 +67,9 @@ class Decisions:
             return replace(linked, seq=seq)
 
     def carry_over(self, decision: Decision) -> bool:
-        """Append a decision of an exported ledger as it is; False where it is here already."""
+        """Append a decision of an exported ledger unchanged; return False if it is here already."""
         with self._database.write() as connection:
-            _hold_ledger(connection)
+            lock(connection, LEDGER_LOCK)
             table = schema.decisions
             known = select(table.c.seq).where(table.c.hash == decision.hash)
             if connection.execute(known).first() is not None:
@@ -82,14 +85,15 @@ class Decisions:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """One transaction in which nobody else decides."""
+        """Open a transaction in which no other process can decide."""
         with self._database.together(), self._database.write() as connection:
-            _hold_ledger(connection)
+            lock(connection, LEDGER_LOCK)
             yield
 
     def all(self, task: str | None = None) -> list[Decision]:
-        """Every decision, the oldest first; refused where a row was changed by hand."""
+        """Return every decision, the oldest first; refuse a ledger that was changed by hand."""
         with self._database.read() as connection:
+            # The chain is over all tasks, so all rows are checked even for a single task.
             found = _all(connection, None)
         for wrong in broken_links(found):
             raise LedgerChanged(
@@ -98,68 +102,64 @@ class Decisions:
         return [d for d in found if task in (None, d.task)]
 
     def unchecked(self) -> list[Decision]:
-        """Every row as it stands, for whoever looks for the broken one."""
+        """Return every row without checking the chain, to search for the broken row."""
         with self._database.read() as connection:
             return _all(connection, None)
 
     def promoted(self, task: str) -> Decision | None:
-        """What put the adapter in production that is there now."""
+        """Return the decision that put the present adapter into production."""
         return self.standing(task).promoted
 
     def pinned(self, task: str) -> Decision | None:
-        """The fixed reference: where a person moved it, else the first ever promoted."""
+        """Return the fixed reference: the last pin, else the first promotion."""
         return self.standing(task).pinned
 
     def standing(self, task: str) -> CurrentDecisions:
-        """Both as they were at one moment."""
+        """Return the decisions in force for a task, all from the same reading."""
         return standing_of(self.all(task))
 
     def accepted(self, run: str) -> dict[str, str]:
-        """Broken cases of a run that a person looked at: case to who and why."""
+        """Return the broken cases of a run that a person accepted, each with who and why."""
         found = [d for d in self.all() if d.kind == "accept" and d.verdict == run and d.case]
         return {str(d.case): f"{d.by}: {d.why}" for d in found}
 
 
+# Hashing a long ledger at each reading would be slow; a changed row is another cache key.
 @lru_cache(maxsize=65_536)
 def is_whole(decision: Decision) -> bool:
-    """Whether a decision still is what was hashed; asked again only where a row has changed."""
+    """Return whether a decision still has the content that was hashed."""
     try:
         return _linked(decision, decision.prev).hash == decision.hash
-    except (TypeError, ValueError):  # SQLite keeps bytes or numbers where texts belong
+    except (TypeError, ValueError):  # an edited row: SQLite takes bytes or numbers for text
         return False
 
 
 def broken_links(decisions: list[Decision]) -> Iterator[str]:
-    """Rows that were changed, removed or put in between, by name."""
+    """Yield a sentence for each row that was changed, or where rows were removed or inserted."""
     before, number = FIRST, 0
     for decision in decisions:
         number += 1
         name = f"decision {decision.seq}, {decision.kind} {decision.adapter}"
         if decision.seq != number or decision.prev != before:
             yield f"{name}: does not follow the one before it"
-            number = decision.seq
+            number = decision.seq  # report a gap once, not again for every later row
         if not is_whole(decision):
             yield f"{name}: its content is not what was recorded"
         before = decision.hash
 
 
 def _linked(decision: Decision, before: str) -> Decision:
+    """Return the decision with its hash, which covers the hash before it but not its number."""
     content = asdict(replace(decision, prev=before, hash="", seq=0))
     return replace(decision, prev=before, hash=key_of("decision", content=content))
 
 
-def _hold_ledger(connection: Connection) -> None:
-    """SQLite's immediate transaction holds everything; PostgreSQL is asked for one lock."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:it)"), {"it": _LEDGER_LOCK})
-
-
 def _hash(decision: Any) -> str:
-    """What follows on it names this."""
     return str(decision.hash) if decision else FIRST
 
 
 def _refuse_moved(now: CurrentDecisions, after: str | CurrentDecisions) -> None:
+    """Refuse to decide on a state that has changed, and name what changed."""
     promoted, *_ = now.hashes
     if promoted != (after if isinstance(after, str) else after.hashes[0]):
         name = now.promoted.adapter if now.promoted else "nothing"
@@ -189,6 +189,8 @@ def _all(connection: Connection, task: str | None) -> list[Decision]:
 
 
 def standing_of(mine: list[Decision]) -> CurrentDecisions:
-    """Return what holds by the decisions of one task."""
-    held, fixed = in_production(mine).values(), pinned(mine).values()
-    return CurrentDecisions(next(iter(held), None), next(iter(fixed), None), last_word(mine))
+    """Return the decisions in force, given all decisions of a task."""
+    promoted, reference = in_production(mine).values(), pinned(mine).values()
+    return CurrentDecisions(
+        next(iter(promoted), None), next(iter(reference), None), last_word(mine)
+    )

@@ -1,4 +1,4 @@
-"""How the cases of one benchmark version have served, aggregated where the scores lie."""
+"""The history of a benchmark version's cases over its runs, aggregated by SQL."""
 
 from __future__ import annotations
 
@@ -23,22 +23,29 @@ _is_right = or_(
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One adapter's newest complete run on a benchmark version, on one metric."""
+    """Scores on a metric from an adapter's newest complete run on a benchmark version."""
 
     adapter: str
+    """Name of the adapter."""
     values: dict[str, float]
-    """By case; missing scores are left out."""
+    """Score by case; missing scores are left out."""
 
 
 def adapters_on(database: Database, fingerprint: str) -> list[str]:
-    """Adapters with a complete run on this version, the newest run last; equal bytes once."""
+    """Return the adapters with a complete run on this version, the newest last, each once."""
     statement = select(_runs.c.adapter).where(_runs.c.seq.in_(_newest(fingerprint)))
     with database.read() as connection:
         return list(connection.execute(statement.order_by(_runs.c.seq)).scalars())
 
 
 def case_histories(database: Database, fingerprint: str) -> list[CaseHistory]:
-    """Every case that any adapter has written for on this version."""
+    """Return the history of every case that any adapter has an output for on this version."""
+    width = func.max(_scores.c.value) - func.min(_scores.c.value)
+    widths = (
+        select(_scores.c.case_id, _scores.c.metric, width.label("width"))
+        .where(_scores.c.run.in_(_newest(fingerprint)), _scores.c.value.is_not(None))
+        .group_by(_scores.c.case_id, _scores.c.metric)
+    )
     with database.read() as connection:
         base = {
             row.case_id: bool(row.is_right)
@@ -46,7 +53,7 @@ def case_histories(database: Database, fingerprint: str) -> list[CaseHistory]:
         }
         cases = connection.execute(_per_case(fingerprint)).all()
         ranges: dict[str, dict[str, float]] = {}
-        for row in connection.execute(_widths(fingerprint)):
+        for row in connection.execute(widths):
             ranges.setdefault(row.case_id, {})[row.metric] = row.width
     return [
         CaseHistory(
@@ -62,7 +69,7 @@ def case_histories(database: Database, fingerprint: str) -> list[CaseHistory]:
 
 
 def scores_on(database: Database, fingerprint: str, metric: str, *, base: bool) -> list[Scores]:
-    """The newest runs' scores on one metric, the oldest run first; or the plain base's alone."""
+    """Return the newest runs' scores on a metric, the oldest run first; or only the base's."""
     newest = _newest_base(fingerprint) if base else _newest(fingerprint)
     statement = (
         select(_runs.c.seq, _runs.c.adapter, _scores.c.case_id, _scores.c.value)
@@ -73,13 +80,13 @@ def scores_on(database: Database, fingerprint: str, metric: str, *, base: bool) 
     found: dict[int, Scores] = {}
     with database.read() as connection:
         for row in connection.execute(statement):
-            one = found.setdefault(row.seq, Scores(row.adapter, {}))
-            one.values[row.case_id] = row.value
+            scores = found.setdefault(row.seq, Scores(row.adapter, {}))
+            scores.values[row.case_id] = row.value
     return list(found.values())
 
 
 def _newest(fingerprint: str) -> Select[tuple[int]]:
-    """Of each adapter's bytes the newest complete run."""
+    """Select the newest complete run of each adapter's bytes."""
     return (
         select(func.max(_runs.c.seq))
         .where(_runs.c.fingerprint == fingerprint, _runs.c.complete)
@@ -95,7 +102,7 @@ def _newest_base(fingerprint: str) -> Select[tuple[int]]:
 
 
 def _per_run(newest: Select[tuple[int]]) -> Select[tuple[int, str, int, float]]:
-    """For each run and case whether it is right, by whichever metric says so."""
+    """Select whether each run got each case right, by either metric, with the edit similarity."""
     right = func.max(case((_is_right, 1), else_=0)).label("is_right")
     best = func.max(case((_scores.c.metric == _EDITS, _scores.c.value))).label("best")
     return (
@@ -119,17 +126,8 @@ def _per_case(fingerprint: str) -> Select[tuple[str, int, int, float]]:
     )
 
 
-def _widths(fingerprint: str) -> Select[tuple[str, str, float]]:
-    width = func.max(_scores.c.value) - func.min(_scores.c.value)
-    return (
-        select(_scores.c.case_id, _scores.c.metric, width.label("width"))
-        .where(_scores.c.run.in_(_newest(fingerprint)), _scores.c.value.is_not(None))
-        .group_by(_scores.c.case_id, _scores.c.metric)
-    )
-
-
 def versions_of(database: Database, benchmark: str) -> dict[str, str]:
-    """Fingerprints of a benchmark with their newest complete run, the oldest version first."""
+    """Return a benchmark's fingerprints with their newest complete run, the oldest first."""
     last = func.max(_runs.c.seq)
     newest = (
         select(last.label("seq"))

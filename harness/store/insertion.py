@@ -1,4 +1,7 @@
-"""Insert what is not there yet: the same statement on SQLite and on PostgreSQL."""
+"""Insertion of new rows only, by the same statement on SQLite and on PostgreSQL.
+
+Tested in tests/store/test_round_trips.py and test_faults.py.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    """How many rows were new; a row that is there already stays as it is."""
+    """Insert the rows whose keys are not there yet; return their number."""
     if not rows:
         return 0
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing()
-    counted = statement.execution_options(preserve_rowcount=True)  # else psycopg's is gone by now
+    # Without this option the number of rows is lost after an insert of many on psycopg.
+    counted = statement.execution_options(preserve_rowcount=True)
     return connection.execute(counted, list(rows)).rowcount

@@ -1,4 +1,4 @@
-"""Content addresses: a key is the sha256 of all that could change what it stands for."""
+"""Content addresses: a key is the sha256 of everything that could change the stored result."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from harness.records import Prompt
 
 
 def key_of(kind: str, /, **parts: Any) -> str:
-    """The address of anything, by canonical JSON."""
+    """Return the sha256 of named parts, written as canonical JSON."""
+    # Stored keys were made with exactly these arguments: with others no output is found again.
     text = json.dumps([kind, parts], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def output_key(adapter: str, base: str, origin: Mapping[str, Any], prompt: Prompt) -> str:
-    """Of one output: adapter and base bytes, decoding, device, versions, prompt, sample."""
+    """Return an output's key, from the bytes of adapter and base, the origin, prompt and sample."""
     return key_of("output", **_written_by(adapter, base, origin, prompt), sample=prompt.sample)
 
 
 def likelihood_key(
     adapter: str, base: str, origin: Mapping[str, Any], prompt: Prompt, ideal: str
 ) -> str:
-    """Of one ideal's likelihood after one prompt."""
+    """Return the key of an ideal's likelihood after a prompt; no sample, as it depends on none."""
     return key_of("likelihood", **_written_by(adapter, base, origin, prompt), ideal=ideal)
 
 
@@ -36,5 +37,5 @@ def _written_by(
 
 
 def vector_key(embedder: str, version: str, text: str) -> str:
-    """Of one text's embedding."""
+    """Return the key of a text's embedding."""
     return key_of("vector", embedder=embedder, version=version, text=text)

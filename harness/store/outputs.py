@@ -1,4 +1,7 @@
-"""Outputs, likelihoods, embeddings and proofs, each under the address of all that made it."""
+"""The tables of outputs, likelihoods, embeddings and proofs, each row under its content key.
+
+Tested in tests/store/test_round_trips.py.
+"""
 
 from __future__ import annotations
 
@@ -17,68 +20,74 @@ from harness.store.database import Database
 from harness.store.insertion import insert_new
 
 _CHUNK = 500
-"""Keys per query: SQLite allows a limited number of parameters."""
+"""Keys per query, as SQLite allows a limited number of parameters."""
 _ESCAPED = "\x01json:"
-"""In front of a text that a database would not take as it is, which is then kept as JSON."""
+"""Prefix of a text that is stored as JSON because a database would not take its characters."""
 _ODD = re.compile("[\0\ud800-\udfff]|^" + _ESCAPED)
-"""NUL, half of a surrogate pair."""
+"""NUL, half of a surrogate pair, or a text that begins with the prefix itself."""
 
 
 class Outputs:
-    """Looked up before anything is generated, written batch by batch while it is."""
+    """Results of engines by key: looked up before generating, stored batch by batch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def texts(self, prompts: Mapping[str, tuple[str, int]]) -> dict[str, Output]:
-        """The outputs that are known, by key; `prompts` gives case and sample for each key."""
+        """Return the stored outputs by key; `prompts` gives case and sample for each key."""
         table = schema.outputs
         found = {}
         for row in self._look_up(table, prompts):
             case, sample = prompts[row.key]
-            found[row.key] = Output(case, _read(row.text), sample, row.tokens, row.finish)
+            found[row.key] = Output(case, _unescaped(row.text), sample, row.tokens, row.finish)
         return found
 
     def keep_texts(self, outputs: Mapping[str, Output], made: str) -> None:
-        """One finished batch; it survives whatever happens next."""
+        """Store a finished batch of outputs; a crash afterwards does not lose it."""
         rows = [
-            {"key": k, "text": _kept(o.text), "tokens": o.tokens, "finish": o.finish, "made": made}
-            for k, o in outputs.items()
+            {
+                "key": key,
+                "text": _escaped(output.text),
+                "tokens": output.tokens,
+                "finish": output.finish,
+                "made": made,
+            }
+            for key, output in outputs.items()
         ]
         self._keep(schema.outputs, rows)
 
     def forget(self, keys: Sequence[str]) -> None:
-        """Outputs and likelihoods that are to be made again."""
+        """Delete outputs and likelihoods, so that they are made again."""
         with self._database.write() as connection:
             for table in (schema.outputs, schema.likelihoods):
                 for start in range(0, len(keys), _CHUNK):
-                    some = keys[start : start + _CHUNK]
-                    connection.execute(delete(table).where(table.c.key.in_(some)))
+                    chunk = keys[start : start + _CHUNK]
+                    connection.execute(delete(table).where(table.c.key.in_(chunk)))
 
     def likelihoods(self, keys: Iterable[str]) -> dict[str, float | None]:
-        """The NLLs that are known, by key."""
+        """Return the stored NLLs by key."""
         return {row.key: row.nll for row in self._look_up(schema.likelihoods, keys)}
 
     def keep_likelihoods(self, found: Mapping[str, float | None]) -> None:
-        """One finished batch of NLLs."""
+        """Store a finished batch of NLLs."""
         self._keep(schema.likelihoods, [{"key": k, "nll": nll} for k, nll in found.items()])
 
     def vectors(self, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
-        """The embeddings that are known, by key."""
+        """Return the stored embeddings by key."""
         rows = self._look_up(schema.vectors, keys)
         return {row.key: np.frombuffer(row.vector, dtype="<f4") for row in rows}
 
     def keep_vectors(self, found: Mapping[str, NDArray[np.float32]]) -> None:
-        """Embeddings as little-endian float32."""
+        """Store embeddings, as little-endian float32 on every machine."""
         rows = [{"key": k, "vector": v.astype("<f4").tobytes()} for k, v in found.items()]
         self._keep(schema.vectors, rows)
 
     def proof(self, key: str) -> float | None:
-        """How far the adapter moved the logits when it was shown to be applied, if it was."""
+        """Return how far an adapter moved the base's logits; None where it was not yet measured."""
         return next((float(row.shift) for row in self._look_up(schema.proofs, [key])), None)
 
     def keep_proof(self, key: str, shift: float, made: str) -> None:
-        """The adapter was shown to change what the base answers."""
+        """Store how far an adapter moves the base's logits, as the proof that it is applied."""
         self._keep(schema.proofs, [{"key": key, "shift": shift, "made": made}])
 
     def _look_up(self, table: Table, keys: Iterable[str]) -> Iterator[Any]:
@@ -86,19 +95,19 @@ class Outputs:
         column: Column[str] = table.c.key
         with self._database.read() as connection:
             for start in range(0, len(wanted), _CHUNK):
-                some = wanted[start : start + _CHUNK]
-                yield from connection.execute(select(table).where(column.in_(some)))
+                chunk = wanted[start : start + _CHUNK]
+                yield from connection.execute(select(table).where(column.in_(chunk)))
 
     def _keep(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         with self._database.write() as connection:
             insert_new(connection, table, rows)
 
 
-def _kept(text: str) -> str:
+def _escaped(text: str) -> str:
     return _ESCAPED + json.dumps(text) if _ODD.search(text) else text
 
 
-def _read(kept: str) -> str:
-    if not kept.startswith(_ESCAPED):
-        return kept
-    return str(json.loads(kept.removeprefix(_ESCAPED)))
+def _unescaped(stored: str) -> str:
+    if not stored.startswith(_ESCAPED):
+        return stored
+    return str(json.loads(stored.removeprefix(_ESCAPED)))

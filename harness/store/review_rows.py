@@ -1,4 +1,7 @@
-"""One review as the rows of its tables, and the address of what it says."""
+"""A review as the rows of its tables, and its content key.
+
+Tested in tests/store/test_reviews.py.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,15 @@ from harness.store.keys import key_of
 
 ReviewRow = dict[str, Any]
 _SAID = ("at", "task", "adapter", "input", "output", "decision", "final", "reviewer", "reason")
-"""What a review says; digest, rates and source follow from it or from where it was found."""
+"""Fields that the content key covers; digest and rates follow from them, source from the file."""
 _SHORT = ("id", "at", "task", "adapter", "digest", "reviewer", "source")
+"""Fields whose columns are limited in length."""
 _SLICE = 200
+"""Length of a slice's name and of its value at most."""
 
 
 def row_of(review: Review, content: str | None = None) -> ReviewRow:
-    """What the store keeps of a review, but for its number; its slices as they are."""
+    """Return a review's columns, all but its number, and its slices as a mapping."""
     return {
         "id": review.id,
         "content": content or content_of(review),
@@ -42,19 +47,19 @@ def row_of(review: Review, content: str | None = None) -> ReviewRow:
 
 
 def content_of(review: Review) -> str:
-    """The address of what a review says: two of one id must have the same."""
+    """Return the content key of a review; two reviews with the same id must have the same."""
     said = {name: getattr(review, name) for name in _SAID}
     return key_of("review", slices=dict(review.slices), **said)
 
 
 def week_of(at: str) -> str:
-    """The ISO week of a time, as 2026-W47."""
+    """Return the ISO week of a time, as 2026-W47."""
     year, week, _ = datetime.fromisoformat(at).isocalendar()
     return f"{year:04}-W{week:02}"
 
 
 def could_be(review: Review) -> bool:
-    """Whether a review from elsewhere fits its columns: its time, its rates, its short texts."""
+    """Return whether a foreign review fits its columns: its time, its rates, its short texts."""
     try:
         week_of(review.at)
     except ValueError:
@@ -69,7 +74,7 @@ def could_be(review: Review) -> bool:
 
 
 def is_whole(row: Row[Any], slices: Mapping[str, str]) -> bool:
-    """Whether the columns beside a review, and its slices, still say what it says."""
+    """Return whether the columns and slices of a row still agree with its body."""
     try:
         recorded = row_of(decode(row.body, Review))
     except (RowUnreadable, ValueError):

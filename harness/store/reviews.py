@@ -1,4 +1,4 @@
-"""Reviews: what people did with production outputs, counted once, in the store's own order."""
+"""The table of reviews: each counted once by its id, numbered in the order of their import."""
 
 from __future__ import annotations
 
@@ -6,53 +6,57 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, text
+from sqlalchemy import Connection, Row, func, insert, select
 
 from harness.errors import DataError
 from harness.records import Review, Tally
 from harness.store import schema
 from harness.store.codec import decode
-from harness.store.database import Database
+from harness.store.database import REVIEW_LOCK, Database, lock
 from harness.store.review_rows import ReviewRow, is_whole, row_of
 from harness.store.tallies import By, grouping, narrowed, tallied, tally_of
 
-_LOCK = 4713
 _AT_ONCE = 1000
+"""Rows per statement."""
 
 
 class Reviews:
-    """Numbered from 1 without gaps: what was seen up to a number was seen whole."""
+    """The reviews, with gapless numbers from 1, so that "all up to N" is well defined."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def keep(self, reviews: Sequence[Review]) -> int:
-        """How many were new; all of them or none, and an id that says something else is refused."""
+        """Store all reviews or none and return how many were new.
+
+        A review whose id is in the store with another content is refused.
+        """
         return self.keep_rows([row_of(review) for review in reviews])
 
     def keep_rows(self, rows: Sequence[ReviewRow]) -> int:
-        """The same for reviews that were made ready before."""
+        """Store reviews that are rows already; otherwise the same as `keep`."""
         new = 0
         with self._database.write() as connection:
-            _hold(connection)
+            # Numbers are read, counted up and written: two writers at once would give one twice.
+            lock(connection, REVIEW_LOCK)
             for start in range(0, len(rows), _AT_ONCE):
                 new += _keep(connection, rows[start : start + _AT_ONCE])
         return new
 
     def contents(self, identities: Sequence[str]) -> dict[str, str]:
-        """The content keys of those ids that are here."""
+        """Return the content keys by id, for the ids that are in the store."""
         with self._database.read() as connection:
             return _contents(connection, identities)
 
     def by_ids(self, identities: Sequence[str]) -> list[Review]:
-        """Those that are here, in the store's order."""
+        """Return the reviews with these ids, in the store's order; unknown ids are left out."""
         table = schema.reviews
         asked = select(table).where(table.c.id.in_(identities)).order_by(table.c.seq)
         with self._database.read() as connection:
             return [_review(row) for row in connection.execute(asked)]
 
     def count(self, task: str | None = None) -> int:
-        """How many reviews there are."""
+        """Return the number of reviews."""
         table = schema.reviews
         with self._database.read() as connection:
             asked = narrowed(select(func.count()).select_from(table), task)
@@ -66,10 +70,11 @@ class Reviews:
         adapter: str | None = None,
         made_by: tuple[str, str] | None = None,
     ) -> Iterator[Review]:
-        """Every review in the store's order, without holding them all or the store.
+        """Yield every review in the store's order, a page at a time.
 
         `made_by` is an adapter by name and digest; where a review has no digest the name counts.
         """
+        # No transaction stays open between two pages: the caller may take long, or write itself.
         table = schema.reviews
         while True:
             asked = narrowed(select(table), task, since_seq, since, adapter, made_by)
@@ -89,7 +94,7 @@ class Reviews:
         since: str | None = None,
         made_by: tuple[str, str] | None = None,
     ) -> list[Tally]:
-        """One tally per ISO week, the oldest first."""
+        """Return a tally for each ISO week, the oldest first."""
         return self.rates(
             "week",
             task,
@@ -111,7 +116,7 @@ class Reviews:
         after_seq: int = 0,
         made_by: tuple[str, str] | None = None,
     ) -> list[Tally]:
-        """One tally per week, adapter, slice, reviewer or task, by name."""
+        """Return a tally for each week, adapter, slice, reviewer or task, sorted by key."""
         key, source = grouping(by)
         asked = narrowed(tallied(key).select_from(source), task, after_seq, since, adapter, made_by)
         if digest is not None:
@@ -121,7 +126,7 @@ class Reviews:
         return sorted(map(tally_of, rows), key=lambda tally: tally.key)
 
     def weekly_by_adapter(self, task: str, since: str | None = None) -> list[tuple[str, Tally]]:
-        """Each adapter's tally of each ISO week, the oldest week first."""
+        """Return each adapter's tally of each ISO week, the oldest week first."""
         table = schema.reviews
         asked = narrowed(tallied(table.c.week), task, since=since).add_columns(table.c.adapter)
         with self._database.read() as connection:
@@ -130,15 +135,15 @@ class Reviews:
         return sorted(found, key=lambda pair: (pair[1].key, pair[0]))
 
     def tasks(self) -> list[str]:
-        """Every task that was reviewed."""
+        """Return every task that was reviewed."""
         return self._distinct(schema.reviews.c.task)
 
     def adapters(self) -> list[str]:
-        """Every adapter that was reviewed."""
+        """Return every adapter that was reviewed."""
         return self._distinct(schema.reviews.c.adapter)
 
     def changed(self) -> Iterator[str]:
-        """Ids of reviews whose rows are not what was recorded: content, columns or slices."""
+        """Yield the ids of reviews whose columns or slices disagree with their body."""
         seq = 0
         while rows := self._rows(seq):
             seq = rows[-1].seq
@@ -160,23 +165,24 @@ class Reviews:
         return found
 
     def digests(self) -> dict[str, list[str]]:
-        """Every adapter that was judged or decided on, with its digests, the newest last."""
+        """Return every adapter that was judged or decided on with its digests, the newest last."""
         found: dict[str, dict[str, None]] = {}
         with self._database.read() as connection:
             for table in (schema.runs, schema.decisions):
                 asked = select(table.c.adapter, table.c.digest).order_by(table.c.seq)
                 for row in connection.execute(asked):
-                    mine = found.setdefault(row.adapter, {})
-                    mine.pop(row.digest, None)
-                    mine[row.digest] = None
-        return {name: list(mine) for name, mine in found.items()}
+                    # A dict as an ordered set: a digest seen again moves to the end.
+                    digests = found.setdefault(row.adapter, {})
+                    digests.pop(row.digest, None)
+                    digests[row.digest] = None
+        return {name: list(digests) for name, digests in found.items()}
 
     def sources(self) -> list[str]:
-        """Every file, or `dashboard`, that reviews came from."""
+        """Return every source of reviews: files, or `dashboard`."""
         return self._distinct(schema.reviews.c.source)
 
     def last_seq(self) -> int:
-        """The number of the newest review, 0 where there is none."""
+        """Return the number of the newest review, 0 where there is none."""
         with self._database.read() as connection:
             return _last_seq(connection)
 
@@ -185,13 +191,8 @@ class Reviews:
             return sorted(connection.execute(select(column).distinct()).scalars())
 
 
-def _hold(connection: Connection) -> None:
-    """Numbers are given by one writer at a time; SQLite's write lock is that already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:it)"), {"it": _LOCK})
-
-
 def _keep(connection: Connection, rows: Sequence[ReviewRow]) -> int:
+    """Insert the rows with new ids, numbered on; refuse a known id with another content."""
     known = _contents(connection, [row["id"] for row in rows])
     seq = _last_seq(connection)
     new: list[ReviewRow] = []
@@ -199,20 +200,17 @@ def _keep(connection: Connection, rows: Sequence[ReviewRow]) -> int:
     for row in rows:
         if row["id"] not in known:
             seq += 1
-            new.append({**row, "seq": seq})
+            columns = {name: value for name, value in row.items() if name != "slices"}
+            new.append(columns | {"seq": seq})
             slices += [{"review": seq, "name": n, "value": v} for n, v in row["slices"].items()]
         elif known[row["id"]] != row["content"]:
             raise DataError(f"review {row['id']!r} is in the store already and says something else")
-        known[row["id"]] = row["content"]
+        known[row["id"]] = row["content"]  # the same id may come again in these rows
     if new:
-        connection.execute(insert(schema.reviews), [_without_slices(row) for row in new])
+        connection.execute(insert(schema.reviews), new)
     if slices:
         connection.execute(insert(schema.review_slices), slices)
     return len(new)
-
-
-def _without_slices(row: ReviewRow) -> ReviewRow:
-    return {name: value for name, value in row.items() if name != "slices"}
 
 
 def _contents(connection: Connection, identities: Sequence[str]) -> dict[str, str]:

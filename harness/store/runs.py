@@ -1,4 +1,7 @@
-"""Runs: what one adapter wrote and scored on one benchmark, kept whole and never edited."""
+"""The tables of runs: an adapter's outputs and scores on a benchmark, sealed and never edited.
+
+Tested in tests/store/test_round_trips.py and test_seals.py.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import delete, select
 
 from harness.errors import RowUnreadable, StoreFailed
 from harness.records import CaseResult, Run
@@ -20,7 +23,7 @@ from harness.store.summaries import keep_summaries, remove_summaries, summaries_
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What a run's head keeps as JSON."""
+    """The parts of a run that its row keeps as JSON."""
 
     digests: dict[str, Any]
     origin: dict[str, Any]
@@ -28,40 +31,41 @@ class _About:
 
 
 class Runs:
-    """Found by id, or by the key of everything that went in."""
+    """The runs, each found by its id or by the key of all its inputs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def by_key(self, key: str) -> Run | None:
-        """The run that was made from exactly this, if there is one."""
+        """Return the run that was made from exactly these inputs, or None."""
         return self._one(schema.runs.c.key == key)
 
     def by_id(self, identity: str) -> Run | None:
-        """The run of this id."""
+        """Return the run with this id, or None."""
         return self._one(schema.runs.c.id == identity)
 
     def ids(self) -> list[str]:
-        """All run ids in the store's order."""
+        """Return all run ids, the oldest first."""
         with self._database.read() as connection:
             found = connection.execute(select(schema.runs.c.id).order_by(schema.runs.c.seq))
             return list(found.scalars())
 
     def heads(self) -> list[tuple[str, str, str]]:
-        """Id, adapter and benchmark of every run, the oldest first."""
+        """Return id, adapter and benchmark of every run, the oldest first."""
         table = schema.runs
         statement = select(table.c.id, table.c.adapter, table.c.benchmark).order_by(table.c.seq)
         with self._database.read() as connection:
             return [(row.id, row.adapter, row.benchmark) for row in connection.execute(statement)]
 
     def remove(self, identities: Sequence[str]) -> None:
-        """Take runs away with their cases, scores and verdicts; all of them or none."""
+        """Delete all these runs or none, with their cases, scores, summaries and verdicts."""
         table = schema.runs
         with self._database.write() as connection:
             for identity in identities:
                 seq = connection.execute(
                     select(table.c.seq).where(table.c.id == identity)
                 ).scalar_one_or_none()
+                # Rows that refer to the run go first, as foreign keys are enforced.
                 remove_summaries(connection, seq)
                 for part in (schema.run_cases, schema.run_scores):
                     connection.execute(delete(part).where(part.c.run == seq))
@@ -70,7 +74,7 @@ class Runs:
                 connection.execute(delete(table).where(table.c.seq == seq))
 
     def numbered(self, digest: str, benchmark: str, fingerprint: str) -> list[tuple[int, str]]:
-        """Number and start of every complete run of these bytes, the oldest first."""
+        """Return number and start of every complete run of these bytes, the oldest first."""
         table = schema.runs
         mine = (table.c.benchmark == benchmark) & (table.c.fingerprint == fingerprint)
         mine &= (table.c.digest == digest) & table.c.complete
@@ -79,13 +83,13 @@ class Runs:
             return [(row.seq, row.started) for row in connection.execute(asked)]
 
     def newest(self, adapter: str, benchmark: str) -> Run | None:
-        """The last complete run of an adapter on a benchmark."""
+        """Return an adapter's last complete run on a benchmark, or None."""
         table = schema.runs
         same = (table.c.adapter == adapter) & (table.c.benchmark == benchmark)
         return self._one(same & table.c.complete)
 
     def key(self, identity: str) -> str | None:
-        """The content key of a run."""
+        """Return the content key of a run, if the run is there."""
         with self._database.read() as connection:
             table = schema.runs
             return connection.execute(
@@ -93,13 +97,24 @@ class Runs:
             ).scalar_one_or_none()
 
     def keep(self, run: Run, key: str) -> Run:
-        """Store a run; of two equal ones the first stays, and is what comes back."""
+        """Store a run and return it; where the key is taken, return the first run with it."""
+        table = schema.runs
         with self._database.write() as connection:
-            if insert_new(connection, schema.runs, [_head(run, key)]):
-                table = schema.runs
+            # Two processes may end the same run at once: the first to insert the head inserts the
+            # rest as well, and the other adds no row.
+            if insert_new(connection, table, [_head(run, key)]):
                 seq = connection.execute(select(table.c.seq).where(table.c.key == key)).scalar_one()
-                insert_new(connection, schema.run_cases, _cases(run.results, seq))
-                insert_new(connection, schema.run_scores, _scores(run.results, seq))
+                cases = [
+                    {"run": seq, "position": place, "case_id": each.case.id, "body": encode(each)}
+                    for place, each in enumerate(run.results)
+                ]
+                scores = [
+                    {"run": seq, "case_id": each.case.id, "metric": metric, "value": value}
+                    for each in run.results
+                    for metric, value in each.scores.items()
+                ]
+                insert_new(connection, schema.run_cases, cases)
+                insert_new(connection, schema.run_scores, scores)
                 keep_summaries(connection, run, seq)
         kept = self.by_key(key)
         if kept is None:
@@ -107,7 +122,11 @@ class Runs:
         return kept
 
     def changed(self, some: Sequence[str] | None = None) -> list[str]:
-        """Ids of runs whose rows are not what was recorded: head, cases, scores or means."""
+        """Return the ids of runs whose head, cases, scores or means are not as recorded.
+
+        The seal covers the run's records; scores and means are stored a second time for queries,
+        outside of it, so they are compared with the sealed ones.
+        """
         table, scores = schema.runs, schema.run_scores
         found = []
         for identity in self.ids() if some is None else some:
@@ -117,7 +136,7 @@ class Runs:
                 found.append(identity)
                 continue
             if run is None:
-                continue  # it was pruned, nobody changed it
+                continue  # pruned since the ids were read, not changed
             with self._database.read() as connection:
                 head = connection.execute(
                     select(table.c.seq, table.c.digest, table.c.seal).where(table.c.id == identity)
@@ -141,12 +160,25 @@ class Runs:
                 return None
             bodies = connection.execute(
                 select(cases.c.body).where(cases.c.run == head.seq).order_by(cases.c.position)
+            ).scalars()
+            about = decode(head.body, _About)
+            return Run(
+                id=head.id,
+                adapter=head.adapter,
+                benchmark=head.benchmark,
+                task=head.task,
+                fingerprint=head.fingerprint,
+                results=tuple(decode(body, CaseResult) for body in bodies),
+                complete=head.complete,
+                digests=about.digests,
+                origin=about.origin,
+                started=head.started,
+                seconds=about.seconds,
             )
-            return _run(head, list(bodies.scalars()))
 
 
 def seal(run: Run) -> str:
-    """The address of a run's whole content; a row changed by hand no longer fits it."""
+    """Return the hash of a run's whole content; a row changed by hand no longer fits it."""
     return key_of("seal", run=encode(run))
 
 
@@ -165,35 +197,3 @@ def _head(run: Run, key: str) -> dict[str, Any]:
         "body": encode(about),
         "seal": seal(run),
     }
-
-
-def _cases(results: Sequence[CaseResult], seq: int) -> list[dict[str, Any]]:
-    return [
-        {"run": seq, "position": place, "case_id": result.case.id, "body": encode(result)}
-        for place, result in enumerate(results)
-    ]
-
-
-def _scores(results: Sequence[CaseResult], seq: int) -> list[dict[str, Any]]:
-    return [
-        {"run": seq, "case_id": result.case.id, "metric": metric, "value": value}
-        for result in results
-        for metric, value in result.scores.items()
-    ]
-
-
-def _run(head: Row[Any], bodies: list[str]) -> Run:
-    about = decode(head.body, _About)
-    return Run(
-        id=head.id,
-        adapter=head.adapter,
-        benchmark=head.benchmark,
-        task=head.task,
-        fingerprint=head.fingerprint,
-        results=tuple(decode(body, CaseResult) for body in bodies),
-        complete=head.complete,
-        digests=about.digests,
-        origin=about.origin,
-        started=head.started,
-        seconds=about.seconds,
-    )

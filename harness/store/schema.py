@@ -1,4 +1,11 @@
-"""The tables as SQLAlchemy Core sees them; `migrations/` makes them, a test holds both together."""
+"""The tables, for SQLAlchemy Core; `migrations/` creates them.
+
+`tests/store/test_database.py` compares the two. A row that is addressed by its content has a `key`,
+a row with a place in an order a `seq`; `body` is the record as JSON, and the columns beside it
+repeat the parts that queries need.
+
+Tested in tests/store/test_database.py.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +27,8 @@ HEAD = "0004"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
+
+# --- results of engines, by content -----------------------------------------------------------
 
 outputs = Table(
     "outputs",
@@ -52,6 +61,8 @@ proofs = Table(
     Column("shift", Float, nullable=False),
     Column("made", String(32), nullable=False),
 )
+
+# --- runs and their summaries ------------------------------------------------------------------
 
 runs = Table(
     "runs",
@@ -121,6 +132,8 @@ run_slice_means = Table(
     Column("squares", Float, nullable=False),
 )
 
+# --- verdicts, decisions, reviews --------------------------------------------------------------
+
 verdicts = Table(
     "verdicts",
     metadata,
@@ -142,6 +155,8 @@ verdicts = Table(
 decisions = Table(
     "decisions",
     metadata,
+    # Counted by the ledger itself: a database's own counter leaves gaps after a rollback, and a gap
+    # has to mean that a row was removed.
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("prev", String(64), nullable=False),
     Column("hash", String(64), nullable=False, unique=True),
@@ -165,6 +180,7 @@ decisions = Table(
 reviews = Table(
     "reviews",
     metadata,
+    # Without gaps as well, so that "all reviews up to N" is well defined.
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("id", String(200), nullable=False, unique=True),
     Column("content", String(64), nullable=False),

@@ -1,4 +1,7 @@
-"""The store: one database, and a shelf for each kind of thing that is remembered in it."""
+"""The store: a database, with a class for each kind of record in it.
+
+Tested in tests/store/test_database.py.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from harness.store.verdicts import Verdicts
 
 
 class Store:
-    """Opened by URL; SQLite beside the reports unless the settings say otherwise."""
+    """Everything that the project remembers; SQLite beside the reports by default."""
 
     def __init__(self, url: str, root: Path) -> None:
         self.database = Database(url, root)
@@ -30,16 +33,16 @@ class Store:
 
     @property
     def is_new(self) -> bool:
-        """Whether this opening made it."""
+        """Whether this opening created it."""
         return self.database.is_new
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was ever judged or decided in it."""
+        """Whether it holds neither a run nor a decision."""
         with self.database.read() as connection:
-            kept = [exists().select_from(table) for table in (schema.runs, schema.decisions)]
-            return not connection.execute(select(or_(*kept))).scalar_one()
+            any_row = [exists().select_from(table) for table in (schema.runs, schema.decisions)]
+            return not connection.execute(select(or_(*any_row))).scalar_one()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self.database.close()

@@ -1,6 +1,6 @@
-"""Means per run and per slice, written with the run: pages read them instead of all its scores.
+"""Means per run and per slice, stored with the run, so that pages need not read all its scores.
 
-Only complete runs have them: a mean over some of the cases is no point beside one over all.
+Only complete runs have them: a mean over some of the cases is not comparable with one over all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TABLES = (schema.run_means, schema.run_slice_means)
 
 
 def keep_summaries(connection: Connection, run: Run, seq: int) -> None:
-    """Beside the run's own rows, in their transaction."""
+    """Store a run's means, in the transaction that stores the run."""
     if not run.complete:
         return
     about = {
@@ -35,13 +35,14 @@ def keep_summaries(connection: Connection, run: Run, seq: int) -> None:
 
 
 def remove_summaries(connection: Connection, seq: int | None) -> None:
-    """With the run."""
+    """Delete a run's means."""
     for table in _TABLES:
         connection.execute(delete(table).where(table.c.run == seq))
 
 
 def summaries_hold(connection: Connection, run: Run, seq: int) -> bool:
-    """Whether they still are those of the run's sealed scores."""
+    """Return whether the stored means are still those of the run's sealed scores."""
+    # Compared with ==: `fsum` rounds once, so the same scores give the same bits again.
     wanted = (means(run.results), slice_means(run.results)) if run.complete else ({}, {})
     for table, whole in zip(_TABLES, wanted, strict=True):
         rows = connection.execute(select(table).where(table.c.run == seq)).all()
@@ -55,7 +56,7 @@ def summaries_hold(connection: Connection, run: Run, seq: int) -> bool:
 
 
 def means(results: Sequence[CaseResult]) -> Summary:
-    """By metric."""
+    """Return the summary of the scores by metric."""
     values: dict[tuple[str, ...], list[float]] = {}
     for result in results:
         for metric, value in result.scores.items():
@@ -65,7 +66,7 @@ def means(results: Sequence[CaseResult]) -> Summary:
 
 
 def slice_means(results: Sequence[CaseResult]) -> Summary:
-    """By metric and slice."""
+    """Return the summary of the scores by metric and slice."""
     values: dict[tuple[str, ...], list[float]] = {}
     for result in results:
         parts = [f"{name}={part}" for name, part in result.case.slices.items()]

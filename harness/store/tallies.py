@@ -1,6 +1,9 @@
-"""Reviews counted by SQL, so that a million cost no memory.
+"""Queries that count reviews in SQL, so that a million reviews cost no memory.
 
-Edit rates are summed in billionths: no order of import changes even the last bit of a rate.
+Edit rates are summed as whole billionths: integer sums are exact, so the order of import cannot
+change even the last bit of a rate, as it would with sums of floats.
+
+Tested in tests/store/test_reviews.py.
 """
 
 from __future__ import annotations
@@ -25,8 +28,9 @@ from harness.store import schema
 
 By = Literal["week", "adapter", "slice", "reviewer", "task"]
 _NAMES = ("key", "adapter")
-"""Columns of a tally that are no numbers."""
+"""Columns of a tally's row that are text."""
 _UNIT = 1_000_000_000
+"""Parts of an edit rate of 1."""
 
 
 def narrowed(
@@ -37,10 +41,11 @@ def narrowed(
     adapter: str | None = None,
     made_by: tuple[str, str] | None = None,
 ) -> Select[Any]:
-    """Only the reviews that are asked for; `made_by` is an adapter's name and digest."""
+    """Return a query narrowed to the given filters; `made_by` is an adapter's name and digest."""
     table = schema.reviews
     if made_by is not None:
         name, digest = made_by
+        # Imported reviews may lack the digest; of these the name has to do.
         unknown = (table.c.digest == "") & (table.c.adapter == name)
         asked = asked.where((table.c.digest == digest) | unknown)
     asked = asked.where(table.c.seq > after_seq) if after_seq else asked
@@ -50,7 +55,7 @@ def narrowed(
 
 
 def grouping(by: By) -> tuple[ColumnElement[str], FromClause]:
-    """What the tallies are called by, and the tables that say so."""
+    """Return the expression to group by, and the tables that hold it."""
     table, slices = schema.reviews, schema.review_slices
     if by == "slice":
         return slices.c.name + literal_column("'='") + slices.c.value, table.join(slices)
@@ -58,7 +63,7 @@ def grouping(by: By) -> tuple[ColumnElement[str], FromClause]:
 
 
 def tallied(key: ColumnElement[str]) -> Select[Any]:
-    """The columns of a tally over reviews of production; to be grouped by its key."""
+    """Return the query for tallies of production reviews, to be grouped by its key."""
     table = schema.reviews
     billionths = cast(func.round(table.c.edit_rate * _UNIT), BigInteger)
     columns: list[ColumnElement[Any]] = [
@@ -79,6 +84,6 @@ def _number(of: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def tally_of(row: Row[Any]) -> Tally:
-    """The record of one group."""
+    """Return the tally of a row."""
     found = {name: int(value) for name, value in row._mapping.items() if name not in _NAMES}
     return Tally(**found | {"key": row.key, "edit_sum": int(row.edit_sum) / _UNIT})  # type: ignore[arg-type]  # a column a field

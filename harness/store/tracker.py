@@ -1,10 +1,13 @@
-"""One place of MLflow's: runs that are found again by our own id, and the alias `promoted`.
+"""A client for an MLflow server or database: runs under our own ids, and the alias `promoted`.
 
-MLflow is imported when a place is opened, never before; it takes about a second.
+MLflow is imported when a client is created, never before; it takes about a second.
+
+Tested in tests/flows/test_mlflow.py.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import warnings
@@ -16,30 +19,38 @@ from typing import Any
 from harness.errors import SettingsError, StoreFailed, reason
 from harness.records import Tracker
 
+_log = logging.getLogger(__name__)
+
 RUN, DIGEST = "lora_harness.run", "lora_harness.digest"
+"""Tags by which our runs and model versions are found again."""
 ALIAS = "promoted"
+"""The alias of the model version in production."""
 _SILENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-_USUAL = {
+_DEFAULTS = {
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "GIT_PYTHON_REFRESH": "quiet",
 }
-"""Unless the user said otherwise; MLflow's own defaults wait for minutes."""
+"""Used unless the user's environment says otherwise; MLflow's own defaults wait for minutes."""
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""What MLflow says where there is no such model, or no such alias yet."""
+"""MLflow's error codes for a model, or an alias, that does not exist yet."""
 
 
 class MLflow:
-    """Whatever breaks there means that the world failed; the store has everything anyway."""
+    """An MLflow server or database; its failures cost no result, as the store has them all."""
 
     def __init__(self, tracker: Tracker, root: Path, reports: Path) -> None:
-        self._uri = _absolute(tracker.uri, root)
-        self._shown = _shown(self._uri)
+        # A relative file of SQLite is in the project, as the store's is, wherever the command runs.
+        head, uri = "sqlite:///", tracker.uri
+        self._uri = f"{head}{root / uri.removeprefix(head)}" if uri.startswith(head) else uri
+        # Shown without user and query, which may hold a password.
+        scheme, sign, rest = self._uri.partition("://")
+        self._shown = f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"[:200]
         client = _client()
-        with self._said():
+        with self._failures_named():
             self._client = client(tracking_uri=self._uri, registry_uri=self._uri)
-            self._experiment = self._found(tracker.experiment) or self._begun(tracker, reports)
+            self._experiment = self._found(tracker.experiment) or self._created(tracker, reports)
 
     # --- runs --------------------------------------------------------------------------------
 
@@ -51,8 +62,8 @@ class MLflow:
         tags: Mapping[str, str],
         parameters: Mapping[str, str],
     ) -> str:
-        """MLflow's id of the run that has our key; of one that is there only what changed."""
-        with self._said():
+        """Log a run under our key and return MLflow's id; a known run gets only what changed."""
+        with self._failures_named():
             from mlflow.entities import Metric, Param, RunTag
 
             known = self._known(key) or self._client.create_run(
@@ -77,16 +88,18 @@ class MLflow:
             )
         return str(found.experiment_id) if found is not None else None
 
-    def _begun(self, tracker: Tracker, reports: Path) -> str:
-        """A server says where files would lie; a database would say the working directory."""
+    def _created(self, tracker: Tracker, reports: Path) -> str:
+        # A server knows its own place for files; a database would use the working directory.
         remote = self._uri.startswith(("http:", "https:", "databricks"))
         place = None if remote else (reports / "mlflow").resolve().as_uri()
         try:
             return str(self._client.create_experiment(tracker.experiment, place))
-        except Exception:
-            found = self._found(tracker.experiment)  # another process may have been faster
+        except Exception as problem:  # MLflow raises many kinds
+            found = self._found(tracker.experiment)
             if found is None:
                 raise
+            # Another process created it between our look and our attempt.
+            _log.debug("the experiment exists already: %s", type(problem).__name__)
             return found
 
     def _known(self, key: str) -> Any:
@@ -96,8 +109,8 @@ class MLflow:
     # --- the registry ------------------------------------------------------------------------
 
     def promoted(self, model: str) -> str | None:
-        """The digest of the version that has the alias; None where none has."""
-        with self._said():
+        """Return the digest of the version with the alias; None where there is none."""
+        with self._failures_named():
             from mlflow.exceptions import MlflowException
 
             try:
@@ -109,11 +122,11 @@ class MLflow:
             return str(held.tags.get(DIGEST, ""))
 
     def promote(self, model: str, digest: str, run: str, tags: Mapping[str, str]) -> None:
-        """Give the alias to the version of these bytes, made where there is none yet.
+        """Give the alias to the version of these bytes, created where it does not exist.
 
-        A version points to MLflow's `run`; the weights stay where they are.
+        A version points to MLflow's `run`; the weights are not uploaded.
         """
-        with self._said():
+        with self._failures_named():
             query = f"name = '{model}' and tags.`{DIGEST}` = '{digest}'"
             found = self._client.search_model_versions(query, max_results=1)
             if not found:
@@ -125,15 +138,18 @@ class MLflow:
             self._client.set_registered_model_alias(model, ALIAS, str(found[0].version))
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _failures_named(self) -> Iterator[None]:
+        """Turn any failure of MLflow into a line without a password."""
         try:
             yield
         except SettingsError:
             raise
         except Exception as problem:  # MLflow, SQLAlchemy and HTTP raise what they like
             why = reason(problem).replace(self._uri, self._shown)
+            _log.debug("MLflow raised %s", type(problem).__name__)
             if "unsupported URI" in why:
                 known = "sqlite:///FILE, postgresql://..., https://..."
+                # The cause quotes the whole URI, and so perhaps a password: it is not chained.
                 raise SettingsError(
                     f"{self._shown}: MLflow knows no such place, but {known}"
                 ) from None
@@ -144,9 +160,9 @@ class MLflow:
 
 
 def _client() -> Any:
-    """MLflow's own client, without telemetry."""
+    """Import MLflow with telemetry off, and return its class of clients."""
     os.environ.update(_SILENT)
-    for name, value in _USUAL.items():
+    for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", module=r"mlflow(\.|$)")
     try:
@@ -155,17 +171,5 @@ def _client() -> Any:
         raise SettingsError(
             f"MLflow is asked for and cannot be imported ({reason(problem)}):"
             " pip install 'lora-harness[mlflow]'"
-        ) from None
+        ) from problem
     return mlflow.MlflowClient
-
-
-def _absolute(uri: str, root: Path) -> str:
-    """A file of SQLite lies in the project, as the store does, wherever the command was typed."""
-    head = "sqlite:///"
-    return f"{head}{root / uri.removeprefix(head)}" if uri.startswith(head) else uri
-
-
-def _shown(uri: str) -> str:
-    """Without what may hold a password."""
-    scheme, sign, rest = uri.partition("://")
-    return f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"[:200]

@@ -1,4 +1,7 @@
-"""What happened over time, added up by SQL: the dashboard asks for points, never for all scores."""
+"""Queries over many runs, aggregated by SQL: the dashboard reads points, never all scores.
+
+Tested in tests/flows/queries/test_over_time.py and test_long_history.py.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +27,20 @@ from harness.store.points import (
 )
 
 _LETTERS: dict[Period, int] = {"run": 32, "day": 10, "month": 7}
-"""How much of an ISO time tells it."""
+"""Letters of an ISO time that tell the period."""
 
 
 class Trends:
-    """Questions about many runs at once; each is answered from an index."""
+    """Queries over many runs at once; each is answered from an index."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def counts(self) -> tuple[int, int, int]:
-        """Runs, reviews and decisions in the store; the last two are numbered without gaps."""
+        """Return the number of runs, reviews and decisions."""
         runs, reviews, decisions = schema.runs, schema.reviews, schema.decisions
+        # Reviews and decisions are numbered without gaps: the highest number is their count, and is
+        # found without reading all rows.
         parts = (
             select(func.count(runs.c.seq)).scalar_subquery(),
             *(select(func.max(table.c.seq)).scalar_subquery() for table in (reviews, decisions)),
@@ -44,12 +49,12 @@ class Trends:
         return tuple(int(number or 0) for number in counted)  # type: ignore[return-value]  # three
 
     def synthetic(self) -> bool:
-        """Whether any review is one that nobody made."""
+        """Return whether any review is made up."""
         source = schema.reviews.c.source
         return bool(self._all(select(exists(select(source).where(source == SYNTHETIC))))[0][0])
 
     def metrics(self, benchmark: str) -> list[str]:
-        """Those that the newest complete run on a benchmark was scored on."""
+        """Return the metrics that the newest complete run on a benchmark has."""
         runs, table = schema.runs, schema.run_means
         newest = (
             select(runs.c.seq)
@@ -62,7 +67,7 @@ class Trends:
             return sorted(connection.execute(asked).scalars())
 
     def adapters(self, benchmark: str, metric: str) -> list[AdapterRuns]:
-        """All that have run, the newest first."""
+        """Return all adapters with complete runs, the newest first."""
         table = schema.run_means
         asked = (
             select(
@@ -75,10 +80,10 @@ class Trends:
             .group_by(table.c.adapter)
         )
         found = [AdapterRuns(**row._mapping) for row in self._all(asked)]
-        return sorted(found, key=lambda one: one.run, reverse=True)
+        return sorted(found, key=lambda each: each.run, reverse=True)
 
     def versions(self, benchmark: str, metric: str) -> list[VersionRuns]:
-        """Versions of a benchmark, the oldest first."""
+        """Return the versions of a benchmark, the oldest first."""
         table = schema.run_means
         asked = (
             select(
@@ -91,23 +96,23 @@ class Trends:
             .group_by(table.c.fingerprint)
         )
         found = [VersionRuns(**row._mapping) for row in self._all(asked)]
-        return sorted(found, key=lambda one: (one.first, one.fingerprint))
+        return sorted(found, key=lambda each: (each.first, each.fingerprint))
 
     def span(self, window: Window) -> tuple[int, str, str]:
-        """How many runs are in a window, and the first and the last start."""
+        """Return the number of runs in a window, and the first and the last start."""
         started = schema.run_means.c.started
         asked = select(func.count(), func.min(started), func.max(started)).where(_in(window))
         runs, first, last = self._all(asked)[0]
         return int(runs), str(first or ""), str(last or "")
 
     def points(self, window: Window, period: Period) -> list[Bin]:
-        """Means over time, the oldest first."""
+        """Return means over time, the oldest first."""
         table = schema.run_means
         numbers = (table.c.n, table.c.mean, table.c.squares)
         return self._bins(_binned(period, numbers).where(_in(window)))
 
     def slices(self, window: Window, period: Period) -> list[Bin]:
-        """The same for every slice of the cases."""
+        """Return means over time for every slice of the cases, the oldest first."""
         table, parts = schema.run_means, schema.run_slice_means
         numbers = (parts.c.n, parts.c.mean, parts.c.squares)
         asked = (
@@ -120,13 +125,13 @@ class Trends:
         return self._bins(asked)
 
     def run_ids(self, numbers: Sequence[int]) -> dict[int, str]:
-        """The ids of runs by their numbers."""
+        """Return the ids of runs by their numbers."""
         table = schema.runs
         asked = select(table.c.seq, table.c.id).where(table.c.seq.in_(numbers))
         return {row.seq: row.id for row in self._all(asked)}
 
     def scores(self, numbers: Sequence[int], metric: str) -> dict[int, dict[str, float]]:
-        """Scores by run and case; what is missing is left out."""
+        """Return scores by run and case; missing scores are left out."""
         table = schema.run_scores
         asked = select(table.c.run, table.c.case_id, table.c.value).where(
             table.c.run.in_(numbers) & (table.c.metric == metric) & table.c.value.is_not(None)
@@ -144,7 +149,7 @@ class Trends:
         fingerprint: str | None = None,
         most: int = 1000,
     ) -> dict[str, int]:
-        """Each adapter's newest complete run, by adapter, the newest first."""
+        """Return the number of each adapter's newest complete run, the newest first."""
         table = schema.run_means
         mine = (table.c.benchmark == benchmark) & (table.c.metric == metric)
         if adapters is not None:
@@ -156,7 +161,7 @@ class Trends:
         return {row.adapter: row.run for row in self._all(asked.order_by(last.desc()).limit(most))}
 
     def case_summaries(self, numbers: Sequence[int], metric: str) -> dict[str, CaseSummary]:
-        """How these runs did on each of their cases."""
+        """Return the scores of these runs in short, by case."""
         table = schema.run_scores
         value = table.c.value
         asked = (
@@ -173,7 +178,7 @@ class Trends:
         return {row.case: CaseSummary(**row._mapping) for row in self._all(asked)}
 
     def judged(self, benchmark: str, most: int) -> list[Judged]:
-        """The last verdict on each of the adapters that were judged last, the newest first."""
+        """Return the last verdict on each of the last judged adapters, the newest first."""
         table = schema.verdicts
         last = func.max(table.c.seq)
         newest = (
@@ -188,15 +193,16 @@ class Trends:
         return [_judged(row) for row in self._all(asked.order_by(table.c.seq.desc()))]
 
     def candidates(self, names: Sequence[str]) -> set[str]:
-        """Those of these adapters that a verdict is about; one look for each."""
+        """Return the adapters among these that were judged."""
         table = schema.verdicts
-        asked = (
+        # A query for each name ends at its first row; one query for all would read every verdict.
+        queries = (
             select(table.c.candidate).where(table.c.candidate == name).limit(1) for name in names
         )
-        return {row.candidate for one in asked for row in self._all(one)}
+        return {row.candidate for query in queries for row in self._all(query)}
 
     def verdicts(self, identities: Sequence[str]) -> dict[str, Judged]:
-        """Verdicts in one line each, by their ids."""
+        """Return verdicts in short form, by their ids."""
         table = schema.verdicts
         return {
             row.id: _judged(row)
@@ -204,14 +210,14 @@ class Trends:
         }
 
     def verdicts_of(self, run: str) -> list[tuple[str, Verdict]]:
-        """Ids and contents of the verdicts on a run, the newest first."""
+        """Return ids and contents of the verdicts on a run, the newest first."""
         table = schema.verdicts
         asked = select(table.c.id, table.c.body).where(table.c.run == run)
         rows = self._all(asked.order_by(table.c.seq.desc()))
         return [(row.id, decode(row.body, Verdict)) for row in rows]
 
     def case_results(self, numbers: Sequence[int], case: str) -> list[Moment]:
-        """What runs hold of one case, the oldest first."""
+        """Return the results of runs on a case, the oldest first."""
         runs, table = schema.runs, schema.run_cases
         asked = (
             select(runs.c.id, runs.c.adapter, runs.c.started, runs.c.fingerprint, table.c.body)
@@ -225,8 +231,9 @@ class Trends:
         ]
 
     def _bins(self, asked: Select[Any]) -> list[Bin]:
+        # PostgreSQL averages integers to a Decimal.
         found = [Bin(**{**row._mapping, "n": float(row.n)}) for row in self._all(asked)]
-        return sorted(found, key=lambda one: (one.at, one.run))
+        return sorted(found, key=lambda each: (each.at, each.run))
 
     def _all(self, asked: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         with self._database.read() as connection:
@@ -234,11 +241,12 @@ class Trends:
 
 
 def _judged(row: Any) -> Judged:
-    """Without building the whole record, which a list of them would wait for."""
-    said = json.loads(row.body)
-    reason = next(iter(said["reasons"]), "")
+    """Return a verdict in short form."""
+    # Plain JSON: to build the whole record of each verdict would make a long list slow.
+    verdict = json.loads(row.body)
+    reason = next(iter(verdict["reasons"]), "")
     head = (row.id, row.run, row.candidate, row.digest, row.outcome, row.made)
-    return Judged(*head, reason=reason, n=said["n"])
+    return Judged(*head, reason=reason, n=verdict["n"])
 
 
 def _in(window: Window) -> ColumnElement[bool]:
@@ -258,10 +266,11 @@ def _in(window: Window) -> ColumnElement[bool]:
 def _binned(
     period: Period, numbers: Sequence[ColumnElement[Any]], part: ColumnElement[Any] | None = None
 ) -> Select[Any]:
-    """Runs gathered by adapter, benchmark version and period; single runs by their number."""
+    """Return a query that groups runs by adapter, benchmark version and period."""
     table = schema.run_means
     when = func.substr(table.c.started, 1, _LETTERS[period])
     by: list[ColumnElement[Any]] = [table.c.adapter, table.c.fingerprint]
+    # Two runs may start in the same instant, so single runs are grouped by their number.
     by.append(table.c.run if period == "run" else when)
     asked = select(
         func.min(table.c.started).label("at"),

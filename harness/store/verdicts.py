@@ -1,4 +1,7 @@
-"""Verdicts as they were given, each with every input that decided."""
+"""The table of verdicts, each with every input that it rests on.
+
+Tested in tests/store/test_round_trips.py and test_seals.py.
+"""
 
 from __future__ import annotations
 
@@ -18,23 +21,28 @@ from harness.store.keys import key_of
 
 @dataclass(frozen=True, slots=True)
 class StoredVerdict:
-    """A verdict with where and when it was given."""
+    """A verdict with its id, its run and its time."""
 
     id: str
+    """The content key of the verdict."""
     verdict: Verdict
+    """The verdict itself."""
     run: str
+    """Id of the judged run."""
     digest: str
+    """Digest of the judged adapter's bytes."""
     made: str
+    """When it was given; ISO 8601, UTC."""
 
 
 class Verdicts:
-    """Kept once per content: judging the same runs again adds nothing."""
+    """The verdicts, each stored once per content: judging the same runs again adds no row."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def keep(self, verdict: Verdict, run: str, digest: str, made: str) -> str:
-        """The verdict's id, which is the address of its content."""
+        """Store a verdict and return its id, the hash of its content and run."""
         body = encode(verdict)
         identity = key_of("verdict", body=body, run=run)
         row = {
@@ -53,45 +61,55 @@ class Verdicts:
         return identity
 
     def all(self) -> Iterator[StoredVerdict]:
-        """Every verdict, the oldest first."""
+        """Yield every verdict, the oldest first."""
         table = schema.verdicts
         with self._database.read() as connection:
             for row in connection.execute(select(table).order_by(table.c.seq)):
                 yield _kept(row)
 
     def changed(self) -> list[str]:
-        """Ids of verdicts whose content is not what was recorded."""
+        """Return the ids of verdicts whose content, or a column beside it, is not as recorded."""
         table = schema.verdicts
         with self._database.read() as connection:
             rows = connection.execute(select(table).order_by(table.c.seq)).all()
-        return [row.id for row in rows if not _is_whole(row)]
+        found = []
+        for row in rows:
+            if key_of("verdict", body=row.body, run=row.run) != row.id:
+                found.append(row.id)
+                continue
+            # The id covers the body alone; the columns beside it could be changed under it.
+            it = decode(row.body, Verdict)
+            beside = (row.candidate, row.benchmark, row.fingerprint, row.outcome)
+            if beside != (it.candidate, it.benchmark, it.fingerprint, it.outcome):
+                found.append(row.id)
+        return found
 
     def by_id(self, identity: str) -> Verdict | None:
-        """The verdict of this id."""
+        """Return the verdict with this id, or None."""
         return self._last(schema.verdicts.c.id == identity)
 
     def of_run(self, run: str) -> Verdict | None:
-        """The last verdict on a run."""
+        """Return the last verdict on a run, or None."""
         return self._last(schema.verdicts.c.run == run)
 
     def kept(self, identity: str) -> StoredVerdict | None:
-        """The verdict of this id, with where and when it was given."""
+        """Return the verdict with this id, with its run and time, or None."""
         row = self._row(schema.verdicts.c.id == identity)
         return _kept(row) if row else None
 
     def last_on(self, run: str) -> StoredVerdict | None:
-        """The last verdict on a run, with where and when it was given."""
+        """Return the last verdict on a run, with its id and time, or None."""
         row = self._row(schema.verdicts.c.run == run)
         return _kept(row) if row else None
 
     def of_candidate(self, candidate: str, benchmark: str) -> tuple[str, Verdict] | None:
-        """Id and content of the last verdict on an adapter."""
+        """Return id and content of the last verdict on an adapter, or None."""
         table = schema.verdicts
         row = self._row((table.c.candidate == candidate) & (table.c.benchmark == benchmark))
         return (row.id, decode(row.body, Verdict)) if row else None
 
     def candidates(self, fingerprint: str) -> list[str]:
-        """Digests of all adapters that were judged on this benchmark version, the oldest first."""
+        """Return the digests of all adapters judged on this benchmark version, the oldest first."""
         table = schema.verdicts
         statement = (
             select(table.c.digest, func.min(table.c.seq))
@@ -115,12 +133,3 @@ class Verdicts:
 
 def _kept(row: Row[Any]) -> StoredVerdict:
     return StoredVerdict(row.id, decode(row.body, Verdict), row.run, row.digest, row.made)
-
-
-def _is_whole(row: Row[Any]) -> bool:
-    """Whether the content still has its address, and the columns beside it say what it says."""
-    if key_of("verdict", body=row.body, run=row.run) != row.id:
-        return False
-    it = decode(row.body, Verdict)
-    beside = (row.candidate, row.benchmark, row.fingerprint, row.outcome)
-    return beside == (it.candidate, it.benchmark, it.fingerprint, it.outcome)

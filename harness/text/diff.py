@@ -1,6 +1,6 @@
 """The difference of two texts, word by word: [-removed-] and [+added+].
 
-Bounded: of long texts only the beginning is compared, and it is said how much was left out.
+Only the beginning of a long text is compared; a remark says so.
 """
 
 from __future__ import annotations
@@ -16,29 +16,30 @@ from harness.text.html import Html, element
 Change = Literal["same", "removed", "added"]
 
 MAX_WORDS = 300
-"""Words of each side that are compared; the search is quadratic."""
+"""Words of each text that are compared; the search is quadratic."""
 MAX_TEXT = 4_000
-"""Characters of each side that are looked at."""
+"""Characters of each text that are read."""
 
 _TOKEN = re.compile(r"\n|[^\s]+")
 
 
 def word_diff(old: str, new: str) -> str:
-    """Return the new text with what changed marked; white space but line feeds is one space."""
+    """Return the new text with its changes marked; any white space but a line feed is a space."""
     signs = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("[+", "+]")}
     marked = " ".join(f"{signs[kind][0]}{text}{signs[kind][1]}" for kind, text in pieces(old, new))
     return marked + _remark(old, new)
 
 
 def html_diff(old: str, new: str) -> Html:
-    """Return the same as HTML: `del` and `ins` elements, with signs for who sees no colour."""
+    """Return the same as HTML: `del` and `ins` elements, with signs besides their colours."""
     marked = (_marked(kind, Html.escape(text, MAX_TEXT)) for kind, text in pieces(old, new))
     return Html(" ").join(marked) + _remark(old, new)
 
 
 def markdown_diff(old: str, new: str, limit: int = MAX_TEXT) -> str:
-    """Return the same for Markdown: one `code` element with `del` and `ins` in it."""
+    """Return the same for Markdown: a `code` element with `del` and `ins` in it."""
     found, room = [], limit
+    # cut between runs: a cut through the finished HTML could break an element
     for kind, text in pieces(old, new):
         if room <= 0:
             break
@@ -56,8 +57,9 @@ def _marked(kind: Change, shown: Html) -> Html:
 
 
 def pieces(old: str, new: str) -> Iterator[tuple[Change, str]]:
-    """Run after run of words that stayed, went or came; of long texts only the beginning."""
+    """Yield runs of words that stayed, were removed or were added."""
     before, after = _words(old)[:MAX_WORDS], _words(new)[:MAX_WORDS]
+    # autojunk would ignore frequent words of texts with 200 words or more
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
@@ -74,14 +76,10 @@ def _words(text: str) -> list[str]:
 
 
 def _remark(old: str, new: str) -> str:
-    """What the marks do not show: white space, and words beyond those compared."""
+    """Say what the marks do not show: changed white space, and words that are not compared."""
     before, after = _words(old), _words(new)
     whole = len(old) <= MAX_TEXT and len(new) <= MAX_TEXT
-    spaces = old != new and before == after and whole
-    return " (only white space differs)" * spaces + _left_out(old, new, before, after)
-
-
-def _left_out(old: str, new: str, before: list[str], after: list[str]) -> str:
-    if max(len(before), len(after)) <= MAX_WORDS and max(len(old), len(new)) <= MAX_TEXT:
-        return ""
-    return f" … (only the first {MAX_WORDS} words are compared)"
+    spaces = " (only white space differs)" * (old != new and before == after and whole)
+    if whole and max(len(before), len(after)) <= MAX_WORDS:
+        return spaces
+    return f"{spaces} … (only the first {MAX_WORDS} words are compared)"

@@ -1,8 +1,8 @@
-"""HTML built element by element: a text stays a text, whoever wrote it.
+"""HTML built element by element, with every text escaped.
 
-Only what is `Html` already stands in a page unchanged. Every other text is escaped by `safe.html`,
-which also makes control and bidi characters visible, as markupsafe's own rules do not. Reports and
-the dashboard build all of their HTML here.
+Only an `Html` is put into a page unchanged. Any other text is escaped by `safe.html`, which also
+makes control and bidi characters visible; markupsafe's own rules do not. Reports and the dashboard
+build all of their HTML here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr",
 })  # fmt: skip
-"""Elements that hold nothing and have no end tag, as the HTML standard lists them."""
+"""Elements without content and without an end tag, as the HTML standard lists them."""
 
 
 class Html(Markup):
@@ -36,7 +36,7 @@ class Html(Markup):
 
 
 Child: TypeAlias = "str | Iterable[Child] | None"
-"""What an element may hold: texts and HTML, nested as the caller likes; None is left out."""
+"""The content of an element: texts and HTML, nested at will; None is left out."""
 
 
 def element(name: str, /, *children: Child, **attributes: str | bool | None) -> Html:
@@ -54,12 +54,12 @@ def element(name: str, /, *children: Child, **attributes: str | bool | None) -> 
 
 
 def joined(*children: Child) -> Html:
-    """Put texts and elements one after the other, without an element around them."""
-    return Html("".join(_pieces(children)))
+    """Join texts and elements without an element around them."""
+    return Html("".join(_flat(children)))
 
 
 def style(sheet: str) -> Html:
-    """Wrap a style sheet of this package, unescaped: browsers decode no references in one."""
+    """Wrap a style sheet of this package, unescaped: browsers decode no references in CSS."""
     if "</" in sheet:
         raise ValueError("a style sheet must not close its own element")
     return Html(f"<style>{sheet}</style>")
@@ -70,17 +70,17 @@ def document(*children: Child) -> str:
     return f"<!doctype html>\n{element('html', *children, lang='en')}\n"
 
 
-def _pieces(child: Child) -> Iterator[str]:
+def _flat(child: Child) -> Iterator[str]:
     if isinstance(child, str):
         yield Html.escape(child)
     elif child is not None:
-        for each in child:
-            yield from _pieces(each)
+        for part in child:
+            yield from _flat(part)
 
 
 def _attribute(key: str, value: str | bool | None) -> str:
     name = key.rstrip("_").replace("_", "-")
     if value is None or value is False:
         return ""
-    # HTML is escaped here too: a quote that stands in an element would end the attribute.
+    # HTML is escaped here too: a quotation mark in it would end the attribute
     return f" {name}" if value is True else f' {name}="{safe.html(str(value))}"'

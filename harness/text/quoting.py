@@ -1,9 +1,9 @@
-"""Sentences of ours that quote what people and models wrote, made so that the quote can go again.
+"""Sentences that quote people and models, made so that the quotations can be removed later.
 
-A sentence is made by the shape that takes its quotation out again, in whatever it stands by then:
+The shape that makes a sentence also finds the quotation in it, even inside a longer text:
     APPEARED.say("chemotherapy (in 24)")   words that appeared: chemotherapy (in 24)
     without_quotations(sentence, "[…]")    words that appeared: […]
-Every other quotation stands between quotation marks, and goes by them.
+All other quotations stand between quotation marks, by which they are found.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What stands before and after a quotation; `{}` is a name or a number of ours."""
+    """The words before and after a quotation; `{}` is a name or a number of ours."""
 
     before: str
     after: str = ""
 
     def say(self, quotation: str, *names: object) -> str:
-        """Return the sentence, or the part of it that this is."""
+        """Return the words with the quotation between them, and `names` in the places of `{}`."""
         return self.before.format(*names) + quotation + self.after
 
     @property
     def pattern(self) -> str:
-        """Return what finds it: everything up to its last end is the quotation."""
+        """Return a regular expression that finds the quotation: it reaches to the last `after`.
+
+        A quotation may hold the words of `after` itself, so an earlier end could leak its rest.
+        If the end was cut off, all that follows is the quotation.
+        """
         before = ".{1,300}?".join(map(re.escape, self.before.split("{}")))
         ended = f".+(?={re.escape(self.after)})|" if self.after else ""
         return f"({before})(?:{ended}.+)"
@@ -45,31 +49,31 @@ METRIC_FAILED = Shape("metric {} failed on case {}: ")
 ANSWER = Shape("(it begins with ", ")")
 SERVER = Shape("the server says {} (", ")")
 COLUMNS = Shape("(columns: ", ")")
-"""A table without a head has its first row in their place."""
+"""Quoted, since a table without a head has its first row in their place."""
 
 SHAPES = (
     APPEARED, VANISHED, NUMBERS_APPEARED, NUMBERS_VANISHED, REMOVED, ADDED, UNLIKE,
     IN_INPUT, IN_OUTPUT, FAILED_CHECK, METRIC_FAILED, ANSWER, SERVER, COLUMNS,
 )  # fmt: skip
-"""All of them: what is stored or came by a report may have any shape."""
+"""All shapes: a stored sentence may have any of them."""
 NOTHING_ELSE = (APPEARED, VANISHED, NUMBERS_APPEARED, NUMBERS_VANISHED)
-"""Sentences that say nothing but what they quote."""
+"""Shapes whose sentences are empty without their quotation."""
 OURS = (
     'role = "gate"', '"..."', 'one "group"', '{"max_words": 20}', '{"industry": "logistics"}',
 )  # fmt: skip
-"""Between quotation marks, and still nothing but our own words."""
+"""Our own words that stand between quotation marks."""
 
 _SHAPED = tuple(re.compile(shape.pattern, re.DOTALL) for shape in SHAPES)
 _FIRST, _LAST = r"""(?:"|(?<!\w)')""", r"""(?:"|'(?!\w)|\.\.\.)"""
-"""Quotation marks of a sentence; one between letters is an apostrophe, dots end what was cut."""
+"""Quotation marks of a sentence; a mark between letters is an apostrophe, dots end a cut text."""
 _MARKED = re.compile(f"{_FIRST}.*{_LAST}|{_FIRST}.*", re.DOTALL)
-"""From the first mark to the last, for what is quoted may hold marks itself. One that is alone
-begins a quotation that was cut off: then all that follows is it."""
+"""From the first mark to the last, since a quotation may hold marks itself. A lone mark begins a
+quotation that was cut off: then all that follows is removed."""
 _MAY_QUOTE = re.compile("|".join([_FIRST, *(shape.pattern for shape in SHAPES)]), re.DOTALL)
 
 
 def brief(value: object, most: int = 60) -> str:
-    """Return a value of somebody's as an error shows it: cut where it is long, its mark closed."""
+    """Return a value from a file as errors show it: cut if it is long, with its mark closed."""
     shown = repr(value)
     if len(shown) <= most:
         return shown
@@ -77,19 +81,16 @@ def brief(value: object, most: int = 60) -> str:
 
 
 def without_quotations(sentence: str, instead: str) -> str:
-    """Return a sentence without what it may quote; what is in doubt goes with it."""
+    """Return a sentence without its quotations; doubtful parts are removed too."""
     if not _MAY_QUOTE.search(sentence):
-        return sentence  # nearly all of them, and a page has thousands
+        return sentence  # nearly all sentences, and a page has thousands
     for shaped in _SHAPED:
         sentence = shaped.sub(lambda found: found[1] + instead, sentence)
-    for number, ours in enumerate(OURS):
-        sentence = sentence.replace(ours, _stand_in(number))
+    # our own quoted words are hidden behind private-use characters, which no script has
+    stand_ins = {chr(0xF0000 + number): ours for number, ours in enumerate(OURS)}
+    for sign, ours in stand_ins.items():
+        sentence = sentence.replace(ours, sign)
     sentence = _MARKED.sub(instead, sentence)
-    for number, ours in enumerate(OURS):
-        sentence = sentence.replace(_stand_in(number), ours)
+    for sign, ours in stand_ins.items():
+        sentence = sentence.replace(sign, ours)
     return sentence
-
-
-def _stand_in(number: int) -> str:
-    """Return a sign that no script has."""
-    return chr(0xF0000 + number)

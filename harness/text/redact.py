@@ -1,6 +1,7 @@
-"""The one place where texts are left out or masked, before `safe` makes the rest fit its outlet.
+"""Leaving out and masking texts, before `safe` makes the rest fit its outlet.
 
-Fails closed: where a pattern takes too long, the whole text is left out.
+This is the only module that does so. It fails closed: if a pattern takes too long on a text, the
+whole text is left out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from harness.records.holds import EXACT, Holds, held, keyed_by_labels
 from harness.text.quoting import without_quotations
 
 Found: TypeAlias = tuple[str, int, int]
-"""What stands at a place instead, and the place: `[email]`, start, end."""
+"""The mark that replaces a place of a text, and that place: `[email]`, start, end."""
 Finder: TypeAlias = Callable[[str], Iterable[Found]]
 Record = TypeVar("Record")
 
@@ -25,47 +26,50 @@ TOO_SLOW = "[text left out: a pattern of `redact` took too long on it]"
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What is masked in everything that is shown, and whether texts are shown at all."""
+    """The privacy settings: the patterns to mask, and whether texts are shown at all."""
 
     finders: Sequence[Finder] = ()
     texts: bool = True
 
     def text(self, text: str) -> str:
-        """Return a text that a model, a customer or an editor wrote, as it may be shown."""
+        """Mask a text that a model, a customer or an editor wrote, or leave it out."""
         if not text.strip():
             return text
         return self._masked(text) if self.texts else LEFT_OUT
 
     def words(self, words: str) -> str:
-        """Return a sentence of ours or somebody's label, without the texts that it may quote."""
+        """Mask a sentence of ours or a user's label; without texts, remove its quotations too."""
         masked = self._masked(words)
         return masked if self.texts else without_quotations(masked, LEFT_OUT)
 
     def record(self, record: Record) -> Record:
-        """Return a record, or anything made of records, with every text in it as it may be shown.
+        """Apply the settings to a record, or to anything made of records.
 
         Each field says what it holds (`harness/records/holds.py`); strings outside any record are
-        sentences. Numbers, names and ids stay. Look at what depends on the texts, such as whether
-        two are the same, before and not after.
+        sentences. Numbers, names and ids stay. Compare texts before this: masked texts look equal.
         """
         return cast(Record, self._walk(record, "quoting")) if self._does_anything else record
 
     def row(self, row: Mapping[str, Any], holds: Mapping[str, Holds]) -> dict[str, Any]:
-        """Return the row of a file by what its columns hold; one that is not named holds texts."""
+        """Apply the settings to a row of a file; a column that is not in `holds` holds texts."""
         if not self._does_anything:
             return dict(row)
-        told = {name: holds.get(name, "text") for name in row}
-        return {name: self._walk(row[name], what, keys=what) for name, what in told.items()}
+        kinds = {name: holds.get(name, "text") for name in row}
+        return {name: self._walk(row[name], kind, keys=kind) for name, kind in kinds.items()}
 
     @property
     def _does_anything(self) -> bool:
         return bool(self.finders) or not self.texts
 
     def _walk(self, value: Any, holds: Holds, keys: Holds = "exact") -> Any:
+        """Rebuild a value with its strings masked; `keys` is what the keys of mappings hold."""
         if isinstance(value, str):
-            return self._shown(value, holds)
+            if holds == "exact":
+                return value
+            return self.text(value) if holds == "text" else self.words(value)
         if is_dataclass(value) and not isinstance(value, type):
-            found = {f.name: self._field(value, f) for f in _looked_at(type(value))}
+            # only fields with texts are replaced: records are many, and most hold numbers
+            found = {f.name: self._field(value, f) for f in _fields_with_text(type(value))}
             return replace(value, **found) if found else value
         if isinstance(value, Mapping):
             return {self._walk(k, keys): self._walk(v, holds, keys) for k, v in value.items()}
@@ -74,38 +78,51 @@ class Redaction:
         return value
 
     def _field(self, record: Any, field: Field[Any]) -> Any:
-        """Fails closed: a field that does not say what it holds holds texts."""
+        """Mask a field; it fails closed: an undeclared field holds texts."""
         holds = held(field, record)
         keys = holds if holds == "text" or keyed_by_labels(field) else None
         return self._walk(getattr(record, field.name), holds or "text", keys or "exact")
 
-    def _shown(self, value: str, holds: Holds) -> str:
-        if holds == "exact":
-            return value
-        return self.text(value) if holds == "text" else self.words(value)
-
     def restored(self, shown: str, exact: str) -> str:
-        """Return what somebody made of a masked text, with what the marks stand for back in.
+        """Put the original words back into an edited masked text.
 
-        `exact` is the text that was masked; equal marks are taken in their order.
+        `exact` is the text before masking; equal marks are replaced in their order.
         """
         try:
-            found = _apart(self._found(exact))
-        except TimeoutError:
+            found = self._found(exact)
+        except TimeoutError:  # the places are not known; the marks stay
             return shown
         for mark in dict.fromkeys(mark for mark, _, _ in found):
             kept = [exact[first:last] for other, first, last in found if other == mark]
-            shown = _filled(shown.split(mark), kept, mark)
+            whole, *parts = shown.split(mark)
+            for number, part in enumerate(parts):  # a mark too many stays a mark
+                whole += (kept[number] if number < len(kept) else mark) + part
+            shown = whole
         return shown
 
     def _masked(self, text: str) -> str:
         try:
-            return _replaced(text, _apart(self._found(text)))
+            found = self._found(text)
         except TimeoutError:
             return TOO_SLOW
+        shown, end = "", 0
+        for mark, first, last in found:
+            shown += text[end:first] + mark
+            end = last
+        return shown + text[end:]
 
     def _found(self, text: str) -> list[Found]:
-        return [one for finder in self.finders for one in finder(text)]
+        """Find all places to mask, in order; overlapping places are joined into a single place."""
+        found = [place for finder in self.finders for place in finder(text)]
+        apart: list[Found] = []
+        # of places that start together the longest comes first, and its mark stays
+        for mark, first, last in sorted(found, key=lambda place: (place[1], -place[2])):
+            if apart and first < apart[-1][2]:
+                before = apart.pop()
+                apart.append((before[0], before[1], max(before[2], last)))
+            elif last > first:
+                apart.append((mark, first, last))
+        return apart
 
 
 OPEN = Redaction()
@@ -113,39 +130,11 @@ OPEN = Redaction()
 _NUMBERS = {"int", "float", "bool", "None"}
 
 
-@cache
-def _looked_at(kind: Any) -> tuple[Field[Any], ...]:
+@cache  # records of a kind come by the thousand
+def _fields_with_text(kind: Any) -> tuple[Field[Any], ...]:
     """Return the fields of a dataclass that may hold more than numbers and exact words."""
     return tuple(
         field
         for field in fields(kind)
         if field.metadata != EXACT and not set(re.findall(r"\w+", str(field.type))) <= _NUMBERS
     )
-
-
-def _apart(found: Iterable[Found]) -> list[Found]:
-    """Places that overlap become one, so that nothing of either is left."""
-    apart: list[Found] = []
-    for mark, first, last in sorted(found, key=lambda one: (one[1], -one[2])):
-        if apart and first < apart[-1][2]:
-            before = apart.pop()
-            apart.append((before[0], before[1], max(before[2], last)))
-        elif last > first:
-            apart.append((mark, first, last))
-    return apart
-
-
-def _replaced(text: str, found: Iterable[Found]) -> str:
-    shown, end = "", 0
-    for mark, first, last in found:
-        shown += text[end:first] + mark
-        end = last
-    return shown + text[end:]
-
-
-def _filled(parts: Sequence[str], kept: Sequence[str], mark: str) -> str:
-    """Join parts again, with what was kept between them; a mark too many stays a mark."""
-    whole = parts[0]
-    for number, part in enumerate(parts[1:]):
-        whole += (kept[number] if number < len(kept) else mark) + part
-    return whole

@@ -122,9 +122,9 @@ def test_a_plan_that_cannot_be_written_is_one_line(project: TinyProject, typed: 
 def test_a_look_loads_no_model_library(project: TinyProject) -> None:
     reviewed(project, Weeks().add(60, edited=45))
     code = (
-        "import sys\nfrom harness.flows.monitoring.monitor import Look, monitor\n"
+        "import sys\nfrom harness.flows.monitoring.monitor import MonitorRequest, monitor\n"
         "from harness.flows.project import Project\n"
-        "monitor(Project.here(), Look())\n"
+        "monitor(Project.here(), MonitorRequest())\n"
         "print([n for n in ('torch', 'transformers', 'pandas', 'scipy.stats') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

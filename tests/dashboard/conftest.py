@@ -1,4 +1,4 @@
-"""The pages without a browser: projects in every state, and what the pages say about them."""
+"""The pages without a browser: projects in every state, and the contents of their pages."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ class Opened:
         self.at = AppTest.from_file(str(place), default_timeout=60).run()
 
     def page(self, name: str) -> Opened:
-        """Go there."""
+        """Open a page."""
         self.at.switch_page(f"page/{name}.py").run()
         return self
 
     @property
     def title(self) -> str:
-        """The page's one headline."""
+        """The page's only headline."""
         (title,) = self.at.title
         return title.value.replace("\\", "")
 
     @property
     def html(self) -> str:
-        """Everything that was written as HTML, without the style."""
+        """The page's HTML without the style."""
         bodies = [element.proto.body for element in self.at.get("html")]
         return "\n".join(body for body in bodies if not body.startswith("<style"))
 
     @property
     def trouble(self) -> list[str]:
-        """The lines that say what went wrong."""
+        """The lines that report a failure."""
         return [body for body in self.html.split("\n") if 'role="alert"' in body]
 
     @property
@@ -64,7 +64,7 @@ class Opened:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Open]:
-    """`opened(project).page("compare")`."""
+    """Open the dashboard of a project: `opened(project).page("compare")`."""
     import streamlit as st
 
     monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
@@ -76,7 +76,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Open]:
 
 @pytest.fixture(scope="session")
 def _many(tmp_path_factory: pytest.TempPathFactory) -> ServedProject:
-    """`v1`, then `v2` were promoted, `v3` broke half of the cases; people reviewed outputs."""
+    """Make a project: `v1`, then `v2` were promoted, `v3` broke half of the cases; with reviews."""
     folder = tmp_path_factory.mktemp("dashboard")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LORA_HARNESS_CACHE", str(folder / "cache"))
@@ -90,7 +90,7 @@ def _many(tmp_path_factory: pytest.TempPathFactory) -> ServedProject:
 
 
 def reviews() -> Iterator[Review]:
-    """Three weeks of one adapter; nobody made them."""
+    """Yield three weeks of synthetic reviews of one adapter."""
     for number in range(30):
         way = ("accepted", "edited", "rejected")[number % 3]
         yield Review(
@@ -115,13 +115,13 @@ def reviews() -> Iterator[Review]:
 
 @pytest.fixture
 def many(_many: ServedProject, tmp_path: Path) -> ServedProject:
-    """A copy that a test may write to."""
+    """Return a copy that a test may write to."""
     return ServedProject.copy_of(_many, tmp_path / "many")
 
 
 @pytest.fixture
 def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServedProject:
-    """`v1` was judged, and nobody decided."""
+    """Return a project in which `v1` was judged and not decided upon."""
     monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
     made = ServedProject(tmp_path / "one")
     made.judge("v1")
@@ -130,5 +130,5 @@ def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServedProject:
 
 @pytest.fixture
 def none(tmp_path: Path) -> ServedProject:
-    """A benchmark, and nothing else."""
+    """Return a project with a benchmark and no run."""
     return ServedProject(tmp_path / "none")

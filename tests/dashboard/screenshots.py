@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: starts it in a project, and looks at it in every size and light.
+"""The dashboard in a real browser: start it in a project, and view it in every size and scheme.
 
     python tests/dashboard/screenshots.py [FOLDER]
 
@@ -53,7 +53,7 @@ READY = """() => !document.querySelector('[data-testid=stApp][data-test-script-s
 
 
 def chromium() -> str | None:
-    """The system's browser: nothing is downloaded."""
+    """Return the system's browser; no browser is downloaded."""
     return next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
     )
@@ -61,7 +61,7 @@ def chromium() -> str | None:
 
 @contextmanager
 def served(project: Path) -> Iterator[str]:
-    """The dashboard as somebody starts it, on a port of its own."""
+    """Start the dashboard as a user would, on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -88,7 +88,7 @@ def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Open Chromium without a window."""
     from playwright.sync_api import sync_playwright
 
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -102,7 +102,7 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """One window, with all that it asked for."""
+    """A browser window, with all requests that it made."""
 
     url: str
     page: Page
@@ -112,7 +112,7 @@ class Visit:
 
     @classmethod
     def to(cls, url: str, opened: Browser) -> Visit:
-        """A new window."""
+        """Open a new window."""
         made = cls(url, opened.new_context(viewport={"width": 1280, "height": 900}).new_page())
         made.page.on("request", lambda request: made.note(request.url))
         made.page.on(
@@ -121,26 +121,26 @@ class Visit:
         return made
 
     def note(self, url: str) -> None:
-        """Only this machine may be asked."""
+        """Note a request that leaves this machine."""
         found = urlsplit(url)
         if found.scheme not in ("data", "blob") and found.hostname != "127.0.0.1":
             self.elsewhere.append(url)
 
     def go(self, name: str, **query: str) -> None:
-        """A page by its address, as a link would."""
+        """Open a page by its address, as a link would."""
         asked = "&".join(f"{key}={value}" for key, value in query.items())
         self.page.goto(f"{self.url}/{'' if name == 'now' else name}?{asked}")
         self.settle()
 
     def settle(self) -> None:
-        """Until the page says no more."""
+        """Wait until the page is complete."""
         self.page.wait_for_selector("h1", timeout=60_000)
         self.page.wait_for_timeout(250)
         self.page.wait_for_function(READY, timeout=60_000)
         self.page.wait_for_timeout(350)
 
     def look(self, width: int, scheme: str, file: Path | None = None) -> list[object]:
-        """In this size and light; what sticks out, beginning with how far."""
+        """Show the page in a size and scheme; return what overflows, the amount first."""
         self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.wait_for_timeout(400)
@@ -156,7 +156,7 @@ class Visit:
         return found
 
     def _overflow(self) -> list[object]:
-        """A chart follows a new width a moment later: only what stays counts."""
+        """Return lasting overflow; a chart follows a new width a moment later."""
         for _ in range(20):
             found: list[object] = self.page.evaluate(OVERFLOW)
             if found == [0]:
@@ -166,7 +166,7 @@ class Visit:
 
 
 def shipped(folder: Path) -> Path:
-    """The shipped project in another folder, with its history and the synthetic reviews."""
+    """Copy the shipped project, with its history and the synthetic reviews."""
     for name in ("benchmarks", "adapters", "reports"):
         wanted = shutil.ignore_patterns("*.db*", ".training")
         shutil.copytree(ROOT / name, folder / name, ignore=wanted)
@@ -178,7 +178,7 @@ def shipped(folder: Path) -> Path:
 
 
 def main(to: Path) -> None:
-    """Every page in both sizes and lights."""
+    """Take a picture of every page in both sizes and schemes."""
     with tempfile.TemporaryDirectory() as name:
         project = shipped(Path(name))
         with served(project) as url, browser() as opened:
@@ -199,7 +199,7 @@ def _take(visit: Visit, page: str, to: Path) -> None:
 
 
 def _shrink(file: Path) -> None:
-    """Few colours are enough for a page, if they are those that are there."""
+    """Reduce a picture to the colours that it mostly uses."""
     from PIL import Image
 
     few = Image.Quantize.MAXCOVERAGE

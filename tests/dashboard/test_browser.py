@@ -23,7 +23,7 @@ pytestmark = [
 def visited(
     _many: ServedProject, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[ServedProject, Visit]]:
-    """One server and one window for all of these."""
+    """Open one server and one window for all tests here."""
     project = ServedProject.copy_of(_many, tmp_path_factory.mktemp("browser") / "project")
     with served(project.folder) as url, browser() as opened:
         yield project, Visit.to(url, opened)
@@ -31,7 +31,7 @@ def visited(
 
 @pytest.fixture
 def visit(visited: tuple[ServedProject, Visit]) -> Visit:
-    """The window."""
+    """Return the window."""
     return visited[1]
 
 

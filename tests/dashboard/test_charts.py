@@ -1,4 +1,4 @@
-"""What a chart draws, from records that nobody measured."""
+"""Charts made from invented records."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def point(day: str, adapter: str = "v1", version: str = "a" * 64, mean: float = 
 
 
 def drawn(chart: Any) -> dict[str, Any]:
-    """As the browser gets it."""
+    """Return the chart as the browser gets it."""
     found: dict[str, Any] = chart.to_dict()
     return found
 
 
 def rows(chart: Any) -> Iterator[dict[str, Any]]:
-    """Every row of every layer."""
+    """Yield every row of every layer."""
     for values in drawn(chart)["datasets"].values():
         yield from values
 
@@ -78,7 +78,7 @@ def test_an_override_is_not_drawn_as_a_promotion() -> None:
         Event(f"{DAYS[1]}T10:00:00Z", "promote", "v2", "Ben: must be", override=True),
         Event(f"{DAYS[2]}T10:00:00Z", "alarm", "v2", "edit rate"),
     ]
-    assert [kind[0] for kind in colours.mark_kinds(marks)] == ["promotion", "override", "alarm"]
+    assert [kind[0] for kind in colours.event_kinds(marks)] == ["promotion", "override", "alarm"]
     chart = charts.metric_over_time([point(DAYS[0])], [], marks, ["v1"], "x")
     assert "override" in {row.get("what") for row in rows(chart)}
 
@@ -114,7 +114,7 @@ def test_small_multiples_share_their_scales() -> None:
 def test_forgetting_stands_beside_the_gain_with_both_intervals() -> None:
     gain = Effect("outreach", "ideal_likelihood", 0.2, 0.1, 0.3, 30)
     lost = Effect("general", "ideal_likelihood", -0.1, -0.2, 0.0, 20)
-    chart = charts.balance([Forgetting("v1", DAYS[0], gain, (lost,))])
+    chart = charts.forgetting([Forgetting("v1", DAYS[0], gain, (lost,))])
     told = {row["what"]: row["shown"] for row in rows(chart) if "what" in row}
     assert told == {
         "outreach: ideal likelihood": "+0.200 [+0.100, +0.300]",

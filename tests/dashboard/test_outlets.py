@@ -1,4 +1,4 @@
-"""Texts on a page and in a file to take along: shown, never acted upon."""
+"""Texts on a page and in a downloaded file: shown, never executed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every page in every state: nothing yet, one run, many, a hostile output, a broken store."""
+"""Every page in every state: no run yet, one run, many, a hostile output, a broken store."""
 
 from __future__ import annotations
 
@@ -210,6 +210,6 @@ def test_who_is_logged_in_stands_on_the_review(many: ServedProject, opened: Open
 
 
 def _press(page: object, way: str) -> None:
-    """One of the buttons of the form in view."""
+    """Press one of the buttons of the visible form."""
     at = page.at  # type: ignore[attr-defined]
     next(button for button in at.button if str(button.key).startswith(f"{way}-")).click().run()

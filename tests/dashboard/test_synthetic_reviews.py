@@ -1,4 +1,4 @@
-"""The reviews that `make dashboard` imports: nobody made them, and every one of them says so."""
+"""The reviews that `make dashboard` imports are synthetic, and all of them are labelled so."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import pytest
 
 import harness.plugin
 from harness.cli.command import cli
+from harness.cli.diagnostics import OPTIONS
 
 
 class Unknown(Exception):
@@ -20,7 +21,8 @@ def check_words(words: Sequence[str]) -> None:
     """`lora-harness status --json`, `pytest --model NAME`; refused where a word is unknown."""
     if words[0] == "lora-harness":
         command, rest = resolve(words[1:])
-        known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+        options = (*command.params, *OPTIONS)
+        known = {name for one in options for name in (*one.opts, *one.secondary_opts)}
         known |= {"--help", "-h"}
     elif words[0] == "pytest":
         known, rest = plugin_options(), [w for w in words if w.startswith("--harness")]
@@ -54,7 +56,7 @@ def plugin_options() -> frozenset[str]:
 
 def every_option(group: click.Command = cli) -> Iterator[str]:
     """Of every command."""
-    for one in group.params:
+    for one in (*group.params, *OPTIONS):
         yield from (*one.opts, *one.secondary_opts)
     if isinstance(group, click.Group):
         context = click.Context(group)

@@ -69,7 +69,7 @@ PEFT_DEFAULTS: dict[str, Any] = {
 
 
 class TinyBase:
-    """A folder with `config.json` and a safetensors of a Llama's matrices; nothing can run it."""
+    """A folder with `config.json` and a safetensors of a Llama's matrices; it cannot be run."""
 
     def __init__(self, folder: Path, *, seed: int = 0) -> None:
         self.folder = folder
@@ -86,19 +86,19 @@ class TinyBase:
 
     @classmethod
     def there(cls, folder: Path) -> TinyBase:
-        """The one that was written there before; nothing is written again."""
+        """Return the base that was written there before, without writing again."""
         found = cls.__new__(cls)
         found.folder, found.shapes = folder, _llama_shapes()
         return found
 
     @property
     def digest(self) -> str:
-        """As the project finds it."""
+        """Return the digest that the project computes."""
         return find_weights(str(self.folder), self.folder.parent).digest
 
     @property
     def shape(self) -> BaseShape:
-        """Names and shapes, as the doctor reads them."""
+        """Return names and shapes, as the doctor reads them."""
         return base_shape(self.folder, self.digest)
 
 
@@ -148,13 +148,13 @@ class TinyAdapter:
                 self.add(module, shape, numbers)
 
     def add(self, module: str, shape: tuple[int, ...], numbers: np.random.Generator) -> None:
-        """Both tensors of one module."""
+        """Add both tensors of one module."""
         for side, size in (("A", (self.rank, shape[1])), ("B", (shape[0], self.rank))):
             values = numbers.normal(size=size).astype(np.float32)
             self.tensors[f"{PREFIX}{module}.lora_{side}.weight"] = values
 
     def write(self) -> TinyAdapter:
-        """The folder as it now stands in memory."""
+        """Write the folder as it stands in memory."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.write_json("adapter_config.json", self.config)
         save_file(self.tensors, self.weights)
@@ -163,18 +163,18 @@ class TinyAdapter:
         return self
 
     def write_json(self, name: str, value: object) -> None:
-        """A file beside the weights."""
+        """Write a file beside the weights."""
         (self.folder / name).write_text(json.dumps(value), encoding="utf-8")
 
     @property
     def weights(self) -> Path:
-        """The safetensors file."""
+        """The path of the safetensors file."""
         return self.folder / "adapter_model.safetensors"
 
     def files(self) -> AdapterFiles:
-        """As the project reads it."""
+        """Return the files as the project reads them."""
         return read_adapter(self.root, self.name)
 
     def inspected(self) -> list[DoctorCheck]:
-        """What the doctor says from the files alone."""
+        """Return the doctor's findings from the files alone."""
         return list(inspect(self.files(), self.base.shape))

@@ -10,7 +10,7 @@ from harness.records import Generation, Output, Prompt
 
 
 class EchoEngine:
-    """Answers with the last turn, upside down with an adapter; counts all that it was asked."""
+    """Answer with the last turn, upside down with an adapter, and count all requests."""
 
     name = "echo"
     likelihoods = True
@@ -22,7 +22,7 @@ class EchoEngine:
         batch: int = 2,
         fail_after: int | None = None,
     ) -> None:
-        """`fail_after` batches it breaks, as a machine does in the middle of a run."""
+        """Fail after `fail_after` batches, as a machine does in the middle of a run."""
         self.write = write or _echo
         self.batch = batch
         self.fail_after = fail_after
@@ -32,13 +32,13 @@ class EchoEngine:
         """(adapter, case, ideal)."""
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
-        """Enough to be addressed by."""
+        """Return enough of an origin for content keys."""
         return {"engine": self.name, "decoding": {"temperature": generation.temperature}}
 
     def generate(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """In batches of `batch`."""
+        """Yield outputs in batches of `batch`."""
         for number, start in enumerate(range(0, len(prompts), self.batch)):
             if number == self.fail_after:
                 raise EngineFailed(f"{adapter.name}: the machine broke after {number} batches")
@@ -49,17 +49,17 @@ class EchoEngine:
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
-        """The same for everything; one batch per prompt."""
+        """Yield the same likelihood for all ideals; one batch per prompt."""
         for prompt in prompts:
             self.weighed += [(adapter.name, prompt.case, i) for i in range(len(prompt.ideals))]
             yield tuple(Weighed(prompt.case, i, 0.5) for i in range(len(prompt.ideals)))
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
-        """It has no logits."""
+        """Return no shift, for lack of logits."""
         return None
 
     def close(self) -> None:
-        """It holds nothing."""
+        """Do nothing; no resources are held."""
 
 
 def _echo(adapter: Mounted, prompt: Prompt) -> str:
@@ -68,7 +68,7 @@ def _echo(adapter: Mounted, prompt: Prompt) -> str:
 
 
 class Watched(EchoEngine):
-    """Remembers in which order it was asked for what; breaks when asked the `fail_at`-th time."""
+    """Remember the order of requests; fail at request number `fail_at`."""
 
     def __init__(self, fail_at: int | None = None) -> None:
         super().__init__()

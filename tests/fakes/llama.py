@@ -1,4 +1,4 @@
-"""A Llama of two layers that transformers really runs, with a tokenizer and adapters of its own.
+"""A Llama of two layers that transformers really runs, with a tokenizer and adapters.
 
 Imports torch when it is built, not before: about two seconds once per process.
 """
@@ -31,7 +31,7 @@ class TinyLlama:
         kind: str = "llama",
         **config_too: Any,
     ) -> None:
-        """`end=False` leaves the base without any end token; `kind` is another architecture."""
+        """Write the base; `end=False` omits the end token; `kind` is another architecture."""
         self.folder = folder
         import torch
         from transformers import AutoConfig, AutoModelForCausalLM
@@ -69,7 +69,7 @@ class TinyLlama:
         size: float = 0.5,
         change: Callable[[dict[str, Any]], dict[str, Any]] = dict,
     ) -> Mounted:
-        """A LoRA as PEFT saves it; `size` 0 changes nothing, `change` alters the tensors."""
+        """Write a LoRA as PEFT saves it; `size` 0 has no effect, `change` alters the tensors."""
         import torch
         from peft import LoraConfig, get_peft_model
         from safetensors.torch import load_file, save_file

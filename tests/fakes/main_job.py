@@ -1,4 +1,4 @@
-"""Everything that a team does with the software in a month, in one process, on fakes.
+"""Run a team's whole month with the software, in one process, on fakes.
 
     python -m tests.fakes.main_job FOLDER
 
@@ -38,7 +38,7 @@ RECORDED: tuple[tuple[int, tuple[str, ...]], ...] = (
 
 
 def main(folder: Path) -> None:
-    """Both projects, one after the other."""
+    """Run both projects, one after the other."""
     os.environ["LORA_HARNESS_CACHE"] = str(folder / "cache")
     _recorded(folder / "recorded")
     _served(folder / "served")
@@ -78,7 +78,7 @@ def _served(folder: Path) -> None:
 
 
 def _fake_engine(project: object) -> None:
-    """The same flow with an engine that is asked, batch by batch."""
+    """Run the same flow with an engine that is asked batch by batch."""
     from harness.flows.evaluation.context import Request
     from harness.flows.evaluation.runs import Producer
     from harness.flows.evaluation.session import Session
@@ -89,8 +89,13 @@ def _fake_engine(project: object) -> None:
     asked = EchoEngine()
 
     class EchoServedBackend(ServedBackend):
+        recorded = False
+
         def engine(self, benchmark: str, adapter: object) -> EchoEngine:  # type: ignore[override]
             return asked
+
+        def has_recorded(self, name: str, benchmark: object) -> bool:
+            return True
 
     opened = project.project
     with project.opened() as store:

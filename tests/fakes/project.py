@@ -1,4 +1,4 @@
-"""A small complete project with recorded outputs: nothing to load, every verdict reachable.
+"""A small complete project with recorded outputs: no model to load, every verdict reachable.
 
 project = TinyProject(tmp_path)
 project.record("adapter_v1", quality="good")
@@ -100,27 +100,27 @@ class TinyProject:
     # --- files ---------------------------------------------------------------------------
 
     def write(self, place: str, text: str) -> Path:
-        """Any file of the project."""
+        """Write any file of the project."""
         file = self.folder / place
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
         return file
 
     def write_lines(self, place: str, lines: list[dict[str, Any]]) -> Path:
-        """One JSON object per line."""
+        """Write one JSON object per line."""
         return self.write(place, "".join(json.dumps(line) + "\n" for line in lines))
 
     def benchmark(self, name: str, toml: str, cases: list[dict[str, Any]]) -> None:
-        """A benchmark's two files."""
+        """Write a benchmark's two files."""
         self.write(f"benchmarks/{name}/benchmark.toml", toml)
         self.write_lines(f"benchmarks/{name}/cases.jsonl", cases)
 
     def settings(self, more: str) -> None:
-        """The same settings with more lines below them."""
+        """Write the same settings with more lines below them."""
         self.write("pyproject.toml", SETTINGS + more)
 
     def adapter(self, name: str, **how: Any) -> TinyAdapter:
-        """A sound adapter folder, not yet written."""
+        """Return a sound adapter folder, not yet written."""
         return TinyAdapter(self.folder / "adapters", name, self.base, **how)
 
     # --- recorded outputs ----------------------------------------------------------------
@@ -134,7 +134,7 @@ class TinyProject:
         texts: Mapping[str, str] | None = None,
         nlls: Mapping[str, float] | None = None,
     ) -> None:
-        """Outputs of an adapter on both benchmarks; `texts` and `nlls` by case id go first."""
+        """Record outputs on both benchmarks; `texts` and `nlls` by case id take precedence."""
         for name, cases, how in ((TASK, CASES, quality), (GUARD, GUARD_CASES, guard)):
             self.write_lines(
                 f"recorded/{adapter}/{name}.jsonl",
@@ -152,11 +152,11 @@ class TinyProject:
 
     @property
     def project(self) -> Project:
-        """Opened anew each time, as a new process would."""
+        """Return the project, opened anew each time as in a new process."""
         return Project.here(self.folder)
 
     def store(self) -> Store:
-        """The project's own store; close it."""
+        """Open the project's store; close it after use."""
         return Store(self.project.settings.store, self.folder)
 
     def promote(
@@ -183,5 +183,5 @@ def _written(ideal: str, quality: Quality) -> str:
 
 
 def _nll(place: int, quality: Quality) -> float:
-    """A little different for every case, as real ones are."""
+    """Return a likelihood that differs a little from case to case, as real ones do."""
     return {"good": 0.2, "same": 0.25, "poor": 0.9, "bad": 2.5}[quality] + (place % 4) * 0.01

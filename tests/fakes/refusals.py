@@ -1,4 +1,4 @@
-"""What every refusal keeps: a `HarnessError` of one short line, with the right exit code."""
+"""A check of refusals: a `HarnessError` of one short line, with the right exit code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 
 @contextmanager
 def refused(line: str, error: type[HarnessError] = HarnessError, code: int = 4) -> Iterator[None]:
-    """The block must be refused with one line in which the pattern `line` is found."""
+    """Assert that the block is refused with one line that matches the pattern `line`."""
     with pytest.raises(error) as caught:
         yield
     said = str(caught.value)

@@ -42,7 +42,7 @@ class Weeks:
         slices: Mapping[str, str] | None = None,
         same_week: bool = False,
     ) -> Weeks:
-        """One more week; the edited ones come first, then the rejected ones."""
+        """Add one more week; the edited reviews come first, then the rejected."""
         self.week -= int(same_week)
         day = FIRST + timedelta(weeks=self.week)
         for place in range(n):
@@ -71,5 +71,5 @@ class Weeks:
         return self
 
     def keep(self, store: Store) -> None:
-        """Bring what is new into a store."""
+        """Keep new reviews in a store."""
         store.reviews.keep(self.reviews)

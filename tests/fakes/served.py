@@ -31,7 +31,7 @@ WEIGHTS = "adapter_model.safetensors"
 
 
 class ServedBackend(RecordedBackend):
-    """Recorded texts for the adapters as they lie in the project."""
+    """Recorded texts for the adapters in the project's folder."""
 
     def __init__(self, project: Any, folder: Path) -> None:
         super().__init__(project, folder)
@@ -39,7 +39,7 @@ class ServedBackend(RecordedBackend):
         self.base_digest = project.base.digest
 
     def adapter(self, name: str) -> AdapterRef:
-        """The digest is that of the adapter's own bytes."""
+        """Return the adapter with the digest of its bytes."""
         if name in RESERVED:
             return super().adapter(name)
         files = read_adapter(self._adapters, name)
@@ -47,7 +47,7 @@ class ServedBackend(RecordedBackend):
 
 
 class ServedProject(TinyProject):
-    """Decisions in it see real adapters, as with the in-process engine; no model is loaded."""
+    """A project whose decisions see real adapters, as with the in-process engine; no model."""
 
     def __init__(self, folder: Path, store_url: str | None = None) -> None:
         super().__init__(folder)
@@ -56,7 +56,7 @@ class ServedProject(TinyProject):
 
     @classmethod
     def copy_of(cls, other: ServedProject, folder: Path) -> ServedProject:
-        """The same project in another folder: quicker than to judge everything again."""
+        """Return a copy in another folder, which is quicker than judging again."""
         shutil.copytree(other.folder, folder)
         made = cls.__new__(cls)
         made.folder = folder
@@ -64,13 +64,13 @@ class ServedProject(TinyProject):
         return made
 
     def second_task(self, name: str = "replies") -> None:
-        """Another task, with the same cases."""
+        """Add another task, with the same cases."""
         self.benchmark(name, BENCHMARK.replace('"openers"', f'"{name}"'), CASES)
         for folder in (self.folder / "recorded").glob("**/openers.jsonl"):
             (folder.parent / f"{name}.jsonl").write_bytes(folder.read_bytes())
 
     def judge(self, name: str, quality: Quality = "good", task: str = TASK, **how: Any) -> Verdict:
-        """Judge it as it lies there, against what is promoted and pinned at this moment."""
+        """Judge an adapter's present bytes against those that are promoted and pinned."""
         if not (self.folder / "adapters" / name).is_dir():
             self.adapter(name, seed=sum(name.encode()), task=task).write()
         self.record(name, quality=quality, **how)
@@ -94,11 +94,11 @@ class ServedProject(TinyProject):
             self.put(name)
 
     def ask(self, why: str = "it must be", **how: Any) -> DecisionRequest:
-        """Who decides what, for the task of the project."""
+        """Return a request with author and reason, for the project's task."""
         return DecisionRequest(**({"by": "Ana", "why": why, "task": TASK} | how))
 
     def flip(self, name: str, file: str = WEIGHTS) -> Path:
-        """One bit of one byte changed."""
+        """Change one bit of the weights."""
         path = self.folder / "adapters" / name / file
         raw = bytearray(path.read_bytes())
         raw[-2] ^= 1
@@ -107,23 +107,23 @@ class ServedProject(TinyProject):
 
     @contextmanager
     def opened(self) -> Iterator[Store]:
-        """The project's store."""
+        """Open the project's store."""
         with closing(self.store()) as store:
             yield store
 
     def by_hand(self, statement: str) -> None:
-        """As somebody with a database tool would; it must change a row."""
+        """Run a statement as a database administrator; it must change a row."""
         with closing(sqlite3.connect(self.folder / "reports/harness.db")) as connection:
             assert connection.execute(statement).rowcount
             connection.commit()
 
     def promoted(self, task: str = TASK) -> str | None:
-        """By the ledger."""
+        """Return the promoted adapter by the ledger."""
         with self.opened() as store:
             found = store.decisions.promoted(task)
             return found.adapter if found else None
 
     def kinds(self) -> list[str]:
-        """Every decision in short."""
+        """Return every decision in short."""
         with self.opened() as store:
             return [f"{d.kind} {d.adapter}" for d in store.decisions.all()]

@@ -1,4 +1,4 @@
-"""What a worker of Ray runs in tests: answers without a model, and deaths where they are asked for.
+"""The engine of Ray workers in tests: answers without a model, and deaths on request.
 
 An engine is made in the worker's own process, so all that it is told is a folder. In it stand
 `die` ("CASE TIMES": so many workers die over that case) and `meet` (how many workers begin before
@@ -21,7 +21,7 @@ ORIGIN = {"engine": "marked", "device": "cpu fake", "versions": {"torch": "1"}}
 
 
 class Marked(EchoEngine):
-    """Echoes, and leaves a line in `asked` for every text, with the pid of its process."""
+    """Echo prompts, and write a line in `asked` for every text, with the pid of its process."""
 
     def __init__(self, folder: Path, origin: Mapping[str, object] = ORIGIN) -> None:
         super().__init__()
@@ -29,13 +29,13 @@ class Marked(EchoEngine):
         self._origin = origin
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
-        """As it was told; with the temperature, as every engine has it."""
+        """Return the given origin with the temperature, as every engine does."""
         return {**self._origin, "decoding": {"temperature": generation.temperature}}
 
     def generate(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
-        """Dies or answers, as the folder says."""
+        """Meet the other workers, then answer; die at the case that the folder names."""
         self._meet()
         for batch in super().generate(adapter, prompts, generation):
             for output in batch:
@@ -67,26 +67,26 @@ class Marked(EchoEngine):
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
-        """Fails for an adapter that is called so."""
+        """Yield likelihoods; fail for an adapter of the name `failing`."""
         if adapter.name == "failing":
             raise EngineFailed("failing: as it was asked to")
         yield from super().likelihood(adapter, prompts, generation)
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float:
-        """Applied, unless its name says otherwise."""
+        """Return 1, or 0 for an adapter of the name `unapplied`."""
         return 0.0 if adapter.name == "unapplied" else 1.0
 
 
 def marked(folder: Path, threads: int) -> Marked:
-    """What a worker calls."""
+    """Return the engine; a worker calls this."""
     return Marked(folder)
 
 
 def other(folder: Path, threads: int) -> Marked:
-    """A worker on another device."""
+    """Return an engine on another device."""
     return Marked(folder, {**ORIGIN, "device": "cpu other"})
 
 
 def broken(folder: Path, threads: int) -> Marked:
-    """A worker that cannot even begin."""
+    """Fail, as a worker that cannot start."""
     raise OSError(f"no such device\nbeside {folder}")

@@ -1,4 +1,4 @@
-"""Random texts as a model writes them that wants to act on whoever reads them; millions, quickly.
+"""Random texts of a model that attacks its readers; millions, quickly.
 
 `hostile_text(random.Random(7))` is one text; the same number gives the same texts.
 """
@@ -47,7 +47,7 @@ _BABBLE = 1 / 20_000
 
 
 def hostile_text(draw: random.Random) -> str:
-    """A few pieces one after the other, nearly always with a command among them."""
+    """Return a few pieces one after the other, nearly always with a command among them."""
     pieces = [_piece(draw) for _ in range(draw.randrange(1, 8))]
     if draw.random() < 0.7:
         pieces.insert(draw.randrange(len(pieces) + 1), _command(draw))

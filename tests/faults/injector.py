@@ -1,7 +1,7 @@
-"""Counts every step by which a process changes the world, and breaks the one that it is told to.
+"""Count every step by which a process changes the world, and break a chosen step.
 
 A step is a write, rename, fsync, removal or new file of Python's; a write, fsync, truncation or
-removal of SQLite's own; a statement or a commit. `arm` is for good: for a process of its own.
+removal of SQLite's own; a statement or a commit. `arm` cannot be undone: use a separate process.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NUMBERS = {"full": errno.ENOSPC, "broken": errno.EIO}
 
 @dataclass
 class Injector:
-    """Breaks step number `at`, counted from 1; with 0 it only counts."""
+    """Break step number `at`, counted from 1; with 0 only count."""
 
     at: int
     how: How = "kill"
@@ -42,14 +42,14 @@ class Injector:
     """What happens to a statement instead of a kill, such as the loss of its connection."""
 
     def counts(self, step: str) -> bool:
-        """Whether this is a step for this way of breaking."""
+        """Return whether this way of breaking applies to the step."""
         if self.cut is not None:
             return step in ("statement", "commit")
         wanted = {"kill": None, "full": ROOM, "broken": FILES}[self.how]
         return wanted is None or step in wanted
 
     def breaks(self, step: str) -> bool:
-        """Count it; whether it is to be broken."""
+        """Count the step; return whether to break it."""
         if not self.counts(step):
             return False
         self.count += 1
@@ -59,7 +59,7 @@ class Injector:
         return now
 
     def step(self, step: str) -> None:
-        """Before something that is done whole or not at all."""
+        """Count an atomic step before it is done; break it if it is the chosen step."""
         if not self.breaks(step):
             return
         if self.cut is not None:
@@ -71,12 +71,12 @@ class Injector:
 
 
 def die() -> None:
-    """As `kill -9` ends a process."""
+    """End this process as `kill -9` does."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def arm(injector: Injector) -> None:
-    """From now on every step of this process goes through the injector."""
+    """Send every later step of this process through the injector."""
     _arm_os(injector)
     _arm_files(injector)
     _arm_statements(injector)
@@ -119,7 +119,7 @@ def _arm_files(injector: Injector) -> None:
     real = io.open
 
     class Raw(io.FileIO):
-        """A file whose every write is a step; a kill leaves half of what was to be written."""
+        """A file whose every write is a step; a kill leaves half of the data written."""
 
         def write(self, data: Any, /) -> int:
             if injector.breaks("write"):

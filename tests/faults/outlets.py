@@ -1,4 +1,4 @@
-"""Every outlet of `harness/text/safe.py` with what would act there, and a verdict's block."""
+"""Every outlet of `harness/text/safe.py` with a recogniser of attacks, and a verdict's block."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ IN_A_VERDICT = 16
 
 
 def hostile_verdict(texts: Sequence[str]) -> Verdict:
-    """A verdict in which every word that somebody could choose is one of these texts."""
+    """Return a verdict in which every freely chosen word is one of these texts."""
     (task, candidate, promoted, pinned, why, note, advice, case, ideal, reference, written,
      accepted, part, inside, fixed, run) = texts  # fmt: skip
     return make_verdict(
@@ -56,12 +56,12 @@ def hostile_verdict(texts: Sequence[str]) -> Verdict:
 
 
 def through_outlets(text: str, outlets: dict[str, Outlet] = OUTLETS) -> list[str]:
-    """The outlets out of which something came that acts."""
+    """Return the outlets whose result still acts on its reader."""
     return [name for name, (made, acts) in outlets.items() if acts(made(text))]
 
 
 def got_through(texts: Iterable[str], width: Callable[[], int]) -> Counter[str]:
-    """How often something that acts came out of each outlet, the verdict's block among them."""
+    """Count results that still act, for each outlet and for the verdict's block."""
     found: Counter[str] = Counter()
     some: list[str] = []
     for text in texts:
@@ -75,6 +75,6 @@ def got_through(texts: Iterable[str], width: Callable[[], int]) -> Counter[str]:
 
 
 def rendered(seed: int, count: int) -> Counter[str]:
-    """Random texts through everything; the same seed gives the same texts."""
+    """Send random texts through everything; the same seed gives the same texts."""
     draw: Any = random.Random(seed)
     return got_through((hostile_text(draw) for _ in range(count)), lambda: draw.randrange(40, 160))

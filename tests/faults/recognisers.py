@@ -1,6 +1,6 @@
-"""What would act on a reader, recognised without a word of `harness/render`: one list per outlet.
+"""Recognise texts that act on a reader, independent of `harness/text`: one function per outlet.
 
-The commands are those that GitHub's runner and Azure's agent read out of a log.
+The commands are workflow commands, which GitHub's runner and Azure's agent read from a log.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Acts = Callable[[str], bool]
 
 
 def commands(log: str) -> Iterator[str]:
-    """Every workflow command in a log, by line.
+    """Yield every workflow command in a log, by line.
 
     The runner trims a line, wants `::` at its start, and takes what stands before the next `::`
     for a name with properties. Of `##[` it takes what stands before the next `]`, anywhere.
@@ -44,7 +44,7 @@ def _bracketed(line: str) -> bool:
 
 
 def acts_in_a_log(shown: str) -> bool:
-    """Whether the runner would find a command, or a terminal something to do."""
+    """Return whether the runner would find a command, or a terminal a control sequence."""
     return any(True for _ in commands(shown)) or acts_on_a_terminal(shown)
 
 
@@ -56,12 +56,12 @@ _MOVES = re.compile(
 
 
 def acts_on_a_terminal(shown: str) -> bool:
-    """Whether something moves the cursor, turns the text around or cannot be seen."""
+    """Return whether a character moves the cursor, reverses the text or is invisible."""
     return _MOVES.search(shown) is not None
 
 
 def acts_in_one_line(shown: str) -> bool:
-    """The same where the text must not leave its line."""
+    """Return whether a text acts on a terminal or leaves its line."""
     return "\n" in shown or acts_on_a_terminal(shown)
 
 
@@ -69,7 +69,7 @@ _TAG = re.compile(r"""[<>"']|&(?!(?:amp|lt|gt|quot|\#x?[0-9a-fA-F]+);)""")
 
 
 def acts_in_html(shown: str) -> bool:
-    """Whether a browser would see a tag, the end of an attribute, or an entity of the text's."""
+    """Return whether a browser would see a tag, the end of an attribute, or an entity."""
     return _TAG.search(shown) is not None
 
 
@@ -77,7 +77,7 @@ _STARTS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20\u2212"
 
 
 def acts_in_a_sheet(cell: str) -> bool:
-    """Whether a spreadsheet would calculate it, once written as CSV and read again."""
+    """Return whether a spreadsheet would calculate it, once written as CSV and read again."""
     written = io.StringIO(newline="")
     csv.writer(written).writerow([cell, "next"])
     before = csv.field_size_limit(1 << 24)  # a spreadsheet has its own limit
@@ -94,16 +94,16 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def acts_in_xml(shown: str) -> bool:
-    """Whether it holds what XML 1.0 cannot carry."""
+    """Return whether it holds characters that XML 1.0 cannot carry."""
     return _NOT_XML.search(shown) is not None
 
 
 _CODE = re.compile(r"<code>(?:&#\d+;|[^!-/:-@\[-`{-~\n\r])*</code>|")
-"""A reference, or what is neither punctuation nor the end of a line."""
+"""A character reference, or letters: neither punctuation nor the end of a line."""
 
 
 def acts_in_a_table(cell: str) -> bool:
-    """Whether a cell holds anything but one code element of plain letters."""
+    """Return whether a cell holds anything but one code element of plain letters."""
     return _CODE.fullmatch(cell) is None or acts_on_a_terminal(cell)
 
 
@@ -111,7 +111,7 @@ _FENCE = re.compile(r"(`{3,})text\n")
 
 
 def acts_in_a_block(block: str) -> bool:
-    """Whether a fenced block ends before its last line."""
+    """Return whether a fenced block ends before its last line."""
     opened = _FENCE.match(block)
     if not opened:
         return True
@@ -123,7 +123,7 @@ def acts_in_a_block(block: str) -> bool:
 
 
 def acts_in_json(text: str) -> bool:
-    """Whether it is half a character, which strict parsers refuse."""
+    """Return whether it holds a lone surrogate, which strict parsers refuse."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The commands that are broken in the middle, each with the project that it is typed in.
+"""The commands that are broken midway, each with the project in which it runs.
 
 scene = SCENES["promote"]
 project = scene.made(tmp_path, url=None)     # made once, copied for every attempt
@@ -26,7 +26,7 @@ DONE = re.compile("already|v1: is promoted,|it is done now")
 
 @dataclass(frozen=True)
 class Scene:
-    """One command, the project that it begins in, and how far it may be half way."""
+    """A command, the project that it starts in, and its permitted intermediate states."""
 
     words: tuple[str, ...]
     made: Callable[[Path, str | None], TinyProject]
@@ -40,7 +40,7 @@ class Scene:
 
 
 def _recorded(folder: Path, url: str | None) -> TinyProject:
-    """`good` is promoted, `same` waits for its trial."""
+    """Make a project in which `good` is promoted and `same` waits for its evaluation."""
     made = TinyProject(folder)
     if url:
         made.settings(f'store = "{url}"\n')
@@ -52,7 +52,7 @@ def _recorded(folder: Path, url: str | None) -> TinyProject:
 
 
 def _unopened(folder: Path, url: str | None) -> TinyProject:
-    """There is no store yet, but a history to begin with."""
+    """Make a project without a store, but with a history to import."""
     made = _recorded(folder, url)
     _evaluate(made, "good")
     _export(made, "reports/history.jsonl")
@@ -107,7 +107,7 @@ def _to_review(folder: Path, url: str | None) -> TinyProject:
 
 
 def _to_carry(folder: Path, url: str | None) -> TinyProject:
-    """A store that holds nothing beside the history of another one."""
+    """Make an empty store beside the exported history of another store."""
     other = _recorded(folder.with_name("other"), None)
     _evaluate(other, "good", "same")
     _export(other, "history.jsonl")
@@ -178,7 +178,7 @@ IN_THE_STORE = ("evaluate", "promote", "rollback", "reviews import", "history im
 
 
 class StepTrainer:
-    """Stands in for TRL: leaves a checkpoint after every step and goes on from the last one."""
+    """Replace TRL: leave a checkpoint after every step and continue from the last one."""
 
     STEPS = 3
 
@@ -186,7 +186,13 @@ class StepTrainer:
         self.finished = finished
 
     def __call__(
-        self, base: Path, lessons: Sequence[Any], recipe: Any, work: Path, parent: Any, heard: Any
+        self,
+        base: Path,
+        lessons: Sequence[Any],
+        recipe: Any,
+        work: Path,
+        parent: Any,
+        on_progress: Any,
     ) -> list[float]:
         from safetensors.numpy import save
 
@@ -209,7 +215,7 @@ class StepTrainer:
 
 
 def stand_in(finished: Callable[[str], None]) -> None:
-    """In this process: no model is trained, engines write in batches, and what is kept is heard."""
+    """Patch this process: train no model, write in batches, and report all that is kept."""
     from harness.engines.recorded import Recorded
     from harness.flows.training import train
     from harness.store.outputs import Outputs
@@ -219,8 +225,10 @@ def stand_in(finished: Callable[[str], None]) -> None:
     for name in ("generate", "likelihood"):
         setattr(Recorded, name, _in_batches(getattr(Recorded, name)))
     for name, shelf in (("keep_texts", Outputs), ("keep_likelihoods", Outputs)):
-        setattr(shelf, name, _heard(getattr(shelf, name), lambda given: list(given[0]), finished))
-    Runs.keep = _heard(Runs.keep, lambda given: [given[1]], finished)  # type: ignore[method-assign]
+        setattr(
+            shelf, name, _reporting(getattr(shelf, name), lambda given: list(given[0]), finished)
+        )
+    Runs.keep = _reporting(Runs.keep, lambda given: [given[1]], finished)  # type: ignore[method-assign]
 
 
 def _in_batches(real: Callable[..., Iterator[Any]], size: int = 3) -> Callable[..., Iterator[Any]]:
@@ -231,7 +239,7 @@ def _in_batches(real: Callable[..., Iterator[Any]], size: int = 3) -> Callable[.
     return written
 
 
-def _heard(
+def _reporting(
     real: Callable[..., Any],
     keys: Callable[[tuple[Any, ...]], list[str]],
     finished: Callable[[str], None],

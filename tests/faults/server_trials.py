@@ -1,4 +1,4 @@
-"""The same on a store on PostgreSQL: the client killed, its connection cut, the server stopped."""
+"""Trials on a store on PostgreSQL: the client killed, its connection cut, the server stopped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ServerTrials(Trials):
         super().__init__(scene, place, self._template)
 
     def copied(self) -> Path:
-        """With a database of its own."""
+        """Copy the project and its database."""
         folder = super().copied()
         self._url = self._server.copy(self._template)
         file = folder / "pyproject.toml"
@@ -35,12 +35,12 @@ class ServerTrials(Trials):
         return folder
 
     def dropped(self, folder: Path) -> None:
-        """Both are gone."""
+        """Remove the copy of the project and its database."""
         super().dropped(folder)
         self._server.drop(self._url)
 
     def injector(self, at: int, how: How) -> Injector:
-        """Breaks a statement or a commit."""
+        """Return an injector that breaks a statement or a commit."""
         ways: dict[Loss, Callable[[], None] | None] = {
             "killed": None,
             "cut": self._cut,
@@ -49,7 +49,7 @@ class ServerTrials(Trials):
         return Injector(at, how, cut=ways[self._loss])
 
     def between(self) -> None:
-        """The server is back before anybody looks."""
+        """Restart the server before the project is looked at."""
         if self._loss == "stopped":
             self._server.start()
 

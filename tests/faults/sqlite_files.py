@@ -1,4 +1,4 @@
-"""SQLite's own file operations as steps: its default file system is asked to call us first.
+"""SQLite's file operations as steps: its default file system is patched to call the injector.
 
 What `sqlite3_vfs` and `sqlite3_io_methods` look like is SQLite's stable interface to file systems.
 """
@@ -51,7 +51,7 @@ _kept: list[Any] = []
 
 
 def _library() -> Any:
-    """The library that Python's own module uses; None where it lies inside of it."""
+    """Return the library that Python's module uses; None where it is built into Python."""
     import _sqlite3
 
     try:
@@ -65,12 +65,12 @@ def _library() -> Any:
 
 
 def can_arm() -> bool:
-    """Whether SQLite's files can be reached on this machine."""
+    """Return whether SQLite's files can be reached on this machine."""
     return _library() is not None
 
 
 def arm_sqlite(injector: Injector) -> None:
-    """Every file that SQLite opens from now on is written through the injector."""
+    """Write every file that SQLite opens from now on through the injector."""
     library = _library()
     if library is None:
         return
@@ -100,7 +100,7 @@ def arm_sqlite(injector: Injector) -> None:
 
 
 def _table(methods: _Methods, injector: Injector) -> _Methods:
-    """The same methods, three of them through us."""
+    """Return the same methods, three of them wrapped."""
     mine = _Methods.from_buffer_copy(methods)
     write, truncate, sync = (
         kind(ctypes.cast(one, c_void_p).value)

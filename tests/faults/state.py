@@ -1,4 +1,4 @@
-"""What a project holds, in words that do not depend on the clock; and whether it can be read."""
+"""A project's content independent of the clock, and whether it can be read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CLOCK = ("finished", "seconds")
 
 @dataclass
 class Looked:
-    """What plain commands say of a project, and what is wrong with that."""
+    """The content of a project as plain commands report it, and their complaints."""
 
     state: State = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Looked:
 
 @contextmanager
 def inside(folder: Path) -> Iterator[None]:
-    """As somebody who works there."""
+    """Work in a project's folder."""
     before = Path.cwd()
     os.chdir(folder)
     try:
@@ -45,7 +45,7 @@ def inside(folder: Path) -> Iterator[None]:
 
 
 def look(folder: Path, words: Sequence[tuple[str, ...]] = LOOKS) -> Looked:
-    """Plain commands answer without a complaint; and what is there."""
+    """Return the project's content; plain commands must answer without a complaint."""
     found = Looked()
     with inside(folder):
         for asked in words:
@@ -54,13 +54,13 @@ def look(folder: Path, words: Sequence[tuple[str, ...]] = LOOKS) -> Looked:
                 found.wrong.append(f"{asked[0]} ends with {said.exit_code}: {said.output.strip()}")
     try:
         found.state = state(folder)
-    except Exception as problem:  # whatever it is: this cannot be read
+    except Exception as problem:  # any failure at all means that the project cannot be read
         found.wrong.append(f"cannot be read: {problem!r}")
     return found
 
 
 def state(folder: Path) -> dict[str, Any]:
-    """Every part of a project that a command may change."""
+    """Return every part of a project that a command may change."""
     project = Project.here(folder)
     with closing(Store(project.settings.store, folder)) as store:
         heads = store.runs.heads()
@@ -81,7 +81,7 @@ def _verdict(kept: Any) -> str:
 
 
 def _numbered(names: list[str]) -> list[str]:
-    """Equal ones apart from each other."""
+    """Number equal names, so that they stay distinct in a set."""
     return [f"{name} {names[:place].count(name)}" for place, name in enumerate(names)]
 
 
@@ -106,7 +106,7 @@ def _files(folder: Path) -> list[tuple[str, str]]:
 
 
 def _is_left_over(name: str) -> bool:
-    """A file that was never given its name: hidden, and read by nothing."""
+    """Return whether a file is an unfinished hidden one, which no command reads."""
     return Path(name).name.startswith(".") and not name.startswith("adapters/v3/")
 
 
@@ -122,7 +122,7 @@ def _digest(place: Path) -> str:
 
 
 def between(found: State, old: State, new: State, scene: Scene) -> list[str]:
-    """Parts that are neither as they were nor as they are to be."""
+    """Return parts that match neither their old nor their new state."""
     wrong = []
     for part in sorted({*found, *old, *new}):
         here, before, after = (one.get(part) for one in (found, old, new))

@@ -1,4 +1,4 @@
-"""A store on a server: the client killed, the connection cut, the server gone, in the middle of it.
+"""A store on a server: the client killed, the connection cut, the server gone, midway.
 
 `make faults` does it at many more steps.
 """

@@ -1,4 +1,4 @@
-"""A store that is gone, held or read-only is one line and exit 11; when it is back, all goes on."""
+"""A store that is gone, locked or read-only gives one line and exit code 11; later all is well."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.command import cli
-from harness.store import database
+from harness.store import connect
 from tests.fakes.postgresql import PostgreSQL
 from tests.fakes.served import ServedProject
 
@@ -23,7 +23,7 @@ PROMOTE = ("promote", "v2", "--by", "Ana", "--why", "it is good")
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> ServedProject:
-    """Made once and left alone."""
+    """Make the project once; tests copy it."""
     made = ServedProject(tmp_path_factory.mktemp("template") / "project")
     made.line("v1")
     assert made.judge("v2").outcome == "promote"
@@ -34,7 +34,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> ServedProject:
 def project(
     template: ServedProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ServedProject:
-    """`v1` is in production, `v2` was judged fit to follow."""
+    """Copy a project in which `v1` is in production and `v2` was judged fit to follow."""
     monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
     made = ServedProject.copy_of(template, tmp_path / "project")
     monkeypatch.chdir(made.folder)
@@ -42,7 +42,7 @@ def project(
 
 
 def refused(*words: str) -> str:
-    """The one line of a command that the world failed."""
+    """Return the only line of a command whose store failed."""
     found = CliRunner().invoke(cli, words, prog_name="lora-harness")
     assert (found.exit_code, found.stdout) == (11, "")
     (line,) = found.stderr.splitlines()
@@ -50,13 +50,13 @@ def refused(*words: str) -> str:
 
 
 def goes_on(project: ServedProject) -> None:
-    """The same command once more."""
+    """Run the same command once more."""
     found = CliRunner().invoke(cli, PROMOTE, prog_name="lora-harness")
     assert found.exit_code == 0, found.output
     assert project.kinds() == ["promote v1", "promote v2"]
 
 
-def pointer(project: ServedProject) -> bytes:
+def promoted_file(project: ServedProject) -> bytes:
     return (project.folder / "adapters/promoted.json").read_bytes()
 
 
@@ -64,12 +64,12 @@ def pointer(project: ServedProject) -> bytes:
 def test_a_store_whose_file_was_removed_is_missed(
     project: ServedProject, words: tuple[str, ...]
 ) -> None:
-    before = pointer(project)
+    before = promoted_file(project)
     aside = shutil.move(project.folder / "reports", project.folder / "aside")
     line = refused(*words)
     assert "lacks the promotion of v1 for openers" in line
     assert "bring back the store" in line
-    assert pointer(project) == before, "serving goes on with what was promoted"
+    assert promoted_file(project) == before, "serving goes on with what was promoted"
     shutil.rmtree(project.folder / "reports")
     shutil.move(aside, project.folder / "reports")
     goes_on(project)
@@ -86,7 +86,7 @@ def test_who_means_to_begin_anew_removes_the_pointer(project: ServedProject) -> 
 def test_a_store_that_is_held_too_long_is_refused_and_comes_back(
     project: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(connect, "_WAIT_SECONDS", 0.05)
     holder = sqlite3.connect(project.folder / "reports/harness.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     line = refused(*PROMOTE)
@@ -98,7 +98,7 @@ def test_a_store_that_is_held_too_long_is_refused_and_comes_back(
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Root may write everywhere; whoever else runs this may not."""
+    """Drop root, who may write everywhere; other users run the block unchanged."""
     mine = os.geteuid()
     if mine == 0:
         os.seteuid(65534)
@@ -145,7 +145,7 @@ def test_a_server_that_stopped_is_one_line_and_all_goes_on_when_it_is_back(
     project.line("v1")
     project.judge("v2")
     monkeypatch.chdir(project.folder)
-    before = pointer(project)
+    before = promoted_file(project)
     postgresql_server.stop()
     try:
         for words in (("status",), PROMOTE, ("verify",), ("history", "list")):
@@ -154,5 +154,5 @@ def test_a_server_that_stopped_is_one_line_and_all_goes_on_when_it_is_back(
             assert "run the same command again" in line
     finally:
         postgresql_server.start()
-    assert pointer(project) == before
+    assert promoted_file(project) == before
     goes_on(project)

@@ -1,4 +1,4 @@
-"""Random hostile texts act in no outlet, and whatever would act is recognised.
+"""Random hostile texts act in no outlet, and texts that would act are recognised.
 
 `make faults` renders a million.
 """

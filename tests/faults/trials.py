@@ -1,4 +1,4 @@
-"""A command is broken at one of its steps, looked at, and typed once more: what came of it.
+"""Break a command at one of its steps, look at the project, and run the command once more.
 
 trial = Trials(SCENES["promote"], tmp_path)
 for found in trial.each("kill"):         # one for every step, until a run is let through
@@ -32,21 +32,21 @@ AFTERWARDS = (("status", "--json"), ("verify", "--json"))
 
 @dataclass
 class Ended:
-    """How a command ended in a process of its own."""
+    """The end of a command in a separate process."""
 
     killed: bool
     code: int | None = None
     said: str = ""
     """Standard error."""
     raised: str = ""
-    """A traceback, which nobody may ever see."""
+    """A traceback, which users must never see."""
     was: str = ""
     """The step that was broken, if it lived to tell."""
     steps: int = 0
     modules: tuple[str, ...] = ()
     """What it had imported."""
     finished: frozenset[str] = frozenset()
-    """What it had said to have kept when it ended."""
+    """What it had reported as kept when it ended."""
 
     @property
     def hit(self) -> bool:
@@ -56,7 +56,7 @@ class Ended:
 
 @dataclass
 class Found:
-    """One attempt with what came of it."""
+    """One attempt with its outcome."""
 
     how: How
     at: tuple[int, ...]
@@ -68,18 +68,18 @@ class Found:
 
 
 def typed(folder: Path, words: tuple[str, ...], injector: Injector) -> Ended:
-    """A command in a process of its own that ends as the injector wants it."""
+    """Run a command in a forked process that ends as the injector wants it."""
     reader, writer = os.pipe()
-    heard_reader, heard_writer = os.pipe()
+    kept_reader, kept_writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        os.close(heard_reader)
-        _type(folder, words, injector, writer, heard_writer)
+        os.close(kept_reader)
+        _type(folder, words, injector, writer, kept_writer)
     os.close(writer)
-    os.close(heard_writer)
-    with os.fdopen(reader, "rb") as said, os.fdopen(heard_reader, "rb") as heard:
-        finished = frozenset(heard.read().decode().splitlines())
+    os.close(kept_writer)
+    with os.fdopen(reader, "rb") as said, os.fdopen(kept_reader, "rb") as kept:
+        finished = frozenset(kept.read().decode().splitlines())
         told = said.read()
     _, status = os.waitpid(child, 0)
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
@@ -87,13 +87,11 @@ def typed(folder: Path, words: tuple[str, ...], injector: Injector) -> Ended:
     return Ended(killed, **({} if killed else about), finished=finished)
 
 
-def _type(
-    folder: Path, words: tuple[str, ...], injector: Injector, writer: int, heard: int
-) -> None:
-    """Never returns: this process ends here, whatever happens."""
+def _type(folder: Path, words: tuple[str, ...], injector: Injector, writer: int, kept: int) -> None:
+    """Run the command and end this process, in every case."""
     try:
         write = os.write
-        stand_in(lambda key: write(heard, f"{key}\n".encode()) and None)
+        stand_in(lambda key: write(kept, f"{key}\n".encode()) and None)
         os.chdir(folder)
         arm(injector)
         found = CliRunner().invoke(cli, words, prog_name="lora-harness")
@@ -102,7 +100,7 @@ def _type(
             raised = "".join(traceback.format_exception(*found.exc_info))
         told = {"code": found.exit_code, "said": found.stderr, "raised": raised}
         told |= {"was": injector.was, "steps": injector.count, "modules": list(sys.modules)}
-        os.close(heard)  # read to its end first: what follows may be more than a pipe holds
+        os.close(kept)  # read to its end first: what follows may be more than a pipe holds
         write(writer, json.dumps(told).encode())
     except BaseException:
         os.write(writer, json.dumps({"raised": traceback.format_exc()}).encode())
@@ -134,31 +132,31 @@ class Trials:
         return found.state, ended
 
     def copied(self) -> Path:
-        """A new copy to break."""
+        """Return a new copy to break."""
         folder = self.place / "copy"
         shutil.copytree(self.template, folder)
         return folder
 
     def dropped(self, folder: Path) -> None:
-        """The copy is done with."""
+        """Remove the copy."""
         shutil.rmtree(folder)
 
     def injector(self, at: int, how: How) -> Injector:
-        """What breaks a command."""
+        """Return the injector that breaks a command."""
         return Injector(at, how)
 
     def between(self) -> None:
-        """What happens before anybody looks."""
+        """Restore the world before the project is looked at; a local store needs no step."""
 
     def steps(self, how: How) -> int:
-        """How many there are to break."""
+        """Count the steps that can be broken."""
         folder = self.copied()
         found = typed(folder, self.scene.words, self.injector(0, how)).steps
         self.dropped(folder)
         return found
 
     def each(self, how: How, start: int = 1, stride: int = 1) -> Iterator[Found]:
-        """Every step, or every some, until a run is let through."""
+        """Break every step, or every `stride`-th, until a run comes through unbroken."""
         at = start
         while True:
             found = self.broken(how, at)
@@ -169,7 +167,7 @@ class Trials:
             at += stride
 
     def broken(self, how: How, *at: int) -> Found:
-        """Broken at that step, the next attempts at the other ones; then a look and a re-run."""
+        """Break the command at each step in turn, one attempt per step; then run it once more."""
         folder = self.copied()
         finished: set[str] = set()
         lost: set[str] = set()
@@ -199,7 +197,7 @@ class Trials:
         ]
 
     def _typed_again(self, folder: Path, found: Found, finished: set[str], lost: set[str]) -> None:
-        """The same command once more leaves the new state, and makes nothing twice."""
+        """Run the same command once more; it must reach the new state and repeat no work."""
         again = typed(folder, self.scene.words, Injector(0))
         done = again.code == self.first.code or (again.code == 4 and DONE.search(again.said))
         if not done or again.raised:
@@ -210,7 +208,7 @@ class Trials:
 
 
 def _know(modules: Iterable[str]) -> None:
-    """Import here what every attempt would import for itself: most of its time went there."""
+    """Import the modules of an attempt here, before the fork: importing took most of its time."""
     for name in modules:
         if name not in sys.modules:
             with suppress(ImportError):
@@ -218,7 +216,7 @@ def _know(modules: Iterable[str]) -> None:
 
 
 def _badly_told(ended: Ended) -> list[str]:
-    """Who was not killed says in one line what failed, or did without it."""
+    """Return a complaint unless a surviving command names the failure in one line."""
     if ended.killed or not ended.was:
         return []
     if ended.raised:

@@ -147,7 +147,7 @@ def test_a_report_that_cannot_be_written_leaves_the_verdict_standing(judged: Tin
         found = session.candidate("bad").evaluate(session.benchmark("openers"))
         told = report(session, found)
     assert found.verdict.outcome == "reject"
-    assert told.said.startswith("none: ")
+    assert told.page.startswith("none: ")
     assert told.comment is None
 
 

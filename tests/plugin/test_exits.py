@@ -10,7 +10,7 @@ from tests.plugin.conftest import Gate
 VERDICTS = {"same": 0, "bad": 1, "broken": 10}
 
 FAILING = """
-import harness.flows.store
+import harness.flows.evaluation.backends
 from harness.engines.recorded import Recorded
 from harness.errors import EngineFailed
 
@@ -18,15 +18,15 @@ class Failing(Recorded):
     def generate(self, adapter, prompts, generation):
         raise {error}
 
-real = harness.flows.store.RecordedRoom.engine
+real = harness.flows.evaluation.backends.RecordedBackend.engine
 
-def engine(self, benchmark, side):
-    found = real(self, benchmark, side)
-    if side.name == "same":
+def engine(self, benchmark, adapter):
+    found = real(self, benchmark, adapter)
+    if adapter.name == "same":
         found.__class__ = Failing
     return found
 
-harness.flows.store.RecordedRoom.engine = engine
+harness.flows.evaluation.backends.RecordedBackend.engine = engine
 """
 
 
@@ -131,7 +131,7 @@ def test_a_broken_critical_case_fails_its_case_and_the_gate(
 def test_an_engine_that_breaks_is_not_a_rejection(
     gate: Gate, pytester: pytest.Pytester, error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import harness.flows.store as opening
+    import harness.flows.evaluation.backends as opening
 
     monkeypatch.setattr(opening.RecordedBackend, "engine", opening.RecordedBackend.engine)
     pytester.makeconftest(FAILING.format(error=error))

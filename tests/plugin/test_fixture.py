@@ -1,4 +1,7 @@
-"""`def test_x(harness): ...` in a stranger's own tests: scores, checks and verdicts."""
+"""`def test_x(harness): ...` in a stranger's own tests: scores, checks and verdicts.
+
+Tests `harness.flows.evaluation.score_text`, which the fixture offers as `score`.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 
 import harness
-from harness.flows.evaluation.session import Evaluation
+from harness.flows.evaluation.candidate import Evaluation
 from harness.records import CaseResult, Driver
 from harness.records.holds import TEXT, held
 from harness.text.redact import LEFT_OUT, Redaction
@@ -21,13 +21,15 @@ SHOWN = ("harness.records.", "harness.flows.queries.", "harness.findings.", "har
 """Rooms whose dataclasses are shown; of the others those that are a part of something shown."""
 NOT_SHOWN = {
     "Privacy", "Endpoint", "Tracker", "Cluster",  # settings, which no outlet shows
-    "Refused", "Written", "Measure", "Overlap", "Voice",  # what findings are made of
+    "BadCaseLine", "CaseLine", "Measure", "Overlap", "Voice",  # what findings are made of
     "_Pair", "Column", "Fold", "Grounds", "Redaction", "Scale",  # what pages are made with
 }  # fmt: skip
 BY_FLOWS = {
-    "evaluate.Evaluation", "benchmarks.check.Checked", "data.check.Checked", "data.check.Fixed",
-    "data.check.Fingerprint", "data.difference.ChangedExample", "data.difference.DataDiff",
-    "reviews.importing.Imported", "promote.Standing",
+    "evaluation.candidate.Evaluation", "benchmarks.check.CheckedBenchmark",
+    "training.check_data.CheckedData", "training.check_data.Fixed",
+    "training.check_data.Fingerprint", "training.compare_data.ChangedExample",
+    "training.compare_data.DataDiff", "reviews.importing.ReviewImport",
+    "decisions.promote.PromotedTask",
 }  # fmt: skip
 """What flows hand to commands, which redact it; named, since `flows` holds much else."""
 

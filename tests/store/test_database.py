@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 from harness.errors import SettingsError, StoreFailed
-from harness.store import Store, database, schema
+from harness.store import Store, connect, database, schema
 from harness.store.database import Database
 from tests.fakes.refusals import refused
 from tests.store.conftest import URL
@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
 
 def test_a_store_that_somebody_holds_is_waited_for_and_then_refused(open_store, file, monkeypatch):
     open_store().close()
-    monkeypatch.setattr(database, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(connect, "_WAIT_SECONDS", 0.05)
     store = open_store()
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -199,7 +199,7 @@ def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path, mo
     def no_answer(*_):
         raise OperationalError("SELECT 1", {}, Exception("no route to host\nat all"))
 
-    monkeypatch.setattr(database, "_engine", lambda url: None)
+    monkeypatch.setattr(database, "open_engine", lambda place: None)
     monkeypatch.setattr(database, "_bring_up_to_date", no_answer)
     line = r"^the store postgresql://me:\*\*\*@host/db failed \(no route to host\); run"
     with refused(line, StoreFailed, code=11):

@@ -12,7 +12,7 @@ from harness.text import quoting
 from harness.text.quoting import SHAPES, Shape, brief, without_quotations
 from harness.text.redact import LEFT_OUT, Redaction
 
-SCENES = Path(__file__).parent / "judge" / "scenes.json"
+SCENES = Path(__file__).parents[1] / "judge" / "scenes.json"
 SHUT = Redaction(texts=False)
 QUOTES = (
     "chemotherapy", "chemotherapy (in 24), insulin (in 2)", 'says "chemotherapy"', "(chemotherapy)",

@@ -1,5 +1,5 @@
-"""Adapters and their names: what PEFT would load with a warning, and what is no name."""
-# ruff: noqa: E501 - a line stands here as it is said
+"""Adapters and their names: files that PEFT would load with a warning, and invalid names."""
+# ruff: noqa: E501 - the lines are quoted exactly
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONFIG = "adapters/v1/adapter_config.json"
 
 
 def row(name: str, change: Callable[[TinyAdapter], object], line: str = "", **more: Any) -> Row:
-    """A sound adapter, changed before it is written."""
+    """Return a row for a sound adapter that is changed before it is written."""
 
     def make(project: TinyProject) -> None:
         adapter = project.adapter("v1")
@@ -34,7 +34,7 @@ def row(name: str, change: Callable[[TinyAdapter], object], line: str = "", **mo
 
 
 def after(name: str, change: Callable[[TinyProject], object], line: str = "", **more: Any) -> Row:
-    """A sound adapter whose files are changed afterwards."""
+    """Return a row for a sound adapter whose files are changed afterwards."""
 
     def make(project: TinyProject) -> None:
         project.adapter("v1").write()

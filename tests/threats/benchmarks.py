@@ -1,5 +1,5 @@
-"""`benchmark.toml`: TOML that breaks its reader, and settings that mean nothing."""
-# ruff: noqa: E501 - a line stands here as it is said
+"""`benchmark.toml`: TOML that breaks its reader, and settings without meaning."""
+# ruff: noqa: E501 - the lines are quoted exactly
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def row(name: str, make: Any, line: str = "", **more: Any) -> Row:
 
 
 def added(more: str) -> Any:
-    """The sound benchmark with more lines below it."""
+    """Return the sound benchmark with more lines below it."""
     return text(FILE, BENCHMARK + more)
 
 
 def before(more: str) -> Any:
-    """The sound benchmark with more lines above it."""
+    """Return the sound benchmark with more lines above it."""
     return text(FILE, more + BENCHMARK)
 
 

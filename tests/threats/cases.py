@@ -1,5 +1,5 @@
-"""Cases, `benchmarks/openers/cases.jsonl`: what JSON readers take for granted, and what is no case."""
-# ruff: noqa: E501 - a line stands here as it is said
+"""`benchmarks/openers/cases.jsonl`: JSON that readers take for granted, lines that are no case."""
+# ruff: noqa: E501 - the lines are quoted exactly
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def device(project: TinyProject) -> None:
 
 
 def endless(project: TinyProject) -> None:
-    """10 GB in one line, of which the disk holds nothing."""
+    """Write 10 GB in one line as a sparse file."""
     os.truncate(project.folder / FILE, 10_000_000_000)
 
 
@@ -373,7 +373,7 @@ ROWS = [
     row(
         "a pattern of 1,001 letters",
         lines(case(checks={"matches": "a" * 1001})),
-        line="HERE/benchmarks/openers/cases.jsonl:1 checks: check matches: pattern 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa cannot be used: it is 1001 characters long, allowed are 1000",
+        line="HERE/benchmarks/openers/cases.jsonl:1 checks: check matches: pattern 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…' cannot be used: it is 1001 characters long, allowed are 1000",
     ),
     row(
         "a pattern unrolled a million times",
@@ -383,7 +383,7 @@ ROWS = [
     row(
         "a pattern of 500 open groups",
         lines(case(checks={"matches": "(" * 499 + "a" + ")" * 499})),
-        line="HERE/benchmarks/openers/cases.jsonl:1 checks: check matches: pattern '((((((((((((((((((((((((((((((((((((((((((((((((((((((((((( cannot be used: its groups are nested too deeply",
+        line="HERE/benchmarks/openers/cases.jsonl:1 checks: check matches: pattern '(((((((((((((((((((((((((((((((((((((((((((((((((((((((((…' cannot be used: its groups are nested too deeply",
     ),
     row(
         "a level that is none",

@@ -1,5 +1,5 @@
-"""Tables that people bring: training data, recorded outputs, reviews, benchmarks to import, history."""
-# ruff: noqa: E501 - a line stands here as it is said
+"""Tables that users bring: training data, recorded outputs, reviews, benchmarks, history."""
+# ruff: noqa: E501 - the lines are quoted exactly
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def endless(name: str) -> Any:
 
 
 def bomb(project: TinyProject) -> None:
-    """70 MB of zeros in 70 KB."""
+    """Write 70 MB of zeros in 70 KB."""
     with (
         zipfile.ZipFile(project.folder / "cases.xlsx", "w", zipfile.ZIP_DEFLATED) as book,
         book.open("xl/sharedStrings.xml", "w") as part,

@@ -1,4 +1,4 @@
-"""One bad input: how it is made, who is asked to read it, and the exact line that it gets.
+"""One bad input: its maker, the command that reads it, and the exact line of the refusal.
 
 make(place)  then  lora-harness *words  in  place.folder
 """
@@ -21,7 +21,7 @@ HERE = "HERE"
 
 @dataclass(frozen=True)
 class Row:
-    """A bad input and what is said about it."""
+    """A bad input and its refusal."""
 
     name: str
     make: Callable[[TinyProject], object]
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command did."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -43,7 +43,7 @@ class Answer:
 
 
 def answer(words: tuple[str, ...]) -> Answer:
-    """The command in this process, in the working directory; an exception is let through."""
+    """Run the command in this process and working directory; exceptions pass through."""
     from harness.cli import main
 
     out, err = io.StringIO(), io.StringIO()
@@ -61,16 +61,16 @@ def answer(words: tuple[str, ...]) -> Answer:
 
 
 def said(err: str, folder: Path) -> str:
-    """Standard error without the command's name, with the folder's own path taken out."""
+    """Return standard error without the command's name and the folder's path."""
     return err.removesuffix("\n").removeprefix("lora-harness: ").replace(str(folder), HERE)
 
 
 def nothing(place: TinyProject) -> None:
-    """The project as it is: the words alone are wrong."""
+    """Leave the project unchanged: only the command's words are wrong."""
 
 
 def text(place: str, content: str | bytes) -> Callable[[TinyProject], object]:
-    """A file with this content."""
+    """Return a maker that writes a file with this content."""
 
     def make(project: TinyProject) -> None:
         file = project.folder / place

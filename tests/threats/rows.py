@@ -1,4 +1,4 @@
-"""All rows of the table, and the project that each of them is made in."""
+"""All rows of the table, and the project in which each of them is made."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROWS: list[Row] = [
 
 
 def sound_project(folder: Path) -> TinyProject:
-    """Nothing is wrong in it; `good` has recorded outputs, and the store is there."""
+    """Make a project without any fault; `good` has recorded outputs, and the store exists."""
     made = TinyProject(folder)
     made.record("good", quality="good")
     made.store().close()
@@ -25,7 +25,7 @@ def sound_project(folder: Path) -> TinyProject:
 
 
 def copied(sound: TinyProject, folder: Path) -> TinyProject:
-    """The same project in another place, to be spoilt; its base keeps its digest."""
+    """Copy the project to another folder; its base keeps its digest."""
     shutil.copytree(sound.folder, folder)
     made = TinyProject.__new__(TinyProject)
     made.folder = folder

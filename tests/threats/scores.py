@@ -1,5 +1,5 @@
-"""Score files, `judge scores.csv`: every score is a number from 0 to 1, every case is whole."""
-# ruff: noqa: E501 - a line stands here as it is said
+"""Score files, `judge scores.csv`: every score is a number from 0 to 1, every case is complete."""
+# ruff: noqa: E501 - the lines are quoted exactly
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""`[tool.harness]` in pyproject.toml, and the options that go before it."""
-# ruff: noqa: E501 - a line stands here as it is said
+"""`[tool.harness]` in pyproject.toml, and the options that take precedence."""
+# ruff: noqa: E501 - the lines are quoted exactly
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def store(project: TinyProject) -> Path:
 
 
 def base(name: str, make: Any, line: str = "") -> Row:
-    """A base that is asked for because an adapter is looked at."""
+    """Return a row whose command needs the base in order to look at an adapter."""
 
     def both(project: TinyProject) -> None:
         project.adapter("v1").write()

@@ -1,5 +1,5 @@
-"""What the project wrote itself and somebody changed: pointer, store, signatures, keys."""
-# ruff: noqa: E501 - a line stands here as it is said
+"""Files of the project that were changed by hand: promoted file, store, signatures, keys."""
+# ruff: noqa: E501 - the lines are quoted exactly
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.threats.adapters import pipe
 from tests.threats.row import Row, text
 
 PATH = ("path", "--task", "openers")
-POINTER = "adapters/promoted.json"
+PROMOTED = "adapters/promoted.json"
 
 
 def row(name: str, make: Any, line: str = "", words: tuple[str, ...] = PATH, **more: Any) -> Row:
@@ -34,13 +34,13 @@ def entry(**changed: Any) -> str:
 def pointing(content: str | bytes) -> Any:
     def make(project: TinyProject) -> None:
         project.adapter("v1").write()
-        text(POINTER, content)(project)
+        text(PROMOTED, content)(project)
 
     return make
 
 
 def edited(statement: str) -> Any:
-    """A row of the store changed by hand."""
+    """Change a row of the store by hand."""
 
     def make(project: TinyProject) -> None:
         project.promote("good")
@@ -53,72 +53,72 @@ def edited(statement: str) -> Any:
 
 ROWS = [
     row(
-        "a pointer to a path",
+        "a promoted file with a path as a name",
         pointing(entry(adapter="../../x")),
         line="'../../x' is not an adapter name: a name is a-z, 0-9, `.`, `_`, `-`, up to 64 of them, with one `/` at most for a client",
     ),
     row(
-        "a pointer to other bytes",
+        "a promoted file of other bytes",
         pointing(entry()),
         line="HERE/adapters/v1/adapter_config.json or HERE/adapters/v1/adapter_model.safetensors: is not what was promoted, restore the file or promote the adapter anew",
     ),
     row(
-        "a pointer to nobody",
+        "a promoted file of an adapter that is gone",
         pointing(entry(adapter="v2")),
         line="v2: no such adapter under HERE/adapters, known are v1",
     ),
     row(
-        "a pointer that is no JSON",
+        "a promoted file that is no JSON",
         pointing("{"),
         line="HERE/adapters/promoted.json:1: is not JSON (Expecting property name enclosed in double quotes at column 2)",
     ),
     row(
-        "a pointer that is a list",
+        "a promoted file that is a list",
         pointing("[]"),
         line="HERE/adapters/promoted.json: was damaged, `lora-harness status` makes it anew",
     ),
     row(
-        "a pointer of 100,000 levels",
+        "a promoted file of 100,000 levels",
         pointing('{"tasks":' * 100_000),
         line="HERE/adapters/promoted.json:1: is nested deeper than 64 levels",
     ),
     row(
-        "a pointer with a key twice",
+        "a promoted file with a key twice",
         pointing('{"tasks": {}, "tasks": {}}'),
         line="HERE/adapters/promoted.json:1: key 'tasks' stands twice, once is allowed",
     ),
     row(
-        "a pointer without its tasks",
+        "a promoted file without its tasks",
         pointing("{}"),
         line="HERE/adapters/promoted.json: was damaged, `lora-harness status` makes it anew",
     ),
     row(
-        "a pointer with an entry that is a list",
+        "a promoted file with an entry that is a list",
         pointing('{"tasks": {"openers": []}}'),
         line="HERE/adapters/promoted.json: was damaged, `lora-harness status` makes it anew",
     ),
     row(
-        "a pointer of another task",
+        "a promoted file of another task",
         pointing('{"tasks": {}}'),
         line="openers: nothing is promoted for this task",
     ),
     row(
-        "a pointer in UTF-16",
+        "a promoted file in UTF-16",
         pointing("{}".encode("utf-16")),
         line="HERE/adapters/promoted.json:1: is UTF-16, save it as UTF-8",
     ),
     row(
-        "a pointer that is a pipe",
-        pipe(POINTER),
+        "a promoted file that is a pipe",
+        pipe(PROMOTED),
         line="HERE/adapters/promoted.json: is not a regular file (a pipe or device), a file is needed",
     ),
     row(
-        "a pointer of 10 GB",
-        lambda p: (pointing("{}")(p), os.truncate(p.folder / POINTER, 10_000_000_000)),
+        "a promoted file of 10 GB",
+        lambda p: (pointing("{}")(p), os.truncate(p.folder / PROMOTED, 10_000_000_000)),
         line="HERE/adapters/promoted.json: 10,000,000,000 bytes, at most 67,108,864 are read",
     ),
     row(
-        "no pointer",
+        "no promoted file",
         lambda p: None,
         line="HERE/adapters/promoted.json: is not there, `lora-harness status` makes it",
     ),

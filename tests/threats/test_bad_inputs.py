@@ -1,4 +1,4 @@
-"""Every bad input gets its one exact line and exit code, and leaves nothing behind."""
+"""Every bad input gets its one exact line and exit code, and leaves no file behind."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_it_gets_its_line_and_nothing_is_left_by_halves(row: Row, place: TinyPro
 
 
 def files(folder: Path) -> set[str]:
-    """What lies in a project, without the store's own."""
+    """Return the files of a project, without those of the store."""
     found = (file.relative_to(folder).as_posix() for file in folder.rglob("*"))
     return {f"/{name}" for name in found if not name.startswith("reports")}
 

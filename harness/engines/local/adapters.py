@@ -1,4 +1,7 @@
-"""Mount adapters on the base with PEFT, merge them into its weights, and take them out exactly."""
+"""Mount adapters on the base with PEFT, merge them into its weights, and take them out exactly.
+
+Tested in tests/engines/local/fast/test_llama.py.
+"""
 
 from __future__ import annotations
 

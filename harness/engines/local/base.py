@@ -1,4 +1,7 @@
-"""Load the base from disk into a model in memory, with its tokenizer and its end tokens."""
+"""Load the base from disk into a model in memory, with its tokenizer and its end tokens.
+
+Tested in tests/engines/local/fast/test_llama.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The parts of a model and a tokenizer that this engine uses, from transformers or without it."""
+"""The parts of a model and a tokenizer that this engine uses, from transformers or without it.
+
+Tested in tests/engines/local/test_engine.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Read a server's answers, trusting no part of them: texts, log-probabilities, names."""
+"""Read a server's answers, trusting no part of them: texts, log-probabilities, names.
+
+Tested in tests/engines/openai/test_engine.py.
+"""
 
 from __future__ import annotations
 

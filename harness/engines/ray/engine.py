@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import TypeVar
 
 from harness.engines.batches import Batch, BatchResult, Tag, cut, sizes
-from harness.engines.protocol import Engine, Mounted, Weighed
+from harness.engines.protocol import BackendEngine, Mounted, Weighed
 from harness.engines.ray.slices import slices
 from harness.engines.ray.start import reached_ray
 from harness.engines.ray.worker import Make, WorkerResult, describe
@@ -33,7 +33,7 @@ class Ray:
 
     def __init__(
         self,
-        here: Engine,
+        here: BackendEngine,
         maker: Callable[[], Make],
         cluster: Cluster,
         gpus: bool = False,

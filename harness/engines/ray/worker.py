@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.engines.batches import Batch, BatchResult, Shifts, failed, run_batch
-from harness.engines.protocol import Engine
+from harness.engines.protocol import BackendEngine
 from harness.errors import EngineFailed, HarnessError
 from harness.libraries import versions
 from harness.records import Generation
@@ -20,7 +20,7 @@ _OURS = ("lora-harness",)
 _ELSEWHERE = "give all machines one path for it, see `shared` in [tool.harness.ray]"
 
 
-Make = Callable[[int], Engine]
+Make = Callable[[int], BackendEngine]
 """A function, sent to the worker, that makes its engine for a number of threads."""
 
 
@@ -45,7 +45,7 @@ class WorkerResult:
     """The failure that ended the batch, if any."""
 
 
-def describe(engine: Engine) -> WorkerInfo:
+def describe(engine: BackendEngine) -> WorkerInfo:
     """Return this process's description of itself."""
     return WorkerInfo(platform.node(), dict(engine.origin(Generation())), versions(_OURS))
 
@@ -78,7 +78,7 @@ class Worker:
         return WorkerResult(tuple(parts))
 
 
-def transformers_on(folder: Path, threads: int) -> Engine:
+def transformers_on(folder: Path, threads: int) -> BackendEngine:
     """Make the in-process engine of a worker, on the device that its process sees."""
     import torch
 

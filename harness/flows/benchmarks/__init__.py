@@ -1,1 +1,1 @@
-"""Looking after the fixed benchmarks: check, compare, import."""
+"""Check, compare and import benchmarks."""

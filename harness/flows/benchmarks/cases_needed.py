@@ -1,4 +1,7 @@
-"""How many cases a margin takes, by the spread between adapters that this version has seen."""
+"""Estimate how many cases a margin needs, from the spread between adapters on this version.
+
+Tested in tests/flows/benchmarks/test_check.py.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _MIN_PAIRED = 3
 
 
 def margins_of(benchmark: Benchmark, asked: float | None) -> dict[str, float]:
-    """The margin of every metric that decides; the one that was asked for in its place."""
+    """Return the margin of every deciding metric; `asked`, if given, replaces them all."""
     named = benchmark.metrics or default_rules(("ideal_likelihood", "edit_similarity"))
     return {r.name: asked or r.margin for r in named if r.role == "gate" and r.margin is not None}
 
@@ -28,8 +31,8 @@ def margins_of(benchmark: Benchmark, asked: float | None) -> dict[str, float]:
 def cases_needed(
     store: Store, benchmark: Benchmark, margins: Mapping[str, float], judged: int
 ) -> list[CasesNeeded]:
-    """For every margin that history says anything about."""
-    alpha = spent_alpha(benchmark.policy, judged + 1)
+    """Return the number of cases for every margin; metrics without enough history are left out."""
+    alpha = spent_alpha(benchmark.policy, judged + 1)  # that of the next candidate to be judged
     found = []
     for metric, margin in margins.items():
         pairs = _pairs(store, benchmark.fingerprint, metric)
@@ -37,9 +40,11 @@ def cases_needed(
         seen = {names: one for names, one in spreads.items() if one is not None}
         if not seen:
             continue
+        # se * sqrt(n) is the deviation of a single case, which does not depend on the run's size
         middle = median(one.se * one.n**0.5 for one in seen.values())
         whole = Spread(0.0, middle, 1, 2)
-        if all(_binary(one) for both in pairs.values() for one in both):
+        # 0-or-1 scores need no spread: enough cases of which none falls show the margin
+        if all(set(run.values.values()) <= {0.0, 1.0} for both in pairs.values() for run in both):
             needed = binary_cases_needed(margin, alpha, benchmark.policy)
         else:
             needed = cases_for(whole, margin, alpha, benchmark.policy)
@@ -50,7 +55,7 @@ def cases_needed(
 def _pairs(
     store: Store, fingerprint: str, metric: str
 ) -> dict[tuple[str, str], tuple[Scores, Scores]]:
-    """Each adapter with the one before it; a single one with the base."""
+    """Pair each adapter's scores with its predecessor's; a single adapter's with the base's."""
     runs = scores_on(store.database, fingerprint, metric, base=False)
     if len(runs) == 1:
         runs = [*scores_on(store.database, fingerprint, metric, base=True), *runs]
@@ -58,7 +63,9 @@ def _pairs(
 
 
 def _spread(benchmark: Benchmark, after: Scores, before: Scores) -> Spread | None:
+    """Return the spread of the paired differences, None for too few groups of cases."""
     cases = [c for c in benchmark.cases if c.id in after.values and c.id in before.values]
+    # a case without a group is a group by itself; \0 keeps it apart from a group of that name
     groups = [case.group or f"\0{case.id}" for case in cases]
     if len(set(groups)) < _MIN_PAIRED:
         return None
@@ -66,7 +73,3 @@ def _spread(benchmark: Benchmark, after: Scores, before: Scores) -> Spread | Non
     if len(set(groups)) == len(groups):
         return spread(differences)
     return spread(differences, np.unique(groups, return_inverse=True)[1])
-
-
-def _binary(scores: Scores) -> bool:
-    return set(scores.values.values()) <= {0.0, 1.0}

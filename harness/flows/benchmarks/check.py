@@ -1,4 +1,4 @@
-"""Can this benchmark be trusted: its cases as written, its training data, and its own history."""
+"""Check whether a benchmark can be trusted: its cases, the training data, and its history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.flows.store import open_store
 from harness.judge.intervals import risk_by_luck
 from harness.measure import run_checks
 from harness.progress import OnProgress
-from harness.records import Benchmark, BenchmarkHealth, CheckResult
+from harness.records import Benchmark, BenchmarkHealth
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
 from harness.workspace.project.benchmarks import Draft, each_case, read_draft
@@ -26,13 +26,13 @@ from harness.workspace.project.training_data import DATASETS, scan_training_set
 
 @dataclass(frozen=True, slots=True)
 class CheckedBenchmark:
-    """One benchmark with everything that was found in it."""
+    """A benchmark's health and the findings in it."""
 
     health: BenchmarkHealth
     unfit: tuple[Finding, ...]
-    """What makes it no benchmark until it is put right."""
+    """Findings that forbid verdicts until they are mended."""
     advice: tuple[Finding, ...]
-    """What somebody should look at."""
+    """Findings that a person should look at."""
 
     @property
     def fit(self) -> bool:
@@ -42,7 +42,7 @@ class CheckedBenchmark:
 
 @dataclass
 class _Found:
-    """Findings as they come."""
+    """Findings and notes, collected while a benchmark is checked."""
 
     unfit: list[Finding]
     advice: list[Finding]
@@ -61,33 +61,41 @@ def check(
     store: str | None = None,
     on_progress: OnProgress = lambda step, done, total: None,
 ) -> list[CheckedBenchmark]:
-    """Every benchmark that is named, else all of the project."""
+    """Check the named benchmarks, or all of the project."""
     if margin is not None and not 0 < margin < 1:
         raise RequestError(f"a margin of {margin:g}, allowed is more than 0 and less than 1")
-    drafts = [_draft(project, name) for name in names or project.benchmark_names]
+    folder, generation = project.settings.benchmarks, project.settings.generation
+    drafts = [
+        read_draft(folder, name, generation, rules()) for name in names or project.benchmark_names
+    ]
     given = _training_inputs(project)
     with closing(open_store(project, store)) as opened:
         made = []
-        for number, draft in enumerate(sorted(drafts, key=lambda one: one.benchmark.guard)):
+        for number, draft in enumerate(sorted(drafts, key=lambda draft: draft.benchmark.guard)):
             on_progress(f"checking {draft.benchmark.name}", number, len(drafts))
             made.append(_check(draft, given, opened, margin))
         return made
 
 
-def _draft(project: Project, name: str) -> Draft:
-    settings = project.settings
-    return read_draft(settings.benchmarks, name, settings.generation, rules())
-
-
 def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> CheckedBenchmark:
+    policy = draft.benchmark.policy
     cases, refused = _lines(draft)
     found = _Found([], [], list(given.unread))
     found.unfit += written.refused_lines(refused)
     if not cases and not refused:
         raise BenchmarkError(f"{draft.cases}: holds no case, at least one is needed")
-    found.add(written.size(len(cases) + len(refused), draft.benchmark.policy))
-    _as_written(draft, cases, found)
+    found.add(written.size(len(cases) + len(refused), policy))
+    found.unfit += written.placeholders(cases)
+    found.unfit += written.repeated(cases)
+    found.advice += written.near_repeated(cases)
+    found.advice += written.small_slices(cases, policy)
+    # an ideal that fails its own case's checks could never be reached
+    checked = [
+        [(ideal, r) for ideal in c.case.ideals for r in run_checks(c.case, ideal)] for c in cases
+    ]
+    found.add(written.failed_checks(cases, checked))
     found.unfit += _given_away(cases, given)
+    # with a line refused there is no fingerprint, so no history to look up either
     complete = None if refused else draft.whole(tuple(one.case for one in cases))
     health = BenchmarkHealth(draft.benchmark.name, draft.benchmark.task, len(cases), None)
     if complete is not None:
@@ -97,6 +105,7 @@ def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> C
 
 
 def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
+    # unlike the benchmark's reader, go on after a bad line, to report all of them at once
     cases, refused = [], []
     for line, one in each_case(draft.cases, draft.shared, rules()):
         if isinstance(one, HarnessError):
@@ -106,27 +115,12 @@ def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
     return cases, refused
 
 
-def _as_written(draft: Draft, cases: list[CaseLine], found: _Found) -> None:
-    policy = draft.benchmark.policy
-    found.unfit += written.placeholders(cases)
-    found.unfit += written.repeated(cases)
-    found.advice += written.near_repeated(cases)
-    found.advice += written.small_slices(cases, policy)
-    found.add(written.failed_checks(cases, [list(_checked(one)) for one in cases]))
-
-
-def _checked(one: CaseLine) -> Iterator[tuple[str, CheckResult]]:
-    for ideal in one.case.ideals:
-        for result in run_checks(one.case, ideal):
-            yield ideal, result
-
-
 # --- training data ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The inputs of every training set, with where they stand."""
+    """The inputs of every training set, each with its file and line."""
 
     places: tuple[tuple[str, int], ...]
     inputs: tuple[str, ...]
@@ -152,7 +146,7 @@ def _training_inputs(project: Project) -> _Given:
 
 
 def _given_away(cases: list[CaseLine], given: _Given) -> Iterator[Finding]:
-    """Cases whose answers an adapter may simply have learnt."""
+    """Yield a finding per case that is in the training data, so its answer may have been learnt."""
     lines = {one.case.id: one.line for one in cases}
     where: dict[str, list[str]] = {}
     for hit in overlap(given.inputs, {one.case.id: one.case.input for one in cases}):
@@ -160,8 +154,7 @@ def _given_away(cases: list[CaseLine], given: _Given) -> Iterator[Finding]:
         where.setdefault(hit.case, []).append(f"{name}:{line} ({hit.how})")
     for case, places in where.items():
         more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-        said = f"{case} is in the training data: {places[0]}{more}"
-        yield Finding("overlap", lines[case], said)
+        yield Finding("overlap", lines[case], f"{case} is in the training data: {places[0]}{more}")
 
 
 # --- history ------------------------------------------------------------------------------------
@@ -185,7 +178,12 @@ def _history(
         if one.needed > len(cases):
             found.advice.append(written.too_few_for(one, len(cases)))
     if len(adapters) < MIN_ADAPTERS:
-        found.notes.append(_too_few_runs(len(adapters)))
+        n = len(adapters)
+        ran = {0: "no adapter has", 1: "1 adapter has"}.get(n, f"{n} adapters have")
+        found.notes.append(
+            f"{ran} run on this version: too few runs to say which cases tell adapters apart"
+            f" ({MIN_ADAPTERS} are needed)"
+        )
     return replace(
         health,
         fingerprint=version,
@@ -193,12 +191,4 @@ def _history(
         judged=judged,
         luck=risk_by_luck(benchmark.policy, judged) if judged else None,
         needed=tuple(needed),
-    )
-
-
-def _too_few_runs(adapters: int) -> str:
-    ran = {0: "no adapter has", 1: "1 adapter has"}.get(adapters, f"{adapters} adapters have")
-    return (
-        f"{ran} run on this version: too few runs to say which cases tell adapters apart"
-        f" ({MIN_ADAPTERS} are needed)"
     )

@@ -1,4 +1,4 @@
-"""Two versions of a benchmark side by side: folders, the project's own, or what runs remember."""
+"""Compare two versions of a benchmark: a folder, the project's benchmark, or a stored run's."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class _Version:
     fingerprint: str
     cases: tuple[Case, ...]
     whole: Benchmark | None
-    """None where only runs remember it: they keep the cases, not the prompt and the metrics."""
+    """None for a stored run's version: runs keep the cases, not the prompt and the metrics."""
 
 
 def diff(project: Project, old: str, new: str, *, store: str | None = None) -> BenchmarkDifference:
-    """What changed from the old version to the new."""
+    """Return the cases and settings that changed from the old version to the new."""
     before, after = (_version(project, place, store) for place in (old, new))
     added, removed, changed = case_differences(before.cases, after.cases)
     both = (before.whole, after.whole)
@@ -49,7 +49,7 @@ def diff(project: Project, old: str, new: str, *, store: str | None = None) -> B
 def _version(project: Project, place: str, store: str | None) -> _Version:
     stored = _STORED.fullmatch(place)
     if stored:
-        return _remembered(project, stored["name"], stored["fingerprint"], store)
+        return _from_runs(project, stored["name"], stored["fingerprint"], store)
     if "/" in place or "\\" in place or place in (".", ".."):
         found = read_folder(Path(place), project.settings.generation, rules())
     else:
@@ -57,21 +57,20 @@ def _version(project: Project, place: str, store: str | None) -> _Version:
     return _Version(place, found.fingerprint, found.cases, found)
 
 
-def _remembered(project: Project, name: str, wanted: str, url: str | None) -> _Version:
+def _from_runs(project: Project, name: str, wanted: str, url: str | None) -> _Version:
+    """Return the version that stored runs have, by the beginning of its fingerprint."""
     with closing(open_store(project, url)) as store:
         known = versions_of(store.database, name)
-        fitting = [one for one in known if one.startswith(wanted)]
+        fitting = [fingerprint for fingerprint in known if fingerprint.startswith(wanted)]
         if len(fitting) != 1:
-            raise BenchmarkError(f"{name}@{wanted}: {_which(name, fitting, list(known))}")
+            listed = ", ".join(fingerprint[:12] for fingerprint in fitting or known)
+            problem = f"no complete run of a benchmark {name} is in the store"
+            if fitting:
+                problem = f"several versions begin so ({listed}), say more"
+            elif known:
+                problem = f"no run on such a version, known are {listed}"
+            raise BenchmarkError(f"{name}@{wanted}: {problem}")
         run = store.runs.by_id(known[fitting[0]])
-    assert run is not None
+    assert run is not None  # `versions_of` has just read its id from this store
     cases = tuple(result.case for result in run.results)
     return _Version(f"{name}@{fitting[0][:6]}", fitting[0], cases, None)
-
-
-def _which(name: str, fitting: list[str], known: list[str]) -> str:
-    if fitting:
-        return f"several versions begin so ({', '.join(one[:12] for one in fitting)}), say more"
-    if not known:
-        return f"no complete run of a benchmark {name} is in the store"
-    return f"no run on such a version, known are {', '.join(one[:12] for one in known)}"

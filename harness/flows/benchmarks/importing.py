@@ -1,4 +1,4 @@
-"""A benchmark from somebody's table: understood, checked, then written whole or not at all."""
+"""Import a benchmark from a table: recognise its columns, check every row, write all or none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.text.quoting import COLUMNS
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import read_text
-from harness.workspace.formats.tables import TableRow, TableRows
+from harness.workspace.formats.tables import TableRows
 from harness.workspace.importers.any_tool import read_case_table
 from harness.workspace.importers.columns import (
     Columns,
@@ -30,24 +30,24 @@ from harness.workspace.project.starter import benchmark_file
 
 KIND = "benchmark"
 MAX_ROWS = 100_000
-"""A benchmark is read whole whenever it is used."""
+"""Rows of an import; a benchmark is read into memory completely at every use."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseImportRequest:
-    """How a person wants a file to be read, and what is to come of it."""
+    """The options of an import: how to read the file and what to write."""
 
     name: str
     task: str | None = None
-    """The benchmark's name where nobody says so."""
+    """By default the benchmark's name."""
     guard: bool = False
     told: Mapping[str, str] = field(default_factory=dict)
-    """Fields to columns, over what would be guessed."""
+    """Columns by field, which take precedence over guesses."""
     constants: Mapping[str, str] = field(default_factory=dict)
     data: Path | None = None
-    """The rows of a task of lm-evaluation-harness whose dataset lies elsewhere."""
+    """The rows of a task of lm-evaluation-harness, if its dataset is a separate file."""
     separator: str | None = None
-    """What stands between several ideals in one cell."""
+    """The text between several ideals in a cell."""
     replace: bool = False
     forget: bool = False
     dry_run: bool = False
@@ -55,64 +55,66 @@ class CaseImportRequest:
 
 @dataclass(slots=True)
 class ImportedCases:
-    """What was understood of a file, and what became of it."""
+    """The cases of an imported file, with its columns and the rows that are no cases."""
 
     columns: Columns
     cases: list[dict[str, Any]] = field(default_factory=list)
-    """As they stand in cases.jsonl."""
+    """The objects of cases.jsonl."""
     bad: list[str] = field(default_factory=list)
-    """`file:line: what is wrong`, of every row that is no case; then nothing is written."""
+    """`file:line: problem` of every row that is no case; if there are any, no file is written."""
     left: Mapping[str, int] = field(default_factory=dict)
-    """What another tool's file asks for and no case can hold, and how often."""
+    """Counts of another tool's features that no case can hold, by feature."""
     written: tuple[str, ...] = ()
     benchmark: Benchmark | None = None
-    """As the ordinary reader reads it back."""
+    """The benchmark, read back from the written files."""
 
 
-def import_benchmark(project: Project, file: Path, asked: CaseImportRequest) -> ImportedCases:
-    """Every row of a table becomes a case, or none does."""
-    shared = _shared(project, asked)
+def import_benchmark(project: Project, file: Path, request: CaseImportRequest) -> ImportedCases:
+    """Import every row of a table as a case, or none."""
+    shared = _shared(project, request)
     reports = project.settings.reports
-    if asked.forget:
+    if request.forget:
         forget_columns(reports, KIND)
-    table = read_case_table(file, asked.data, BenchmarkError)
-    found = ImportedCases(_understood(project, table.rows, asked, file))
-    _read(file, table.rows, asked, shared, found)
-    found.left = {what: table.left[what] for what in sorted(table.left)}
+    table = read_case_table(file, request.data, BenchmarkError)
+    found = ImportedCases(_understood(project, table.rows, request, file))
+    _read(file, table.rows, request, shared, found)
+    found.left = {feature: table.left[feature] for feature in sorted(table.left)}
     if not found.cases and not found.bad:
         raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
-    if not found.bad and not asked.dry_run:
-        _write(project, asked, found)
+    if not found.bad and not request.dry_run:
+        _write(project, request, found)
     return found
 
 
-def _folder(project: Project, asked: CaseImportRequest) -> Path:
-    return project.settings.benchmarks / asked.name
+def _folder(project: Project, request: CaseImportRequest) -> Path:
+    return project.settings.benchmarks / request.name
 
 
-def _shared(project: Project, asked: CaseImportRequest) -> tuple[Check, ...]:
-    """Refuse what may not be written; of a benchmark that stays, the checks of all its cases."""
-    check_plain_name(asked.name, "--name ", BenchmarkError)
-    if asked.task is not None:
-        check_plain_name(asked.task, "--task ", BenchmarkError)
-    if asked.task and asked.guard:
+def _shared(project: Project, request: CaseImportRequest) -> tuple[Check, ...]:
+    """Refuse a request that may not be written; return an existing benchmark's shared checks."""
+    check_plain_name(request.name, "--name ", BenchmarkError)
+    if request.task is not None:
+        check_plain_name(request.task, "--task ", BenchmarkError)
+    if request.task and request.guard:
         raise RequestError("--task and --guard: a guard is for every task, give one of them")
-    folder, root = _folder(project, asked), project.settings.benchmarks
-    for one in ("benchmark.toml", "cases.jsonl"):
-        inside(root, folder / one, BenchmarkError)
+    folder, root = _folder(project, request), project.settings.benchmarks
+    for name in ("benchmark.toml", "cases.jsonl"):  # a link could lead out of the folder
+        inside(root, folder / name, BenchmarkError)
     if not (folder / "benchmark.toml").exists():
         return ()
-    if not asked.replace:
+    if not request.replace:
         raise BenchmarkError(f"{folder}: is there already, --replace puts these cases in place")
-    if asked.task or asked.guard:
+    if request.task or request.guard:
         raise RequestError(f"{folder}/benchmark.toml stays as it is, change its task there")
-    return read_draft(root, asked.name, project.settings.generation, rules()).shared
+    return read_draft(root, request.name, project.settings.generation, rules()).shared
 
 
-def _understood(project: Project, rows: TableRows, asked: CaseImportRequest, file: Path) -> Columns:
+def _understood(
+    project: Project, rows: TableRows, request: CaseImportRequest, file: Path
+) -> Columns:
     remembered = remembered_columns(project.settings.reports, KIND)
     columns = understand(
-        rows.columns, FIELDS, asked.told, asked.constants, remembered, BenchmarkError
+        rows.columns, FIELDS, request.told, request.constants, remembered, BenchmarkError
     )
     missing = [name for name in NEEDED if not columns.has(name)]
     if missing:
@@ -126,7 +128,7 @@ def _understood(project: Project, rows: TableRows, asked: CaseImportRequest, fil
 def _read(
     file: Path,
     rows: TableRows,
-    asked: CaseImportRequest,
+    request: CaseImportRequest,
     shared: tuple[Check, ...],
     found: ImportedCases,
 ) -> None:
@@ -139,8 +141,10 @@ def _read(
             raise BenchmarkError(f"{file}:{row.line}: at most {MAX_ROWS:,} cases are read")
         where = f"{file}:{row.line}"
         try:
-            case = _object(row, found.columns, asked.separator)
-            read_case(case, where, shared, read, seen)
+            if row.problem:
+                raise ValueError(row.problem)
+            case = case_object(row.values, row.line, found.columns, request.separator)
+            read_case(case, where, shared, read, seen)  # the reader of benchmarks has the last word
             found.cases.append(case)
         except ValueError as problem:
             found.bad.append(str(BenchmarkError(f"{where}: {problem}")))
@@ -148,31 +152,20 @@ def _read(
             found.bad.append(str(problem))
 
 
-def _object(row: TableRow, columns: Columns, separator: str | None) -> dict[str, Any]:
-    if row.problem:
-        raise ValueError(row.problem)
-    return case_object(row.values, row.line, columns, separator)
-
-
-def _write(project: Project, asked: CaseImportRequest, found: ImportedCases) -> None:
-    """The settings come last: a folder without them is no benchmark."""
-    folder = _folder(project, asked)
+def _write(project: Project, request: CaseImportRequest, found: ImportedCases) -> None:
+    """Write the cases, then the settings: a folder without settings is no benchmark."""
+    folder = _folder(project, request)
+    cases, settings = folder / "cases.jsonl", folder / "benchmark.toml"
     text = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in found.cases)
-    _refuse_others(folder, text, asked)
-    write_atomically(folder / "cases.jsonl", text)
-    remember_columns(project.settings.reports, KIND, asked.told)
-    written = ["cases.jsonl"]
-    if not (folder / "benchmark.toml").exists():
-        task = None if asked.guard else asked.task or asked.name
-        write_atomically(folder / "benchmark.toml", benchmark_file(asked.name, task))
-        written.append("benchmark.toml")
-    found.written = tuple(str(folder / one) for one in written)
-    found.benchmark = project.benchmark(asked.name)
-
-
-def _refuse_others(folder: Path, text: str, asked: CaseImportRequest) -> None:
-    """Cases without settings are what an interrupted import leaves, or what somebody wrote."""
-    file = folder / "cases.jsonl"
-    alone = file.exists() and not (folder / "benchmark.toml").exists()
-    if alone and not asked.replace and read_text(file, BenchmarkError) != text:
-        raise BenchmarkError(f"{file}: is there already, --replace puts these cases in place")
+    is_new = not settings.exists()
+    # Cases without settings are left by an interrupted import, or were written by a person.
+    guarded = is_new and cases.exists() and not request.replace
+    if guarded and read_text(cases, BenchmarkError) != text:
+        raise BenchmarkError(f"{cases}: is there already, --replace puts these cases in place")
+    write_atomically(cases, text)
+    remember_columns(project.settings.reports, KIND, request.told)
+    if is_new:
+        task = None if request.guard else request.task or request.name
+        write_atomically(settings, benchmark_file(request.name, task))
+    found.written = (str(cases), str(settings)) if is_new else (str(cases),)
+    found.benchmark = project.benchmark(request.name)

@@ -1,4 +1,7 @@
-"""Rows of somebody's table as cases: what each field is called, and how a cell is read."""
+"""Turn the rows of a table into cases: the names of each field, and the reading of a cell.
+
+Tested in tests/flows/benchmarks/test_importing.py.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +37,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "slices": (),
     "checks": (),
 }  # fmt: skip
-"""Each field with the names that people give it, the likeliest first."""
+"""Each field with the names that tables give it, the likeliest first."""
 HOLDS: Mapping[str, Holds] = {
     **dict.fromkeys(("id", "critical"), "exact"),
     **dict.fromkeys(("group", "slices"), "quoting"),
 }
-"""What may be shown of a case without texts; all other keys hold them."""
+"""The keys of a case that may be shown when texts may not; all other keys hold texts."""
 NEEDED = ("input", "ideal")
 _YES = ("true", "yes", "y", "x", "1")
 _NO = ("", "false", "no", "n", "0")
@@ -48,11 +51,12 @@ _NO = ("", "false", "no", "n", "0")
 def case_object(
     values: Mapping[str, Any], line: int, columns: Columns, separator: str | None
 ) -> dict[str, Any]:
-    """One row as a line of `cases.jsonl`; a ValueError says what cannot be read."""
+    """Return a row as an object of `cases.jsonl`; raise ValueError for an unreadable cell."""
+    ideals = list(dict.fromkeys(_ideals(values, columns, separator)))
     found: dict[str, Any] = {
         "id": columns.text(values, "id").strip() or f"row-{line}",
         "input": _tidy(columns.text(values, "input")),
-        "ideal": _one_or_several(_ideals(values, columns, separator)),
+        "ideal": ideals[0] if len(ideals) == 1 else ideals,
     }
     rest = {
         "slices": columns.slices(values),
@@ -61,17 +65,20 @@ def case_object(
         "group": columns.text(values, "group").strip(),
     }
     found |= {name: value for name, value in rest.items() if value}
-    _refuse_halves(found)
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as problem:
+        raise ValueError("holds half of a surrogate pair, which is no text") from problem
     return found
 
 
 def is_said(value: object) -> bool:
-    """Whether a cell holds anything."""
+    """Return whether a cell is filled."""
     return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
 def _tidy(text: str) -> str:
-    """Spreadsheets end lines in two characters, and people leave spaces at the ends of cells."""
+    # spreadsheets end lines in two characters, and people leave spaces at the ends of cells
     return text.replace("\r\n", "\n").strip()
 
 
@@ -88,31 +95,19 @@ def _ideals(values: Mapping[str, Any], columns: Columns, separator: str | None) 
 
 
 def _texts(cell: Any, name: str, separator: str | None) -> list[str]:
-    """A cell of one text, of several with a separator, or of a JSON list."""
-    if isinstance(cell, str):
-        listed = _listed(cell)
-        if listed is not None:
-            return listed
-        return cell.split(separator) if separator else [cell]
+    """Return the texts of a cell: a single text, several with a separator, or a JSON list."""
     if isinstance(cell, list):
-        return [text_of(one, name) for one in cell]
-    return [text_of(cell, name)]
-
-
-def _listed(cell: str) -> list[str] | None:
-    if not cell.lstrip().startswith("["):
-        return None
-    try:
-        found = parse_json(cell, "")
-    except HarnessError:
-        return None  # a text that begins with a bracket
-    texts = isinstance(found, list) and all(isinstance(one, str) for one in found)
-    return found if texts else None
-
-
-def _one_or_several(ideals: list[str]) -> str | list[str]:
-    distinct = list(dict.fromkeys(ideals))
-    return distinct[0] if len(distinct) == 1 else distinct
+        return [text_of(item, name) for item in cell]
+    if not isinstance(cell, str):
+        return [text_of(cell, name)]
+    if cell.lstrip().startswith("["):
+        try:
+            found = parse_json(cell, "")
+        except HarnessError:
+            found = None  # no JSON, so a text that begins with a bracket
+        if isinstance(found, list) and all(isinstance(item, str) for item in found):
+            return found
+    return cell.split(separator) if separator else [cell]
 
 
 def _critical(text: str) -> bool:
@@ -130,16 +125,9 @@ def _checks(values: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
         try:
             cell = parse_json(cell, "`checks`")
         except HarnessError as problem:
-            raise ValueError(f'{problem}, {{"max_words": 20}} is an example') from None
+            raise ValueError(f'{problem}, {{"max_words": 20}} is an example') from problem
     if not is_said(cell):
         return {}
     if not isinstance(cell, dict):
         raise ValueError(f'`checks` is {kind_of(cell)}, {{"max_words": 20}} is one')
     return cell
-
-
-def _refuse_halves(found: Mapping[str, Any]) -> None:
-    try:
-        json.dumps(found, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half of a surrogate pair, which is no text") from None

@@ -1,1 +1,1 @@
-"""Record what people decide: promote, reject, roll back, pin; and prove it."""
+"""Record people's decisions: promote, reject, roll back, pin; and prove them to others."""

@@ -1,4 +1,4 @@
-"""Say to others what was judged, and find out whether an adapter still is what was judged."""
+"""State to others what was judged, and check whether an adapter still has the judged bytes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import AdapterRefused, RequestError
-from harness.flows.decisions.rejudge import judged_again
+from harness.flows.decisions.rejudge import judged_again, runs_of
 from harness.flows.project import Project
 from harness.libraries import versions
-from harness.records import RESERVED, DoctorCheck, Run, Verdict
+from harness.records import RESERVED, DoctorCheck, Verdict
 from harness.render.statement import Grounds, statement
 from harness.store import Store
 from harness.store.keys import key_of
@@ -21,15 +21,15 @@ from harness.workspace.adapters.signing import SIGNATURE, judged_digest, mismatc
 
 
 def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
-    """The in-toto statement of a verdict, named by its own id or by its run's.
+    """Return the in-toto statement of a verdict, named by its id or its run's id.
 
-    The adapter's bytes must be the judged ones, and the stored scores must give the verdict again.
+    The adapter's bytes must be the judged bytes, and the stored scores must give the verdict again.
     """
     kept = _kept(store, identity)
     verdict = kept.verdict
     if verdict.candidate in RESERVED:
         raise RequestError(f"{verdict.candidate} is the base model, there are no bytes to attest")
-    runs = {side: _run(store, run) for side, run in verdict.runs.items()}
+    runs = runs_of(store, verdict)
     if runs["candidate"].digests.get("base") == "recorded":
         raise RequestError(
             f"{verdict.candidate}: was judged from recorded outputs, no adapter's bytes were seen"
@@ -40,46 +40,34 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
             f"{verdict.candidate}: its bytes are not those that were judged"
             f" ({judged_digest(files)[:12]}, not {kept.digest[:12]}), restore them"
         )
-    again = _recomputed_with(store, kept)
-    policy = policy_digest(verdict)
-    verdict = project.redaction.record(verdict)
-    return statement(verdict, Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again))
+    if not judged_again(store, verdict).same:
+        raise RequestError(
+            f"{kept.id[:12]}: the stored scores do not give this verdict again,"
+            f" run `pytest --model {verdict.candidate}`"
+        )
+    again = versions(("lora-harness",))["lora-harness"]
+    policy = policy_digest(verdict)  # of the unredacted policy, as in the ledger
+    shown = project.redaction.record(verdict)
+    return statement(shown, Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again))
 
 
 def policy_digest(verdict: Verdict) -> str:
-    """Of the policy that the verdict was given under, as the ledger records it."""
+    """Return the digest of a verdict's policy, as decisions in the ledger record it."""
     return key_of("policy", policy=asdict(verdict.policy))
 
 
 def judged_files(adapter: AdapterFiles) -> dict[str, str]:
-    """sha256 of each judged file that is there."""
+    """Return the sha256 of each judged file that exists."""
     places = {name: adapter.folder / name for name in JUDGED}
     return {name: file_digest(place) for name, place in places.items() if place.is_file()}
 
 
 def _kept(store: Store, identity: str) -> StoredVerdict:
-    """The verdict of this id, or the last one on this run."""
+    """Return the verdict of this id, or the last verdict on this run."""
     found = [kept for kept in store.verdicts.all() if identity in (kept.id, kept.run)]
     if not found:
         raise RequestError(f"{identity}: no such verdict or run, `lora-harness log` names them")
     return found[-1]
-
-
-def _run(store: Store, identity: str) -> Run:
-    found = store.runs.by_id(identity)
-    if found is None:
-        raise RequestError(f"{identity}: the run that the verdict rests on is not in the store")
-    return found
-
-
-def _recomputed_with(store: Store, kept: StoredVerdict) -> str:
-    """This version, where it comes to the same verdict from the stored scores."""
-    if not judged_again(store, kept.verdict).same:
-        raise RequestError(
-            f"{kept.id[:12]}: the stored scores do not give this verdict again,"
-            f" run `pytest --model {kept.verdict.candidate}`"
-        )
-    return versions(("lora-harness",))["lora-harness"]
 
 
 # --- verify ---------------------------------------------------------------------------------
@@ -93,10 +81,10 @@ def verify_adapter(
     files: Mapping[str, str] | None = None,
     public_key: Path | None = None,
 ) -> list[DoctorCheck]:
-    """Whether an adapter's bytes and signature are what they should be, one line for each finding.
+    """Return checks of an adapter's bytes and signature, each with a line for people.
 
-    `expected` is its digest when it was judged or promoted, `files` the sha256 of each judged
-    file then; they say which file changed. With a public key a signature must be there and hold.
+    `expected` is the digest at the time of the verdict or promotion, `files` the sha256 of each
+    judged file then, to name the changed file. With a public key, a valid signature is required.
     """
     adapter = read_adapter(project.settings.adapters, name)
     found = list(_digest_checks(adapter, expected, files))

@@ -1,4 +1,4 @@
-"""Decisions beside promotion: reject, roll back, pin. Each is recorded for ever, or only shown."""
+"""Make decisions other than promotion: reject, roll back, pin; record them, or only show them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from harness.errors import AdapterRefused, RequestError
 from harness.flows.decisions.promoted_file import (
-    read_pointer,
+    read_promoted_file,
     refuse_other_ledger,
     write_promoted_file,
 )
@@ -30,7 +30,7 @@ _MAX_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class DecisionRequest:
-    """Who decides what, for which task, and whether it is to be recorded."""
+    """A person's wish to decide: name, reason, task, and whether to record the decision."""
 
     by: str
     why: str
@@ -51,7 +51,11 @@ def decide(
     ask: DecisionRequest,
     make: Callable[[Store, Benchmark], tuple[Decision, str | CurrentDecisions | None]],
 ) -> Decision:
-    """Make a decision against the ledger as it stands, record it, and renew the pointer."""
+    """Make a decision on the current ledger, record it, and rewrite the promoted file.
+
+    `make` returns the decision with the state it was made in; if the ledger has moved on by the
+    time of writing, the store refuses the decision.
+    """
     benchmark = project.task_benchmark(ask.task)
     with closing(open_store(project, ask.store)) as store:
         refuse_other_ledger(project, store)
@@ -71,7 +75,7 @@ def drafted(
     ask: DecisionRequest,
     adapter: AdapterRef,
 ) -> Decision:
-    """A decision with the digests of everything that it rests on."""
+    """Return a decision with the digests of everything that it rests on."""
     return Decision(
         kind,
         str(benchmark.task),
@@ -88,7 +92,7 @@ def drafted(
 
 
 def look(project: Project, name: str, engine: str | None = None) -> tuple[Backend, AdapterRef]:
-    """The adapter's bytes as they are now; nothing is loaded."""
+    """Return a backend and the adapter with its current digest, without loading any model."""
     if name in RESERVED:
         raise RequestError(
             f"{name} is the base model, only adapters are promoted, rejected or pinned"
@@ -107,6 +111,7 @@ def reject(project: Project, name: str, ask: DecisionRequest) -> Decision:
             raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
         made = drafted("reject", backend, benchmark, ask, adapter)
         made = replace(made, verdict=_last_verdict(store, benchmark, adapter))
+        # only the promotion matters: a rejection recorded meanwhile does not stop this one
         return made, held.hash if held else FIRST
 
     return decide(project, ask, make)
@@ -124,24 +129,26 @@ def pin(project: Project, name: str, ask: DecisionRequest) -> Decision:
 
 
 def _last_verdict(store: Store, benchmark: Benchmark, adapter: AdapterRef) -> str | None:
-    """What was last said about these bytes, whatever it was; None where they were not judged."""
+    """Return the id of the last verdict on these bytes, None if they were not judged."""
     place = (adapter.digest, benchmark.name)
     mine = [one.id for one in store.verdicts.all() if (one.digest, one.verdict.benchmark) == place]
     return mine[-1] if mine else None
 
 
 def rollback(project: Project, name: str | None, ask: DecisionRequest) -> Decision:
-    """Put the last good adapter back, or a named one that was in production before."""
+    """Put the last good adapter back, or a named adapter that was in production before."""
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, CurrentDecisions]:
         task = str(benchmark.task)
         mine = store.decisions.all(task)
-        seen = standing_of(mine)  # of these very rows: somebody may promote at this moment
+        # From the rows just read, not from a second query: a promotion may come in between.
+        seen = standing_of(mine)
         latest = seen.promoted
         if latest is None:
             raise RequestError(f"{task}: nothing is promoted, so there is nothing to roll back")
         if name in (None, latest.adapter):
-            _complete(project, store, mine, latest)
+            # any other name says how far to go back, so repeating it goes no step too far
+            _finish_cut_off(project, store, mine, latest)
         target = _target(mine, name, task)
         backend, adapter = look(project, target.adapter)
         if adapter.digest != target.digest:
@@ -155,11 +162,14 @@ def rollback(project: Project, name: str | None, ask: DecisionRequest) -> Decisi
     return decide(project, ask, make)
 
 
-def _complete(project: Project, store: Store, mine: list[Decision], latest: Decision) -> None:
-    """What was killed between ledger and pointer is done, and never taken one step too far."""
-    told = read_pointer(project).get(latest.task)
+def _finish_cut_off(project: Project, store: Store, mine: list[Decision], latest: Decision) -> None:
+    """Finish a decision that was killed before the promoted file was written, and refuse.
+
+    A rollback repeated after such a kill would otherwise go back a second step.
+    """
+    entry = read_promoted_file(project).get(latest.task)
     before = {decision.hash for decision in mine} - {latest.hash}
-    if told is not None and told["decision"] in before:
+    if entry is not None and entry["decision"] in before:
         write_promoted_file(project, store)
         raise RequestError(
             f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"
@@ -168,15 +178,16 @@ def _complete(project: Project, store: Store, mine: list[Decision], latest: Deci
 
 
 def decided(project: Project, store: Store, task: str | None = None) -> list[Decision]:
-    """Every decision, the oldest first; of one task, which must be one of the project's or here."""
+    """Return every decision, the oldest first, or those of a task; refuse an unknown task."""
     found = store.decisions.all()
-    known = {*project.tasks, *(one.task for one in found)}
+    known = {*project.tasks, *(decision.task for decision in found)}
     if task is not None and task not in known:
         raise RequestError(f"{task}: no such task{suggestion(task, known)}")
-    return [one for one in found if task in (None, one.task)]
+    return [decision for decision in found if task in (None, decision.task)]
 
 
 def _target(mine: list[Decision], name: str | None, task: str) -> Decision:
+    """Return the decision to go back to; without a name, the last that was not rejected."""
     earlier = not_taken_back(mine)
     held = earlier[-1]
     before = [d for d in earlier[:-1] if d.digest != held.digest]

@@ -1,4 +1,4 @@
-"""Decisions by people: promote what was judged fit, accept a broken case, say what is promoted."""
+"""Promote an adapter that was judged fit, accept a broken case, and list promoted adapters."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from harness.flows.store import open_store
 from harness.records import Benchmark, Decision
 from harness.records.holds import EXACT
 from harness.store import Store
-from harness.store.decisions import CurrentDecisions as At
+from harness.store.decisions import CurrentDecisions
 from harness.store.in_production import rejected
 from harness.store.verdicts import StoredVerdict
 
 
 @dataclass(frozen=True, slots=True)
 class PromotedTask:
-    """What is promoted for one task."""
+    """The promoted and pinned adapters of a task."""
 
     task: str = field(metadata=EXACT)
     promoted: Decision | None
@@ -45,22 +45,22 @@ def promote(
 ) -> Decision:
     """Record a promotion; needs a `promote` verdict on the current benchmark for these bytes.
 
-    `override` promotes against the verdict or without one: recorded, and shown wherever it counts.
+    `override` promotes against the verdict or without a verdict; it is recorded and always shown.
     """
     ask = DecisionRequest(by, why, task, store_url, dry_run)
     backend, adapter = look(project, name, engine)
 
-    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, At]:
-        holding = Holding(store.decisions.standing(str(benchmark.task)))
-        held = holding.promoted
-        if held and (name, adapter.digest) == holding.named("promoted"):
-            if not dry_run:
-                write_promoted_file(project, store)  # a promotion that was killed is completed here
+    def make(store: Store, benchmark: Benchmark) -> tuple[Decision, CurrentDecisions]:
+        current = store.decisions.standing(str(benchmark.task))
+        held = current.promoted
+        if held and (name, adapter.digest) == _reference(current, "promoted"):
+            if not dry_run:  # the steps after the ledger, in case an earlier promotion was killed
+                write_promoted_file(project, store)
                 follow(project, store)
                 _card(project, store, adapter, held)
             raise RequestError(f"{name}: is promoted already")
         try:
-            kept = _fit(project, store, benchmark, adapter, holding)
+            kept = _verdict_for(project, store, benchmark, adapter, current)
         except RequestError:
             if not override:
                 raise
@@ -68,10 +68,11 @@ def promote(
         else:
             rests_on = kept.id
             if adapter.files is not None:
-                card(project, name, kept.verdict, dry_run=True)  # refused now, not afterwards
+                # a README that cannot be edited refuses now, not after the ledger was written
+                card(project, name, kept.verdict, dry_run=True)
         made = drafted("promote", backend, benchmark, ask, adapter)
         made = replace(made, verdict=rests_on, override=rests_on is None)
-        return made, holding.at
+        return made, current
 
     made = decide(project, ask, make)
     if not dry_run:
@@ -81,22 +82,27 @@ def promote(
 
 
 def _card(project: Project, store: Store, adapter: AdapterRef, decision: Decision) -> None:
-    """The scores that the decision rests on, in the adapter's README.md."""
+    """Write the scores that the decision rests on into the adapter's README.md."""
     verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
     if verdict is not None and adapter.files is not None:
         card(project, adapter.name, verdict)
 
 
-def _fit(
-    project: Project, store: Store, benchmark: Benchmark, adapter: AdapterRef, holding: Holding
+def _verdict_for(
+    project: Project,
+    store: Store,
+    benchmark: Benchmark,
+    adapter: AdapterRef,
+    current: CurrentDecisions,
 ) -> StoredVerdict:
-    """The verdict that allows the promotion, judged again from the stored scores."""
-    kept = _fitting(project, store, benchmark, adapter, holding)
+    """Return the verdict that allows the promotion, judged again from the stored scores."""
+    kept = _current_verdict(project, store, benchmark, adapter, current)
     if kept.verdict.outcome != "promote":
         raise RequestError(
             f"{adapter.name}: the verdict is {kept.verdict.outcome}, only promote is promoted"
         )
     whole = (kept.verdict, *kept.verdict.guards)
+    # what was changed by hand could turn any verdict into a promotion, so the seals come first
     runs = [run for one in whole for run in one.runs.values()]
     changed = [one for one in store.verdicts.changed() if one == kept.id]
     changed += store.runs.changed(runs)
@@ -115,25 +121,25 @@ def _fit(
     return kept
 
 
-class Holding:
-    """What is promoted and pinned for a task at this moment."""
+def _reference(current: CurrentDecisions, what: str) -> tuple[str, str] | None:
+    """Return name and digest of the promoted or pinned adapter.
 
-    def __init__(self, at: At) -> None:
-        self.at = at
-        self.promoted, self.pinned = at.promoted, at.pinned
-
-    def named(self, what: str) -> tuple[str, str] | None:
-        """Adapter and digest; nothing is pinned where that is the promoted one itself."""
-        found = self.promoted if what == "promoted" else self.pinned
-        if what == "pinned" and self.promoted and found and found.digest == self.promoted.digest:
-            return None
-        return (found.adapter, found.digest) if found else None
+    A pin on the promoted adapter counts as none: comparing with it twice would add no evidence.
+    """
+    promoted, found = current.promoted, current.promoted if what == "promoted" else current.pinned
+    if what == "pinned" and promoted and found and found.digest == promoted.digest:
+        return None
+    return (found.adapter, found.digest) if found else None
 
 
-def _fitting(
-    project: Project, store: Store, benchmark: Benchmark, adapter: AdapterRef, holding: Holding
+def _current_verdict(
+    project: Project,
+    store: Store,
+    benchmark: Benchmark,
+    adapter: AdapterRef,
+    current: CurrentDecisions,
 ) -> StoredVerdict:
-    """The last verdict that was given under what holds now; others say nothing about today."""
+    """Return the last verdict given under the present benchmark, policy and references."""
     mine = [
         kept
         for kept in store.verdicts.all()
@@ -142,22 +148,22 @@ def _fitting(
     guards = {b.name: b.fingerprint for b in project.benchmarks.values() if b.guard}
     reason = "was not judged yet, run"
     for kept in reversed(mine):
-        unfit = _unfit(store, kept, benchmark, guards, adapter, holding)
-        if unfit is None:
+        outdated = _outdated(store, kept, benchmark, guards, adapter, current)
+        if outdated is None:
             return kept
-        reason = unfit if kept is mine[-1] else reason
+        reason = outdated if kept is mine[-1] else reason  # only the newest is worth explaining
     raise RequestError(f"{adapter.name}: {reason} `pytest --model {adapter.name}`")
 
 
-def _unfit(
+def _outdated(
     store: Store,
     kept: StoredVerdict,
     benchmark: Benchmark,
     guards: dict[str, str],
     adapter: AdapterRef,
-    holding: Holding,
+    current: CurrentDecisions,
 ) -> str | None:
-    """Why a verdict says nothing about today, None where it does."""
+    """Return why a verdict no longer justifies a promotion, None if it still does."""
     verdict = kept.verdict
     run = store.runs.by_id(verdict.runs["candidate"])
     if (verdict.fingerprint, verdict.policy) != (benchmark.fingerprint, benchmark.policy):
@@ -168,9 +174,9 @@ def _unfit(
         return "was judged on some of the cases only, run"
     if {guard.benchmark: guard.fingerprint for guard in verdict.guards} != guards:
         return "the guard benchmarks changed since, run"
-    for what, told in (("promoted", verdict.promoted), ("pinned", verdict.pinned)):
-        wanted = holding.named(what)
-        if told != (wanted[0] if wanted else None):
+    for what, compared in (("promoted", verdict.promoted), ("pinned", verdict.pinned)):
+        wanted = _reference(current, what)
+        if compared != (wanted[0] if wanted else None):
             return f"was not compared with the {what} adapter, which is" + (
                 f" {wanted[0]} now; run" if wanted else " none now; run"
             )
@@ -183,10 +189,9 @@ def _unfit(
 def accept(
     project: Project, case: str, run_id: str, *, by: str, why: str, store_url: str | None = None
 ) -> Decision:
-    """A person has looked at a broken case of a run and accepts it; recorded, never silent."""
-    DecisionRequest(by, why)
-    store = open_store(project, store_url)
-    try:
+    """Record that a person has looked at a broken case of a run and accepts it."""
+    DecisionRequest(by, why)  # refuses an empty name or reason
+    with closing(open_store(project, store_url)) as store:
         run = store.runs.by_id(run_id)
         if run is None:
             raise RequestError(f"{run_id}: no such run, the verdict's JSON names it under `runs`")
@@ -208,11 +213,9 @@ def accept(
             case,
         )
         return store.decisions.add(decision)
-    finally:
-        store.close()
 
 
 def standings(project: Project, store: Store) -> list[PromotedTask]:
-    """Per task of the project, what is promoted and pinned."""
+    """Return the promoted and pinned adapters of every task of the project."""
     held = {task: store.decisions.standing(task) for task in project.tasks}
     return [PromotedTask(task, at.promoted, at.pinned) for task, at in held.items()]

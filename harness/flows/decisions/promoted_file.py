@@ -1,6 +1,6 @@
-"""The pointer for serving: `adapters/promoted.json`, derived from the ledger, and verified.
+"""Write and read the promoted file for serving: `adapters/promoted.json`, derived from the ledger.
 
-Serving code reads the pointer and the adapter's bytes; it needs neither the store nor a model.
+Serving code reads this file and the adapter's bytes; it needs neither the store nor a model.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.reading import read_json
 
-POINTER = "promoted.json"
+PROMOTED_FILE = "promoted.json"
 
 
 def write_promoted_file(project: Project, store: Store) -> Path:
-    """Say what is promoted, for every task that ever had a decision; atomic, and rewritten whole.
+    """Write the promoted adapter of every task that ever had a decision, atomically.
 
-    Of two that write at once the later may know less: each looks again after it has written.
+    Of two processes that write at once, the later may know fewer decisions than the earlier: each
+    therefore reads the ledger again after it has written, until both agree.
     """
     refuse_other_ledger(project, store)
     decisions = store.decisions.all()
@@ -38,12 +39,13 @@ def write_promoted_file(project: Project, store: Store) -> Path:
 
 
 def refuse_other_ledger(project: Project, store: Store) -> None:
-    """A store that lacks what was promoted is not the project's: it went away, or is another."""
-    entries = read_pointer(project)  # first: what it names was in the ledger before
+    """Refuse a store that lacks a decision of the promoted file: it is not the project's store."""
+    # The file is read before the ledger: a decision reaches the ledger before it reaches the file.
+    entries = read_promoted_file(project)
     known = {decision.hash for decision in store.decisions.all()}
     for task, entry in entries.items():
         if entry["decision"] not in known:
-            file = project.settings.adapters / POINTER
+            file = project.settings.adapters / PROMOTED_FILE
             raise StoreFailed(
                 f"the store {store.database.shown} lacks the promotion of {entry['adapter']} for"
                 f" {task} that {file} names: bring back the store that has it, or remove that file"
@@ -53,13 +55,13 @@ def refuse_other_ledger(project: Project, store: Store) -> None:
 
 def _written(project: Project, decisions: list[Decision]) -> Path:
     adapters = project.settings.adapters
-    before = read_pointer(project)
+    before = read_promoted_file(project)
     table = {
         task: _entry(adapters, held, before.get(task, {}).get("files", {}))
         for task, held in sorted(in_production(decisions).items())
     }
     text = json.dumps({"format": 1, "tasks": table}, indent=2) + "\n"
-    file = adapters / POINTER
+    file = adapters / PROMOTED_FILE
     if not file.is_file() or file.read_bytes() != text.encode():
         try:
             write_atomically(file, text)
@@ -68,7 +70,7 @@ def _written(project: Project, decisions: list[Decision]) -> Path:
             raise WorldFailed(
                 f"{file}: cannot be written ({reason(problem)}), the decision stands;"
                 " `lora-harness status` writes it after that"
-            ) from None
+            ) from problem
     return file
 
 
@@ -76,7 +78,7 @@ def _entry(adapters: Path, held: Decision, known: dict[str, str]) -> dict[str, A
     folder = adapters / held.adapter
     files = {name: file_digest(folder / name) for name in JUDGED if (folder / name).is_file()}
     if judged_digest(files) != held.digest:
-        # The bytes changed: what they were stays on record, where it was known.
+        # The bytes changed since: the promoted digests stay on record if they were known.
         files = known if judged_digest(known) == held.digest else {}
     return {
         "adapter": held.adapter,
@@ -88,10 +90,10 @@ def _entry(adapters: Path, held: Decision, known: dict[str, str]) -> dict[str, A
     }
 
 
-def read_pointer(project: Project) -> dict[str, dict[str, Any]]:
-    """The pointer's entries by task; none where it is not there or was damaged."""
+def read_promoted_file(project: Project) -> dict[str, dict[str, Any]]:
+    """Return the promoted file's sound entries by task; none if it is missing or damaged."""
     try:
-        found = read_json(project.settings.adapters / POINTER, RequestError)["tasks"].items()
+        found = read_json(project.settings.adapters / PROMOTED_FILE, RequestError)["tasks"].items()
     except (RequestError, AttributeError, LookupError, TypeError):
         return {}
     return {task: entry for task, entry in found if _is_sound(entry)}
@@ -105,19 +107,20 @@ def _is_sound(entry: Any) -> bool:
 
 
 def promoted(task: str, project: str | Path | None = None) -> Path:
-    """The folder of the task's promoted adapter, after its bytes were found to be the judged ones.
+    """Return the folder of a task's promoted adapter; refuse bytes that are not the judged bytes.
 
     For serving code: `model.load_adapter(harness.promoted("outreach"))`.
     """
     place = Project.here(Path(project) if project else None)
     adapters = place.settings.adapters
-    file = adapters / POINTER
+    file = adapters / PROMOTED_FILE
     if not file.exists():
         raise RequestError(f"{file}: is not there, `lora-harness status` makes it")
-    tasks = read_pointer(place)
+    tasks = read_promoted_file(place)
     if task not in tasks:
         known = read_json(file, RequestError)
-        if not isinstance(known, dict) or _damaged(known.get("tasks"), task):
+        listed = known.get("tasks") if isinstance(known, dict) else None
+        if not isinstance(listed, dict) or task in listed:  # listed, but its entry is not sound
             raise RequestError(f"{file}: was damaged, `lora-harness status` makes it anew")
         raise RequestError(f"{task}: nothing is promoted for this task{suggestion(task, tasks)}")
     entry = tasks[task]
@@ -130,12 +133,8 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
     return found.folder
 
 
-def _damaged(tasks: Any, task: str) -> bool:
-    return not isinstance(tasks, dict) or task in tasks
-
-
 def changed_file(folder: Path, entry: dict[str, Any]) -> str:
-    """The files whose bytes are not those of the pointer; all, where it does not know them."""
+    """Return the files whose bytes have changed; all, if the entry does not know their digests."""
     known = entry["files"]
     places = {name: folder / name for name in JUDGED}
     wrong = [

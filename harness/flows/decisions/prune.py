@@ -1,4 +1,4 @@
-"""Retention: old runs go, but never one that a decision refers to."""
+"""Remove old runs, except the runs that a decision refers to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was removed, or would be."""
+    """The runs that were removed, or would be."""
 
     runs: tuple[str, ...]
     kept: int
@@ -19,12 +19,13 @@ class Pruned:
 
 def prune(store: Store, keep: int, dry_run: bool = False) -> Pruned:
     """Keep the newest `keep` runs of each adapter on each benchmark, and what the ledger needs."""
-    with store.decisions.held():  # nobody decides between the looking and the removing
+    with store.decisions.held():  # a decision in between could come to need a run just removed
         staying = needed(store)
         newest: dict[tuple[str, str], list[str]] = defaultdict(list)
         for identity, adapter, benchmark in store.runs.heads():
             newest[adapter, benchmark].append(identity)
-        old = [one for mine in newest.values() for one in mine[: max(0, len(mine) - keep)]]
+        # the heads come oldest first; a `keep` of 0 must not turn into the slice [:-0]
+        old = [run for mine in newest.values() for run in mine[: max(0, len(mine) - keep)]]
         going = tuple(identity for identity in old if identity not in staying)
         if not dry_run:
             store.runs.remove(going)
@@ -32,10 +33,10 @@ def prune(store: Store, keep: int, dry_run: bool = False) -> Pruned:
 
 
 def needed(store: Store) -> set[str]:
-    """Runs of every verdict that a decision rests on, its guards' runs included."""
+    """Return the runs of every verdict that a decision rests on, with its guards' runs."""
     found: set[str] = set()
     for decision in store.decisions.all():
-        if decision.kind == "accept" and decision.verdict:
+        if decision.kind == "accept" and decision.verdict:  # there the field holds a run's id
             found.add(decision.verdict)
         verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
         found |= _runs_of(verdict)

@@ -1,7 +1,7 @@
-"""What leaves the team's machines, and only when it is asked for: an adapter pushed to the Hub.
+"""Push an adapter to the Hub on request, and write its model card.
 
-Nothing else in the package can send anything; a test holds that. The model card is written here
-too, since both say to others how the adapter was judged.
+No other module of the package sends data; a test ensures that. The model card is written here too,
+since both tell others how the adapter was judged.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from harness.workspace.formats.reading import opened
 
 TOKEN = "HF_TOKEN"
 BESIDE = (CARD, TRAINING, SIGNATURE)
-"""Sent along with the judged files where they are there; nothing else in the folder is."""
+"""Files that are sent along with the judged files if they exist; all others stay here."""
 
 
 # --- the model card -------------------------------------------------------------------------
 
 
 def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False) -> Path:
-    """Write the verdict's scores into the adapter's README.md; the judged bytes stay."""
+    """Write the verdict's scores into the adapter's README.md; the judged files do not change."""
     adapter = read_adapter(project.settings.adapters, name)
     base = project.base
     hub_id = base.reference.partition("@")[0] if base.source == "hub" else None
@@ -41,8 +41,9 @@ def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False
 
 
 def figures(verdict: Verdict) -> Iterator[Figure]:
-    """Each metric once, of the benchmark and of its guards; what is missing is left out."""
+    """Yield each metric once, for the benchmark and its guards; missing scores are left out."""
     for one in (verdict, *verdict.guards):
+        # a metric comes once per reference; reversed, so that the first one's value is kept
         values = {m.name: m.candidate for m in reversed(one.metrics) if m.candidate is not None}
         for metric in dict.fromkeys(m.name for m in one.metrics if m.name in values):
             if math.isfinite(values[metric]):
@@ -59,21 +60,21 @@ class Hub(Protocol):
     """The two calls of huggingface_hub's client that a push makes."""
 
     def create_repo(self, repo_id: str, *, private: bool, exist_ok: bool) -> Any:
-        """Make the repository where it is not there; one that is there stays as it is."""
+        """Create the repository if it does not exist; leave an existing repository unchanged."""
 
     def upload_folder(self, *, repo_id: str, folder_path: Path, commit_message: str) -> Any:
-        """All files in one commit."""
+        """Upload all files of a folder in a single commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What was sent, or would be."""
+    """The files that were sent, or would be."""
 
     repo: str
     digest: str
     files: tuple[str, ...]
     commit: str | None
-    """The commit's address; None where nothing was sent."""
+    """The commit's address; None for a dry run."""
 
 
 def push(
@@ -86,11 +87,11 @@ def push(
     dry_run: bool = False,
     hub: Hub | None = None,
 ) -> Pushed:
-    """Send an adapter to the Hub: exactly the bytes of `digest`, from a copy that has it.
+    """Send an adapter to the Hub: exactly the bytes of `digest`, from a copy that was checked.
 
-    The token comes from HF_TOKEN. A repository that is not there is made, private by default.
+    The token comes from HF_TOKEN. A missing repository is created, private by default.
     """
-    _check_repo(repo_id)
+    _check_repo(repo_id)  # before the adapter's files are hashed, which takes a while
     adapter = read_adapter(project.settings.adapters, name)
     if adapter.digest != digest:
         raise AdapterRefused(
@@ -98,6 +99,7 @@ def push(
             f" {digest[:12]}), nothing was sent"
         )
     with tempfile.TemporaryDirectory(prefix="lora-harness-") as aside:
+        # A copy, so that the bytes sent are the bytes checked, even if the adapter changes now.
         folder = snapshot(adapter, Path(aside) / "adapter")
         files = (*JUDGED, *_copied_beside(adapter, folder))
         _check_signature(adapter, folder, files)
@@ -117,12 +119,13 @@ def _copied_beside(adapter: AdapterFiles, folder: Path) -> Iterator[str]:
 
 
 def _check_signature(adapter: AdapterFiles, folder: Path, files: tuple[str, ...]) -> None:
-    """A signature that would not hold where it arrives is worse than none."""
+    """Refuse a signature that would not hold after the upload, which is worse than none."""
     signed = signature_of(folder)
     if signed is None:
         return
     if judged_digest(signed.files) != adapter.digest:
         raise AdapterRefused(f"{adapter.name}: {SIGNATURE} is for other bytes, sign it again")
+    # verification over there would miss a signed file that stays here
     left = sorted(set(signed.files) - set(files))
     if left:
         raise AdapterRefused(
@@ -139,6 +142,7 @@ def _sent(hub: Hub, repo: str, folder: Path, private: bool, adapter: AdapterFile
     except Exception as problem:  # the Hub's client raises many kinds, and may quote what it sent
         status = getattr(getattr(problem, "response", None), "status_code", None)
         kind = f"{problem.__class__.__name__}{f', status {status}' if status else ''}"
+        # neither logged nor chained: the request that it quotes may hold the token
         raise WorldFailed(
             f"{repo}: the Hub did not take it ({kind}), see that {TOKEN} may write there"
         ) from None
@@ -164,5 +168,5 @@ def _check_repo(repo_id: str) -> None:
 
     try:
         validate_repo_id(repo_id)
-    except HFValidationError:
-        raise RequestError(f"{ascii(repo_id)[:100]} is no Hub id, one is OWNER/NAME") from None
+    except HFValidationError as problem:
+        raise RequestError(f"{ascii(repo_id)[:100]} is no Hub id, one is OWNER/NAME") from problem

@@ -1,4 +1,4 @@
-"""A stored verdict again, from the stored scores alone: the same bit for bit, or it says so."""
+"""Judge a stored verdict again from the stored scores, and compare the two bit for bit."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from harness.store.codec import encode
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
-    """The verdict of record and the one that the same inputs give now."""
+    """The verdict of record and the verdict that the same inputs give now."""
 
     stored: Verdict
     again: Verdict
 
     @property
     def same(self) -> bool:
-        """Equal to the last bit, in all that the stored one could say."""
+        """Whether both are equal to the last bit, in every field that the stored verdict has."""
         return encode(_as_then(self.stored, self.stored)) == encode(
             _as_then(self.again, self.stored)
         )
 
 
 def _as_then(verdict: Verdict, stored: Verdict) -> Verdict:
-    """Versions up to 0.1 said what fine-tuning was worth in a note, and of guards not at all.
+    """Return a verdict without `worth` and `forgetting` if the stored verdict lacks them.
 
-    It never decides, so such a verdict is compared in everything else.
+    Versions up to 0.1 noted the worth of fine-tuning as a sentence, and had none for guards.
+    Neither field decides, so such a verdict is compared in everything else.
     """
     if stored.worth or stored.forgetting:
         return verdict
@@ -38,7 +39,7 @@ def _as_then(verdict: Verdict, stored: Verdict) -> Verdict:
 
 
 def rejudge(store: Store, run_id: str) -> Rejudged:
-    """The last verdict on a run, judged again."""
+    """Judge the last verdict on a run again."""
     stored = store.verdicts.of_run(run_id)
     if stored is None:
         raise RequestError(f"{run_id}: no verdict rests on such a run")
@@ -47,7 +48,8 @@ def rejudge(store: Store, run_id: str) -> Rejudged:
 
 def judged_again(store: Store, stored: Verdict) -> Rejudged:
     """Judge the runs that a verdict names, under the policy and counts that it records."""
-    runs = {side: _run(store, identity) for side, identity in stored.runs.items()}
+    runs = runs_of(store, stored)
+    # Verdicts of early versions lack `rules`; there the metrics carry role and margin.
     rules = {m.name: MetricRule(m.name, m.role, m.margin) for m in stored.metrics}
     accepted = {c.case: c.accepted for c in stored.broken if c.accepted}
     again = judge(
@@ -67,8 +69,12 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
     return Rejudged(stored, again)
 
 
-def _run(store: Store, identity: str) -> Run:
-    found = store.runs.by_id(identity)
-    if found is None:
-        raise RequestError(f"{identity}: the run that the verdict rests on is not in the store")
+def runs_of(store: Store, verdict: Verdict) -> dict[str, Run]:
+    """Return the runs that a verdict rests on, by the names that the verdict gives them."""
+    found: dict[str, Run] = {}
+    for name, identity in verdict.runs.items():
+        run = store.runs.by_id(identity)
+        if run is None:
+            raise RequestError(f"{identity}: the run that the verdict rests on is not in the store")
+        found[name] = run
     return found

@@ -1,4 +1,4 @@
-"""Do the bytes, the rows and the chain still say what was recorded? Each answer names its place."""
+"""Check that bytes, rows and the chain of decisions are as recorded; name the place of a change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.flows.decisions.attest import verify_adapter
-from harness.flows.decisions.promoted_file import POINTER, read_pointer
+from harness.flows.decisions.promoted_file import PROMOTED_FILE, read_promoted_file
 from harness.flows.decisions.prune import needed
 from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.project import Project
@@ -24,7 +24,7 @@ from harness.workspace.adapters.signing import judged_digest
 def verify(
     project: Project, store_url: str | None = None, public_key: Path | None = None
 ) -> list[DoctorCheck]:
-    """Ledger, runs, verdicts, pointer, and the promoted and pinned adapters of every task."""
+    """Check ledger, runs, verdicts, reviews, promoted file, and promoted and pinned adapters."""
     with closing(open_store(project, store_url)) as store:
         decisions = store.decisions.unchecked()
         links = list(broken_links(decisions))
@@ -38,16 +38,19 @@ def verify(
         ]
         if all(check.ok for check in found):
             found.append(_named("kept", list(_removed(store)), "all that a decision rests on"))
-        if not links:
-            found += _adapters(project, store, public_key)
-            found.append(_pointer(project, store))
+        if not links:  # a broken chain cannot say what is promoted
+            held = store.decisions.all()
+            by_task = [*sorted(in_production(held).items()), *sorted(pinned(held).items())]
+            for decision in {d.digest: d for _, d in by_task}.values():  # hash each adapter once
+                found += _adapter(project, decision, public_key)
+            found.append(_promoted_file(project, store))
         return found
 
 
 def _removed(store: Store) -> Iterator[str]:
-    """What decisions rest on and the store has no more; pruning never takes it."""
+    """Yield verdicts and runs that decisions rest on and the store lacks; pruning keeps them."""
     for decision in store.decisions.all():
-        # For the other two it is a run, or an alarm.
+        # an `accept` names a run in this field, an `acknowledge` an alarm
         verdict = None if decision.kind in ("accept", "acknowledge") else decision.verdict
         if verdict and store.verdicts.by_id(verdict) is None:
             yield f"the verdict of decision {decision.seq} was removed ({verdict})"
@@ -62,23 +65,11 @@ def _named(name: str, wrong: list[str], fine: str) -> DoctorCheck:
     return DoctorCheck(name, False, f"changed by hand: {'; '.join(wrong[:3])}{more}")
 
 
-def _adapters(project: Project, store: Store, public_key: Path | None) -> list[DoctorCheck]:
-    decisions = store.decisions.all()
-    held = [found for _, found in sorted(in_production(decisions).items())]
-    held += [found for _, found in sorted(pinned(decisions).items())]
-    by_digest = {decision.digest: decision for decision in held}
-    return [
-        check
-        for decision in by_digest.values()
-        for check in _adapter(project, decision, public_key)
-    ]
-
-
 def _adapter(project: Project, decision: Decision, public_key: Path | None) -> list[DoctorCheck]:
     if decision.base == RecordedBackend.base_digest:
-        said = "was judged from recorded outputs, its bytes are elsewhere"
-        return [DoctorCheck(f"{decision.adapter} digest", True, said)]
-    entry = read_pointer(project).get(decision.task)
+        message = "was judged from recorded outputs, its bytes are elsewhere"
+        return [DoctorCheck(f"{decision.adapter} digest", True, message)]
+    entry = read_promoted_file(project).get(decision.task)
     files = entry["files"] if entry and judged_digest(entry["files"]) == decision.digest else None
     try:
         found = verify_adapter(
@@ -93,19 +84,24 @@ def _adapter(project: Project, decision: Decision, public_key: Path | None) -> l
     return [replace(check, name=f"{decision.adapter} {check.name}") for check in found]
 
 
-def _pointer(project: Project, store: Store) -> DoctorCheck:
-    """Whatever the pointer names must be in the ledger: a last row that was removed shows here."""
-    entries = read_pointer(project)  # first: what it names was in the ledger before
+def _promoted_file(project: Project, store: Store) -> DoctorCheck:
+    """Check that the ledger has each decision of the promoted file, and the other way round.
+
+    The chain alone cannot show that its last row was removed; this file can.
+    """
+    # The file is read before the ledger: a decision reaches the ledger before it reaches the file.
+    entries = read_promoted_file(project)
     decisions = store.decisions.all()
     known = {decision.hash for decision in decisions}
     for task, entry in entries.items():
         if entry["decision"] not in known:
-            said = f"names a decision of {entry.get('since')} for {task} that the ledger lacks"
-            return DoctorCheck("pointer", False, f"{POINTER} {said}: rows were removed by hand")
+            wrong = f"names a decision of {entry.get('since')} for {task} that the ledger lacks"
+            message = f"{PROMOTED_FILE} {wrong}: rows were removed by hand"
+            return DoctorCheck("pointer", False, message)
     for task, decision in in_production(decisions).items():
         entry = entries.get(task, {})
-        told = tuple(entry.get(key) for key in ("decision", "adapter", "digest"))
-        if told != (decision.hash, decision.adapter, decision.digest):
-            said = f"does not say what the ledger says for {task}, `lora-harness status` renews it"
-            return DoctorCheck("pointer", False, f"{POINTER} {said}")
-    return DoctorCheck("pointer", True, f"{POINTER} says what the ledger says")
+        named = tuple(entry.get(key) for key in ("decision", "adapter", "digest"))
+        if named != (decision.hash, decision.adapter, decision.digest):
+            wrong = f"does not say what the ledger says for {task}, `lora-harness status` renews it"
+            return DoctorCheck("pointer", False, f"{PROMOTED_FILE} {wrong}")
+    return DoctorCheck("pointer", True, f"{PROMOTED_FILE} says what the ledger says")

@@ -1,1 +1,1 @@
-"""Run an adapter on a benchmark, compare it with the promoted one, and judge it."""
+"""Run an adapter on a benchmark, compare it with the promoted adapter, and judge it."""

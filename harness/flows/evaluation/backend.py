@@ -1,4 +1,7 @@
-"""The one door to an engine: adapters and prompts in, outputs and likelihoods out."""
+"""The interface between flows and engines: adapters and prompts in, outputs and likelihoods out.
+
+Tested in tests/flows/evaluation/test_backends.py.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ class Backend(Protocol):
     def generate(
         self, adapter: AdapterRef, benchmark: Benchmark, prompts: Sequence[Prompt]
     ) -> Iterator[tuple[Output, ...]]:
-        """Yield one output per prompt, in batches, in any order."""
+        """Yield an output per prompt, in batches, in any order."""
         engine, mounted = self.engine(benchmark.name, adapter), self.mount(adapter)
         return engine.generate(mounted, prompts, benchmark.generation)
 
@@ -73,7 +76,7 @@ class Backend(Protocol):
         return engine.likelihood(mounted, prompts, benchmark.generation)
 
     def shift(self, adapter: AdapterRef, benchmark: Benchmark, prompt: Prompt) -> float | None:
-        """Return how far an adapter moves the base's logits; None where it can't be told."""
+        """Return how far an adapter moves the base's logits; None if the engine can't tell."""
         engine, mounted = self.engine(benchmark.name, adapter), self.mount(adapter)
         return engine.shift(mounted, prompt, benchmark.generation)
 
@@ -82,5 +85,5 @@ class Backend(Protocol):
         return True
 
     def close(self) -> None:
-        """Give back what the engine holds."""
+        """Release the engine's memory, processes and connections."""
         return None

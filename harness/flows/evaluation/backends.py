@@ -117,13 +117,13 @@ class _FilesBackend(Backend):
                 raise AdapterRefused(found.message)
 
     def engine(self, benchmark: str, adapter: AdapterRef) -> BackendEngine:
-        """Return the one engine, which serves every benchmark and adapter."""
+        """Return the engine, which serves every benchmark and adapter."""
         if self._engine is None:
             self._engine = self._open_engine()
         return self._engine
 
     def close(self) -> None:
-        """Give back what the engine holds, where it was opened."""
+        """Release the engine's memory and processes, if it was opened."""
         if self._engine is not None:
             self._engine.close()
 
@@ -136,7 +136,7 @@ class _FilesBackend(Backend):
 
 
 class LocalBackend(_FilesBackend):
-    """The engine in this process: one base, loaded when the first text is asked for."""
+    """The engine in this process: a single base, loaded when the first text is asked for."""
 
     @property
     def base_digest(self) -> str:

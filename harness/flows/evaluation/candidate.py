@@ -1,4 +1,7 @@
-"""One adapter on trial: what it is compared with, its runs, and its verdicts."""
+"""An adapter on trial: the adapters it is compared with, its runs, and its verdicts.
+
+Tested in tests/flows/evaluation/test_session.py.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class Evaluation:
 
 @dataclass
 class Candidate:
-    """One adapter on trial: its runs and verdicts, each made once."""
+    """An adapter on trial, with its runs and verdicts; each is made only once."""
 
     context: Context
     adapter: AdapterRef
@@ -46,7 +49,7 @@ class Candidate:
         return task if isinstance(task, str) and task in self.context.project.tasks else None
 
     def evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None = None) -> Evaluation:
-        """Run what is missing and judge; a verdict on some `cases` can never promote."""
+        """Make the missing runs and judge; a verdict on some `cases` can never promote."""
         if cases is not None and cases >= {case.id for case in benchmark.cases}:
             cases = None
         place = (benchmark.name, cases)
@@ -98,11 +101,12 @@ class Candidate:
                 yield from self.needs(guard)
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
-        """Return the cases that one of the adapters compared has seen in training."""
+        """Return the cases that any of the compared adapters has seen in training."""
         found: dict[str, str] = {}
         for run in runs:
             if run is not None and self.context.backend.adapter(run.adapter).files is not None:
                 adapters = self.context.project.settings.adapters
+                # the candidate's own place for a case goes before a reference's
                 found = {**find_contamination(adapters, run.adapter, benchmark).cases, **found}
         return found
 
@@ -112,7 +116,7 @@ class Candidate:
 
 
 class References:
-    """The runs that a candidate is compared with on one benchmark."""
+    """The runs that a candidate is compared with on a benchmark."""
 
     def __init__(
         self, candidate: Candidate, benchmark: Benchmark, cases: frozenset[str] | None
@@ -169,14 +173,14 @@ class References:
         return decisions.promoted(self.task) if what == "promoted" else decisions.pinned(self.task)
 
     def _pinned_adapter(self, promoted: Decision | None) -> AdapterRef | None:
-        """Return the pinned reference where it is another adapter than the promoted one."""
+        """Return the pinned reference if it differs from the promoted adapter."""
         pinned = self._decision("pinned")
         if pinned is None or promoted is None or pinned.digest == promoted.digest:
             return None
         return self._decided(pinned)
 
     def _decided(self, decision: Decision | None) -> AdapterRef | None:
-        """Return the adapter of a decision; refuse it where its bytes are other ones now."""
+        """Return the adapter of a decision; refuse it if its bytes have changed since."""
         if decision is None:
             return None
         adapter = self.context.backend.adapter(decision.adapter)

@@ -1,4 +1,4 @@
-"""Which cases of a benchmark an adapter has seen in training: found by its data's fingerprint."""
+"""Find the cases of a benchmark that an adapter has seen in training, by its data's fingerprint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.findings import overlap
-from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import remember, remembered
@@ -24,18 +23,19 @@ _MAX_PARENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Contamination:
-    """What is known of an adapter's training, as far as one benchmark goes."""
+    """The cases of a benchmark that an adapter's training sets hold."""
 
     cases: Mapping[str, str]
-    """Where each case that it has seen stands, in words, by the case's id."""
+    """By the id of each seen case, a sentence that names its file and line."""
     unknown: tuple[str, ...]
-    """Training sets that nobody can look into, and why."""
+    """Training sets that could not be searched, and why."""
     looked_at: int = 0
-    """Training sets that were looked into: its own, and those of its parents."""
+    """The number of training sets searched: the adapter's and its parents'."""
 
 
 def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Contamination:
-    """Look through the training sets of an adapter and of those that it was made from."""
+    """Search the training sets of an adapter and of its parents for a benchmark's cases."""
+    asked = tuple((case.id, case.input) for case in benchmark.cases)
     cases: dict[str, str] = {}
     unknown: list[str] = []
     looked_at = 0
@@ -49,36 +49,26 @@ def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Conta
             unknown.append(f"the training set of {owner} ({called}) is not in {DATASETS}/")
             continue
         looked_at += 1
-        for case, line in _seen_in(file, _stamp(file), _asked(benchmark)).items():
+        for case, line in _seen_in(file, _stamp(file), asked).items():
             cases.setdefault(case, f"line {line} of {file.name}, which {owner} was trained on")
     return Contamination(cases, tuple(unknown), looked_at)
 
 
-def _asked(benchmark: Benchmark) -> tuple[tuple[str, str], ...]:
-    return tuple((case.id, case.input) for case in benchmark.cases)
-
-
 def _datasets(adapters: Path, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    """The adapter's training set and its parents', the youngest first; None where unknown."""
-    for _ in range(_MAX_PARENTS):
+    """Yield the adapter's training set, then its parents'; None in place of an unknown set."""
+    for _ in range(_MAX_PARENTS):  # files of other people may name each other in a circle
         if name in RESERVED:
             return
-        training = _training_of(adapters, name)
-        dataset = (training or {}).get("dataset")
+        training = read_training_of(adapters, name) or {}
+        dataset, parent = training.get("dataset"), training.get("parent")
         yield name, dataset if isinstance(dataset, dict) else None
-        parent = (training or {}).get("parent")
         if not isinstance(parent, dict) or not isinstance(parent.get("name"), str):
             return
         name = parent["name"]
 
 
-def read_training_of(project: Project, name: str) -> dict[str, Any] | None:
-    """An adapter's training.json where it can be read."""
-    return _training_of(project.settings.adapters, name)
-
-
-def _training_of(adapters: Path, name: str) -> dict[str, Any] | None:
-    """What training.json says; nothing where the adapter is gone or its file is damaged."""
+def read_training_of(adapters: Path, name: str) -> dict[str, Any] | None:
+    """Return an adapter's `training.json`; None if the adapter is gone or the file is damaged."""
     try:
         check_name(name)
         return read_training(folder_of(adapters, name))
@@ -87,14 +77,15 @@ def _training_of(adapters: Path, name: str) -> dict[str, Any] | None:
 
 
 def _file_of(folder: Path, dataset: dict[str, Any]) -> Path | None:
-    """The file that says what was trained on, whatever it is called now."""
+    """Return the file with the training set's fingerprint, even if it was renamed."""
     wanted, called = dataset.get("fingerprint"), dataset.get("name")
+    # the recorded name first: most files keep it, and reading the others is slow
     files = sorted(folder.glob("*.jsonl"), key=lambda file: (file.name != called, file.name))
     return next((file for file in files if _fingerprint(file) == wanted), None)
 
 
 def _fingerprint(file: Path) -> str | None:
-    """Remembered by size and time: large sets rarely change."""
+    """Return a training set's fingerprint, cached by the file's size and times."""
     stamp = _stamp(file)
     known = remembered(_FINGERPRINTS).get(stamp)
     if isinstance(known, str):
@@ -110,19 +101,20 @@ def _fingerprint(file: Path) -> str | None:
 
 
 def _stamp(file: Path) -> str:
+    """Return a digest of the file's path, size, times and inode: it changes with the content."""
     try:
         status = file.stat()
     except OSError:
         return ""
-    said = f"{file}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
-    return hashlib.sha256(said.encode()).hexdigest()
+    parts = f"{file}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 @lru_cache(maxsize=32)
 def _seen_in(file: Path, stamp: str, asked: tuple[tuple[str, str], ...]) -> dict[str, int]:
-    """The first line that gives each case away; asked again in one process, known already."""
+    """Return the first line that holds each seen case; `stamp` lets the cache notice edits."""
     examples = scan_training_set(file).examples
     found: dict[str, int] = {}
-    for one in overlap([example.input for example in examples], dict(asked)):
-        found.setdefault(one.case, examples[one.index].line)
+    for hit in overlap([example.input for example in examples], dict(asked)):
+        found.setdefault(hit.case, examples[hit.index].line)
     return found

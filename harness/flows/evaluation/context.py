@@ -1,4 +1,7 @@
-"""The request of an evaluation, and the project opened for it: store, backend, runs."""
+"""The request of an evaluation, and the project opened for it: store, backend, runs.
+
+Tested in tests/flows/evaluation/test_session.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The doctor: is this adapter safe, complete, for this base, and really applied?"""
+"""Examine an adapter: whether it is safe, complete, made for this base, and applied when loaded.
+
+Tested in tests/flows/test_store.py.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from harness.workspace.base.gguf import model_folder
 
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
-    """Every line that could be looked at; a name that is no adapter raises."""
+    """Return every check that could be made; raise if the name is no adapter's."""
     copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
     try:
         backend = LocalBackend(project, copies)
@@ -28,8 +31,12 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         shape = base_shape(model_folder(project.base), project.base.digest)
         found += inspect(adapter.files, shape)
         sound = all(check.ok for check in found)
-        found += _training(project, name)
-        if sound:
+        # Having seen a case is no failure of the adapter: the case is left out of the verdict.
+        task = (read_training_of(project.settings.adapters, name) or {}).get("task")
+        for benchmark in project.benchmarks.values():
+            if benchmark.guard or task in (None, benchmark.task):
+                found.append(DoctorCheck("training", True, _seen(project, name, benchmark)))
+        if sound:  # an unsound adapter is never loaded
             benchmark = next(iter(project.benchmarks.values()))
             try:
                 shift = applied_shift(backend, adapter, benchmark)
@@ -42,14 +49,8 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         shutil.rmtree(copies, ignore_errors=True)
 
 
-def _training(project: Project, name: str) -> list[DoctorCheck]:
-    """Whether it has seen what it is judged on: no reason to refuse it, they are left out."""
-    task = (read_training_of(project, name) or {}).get("task")
-    mine = [b for b in project.benchmarks.values() if b.guard or task in (None, b.task)]
-    return [DoctorCheck("training", True, _seen(project, name, benchmark)) for benchmark in mine]
-
-
 def _seen(project: Project, name: str, benchmark: Benchmark) -> str:
+    """Return a sentence on the cases of a benchmark that an adapter was trained on."""
     seen = find_contamination(project.settings.adapters, name, benchmark)
     total = len(benchmark.cases)
     parts = []
@@ -64,6 +65,6 @@ def _seen(project: Project, name: str, benchmark: Benchmark) -> str:
     elif seen.looked_at:
         parts.append(f"none of {total} cases of {benchmark.name} is in its training data")
     if seen.unknown:
-        said = " and ".join(seen.unknown)
-        parts.append(f"{said}, so nobody can tell whether it saw cases of {benchmark.name}")
+        reasons = " and ".join(seen.unknown)
+        parts.append(f"{reasons}, so nobody can tell whether it saw cases of {benchmark.name}")
     return "; ".join(parts)

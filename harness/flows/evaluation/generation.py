@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class GenerationWork:
-    """The writing and weighing of one run: looked up in the store, else asked of its backend."""
+    """The writing and weighing of a run: looked up in the store, else asked of its backend."""
 
     spec: RunSpec
     store: Store
@@ -151,7 +151,7 @@ class GenerationWork:
 
     @contextmanager
     def _engine_failures(self) -> Iterator[None]:
-        """Turn an exception of the engine into one line, and log it."""
+        """Turn an exception of the engine into an error with a single line, and log it."""
         try:
             yield
         except HarnessError:
@@ -174,7 +174,7 @@ def proof_prompt(adapter: AdapterRef, benchmark: Benchmark) -> Prompt:
 
 
 def applied_shift(backend: Backend, adapter: AdapterRef, benchmark: Benchmark) -> float | None:
-    """Return how far an adapter moves the logits; refuse one that does not move them.
+    """Return how far an adapter moves the logits; refuse it if it does not move them.
 
     None where the engine can't tell.
     """
@@ -184,7 +184,7 @@ def applied_shift(backend: Backend, adapter: AdapterRef, benchmark: Benchmark) -
 
 
 def refuse_unapplied(adapter: AdapterRef, shift: float | None) -> None:
-    """Refuse an adapter that changes nothing, since it would be judged as if it were the base."""
+    """Refuse an adapter without effect, since it would be judged as if it were the base."""
     if shift is not None and not shift > NO_SHIFT:
         raise AdapterRefused(
             f"{adapter.name}: is loaded but changes nothing (logits move by {shift:g}),"
@@ -206,7 +206,7 @@ def chunks(work: GenerationWork) -> Iterator[GenerationWork]:
 
 
 def _steps(spec: RunSpec) -> tuple[int, int]:
-    """Return how many outputs to write and ideals to weigh; equal ones count once."""
+    """Return how many outputs to write and ideals to weigh; duplicates count once."""
     ideals = len(set(spec.likelihoods.values())) if spec.weighs else 0
     return len(set(spec.outputs.values())), ideals
 

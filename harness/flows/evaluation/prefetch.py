@@ -1,4 +1,4 @@
-"""Ask the engine for the outputs and likelihoods of many verdicts as one stream, before they judge.
+"""Ask the engine for the outputs and likelihoods of many verdicts in a single stream beforehand.
 
 Run after run, there would be too little work to keep several workers busy, and no honest estimate
 of the time left. Afterwards every verdict finds its outputs in the store. Only one run's work, and
@@ -92,7 +92,7 @@ def _needs(session: Session, wanted: Iterable[tuple[str, str, Cases]]) -> list[N
 
 @dataclass
 class Prefetch:
-    """One stream of batches with its progress and its failures."""
+    """A stream of batches with its progress and its failures."""
 
     session: Session
     needs: list[NeededRun]

@@ -1,4 +1,4 @@
-"""Make runs: look up what the store knows of one, generate and score the rest, and keep it."""
+"""Make runs: look up stored outputs, generate and score the rest, and store the run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Pair = tuple[str, str]
 
 @dataclass
 class Producer:
-    """Makes the runs of one process, with one backend and one store."""
+    """The maker of a process's runs, with its backend and its store."""
 
     project: Project
     store: Store
@@ -49,7 +49,7 @@ class Producer:
         cases: frozenset[str] | None = None,
         refresh: bool = False,
     ) -> Run:
-        """Return the run of an adapter on a benchmark or some of its cases, made where it must be.
+        """Return the run of an adapter on a benchmark or some of its cases; make it if necessary.
 
         `refresh` makes it again.
         """
@@ -61,6 +61,7 @@ class Producer:
             raise problem
         work = self._work(spec, metrics, refresh)
         with self._run_lock(key):
+            # another process may have made it while this process waited for the lock
             return self.store.runs.by_key(key) or self._made(spec, work, metrics, key)
 
     def lacking(
@@ -81,13 +82,14 @@ class Producer:
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
         spec = RunSpec(adapter, benchmark, chosen, self.backend)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
-        measures(metrics, benchmark.name)  # an unknown one is refused before any is generated
+        measures(metrics, benchmark.name)  # refuses an unknown metric before any text is generated
         return spec, metrics
 
     def _work(self, spec: RunSpec, metrics: tuple[str, ...], refresh: bool) -> GenerationWork:
         """Return a run's work; `refresh` forgets its stored outputs, once in this process."""
         work = GenerationWork(spec, self.store, self.on_progress)
         address = self._key(spec, metrics)
+        # only once: prefetching and the verdict both ask, and the second needs what the first made
         if refresh and address not in self._forgotten:
             work.forget()
             self._forgotten.add(address)
@@ -107,7 +109,8 @@ class Producer:
         )
 
     def _newest(self, key: str) -> tuple[Run | None, str]:
-        """Return the last run made of exactly this, and the key that a refreshed one would get."""
+        """Return the last run made of exactly this, and the key that a refreshed run would get."""
+        # A stored run is never overwritten: a refreshed run gets the first key that is free.
         known, place, again = None, key, 0
         while (found := self.store.runs.by_key(place)) is not None:
             known, again = found, again + 1
@@ -121,7 +124,7 @@ class Producer:
         return self._newest(self._key(whole, metrics))[0]
 
     def _made(self, spec: RunSpec, work: GenerationWork, metrics: tuple[str, ...], key: str) -> Run:
-        """Generate, weigh and score what is missing, and keep the run."""
+        """Generate, weigh and score the missing outputs, and store the run."""
         started = utc_now()
         self.seconds = dict(self.spent.pop((spec.adapter.name, spec.benchmark.name), {}))
         digest = self.project.embedder.digest
@@ -173,7 +176,7 @@ class Producer:
         from filelock import FileLock
 
         folder = self.project.settings.reports / ".locks"
-        lock = FileLock(folder / f"{key[:2]}.lock")
+        lock = FileLock(folder / f"{key[:2]}.lock")  # at most 256 files, however many runs
         try:
             folder.mkdir(parents=True, exist_ok=True)
             lock.acquire()

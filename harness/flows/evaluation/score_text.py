@@ -1,4 +1,7 @@
-"""One text against its ideals: the project's metrics and checks for somebody's own tests."""
+"""Score a text against its ideals with the project's metrics and checks, for users' tests.
+
+Tested in tests/plugin/test_fixture.py.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from harness.measure import parse_checks, score_case
 from harness.records import Case, CaseResult, Output
 
 TEXT = ("edit_similarity", "edit_rate", "clean_rate")
-"""Metrics that need nothing but the two texts."""
+"""Metrics that need only the two texts."""
 _NEED_MORE = {
     "ideal_likelihood": "a model has to say it, `harness.evaluate` asks one",
     "consistency": "it compares several outputs of one case, `harness.evaluate` makes them",
@@ -31,28 +34,24 @@ def score(
     checks: Mapping[str, Any] | None = None,
     project: str | Path | None = None,
 ) -> CaseResult:
-    """Score one output against its ideal, or the best of several; `.scores` has them by metric.
+    """Score an output against its ideal, or the best of several; `.scores` holds them by metric.
 
     `metrics` may name `embedding_similarity`, for which the project's embedder is loaded, and
-    those of other packages. `checks` are written as in a benchmark: `{"max_words": 20}`.
-    `edit_rate` is better the lower it is; a score that cannot be had is None, never 0.
+    metrics of other packages. `checks` are written as in a benchmark: `{"max_words": 20}`.
+    A lower `edit_rate` is better; a score that cannot be measured is None, never 0.
     """
     for name in metrics:
         if name in _NEED_MORE:
             raise RequestError(f"{name}: cannot be scored on a text alone; {_NEED_MORE[name]}")
     ideals = (ideal,) if isinstance(ideal, str) else tuple(ideal)
-    _refuse_no_texts(output, ideals)
+    if not isinstance(output, str):
+        raise RequestError(f"the output is a {type(output).__name__}, a text is needed")
+    if not ideals or not all(isinstance(text, str) and text.strip() for text in ideals):
+        raise RequestError("the ideal is missing or blank, a text or several are needed")
     case = Case("text", input, ideals, checks=parse_checks(checks or {}, "checks"))
     wanted = tuple(metrics)
     cosines = _cosines(output, ideals, project) if "embedding_similarity" in wanted else None
     return score_case(case, (Output("text", output),), cosines, wanted, user_metrics(wanted))
-
-
-def _refuse_no_texts(output: object, ideals: Sequence[object]) -> None:
-    if not isinstance(output, str):
-        raise RequestError(f"the output is a {type(output).__name__}, a text is needed")
-    if not ideals or not all(isinstance(one, str) and one.strip() for one in ideals):
-        raise RequestError("the ideal is missing or blank, a text or several are needed")
 
 
 def _cosines(output: str, ideals: tuple[str, ...], project: str | Path | None) -> list[list[float]]:
@@ -69,5 +68,5 @@ def _cosines(output: str, ideals: tuple[str, ...], project: str | Path | None) -
 
 @cache
 def _embedder(folder: Path) -> Embedder:
-    """Loaded once for all the tests of a session."""
+    """Load the embedder, once for all the tests of a session."""
     return Embedder(folder)

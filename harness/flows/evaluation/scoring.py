@@ -1,4 +1,4 @@
-"""Outputs become results: embeddings are looked up or made, every metric is measured."""
+"""Score outputs: look up or make embeddings, then measure every metric of every case."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from harness.store.keys import vector_key
 from harness.workspace.formats.fields import kind_of, suggestion
 
 TOGETHER = 512
-"""So many texts are embedded before their vectors are kept."""
+"""Texts that are embedded before their vectors are stored."""
 
 
 def vectors_of(
@@ -56,14 +56,14 @@ _MEASURES = ("rapidfuzz", "sacrebleu")
 
 
 def user_metrics(wanted: tuple[str, ...]) -> dict[str, UserMetric]:
-    """The functions of those that are not our own: text and case in, a number in 0..1 out."""
+    """Return the functions of other packages' metrics: text and case in, a number in 0..1 out."""
     return {name: _found(name).value for name in wanted if name not in METRICS}
 
 
 def measures(wanted: tuple[str, ...], benchmark: str = "") -> Mapping[str, str]:
-    """What the scores come from, with versions; another version of a metric scores anew.
+    """Return the versions of everything that scores rest on; another version scores anew.
 
-    `benchmark`: whose `[metrics]` ask for them, to be named where there is no such metric.
+    An unknown metric's error names `benchmark`, whose `[metrics]` ask for it.
     """
     where = f"benchmark {benchmark}: [metrics] " if benchmark else ""
     others = {
@@ -74,7 +74,7 @@ def measures(wanted: tuple[str, ...], benchmark: str = "") -> Mapping[str, str]:
 
 @cache
 def _found(name: str, where: str = "") -> Registered:
-    """Looked up once: every run of a session asks, and each look reads every package's files."""
+    """Return another package's metric, cached since each lookup reads every package's files."""
     found = registered(GROUP, name, BenchmarkError)
     if found is None:
         known = suggestion(name, [*METRICS, *names(GROUP)])
@@ -92,7 +92,7 @@ ALWAYS = ("ideal_likelihood", "edit_similarity", "embedding_similarity", "edit_r
 
 
 def metrics_of(benchmark: Benchmark, embeddings: bool) -> tuple[str, ...]:
-    """What is scored: the usual metrics and those that the benchmark asks for."""
+    """Return the metrics to score: those of every benchmark, then those this benchmark names."""
     more = ("consistency",) if benchmark.generation.samples > 1 else ()
     found = dict.fromkeys((*ALWAYS, *more, *(rule.name for rule in benchmark.metrics)))
     return tuple(name for name in found if embeddings or name != "embedding_similarity")
@@ -100,24 +100,25 @@ def metrics_of(benchmark: Benchmark, embeddings: bool) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """One spec's outputs, measured."""
+    """The scoring of a run's outputs."""
 
     spec: RunSpec
     store: Store
     embedder: Embedder
     digest: str
-    """Of the embedder's weights."""
+    """The digest of the embedder's weights."""
     metrics: tuple[str, ...]
     on_progress: OnProgress
 
     def results(
         self, outputs: Mapping[str, Output], nlls: Mapping[Place, float | None]
     ) -> tuple[CaseResult, ...]:
-        """Every case with its outputs, in the benchmark's order."""
+        """Return every case with its outputs and scores, in the benchmark's order."""
         written: dict[str, list[Output]] = {case.id: [] for case in self.spec.cases}
         for prompt in self.spec.prompts:
             weighed = tuple(nlls[prompt.case, i] for i in range(len(prompt.ideals))) if nlls else ()
             output = outputs[self.spec.outputs[prompt.case, prompt.sample]]
+            # equal prompts share a stored output, which may carry another case's place
             output = replace(output, case=prompt.case, sample=prompt.sample, ideal_nlls=weighed)
             written[prompt.case].append(output)
         vectors = self._vectors([output.text for output in outputs.values()])
@@ -138,11 +139,12 @@ class Scoring:
             found = embedding_similarity(
                 [vectors[o.text] for o in outputs], [vectors[ideal] for ideal in case.ideals]
             )
+            # rounded, since a cosine's last bits depend on the machine's linear algebra library
             similarities = [[round(float(x), 6) for x in row] for row in found]
         return score_case(case, outputs, similarities, self.metrics, extra)
 
     def _vectors(self, texts: list[str]) -> dict[str, Any]:
-        """Embeddings of outputs and ideals; an ideal is embedded once in a store's life."""
+        """Return the embeddings of outputs and ideals; the store keeps each for later runs."""
         if "embedding_similarity" not in self.metrics:
             return {}
         ideals = [ideal for case in self.spec.cases for ideal in case.ideals]

@@ -1,4 +1,4 @@
-"""Open a project, run adapters on trial, compare them with the promoted one, and judge them."""
+"""Open a project, run candidates, compare them with the promoted adapter, and judge them."""
 
 from __future__ import annotations
 

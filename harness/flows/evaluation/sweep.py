@@ -1,8 +1,8 @@
-"""Many adapters on many benchmarks: what is to be done, who does it, and what came of it.
+"""Judge many adapters on many benchmarks: plan the jobs, run them, and yield their results.
 
-The base is loaded once, and a failing adapter does not stop the others. What is to be done is
-planned first and is plain data; all outputs that it lacks are written ahead as one stream, by
-this process or by many workers, and then each verdict is given in turn.
+The base is loaded once, and a failing adapter does not stop the others. The plan comes first and
+is plain data. All missing outputs are then made as a single stream, by this process or by many
+workers, and the verdicts follow in turn.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from harness.records import JobResult
 from harness.records.verdicts import Job
 
 Worker = Callable[[Session, Iterable[Job]], Iterator[JobResult]]
-"""Does jobs and says how each ended, in any order."""
+"""Runs jobs and yields their results, in any order."""
 
 
 def plan(session: Session, adapters: Sequence[str]) -> tuple[list[Job], list[JobResult]]:
-    """Every job, in the order asked; adapters that are refused unseen, with the reason."""
+    """Return every job in the order asked, and the refused adapters with the reason."""
     for name in session.request.benchmarks:
         session.benchmark(name)  # an unknown one is the request's fault, not an adapter's
     jobs: list[Job] = []
@@ -30,19 +30,19 @@ def plan(session: Session, adapters: Sequence[str]) -> tuple[list[Job], list[Job
             jobs += [Job(adapter, found.name) for found in session.benchmarks(adapter)]
         except HarnessError as problem:
             if len(set(adapters)) == 1:
-                raise  # there is nothing else to go on with
+                raise  # no other adapter could still be judged
             refused.append(_failed(adapter, None, problem))
     return jobs, refused
 
 
 def one_after_another(session: Session, jobs: Iterable[Job]) -> Iterator[JobResult]:
-    """Each verdict is the one that `evaluate` gives."""
+    """Judge each job in turn, with the same verdict as `evaluate`."""
     for job in jobs:
         try:
             benchmark = session.benchmark(job.benchmark)
             verdict = session.candidate(job.adapter).evaluate(benchmark).verdict
         except StoreFailed:
-            raise  # what cannot be kept need not be made
+            raise  # later verdicts could not be stored either
         except HarnessError as problem:
             yield _failed(job.adapter, job.benchmark, problem)
         else:
@@ -50,16 +50,16 @@ def one_after_another(session: Session, jobs: Iterable[Job]) -> Iterator[JobResu
 
 
 def all_written_first(session: Session, jobs: Iterable[Job]) -> Iterator[JobResult]:
-    """What all jobs lack is made as one stream; then they end one after another."""
-    mine = list(jobs)
-    prefetch(session, ((job.adapter, job.benchmark, None) for job in mine))
-    yield from one_after_another(session, mine)
+    """Make the missing outputs of all jobs as a single stream, then judge each job in turn."""
+    planned = list(jobs)
+    prefetch(session, ((job.adapter, job.benchmark, None) for job in planned))
+    yield from one_after_another(session, planned)
 
 
 def sweep(
     session: Session, adapters: Sequence[str], work: Worker = all_written_first
 ) -> Iterator[JobResult]:
-    """How every job ended, as they end; adapters that are refused come first."""
+    """Yield the result of every job as it ends; refused adapters come first."""
     jobs, refused = plan(session, adapters)
     yield from refused
     yield from work(session, jobs)

@@ -1,4 +1,4 @@
-"""The work of one run: prompts and ideals, each with the key under which the store knows it."""
+"""The work of a run: prompts and ideals, each with the key under which the store knows it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.store.keys import likelihood_key, output_key
 
 
 def messages_for(benchmark: Benchmark, text: str, *, examples: bool = False) -> tuple[Message, ...]:
-    """Return the turns for one input; the template is filled by replacement, never formatted."""
+    """Return the turns for an input; the template is filled by replacement, never formatted."""
     turns = [Message("system", benchmark.system)] if benchmark.system.strip() else []
     for example in benchmark.examples if examples else ():
         turns.append(Message("user", benchmark.template.replace("{input}", example.input)))
@@ -20,7 +20,7 @@ def messages_for(benchmark: Benchmark, text: str, *, examples: bool = False) -> 
 
 
 def prompts_for(benchmark: Benchmark, case: Case, adapter: str) -> tuple[Prompt, ...]:
-    """Return one prompt per sample; only `base+prompt` sees the examples."""
+    """Return a prompt per sample; only `base+prompt` sees the examples."""
     turns = messages_for(benchmark, case.input, examples=adapter == BASE_PROMPT)
     return tuple(
         Prompt(case.id, turns, case.ideals, sample)
@@ -33,7 +33,7 @@ Place = tuple[str, int]
 
 
 class RunSpec:
-    """One adapter on some cases of a benchmark: prompts, and the keys of their results."""
+    """An adapter on some cases of a benchmark: prompts, and the keys of their results."""
 
     def __init__(
         self, adapter: AdapterRef, benchmark: Benchmark, cases: Sequence[Case], backend: Backend
@@ -57,7 +57,7 @@ class RunSpec:
         }
 
     def _origin(self, prompt: Prompt) -> dict[str, object]:
-        """Return what an output follows from: recorded ones belong to their case as well."""
+        """Return what an output follows from: a recorded output also belongs to its case."""
         return self.origin | {"case": prompt.case} if self.backend.recorded else self.origin
 
     def of(self, cases: Sequence[Case]) -> RunSpec:

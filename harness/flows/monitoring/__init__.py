@@ -1,1 +1,1 @@
-"""Is it time to retrain, and what is to be done then."""
+"""The retraining alarm of promoted adapters, and the plan for the next training set."""

@@ -1,8 +1,10 @@
-"""A person has seen an alarm: recorded for ever, and the count begins anew after what was seen."""
+"""Acknowledge an alarm: a decision in the ledger, after which the evidence is counted anew.
+
+Tested in tests/flows/monitoring/test_monitor.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 
 from harness.errors import RequestError
@@ -15,37 +17,34 @@ from harness.records import Benchmark, Decision, Signal
 from harness.store import Store
 
 
-def acknowledge(project: Project, ask: DecisionRequest) -> list[Decision]:
-    """One decision for every alarm that stands; refused where none does."""
-    benchmark = project.task_benchmark(ask.task)
+def acknowledge(project: Project, request: DecisionRequest) -> list[Decision]:
+    """Record a decision for every alarm of a task; refuse where there is no alarm."""
+    benchmark = project.task_benchmark(request.task)
     task = str(benchmark.task)
-    with closing(open_store(project, ask.store)) as store, store.decisions.held():
+    # Held, so that no promotion comes between the look at the alarms and the decisions.
+    with closing(open_store(project, request.store)) as store, store.decisions.held():
         held = store.decisions.promoted(task)
         if held is None:
             raise RequestError(f"{task}: nothing is promoted, so there is no alarm")
+        watched = [
+            *count_reviews(project, store, held).watched,
+            drift_of(store, held, benchmark)[0],
+        ]
         made = [
             Decision(
-                "acknowledge", task, held.adapter, held.digest, ask.by, ask.why, utc_now(),
-                verdict=f"{signal}@{_seen(store, held, benchmark, signal)}",
+                "acknowledge", task, held.adapter, held.digest, request.by, request.why, utc_now(),
+                verdict=f"{one.signal}@{_last_seen(store, held, benchmark, one.signal)}",
             )
-            for signal in standing(project, store, held, [benchmark])
+            for one in watched
+            if one.course.alarms
         ]  # fmt: skip
         if not made:
             raise RequestError(f"{task}: no alarm stands, there is nothing to acknowledge")
-        return made if ask.dry_run else [store.decisions.add(one) for one in made]
+        return made if request.dry_run else [store.decisions.add(one) for one in made]
 
 
-def standing(
-    project: Project, store: Store, held: Decision, benchmarks: Sequence[Benchmark]
-) -> list[Signal]:
-    """What raised an alarm that nobody has acknowledged."""
-    watched = [*count_reviews(project, store, held).watched]
-    watched += [drift_of(store, held, benchmark)[0] for benchmark in benchmarks]
-    return [one.signal for one in watched if one.course.alarms]
-
-
-def _seen(store: Store, held: Decision, benchmark: Benchmark, signal: Signal) -> int:
-    """The number of the last review, or run, that there is now."""
+def _last_seen(store: Store, held: Decision, benchmark: Benchmark, signal: Signal) -> int:
+    """Return the number of the last review, or run, in the store."""
     if signal != "benchmark":
         return store.reviews.last_seq()
     runs = store.runs.numbered(held.digest, benchmark.name, benchmark.fingerprint)

@@ -1,13 +1,16 @@
-"""The promoted adapter on the fixed benchmark: run again, weighed, and set beside the edits."""
+"""The promoted adapter on its fixed benchmark: repeated runs, their drift, and the edit rates.
+
+Tested in tests/flows/monitoring/test_monitor.py.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from harness.alarm.alarm import WeekCount, watched
-from harness.alarm.drift import Fall, Scores, fall, gates_of
+from harness.alarm.drift import Scores, fall, gates_of
 from harness.alarm.drivers import MIN_REVIEWS
 from harness.alarm.prediction import rank_correlation
 from harness.errors import AdapterRefused
@@ -20,9 +23,6 @@ from harness.progress import OnProgress
 from harness.records import Benchmark, Decision, Drift, Prediction, RetrainLine, Run, Watched
 from harness.store import Store
 
-Numbered = tuple[int, str]
-"""A run's number in the store and its start."""
-
 
 def run_again(
     project: Project,
@@ -31,7 +31,10 @@ def run_again(
     request: Request,
     on_progress: OnProgress,
 ) -> list[Run]:
-    """Generate and score everything anew with the promoted bytes; each time is a run of its own."""
+    """Run the promoted adapter on benchmarks again; refuse other bytes under its name.
+
+    Outputs and scores are made anew, and every call adds runs to the store.
+    """
     with open_session(project, request, on_progress) as session:
         adapter = session.backend.adapter(held.adapter)
         if adapter.digest != held.digest:
@@ -49,46 +52,41 @@ def drift_of(
     benchmark: Benchmark,
     decisions: Sequence[Decision] | None = None,
 ) -> tuple[Watched, Drift | None]:
-    """Every later run against the first; after an acknowledgement, against the last one seen."""
+    """Compare later runs with the first, or with the last run that an acknowledgement has seen."""
     known = store.decisions.all(held.task) if decisions is None else decisions
     seen = acknowledged(known, held)["benchmark"]
     runs = store.runs.numbered(held.digest, benchmark.name, benchmark.fingerprint)
+    # The last run that was seen becomes the first: an acknowledged fall is no news again.
     runs = [run for run in runs if run[0] <= seen][-1:] + [run for run in runs if run[0] > seen]
-    line = _line(benchmark)
+    policy, line = benchmark.policy, None
+    if 0 < policy.break_rate < policy.break_cover < 1:
+        # Breaks up to the rate are taken for chance; the cover is the most that the policy permits.
+        line = RetrainLine(policy.break_rate, policy.break_cover)
     if len(runs) < 2:
         return watched("benchmark", (), line, seen), None
     scores = _scores(store, benchmark, [number for number, _ in runs])
     first, *later = runs
     falls = [fall(scores[first[0]], scores[number], benchmark.metrics) for number, _ in later]
+    # Each later run stands for a week of the alarm: of its cases, how many fell.
     weeks = [
         WeekCount(started[:10], one.n, float(len(one.fallen)))
         for (_, started), one in zip(later, falls, strict=True)
     ]
-    return watched("benchmark", weeks, line, seen), _drift(benchmark, first, later, falls[-1])
-
-
-def _line(benchmark: Benchmark) -> RetrainLine | None:
-    """What the benchmark's policy takes for chance, and what it still lets pass."""
-    policy = benchmark.policy
-    if not 0 < policy.break_rate < policy.break_cover < 1:
-        return None
-    return RetrainLine(policy.break_rate, policy.break_cover)
-
-
-def _drift(benchmark: Benchmark, first: Numbered, later: Sequence[Numbered], last: Fall) -> Drift:
-    return Drift(
+    last = falls[-1]
+    drift = Drift(
         benchmark=benchmark.name,
         first=first[1],
         last=later[-1][1],
-        runs=1 + len(later),
+        runs=len(runs),
         n=last.n,
         fallen=last.fallen,
         means=last.means,
     )
+    return watched("benchmark", weeks, line, seen), drift
 
 
 def _scores(store: Store, benchmark: Benchmark, numbers: Sequence[int]) -> dict[int, Scores]:
-    """By run, all runs asked at once: a nightly run adds no question."""
+    """Read the scores of runs by number, with a query per metric however many runs there are."""
     names = {rule.name for rule in benchmark.metrics} or {LIKELIHOOD, *SIMILARITIES}
     found = {name: store.trends.scores(numbers, name) for name in sorted(names)}
     return {number: {name: found[name][number] for name in found} for number in numbers}
@@ -97,7 +95,7 @@ def _scores(store: Store, benchmark: Benchmark, numbers: Sequence[int]) -> dict[
 def prediction(
     store: Store, held: Decision, benchmark: Benchmark, since: str | None
 ) -> Prediction | None:
-    """Rank correlation between per-slice scores and per-slice edit rates; None without a run."""
+    """Correlate per-slice scores with per-slice edit rates by rank; None without a run."""
     runs = store.runs.numbered(held.digest, benchmark.name, benchmark.fingerprint)
     if not runs:
         return None
@@ -106,19 +104,16 @@ def prediction(
     gates = gates_of(scores, scores, benchmark.metrics)
     if not gates:
         return None
-    means = _by_slice(benchmark, scores[gates[0].name])
+    gated, by_slice = scores[gates[0].name], defaultdict(list)
+    for case in benchmark.cases:
+        for name, value in case.slices.items():
+            if case.id in gated:
+                by_slice[f"{name}={value}"].append(gated[case.id])
     made_by = (held.adapter, held.digest)
     tallies = store.reviews.rates("slice", held.task, since, made_by=made_by)
     edits = {t.key: t.edit_rate for t in tallies if t.final_n >= MIN_REVIEWS}
-    both = sorted(means.keys() & edits.keys())
-    found = rank_correlation([means[key] for key in both], [edits[key] or 0.0 for key in both])
+    both = sorted(by_slice.keys() & edits.keys())
+    found = rank_correlation(
+        [fmean(by_slice[key]) for key in both], [edits[key] or 0.0 for key in both]
+    )
     return Prediction(gates[0].name, found.n, found.rho, found.low, found.high, found.p)
-
-
-def _by_slice(benchmark: Benchmark, scores: Mapping[str, float]) -> dict[str, float]:
-    found = defaultdict(list)
-    for case in benchmark.cases:
-        for name, value in case.slices.items():
-            if case.id in scores:
-                found[f"{name}={value}"].append(scores[case.id])
-    return {key: fmean(values) for key, values in found.items()}

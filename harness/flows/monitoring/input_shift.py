@@ -1,4 +1,4 @@
-"""Do recent inputs still look like the benchmark's? Embeddings from the store, or made once."""
+"""Compare recent inputs with the benchmark's by embeddings, each computed once and stored."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from harness.workspace.base.weights import NONE
 MAX_INPUTS = 200
 """Newest inputs that are compared."""
 FARTHEST = 3
-_READ = 5_000
-"""Newest reviews in which they are looked for."""
+"""Inputs shown that are least like any case."""
+_MAX_REVIEWS = 5_000
+"""Newest reviews that are searched for inputs."""
 
 
 def input_shift(
@@ -31,7 +32,8 @@ def input_shift(
     recent: Sequence[Tally],
     on_progress: OnProgress,
 ) -> InputShift:
-    """The newest inputs against the cases' inputs; the embedder loads only for new texts."""
+    """Compare the newest inputs with the cases' inputs; the embedder loads only for new texts."""
+    # Distinct inputs only: repeated inputs would count as independent in the test.
     cases = list(dict.fromkeys(case.input for case in benchmark.cases))
     if project.settings.embedder == NONE:
         return InputShift(0, len(cases), skipped="no embedder is set")
@@ -56,11 +58,11 @@ def input_shift(
 
 
 def _newest(store: Store, held: Decision, recent: Sequence[Tally]) -> list[str]:
-    """Inputs of the newest reviews, each once, the newest first."""
+    """Return the inputs of the newest reviews without repeats, the newest first."""
     if not recent:
         return []
     after = min(tally.first_seq for tally in recent) - 1
-    start = max(after, max(tally.last_seq for tally in recent) - _READ)
+    start = max(after, max(tally.last_seq for tally in recent) - _MAX_REVIEWS)
     since, made_by = first_day(recent[0].key), (held.adapter, held.digest)
     reviews = store.reviews.each(held.task, start, since, made_by=made_by)
     found = [review.input for review in reviews if review.source != ON_BENCHMARK]

@@ -1,4 +1,4 @@
-"""Is it time to retrain? Everything that is known about what is promoted, task by task."""
+"""Monitor the promoted adapters: whether it is time to retrain, task by task, and why."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from harness.errors import RequestError
 from harness.flows.evaluation.context import Request
 from harness.flows.monitoring.drift import drift_of, prediction, run_again
 from harness.flows.monitoring.input_shift import input_shift
-from harness.flows.monitoring.review_counts import ReviewCounts, count_reviews, edit_drivers
+from harness.flows.monitoring.review_counts import count_reviews, edit_drivers
 from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
 from harness.progress import OnProgress
-from harness.records import Age, Benchmark, Decision, Drift, InputShift, Monitored, Watched
+from harness.records import Age, Benchmark, Decision, Monitored
 from harness.store import Store
 from harness.workspace.adapters.files import read_training
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorRequest:
-    """What is to be looked at."""
+    """The tasks to monitor, since when, and with which checks."""
 
     task: str | None = None
     """None means every task of the project."""
@@ -38,44 +38,41 @@ class MonitorRequest:
 
 
 def silent(step: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore the progress."""
 
 
 def monitor(
-    project: Project, look: MonitorRequest, on_progress: OnProgress = silent
+    project: Project, request: MonitorRequest, on_progress: OnProgress = silent
 ) -> list[Monitored]:
-    """Every task that was asked for, in the project's order."""
-    since = None if look.since is None else _day(look.since)
-    with closing(open_store(project, look.store)) as store:
+    """Monitor the requested tasks, in the project's order."""
+    since = request.since
+    if since is not None:
+        try:
+            since = date.fromisoformat(since).isoformat()
+        except ValueError as problem:
+            message = f"--since {since}: is no day, write it like 2026-11-20"
+            raise RequestError(message) from problem
+    with closing(open_store(project, request.store)) as store:
+        tasks = project.tasks
+        if request.task is not None:
+            tasks = [str(project.task_benchmark(request.task).task)]
         found = []
-        for task in tasks_of(project, look.task):
+        for task in tasks:
             held = store.decisions.promoted(task)
             benchmarks = [b for b in project.benchmarks.values() if b.task == task]
             if held is None:
                 found.append(Monitored(task, "watch", ("nothing is promoted yet",), None))
                 continue
-            if look.run:
-                request = Request(engine=look.engine, store=look.store)
-                run_again(project, held, benchmarks, request, on_progress)
-            found.append(_looked(project, store, held, benchmarks, since, look.inputs, on_progress))
+            if request.run:
+                again = Request(engine=request.engine, store=request.store)
+                run_again(project, held, benchmarks, again, on_progress)
+            found.append(
+                _monitored(project, store, held, benchmarks, since, request.inputs, on_progress)
+            )
         return found
 
 
-def tasks_of(project: Project, task: str | None) -> list[str]:
-    """The one that was named, or all that have a benchmark."""
-    if task is not None:
-        return [str(project.task_benchmark(task).task)]
-    return project.tasks
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise RequestError(f"--since {text}: is no day, write it like 2026-11-20") from None
-
-
-def _looked(
+def _monitored(
     project: Project,
     store: Store,
     held: Decision,
@@ -84,37 +81,26 @@ def _looked(
     inputs: bool,
     on_progress: OnProgress,
 ) -> Monitored:
+    """Judge the promoted adapter of a task by its reviews, its runs and its inputs."""
     counted = count_reviews(project, store, held, since)
     runs = [drift_of(store, held, benchmark) for benchmark in benchmarks]
     watched = (*counted.watched, *(one for one, _ in runs))
     drifts = tuple(drift for _, drift in runs if drift is not None)
-    moved = _inputs(project, store, held, benchmarks, counted, on_progress) if inputs else None
-    return _told(project, store, held, benchmarks, since, counted, watched, drifts, moved)
-
-
-def _told(
-    project: Project,
-    store: Store,
-    held: Decision,
-    benchmarks: Sequence[Benchmark],
-    since: str | None,
-    counted: ReviewCounts,
-    watched: tuple[Watched, ...],
-    drifts: tuple[Drift, ...],
-    moved: InputShift | None,
-) -> Monitored:
+    moved = None
+    if inputs and benchmarks:
+        moved = input_shift(project, store, held, benchmarks[0], counted.recent, on_progress)
     line = counted.watched[0].line
-    why = edit_drivers(store, held, counted.recent_edits, line.acceptable) if line else ()
+    standouts = edit_drivers(store, held, counted.recent_edits, line.acceptable) if line else ()
     return Monitored(
         task=held.task,
         state=state_of(watched),
-        reasons=reasons_of(watched, why, drifts, moved),
+        reasons=reasons_of(watched, standouts, drifts, moved),
         promoted=held,
         reviews=sum(week.n for week in counted.weeks),
         synthetic=sum(week.synthetic for week in counted.recent),
         weeks=tuple(week.key for week in counted.recent),
         watched=watched,
-        standouts=why,
+        standouts=standouts,
         drifts=drifts,
         inputs=moved,
         prediction=prediction(store, held, benchmarks[0], since) if benchmarks else None,
@@ -122,22 +108,10 @@ def _told(
     )
 
 
-def _inputs(
-    project: Project,
-    store: Store,
-    held: Decision,
-    benchmarks: Sequence[Benchmark],
-    counted: ReviewCounts,
-    on_progress: OnProgress,
-) -> InputShift | None:
-    if not benchmarks:
-        return None
-    return input_shift(project, store, held, benchmarks[0], counted.recent, on_progress)
-
-
 def age_of(project: Project, held: Decision, today: str) -> Age:
-    """Days since the promotion and since the training; the data is as old at least."""
+    """Return the days since the promotion and since the training; the data is at least as old."""
     folder = project.settings.adapters / held.adapter
+    # Other tools may write training.json too: any value may be missing or of another type.
     training = (read_training(folder) if folder.is_dir() else None) or {}
     dataset = training.get("dataset")
     dataset = dataset if isinstance(dataset, dict) else {}

@@ -1,13 +1,13 @@
-"""From alarm to remedy: what editors made of the outputs becomes the next training set.
+"""Plan a retraining: make the next training set from the texts that editors sent.
 
-The benchmark itself is never changed here: new cases are proposed, and a person decides.
+The plan never changes the benchmark. It proposes cases, and a person decides about them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from heapq import heappush, heappushpop
@@ -36,81 +36,29 @@ from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.project.training_data import DATASETS, data_fingerprint, read_training_set
 
+MAX_EDITED = 1_000
+"""Most edited finals that are taken over, and most outputs that were sent unchanged."""
+EVERY = 10
+"""Every tenth of the heavily edited finals is proposed as a case instead of being trained on."""
+MAX_CASES = 20
+"""Most cases proposed of either kind: a benchmark has 20 to 30."""
+_NUMBERED = re.compile(r"(.*?)(\d{1,9})")
+_Ranked = tuple[tuple[float, str, int], Review]
+"""Rank and review; numbers in the store differ, so that reviews themselves are never compared."""
+
 
 @dataclass(frozen=True, slots=True)
 class OldData:
-    """Its lines, or why there are none."""
+    """The lines that the promoted adapter was trained on, or why they are missing."""
 
     lines: tuple[dict[str, Any], ...]
     where: str
-    """The file, or what is missing."""
-
-
-def old_data(project: Project, adapter: str) -> OldData:
-    """Looked for under adapters/datasets and in the folders of earlier plans."""
-    folder = project.settings.adapters / adapter
-    training = (read_training(folder) if folder.is_dir() else None) or {}
-    about = training.get("dataset")
-    wanted = about.get("fingerprint") if isinstance(about, dict) else None
-    if not isinstance(about, dict) or not isinstance(wanted, str):
-        return OldData((), f"{adapter} has no training.json that says what it was trained on")
-    for file in _places(project, str(about.get("name", ""))):
-        lines = _lines_of(file, wanted)
-        if lines is not None:
-            return OldData(lines, str(file))
-    return OldData((), f"{about.get('name')} ({wanted[:12]}) is not under adapters/{DATASETS}")
-
-
-def _places(project: Project, name: str) -> Iterator[Path]:
-    """The file of that name first, then any other that may be it."""
-    folders = [
-        project.settings.adapters / DATASETS,
-        *sorted(project.settings.reports.glob("plan-*")),
-    ]
-    files = [file for folder in folders for file in sorted(folder.glob("*.jsonl"))]
-    yield from sorted(files, key=lambda file: file.name != name)
-
-
-def _lines_of(file: Path, fingerprint: str) -> tuple[dict[str, Any], ...] | None:
-    try:
-        found = read_training_set(file)
-    except DataError:
-        return None  # some other file that lies there
-    if found.fingerprint != fingerprint:
-        return None
-    return tuple({"input": e.input, "output": e.output} for e in found.examples)
-
-
-_NUMBERED = re.compile(r"(.*?)(\d{1,9})")
-
-
-def next_name(adapters: Path, name: str) -> str:
-    """One more than the largest number that any adapter of the family has."""
-    found = _NUMBERED.fullmatch(name)
-    stem, number = (found[1], int(found[2])) if found else (f"{name}_", 1)
-    parent, _, family = stem.rpartition("/")
-    place = adapters / parent
-    taken = [number]
-    for one in place.iterdir() if place.is_dir() else ():
-        rest = one.name.removeprefix(family)
-        if one.name.startswith(family) and re.fullmatch(r"\d{1,9}", rest, re.ASCII):
-            taken.append(int(rest))
-    return f"{stem}{max(taken) + 1}"
-
-
-MAX_EDITED = 1_000
-"""The most edited finals that are taken over, and at most as many that were sent as they were."""
-EVERY = 10
-"""Of the heavily edited finals every tenth is proposed as a case instead of being learnt."""
-MAX_CASES = 20
-"""Proposed of either kind: a benchmark is 20 to 30 cases."""
-_Ranked = tuple[tuple[float, str, int], Review]
-"""Numbers in the store differ, so that reviews themselves are never compared."""
+    """The file, or the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanParts:
-    """What goes into the files."""
+    """The contents of the plan's files."""
 
     edited: list[Review]
     accepted: list[Review]
@@ -119,6 +67,7 @@ class PlanParts:
     kept: list[Line]
     """Of the old lines."""
     replaced: int
+    """Old lines whose input has a newer final."""
 
     @property
     def new(self) -> list[Line]:
@@ -127,95 +76,26 @@ class PlanParts:
 
     @property
     def training(self) -> list[Line]:
-        """All that is learnt."""
+        """All examples of the next training set."""
         return [*self.kept, *self.new]
-
-
-def choose(project: Project, store: Store, held: Decision) -> PlanParts:
-    """Edited and accepted finals, the old examples that still hold, and cases to propose."""
-    chosen = ReviewFilter(task=held.task)
-    edited, sent = _best(training_reviews(project, store, chosen))
-    if not edited:
-        raise RequestError(
-            f"{held.task}: no edited output outside the benchmark, so there is nothing to add to"
-            " the training data; `lora-harness reviews import FILE` brings reviews in"
-        )
-    heavy = [review for review in edited if (review.edit_rate or 0.0) >= HEAVY]
-    held_out = {review.id for review in heavy[EVERY - 1 :: EVERY][:MAX_CASES]}
-    learnt = [review for review in edited if review.id not in held_out]
-    accepted = sent[: len(learnt)]
-    old = old_data(project, held.adapter)
-    newer = {normal(review.input) for review in (*learnt, *accepted)}
-    fresh = [line for line in old.lines if normal(line["input"]) not in newer]
-    inside = _inside(project, [*fresh, *map(training_line, (*learnt, *accepted))])
-    kept = [line for line in fresh if line["input"] not in inside]
-    learnt = [review for review in learnt if review.input not in inside]
-    accepted = [review for review in accepted if review.input not in inside]
-    cases = list(_proposed(candidate_lines(project, store, chosen), held_out))
-    inputs = [line["input"] for line in kept] + [r.input for r in (*learnt, *accepted)]
-    return PlanParts(
-        learnt, accepted, _unlearnt(cases, inputs), old, kept, len(old.lines) - len(fresh)
-    )
-
-
-def _best(reviews: Iterable[Review]) -> tuple[list[Review], list[Review]]:
-    """The most edited, the newer of two alike; and the newest that were sent as they were."""
-    edited: list[_Ranked] = []
-    sent: list[_Ranked] = []
-    for review in reviews:
-        heap = edited if review.edit_rate else sent
-        ranked = ((review.edit_rate or 0.0, review.at, review.seq), review)
-        if len(heap) < MAX_EDITED:
-            heappush(heap, ranked)
-        else:
-            heappushpop(heap, ranked)
-    return _unpacked(edited), _unpacked(sent)
-
-
-def _unpacked(heap: list[_Ranked]) -> list[Review]:
-    return [review for _, review in sorted(heap, reverse=True)]
-
-
-def _inside(project: Project, lines: Sequence[Line]) -> set[str]:
-    """Inputs that a benchmark holds, reworded or not, as `train` will see the whole file."""
-    inputs = [line["input"] for line in lines]
-    found = (
-        overlap(inputs, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
-    )
-    return {inputs[one.index] for many in found for one in many}
-
-
-def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
-    """The newest that were thrown away, and the finals that are not learnt."""
-    rejected: list[Line] = []
-    for line in lines:
-        if line["id"] in held_out:
-            yield line
-        elif "ideal" not in line:
-            rejected = [*rejected, line][-MAX_CASES:]
-    yield from rejected
-
-
-def _unlearnt(cases: list[Line], inputs: Sequence[str]) -> list[Line]:
-    """Cases that no example of the training file gives away."""
-    named = {str(place): case["input"] for place, case in enumerate(cases)}
-    learnt = {found.case for found in overlap(inputs, named)}
-    return [case for place, case in enumerate(cases) if str(place) not in learnt]
 
 
 def plan(
     project: Project, task: str | None = None, folder: str | None = None, url: str | None = None
 ) -> Plan:
-    """Write the plan of one task into a folder; files of an earlier plan are replaced."""
+    """Write the plan of a task into a folder; files of an earlier plan are replaced."""
     name = str(project.task_benchmark(task).task)
     (found,) = monitor(project, MonitorRequest(name, inputs=False, store=url))
     if found.promoted is None:
         raise RequestError(f"{name}: nothing is promoted, so there is nothing to plan for")
-    place = _shown(Path(folder) if folder else project.settings.reports / f"plan-{name}")
+    place = Path(folder) if folder else project.settings.reports / f"plan-{name}"
+    if place.is_relative_to(here := Path.cwd()):
+        place = place.relative_to(here)  # as short as a person would type it
     with closing(open_store(project, url)) as store:
         parts = choose(project, store, found.promoted)
     lines = parts.training
-    training = place / f"{name}-{_fingerprint(lines)[:8]}.jsonl"
+    fingerprint = data_fingerprint([Example(line["input"], line["output"]) for line in lines])
+    training = place / f"{name}-{fingerprint[:8]}.jsonl"
     next_adapter = next_name(project.settings.adapters, found.promoted.adapter)
     made = Plan(
         task=name,
@@ -240,34 +120,141 @@ def plan(
     return made
 
 
-def _shown(place: Path) -> Path:
-    """As short as it can be typed from here."""
-    here = Path.cwd()
-    return place.relative_to(here) if place.is_relative_to(here) else place
+def choose(project: Project, store: Store, held: Decision) -> PlanParts:
+    """Choose edited and accepted finals, the old examples to keep, and cases to propose."""
+    chosen = ReviewFilter(task=held.task)
+    edited, sent = _best(training_reviews(project, store, chosen))
+    if not edited:
+        raise RequestError(
+            f"{held.task}: no edited output outside the benchmark, so there is nothing to add to"
+            " the training data; `lora-harness reviews import FILE` brings reviews in"
+        )
+    heavy = [review for review in edited if (review.edit_rate or 0.0) >= HEAVY]
+    # Spread over the ranks, so that cases and training data are edited alike.
+    held_out = {review.id for review in heavy[EVERY - 1 :: EVERY][:MAX_CASES]}
+    learnt = [review for review in edited if review.id not in held_out]
+    # At most as many accepted as edited: more of the adapter's own texts would outweigh the edits.
+    accepted = sent[: len(learnt)]
+    old = old_data(project, held.adapter)
+    newer = {normal(review.input) for review in (*learnt, *accepted)}
+    fresh = [line for line in old.lines if normal(line["input"]) not in newer]
+    inside = _inside(project, [*fresh, *map(training_line, (*learnt, *accepted))])
+    kept = [line for line in fresh if line["input"] not in inside]
+    learnt = [review for review in learnt if review.input not in inside]
+    accepted = [review for review in accepted if review.input not in inside]
+    cases = list(_proposed(candidate_lines(project, store, chosen), held_out))
+    inputs = [line["input"] for line in kept] + [r.input for r in (*learnt, *accepted)]
+    return PlanParts(
+        learnt, accepted, _unlearnt(cases, inputs), old, kept, len(old.lines) - len(fresh)
+    )
 
 
-def _fingerprint(lines: Sequence[Line]) -> str:
-    return data_fingerprint([Example(line["input"], line["output"]) for line in lines])
+def _best(reviews: Iterable[Review]) -> tuple[list[Review], list[Review]]:
+    """Return the most edited reviews, newer before older, and the newest that were unchanged.
+
+    Two heaps of bounded size keep memory small however many reviews there are.
+    """
+    edited: list[_Ranked] = []
+    sent: list[_Ranked] = []
+    for review in reviews:
+        heap = edited if review.edit_rate else sent
+        ranked = ((review.edit_rate or 0.0, review.at, review.seq), review)
+        if len(heap) < MAX_EDITED:
+            heappush(heap, ranked)
+        else:
+            heappushpop(heap, ranked)
+    most_edited, newest_sent = (sorted(heap, reverse=True) for heap in (edited, sent))
+    return [review for _, review in most_edited], [review for _, review in newest_sent]
+
+
+def old_data(project: Project, adapter: str) -> OldData:
+    """Find an adapter's training set by its fingerprint, in adapters/datasets and earlier plans."""
+    folder = project.settings.adapters / adapter
+    training = (read_training(folder) if folder.is_dir() else None) or {}
+    about = training.get("dataset")
+    wanted = about.get("fingerprint") if isinstance(about, dict) else None
+    if not isinstance(about, dict) or not isinstance(wanted, str):
+        return OldData((), f"{adapter} has no training.json that says what it was trained on")
+    name = str(about.get("name", ""))
+    plans = sorted(project.settings.reports.glob("plan-*"))
+    folders = [project.settings.adapters / DATASETS, *plans]
+    files = [file for folder in folders for file in sorted(folder.glob("*.jsonl"))]
+    # The file of that name first: most of the others need not be read then.
+    for file in sorted(files, key=lambda file: file.name != name):
+        try:
+            found = read_training_set(file)
+        except DataError:
+            continue  # another file in the folder, such as cases.jsonl
+        if found.fingerprint == wanted:
+            lines = tuple({"input": e.input, "output": e.output} for e in found.examples)
+            return OldData(lines, str(file))
+    return OldData((), f"{about.get('name')} ({wanted[:12]}) is not under adapters/{DATASETS}")
+
+
+def _inside(project: Project, lines: Sequence[Line]) -> set[str]:
+    """Return the inputs that a benchmark holds, reworded or not.
+
+    All lines are checked together, as `train` will check the finished file.
+    """
+    inputs = [line["input"] for line in lines]
+    found = (
+        overlap(inputs, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
+    )
+    return {inputs[one.index] for many in found for one in many}
+
+
+def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
+    """Yield the finals that are held out, then the newest rejected outputs."""
+    rejected: list[Line] = []
+    for line in lines:
+        if line["id"] in held_out:
+            yield line
+        elif "ideal" not in line:
+            rejected = [*rejected, line][-MAX_CASES:]
+    yield from rejected
+
+
+def _unlearnt(cases: list[Line], inputs: Sequence[str]) -> list[Line]:
+    """Return the cases whose input no example of the training file gives away."""
+    named = {str(place): case["input"] for place, case in enumerate(cases)}
+    learnt = {found.case for found in overlap(inputs, named)}
+    return [case for place, case in enumerate(cases) if str(place) not in learnt]
+
+
+def next_name(adapters: Path, name: str) -> str:
+    """Return the name with a number above that of every adapter in the family."""
+    found = _NUMBERED.fullmatch(name)
+    stem, number = (found[1], int(found[2])) if found else (f"{name}_", 1)
+    parent, _, family = stem.rpartition("/")
+    place = adapters / parent
+    taken = [number]
+    for one in place.iterdir() if place.is_dir() else ():
+        rest = one.name.removeprefix(family)
+        # ASCII digits only: "\d" matches digits of other scripts as well.
+        if one.name.startswith(family) and re.fullmatch(r"\d{1,9}", rest, re.ASCII):
+            taken.append(int(rest))
+    return f"{stem}{max(taken) + 1}"
 
 
 def _command(name: str, training: Path, task: str, promoted: str, parts: PlanParts) -> str:
+    """Return the command that trains the next adapter."""
     words = ["lora-harness", "train", name, "--data", str(training), "--task", task]
     if not parts.old.lines:
-        words += ["--parent", promoted]  # its data is not here, its weights are
+        words += ["--parent", promoted]  # its data is missing, so go on from its weights
     if len(parts.training) < SMALL:
         words.append("--anyway")
     return " ".join(map(quote, words))
 
 
 def _write(place: Path, training: Path, parts: PlanParts, shown: Plan) -> None:
-    """Each file whole; the words come last, when everything they name is there."""
+    """Write each file whole; plan.md comes last, when every file that it names exists."""
     try:
         write_atomically(place / "examples.jsonl", _jsonl(parts.new))
         write_atomically(place / "cases.jsonl", _jsonl(parts.cases))
         write_atomically(training, _jsonl(parts.training))
         write_atomically(place / "plan.md", plan_markdown(shown))
     except OSError as problem:
-        raise WorldFailed(f"{place}: cannot be written ({reason(problem)})") from None
+        raise WorldFailed(f"{place}: cannot be written ({reason(problem)})") from problem
 
 
 def _jsonl(lines: Sequence[dict[str, Any]]) -> str:

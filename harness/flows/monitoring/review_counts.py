@@ -1,6 +1,9 @@
-"""What counts towards an alarm: reviews and runs of what is promoted, after what a person has seen.
+"""Count the reviews of the promoted bytes that no acknowledgement has seen yet, week by week.
 
-The store's own numbers decide, never clocks. Reviews belong to bytes, so a promotion begins anew.
+Reviews are ordered by their gapless number in the store, never by clocks. They belong to the
+adapter's bytes, so that a promotion of other bytes starts the count anew.
+
+Tested in tests/flows/monitoring/test_monitor.py.
 """
 
 from __future__ import annotations
@@ -25,14 +28,14 @@ from harness.records import (
 )
 from harness.store import Store
 
-READ = 20_000
-"""Newest reviews whose texts are read for words."""
+MAX_READ = 20_000
+"""Newest reviews whose texts are compared word by word."""
 
 
 def edit_drivers(
     store: Store, held: Decision, recent: Sequence[Tally], acceptable: float
 ) -> tuple[Driver, ...]:
-    """Of the recent weeks; slices first, then reviewers, then words."""
+    """Return the drivers of edits in the recent weeks: slices first, then reviewers, then words."""
     if not recent:
         return ()
     since, made_by = first_day(recent[0].key), (held.adapter, held.digest)
@@ -40,8 +43,9 @@ def edit_drivers(
     slices = store.reviews.rates("slice", held.task, since, after_seq=after, made_by=made_by)
     people = store.reviews.rates("reviewer", held.task, since, after_seq=after, made_by=made_by)
     words = EditedWords()
-    newest = max(after, max(tally.last_seq for tally in recent) - READ)
+    newest = max(after, max(tally.last_seq for tally in recent) - MAX_READ)
     for review in store.reviews.each(held.task, newest, since, made_by=made_by):
+        # Reviews of benchmark outputs say nothing about production.
         if review.final is not None and review.source != ON_BENCHMARK:
             words.add(review.output, review.final)
     return (
@@ -53,29 +57,29 @@ def edit_drivers(
 
 
 def first_day(week: str) -> str:
-    """The Monday of 2026-W47, as the beginning of every time in it."""
+    """Return the Monday of a week such as 2026-W47; every time of that week sorts after it."""
     year, _, number = week.partition("-W")
     return date.fromisocalendar(int(year), int(number), 1).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewCounts:
-    """The reviews of one promoted adapter, week by week, and what they come to."""
+    """The reviews of a promoted adapter by week, and the signals made of them."""
 
     watched: tuple[Watched, ...]
     weeks: tuple[Tally, ...]
-    """Since the earlier of the two counts began, the oldest first."""
+    """Since the earlier of the two counts began, the oldest week first."""
     edits: tuple[Tally, ...]
     """Since the count of edits began."""
 
     @property
     def recent(self) -> tuple[Tally, ...]:
-        """The weeks over which rates are shown."""
+        """The newest weeks, over which rates are shown."""
         return self.weeks[-RECENT:]
 
     @property
     def recent_edits(self) -> tuple[Tally, ...]:
-        """The weeks in which edits are explained."""
+        """The newest weeks of the count of edits, in which edits are explained."""
         return self.edits[-RECENT:]
 
 
@@ -86,15 +90,20 @@ def count_reviews(
     since: str | None = None,
     decisions: Sequence[Decision] | None = None,
 ) -> ReviewCounts:
-    """Both rates of what is promoted, against the lines of its task.
+    """Judge the edit and rejection rates of the promoted adapter by the lines of its task.
 
-    `decisions` are those of the task, from whoever has read the ledger already.
+    `decisions` saves a read of the ledger: the decisions of the task, where they are at hand.
     """
     lines: Mapping[str, RetrainLine] = project.settings.monitor.get(held.task, {})
     known = store.decisions.all(held.task) if decisions is None else decisions
     seen = acknowledged(known, held)
+    # The two counts begin together unless only one of the alarms was acknowledged.
     begins = {seen[name] for name in REVIEWED}
-    tallies = {after: _weekly(store, held, after, since) for after in begins}
+    made_by = (held.adapter, held.digest)
+    tallies = {
+        after: store.reviews.weekly(held.task, after_seq=after, since=since, made_by=made_by)
+        for after in begins
+    }
     found = tuple(
         watched(name, _weeks(name, tallies[seen[name]]), lines.get(name), seen[name])
         for name in REVIEWED
@@ -103,11 +112,12 @@ def count_reviews(
 
 
 def acknowledged(decisions: Sequence[Decision], held: Decision) -> dict[Signal, int]:
-    """By signal, the last review (or run) that an acknowledgement of these bytes had seen."""
+    """Return by signal the number of the last review (or run) that was acknowledged."""
     found: dict[Signal, int] = dict.fromkeys(SIGNALS, 0)
     for decision in decisions:
         if decision.kind != "acknowledge" or decision.digest != held.digest:
             continue
+        # An acknowledgement stores signal and number in place of a verdict: edit_rate@1234.
         signal, _, number = (decision.verdict or "").rpartition("@")
         for name in SIGNALS:
             if name == signal and number.isdecimal():
@@ -115,12 +125,8 @@ def acknowledged(decisions: Sequence[Decision], held: Decision) -> dict[Signal, 
     return found
 
 
-def _weekly(store: Store, held: Decision, after: int, since: str | None) -> list[Tally]:
-    made_by = (held.adapter, held.digest)
-    return store.reviews.weekly(held.task, after_seq=after, since=since, made_by=made_by)
-
-
 def _weeks(signal: Signal, tallies: Sequence[Tally]) -> list[WeekCount]:
+    """Return the weekly counts of a rate; edits are counted over reviews with a final text."""
     if signal == "edit_rate":
         return [WeekCount(t.key, t.final_n, t.edit_sum) for t in tallies]
     return [WeekCount(t.key, t.n, float(t.rejected)) for t in tallies]

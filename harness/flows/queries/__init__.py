@@ -1,4 +1,4 @@
-"""What each page of the dashboard shows, as frozen records; nothing here knows how it looks."""
+"""The data of each page of the dashboard, as frozen records without any presentation."""
 
 from harness.flows.queries.cases import (
     CaseMoment,
@@ -32,8 +32,6 @@ from harness.flows.queries.review_queue import (
     review_queue,
 )
 from harness.flows.queries.shared import PageRate
-from harness.flows.reviews.file_review import file_review
-from harness.flows.reviews.waiting import Waiting
 from harness.records import NextStep
 
 __all__ = [
@@ -65,14 +63,12 @@ __all__ = [
     "RateLine",
     "SlicePanel",
     "TaskNow",
-    "Waiting",
     "WeekRates",
     "blind_pairs",
     "blind_results",
     "case_history",
     "cases",
     "compare",
-    "file_review",
     "filtered",
     "ledger",
     "now",

@@ -1,4 +1,4 @@
-"""The page Compare: two adapters on one benchmark, the verdict in words, and every case."""
+"""The page Compare: two adapters on a benchmark, with the verdict and every case."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from harness.errors import HarnessError
 from harness.flows.project import Project
 from harness.flows.queries.next_step import promote_command
 from harness.flows.queries.shared import (
-    chosen_benchmark,
-    chosen_metric,
     promoted_on,
     read_page,
-    rules_of,
+    selection,
 )
 from harness.judge import verdict as judge
 from harness.records import (
@@ -33,104 +31,39 @@ from harness.records import (
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 
-__all__ = ["Compared", "Flag", "compared", "parts_of"]
+__all__ = ["Compared", "Flag", "compare", "compared", "filtered"]
 
-
-def compared(
-    new: Run | None, old: Run | None, verdict: Verdict | None, metric: str
-) -> list[Compared]:
-    """Every case of either run; those without a score on both sides come last."""
-    now = {result.case.id: result for result in new.results} if new else {}
-    before = {result.case.id: result for result in old.results} if old else {}
-    flags = _flags(verdict)
-    found = [
-        _compared(before.get(case), now.get(case), flags.get(case), metric)
-        for case in dict.fromkeys([*now, *before])
-    ]
-    return sorted(found, key=lambda one: (one.change is None, one.change))
-
-
-def _flags(verdict: Verdict | None) -> dict[str, tuple[Flag, str | None]]:
-    found: dict[str, tuple[Flag, str | None]] = {}
-    if verdict is not None:
-        groups: tuple[tuple[Flag, tuple[CaseChange, ...]], ...] = (
-            ("reworded", verdict.reworded),
-            ("fixed", verdict.fixed),
-            ("broken", verdict.broken),
-        )
-        for flag, changes in groups:
-            found |= {change.case: (flag, change.accepted) for change in changes}
-    return found
-
-
-def _compared(
-    before: CaseResult | None,
-    now: CaseResult | None,
-    said: tuple[Flag, str | None] | None,
-    metric: str,
-) -> Compared:
-    some = now or before
-    assert some is not None
-    names = dict.fromkeys([*(before.scores if before else ()), *(now.scores if now else ())])
-    scores = {
-        name: (
-            before.scores.get(name) if before else None,
-            now.scores.get(name) if now else None,
-        )
-        for name in names
-    }
-    flag, accepted = said or (_flag(before, now), None)
-    change = _change(scores.get(metric, (None, None)), metric)
-    return Compared(some.case, before, now, scores, change, flag, accepted)
-
-
-def _flag(before: CaseResult | None, now: CaseResult | None) -> Flag:
-    if before is None or now is None:
-        return "missing"
-    same = [o.text for o in before.outputs] == [o.text for o in now.outputs]
-    return "same" if same else "changed"
-
-
-def _change(scores: tuple[float | None, float | None], metric: str) -> float | None:
-    before, now = scores
-    if before is None or now is None:
-        return None
-    return before - now if metric in LOWER_IS_BETTER else now - before
-
-
-def parts_of(run: Run) -> set[str]:
-    """Every slice that a run's cases belong to, as industry=logistics."""
-    return {f"{k}={v}" for result in run.results for k, v in result.case.slices.items()}
+ReferenceRole = Literal["promoted", "base", "chosen"]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The whole page."""
+    """The page Compare."""
 
     task: str | None = field(metadata=EXACT)
     benchmark: str = field(metadata=EXACT)
     benchmarks: tuple[str, ...] = field(metadata=EXACT)
     """All that can be chosen."""
     adapters: tuple[str, ...] = field(metadata=EXACT)
-    """All with a complete run on it, the newest first."""
+    """All with a complete run on the benchmark, the newest first."""
     metric: str = field(metadata=EXACT)
     metrics: tuple[str, ...] = field(metadata=EXACT)
     candidate: Run | None
     reference: Run | None
-    reference_role: Literal["promoted", "base", "chosen"] = field(metadata=EXACT)
+    reference_role: ReferenceRole = field(metadata=EXACT)
     verdict: Verdict | None
     verdict_id: str | None = field(metadata=EXACT)
-    """None where it was computed just now, from the two stored runs, and stands nowhere."""
+    """None where the verdict was computed for this page and is not stored."""
     cases: tuple[Compared, ...]
     """The worst first."""
     slices: tuple[str, ...] = field(metadata=QUOTING)
     """All names, as industry=logistics."""
     command: str = field(metadata=EXACT)
-    """What promotes the candidate, or judges it where it was not yet."""
+    """The command that promotes the candidate, or compares or judges it."""
     promoted: bool
     """Whether the candidate is in production already."""
     missing: str = field(metadata=QUOTING)
-    """Why there is nothing to compare, and what to do; empty where there is."""
+    """Why no comparison is possible, and what to do; empty where it is possible."""
 
 
 @read_page
@@ -142,11 +75,8 @@ def compare(
     reference: str | None = None,
     metric: str | None = None,
 ) -> Comparison:
-    """Without names the newest candidate against what is promoted, or the base."""
-    wanted = chosen_benchmark(project, benchmark)
-    scored = store.trends.metrics(wanted.name)
-    rules = rules_of(wanted, scored)
-    name = chosen_metric(rules, scored, metric)
+    """Compare a candidate with a reference: by default the newest with the promoted or the base."""
+    wanted, rules, name = selection(project, store, benchmark, metric)
     adapters = [one.adapter for one in store.trends.adapters(wanted.name, name)]
     held = promoted_on(store.decisions.all(), wanted)
     pair = _chosen(store, wanted, held, adapters, candidate, reference)
@@ -154,6 +84,7 @@ def compare(
         store.runs.newest(one, wanted.name) if one else None for one in (pair.new, pair.old)
     )
     identity, verdict, missing = _verdict(store, wanted, new, old)
+    results = [result for run in (new, old) if run for result in run.results]
     return Comparison(
         task=wanted.task,
         benchmark=wanted.name,
@@ -167,7 +98,7 @@ def compare(
         verdict=verdict,
         verdict_id=identity,
         cases=tuple(compared(new, old, verdict, name)),
-        slices=tuple(sorted({part for run in (new, old) if run for part in parts_of(run)})),
+        slices=tuple(sorted({f"{k}={v}" for r in results for k, v in r.case.slices.items()})),
         command=_command(pair, verdict if identity else None, pair.new == held),
         promoted=pair.new is not None and pair.new == held,
         missing=missing or _missing(pair, (new, old)),
@@ -176,11 +107,11 @@ def compare(
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Who is compared with whom."""
+    """The names of the two adapters, and how the reference was chosen."""
 
     new: str | None
     old: str | None
-    role: Literal["promoted", "base", "chosen"]
+    role: ReferenceRole
 
 
 def _chosen(
@@ -191,34 +122,32 @@ def _chosen(
     candidate: str | None,
     reference: str | None,
 ) -> _Pair:
+    """Choose the adapters that were not named."""
     others = [name for name in adapters if name not in RESERVED]
     newest = next(iter(others), None)
     if candidate is None and reference is None and newest is not None and newest == held:
-        return _Pair(held, *_before(store, benchmark, held))
+        # Only the promoted adapter has run lately: compare it with the adapter it replaced.
+        stored = store.verdicts.of_candidate(held, benchmark.name)
+        if stored is None or stored[1].promoted is None:
+            return _Pair(held, BASE, "base")
+        return _Pair(held, stored[1].promoted, "chosen")
     usual = held or BASE
-    role: Literal["promoted", "base", "chosen"] = "promoted" if held else "base"
+    role: ReferenceRole = "promoted" if held else "base"
     old = reference or usual
     new = candidate or next((name for name in others if name != old), None)
     return _Pair(new, old, role if old == usual else "chosen")
 
 
-def _before(store: Store, benchmark: Benchmark, held: str) -> tuple[str, Literal["base", "chosen"]]:
-    """Nothing newer than what is promoted has run: what did it replace?"""
-    said = store.verdicts.of_candidate(held, benchmark.name)
-    if said is None or said[1].promoted is None:
-        return BASE, "base"
-    return said[1].promoted, "chosen"
-
-
 def _verdict(
     store: Store, benchmark: Benchmark, new: Run | None, old: Run | None
 ) -> tuple[str | None, Verdict | None, str]:
-    """What was said about exactly these two runs; else what would be said, or why nothing can."""
+    """Return the stored verdict on two runs and its id, else a new verdict or why it fails."""
     if new is None or old is None:
         return None, None, ""
-    identity, verdict = _stored(store, new, old)
-    if verdict is not None:
-        return identity, verdict, ""
+    for identity, verdict in store.trends.verdicts_of(new.id):
+        if old.id == (verdict.runs.get("promoted") or verdict.runs.get(BASE)):
+            return identity, verdict, ""
+    # Against the base the judge sees a first candidate, for which there is no promoted run.
     first = old.adapter == BASE
     try:
         made = judge(
@@ -234,15 +163,8 @@ def _verdict(
     return None, made, ""
 
 
-def _stored(store: Store, new: Run, old: Run) -> tuple[str | None, Verdict | None]:
-    for identity, verdict in store.trends.verdicts_of(new.id):
-        against = verdict.runs.get("promoted") or verdict.runs.get(BASE)
-        if against == old.id:
-            return identity, verdict
-    return None, None
-
-
 def _command(pair: _Pair, verdict: Verdict | None, promoted: bool) -> str:
+    """Return the command to run next; only a stored verdict leads to a promotion."""
     name = pair.new or "NAME"
     if verdict is not None and verdict.outcome == "promote" and verdict.task and not promoted:
         return promote_command(verdict.task, name)
@@ -252,6 +174,7 @@ def _command(pair: _Pair, verdict: Verdict | None, promoted: bool) -> str:
 
 
 def _missing(pair: _Pair, runs: tuple[Run | None, Run | None]) -> str:
+    """Return which run is missing and the command that makes it, or an empty string."""
     if pair.new is None:
         return "no adapter has run on this benchmark yet: `pytest --model NAME` runs one"
     for name, run in zip((pair.new, pair.old), runs, strict=True):
@@ -260,10 +183,60 @@ def _missing(pair: _Pair, runs: tuple[Run | None, Run | None]) -> str:
     return ""
 
 
+def compared(
+    new: Run | None, old: Run | None, verdict: Verdict | None, metric: str
+) -> list[Compared]:
+    """Compare two runs case by case, the worst change first, cases with a missing score last."""
+    now = {result.case.id: result for result in new.results} if new else {}
+    before = {result.case.id: result for result in old.results} if old else {}
+    flags: dict[str, tuple[Flag, str | None]] = {}
+    if verdict is not None:
+        # The order matters: a later list overrides an earlier one.
+        groups: tuple[tuple[Flag, tuple[CaseChange, ...]], ...] = (
+            ("reworded", verdict.reworded),
+            ("fixed", verdict.fixed),
+            ("broken", verdict.broken),
+        )
+        for flag, changes in groups:
+            flags |= {change.case: (flag, change.accepted) for change in changes}
+    found = [
+        _compared(before.get(case), now.get(case), flags.get(case), metric)
+        for case in dict.fromkeys([*now, *before])
+    ]
+    return sorted(found, key=lambda one: (one.change is None, one.change))
+
+
+def _compared(
+    before: CaseResult | None,
+    now: CaseResult | None,
+    judged: tuple[Flag, str | None] | None,
+    metric: str,
+) -> Compared:
+    """Compare the results of a case before and now; either may be missing."""
+    some = now or before
+    assert some is not None
+    old, new = before.scores if before else {}, now.scores if now else {}
+    scores = {name: (old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])}
+    first, last = scores.get(metric, (None, None))
+    change = None
+    if first is not None and last is not None:
+        change = first - last if metric in LOWER_IS_BETTER else last - first
+    flag, accepted = judged or (_flag(before, now), None)
+    return Compared(some.case, before, now, scores, change, flag, accepted)
+
+
+def _flag(before: CaseResult | None, now: CaseResult | None) -> Flag:
+    """Return the flag of a case that the verdict does not mention."""
+    if before is None or now is None:
+        return "missing"
+    same = [o.text for o in before.outputs] == [o.text for o in now.outputs]
+    return "same" if same else "changed"
+
+
 def filtered(
     comparison: Comparison, slices: tuple[str, ...] = (), flags: tuple[Flag, ...] = ()
 ) -> tuple[Compared, ...]:
-    """The cases of any of these slices with any of these flags; all where none is named."""
+    """Return the cases in any of the slices and with any of the flags; no names mean all."""
     return tuple(
         one
         for one in comparison.cases

@@ -1,27 +1,30 @@
-"""What happened to adapters, on the axis of time: decisions, alarms, and the weeks of reviews."""
+"""The time axis of the page Over time: decisions and alarms, and the weekly review rates.
+
+Tested in tests/flows/queries/test_over_time.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Literal
 
+from harness.flows.monitoring.review_counts import first_day
 from harness.flows.queries.now import Alarm
 from harness.flows.queries.shared import PageRate, edit_rate, rejection_rate
-from harness.records import Decision, Tally
+from harness.records import Decision
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 
-MarkKind = Literal["promote", "rollback", "pin", "reject", "alarm", "acknowledge"]
+EventKind = Literal["promote", "rollback", "pin", "reject", "alarm", "acknowledge"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that a person decided, or an alarm, on the axis of time."""
+    """A person's decision, or an alarm."""
 
     at: str = field(metadata=EXACT)
-    kind: MarkKind = field(metadata=EXACT)
+    kind: EventKind = field(metadata=EXACT)
     adapter: str = field(metadata=EXACT)
     words: str = field(metadata=QUOTING)
     """By whom and why."""
@@ -31,7 +34,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class WeekRates:
-    """The reviews of one adapter in one ISO week."""
+    """The review rates of an adapter in an ISO week."""
 
     week: str = field(metadata=EXACT)
     """2026-W47"""
@@ -43,10 +46,14 @@ class WeekRates:
     rejection: PageRate
 
 
-def marks_of(
-    decisions: Collection[Decision], alarms: Collection[Alarm], held: Decision | None
+def events_of(
+    decisions: Collection[Decision],
+    alarms: Collection[Alarm],
+    held: Decision | None,
+    since: str | None,
+    until: str | None,
 ) -> tuple[Event, ...]:
-    """The oldest first."""
+    """Return decisions and alarms between two days, both included, the oldest first."""
     found = [
         Event(d.at, d.kind, d.adapter, f"{d.by}: {d.why}", d.override, d.task)
         for d in decisions
@@ -54,36 +61,36 @@ def marks_of(
     ]
     if held is not None:
         found += [
-            Event(_day_of(one.when), "alarm", held.adapter, one.words, task=held.task)
+            Event(
+                first_day(one.when) if "-W" in one.when else one.when,
+                "alarm",
+                held.adapter,
+                one.words,
+                task=held.task,
+            )
             for one in alarms
         ]
-    return tuple(sorted(found, key=lambda mark: mark.at))
-
-
-def within(marks: Sequence[Event], since: str | None, until: str | None) -> tuple[Event, ...]:
-    """Those from the first day to the last."""
     first, last = since or "", until or "9999"
-    return tuple(mark for mark in marks if first <= mark.at[:10] <= last)
+    # Times are ISO 8601 in UTC, so that text order is time order.
+    within = (event for event in found if first <= event.at[:10] <= last)
+    return tuple(sorted(within, key=lambda event: event.at))
 
 
 def weeks_of(
     store: Store, task: str | None, since: str | None, until: str | None
 ) -> tuple[WeekRates, ...]:
-    """Reviews by adapter and week, the oldest first; of a guard there are none."""
+    """Return the review rates by adapter and week, the oldest first; a guard has no reviews."""
     if task is None:
         return ()
-    found = [_week(*pair) for pair in store.reviews.weekly_by_adapter(task, since)]
+    found = [
+        WeekRates(
+            tally.key,
+            first_day(tally.key),
+            adapter,
+            tally.n,
+            edit_rate(tally),
+            rejection_rate(tally),
+        )
+        for adapter, tally in store.reviews.weekly_by_adapter(task, since)
+    ]
     return tuple(week for week in found if week.starts <= (until or "9999"))
-
-
-def _week(adapter: str, tally: Tally) -> WeekRates:
-    starts = _day_of(tally.key)
-    return WeekRates(tally.key, starts, adapter, tally.n, edit_rate(tally), rejection_rate(tally))
-
-
-def _day_of(when: str) -> str:
-    """The Monday of a week; a day is one already."""
-    if "-W" not in when:
-        return when
-    year, number = when.split("-W")
-    return date.fromisocalendar(int(year), int(number), 1).isoformat()

@@ -1,4 +1,7 @@
-"""Forgetting beside gain: what adapters learned for the task, and lost of general ability."""
+"""Forgetting beside gain: what adapters learned for the task, and lost of general ability.
+
+Tested in tests/flows/queries/test_over_time.py.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from harness.flows.project import Project
-from harness.flows.queries.shared import chosen_metric, rules_of
+from harness.flows.queries.shared import selection
 from harness.judge.intervals import quantile, spread
 from harness.records import BASE, LOWER_IS_BETTER, RESERVED, Benchmark
 from harness.records.holds import EXACT
@@ -17,7 +20,7 @@ from harness.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How an adapter's newest run differs from the base's, case by case; better upwards."""
+    """The difference of an adapter's newest run from the base's; positive is better."""
 
     benchmark: str = field(metadata=EXACT)
     metric: str = field(metadata=EXACT)
@@ -26,12 +29,12 @@ class Effect:
     """95 % interval by Student's t on the paired differences."""
     high: float | None
     n: int
-    """Cases that both have."""
+    """Cases that both runs scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """Forgetting beside gain: what an adapter learned, and what it lost of general ability."""
+    """The gain of an adapter on its task, and its effect on each guard benchmark."""
 
     adapter: str = field(metadata=EXACT)
     at: str = field(metadata=EXACT)
@@ -42,14 +45,17 @@ class Forgetting:
     """On each guard benchmark."""
 
 
-def balance_of(
+def forgetting_of(
     project: Project, store: Store, benchmark: Benchmark, metric: str, adapters: Sequence[str]
 ) -> tuple[Forgetting, ...]:
-    """Adapters in the order given; the base itself and adapters without any effect are left out."""
-    mine = [name for name in adapters if name not in RESERVED]
-    gains = _effects(store, benchmark, metric, mine)
-    guards = [one for one in project.benchmarks.values() if one.guard and one != benchmark]
-    losses = [_effects(store, one, _gate(store, one), mine) for one in guards]
+    """Compare adapters with the base, in the order given; leave out those without any effect."""
+    names = [name for name in adapters if name not in RESERVED]
+    gains = _effects(store, benchmark, metric, names)
+    losses = []
+    for guard in project.benchmarks.values():
+        if guard.guard and guard != benchmark:
+            _, _, gate = selection(project, store, guard.name)
+            losses.append(_effects(store, guard, gate, names))
     started = {one.adapter: one.last for one in store.trends.adapters(benchmark.name, metric)}
     found = [
         Forgetting(
@@ -58,20 +64,15 @@ def balance_of(
             gains.get(name),
             tuple(lost[name] for lost in losses if name in lost),
         )
-        for name in mine
+        for name in names
     ]
     return tuple(one for one in found if one.gain or one.guards)
-
-
-def _gate(store: Store, benchmark: Benchmark) -> str:
-    scored = store.trends.metrics(benchmark.name)
-    return chosen_metric(rules_of(benchmark, scored), scored)
 
 
 def _effects(
     store: Store, benchmark: Benchmark, metric: str, adapters: Sequence[str]
 ) -> dict[str, Effect]:
-    """On the benchmark's version of today, by adapter."""
+    """Return the effects by adapter, on the benchmark's current version."""
     wanted = (*adapters, BASE)
     newest = store.trends.newest(benchmark.name, metric, wanted, benchmark.fingerprint)
     if BASE not in newest:
@@ -87,13 +88,14 @@ def _effects(
 
 
 def _effect(
-    benchmark: str, metric: str, mine: Mapping[str, float], base: Mapping[str, float]
+    benchmark: str, metric: str, adapter: Mapping[str, float], base: Mapping[str, float]
 ) -> Effect | None:
+    """Return the mean difference over the cases that both scored; None where there are none."""
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
-    d = np.array([sign * (mine[case] - base[case]) for case in mine if case in base])
+    d = np.array([sign * (adapter[case] - base[case]) for case in adapter if case in base])
     if not len(d):
         return None
-    if len(d) == 1:
+    if len(d) == 1:  # a single difference has no spread, so no interval
         return Effect(benchmark, metric, float(d[0]), None, None, 1)
     s = spread(d)
     reach = quantile(0.975, s.df) * s.se

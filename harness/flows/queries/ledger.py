@@ -15,20 +15,20 @@ from harness.store.in_production import in_production
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One decision."""
+    """A decision, with the state of its row and of its verdict."""
 
     decision: Decision
     broken: str = field(metadata=QUOTING)
-    """What is wrong with the row, in words; empty where it is as it was recorded."""
+    """What is wrong with the row; empty where it is unchanged since it was recorded."""
     outcome: Outcome | None = field(metadata=EXACT)
-    """Of the verdict that it rests on; None where there is none, or it was removed."""
+    """Of the verdict behind the decision; None without a verdict, or where it was removed."""
     stands: bool
-    """Whether it is what is in production now."""
+    """Whether this decision put the adapter into production that is there now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The whole page."""
+    """The page Ledger."""
 
     entries: tuple[Entry, ...]
     """The newest first."""
@@ -36,14 +36,14 @@ class Ledger:
     total: int
     """Decisions in the store, of every task."""
     matching: int
-    """Those of the chosen task and kind, of which `entries` is a page."""
+    """Decisions of the chosen task and kind, of which `entries` is a page."""
     overrides: int
     whole: bool
-    """Whether every row is as it was recorded and follows from the one before it."""
+    """Whether every row is unchanged and follows from the row before it."""
     wrong: tuple[str, ...] = field(metadata=QUOTING)
-    """The rows that are not, by name."""
+    """The broken rows, by name."""
     command: str = field(default="lora-harness verify", metadata=EXACT)
-    """What checks bytes, runs and verdicts as well."""
+    """The command that checks bytes, runs and verdicts as well."""
 
 
 @read_page
@@ -55,12 +55,13 @@ def ledger(
     start: int = 0,
     limit: int = 200,
 ) -> Ledger:
-    """A page of decisions; the chain is always checked over all of them."""
+    """Return a page of decisions; the chain is always checked over all of them."""
+    # Unchecked: a checked read refuses a broken chain, and this page is there to show it.
     found = store.decisions.unchecked()
     wrong = tuple(broken_links(found))
     stands = {d.hash for d in in_production(found).values()}
-    mine = [d for d in found if task in (None, d.task) and (d.override or not overrides_only)]
-    some = mine[::-1][start : start + limit]
+    matching = [d for d in found if task in (None, d.task) and (d.override or not overrides_only)]
+    some = matching[::-1][start : start + limit]
     known = store.trends.verdicts([d.verdict for d in some if d.verdict])
     outcomes = {identity: one.outcome for identity, one in known.items()}
     return Ledger(
@@ -70,7 +71,7 @@ def ledger(
         ),
         tasks=tuple(sorted({d.task for d in found})),
         total=len(found),
-        matching=len(mine),
+        matching=len(matching),
         overrides=sum(d.override for d in found),
         whole=not wrong,
         wrong=wrong,
@@ -78,5 +79,6 @@ def ledger(
 
 
 def _broken(decision: Decision, wrong: tuple[str, ...]) -> str:
+    """Return the faults of a decision, without its name in front."""
     name = f"decision {decision.seq}, {decision.kind} {decision.adapter}: "
     return "; ".join(one.removeprefix(name) for one in wrong if one.startswith(name))

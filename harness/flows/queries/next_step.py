@@ -1,4 +1,7 @@
-"""The one thing to do next for a task, with the exact command."""
+"""The next step for a task, with the exact command.
+
+Tested in tests/flows/queries/test_now.py.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ from harness.store.in_production import speaks_of_adapter
 
 @dataclass(frozen=True, slots=True)
 class CandidateNow:
-    """An adapter that was judged lately."""
+    """An adapter with a recent verdict."""
 
     adapter: str = field(metadata=EXACT)
     outcome: Outcome = field(metadata=EXACT)
     when: str = field(metadata=EXACT)
     reason: str = field(metadata=QUOTING)
-    """What decided first, in words."""
+    """The verdict's first reason."""
     n: int
     """Cases behind the verdict."""
     run: str = field(metadata=EXACT)
@@ -38,13 +41,12 @@ def next_step(
     reviewed: bool = False,
     unjudged: Sequence[str] = (),
 ) -> NextStep:
-    """A candidate that waits for a decision comes first, then the alarm, then the routine.
+    """Return the next step: a candidate that waits for a decision, then the alarm, then routine.
 
-    `unjudged` are adapters that no verdict is about.
+    `unjudged` are adapters without a verdict.
     """
     waiting = [one for one in candidates if _waits(one, held, decisions)]
-    fit = next((one for one in waiting if one.outcome == "promote"), None)
-    if fit is not None:
+    if fit := next((one for one in waiting if one.outcome == "promote"), None):
         return NextStep(
             f"{fit.adapter} may replace what is in production: promote it",
             promote_command(task, fit.adapter),
@@ -80,13 +82,14 @@ def next_step(
 
 
 def promote_command(task: str, adapter: str) -> str:
-    """The command line that promotes; who and why are the person's own words."""
+    """Return the command that promotes an adapter; the person fills in who and why."""
     return f'lora-harness promote {quote(adapter)} --task {quote(task)} --by "YOU" --why "..."'
 
 
 def _waits(one: CandidateNow, held: Decision | None, decisions: Sequence[Decision]) -> bool:
-    """Whether nobody decided about these bytes since they were judged."""
+    """Return whether no decision about the candidate's bytes followed its verdict."""
+    # A verdict from before the promotion compared the candidate with another adapter.
     if held is not None and (one.digest == held.digest or one.when < held.at):
         return False
-    said = speaks_of_adapter(decisions)
-    return not any(d.digest == one.digest and d.at >= one.when for d in said)
+    about = speaks_of_adapter(decisions)
+    return not any(d.digest == one.digest and d.at >= one.when for d in about)

@@ -1,4 +1,4 @@
-"""The page Now: per task what is promoted, is it still good, and the one thing to do next."""
+"""The page Now: for each task the promoted adapter, its state in production, the next step."""
 
 from __future__ import annotations
 
@@ -20,18 +20,15 @@ from harness.records import (
     Decision,
     NextStep,
     Outcome,
-    RetrainLine,
-    Watched,
 )
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 from harness.store.in_production import in_production, pinned
-from harness.store.points import Judged
 
 
 @dataclass(frozen=True, slots=True)
 class RateLine:
-    """What the team declared for a rate: fine up to here, retrain from there."""
+    """The declared limits of a rate: acceptable up to the first, retrain from the second."""
 
     acceptable: float | None = None
     retrain: float | None = None
@@ -48,7 +45,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class TaskHealth:
-    """How production treats what is promoted for a task, as `lora-harness monitor` counts it."""
+    """The promoted adapter's rates and alarms, as `lora-harness monitor` counts them."""
 
     edit: PageRate = field(default_factory=PageRate)
     rejection: PageRate = field(default_factory=PageRate)
@@ -59,80 +56,35 @@ class TaskHealth:
     alarms: tuple[Alarm, ...] = ()
 
 
-def task_health(
-    project: Project,
-    store: Store,
-    task: str,
-    held: Decision | None,
-    decisions: Sequence[Decision],
-) -> TaskHealth:
-    """The reviews of the promoted bytes and the repeated runs; the inputs are left to `monitor`."""
-    lines = project.settings.monitor.get(task, {})
-    drawn = [_line(lines.get(name)) for name in REVIEWED]
-    if held is None:
-        return TaskHealth(edit_line=drawn[0], rejection_line=drawn[1])
-    counted = count_reviews(project, store, held, decisions=decisions)
-    benchmarks = [one for one in project.benchmarks.values() if one.task == task]
-    runs = [drift_of(store, held, one, decisions) for one in benchmarks]
-    watched = (*counted.watched, *(one for one, _ in runs))
-    known = any(one.line and one.n for one in watched)
-    drifts = [drift for _, drift in runs if drift is not None]
-    return TaskHealth(
-        edit=_rate(counted, "edit_rate"),
-        rejection=_rate(counted, "rejection_rate"),
-        edit_line=drawn[0],
-        rejection_line=drawn[1],
-        state=state_of(watched) if known else None,
-        why=reasons_of(watched, (), drifts, None),
-        alarms=tuple(alarm for one in watched for alarm in _alarms(one)),
-    )
-
-
-def _line(declared: RetrainLine | None) -> RateLine:
-    return RateLine(declared.acceptable, declared.retrain) if declared else RateLine()
-
-
-def _rate(counted: ReviewCounts, signal: str) -> PageRate:
-    found = next(one for one in counted.watched if one.signal == signal)
-    synthetic = sum(week.synthetic for week in counted.recent)
-    bounds = (found.low, found.high) if found.rate is not None else (None, None)
-    return PageRate(found.rate, *bounds, found.n, synthetic)
-
-
-def _alarms(watched: Watched) -> list[Alarm]:
-    name = watched.signal.replace("_", " ")
-    return [Alarm(one.week, f"{name}: alarm") for one in watched.course.alarms]
-
-
 @dataclass(frozen=True, slots=True)
 class PromotedNow:
-    """What is in production for a task, and why."""
+    """The adapter in production for a task, and the decision behind it."""
 
     adapter: str = field(metadata=EXACT)
     digest: str = field(metadata=EXACT)
     since: str = field(metadata=EXACT)
-    """When it was decided; ISO 8601, UTC."""
+    """Time of the decision; ISO 8601, UTC."""
     by: str = field(metadata=QUOTING)
     why: str = field(metadata=QUOTING)
     override: bool
-    """Promoted against the verdict or without one."""
+    """Promoted against the verdict or without a verdict."""
     age_days: int
     verdict: str | None = field(metadata=EXACT)
-    """Id of the verdict that it was promoted with; None where there was none."""
+    """Id of the verdict that the promotion rests on, or None."""
     outcome: Outcome | None = field(metadata=EXACT)
     headline: str = field(metadata=QUOTING)
-    """The verdict's first reason; empty where there is no verdict."""
+    """The verdict's first reason; empty without a verdict."""
     n: int
     """Cases behind the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskNow:
-    """One task at a glance."""
+    """A task at a glance."""
 
     task: str = field(metadata=EXACT)
     benchmark: str | None = field(metadata=EXACT)
-    """The task's benchmark; None where the project has none for it any more."""
+    """The task's benchmark; None where the project no longer has a benchmark for it."""
     cases: int
     """Of that benchmark."""
     promoted: PromotedNow | None
@@ -143,7 +95,7 @@ class TaskNow:
     edit_line: RateLine
     rejection_line: RateLine
     state: AlarmState | None = field(metadata=EXACT)
-    """None where it cannot be said: nothing promoted, no reviews or no line."""
+    """None where it cannot be known: no promotion, no reviews or no declared line."""
     state_why: tuple[str, ...] = field(metadata=QUOTING)
     candidates: tuple[CandidateNow, ...]
     """The newest first, each adapter once."""
@@ -152,32 +104,33 @@ class TaskNow:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The whole page."""
+    """The page Now."""
 
     tasks: tuple[TaskNow, ...]
     runs: int
     """In the store."""
     reviews: int
     synthetic: bool
-    """Whether any review in the store is one that nobody made."""
+    """Whether any review in the store is synthetic."""
 
 
 @read_page
 def now(project: Project, store: Store, today: date, candidates: int = 5) -> Now:
-    """Every task of the project and of the ledger; `today` says how old things are."""
+    """Return the state of every task of the project and of the ledger on the day `today`."""
     decisions = store.decisions.all()
-    mine = project.tasks
-    tasks = dict.fromkeys([*mine, *sorted({d.task for d in decisions if d.kind != "accept"})])
+    declared = project.tasks
+    tasks = dict.fromkeys([*declared, *sorted({d.task for d in decisions if d.kind != "accept"})])
     runs, reviews, _ = store.trends.counts()
-    held = in_production(decisions)
-    verdicts = store.trends.verdicts([d.verdict for d in held.values() if d.verdict])
-    unjudged = _unjudged(project, store, decisions)
+    names = adapters_of(project)
+    known = {*store.trends.candidates(names), *(d.adapter for d in decisions), *RESERVED}
+    unjudged = [name for name in names if name not in known]
+    promoted = _promoted(store, in_production(decisions), today)
     found = tuple(
         _task(
             *(project, store, task, [d for d in decisions if d.task == task]),
-            _promoted(held.get(task), verdicts, today),
+            promoted.get(task),
             candidates,
-            [name for name in unjudged if len(mine) == 1 or is_for(project, name, task)],
+            [name for name in unjudged if len(declared) == 1 or is_for(project, name, task)],
         )
         for task in tasks
     )
@@ -190,13 +143,13 @@ def _task(
     task: str,
     decisions: list[Decision],
     promoted: PromotedNow | None,
-    most: int,
+    max_candidates: int,
     unjudged: list[str],
 ) -> TaskNow:
     benchmark = benchmark_of(project, task)
     held = in_production(decisions).get(task)
     fixed = pinned(decisions).get(task)
-    judged = _candidates(store, benchmark.name, held, most) if benchmark else ()
+    judged = _candidates(store, benchmark.name, held, max_candidates) if benchmark else ()
     health = task_health(project, store, task, held, decisions)
     return TaskNow(
         task=task,
@@ -219,37 +172,32 @@ def _task(
     )
 
 
-def _unjudged(project: Project, store: Store, decisions: list[Decision]) -> list[str]:
-    """Adapters that no verdict and no decision is about."""
-    names = adapters_of(project)
-    known = {*store.trends.candidates(names), *(one.adapter for one in decisions), *RESERVED}
-    return [name for name in names if name not in known]
-
-
-def _promoted(
-    held: Decision | None, verdicts: Mapping[str, Judged], today: date
-) -> PromotedNow | None:
-    if held is None:
-        return None
-    verdict = verdicts.get(held.verdict or "")
-    return PromotedNow(
-        adapter=held.adapter,
-        digest=held.digest,
-        since=held.at,
-        by=held.by,
-        why=held.why,
-        override=held.override,
-        age_days=(today - date.fromisoformat(held.at[:10])).days,
-        verdict=held.verdict if verdict else None,
-        outcome=verdict.outcome if verdict else None,
-        headline=verdict.reason if verdict else "",
-        n=verdict.n if verdict else 0,
-    )
+def _promoted(store: Store, held: Mapping[str, Decision], today: date) -> dict[str, PromotedNow]:
+    """Return the adapter in production for each task, with a single query for all verdicts."""
+    verdicts = store.trends.verdicts([d.verdict for d in held.values() if d.verdict])
+    found = {}
+    for task, decision in held.items():
+        verdict = verdicts.get(decision.verdict or "")
+        found[task] = PromotedNow(
+            adapter=decision.adapter,
+            digest=decision.digest,
+            since=decision.at,
+            by=decision.by,
+            why=decision.why,
+            override=decision.override,
+            age_days=(today - date.fromisoformat(decision.at[:10])).days,
+            verdict=decision.verdict if verdict else None,
+            outcome=verdict.outcome if verdict else None,
+            headline=verdict.reason if verdict else "",
+            n=verdict.n if verdict else 0,
+        )
+    return found
 
 
 def _candidates(
-    store: Store, benchmark: str, held: Decision | None, most: int
+    store: Store, benchmark: str, held: Decision | None, limit: int
 ) -> tuple[CandidateNow, ...]:
+    """Return the newest judged adapters."""
     return tuple(
         CandidateNow(
             adapter=one.candidate,
@@ -262,5 +210,52 @@ def _candidates(
             digest=one.digest,
             promoted=held is not None and held.digest == one.digest,
         )
-        for one in store.trends.judged(benchmark, most)
+        for one in store.trends.judged(benchmark, limit)
     )
+
+
+def task_health(
+    project: Project,
+    store: Store,
+    task: str,
+    held: Decision | None,
+    decisions: Sequence[Decision],
+) -> TaskHealth:
+    """Return rates and alarms from the promoted bytes' reviews and repeated runs.
+
+    The shift of the inputs is left to `lora-harness monitor`, which may have to load the embedder.
+    """
+    declared = project.settings.monitor.get(task, {})
+    found = [declared.get(name) for name in REVIEWED]
+    edit_line, rejection_line = (
+        RateLine(line.acceptable, line.retrain) if line else RateLine() for line in found
+    )
+    if held is None:
+        return TaskHealth(edit_line=edit_line, rejection_line=rejection_line)
+    counted = count_reviews(project, store, held, decisions=decisions)
+    benchmarks = [one for one in project.benchmarks.values() if one.task == task]
+    runs = [drift_of(store, held, one, decisions) for one in benchmarks]
+    watched = (*counted.watched, *(one for one, _ in runs))
+    # Without a declared line or without evidence the state is unknown, not steady.
+    known = any(one.line and one.n for one in watched)
+    return TaskHealth(
+        edit=_rate(counted, "edit_rate"),
+        rejection=_rate(counted, "rejection_rate"),
+        edit_line=edit_line,
+        rejection_line=rejection_line,
+        state=state_of(watched) if known else None,
+        why=reasons_of(watched, (), [drift for _, drift in runs if drift is not None], None),
+        alarms=tuple(
+            Alarm(week.week, f"{one.signal.replace('_', ' ')}: alarm")
+            for one in watched
+            for week in one.course.alarms
+        ),
+    )
+
+
+def _rate(counted: ReviewCounts, signal: str) -> PageRate:
+    """Return a rate of the recent weeks as the page shows it."""
+    found = next(one for one in counted.watched if one.signal == signal)
+    synthetic = sum(week.synthetic for week in counted.recent)
+    bounds = (found.low, found.high) if found.rate is not None else (None, None)
+    return PageRate(found.rate, *bounds, found.n, synthetic)

@@ -1,1 +1,1 @@
-"""What people did with the outputs: import, export, rates."""
+"""Reviews of outputs by people: import, export, the review queue and edit rates."""

@@ -1,4 +1,9 @@
-"""Edit rates of many reviews: in this process for few, on several cores for many."""
+"""Edit rates: computed for the reviews of an import, and reported by group.
+
+A small file is rated in this process, a large file on several cores.
+
+Tested in tests/flows/reviews/test_importing.py.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
-from multiprocessing.process import BaseProcess
 from threading import Thread
 
 from harness.alarm.wilson import wilson
@@ -22,11 +26,112 @@ from harness.store import Store
 from harness.store.tallies import By
 from harness.workspace.formats.fields import suggestion
 
+Rates = list[tuple[float, float] | None]
+Pairs = list[tuple[str, str | None]]
+MANY_BYTES = 4 * 1024 * 1024
+"""Size of a file from which the start of worker processes pays."""
+_MAX_WORKERS = 4
+_PREFETCH = 4
+"""Batches read ahead for each worker; more would only fill memory."""
+
+
+def rates(pairs: Pairs) -> Rates:
+    """Return edit rate and character rate of each output and final; None without a final."""
+    found: Rates = []
+    for output, final in pairs:
+        if final is None:
+            found.append(None)
+        elif output == final:  # the common case, at no cost
+            found.append((0.0, 0.0))
+        else:
+            found.append((edit_rate(output, final), 1.0 - edit_similarity(output, final)))
+    return found
+
+
+class Rater:
+    """Fill in the rates of reviews, batch by batch and in order."""
+
+    def __init__(self, pool: ProcessPoolExecutor | None, workers: int) -> None:
+        self._pool = pool
+        self._prefetch = workers * _PREFETCH
+
+    def rated(self, batches: Iterable[Sequence[Review]]) -> Iterator[list[Review]]:
+        """Yield the batches with their rates filled in."""
+        if self._pool is None:
+            for batch in batches:
+                yield _filled(batch, rates(_pairs(batch)))
+            return
+        waiting: deque[tuple[Sequence[Review], Future[Rates]]] = deque()
+        try:
+            for batch in batches:
+                waiting.append((batch, self._pool.submit(rates, _pairs(batch))))
+                if len(waiting) >= self._prefetch:
+                    yield _taken(waiting)
+            while waiting:
+                yield _taken(waiting)
+        except BrokenProcessPool as problem:
+            raise WorldFailed(
+                "a process that compared texts was ended from outside; nothing was imported,"
+                " run the same command again"
+            ) from problem
+
+
+@contextmanager
+def open_rater(size: int) -> Iterator[Rater]:
+    """Open a rater for a file of this size; its workers end with the block."""
+    # The cores that this process may use, which a container often limits.
+    affinity = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if affinity else os.cpu_count() or 1
+    workers = min(cores, _MAX_WORKERS)
+    if size < MANY_BYTES or workers < 2:
+        yield Rater(None, 0)
+        return
+    # Spawned, not forked: a forked worker would inherit the open connections of the store.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
+    try:
+        yield Rater(pool, workers)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """Start a worker: leave Ctrl-C to the parent process, and exit when the parent ends.
+
+    A parent that is killed with -9 cannot shut its workers down, and they would wait for ever.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def exit_after_parent() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=exit_after_parent, daemon=True).start()
+
+
+def _pairs(batch: Sequence[Review]) -> Pairs:
+    return [(review.output, review.final) for review in batch]
+
+
+def _taken(waiting: deque[tuple[Sequence[Review], Future[Rates]]]) -> list[Review]:
+    """Take the oldest batch, waiting for its rates: the order of the file is kept."""
+    batch, future = waiting.popleft()
+    return _filled(batch, future.result())
+
+
+def _filled(batch: Sequence[Review], found: Rates) -> list[Review]:
+    return [
+        review if both is None else replace(review, edit_rate=both[0], character_rate=both[1])
+        for review, both in zip(batch, found, strict=True)
+    ]
+
 
 def review_rates(
     store: Store, by: By = "week", task: str | None = None, since: str | None = None
 ) -> list[GroupRates]:
-    """One line per group, by name; of one task or of all, since a day or from the beginning."""
+    """Return the rates of each group, sorted by its name; by default of all tasks and all days."""
     if task is not None and task not in store.reviews.tasks():
         known = suggestion(task, store.reviews.tasks())
         raise RequestError(f"{task}: no review is of this task{known}")
@@ -34,10 +139,10 @@ def review_rates(
 
 
 def group_rates(tally: Tally) -> GroupRates:
-    """The rates of one group.
+    """Return the rates of a group with Wilson's intervals.
 
-    A mean of values in 0..1 varies at most as much as a share with that mean, so Wilson's interval
-    on it is, if anything, too wide.
+    A mean of values in 0..1 varies at most as much as a share with that mean, so the interval of
+    the edit rate is too wide rather than too narrow.
     """
     return GroupRates(
         key=tally.key,
@@ -52,104 +157,3 @@ def group_rates(tally: Tally) -> GroupRates:
 def _rate(value: float | None, n: int) -> Rate:
     low, high = wilson(value or 0.0, n)
     return Rate(value, n, low, high)
-
-
-Rates = list[tuple[float, float] | None]
-Pairs = list[tuple[str, str | None]]
-MANY_BYTES = 4 * 1024 * 1024
-"""Files from here on are worth the start of other processes."""
-_MAX_WORKERS = 4
-_AHEAD = 4
-"""Batches for each worker that are read ahead; more would only fill memory."""
-
-
-def rates(pairs: Pairs) -> Rates:
-    """Edit rate and character rate of each output and final; None without a final."""
-    return [None if final is None else _rates(output, final) for output, final in pairs]
-
-
-def _rates(output: str, final: str) -> tuple[float, float]:
-    if output == final:
-        return 0.0, 0.0
-    return edit_rate(output, final), 1.0 - edit_similarity(output, final)
-
-
-class Rater:
-    """Fills the rates in, batch by batch and in order."""
-
-    def __init__(self, pool: ProcessPoolExecutor | None, workers: int) -> None:
-        self._pool = pool
-        self._ahead = workers * _AHEAD
-
-    def rated(self, batches: Iterable[Sequence[Review]]) -> Iterator[list[Review]]:
-        """The same batches with their rates."""
-        if self._pool is None:
-            for batch in batches:
-                yield _filled(batch, rates(_pairs(batch)))
-            return
-        waiting: deque[tuple[Sequence[Review], Future[Rates]]] = deque()
-        try:
-            for batch in batches:
-                waiting.append((batch, self._pool.submit(rates, _pairs(batch))))
-                if len(waiting) >= self._ahead:
-                    yield _taken(waiting)
-            while waiting:
-                yield _taken(waiting)
-        except BrokenProcessPool:
-            raise WorldFailed(
-                "a process that compared texts was ended from outside; nothing was imported,"
-                " run the same command again"
-            ) from None
-
-
-@contextmanager
-def open_rater(size: int) -> Iterator[Rater]:
-    """For a file of this size."""
-    workers = min(_cores(), _MAX_WORKERS)
-    if size < MANY_BYTES or workers < 2:
-        yield Rater(None, 0)
-        return
-    # Spawned, not forked: a copy of an open store must not exist.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_follow)
-    try:
-        yield Rater(pool, workers)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _follow() -> None:
-    """Of a worker: leave Ctrl-C to the process that a person started, and end when that ends.
-
-    Killed with -9 it could tell nobody, and a worker would wait for ever.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
-
-
-def _end_with(parent: BaseProcess | None) -> None:
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _pairs(batch: Sequence[Review]) -> Pairs:
-    return [(review.output, review.final) for review in batch]
-
-
-def _taken(waiting: deque[tuple[Sequence[Review], Future[Rates]]]) -> list[Review]:
-    batch, future = waiting.popleft()
-    return _filled(batch, future.result())
-
-
-def _filled(batch: Sequence[Review], found: Rates) -> list[Review]:
-    return [
-        review if both is None else replace(review, edit_rate=both[0], character_rate=both[1])
-        for review, both in zip(batch, found, strict=True)
-    ]

@@ -1,4 +1,4 @@
-"""Reviews on their way out: as they are, as training examples, as proposals for the benchmark."""
+"""Export reviews: unchanged, as training examples, or as proposed cases for the benchmark."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from harness.text.redact import OPEN, Redaction
 from harness.workspace.formats.fields import suggestion
 
 HEAVY = 0.5
-"""The edit rate from which an edited output is a case worth having."""
-_AT_ONCE = 1000
+"""Edit rate from which an edited output is worth proposing as a case."""
+_BATCH = 1000
 Line = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewFilter:
-    """Which reviews are asked for."""
+    """The selection of reviews to export."""
 
     task: str | None = None
     adapter: str | None = None
     since: str | None = None
     from_rate: float = HEAVY
-    """For candidates."""
+    """Lowest edit rate of a proposed case."""
 
     def check(self, store: Store) -> None:
-        """Refuse a task or an adapter that no review is of, where somebody typed its name."""
+        """Refuse a requested task or adapter without any review."""
         for what, asked, known in (
             ("task", self.task, store.reviews.tasks()),
             ("adapter", self.adapter, store.reviews.adapters()),
@@ -44,12 +44,12 @@ class ReviewFilter:
                 )
 
     def of(self, store: Store) -> Iterator[Review]:
-        """In the store's order."""
+        """Read the selected reviews, in the order of the store."""
         return store.reviews.each(task=self.task, adapter=self.adapter, since=self.since)
 
 
 def raw_lines(store: Store, chosen: ReviewFilter, redaction: Redaction = OPEN) -> Iterator[Line]:
-    """One line per review, as `reviews import` reads it again; its texts as they may be shown."""
+    """Yield a line per review that `reviews import` can read again, with its texts masked."""
     left_out = {"seq", *(() if redaction.texts else ("input", "output", "final", "reason"))}
     for review in chosen.of(store):
         line = asdict(redaction.record(review))
@@ -57,7 +57,7 @@ def raw_lines(store: Store, chosen: ReviewFilter, redaction: Redaction = OPEN) -
 
 
 def training_reviews(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Review]:
-    """What was sent: of one input the newest final, and never a benchmark's input."""
+    """Return the reviews to train on: for each input the newest final, without benchmark inputs."""
 
     def useful(review: Review) -> bool:
         return bool(review.decision != "rejected" and review.final and review.final.strip())
@@ -66,34 +66,35 @@ def training_reviews(project: Project, store: Store, chosen: ReviewFilter) -> It
 
 
 def training_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Line]:
-    """The same as training examples: inputs with their finals."""
+    """Return training examples of those reviews, with their texts masked."""
     redaction = _with_texts(project)
     return (training_line(redaction.record(r)) for r in training_reviews(project, store, chosen))
 
 
 def training_line(review: Review) -> Line:
-    """One example, as a training set has it."""
+    """Return a review as a line of a training set."""
     return {"input": review.input, "output": review.final, "slices": dict(review.slices)}
 
 
 def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Line]:
-    """Cases that the benchmark lacks: what was thrown away or rewritten; the ideal where one is.
+    """Propose cases that the benchmark lacks: rejected or heavily edited outputs, with any final.
 
-    They are a proposal. A fixed benchmark is changed by a person.
+    They are only a proposal: a person changes the benchmark.
     """
     redaction = _with_texts(project)
 
-    def telling(review: Review) -> bool:
+    def informative(review: Review) -> bool:
         rate = review.edit_rate
         return review.decision == "rejected" or (rate is not None and rate >= chosen.from_rate)
 
-    for exact in _outside(_guarded(project), _newest(store, chosen, telling)):
+    for exact in _outside(_guarded(project), _newest(store, chosen, informative)):
         review = redaction.record(exact)
         ideal = {} if review.final is None else {"ideal": review.final}
         yield {"id": review.id, "input": review.input, **ideal, "slices": dict(review.slices)}
 
 
 def _with_texts(project: Project) -> Redaction:
+    """Return the project's redaction; refuse an export of texts where texts are left out."""
     if not project.settings.privacy.texts:
         raise RequestError(
             "[tool.harness.privacy] leaves texts out, and this export has nothing but texts;"
@@ -105,7 +106,10 @@ def _with_texts(project: Project) -> Redaction:
 def _newest(
     store: Store, chosen: ReviewFilter, wanted: Callable[[Review], bool]
 ) -> Iterator[Review]:
-    """Of the wanted reviews of one input the newest; inputs are remembered as digests only."""
+    """Yield the newest wanted review of each input, in the order of the store.
+
+    Two passes, and digests instead of inputs, keep memory small for millions of reviews.
+    """
     newest: dict[bytes, tuple[str, int]] = {}
     for review in filter(wanted, chosen.of(store)):
         key, place = _key(review), (review.at, review.seq)
@@ -117,13 +121,13 @@ def _newest(
 
 
 def _key(review: Review) -> bytes:
-    """The same for inputs that differ in case, punctuation or white space only."""
+    """Return a digest that ignores case, punctuation and white space of the input."""
     text = normal(review.input) or review.input
     return hashlib.sha256(f"{review.task}\0{text}".encode()).digest()[:16]
 
 
 def _guarded(project: Project) -> dict[str, str]:
-    """The inputs of every benchmark, which nobody may train on and nobody needs twice."""
+    """Return the inputs of all benchmarks by case, which must not enter a training set."""
     return {
         f"{name}/{case.id}": case.input
         for name, benchmark in project.benchmarks.items()
@@ -132,8 +136,9 @@ def _guarded(project: Project) -> dict[str, str]:
 
 
 def _outside(cases: dict[str, str], reviews: Iterable[Review]) -> Iterator[Review]:
-    """Reviews whose input is no case, reworded or not."""
+    """Yield the reviews whose input is not a case, reworded or not."""
     reviews = iter(reviews)
-    while some := list(islice(reviews, _AT_ONCE)):
+    # In batches: `overlap` prepares the cases anew for every call.
+    while some := list(islice(reviews, _BATCH)):
         inside = {found.index for found in overlap([review.input for review in some], cases)}
         yield from (review for place, review in enumerate(some) if place not in inside)

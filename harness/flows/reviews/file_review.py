@@ -1,4 +1,7 @@
-"""What a person says about an output in the review queue: read and kept as an imported row is."""
+"""File a review of an output in the queue, by the same rules as a row of an import.
+
+Tested in tests/flows/queries/test_review_queue.py.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,9 @@ from datetime import UTC, datetime
 
 from harness.errors import DataError
 from harness.flows.project import Project, utc_now
-from harness.flows.queries.review_queue import outputs_of
 from harness.flows.reviews.edit_rates import rates
 from harness.flows.reviews.rows import FIELDS, KnownAdapters, ReviewReader
-from harness.flows.reviews.waiting import Origin, Waiting
+from harness.flows.reviews.waiting import Origin, Waiting, outputs_of
 from harness.records import ON_BENCHMARK, Review, Treatment
 from harness.store import Store
 from harness.workspace.importers.columns import Columns
@@ -29,13 +31,14 @@ def file_review(
     reason: str = "",
     at: str | None = None,
 ) -> Review:
-    """Record it; refused where it makes no sense, or somebody else was faster.
+    """Record a review; refuse a contradiction and an output that is reviewed already.
 
-    What a page masked is filed as it was written; marks in the final stand for what they hide.
+    A page may have masked its texts: the review gets the texts as they were written, and masks in
+    the final are replaced by the texts that they hide.
     """
     if not reviewer.strip():
         raise DataError("say who you are first: your name stands on the review")
-    waiting = _exact(project, store, waiting)
+    waiting = _unmasked(project, store, waiting)
     final = None if final is None else project.redaction.restored(final, waiting.output)
     row = {
         "id": waiting.key,
@@ -52,18 +55,16 @@ def file_review(
         "slices": dict(waiting.slices),
     }
     columns = Columns({name: name for name in FIELDS if name in row})
-    reading = ReviewReader(
-        columns, KnownAdapters(project, store), datetime.now(UTC), SOURCES[waiting.origin]
-    )
+    known, source = KnownAdapters(project, store), SOURCES[waiting.origin]
     try:
-        read = reading.review(row)
+        review = ReviewReader(columns, known, datetime.now(UTC), source).review(row)
     except ValueError as problem:
-        raise DataError(f"the review cannot be filed: {problem}") from None
-    return _kept(store, read)
+        raise DataError(f"the review cannot be filed: {problem}") from problem
+    return _kept(store, review)
 
 
-def _exact(project: Project, store: Store, shown: Waiting) -> Waiting:
-    """The output as it was written; the page may have shown it masked."""
+def _unmasked(project: Project, store: Store, shown: Waiting) -> Waiting:
+    """Return the output as it was written; the page may have shown it masked."""
     if not project.redaction.finders:
         return shown
     outputs = outputs_of(project, store, project.task_benchmark(shown.task), shown.adapter)
@@ -74,13 +75,16 @@ def _exact(project: Project, store: Store, shown: Waiting) -> Waiting:
 
 
 def _kept(store: Store, review: Review) -> Review:
+    """Store a review with its rates, and return it with its number."""
     [both] = rates([(review.output, review.final)])
     if both is not None:
         review = replace(review, edit_rate=both[0], character_rate=both[1])
+    # Another person may have filed the same id meanwhile: 0 for an equal review, else a DataError.
+    taken = "somebody reviewed this output meanwhile, take the next one"
     try:
         new = store.reviews.keep([review])
-    except DataError:
-        new = 0
+    except DataError as problem:
+        raise DataError(taken) from problem
     if not new:
-        raise DataError("somebody reviewed this output meanwhile, take the next one")
+        raise DataError(taken)
     return store.reviews.by_ids([review.id])[0]

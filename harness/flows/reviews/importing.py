@@ -1,4 +1,4 @@
-"""Reviews from a team's own tables: understood, checked whole, then kept whole or not at all."""
+"""Import reviews from a team's tables: every row is checked before any review is stored."""
 
 from __future__ import annotations
 
@@ -31,26 +31,27 @@ from harness.workspace.importers.columns import (
 KIND = "reviews"
 _BATCH = 500
 LISTED = 1_000
-"""Bad rows that are named; of more only the number is kept."""
+"""Bad rows that are named; further rows are only counted."""
 _SAMPLE = 3
+"""Rows that a preview shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewImportRequest:
-    """How a person wants a file to be read."""
+    """The options of an import."""
 
     told: Mapping[str, str] = field(default_factory=dict)
-    """Fields to columns, over what would be guessed."""
+    """Fields to columns; they override the guesses."""
     constants: Mapping[str, str] = field(default_factory=dict)
     forget: bool = False
-    """Guess anew instead of what the last import remembered."""
+    """Guess the columns instead of using those that the last import remembered."""
     skip_bad: bool = False
     dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What was understood of a file before anything of it is imported."""
+    """The columns of a file as they are understood, shown before the import starts."""
 
     columns: Columns
     sample: tuple[TableRow, ...]
@@ -59,77 +60,81 @@ class Preview:
 
 @dataclass(slots=True)
 class ReviewImport:
-    """What became of the rows; complete when the import has ended."""
+    """The counts of an import; complete when it has ended."""
 
     rows: int = 0
     new: int = 0
     known: int = 0
-    """The store had them already."""
+    """In the store before."""
     twice: int = 0
-    """They stand in the file more than once."""
+    """Repeated in the file."""
     bad_count: int = 0
     faults: list[tuple[int, str]] = field(default_factory=list, metadata=QUOTING)
-    """Line and `file:line: what is wrong`, of the first of them."""
+    """Line and `file:line: fault` of the first bad rows."""
     refused: bool = False
-    """Nothing was imported because of the bad rows."""
+    """Whether the bad rows stopped the whole import."""
 
     def refuse(self, file: Path, line: int, problem: object) -> None:
-        """One more row that cannot be a review."""
+        """Count a bad row, and name it while the list is short."""
         self.bad_count += 1
         if len(self.faults) < LISTED:
             self.faults.append((line, str(DataError(f"{file}:{line}: {problem}"))))
 
     @property
     def bad(self) -> list[str]:
-        """What is wrong, in the order of the lines."""
-        return [said for _, said in sorted(self.faults)]
+        """The faults in the order of the lines."""
+        return [fault for _, fault in sorted(self.faults)]
 
 
 def import_reviews(
     project: Project,
     store: Store,
     file: Path,
-    asked: ReviewImportRequest,
-    seen: Callable[[Preview], None] = lambda preview: None,
+    request: ReviewImportRequest,
+    on_preview: Callable[[Preview], None] = lambda preview: None,
     on_progress: Callable[[int], None] = lambda rows: None,
 ) -> ReviewImport:
-    """All rows of a table or none; with `skip_bad` all that can be reviews."""
+    """Import all rows of a table or none; with `skip_bad` all rows without a fault."""
     size = regular_file(file, DataError, MAX_TABLE)
     reports = project.settings.reports
-    if asked.forget:
+    if request.forget:
         forget_columns(reports, KIND)
     rows = read_rows(file, DataError)
-    columns = _understood(project, rows, asked, file)
+    columns = _understood(project, rows, request, file)
     sample = tuple(islice(rows.each, _SAMPLE))
-    seen(Preview(columns, sample))
-    found = ReviewImport()
+    on_preview(Preview(columns, sample))
+    result = ReviewImport()
     source = file.name[:MAX_NAME]
-    reading = ReviewReader(columns, KnownAdapters(project, store), datetime.now(UTC), source)
-    with open_spool() as spool, open_rater(0 if asked.dry_run else size) as rater:
-        intake = _Intake(file, reading, store, spool, found, asked.skip_bad, on_progress)
+    reader = ReviewReader(columns, KnownAdapters(project, store), datetime.now(UTC), source)
+    # The reviews wait in a spool on disk, so that a refused or killed import stores none of them.
+    with open_spool() as spool, open_rater(0 if request.dry_run else size) as rater:
+        intake = _Intake(file, reader, store, spool, result, request.skip_bad, on_progress)
         batches = intake.batches(chain(sample, rows.each))
-        if asked.dry_run:
-            found.new = sum(map(len, batches))
+        if request.dry_run:
+            result.new = sum(map(len, batches))
         else:
-            _put_aside(spool, (intake.rows_of(batch) for batch in rater.rated(batches)))
-        found.refused = bool(found.bad_count) and not asked.skip_bad
-        if asked.dry_run or found.refused:
-            return found
-        found.new = _taken_over(store, spool)
-    remember_columns(reports, KIND, asked.told)
-    return found
+            for batch in rater.rated(batches):
+                spool.add(intake.rows_of(batch))
+        result.refused = bool(result.bad_count) and not request.skip_bad
+        if request.dry_run or result.refused:
+            return result
+        with store.database.together():  # all batches, or none
+            result.new = sum(map(store.reviews.keep_rows, spool.batches(_BATCH)))
+    remember_columns(reports, KIND, request.told)
+    return result
 
 
 def _understood(
-    project: Project, rows: TableRows, asked: ReviewImportRequest, file: Path
+    project: Project, rows: TableRows, request: ReviewImportRequest, file: Path
 ) -> Columns:
-    constants = dict(asked.constants)
+    """Match columns to fields; refuse a table that lacks a needed field."""
+    constants = dict(request.constants)
     remembered = remembered_columns(project.settings.reports, KIND)
-    columns = understand(rows.columns, FIELDS, asked.told, constants, remembered, DataError)
+    columns = understand(rows.columns, FIELDS, request.told, constants, remembered, DataError)
     if not columns.has("task"):
-        only = project.task_benchmark(None).task  # refused where there are several
-        constants["task"] = str(only)
-        columns = understand(rows.columns, FIELDS, asked.told, constants, remembered, DataError)
+        # The project's only task; `task_benchmark` refuses where there are several.
+        constants["task"] = str(project.task_benchmark(None).task)
+        columns = understand(rows.columns, FIELDS, request.told, constants, remembered, DataError)
     missing = [name for name in NEEDED if not columns.has(name)]
     if not (columns.has("final") or columns.has("decision")):
         missing.append("final")
@@ -142,64 +147,58 @@ def _understood(
     return columns
 
 
-def _put_aside(spool: Spool, batches: Iterator[list[ReviewRow]]) -> None:
-    for rows in batches:
-        spool.add(rows)
-
-
-def _taken_over(store: Store, spool: Spool) -> int:
-    """Everything that was put aside, or nothing; how many were new."""
-    with store.database.together():
-        return sum(map(store.reviews.keep_rows, spool.batches(_BATCH)))
-
-
 @dataclass(frozen=True, slots=True)
 class _Intake:
-    """Rows on their way in: each becomes a review that is new, or is counted as something else."""
+    """Turn rows into new reviews; repeated, known and bad rows are only counted."""
 
     file: Path
-    reading: ReviewReader
+    reader: ReviewReader
     store: Store
     spool: Spool
-    found: ReviewImport
+    result: ReviewImport
     skip_bad: bool
     on_progress: Callable[[int], None]
     contents: dict[str, str] = field(default_factory=dict)
-    """By id, of reviews between their reading and their rating."""
+    """Content keys by id, of reviews that are read but not rated yet."""
 
     def rows_of(self, reviews: Sequence[Review]) -> list[ReviewRow]:
-        """What the store is to keep of reviews that came from here."""
+        """Return the rows to store for rated reviews; each may be asked for once."""
         return [row_of(review, self.contents.pop(review.id)) for review in reviews]
 
     def batches(self, rows: Iterator[TableRow]) -> Iterator[list[Review]]:
-        """The new reviews of the file, in its order; none once it is sure to be refused."""
+        """Yield the new reviews in the order of the file; none once the import is sure to fail."""
         while some := list(islice(rows, _BATCH)):
             yield self._new([(row.line, one) for row in some if (one := self._read(row))])
-            self.on_progress(self.found.rows)
+            self.on_progress(self.result.rows)
 
     def _new(self, reviews: list[tuple[int, Review]]) -> list[Review]:
-        """Those that nobody said before, neither this file nor the store."""
+        """Return the reviews that neither an earlier line nor the store has."""
         contents = [content_of(review) for _, review in reviews]
-        claims = [(r.id, said, line) for (line, r), said in zip(reviews, contents, strict=True)]
+        claims = [(r.id, key, line) for (line, r), key in zip(reviews, contents, strict=True)]
+        # The spool knows every earlier line of the file, however large the file is.
         first = self.spool.claim(claims)
         kept = self.store.reviews.contents([review.id for _, review in reviews])
         new = [
             review
-            for (line, review), said in zip(reviews, contents, strict=True)
-            if self._is_new(line, review, said, first.get(line), kept.get(review.id))
+            for (line, review), content in zip(reviews, contents, strict=True)
+            if self._is_new(line, review, content, first.get(line), kept.get(review.id))
         ]
-        return new if self.skip_bad or not self.found.bad_count else []
+        # A sure refusal needs no rates: the rest of the file is only read for its faults.
+        return new if self.skip_bad or not self.result.bad_count else []
 
     def _read(self, row: TableRow) -> Review | None:
-        if not row.problem and not any(_is_said(value) for value in row.values.values()):
-            return None  # an empty line
-        self.found.rows += 1
+        """Return the review of a row; None for an empty or a bad row."""
+        # White space counts as empty: tables often end in lines of blank cells.
+        cells = (v.strip() if isinstance(v, str) else v is not None for v in row.values.values())
+        if not row.problem and not any(cells):
+            return None
+        self.result.rows += 1
         try:
             if row.problem:
                 raise ValueError(row.problem)
-            return self.reading.review(row.values)
+            return self.reader.review(row.values)
         except ValueError as problem:
-            self.found.refuse(self.file, row.line, problem)
+            self.result.refuse(self.file, row.line, problem)
             return None
 
     def _is_new(
@@ -210,21 +209,18 @@ class _Intake:
         first: tuple[str, int] | None,
         kept: str | None,
     ) -> bool:
+        """Return whether a review is new; otherwise count it as repeated, known or bad."""
         if first is not None and first[0] == content:
-            self.found.twice += 1
+            self.result.twice += 1
         elif first is not None:
             where = f"`id` {review.id!r} stands already on line {first[1]}"
-            self.found.refuse(self.file, line, f"{where} and says something else there")
+            self.result.refuse(self.file, line, f"{where} and says something else there")
         elif kept == content:
-            self.found.known += 1
+            self.result.known += 1
         elif kept is not None:
-            said = f"`id` {review.id!r} is in the store already and says something else there"
-            self.found.refuse(self.file, line, said)
+            fault = f"`id` {review.id!r} is in the store already and says something else there"
+            self.result.refuse(self.file, line, fault)
         else:
             self.contents[review.id] = content
             return True
         return False
-
-
-def _is_said(value: object) -> bool:
-    return bool(value.strip()) if isinstance(value, str) else value is not None

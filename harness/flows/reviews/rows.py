@@ -1,4 +1,7 @@
-"""One row of somebody's table to one review; what cannot have happened is refused by name."""
+"""Turn a row of a team's table into a review; refuse contradictions by the name of the field.
+
+Tested in tests/flows/reviews/test_importing.py.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class KnownAdapters:
-    """Looked up once; a folder is hashed when its adapter is first spoken of."""
+    """The tasks and adapters that reviews may name; a folder is hashed when it is first named."""
 
     def __init__(self, project: Project, store: Store) -> None:
         self._adapters = project.settings.adapters
@@ -34,7 +37,7 @@ class KnownAdapters:
         self.tasks = project.tasks
 
     def task(self, name: str) -> str:
-        """The name itself; a ValueError where no benchmark is for this task."""
+        """Return the name; raise a ValueError where no benchmark is for this task."""
         if not name:
             raise ValueError("`task` is empty, every review needs one")
         if name not in self.tasks:
@@ -44,20 +47,21 @@ class KnownAdapters:
         return name
 
     def digest(self, name: str, given: str) -> str:
-        """Of the adapter's bytes: as given where that is one of its own, else its newest."""
+        """Return the given digest if the adapter ever had it; without a given digest its newest."""
         if name not in self._digests:
             self._digests[name] = self._all(name)
-        mine = self._digests[name]
+        digests = self._digests[name]
         if not given:
-            return mine[-1] if mine else ""
+            return digests[-1] if digests else ""
         if not _DIGEST.fullmatch(given):
             raise ValueError(f"`digest` is {given[:40]!r}, 64 hexadecimal digits are needed")
-        if given not in mine:
+        if given not in digests:
             raise ValueError(f"`digest` {given[:12]}… is of no {name} that is known here")
         return given
 
     def _all(self, name: str) -> tuple[str, ...]:
-        """Every digest that this name ever had, the one it has now last."""
+        """Return every digest that the name ever had, the current digest last."""
+        # Reviews of the base model have no adapter folder.
         if name in RESERVED:
             return (*self._remembered.get(name, ()), NO_ADAPTER)
         if not name:
@@ -66,14 +70,13 @@ class KnownAdapters:
         if name not in self._folders and before is None:
             known = {*self._folders, *self._remembered, *RESERVED}
             raise ValueError(f"adapter {name[:80]!r} is unknown{suggestion(name, known)}")
-        now = (self._now(name),) if name in self._folders else ()
-        return tuple(one for one in (*(before or ()), *now) if one)
-
-    def _now(self, name: str) -> str:
-        try:
-            return read_adapter(self._adapters, check_name(name)).digest
-        except HarnessError as problem:
-            raise ValueError(str(problem)) from None
+        found = [*(before or ())]
+        if name in self._folders:
+            try:
+                found.append(read_adapter(self._adapters, check_name(name)).digest)
+            except HarnessError as problem:
+                raise ValueError(str(problem)) from problem
+        return tuple(digest for digest in found if digest)
 
 
 FIELDS: Wanted = {
@@ -100,7 +103,7 @@ _WORDS: dict[Treatment, tuple[str, ...]] = {
 }
 DECISIONS = {word: kind for kind, words in _WORDS.items() for word in (kind, *words)}
 FLAGS = ("true", "false", "0", "1")
-"""A column such as `edited` may say whether, where what was sent is asked for."""
+"""Values that show that a column is a flag, such as `edited`, instead of the text that was sent."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_NAME = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -108,16 +111,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class ReviewReader:
-    """How the rows of one file become reviews."""
+    """A reader that turns the rows of a file into reviews."""
 
     columns: Columns
     known: KnownAdapters
     now: datetime
     source: str
-    """What the reviews are said to come from where the file does not say it."""
+    """Source of the reviews where the file has no source."""
 
     def review(self, values: Mapping[str, Any]) -> Review:
-        """The review of one row; a ValueError says what is wrong with it."""
+        """Return the review of a row; a ValueError names the fault."""
 
         def text(name: str) -> str:
             return self.columns.text(values, name)
@@ -142,28 +145,33 @@ class ReviewReader:
             },
             source=_short("source", text("source")) or self.source,
         )
-        return review if review.id else replace(review, id=_own_id(review))
+        if review.id:
+            return review
+        # Without ids the content is the id, so that a second import of the row adds no review.
+        made = key_of("review id", content=content_of(review))[:32]
+        return replace(review, id=f"made-{made}")
 
 
 def read_time(text: str, now: datetime) -> str:
-    """ISO 8601 to the millisecond in UTC; a time without an offset is taken as UTC."""
+    """Return a time as ISO 8601 in UTC to the millisecond; without an offset it is taken as UTC."""
     example = "such as 2026-11-20T09:12:00Z"
     if not text.strip():
         raise ValueError(f"`at` is empty, a time is needed {example}")
     try:
         found = datetime.fromisoformat(text.strip())
         found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"`at` is {_shown(text)}, a time is written {example}") from None
+    except (ValueError, OverflowError) as problem:
+        raise ValueError(f"`at` is {_shown(text)}, a time is written {example}") from problem
+    # A day of tolerance: the clocks of other machines, and local times without an offset.
     if not EARLIEST <= found <= now + timedelta(days=1):
         raise ValueError(f"`at` is {_shown(text)}, allowed is 2000 to now (and a day)")
     return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _treated(word: str, output: str, final: str) -> tuple[Treatment, str | None]:
-    """What was done and what was sent; said by the row, or plain from its texts."""
+    """Return the decision and the final: as the row says, or as its texts show."""
     _filled("output", output)
-    same = output.split() == final.split()
+    same = output.split() == final.split()  # white space is no edit
     if final.strip().lower() in FLAGS and not same:
         raise ValueError(f"`final` is {_shown(final)}, a text is needed: --map final=COLUMN")
     if not word.strip():
@@ -182,11 +190,6 @@ def _treated(word: str, output: str, final: str) -> tuple[Treatment, str | None]
     if decision == "rejected" and final.strip():
         raise ValueError("rejected, but there is a final: rejected is what was never sent")
     return decision, final if decision == "edited" else None
-
-
-def _own_id(review: Review) -> str:
-    """Made of the content, where the team has no ids: the same row is the same review."""
-    return "made-" + key_of("review id", content=content_of(review))[:32]
 
 
 def _filled(name: str, text: str) -> str:

@@ -1,4 +1,7 @@
-"""Outputs that wait for a review: from a run, or from production, laid in reports/waiting/."""
+"""Outputs that wait for a review: from the newest run, or from files in reports/waiting/.
+
+Tested in tests/flows/queries/test_review_queue.py.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,24 @@ from typing import Any, Literal
 
 from harness.errors import DataError
 from harness.flows.project import Project
+from harness.records import Benchmark
 from harness.records.holds import EXACT, LABELS, TEXT
+from harness.store import Store
 from harness.store.keys import key_of
 from harness.workspace.formats.fields import Table
 from harness.workspace.formats.reading import read_jsonl
 
 Origin = Literal["benchmark", "file"]
 FOLDER = "waiting"
-"""Below the reports: JSONL files with one output of production a line."""
+"""Below the reports: JSONL files with an output of production on each line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One output that waits for a review."""
+    """An output that waits for a review."""
 
     key: str = field(metadata=EXACT)
-    """Address of task, adapter, input and output: reviewed once, it waits no more."""
+    """Address of task, adapter, input and output; a review with this id ends the waiting."""
     task: str = field(metadata=EXACT)
     adapter: str = field(metadata=EXACT)
     """Not to be shown in a blind comparison."""
@@ -37,24 +42,34 @@ class Waiting:
     """The case's id, or the file's name."""
 
 
-def waiting_for(
-    *,
-    task: str,
-    adapter: str,
-    digest: str,
-    input: str,  # noqa: A002 - the word of the review
-    output: str,
-    slices: Mapping[str, str],
-    origin: Origin,
-    where: str,
-) -> Waiting:
-    """With the key that its review will have."""
-    key = key_of("waiting", task=task, adapter=adapter, digest=digest, input=input, output=output)
-    return Waiting(key, task, adapter, digest, input, output, dict(slices), origin, where)
+def outputs_of(project: Project, store: Store, benchmark: Benchmark, adapter: str) -> list[Waiting]:
+    """Return an adapter's outputs, reviewed or not: production first, then its newest run."""
+    found = [
+        one
+        for one in read_waiting(project)
+        if one.adapter == adapter and one.task == benchmark.task
+    ]
+    if run := store.runs.newest(adapter, benchmark.name):
+        found += [
+            waiting_for(
+                task=str(run.task),
+                adapter=run.adapter,
+                digest=run.digests.get("adapter", ""),
+                input=result.case.input,
+                output=result.text,
+                slices=result.case.slices,
+                origin="benchmark",
+                where=result.case.id,
+            )
+            for result in run.results
+            if result.text.strip()
+        ]
+    # Of equal outputs the first counts: reversed, so that it is the last to enter the dict.
+    return list({one.key: one for one in reversed(found)}.values())[::-1]
 
 
 def read_waiting(project: Project) -> Iterator[Waiting]:
-    """Every output of production that somebody laid down for review, file by file."""
+    """Read every output in reports/waiting/, file by file."""
     for file in sorted((project.settings.reports / FOLDER).glob("*.jsonl")):
         for where, raw in read_jsonl(file, DataError):
             yield _read(Table(raw, where, DataError), file.name)
@@ -72,5 +87,21 @@ def _read(table: Table, name: str) -> Waiting:
         origin="file",
         where=name,
     )
-    table.done()
+    table.done()  # refuses unknown fields
     return found
+
+
+def waiting_for(
+    *,
+    task: str,
+    adapter: str,
+    digest: str,
+    input: str,  # noqa: A002 - the word of the review
+    output: str,
+    slices: Mapping[str, str],
+    origin: Origin,
+    where: str,
+) -> Waiting:
+    """Build a waiting output with the key that its review will have."""
+    key = key_of("waiting", task=task, adapter=adapter, digest=digest, input=input, output=output)
+    return Waiting(key, task, adapter, digest, input, output, dict(slices), origin, where)

@@ -1,1 +1,1 @@
-"""Looking after training data: check, clean, compare."""
+"""Check, clean and compare training data, and train adapters on it."""

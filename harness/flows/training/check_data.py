@@ -1,4 +1,4 @@
-"""Look after training data: is it fit to learn from, is it still the same, what has changed?"""
+"""Check training data: find what makes it unfit, write a cleaned copy, and fingerprint it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from harness.workspace.formats.fields import suggestion
 from harness.workspace.project.training_data import Scan, kept_lines, scan_training_set
 
 _PART = 64
-"""Examples between two words on progress."""
+"""Examples between two reports of progress."""
 
 
 def named_people(
@@ -35,7 +35,7 @@ def named_people(
     root: Path,
     on_progress: Callable[[str, int, int], None],
 ) -> Iterator[Finding]:
-    """Every example that names somebody; the model has to lie on this machine already."""
+    """Yield a finding per text that holds a person's name; `model` must be on this machine."""
     weights = find_weights(model, root)
     if not weights.path.is_dir():
         raise WeightsError(f"{model}: a folder of a token classification model is needed")
@@ -43,24 +43,25 @@ def named_people(
     for start in range(0, len(examples), _PART):
         on_progress("names", start, len(examples))
         part = examples[start : start + _PART]
-        for side, texts in (
+        for place, texts in (
             (IN_INPUT, [example.input for example in part]),
             (IN_OUTPUT, [example.output for example in part]),
         ):
             for example, names in zip(part, finder.find(texts), strict=True):
                 if names:
-                    said = ", ".join(f"{name[:1]}…" for name in dict.fromkeys(names))
-                    message = "a person's name" + side.say(said)
+                    # initials only: a finding must not spread the name itself
+                    initials = ", ".join(f"{name[:1]}…" for name in dict.fromkeys(names))
+                    message = "a person's name" + place.say(initials)
                     yield Finding("personal_data", example.line, message)
 
 
 KEPT = frozenset({*LOOK, "size"})
-"""Kinds that dropping a line does not mend: a person has to look."""
+"""Kinds of findings that dropping a line does not mend: a person has to look."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedData:
-    """A training set with what was found in it."""
+    """A training set with its findings."""
 
     file: str = field(metadata=EXACT)
     examples: int
@@ -68,11 +69,11 @@ class CheckedData:
     fingerprint: str = field(metadata=EXACT)
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = field(metadata=QUOTING)
-    """What could not be looked for, and why."""
+    """The checks that could not be made, and why."""
 
     @property
     def fit(self) -> bool:
-        """Whether it may be trained on as it stands."""
+        """Whether it may be trained on unchanged."""
         return all(finding.kind in LOOK for finding in self.findings)
 
 
@@ -84,44 +85,46 @@ class Fixed:
     kept: int
     fingerprint: str = field(metadata=EXACT)
     dropped: tuple[Finding, ...]
-    """One per line that is gone: the first reason."""
+    """The first finding of each dropped line."""
     left: tuple[Finding, ...]
-    """What the copy still has: nothing that dropping could mend."""
+    """Findings in the copy, which dropping lines cannot mend."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataCheckRequest:
-    """What a training set is to be held against."""
+    """The options of a check: benchmarks, task, region and model of names."""
 
     benchmarks: tuple[str, ...] = ()
     """Names; empty means all of the project."""
     task: str | None = None
-    """Whose glossary and voice count; the only task where none is named."""
+    """The task whose glossary and voice count; by default the only task."""
     region: str = "US"
     names: str | None = None
-    """A token classification model on this machine, to look for people's names; off without."""
+    """A token classification model on this machine that finds people's names; None: not checked."""
 
 
 def check_data(
     project: Project | None,
     file: Path,
-    asked: DataCheckRequest,
+    request: DataCheckRequest,
     on_progress: OnProgress = lambda step, done, total: None,
 ) -> CheckedData:
-    """Everything that is found in a file; without a project, what needs no benchmark."""
-    measure, notes = measure_for(project, asked)
+    """Check a file; without a project, only the checks that need no benchmark are made."""
+    measure, notes = measure_for(project, request)
     scan = scan_training_set(file)
     people: Iterable[Finding] = ()
-    if asked.names:
+    if request.names:
         root = project.settings.root if project else Path.cwd()
-        people = named_people(scan.examples, asked.names, root, on_progress)
-    return _checked(scan, measure, notes, on_progress, people)
+        people = named_people(scan.examples, request.names, root, on_progress)
+    bad = [Finding("empty" if b.blank else "schema", b.line, b.message) for b in scan.bad]
+    found = in_order([*bad, *people, *check_examples(scan.examples, measure, on_progress)])
+    return CheckedData(scan.name, len(scan.examples), scan.fingerprint, tuple(found), notes)
 
 
 def fix_data(
-    project: Project | None, file: Path, to: Path, checked: CheckedData, asked: DataCheckRequest
+    project: Project | None, file: Path, to: Path, checked: CheckedData, request: DataCheckRequest
 ) -> Fixed:
-    """A copy without the lines that dropping mends; the original stays as it is."""
+    """Write a copy without the lines that dropping mends; the original does not change."""
     if to.resolve() == file.resolve():
         raise RequestError(f"{to}: is the file itself, name another for the cleaned copy")
     dropped: dict[int, Finding] = {}
@@ -134,38 +137,41 @@ def fix_data(
     try:
         write_atomically(to, text)
     except OSError as problem:
-        raise RequestError(f"{to}: cannot be written ({problem.strerror})") from None
-    after = check_data(project, to, asked)
+        raise RequestError(f"{to}: cannot be written ({problem.strerror})") from problem
+    after = check_data(project, to, request)
     return Fixed(
         str(to), after.examples, after.fingerprint, tuple(dropped.values()), after.findings
     )
 
 
 def measure_for(
-    project: Project | None, asked: DataCheckRequest
+    project: Project | None, request: DataCheckRequest
 ) -> tuple[Measure, tuple[str, ...]]:
-    """The benchmarks' cases, and the voice and glossary of the task; what is missing is said."""
-    if asked.region not in regions():
-        raise RequestError(f"{asked.region}: no such region{suggestion(asked.region, regions())}")
+    """Return the benchmarks' cases and the task's voice and glossary; note missing parts."""
+    if request.region not in regions():
+        raise RequestError(
+            f"{request.region}: no such region{suggestion(request.region, regions())}"
+        )
     if project is None:
-        said = "no project here, so benchmarks, glossary and voice were not looked at"
-        return Measure({}, region=asked.region), (said,)
-    chosen = [project.known(name) for name in asked.benchmarks or project.benchmarks]
+        note = "no project here, so benchmarks, glossary and voice were not looked at"
+        return Measure({}, region=request.region), (note,)
+    chosen = [project.known(name) for name in request.benchmarks or project.benchmarks]
     inputs: dict[str, str] = {}
     for benchmark in chosen:
         inputs |= case_inputs(benchmark.name, benchmark.cases)
-    measure = Measure(inputs, region=asked.region)
+    measure = Measure(inputs, region=request.region)
     try:
-        mine = project.task_benchmark(asked.task)
+        mine = project.task_benchmark(request.task)
     except BenchmarkError as problem:
-        if asked.task:
+        if request.task:
             raise
+        # several tasks and none named: the other checks are still worth making
         return measure, (f"glossary and voice were not looked at: {problem}",)
     return replace(measure, house=HouseVoice(mine.name, mine.cases), banned=banned_by(mine)), ()
 
 
 def banned_by(benchmark: Benchmark) -> Callable[[str], str]:
-    """What the benchmark bans in every case: its glossary, and phrases that all cases exclude."""
+    """Return a function that names what all cases ban in a text: glossary terms and phrases."""
     shared = [
         check
         for check in (benchmark.cases[0].checks if benchmark.cases else ())
@@ -179,19 +185,19 @@ def banned_by(benchmark: Benchmark) -> Callable[[str], str]:
         flat = _flat(text)
         if not any(form in flat for form in forms):
             return ""  # the exact look costs fifty times as much
-        said = [
+        found = [
             glossary.banned(check.value, text)
             if check.name == "terms"
             else phrases.unwanted(check.value, text)
             for check in shared
         ]
-        return "; ".join(one for one in said if one)
+        return "; ".join(words for words in found if words)
 
     return banned
 
 
 def _forms(check: Check) -> Iterable[str]:
-    """Everything that a check bans, whatever stands beside it."""
+    """Return every form that a check bans, without the context that may excuse it."""
     if check.name == "terms":
         return [form for forms in check.value.values() for form in forms]
     return [str(phrase) for phrase in check.value]
@@ -201,21 +207,9 @@ def _flat(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def _checked(
-    scan: Scan,
-    measure: Measure,
-    notes: Sequence[str],
-    on_progress: OnProgress,
-    people: Iterable[Finding],
-) -> CheckedData:
-    bad = [Finding("empty" if one.blank else "schema", one.line, one.message) for one in scan.bad]
-    found = in_order([*bad, *people, *check_examples(scan.examples, measure, on_progress)])
-    return CheckedData(scan.name, len(scan.examples), scan.fingerprint, tuple(found), tuple(notes))
-
-
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a training set says, whatever its order."""
+    """The fingerprint of a training set's examples, independent of their order."""
 
     file: str = field(metadata=EXACT)
     examples: int
@@ -223,13 +217,13 @@ class Fingerprint:
 
 
 def fingerprint_data(file: Path) -> Fingerprint:
-    """The fingerprint that training.json carries; a file with bad lines has none."""
+    """Return the fingerprint that `training.json` carries; refuse a file with bad lines."""
     scan = clean_scan(file)
     return Fingerprint(scan.name, len(scan.examples), scan.fingerprint)
 
 
 def clean_scan(file: Path) -> Scan:
-    """A file in which every line is an example."""
+    """Read a training set; refuse it unless every line is an example."""
     scan = scan_training_set(file)
     if scan.bad:
         first = scan.bad[0]

@@ -1,9 +1,8 @@
-"""What changed between two training sets: added, removed, or the same input answered anew."""
+"""Compare two training sets: examples added, removed, or with new outputs for the same input."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +23,7 @@ class ChangedExample:
 
 @dataclass(frozen=True, slots=True)
 class DataDiff:
-    """Two training sets beside each other; the order of lines does not count, repeats do."""
+    """The difference of two training sets; the order of lines does not count, repeats do."""
 
     before: Fingerprint
     after: Fingerprint
@@ -36,38 +35,34 @@ class DataDiff:
 
     @property
     def equal(self) -> bool:
-        """Whether both say the same."""
+        """Whether both hold the same examples."""
         return self.before.fingerprint == self.after.fingerprint
 
 
 def diff_data(before: Path, after: Path) -> DataDiff:
-    """Compare two files."""
+    """Compare two files of examples."""
     old, new = clean_scan(before), clean_scan(after)
     left, right = _counted(old), _counted(new)
-    gone, come = left - right, right - left
-    changed = _changed(gone, come)
-    inputs = {one.input for one in changed}
+    removed, added = left - right, right - left
+    # An input on both sides of the difference was answered anew, so it is no addition or removal.
+    old_outputs, new_outputs = _by_input(removed), _by_input(added)
+    changed = {
+        text: ChangedExample(text, tuple(outputs), tuple(new_outputs[text]))
+        for text, outputs in old_outputs.items()
+        if text in new_outputs
+    }
     return DataDiff(
         before=Fingerprint(str(before), len(old.examples), old.fingerprint),
         after=Fingerprint(str(after), len(new.examples), new.fingerprint),
-        added=_rest(come, inputs),
-        removed=_rest(gone, inputs),
-        changed=tuple(changed),
+        added=tuple(e for e in added.elements() if e.input not in changed),
+        removed=tuple(e for e in removed.elements() if e.input not in changed),
+        changed=tuple(changed.values()),
         same=(left & right).total(),
     )
 
 
 def _counted(scan: Scan) -> Counter[Example]:
-    return Counter(Example(one.input, one.output) for one in scan.examples)
-
-
-def _changed(gone: Counter[Example], come: Counter[Example]) -> list[ChangedExample]:
-    before, after = _by_input(gone), _by_input(come)
-    return [
-        ChangedExample(asked, tuple(outputs), tuple(after[asked]))
-        for asked, outputs in before.items()
-        if asked in after
-    ]
+    return Counter(Example(example.input, example.output) for example in scan.examples)
 
 
 def _by_input(counted: Counter[Example]) -> dict[str, list[str]]:
@@ -75,8 +70,3 @@ def _by_input(counted: Counter[Example]) -> dict[str, list[str]]:
     for example in counted.elements():
         found.setdefault(example.input, []).append(example.output)
     return found
-
-
-def _rest(counted: Counter[Example], without: set[str]) -> tuple[Example, ...]:
-    rest: Sequence[Example] = list(counted.elements())
-    return tuple(one for one in rest if one.input not in without)

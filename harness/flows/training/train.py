@@ -1,4 +1,4 @@
-"""Train an adapter with its provenance: data and base are fingerprinted, a killed run resumes.
+"""Train an adapter and record its data, base and recipe; a killed training resumes.
 
 The adapter appears under its name in one rename, complete with `training.json`.
 """
@@ -38,7 +38,7 @@ LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A finished training."""
+    """An adapter that was trained, with its losses and duration."""
 
     name: str
     folder: Path
@@ -59,7 +59,7 @@ def train(
     anyway: bool = False,
     on_progress: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
 ) -> Trained:
-    """Make `adapters/<name>` from a training set; refuses to overwrite an adapter.
+    """Train `adapters/<name>` on a training set; refuse to overwrite an adapter.
 
     A set that is too small, or that holds a benchmark's cases, needs `anyway`, which is recorded.
     """
@@ -74,11 +74,13 @@ def train(
     above = _sound(project, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
     about["anyway"] = _objections(project, data, dataset, anyway)
-    work = adapters / ".training" / f"{name.replace('/', '__')}-{_key(about)}"
+    # The same training finds its own folder again, with the checkpoints of a killed process.
+    work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     lessons = [Lesson(messages_for(benchmark, e.input), e.output) for e in dataset.examples]
     base = model_folder(project.base)
+    # a copy, so that the recorded digest stays true even if the parent changes meanwhile
     parent_folder = snapshot(above, work / "parent") if above else None
     losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress)
     seconds = round(time.monotonic() - begun, 1)
@@ -89,7 +91,7 @@ def train(
 
 
 def refuse_recipe(recipe: Recipe) -> None:
-    """What the command line lets through: numbers that are none, modules that are patterns."""
+    """Refuse numbers that are not finite, and module names that are patterns."""
     for name in ("dropout", "epochs", "learning_rate"):
         if not isfinite(getattr(recipe, name)):
             option = name.replace("_", "-")
@@ -104,7 +106,7 @@ def refuse_recipe(recipe: Recipe) -> None:
 
 
 def _sound(project: Project, name: str) -> AdapterFiles:
-    """The adapter to start from, which is looked at as one on trial is."""
+    """Return the adapter to start from, inspected like a candidate."""
     files = read_adapter(project.settings.adapters, name)
     base = project.base
     for found in inspect(files, base_shape(model_folder(base), base.digest)):
@@ -114,7 +116,7 @@ def _sound(project: Project, name: str) -> AdapterFiles:
 
 
 def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
-    """What speaks against training on this set; an error unless it was overruled."""
+    """Return the objections to training on this set; raise them unless they were overruled."""
     examples = [
         TrainingExample(line, example.input, example.output)
         for line, example in zip(dataset.lines, dataset.examples, strict=True)
@@ -147,7 +149,7 @@ def _about(
     recipe: Recipe,
     parent: str | None,
 ) -> dict[str, Any]:
-    """`training.json` as far as it is known before the first step."""
+    """Return the part of `training.json` that is known before the first step."""
     adapters = project.settings.adapters
     prompt = json.dumps([benchmark.system, benchmark.template])
     return {
@@ -171,14 +173,14 @@ def _about(
     }
 
 
-def _key(about: dict[str, Any]) -> str:
-    """What must be equal for a checkpoint to be carried on."""
+def _resume_key(about: dict[str, Any]) -> str:
+    """Return a digest of the parts that must be equal to resume from a checkpoint."""
     parts = {key: about[key] for key in ("base", "dataset", "prompt", "parent", "recipe")}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _publish(work: Path, target: Path, about: dict[str, Any]) -> None:
-    """Complete the folder where it was made, then give it its name in one rename."""
+    """Complete the finished folder, then move it to its name in a single rename."""
     made = work / "adapter"
     config = made / "adapter_config.json"
     table = json.loads(config.read_text(encoding="utf-8"))
@@ -186,26 +188,22 @@ def _publish(work: Path, target: Path, about: dict[str, Any]) -> None:
     table["target_modules"] = sorted(table["target_modules"])  # PEFT's set has no order
     write_atomically(config, json.dumps(table, indent=2, sort_keys=True) + "\n")
     write_atomically(made / TRAINING, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
-    (made / "README.md").unlink(missing_ok=True)
+    (made / "README.md").unlink(missing_ok=True)  # PEFT's template; `promote` writes the card
     for file in made.iterdir():
-        if file.name.startswith("."):  # what a killed run had begun to write
+        if file.name.startswith("."):  # a half-written file of a killed training
             file.unlink()
         else:
             file.chmod(0o644)
-            _on_disk(file)
+            # after a power cut, the name must not lead to files whose bytes never reached the disk
+            with file.open("rb") as written:
+                os.fsync(written.fileno())
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         made.replace(target)
     except OSError as problem:
-        taken = target.exists()  # by somebody else, meanwhile
+        taken = target.exists()  # by another training that finished meanwhile
         raise (RequestError if taken else WorldFailed)(
             f"{target}: cannot take its place there ({problem.strerror}), the finished adapter"
             f" lies in {made}"
-        ) from None
+        ) from problem
     shutil.rmtree(work, ignore_errors=True)
-
-
-def _on_disk(file: Path) -> None:
-    """Weights must be there before their name is, should the power go."""
-    with file.open("rb") as written:
-        os.fsync(written.fileno())

@@ -1,4 +1,4 @@
-"""The report of a run in three forms: a page for people, a comment for a pull request, a record.
+"""The report of a run in three forms: a page, a comment for a pull request, and JSON.
 
 All three say the same and are made of the same `Material`.
 """

@@ -1,4 +1,7 @@
-"""The cases in a report: all of them beside the reference, then those to look at, with texts."""
+"""The cases in a report: a chart with a row for each, then articles with texts.
+
+Tested in tests/render/report/test_page.py.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,7 @@ from harness.records import CaseResult, Compared
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
 from harness.render.report.grid import Column, grid
-from harness.render.report.material import (
-    Material,
-    failed_checks,
-    ideal_of,
-    must_failed,
-)
+from harness.render.report.material import Material, failed_checks, ideal_of, must_failed
 from harness.text.diff import html_diff
 from harness.text.figures import count, metric_title, score, signed
 from harness.text.html import Child, Html, element
@@ -28,13 +26,16 @@ FLAG_SIGNS = {
 }
 MAX_ROWS = 200
 MAX_CHANGED = 100
-"""Cases that changed without breaking; of very many the ones that fell most."""
+"""Articles on cases that changed without breaking; of more, those that fell most."""
 
 
 def every_case(material: Material) -> Html:
-    """A row for each case: from the reference's score to the candidate's, the worst first."""
-    shown = _kept(material.compared, MAX_ROWS)
-    title = metric_title(material.metric)
+    """Chart each case's move from the reference's score to the candidate's, the worst first."""
+    compared = material.compared
+    shown: Sequence[Compared] = compared
+    if len(compared) > MAX_ROWS:  # both ends of the order: those that fell and those that rose
+        half = MAX_ROWS // 2
+        shown = [*compared[: MAX_ROWS - half], *compared[-half:]]
     columns = [
         Column("case"),
         Column(str(material.against or "reference"), "number"),
@@ -43,109 +44,101 @@ def every_case(material: Material) -> Html:
         Column("", "chart"),
         Column("what became of it", "word"),
     ]
-    linked = {one.case.id: place for place, one in enumerate(material.compared)}
-    rows = [_row(one, linked[one.case.id], material) for one in shown]
-    caption = f"{title} of {count(len(material.compared), 'case')}, the worst change first"
+    places = {case.case.id: place for place, case in enumerate(compared)}
+    rows = [_row(case, places[case.case.id], material) for case in shown]
+    title = metric_title(material.metric)
+    caption = f"{title} of {count(len(compared), 'case')}, the worst change first"
     scale = Scale(0.0, 1.0)
     words = [drawing.word(scale, value, f"{value:g}") for value in (0.0, 0.5, 1.0)]
     foot: list[Child] = ["", "", "", "", drawing.drawing("axis from 0 to 1", 16, words), ""]
-    said = f"○ {material.against or 'reference'}, the other sign {material.run.adapter}"
-    legend = element("p", said, class_="quiet")
-    table = grid(caption, columns, rows, foot)
-    return element("div", legend, table, _left_out(material.compared, shown))
+    signs = f"○ {material.against or 'reference'}, the other sign {material.run.adapter}"
+    legend = element("p", signs, class_="quiet")
+    rest = len(compared) - len(shown)
+    left = element("p", f"{count(rest, 'case')} between these are left out", class_="quiet")
+    return element("div", legend, grid(caption, columns, rows, foot), left if rest else None)
 
 
-def _row(one: Compared, place: int, material: Material) -> list[Child]:
-    before, now = one.scores.get(material.metric, (None, None))
-    name: Child = one.case.id
-    if has_texts(one, material):
-        name = element("a", one.case.id, href=f"#case-{place}")
-    critical = element("span", "critical", class_="tag") if one.case.critical else None
+def _row(compared: Compared, place: int, material: Material) -> list[Child]:
+    before, now = compared.scores.get(material.metric, (None, None))
+    name: Child = compared.case.id
+    if material.texts and compared.flag not in ("same", "missing"):  # those have no article
+        name = element("a", compared.case.id, href=f"#case-{place}")
+    critical = element("span", "critical", class_="tag") if compared.case.critical else None
     return [
         element("span", name, " " if critical else None, critical, class_="name"),
         score(before),
         score(now),
-        signed(one.change),
-        _dumbbell(before, now, one),
-        flag(one),
+        signed(compared.change),
+        _dumbbell(before, now, compared),
+        flag(compared),
     ]
 
 
-def _dumbbell(before: float | None, now: float | None, one: Compared) -> Html | None:
+def _dumbbell(before: float | None, now: float | None, compared: Compared) -> Html | None:
+    """Draw both scores on a line, and the way between them."""
     if before is None and now is None:
         return None
-    scale, kind = Scale(0.0, 1.0), f"tone-{one.flag}"
-    shapes: list[Child] = [drawing.stretch(scale, 0.0, 1.0, "track")]
+    scale, kind = Scale(0.0, 1.0), f"tone-{compared.flag}"
+    shapes: list[Child] = [drawing.line(scale, 0.0, 1.0, "track")]
     if before is not None and now is not None:
-        shapes.append(drawing.stretch(scale, before, now, f"reach {kind}"))
+        shapes.append(drawing.line(scale, before, now, f"reach {kind}"))
     if before is not None:
         shapes.append(drawing.dot(scale, before, "before"))
     if now is not None:
-        shapes.append(drawing.sign(scale, now, FLAG_SIGNS[one.flag], kind))
+        shapes.append(drawing.sign(scale, now, FLAG_SIGNS[compared.flag], kind))
     return drawing.drawing(f"from {score(before)} to {score(now)}", 20, shapes)
 
 
-def flag(one: Compared) -> Html:
-    """What became of a case, with its sign and colour."""
-    sign = element("span", FLAG_SIGNS[one.flag], aria_hidden="true")
-    accepted = ", accepted" if one.accepted else ""
-    unusable = ", a must fails" if must_failed(one) else ""
-    told = f" {one.flag}{accepted}{unusable}"
-    return element("span", sign, told, class_=f"state tone-{one.flag}")
-
-
-def has_texts(one: Compared, material: Material) -> bool:
-    """Whether the case has an article of its own."""
-    return material.texts and one.flag not in ("same", "missing")
+def flag(compared: Compared) -> Html:
+    """Show a case's flag with its sign and colour, and whether the output is unusable."""
+    sign = element("span", FLAG_SIGNS[compared.flag], aria_hidden="true")
+    accepted = ", accepted" if compared.accepted else ""
+    unusable = ", a must fails" if must_failed(compared) else ""
+    words = f" {compared.flag}{accepted}{unusable}"
+    return element("span", sign, words, class_=f"state tone-{compared.flag}")
 
 
 def articles(material: Material, *flags: str) -> list[Html]:
-    """The cases of which the verdict says this, each with its texts."""
-    places = {one.case.id: place for place, one in enumerate(material.compared)}
+    """Return an article with texts for each case that has any of these flags."""
+    # numbered over all cases, since the rows of the chart link to them
+    places = {case.case.id: place for place, case in enumerate(material.compared)}
     found = material.with_flag(*flags)
     shown = found if "changed" not in flags else found[:MAX_CHANGED]
-    made = [_article(one, places[one.case.id], material) for one in shown]
+    made = [_article(case, places[case.case.id], material) for case in shown]
     rest = len(found) - len(shown)
     left = element("p", f"{count(rest, 'case')} more changed and are not shown", class_="quiet")
     return [*made, *([left] if rest else [])]
 
 
-def _article(one: Compared, place: int, material: Material) -> Html:
-    critical = element("span", "critical", class_="tag") if one.case.critical else None
-    slices = [element("span", f"{k}={v}", class_="tag") for k, v in one.case.slices.items()]
-    head = element("h3", element("span", one.case.id, class_="name"), flag(one), critical, slices)
-    accepted = element("p", f"Accepted by {one.accepted}") if one.accepted else None
-    scores = element("p", _scores(one), class_="quiet figures")
+def _article(compared: Compared, place: int, material: Material) -> Html:
+    case = compared.case
+    critical = element("span", "critical", class_="tag") if case.critical else None
+    slices = [element("span", f"{k}={v}", class_="tag") for k, v in case.slices.items()]
+    name = element("span", case.id, class_="name")
+    scores = " · ".join(
+        f"{metric_title(metric)} {score(before)} → {score(now)}"
+        for metric, (before, now) in compared.scores.items()
+    )
+    failed = [element("li", line) for line in failed_checks(compared, material.texts)]
     return element(
         "article",
-        head,
-        scores,
-        accepted,
-        _checks(one, material),
-        _texts(one, material),
+        element("h3", name, flag(compared), critical, slices),
+        element("p", scores, class_="quiet figures"),
+        element("p", f"Accepted by {compared.accepted}") if compared.accepted else None,
+        element("ul", failed, class_="checks") if failed else None,
+        _texts(compared, material),
         id=f"case-{place}",
     )
 
 
-def _scores(one: Compared) -> str:
-    return " · ".join(
-        f"{metric_title(name)} {score(before)} → {score(now)}"
-        for name, (before, now) in one.scores.items()
-    )
-
-
-def _checks(one: Compared, material: Material) -> Html | None:
-    lines = [element("li", line) for line in failed_checks(one, material.texts)]
-    return element("ul", lines, class_="checks") if lines else None
-
-
-def _texts(one: Compared, material: Material) -> Html:
-    """The input, then what was to be written and what was, each beside the candidate's words."""
+def _texts(compared: Compared, material: Material) -> Html:
+    """Show input, ideal, and both outputs, with the candidate's differences marked."""
     name, other = material.run.adapter, material.against or "reference"
-    ideal, before, now = ideal_of(one), text_of(one.reference), text_of(one.candidate)
-    pairs: list[tuple[str, Child]] = [("input", one.case.input)]
-    if one.reference is None or before == ideal:
-        both = "the ideal" if one.reference is None else f"the ideal, as {other} wrote it"
+    ideal, before = ideal_of(compared), text_of(compared.reference)
+    now = text_of(compared.candidate)
+    pairs: list[tuple[str, Child]] = [("input", compared.case.input)]
+    if compared.reference is None or before == ideal:
+        both = "the ideal" if compared.reference is None else f"the ideal, as {other} wrote it"
         pairs += [(both, ideal), (f"{name} wrote", html_diff(ideal, now))]
     else:
         pairs += [
@@ -154,39 +147,16 @@ def _texts(one: Compared, material: Material) -> Html:
             (f"{other} wrote", before),
             (f"{name} beside {other}", html_diff(before, now)),
         ]
-    return element("dl", _described(pairs), _more(one.candidate), class_="texts")
-
-
-def _described(pairs: Sequence[tuple[str, Child]]) -> list[Html]:
-    return [
-        element("div", element("dt", name), element("dd", text if text else "(nothing)"))
-        for name, text in pairs
+    described = [
+        element("div", element("dt", title), element("dd", text if text else "(nothing)"))
+        for title, text in pairs
     ]
-
-
-def _more(result: CaseResult | None) -> Html | None:
-    """Of several samples the first is shown."""
-    drawn = len(result.outputs) if result else 0
-    if drawn < 2:
-        return None
-    return element("p", f"the first of {drawn} samples; scores are their means", class_="quiet")
+    samples = len(compared.candidate.outputs) if compared.candidate else 0
+    note = f"the first of {samples} samples; scores are their means"
+    more = element("p", note, class_="quiet") if samples > 1 else None
+    return element("dl", described, more, class_="texts")
 
 
 def text_of(result: CaseResult | None) -> str:
-    """What was written, of several samples the first."""
+    """Return the output, of several samples the first; empty without a result."""
     return result.text if result else ""
-
-
-def _kept(cases: Sequence[Compared], most: int) -> Sequence[Compared]:
-    """All, or those that fell and rose most."""
-    if len(cases) <= most:
-        return cases
-    half = most // 2
-    return [*cases[: most - half], *cases[-half:]]
-
-
-def _left_out(cases: Sequence[Compared], shown: Sequence[Compared]) -> Html | None:
-    rest = len(cases) - len(shown)
-    if not rest:
-        return None
-    return element("p", f"{count(rest, 'case')} between these are left out", class_="quiet")

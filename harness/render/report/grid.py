@@ -1,4 +1,7 @@
-"""Tables that become lists on a narrow screen: every cell knows the name of its column."""
+"""Tables that become lists on a narrow screen, since every cell names its column.
+
+Tested in tests/render/report/test_page.py.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from harness.text.html import Child, Html, element
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What stands in a column."""
+    """The head and the kind of a column."""
 
     name: str
     kind: str | None = None
@@ -28,7 +31,7 @@ def grid(
     *,
     shown: bool = True,
 ) -> Html:
-    """A table; `caption` says what it is about, only to who listens where it is not `shown`."""
+    """Return a table; a caption that is not `shown` is for screen readers only."""
     heads = [element("th", column.name, scope="col", class_=column.kind) for column in columns]
     table = element(
         "table",
@@ -41,6 +44,7 @@ def grid(
 
 
 def _row(columns: Sequence[Column], cells: Cells) -> Html:
+    # the style sheet shows `data-name` before the cell where a row becomes a list
     made = [
         element("td", cell, class_=column.kind, data_name=column.name or None)
         if number

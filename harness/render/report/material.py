@@ -1,4 +1,7 @@
-"""What a report is made of: a run, its verdict, and the runs that it was compared with."""
+"""The content of a report: a run, its verdict, and the runs that it was compared with.
+
+Tested in tests/render/report/test_page.py.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ from harness.records.holds import EXACT
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where the newest run of one adapter stood when the verdict was given."""
+    """The mean score of an adapter's newest run at the time of the verdict."""
 
     adapter: str = field(metadata=EXACT)
     started: str = field(metadata=EXACT)
     """ISO 8601, UTC."""
     mean: float
-    """Over the cases, on the metric that the cases are sorted by."""
+    """The mean over the cases, on the metric that they are sorted by."""
     low: float | None
     """95 % interval of the mean by Student's t; None for a single case."""
     high: float | None
@@ -27,17 +30,17 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One run with everything that is said about it."""
+    """A run with everything that a report says about it."""
 
     run: Run
-    """Of the candidate."""
+    """The candidate's run."""
     verdict: Verdict
     references: Mapping[str, Run] = field(default_factory=dict)
-    """By side (promoted, pinned, base, base+prompt), those that the store still has."""
+    """Runs by role (promoted, pinned, base, base+prompt), if the store still has them."""
     compared: tuple[Compared, ...] = ()
     """Every case beside the first reference, the worst first."""
     metric: str = field(default="", metadata=EXACT)
-    """What the cases are sorted by."""
+    """The metric that the cases are sorted by."""
     against: str | None = field(default=None, metadata=EXACT)
     """The adapter that the cases are compared with."""
     placed: tuple[Placed, ...] = ()
@@ -47,43 +50,44 @@ class Material:
     made: str | None = field(default=None, metadata=EXACT)
     """When the verdict was given; ISO 8601, UTC."""
     promoted_at: str | None = field(default=None, metadata=EXACT)
-    """Since when the promoted adapter is so."""
+    """When the promoted adapter was promoted."""
     overridden: bool = False
     """Whether that promotion was against or without a verdict."""
     commands: Mapping[str, str] = field(default_factory=dict, metadata=EXACT)
-    """What can be typed next, by what it does."""
+    """The commands to type next, by their purpose."""
     again: Mapping[str, str] = field(default_factory=dict, metadata=EXACT)
-    """What makes the same once more."""
+    """The commands that make the same run and verdict again, by their purpose."""
     texts: bool = True
     """Whether inputs, ideals and outputs are shown."""
 
     def with_flag(self, *flags: str) -> tuple[Compared, ...]:
-        """The cases that the verdict says this of, critical ones first."""
-        found = [one for one in self.compared if one.flag in flags]
-        return tuple(sorted(found, key=lambda one: not one.case.critical))
+        """Return the cases that have any of these flags, critical cases first."""
+        found = [case for case in self.compared if case.flag in flags]
+        return tuple(sorted(found, key=lambda it: not it.case.critical))
 
 
-def ideal_of(one: Compared) -> str:
-    """The ideal that the candidate came nearest to."""
-    result = one.candidate or one.reference
+def ideal_of(compared: Compared) -> str:
+    """Return the ideal that the output came nearest to; the first if that is not known."""
+    # a case that only the reference has still needs an ideal to show
+    result = compared.candidate or compared.reference
     place = result.best_ideals.get("edit_similarity", 0) if result else 0
-    ideals = one.case.ideals
+    ideals = compared.case.ideals
     return ideals[place] if 0 <= place < len(ideals) else (ideals[0] if ideals else "")
 
 
-def failed_checks(one: Compared, texts: bool) -> Iterator[str]:
-    """A line for each check that failed; what it found quotes the output."""
-    passed = {check.name for check in _checks(one.reference) if check.passed}
-    for check in _checks(one.candidate):
+def failed_checks(compared: Compared, texts: bool) -> Iterator[str]:
+    """Yield a line for each failed check; with `texts` its message too, which quotes outputs."""
+    passed = {check.name for check in _checks(compared.reference) if check.passed}
+    for check in _checks(compared.candidate):
         if not check.passed:
             found = f": {check.message}" if check.message and texts else ""
             was = " (passed before)" if check.name in passed else ""
             yield f"{check.name} ({check.level}) failed{found}{was}"
 
 
-def must_failed(one: Compared) -> bool:
-    """Whether the candidate's output cannot be used at all."""
-    return bool(one.candidate and one.candidate.failed_musts)
+def must_failed(compared: Compared) -> bool:
+    """Tell whether the candidate's output is unusable, since a must check failed."""
+    return bool(compared.candidate and compared.candidate.failed_musts)
 
 
 def _checks(result: CaseResult | None) -> tuple[CheckResult, ...]:

@@ -1,4 +1,7 @@
-"""The metrics in a report: the table of the verdict, with each difference drawn beside it."""
+"""The metrics in a report: the verdict's tables with each difference drawn beside its figures.
+
+Tested in tests/render/report/test_page.py.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from harness.render.report.material import Material, Placed
 from harness.text.figures import count, day, interval, margin, metric_title, score
 from harness.text.html import Child, Html, element
 
+Row = tuple[str, MetricVerdict]
+
 
 def past(material: Material) -> Html:
-    """A row for each, the oldest first; this one last."""
+    """Chart the means of earlier adapters, the oldest first, and of this adapter last."""
     columns = [
         Column("adapter"),
         Column("run of", "word"),
@@ -25,49 +30,46 @@ def past(material: Material) -> Html:
         Column("", "chart"),
     ]
     scale = Scale(0.0, 1.0)
-    rows = [_row(one, scale, material) for one in material.placed]
+    rows = [_row(placed, scale, material) for placed in material.placed]
     words = [drawing.word(scale, value, f"{value:g}") for value in (0.0, 0.5, 1.0)]
     foot: list[Child] = ["", "", "", "", "", drawing.drawing("axis from 0 to 1", 16, words)]
     caption = f"{metric_title(material.metric)}, the mean over the cases"
     return grid(caption, columns, rows, foot)
 
 
-def _row(one: Placed, scale: Scale, material: Material) -> list[Child]:
-    mine = one.adapter == material.run.adapter
+def _row(placed: Placed, scale: Scale, material: Material) -> list[Child]:
+    mine = placed.adapter == material.run.adapter
     kind = "tone-changed" if mine else "tone-same"
-    shapes: list[Child] = [drawing.stretch(scale, 0.0, 1.0, "track")]
-    if one.low is not None and one.high is not None:
-        shapes.append(drawing.stretch(scale, one.low, one.high, f"reach {kind}"))
-    shapes.append(drawing.sign(scale, one.mean, "●" if mine else "○", kind))
-    told = f"{one.adapter} {score(one.mean)} [{score(one.low)}, {score(one.high)}]"
+    low, mean, high = score(placed.low), score(placed.mean), score(placed.high)
+    shapes: list[Child] = [drawing.line(scale, 0.0, 1.0, "track")]
+    if placed.low is not None and placed.high is not None:
+        shapes.append(drawing.line(scale, placed.low, placed.high, f"reach {kind}"))
+    shapes.append(drawing.sign(scale, placed.mean, "●" if mine else "○", kind))
     return [
-        element("strong" if mine else "span", one.adapter, class_="name"),
-        day(one.started),
-        score(one.mean),
-        f"{score(one.low)} to {score(one.high)}",
-        str(one.n),
-        drawing.drawing(told, 20, shapes),
+        element("strong" if mine else "span", placed.adapter, class_="name"),
+        day(placed.started),
+        mean,
+        f"{low} to {high}",
+        str(placed.n),
+        drawing.drawing(f"{placed.adapter} {mean} [{low}, {high}]", 20, shapes),
     ]
 
 
-Row = tuple[str, MetricVerdict]
-
-
-def standings(verdict: Verdict) -> list[Html]:
-    """One table for each reference; guard benchmarks are rows of the first."""
+def metric_grids(verdict: Verdict) -> list[Html]:
+    """Return a table for each reference; guard benchmarks are rows of the first."""
     against = dict.fromkeys(metric.against for metric in verdict.metrics)
     tables = []
     for number, reference in enumerate(against):
         rows = [(metric_title(m.name), m) for m in verdict.metrics if m.against == reference]
         rows += guard_rows(verdict) if number == 0 else []
-        tables.append(_table(reference, rows, verdict))
+        tables.append(_metric_grid(reference, rows, verdict))
     return tables
 
 
-def _table(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
+def _metric_grid(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
     names = {"promoted": verdict.promoted, "pinned": verdict.pinned}
-    called = f"Against {names.get(reference) or reference}"
-    called += f" ({reference})" if names.get(reference) else ""
+    caption = f"Against {names.get(reference) or reference}"
+    caption += f" ({reference})" if names.get(reference) else ""
     columns = [
         Column("metric"),
         Column("role", "word"),
@@ -79,11 +81,16 @@ def _table(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
         Column("cases", "number"),
         Column("state", "word"),
     ]
-    scale = Scale.over(value for _, metric in rows for value in _reach(metric))
+    # a scale for the whole table, so that its rows can be compared by eye
+    scale = Scale.over(
+        value
+        for _, metric in rows
+        for value in (0.0, metric.difference, metric.low, metric.high, _margin_line(metric))
+    )
     cells = [_cells(title, metric, scale) for title, metric in rows]
     drawn = any(metric.difference is not None for _, metric in rows)
     foot: list[Child] = ["", "", "", "", "", axis(scale), "", "", ""]
-    return grid(called, columns, cells, foot if drawn else None)
+    return grid(caption, columns, cells, foot if drawn else None)
 
 
 def _cells(title: str, metric: MetricVerdict, scale: Scale) -> list[Child]:
@@ -101,33 +108,34 @@ def _cells(title: str, metric: MetricVerdict, scale: Scale) -> list[Child]:
 
 
 def state(word: str) -> Html:
-    """A state with its sign and colour."""
+    """Show a state with its sign and colour."""
     shown = [element("span", drawing.SIGNS.get(word, "●"), aria_hidden="true"), f" {word}"]
     return element("span", shown, class_=f"state {drawing.tone(word)}")
 
 
 def interval_drawing(metric: MetricVerdict, scale: Scale) -> Html | None:
-    """Zero, the margin with what lies beyond it, the interval, and the difference as a sign."""
+    """Draw zero, the margin with the area beyond it, the interval, and the difference as a sign."""
     if metric.difference is None:
         return None
     kind = drawing.tone(metric.state)
     line = _margin_line(metric)
-    shapes: list[Child] = []
+    shapes: list[Child] = []  # SVG paints in this order: the sign must be last, on top
     if line is not None:
         end = scale.high if line > 0 else scale.low
         shapes += [drawing.zone(scale, line, end, "beyond")]
-        shapes += [drawing.upright(scale, line, "margin")]
-    shapes.append(drawing.upright(scale, 0.0, "zero"))
+        shapes += [drawing.vertical(scale, line, "margin")]
+    shapes.append(drawing.vertical(scale, 0.0, "zero"))
     if metric.low is not None and metric.high is not None:
-        shapes.append(drawing.stretch(scale, metric.low, metric.high, f"reach {kind}"))
+        shapes.append(drawing.line(scale, metric.low, metric.high, f"reach {kind}"))
     shapes.append(drawing.sign(scale, metric.difference, drawing.SIGNS[metric.state], kind))
-    told = f"{metric_title(metric.name)}: difference {difference_of(metric)}"
+    label = f"{metric_title(metric.name)}: difference {difference_of(metric)}"
     asked = "" if metric.margin is None else f", margin {margin(metric.margin)}"
-    return drawing.drawing(f"{told}{asked}, {metric.state}", 26, shapes)
+    return drawing.drawing(f"{label}{asked}, {metric.state}", 26, shapes)
 
 
 def axis(scale: Scale) -> Html:
-    """The ends of the scale and zero."""
+    """Draw the ends of the scale, and zero if it is far enough from both."""
+    # nearer than 14 % of the width, the figures would run into each other
     places = [scale.low, scale.high]
     if all(abs(scale.at(0.0) - scale.at(place)) > 14 for place in places):
         places.append(0.0)
@@ -137,23 +145,20 @@ def axis(scale: Scale) -> Html:
 
 def _tick(value: float) -> str:
     shown = f"{value:+.2f}".replace("-", "−")
+    # a rounded zero has no sign
     return "0" if float(f"{value:.2f}") == 0 else shown
 
 
-def _reach(metric: MetricVerdict) -> list[float | None]:
-    return [0.0, metric.difference, metric.low, metric.high, _margin_line(metric)]
-
-
 def _margin_line(metric: MetricVerdict) -> float | None:
-    """The drop that is still allowed; upwards where less is better."""
+    """Return the largest tolerated loss as a difference: positive if lower scores are better."""
     if metric.margin is None:
         return None
     return metric.margin if metric.name in LOWER_IS_BETTER else -metric.margin
 
 
 def gains(caption: str, found: Sequence[Worth], alpha: float) -> Html:
-    """What fine-tuning gained or cost beside the base model itself."""
-    scale = Scale.over(v for one in found for v in (0.0, one.gain, one.low, one.high))
+    """Chart the gains over the base model, or the losses beside it."""
+    scale = Scale.over(v for each in found for v in (0.0, each.gain, each.low, each.high))
     columns = [
         Column("metric"),
         Column("against", "word"),
@@ -162,18 +167,18 @@ def gains(caption: str, found: Sequence[Worth], alpha: float) -> Html:
         Column("cases", "number"),
         Column("says"),
     ]
-    rows = [_gain(one, scale) for one in found]
+    rows = [_gain(each, scale) for each in found]
     return grid(caption, columns, rows, ["", "", "", axis(scale), "", ""])
 
 
-def _gain(one: Worth, scale: Scale) -> list[Child]:
-    kind = drawing.tone(one.state)
-    shapes: list[Child] = [drawing.upright(scale, 0.0, "zero")]
-    if one.low is not None and one.high is not None:
-        shapes.append(drawing.stretch(scale, one.low, one.high, f"reach {kind}"))
-    shapes.append(drawing.sign(scale, one.gain, drawing.SIGNS[one.state], kind))
-    told = interval(one.gain, one.low, one.high)
-    label = f"gain over {one.against} {told}, {count(one.n, 'case')}"
+def _gain(worth: Worth, scale: Scale) -> list[Child]:
+    kind = drawing.tone(worth.state)
+    shapes: list[Child] = [drawing.vertical(scale, 0.0, "zero")]
+    if worth.low is not None and worth.high is not None:
+        shapes.append(drawing.line(scale, worth.low, worth.high, f"reach {kind}"))
+    shapes.append(drawing.sign(scale, worth.gain, drawing.SIGNS[worth.state], kind))
+    shown = interval(worth.gain, worth.low, worth.high)
+    label = f"gain over {worth.against} {shown}, {count(worth.n, 'case')}"
     picture = drawing.drawing(label, 26, shapes)
-    title = f"{one.benchmark}, {metric_title(one.metric)} ({one.role})"
-    return [title, one.against, told, picture, str(one.n), one.says or state(one.state)]
+    title = f"{worth.benchmark}, {metric_title(worth.metric)} ({worth.role})"
+    return [title, worth.against, shown, picture, str(worth.n), worth.says or state(worth.state)]

@@ -1,4 +1,7 @@
-"""Where the numbers of a report come from, and what can be typed to get them again."""
+"""The origin of a report's numbers, and the commands that give them again.
+
+Tested in tests/render/report/test_whole.py.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,25 @@ from harness.render.report.material import Material
 from harness.text.figures import count
 from harness.text.html import Html, element
 
-DEEPEST = 3
+MAX_DEPTH = 3
 
 
 def origin(material: Material) -> Html:
-    """Versions, hashes, machine and settings of the candidate's run, then of the verdict."""
+    """List versions, hashes, machine and settings of the candidate's run, then of the verdict."""
     run, verdict = material.run, material.verdict
+    whole = "the whole benchmark" if run.complete else "only some of the benchmark"
+    samples = f", {verdict.samples} samples each" if verdict.samples > 1 else ""
     lines: list[tuple[str, str]] = [
         ("run", run.id),
         ("started", run.started),
         ("verdict", material.verdict_id or "not kept"),
         ("given", material.made or "not known"),
         ("benchmark", f"{run.benchmark}, fingerprint {run.fingerprint}"),
-        ("cases", _cases(material)),
+        ("cases", f"{count(len(run.results), 'case')}, {whole}{samples}"),
         *((f"{name} sha256", digest) for name, digest in run.digests.items()),
-        *told(run.origin),
+        *flattened(run.origin),
         *((f"seconds, {step}", f"{spent:g}") for step, spent in run.seconds.items()),
-        *((f"run of {side}", other.id) for side, other in material.references.items()),
+        *((f"run of {role}", other.id) for role, other in material.references.items()),
         ("alpha", f"{verdict.alpha:g}"),
         ("policy", _policy(verdict.policy)),
     ]
@@ -34,7 +39,7 @@ def origin(material: Material) -> Html:
 
 
 def described(lines: list[tuple[str, str]]) -> Html:
-    """Names with what stands for them."""
+    """Return a list of names with their values."""
     return element(
         "dl",
         [element("div", element("dt", name), element("dd", text)) for name, text in lines],
@@ -42,33 +47,22 @@ def described(lines: list[tuple[str, str]]) -> Html:
     )
 
 
-def told(
+def flattened(
     origin: Mapping[str, object], above: str = "", depth: int = 0
 ) -> Iterator[tuple[str, str]]:
-    """What an engine says of itself, flat: `versions, torch`."""
+    """Yield the facts that an engine reports about itself, with joined names: `versions, torch`."""
     for key, value in origin.items():
         name = f"{above}, {key}" if above else str(key)
-        if isinstance(value, Mapping) and depth < DEEPEST:
-            yield from told(value, name, depth + 1)
+        if isinstance(value, Mapping) and depth < MAX_DEPTH:
+            yield from flattened(value, name, depth + 1)
+        elif isinstance(value, bool):
+            yield name, "yes" if value else "no"
         else:
-            yield name, _word(value)
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "not known" if value is None else str(value)
-
-
-def _cases(material: Material) -> str:
-    verdict = material.verdict
-    whole = "the whole benchmark" if material.run.complete else "only some of the benchmark"
-    samples = f", {verdict.samples} samples each" if verdict.samples > 1 else ""
-    return f"{count(len(material.run.results), 'case')}, {whole}{samples}"
+            yield name, "not known" if value is None else str(value)
 
 
 def _policy(policy: Policy) -> str:
-    """What the team set otherwise than this software does by itself."""
+    """Return the settings that differ from the defaults."""
     usual = Policy()
     changed = [
         f"{field.name} = {getattr(policy, field.name)}"
@@ -79,7 +73,7 @@ def _policy(policy: Policy) -> str:
 
 
 def commands(found: Mapping[str, str]) -> Html | None:
-    """What can be typed, by what it does."""
+    """Return a list of commands by their purpose; None if there are none."""
     lines = [
         element("div", element("dt", what), element("dd", element("code", line)))
         for what, line in found.items()

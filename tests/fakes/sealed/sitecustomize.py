@@ -1,4 +1,4 @@
-"""First on PYTHONPATH, it ends any Python process that looks up a name or opens a connection.
+"""Placed first on PYTHONPATH, end any Python process that looks up a name or opens a connection.
 
 Python imports a module of this name when it starts, so processes of processes are sealed as well.
 """

@@ -1,4 +1,7 @@
-"""A benchmark is looked at as a whole: its lines, its training data, its history."""
+"""A benchmark is looked at as a whole: its lines, its training data, its history.
+
+Tests `cases_needed` as well, whose figures are part of a benchmark's health.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Cases come in from whatever table people keep them in, whole or not at all."""
+"""Cases come in from whatever table people keep them in, whole or not at all.
+
+Tests `rows` as well, which reads the cells of an imported table.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import harness
 from harness.errors import AdapterRefused, RequestError, WorldFailed
 from harness.flows.decisions import promoted_file as flow
 from harness.flows.decisions.decide import rollback
-from harness.flows.decisions.promoted_file import read_pointer, write_promoted_file
+from harness.flows.decisions.promoted_file import read_promoted_file, write_promoted_file
 from tests.fakes.refusals import refused
 from tests.fakes.served import WEIGHTS, ServedProject
 
@@ -82,7 +82,7 @@ def test_a_client_s_adapter_and_a_second_task(project: ServedProject) -> None:
 def test_an_override_shows_in_it(project: ServedProject) -> None:
     project.judge("v2", "bad")
     project.put("v2", override=True)
-    assert read_pointer(project.project)["openers"]["override"] is True
+    assert read_promoted_file(project.project)["openers"]["override"] is True
 
 
 # --- bytes that are not the promoted ones -----------------------------------------------------

@@ -1,4 +1,7 @@
-"""Cases in an adapter's training data are found by its fingerprint, and left out."""
+"""Cases in an adapter's training data are found by its fingerprint, and left out.
+
+Tests `doctor` as well, which reports the same cases.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The main flow: what is compared with what, and what may never be promoted."""
+"""The main flow: what is compared with what, and what may never be promoted.
+
+Tests `candidate` and `context` as well, which a session is made of.
+"""
 
 from __future__ import annotations
 

@@ -254,7 +254,9 @@ def served_otherwise(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> N
     project.record("good", quality="bad")
     adapter = RecordedBackend.adapter
     monkeypatch.setattr(
-        RecordedBackend, "adapter", lambda self, name: replace(adapter(self, name), digest=digest)
+        RecordedBackend,
+        "adapter",
+        lambda backend, name: replace(adapter(backend, name), digest=digest),
     )
 
 

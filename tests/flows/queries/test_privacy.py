@@ -11,12 +11,12 @@ from harness.flows.queries import (
     case_history,
     cases,
     compare,
-    file_review,
     ledger,
     now,
     over_time,
     review_queue,
 )
+from harness.flows.reviews.file_review import file_review
 from harness.records import Decision, Privacy
 from tests.fakes.project import TASK
 

@@ -1,7 +1,8 @@
 import pytest
 
 from harness.errors import BenchmarkError, DataError
-from harness.flows.queries import blind_pairs, blind_results, file_review, review_queue
+from harness.flows.queries import blind_pairs, blind_results, review_queue
+from harness.flows.reviews.file_review import file_review
 from tests.fakes.project import TASK
 
 

@@ -1,4 +1,4 @@
-"""Training data under check: every bad line, a cleaned copy, and what changed between two sets."""
+"""Training data under check: every bad line, a cleaned copy, and its fingerprint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from harness.flows.training.check_data import (
     fingerprint_data,
     fix_data,
 )
-from harness.flows.training.compare_data import diff_data
 from harness.workspace.project.training_data import read_training_set
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
 from tests.fakes.refusals import refused
@@ -204,25 +203,3 @@ def test_the_fingerprint_is_that_of_training_json(project: TinyProject) -> None:
 def test_a_file_with_bad_lines_has_no_fingerprint(project: TinyProject) -> None:
     with refused(r"set.jsonl:61: is a list.*2 bad lines", DataError):
         fingerprint_data(lines(project, "[]", "{}"))
-
-
-def test_the_difference_knows_added_removed_and_changed(project: TinyProject) -> None:
-    changed = GOOD[5] | {"output": "Good day."}
-    after = project.write_lines(
-        "new.jsonl", [*GOOD[1:5], changed, *GOOD[6:], {"input": "n", "output": "m"}]
-    )
-    found = diff_data(lines(project), after)
-    assert [one.input for one in found.added] == ["n"]
-    assert [one.input for one in found.removed] == [GOOD[0]["input"]]
-    (one,) = found.changed
-    assert (one.before, one.after) == (("Hello 5.",), ("Good day.",))
-    assert (found.same, found.equal) == (58, False)
-
-
-def test_order_and_slices_are_no_difference_and_repeats_are(project: TinyProject) -> None:
-    file = lines(project)
-    other = project.write_lines("new.jsonl", [row | {"slices": {"k": "v"}} for row in GOOD[::-1]])
-    assert diff_data(file, other).equal
-    twice = project.write_lines("twice.jsonl", [*GOOD, GOOD[0]])
-    found = diff_data(file, twice)
-    assert not found.equal and len(found.added) == 1

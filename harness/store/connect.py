@@ -1,0 +1,137 @@
+"""From the store's URL to an engine of SQLAlchemy: SQLite, PostgreSQL, or another package's way.
+
+The store rests on what SQLite and PostgreSQL promise. A package may register a URL scheme in the
+entry point group `harness.stores`, which says where such a database is and how to log in there
+(from a vault, with a token that expires); it cannot bring another kind of database.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from harness.errors import HarnessError, SettingsError, StoreFailed, reason
+from harness.registered import STORES, names, registered
+
+_log = logging.getLogger(__name__)
+
+BACKENDS = ("sqlite", "postgresql")
+_WAIT_SECONDS = 60
+"""How long SQLite waits for another writer's lock."""
+_CONNECT_SECONDS = 10
+_POSTGRESQL = "postgresql+psycopg"
+
+
+def locate(url: str, root: Path) -> URL | Engine:
+    """Return the store's URL, relative files below `root`, or the engine that a package made."""
+    try:
+        given = make_url(url)
+    except (ArgumentError, ValueError):  # ValueError: the port is not a number
+        # The cause quotes parts of the URL, and so perhaps the password: it is not chained.
+        raise SettingsError(
+            "the store must be a URL such as sqlite:///reports/harness.db"
+        ) from None
+    place = given if given.get_backend_name() in BACKENDS else _from_package(given)
+    if isinstance(place, Engine) or place.get_backend_name() != "sqlite":
+        return place
+    if place.database in (None, "", ":memory:"):
+        return place
+    file = root / str(place.database)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as problem:
+        raise StoreFailed(f"{file.parent}: cannot be made ({reason(problem)})") from problem
+    return place.set(database=str(file))
+
+
+def open_engine(place: URL | Engine) -> Engine:
+    """Return an engine for the place; on SQLite each connection is configured for durability."""
+    engine = place if isinstance(place, Engine) else _created(place)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _from_package(url: URL) -> URL | Engine:
+    """Ask the package that registered the URL's scheme for the store."""
+    scheme = url.drivername
+    offered = registered(STORES, scheme, SettingsError)
+    if offered is None:
+        known = ", ".join(("sqlite", "postgresql+psycopg", *names(STORES)))
+        raise SettingsError(f"the store {scheme}: no such kind of store, known are {known}")
+    who = f"the store {scheme} of {offered.package}"
+    if not callable(offered.value):
+        raise SettingsError(f"{who}: {offered.place} is no function from a URL to a URL")
+    try:
+        answer = offered.value(url.render_as_string(hide_password=False))
+    except HarnessError:
+        raise
+    except Exception as problem:  # foreign code may raise anything
+        kind = type(problem).__name__
+        _log.debug("%s raised %s", who, kind)
+        said = f"{who}: did not say where it is ({kind}: {reason(problem)})"
+        raise StoreFailed(said) from problem
+    return _checked(answer, who)
+
+
+def _checked(answer: object, who: str) -> URL | Engine:
+    """Refuse an answer that is no SQLite or PostgreSQL, without quoting it.
+
+    It is likely to hold a password, so not even the parser's own error is chained.
+    """
+    try:
+        place = make_url(answer) if isinstance(answer, str) else answer
+    except (ArgumentError, ValueError):
+        raise SettingsError(f"{who}: gave a text that is no URL") from None
+    if not isinstance(place, URL | Engine):
+        kind = type(answer).__name__
+        raise SettingsError(f"{who}: gave a {kind}, a URL or an Engine of SQLAlchemy is needed")
+    backend = place.dialect.name if isinstance(place, Engine) else place.get_backend_name()
+    if backend not in BACKENDS:
+        raise SettingsError(f"{who}: leads to {backend}, allowed are {' and '.join(BACKENDS)}")
+    return place
+
+
+def _created(url: URL) -> Engine:
+    sqlite = url.get_backend_name() == "sqlite"
+    options: dict[str, Any] = {"connect_args": {"timeout": _WAIT_SECONDS}} if sqlite else {}
+    if url.drivername == _POSTGRESQL:
+        # A model may write for an hour between two statements, and the server or a firewall cut the
+        # idle connection meanwhile: it is tested, and replaced, before it is used again.
+        options = {"pool_pre_ping": True}
+        if "connect_timeout" not in url.query:
+            options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
+    try:
+        return create_engine(url, **options)
+    except (ImportError, SQLAlchemyError) as problem:
+        advice = ", known are sqlite and postgresql"
+        if url.get_backend_name() == "postgresql":
+            advice = f": {_POSTGRESQL}://... with `pip install 'lora-harness[postgres]'` is one"
+        raise SettingsError(
+            f"the store {url.drivername}: no driver for it ({reason(problem)}){advice}"
+        ) from problem
+
+
+def _configure(connection: Any, _: Any) -> None:
+    # The driver would begin a transaction only at the first write, after reads that the write
+    # rests on. It is switched to autocommit, and `_begin` says BEGIN itself.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # WAL: readers do not wait for a writer. FULL: a commit survives a power cut, which WAL's usual
+    # NORMAL does not promise.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes the lock at once. Upgrading a read transaction later would fail with "database
+    # is locked" if another process wrote in between, however long the timeout.
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
