@@ -5,7 +5,6 @@ A killed process loses at most the batch that was under way.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,8 +19,6 @@ from harness.progress import OnProgress
 from harness.records import Benchmark, Output, Prompt
 from harness.store import Store
 from harness.store.keys import key_of
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +154,6 @@ class GenerationWork:
         except HarnessError:
             raise
         except Exception as problem:  # torch, CUDA and plugins raise exceptions of any kind
-            _log.debug("%s failed on %s", self.spec.engine_name, self.spec.title, exc_info=True)
             raise failed(self.spec.engine_name, self.spec.adapter.name, problem) from problem
 
     def _refuse_gaps(self, cases: list[str]) -> None:

@@ -12,7 +12,7 @@ from harness.workspace.formats.reading import read_text
 
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 _LIMIT = 64 * 1024
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def make_keys(private: Path, public: Path, password: bytes | None = None) -> None:
@@ -53,7 +53,7 @@ def check_private(path: Path, password: bytes | None) -> None:
         said = "is encrypted, and no password was given" if password is None else "has no password"
         raise RequestError(f"{path}: the private key {said}") from problem
     except Exception as problem:  # cryptography raises many kinds; all mean: not this key
-        _LOG.debug("%s: the private key cannot be loaded", path, exc_info=True)
+        _log.debug("%s: the private key cannot be loaded", path, exc_info=True)
         said = "opens with this password" if password else "is here"
         raise RequestError(f"{path}: no private key in PEM {said}") from problem
     _check_curve(path, key)
@@ -65,7 +65,7 @@ def public_pem(path: Path) -> bytes:
     try:
         key = _crypto().forms.load_pem_public_key(pem)
     except Exception as problem:  # as above
-        _LOG.debug("%s: the public key cannot be loaded", path, exc_info=True)
+        _log.debug("%s: the public key cannot be loaded", path, exc_info=True)
         raise RequestError(f"{path}: is no public key in PEM ({reason(problem)})") from problem
     _check_curve(path, key)
     return _pem(key)

@@ -26,7 +26,7 @@ _INDEX = "model-index"
 _LIMIT = 1024 * 1024
 _MAX_METADATA = 32 * 1024
 _MAX_DEPTH = 32
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _BODY = """\
 
 # {name}
@@ -96,7 +96,7 @@ def card_text(
     try:
         ModelCard(text)
     except Exception as problem:  # of the library or of YAML; all mean: the Hub would not take it
-        _LOG.debug("%s: huggingface_hub cannot read the card", where, exc_info=True)
+        _log.debug("%s: huggingface_hub cannot read the card", where, exc_info=True)
         raise AdapterRefused(f"{where}: the Hub would not read it ({reason(problem)})") from problem
     return text
 

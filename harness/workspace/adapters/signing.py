@@ -32,7 +32,7 @@ _MISMATCH = "Signature mismatch"
 _BUNDLE = {"mediaType", "verificationMaterial", "dsseEnvelope"}
 _ENVELOPE = {"payload", "payloadType", "signatures"}
 _LIMIT = 4 * 1024 * 1024
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _authentic(folder: Path, public_key: Path, signed: Signed) -> bool:
         try:
             config.set_hashing_config(_hashing(folder)).verify(folder, copy)
         except Exception as problem:  # the library raises many kinds, some without a message
-            _LOG.debug("%s: model-signing refused the signature", folder, exc_info=True)
+            _log.debug("%s: model-signing refused the signature", folder, exc_info=True)
             return str(problem).startswith(_MISMATCH)
     return True
 

@@ -19,7 +19,7 @@ from harness.workspace.formats.cache import cache_folder
 
 LAYOUT = "v1"
 """Part of the key: raised when the conversion itself changes."""
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def model_folder(weights: Weights) -> Path:
@@ -75,7 +75,7 @@ def _convert(source: Path, into: Path) -> None:
         tokenizer = AutoTokenizer.from_pretrained(source.parent, **place)
         model = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **place)
     except Exception as problem:  # a damaged file fails in as many ways as it has fields
-        _LOG.debug("%s: transformers cannot read this GGUF", source, exc_info=True)
+        _log.debug("%s: transformers cannot read this GGUF", source, exc_info=True)
         why = reason(problem)
         raise WeightsError(f"{source}: transformers cannot read this GGUF ({why})") from problem
     # The tensors are plain float32 by now, but transformers would still refuse to save a model

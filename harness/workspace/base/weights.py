@@ -21,7 +21,7 @@ NONE = "none"
 _WEIGHTS = (".safetensors", ".json", ".txt", ".model", ".jinja", ".tiktoken", ".gguf")
 _LARGE = (".safetensors", ".gguf")
 _DIGESTS = "digests.json"
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 MAX_TEXT = 256 * 1024 * 1024
 """Bytes of a tokenizer's or config's file; the largest known have 35 MB."""
 MAX_TEMPLATE = 1024 * 1024
@@ -138,7 +138,7 @@ def _from_hub(reference: str, fetch: bool) -> Path:
     try:
         return Path(snapshot_download(name, revision=at, allow_patterns=patterns))
     except Exception as problem:  # the Hub's client raises many kinds; all mean: no weights
-        _LOG.debug("%s: the Hub gave no weights", reference, exc_info=True)
+        _log.debug("%s: the Hub gave no weights", reference, exc_info=True)
         raise WeightsError(
             f"{reference}: not on this machine, and the Hub said: {reason(problem)}"
         ) from problem

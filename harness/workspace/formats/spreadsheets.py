@@ -23,7 +23,7 @@ MAX_HELD = 64 * 1024 * 1024
 """Unpacked bytes of shared texts, styles and names, which are held; only sheets are streamed."""
 _HALVES = re.compile("[\ud800-\udfff]")
 """Halves of surrogate pairs, which are no text and which no store takes."""
-_LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def sheet_rows(path: Path, error: type[HarnessError]) -> Iterator[tuple[int, list[str]]]:
@@ -33,7 +33,7 @@ def sheet_rows(path: Path, error: type[HarnessError]) -> Iterator[tuple[int, lis
         try:
             yield from _rows(file)
         except Exception as problem:  # openpyxl passes on every error of its XML and zip readers
-            _LOG.debug("%s: openpyxl cannot read it", path, exc_info=True)
+            _log.debug("%s: openpyxl cannot read it", path, exc_info=True)
             raise error(
                 f"{path}: is no spreadsheet that can be read ({reason(problem)}), save it as CSV"
             ) from problem
