@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test fast coverage check format calibrate bench bench-cases bench-peers fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
+.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate bench bench-cases bench-peers fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -39,9 +39,12 @@ dashboard: $(READY) ## the pages in a browser, on the shipped history and its sy
 	@$(BIN)/lora-harness reviews import reports/reviews_synthetic.jsonl >/dev/null
 	$(BIN)/lora-harness dashboard $(ARGS)
 
-test: $(READY) ## all tests, the ones on the real model last
+test: $(READY) ## the tests, the ones on the real model last, without those of `make long`
 	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)
-	$(BIN)/pytest -n 2 --dist loadfile -m real tests $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m 'real and not long' tests $(ARGS)
+
+long: $(READY) ## the tests that train and judge on the real model for minutes
+	$(BIN)/pytest -n 2 --dist loadfile -m long tests $(ARGS)
 
 fast: $(READY) ## the tests for your own loop: no real model, nothing slow
 	$(BIN)/pytest -n 2 -m 'not real and not slow' tests $(ARGS)

@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import ROOT, Shell, _project
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 LINES = """
 [tool.harness.monitor.outreach]

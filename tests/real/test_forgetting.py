@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import ROOT, Shell
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
