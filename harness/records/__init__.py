@@ -63,12 +63,12 @@ from harness.records.runs import (
     CheckResult,
     Compared,
     Flag,
-    Message,
     Output,
     Prompt,
     Run,
 )
 from harness.records.settings import Cluster, Endpoint, PersonalKind, Privacy, Tracker
+from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
 from harness.records.verdicts import (
     CaseChange,
     JobResult,
@@ -83,9 +83,11 @@ from harness.records.verdicts import (
 )
 
 __all__ = [
+    "ADAPTER_TEMPLATE",
     "ALARM",
     "BASE",
     "BASE_PROMPT",
+    "BASE_TEMPLATE",
     "LOWER_IS_BETTER",
     "ON_BENCHMARK",
     "PLACEHOLDER",
@@ -104,6 +106,7 @@ __all__ = [
     "CaseHistory",
     "CaseResult",
     "CasesNeeded",
+    "Chat",
     "Check",
     "CheckResult",
     "Cluster",

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from harness.records.holds import EXACT, LABELS, QUOTING, TEXT
+from harness.records.turns import Chat, Message
 
 Role = Literal["gate", "guard", "report"]
 """`gate`: promotion needs not-worse; `guard`: only a proven drop rejects; `report`: only shown."""
@@ -40,7 +41,7 @@ class Case:
     id: str = field(metadata=EXACT)
     """Name of the case, unique in its benchmark."""
     input: str = field(metadata=TEXT)
-    """The text that is filled into the benchmark's template."""
+    """The text that is filled into the benchmark's template; the user's last turn."""
     ideals: tuple[str, ...] = field(metadata=TEXT)
     """Acceptable outputs, at least one; a score is the best over them."""
     slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
@@ -51,6 +52,12 @@ class Case:
     """Demands on every output of this case."""
     group: str | None = field(default=None, metadata=QUOTING)
     """Name shared by cases that are not independent; standard errors are clustered by it."""
+    turns: tuple[Message, ...] = ()
+    """The conversation before the input, for a case that was written as `messages`."""
+    system: str | None = field(default=None, metadata=TEXT)
+    """The system turn of this case; None for the benchmark's own."""
+    context: tuple[str, ...] = field(default=(), metadata=TEXT)
+    """Retrieved texts, filled into the template's `{context}`."""
 
     @property
     def placeholder(self) -> bool:
@@ -180,6 +187,8 @@ class Benchmark:
     """What each metric counts for."""
     policy: Policy = Policy()
     """The constants of its verdicts."""
+    chat: Chat = field(default_factory=Chat)
+    """The chat template of its prompts."""
 
     @property
     def guard(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from harness.records.benchmark import Case, Level
 from harness.records.holds import EXACT, QUOTING, TEXT
+from harness.records.turns import Chat, Message
 
 BASE = "base"
 """Reserved adapter name: the base model without an adapter."""
@@ -18,16 +19,6 @@ BASE_PROMPT = "base+prompt"
 """Reserved adapter name: the base model with the benchmark's own examples in the prompt."""
 RESERVED = (BASE, BASE_PROMPT)
 """Names that no adapter may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A turn of a prompt, before the base's chat template is applied."""
-
-    role: Literal["system", "user", "assistant"] = field(metadata=EXACT)
-    """The speaker of the turn."""
-    content: str = field(metadata=TEXT)
-    """The text of the turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +33,8 @@ class Prompt:
     """Texts whose likelihood after these turns is measured."""
     sample: int = 0
     """Number of the sample, from 0; above 0 only when several samples are drawn."""
+    chat: Chat = field(default_factory=Chat)
+    """The chat template that makes a text of the turns."""
 
 
 @dataclass(frozen=True, slots=True)

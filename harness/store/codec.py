@@ -13,13 +13,14 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from harness.errors import RowUnreadable
-from harness.records import CaseResult, Check, MetricVerdict, Verdict
+from harness.records import Case, CaseResult, Check, MetricVerdict, Verdict
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
+    Case: ("turns", "system", "context"),
     CaseResult: ("sample_scores",),
     MetricVerdict: ("sampling",),
     Verdict: ("worth", "forgetting", "samples", "left_out"),

@@ -33,7 +33,9 @@ def _written_by(
     adapter: str, base: str, origin: Mapping[str, Any], prompt: Prompt
 ) -> dict[str, Any]:
     turns = [[message.role, message.content] for message in prompt.messages]
-    return {"adapter": adapter, "base": base, "origin": dict(origin), "turns": turns}
+    made = {"adapter": adapter, "base": base, "origin": dict(origin), "turns": turns}
+    # Left out for the base's own template: keys from before there was a choice stay as they are.
+    return made | ({"chat": rendering} if (rendering := prompt.chat.rendering) else {})
 
 
 def vector_key(embedder: str, version: str, text: str) -> str:

@@ -23,7 +23,7 @@ def prompts_for(benchmark: Benchmark, case: Case, adapter: str) -> tuple[Prompt,
     """Return a prompt per sample; only `base+prompt` sees the examples."""
     turns = messages_for(benchmark, case.input, examples=adapter == BASE_PROMPT)
     return tuple(
-        Prompt(case.id, turns, case.ideals, sample)
+        Prompt(case.id, turns, case.ideals, sample, benchmark.chat)
         for sample in range(benchmark.generation.samples)
     )
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BenchmarkError, HarnessError
-from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
+from harness.records import Benchmark, Case, Chat, Check, Example, Generation, MetricRule, Policy
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import json_object, jsonl_lines
+from harness.workspace.project.chat import read_chat
 from harness.workspace.project.settings import read_generation
 
 ROLES = ("gate", "guard", "report")
@@ -98,6 +99,7 @@ def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -
         generation=read_generation(table.table("generation"), defaults),
         metrics=_metrics(table.table("metrics")),
         policy=_policy(table.table("policy"), rules),
+        chat=read_chat(table.table("chat"), folder),
     )
     checks = table.table("checks")
     shared = rules.parse_checks(checks.raw, checks.where)
@@ -107,15 +109,26 @@ def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -
 
 def fingerprint(benchmark: Benchmark, cases: tuple[Case, ...]) -> str:
     """Hash cases (in any order), prompt and metrics: a verdict compares equal fingerprints only."""
-    parts = {
-        "cases": sorted((asdict(case) for case in cases), key=lambda case: str(case["id"])),
+    parts: dict[str, object] = {
+        "cases": sorted((_hashed(case) for case in cases), key=lambda case: str(case["id"])),
         "system": benchmark.system,
         "template": benchmark.template,
         "metrics": sorted((asdict(rule) for rule in benchmark.metrics), key=lambda r: r["name"]),
     }
+    if benchmark.chat != Chat():
+        parts["chat"] = asdict(benchmark.chat)
     # Stored verdicts carry this digest: another spacing or order would cut them off.
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hashed(case: Case) -> dict[str, object]:
+    """Return a case's fields; the later ones only where they are set, as no old case has them."""
+    found = asdict(case)
+    for name, unset in (("turns", ()), ("system", None), ("context", ())):
+        if found[name] == unset:
+            del found[name]
+    return found
 
 
 def _task(table: Table, folder: str) -> str | None:
