@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from harness.alarm.wilson import wilson
-from harness.judge.notes import MAX_READ, WORD
+from harness.judge.terms import MAX_READ, WORD
 from harness.records import Driver, Tally
 
 MIN_REVIEWS = 10

@@ -4,10 +4,10 @@
 """
 
 from harness.judge.from_scores import Labels, verdict_from_paired, verdict_from_rows
-from harness.judge.notes import changed_terms
 from harness.judge.paired import Paired, paired_from_runs
 from harness.judge.policy import check_policy, check_rules, default_rules, effective_rules
 from harness.judge.score_file import paired_from_rows
+from harness.judge.terms import changed_terms
 from harness.judge.verdict import verdict
 
 __all__ = [

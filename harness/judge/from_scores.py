@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.judge.decide import Circumstances
-from harness.judge.evidence import gather
 from harness.judge.intervals import spent_alpha
 from harness.judge.paired import Paired
 from harness.judge.policy import Rules, check_policy, followable
-from harness.judge.reasons import AdapterNames
-from harness.judge.record import with_changes
+from harness.judge.rule1.decide import Circumstances
+from harness.judge.rule1.evidence import gather
+from harness.judge.rule1.reasons import AdapterNames
+from harness.judge.rule1.record import with_changes
 from harness.judge.score_file import Row, paired_from_rows
 from harness.judge.verdict import settle
 from harness.records import MetricRule, Policy, Verdict

@@ -10,17 +10,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.judge import wording
-from harness.judge.advice import advice_for
 from harness.judge.comparable import check_like, check_once
-from harness.judge.decide import Circumstances, decide
-from harness.judge.evidence import Evidence, gather
 from harness.judge.gain_over_base import forgotten, worth_of
 from harness.judge.intervals import spent_alpha
-from harness.judge.notes import changed_terms, notes_for
 from harness.judge.paired import paired_from_runs
 from harness.judge.policy import check_policy, check_rules, effective_rules
-from harness.judge.reasons import AdapterNames, reasons_for
-from harness.judge.record import metric_verdicts, with_changes
+from harness.judge.rule1.advice import advice_for
+from harness.judge.rule1.decide import Circumstances, decide
+from harness.judge.rule1.evidence import Evidence, gather
+from harness.judge.rule1.notes import notes_for
+from harness.judge.rule1.reasons import AdapterNames, reasons_for
+from harness.judge.rule1.record import metric_verdicts, with_changes
+from harness.judge.terms import changed_terms
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict
 
 WRITE_YOUR_OWN = (

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.judge.intervals import spread
-from harness.judge.slices import _means
+from harness.judge.rule1.slices import _means
 
 differences = st.lists(st.floats(-1, 1, width=32), min_size=2, max_size=40)
 

@@ -10,11 +10,11 @@ Tested in tests/judge/test_scenes.py.
 from __future__ import annotations
 
 from harness.judge import wording as words
-from harness.judge.decide import Cause
-from harness.judge.evidence import Evidence
 from harness.judge.metric_pair import MAX_SAMPLES
 from harness.judge.metric_test import MetricTest
-from harness.judge.reasons import AdapterNames
+from harness.judge.rule1.decide import Cause
+from harness.judge.rule1.evidence import Evidence
+from harness.judge.rule1.reasons import AdapterNames
 from harness.records import Outcome, Sampling, Verdict
 
 

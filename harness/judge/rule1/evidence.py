@@ -20,7 +20,7 @@ from harness.judge.metric_pair import TOLERANCE
 from harness.judge.metric_test import MetricTest, metric_test
 from harness.judge.paired import Flags, Paired
 from harness.judge.policy import Rules
-from harness.judge.slices import SliceLosses, slice_losses
+from harness.judge.rule1.slices import SliceLosses, slice_losses
 from harness.records import Policy
 
 

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.judge import wording
-from harness.judge.decide import Cause
-from harness.judge.evidence import Evidence
 from harness.judge.metric_test import MetricTest
+from harness.judge.rule1.decide import Cause
+from harness.judge.rule1.evidence import Evidence
 from harness.records import LOWER_IS_BETTER, Outcome, Verdict
 
 

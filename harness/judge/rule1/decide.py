@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.judge.evidence import Evidence
 from harness.judge.metric_test import MetricTest
+from harness.judge.rule1.evidence import Evidence
 from harness.records import Outcome, Verdict
 
 Kind = Literal[

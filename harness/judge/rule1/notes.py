@@ -1,69 +1,18 @@
 """Notes beside a verdict, which did not decide it.
 
-They are about the share that may break in production, the risk of promoting by luck, the metrics
-and slices that were not judged, and the words that changed.
+They are about the share that may break in production, the risk of promoting by luck, and the
+metrics and slices that were not judged. Tested in tests/judge/test_scenes.py.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable
-from itertools import chain
-
 from harness.judge import wording
 from harness.judge.breakage import TEXT
-from harness.judge.evidence import Evidence
 from harness.judge.intervals import risk_by_luck
 from harness.judge.metric_test import MetricTest
-from harness.judge.reasons import AdapterNames
+from harness.judge.rule1.evidence import Evidence
+from harness.judge.rule1.reasons import AdapterNames
 from harness.records import Sampling
-from harness.text.quoting import APPEARED, NUMBERS_APPEARED, NUMBERS_VANISHED, VANISHED, Shape
-
-MAX_READ = 10_000
-"""Characters of a text that are read."""
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
-WORD = re.compile(r"[^\W\d_]{2,40}")
-MIN_OCCURRENCES = 2
-"""Cases in which a word has to change before it is named; a number is named from the first."""
-
-
-def changed_terms(pairs: Iterable[tuple[str, str]], most: int = 5) -> tuple[str, ...]:
-    """Describe the terms that changed most; `pairs` are reference and candidate texts."""
-    appeared: Counter[str] = Counter()
-    vanished: Counter[str] = Counter()
-    for before, now in pairs:
-        old, new = _terms(before), _terms(now)
-        appeared.update(new - old)
-        vanished.update(old - new)
-    appeared, vanished = appeared - vanished, vanished - appeared
-    lines = (
-        _line(APPEARED, _top(appeared, False, most)),
-        _line(VANISHED, _top(vanished, False, most)),
-        _line(NUMBERS_APPEARED, _top(appeared, True, most)),
-        _line(NUMBERS_VANISHED, _top(vanished, True, most)),
-    )
-    return tuple(line for line in lines if line)
-
-
-def _terms(text: str) -> set[str]:
-    head = text[:MAX_READ]
-    words = (word.casefold() for word in WORD.findall(head))
-    return set(chain(words, NUMBER.findall(head)))
-
-
-def _top(counts: Counter[str], numbers: bool, most: int) -> list[tuple[str, int]]:
-    kept = [
-        (term, count)
-        for term, count in counts.items()
-        if term[0].isdigit() == numbers and count >= (1 if numbers else MIN_OCCURRENCES)
-    ]
-    return sorted(kept, key=lambda pair: (-pair[1], pair[0]))[:most]
-
-
-def _line(shape: Shape, top: list[tuple[str, int]]) -> str:
-    said = ", ".join(f"{term} (in {count})" for term, count in top)
-    return shape.say(said) if said else ""
 
 
 def notes_for(evidence: Evidence, names: AdapterNames, candidates_judged: int) -> tuple[str, ...]:

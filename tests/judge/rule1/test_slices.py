@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from harness.judge import verdict_from_paired
-from harness.judge.slices import slice_losses
+from harness.judge.rule1.slices import slice_losses
 from harness.records import MetricRule, Policy
 
-from .builders import paired
+from ..builders import paired
 
 POLICY = Policy()
 RULES = (MetricRule("quality", "gate", 0.05),)

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.judge.evidence import Evidence
 from harness.judge.metric_test import MetricTest
 from harness.judge.paired import Flags
+from harness.judge.rule1.evidence import Evidence
 from harness.records import (
     LOWER_IS_BETTER,
     CaseChange,
