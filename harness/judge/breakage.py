@@ -50,7 +50,7 @@ def breakage(paired: Paired, rules: tuple[MetricRule, ...], policy: Policy) -> B
         metric = next((rule.name for rule in rules if rule.role == "gate"), TEXT)
     now = upwards(paired.scores(metric), metric)
     before = upwards(paired.scores(metric, paired.against), metric)
-    fell, rose = _crossed(before, now, policy), _crossed(now, before, policy)
+    fell, rose = crossed(before, now, policy), crossed(now, before, policy)
     rise = np.full(paired.n, np.nan)
     if metric != WITNESS:
         rise = paired.scores(WITNESS) - paired.scores(WITNESS, paired.against)
@@ -87,7 +87,7 @@ def coverable(n: int, alpha: float, policy: Policy) -> int:
     return max(0, too_many - 1)
 
 
-def _crossed(before: Floats, now: Floats, policy: Policy) -> Flags:
+def crossed(before: Floats, now: Floats, policy: Policy) -> Flags:
     """Flag cases that were right and are now wrong by enough; a missing score is never flagged."""
     right = before >= policy.broken_from - TOLERANCE
     wrong = now < policy.broken_below - TOLERANCE

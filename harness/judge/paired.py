@@ -9,8 +9,9 @@ Tested in tests/judge/test_unfit.py.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,8 @@ class Paired:
     """Outputs per case; scores are means over them."""
     own_noise: Floats | None = None
     """metrics x cases: variance of the candidate's score from sample to sample."""
+    first_key: str | None = None
+    """The slice key that comes first in most cases; None where slices have no order."""
     noise: Mapping[str, Floats] = field(default_factory=dict)
     """The same variance of the differences by reference; NaN where samples do not match."""
 
@@ -74,6 +77,23 @@ class Paired:
             return np.full(self.n, np.nan)
         row: Floats = table[self.metrics.index(metric)]
         return row
+
+    def part(self, cases: Sequence[str]) -> Paired:
+        """Return the pairs of some cases, in the order of this one."""
+        wanted = frozenset(cases)
+        at = np.array([i for i, case in enumerate(self.cases) if case in wanted], dtype=np.int64)
+        return replace(
+            self,
+            cases=tuple(self.cases[i] for i in at),
+            candidate=self.candidate[:, at],
+            references={name: table[:, at] for name, table in self.references.items()},
+            members=self.members[:, at],
+            groups=None if self.groups is None else self.groups[at],
+            critical=self.critical[at],
+            unmet=tuple(pair for pair in self.unmet if pair[0] in wanted),
+            own_noise=None if self.own_noise is None else self.own_noise[:, at],
+            noise={name: table[:, at] for name, table in self.noise.items()},
+        )
 
     def has(self, metric: str, against: str) -> bool:
         """Tell whether both the candidate and the reference have any score of a metric."""
@@ -103,6 +123,7 @@ def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
     slices, members = memberships(
         [f"{key}={value}" for key, value in result.case.slices.items()] for result in results
     )
+    first_keys = [key for result in results for key in list(result.case.slices)[:1]]
     # Outputs per case; 1 where the runs or their cases do not agree about it.
     counts = {len(result.outputs) for run in every for result in run}
     samples = max(1, counts.pop()) if len(counts) == 1 else 1
@@ -119,6 +140,7 @@ def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
         same_texts=_same_texts(results, first) if first else None,
         samples=samples,
         own_noise=_noise(results, None, metrics) if samples > 1 else None,
+        first_key=commonest(first_keys),
         noise={
             name: _noise(results, other, metrics) for name, other in others.items() if samples > 1
         },
@@ -135,6 +157,12 @@ def memberships(names: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], Flags]
         for name in each:
             members[row[name], column] = True
     return slices, members
+
+
+def commonest(words: Iterable[str]) -> str | None:
+    """Return the word that comes most often, of several the first by the alphabet."""
+    counts = Counter(words)
+    return min(counts, key=lambda word: (-counts[word], word), default=None)
 
 
 def group_codes(groups: Sequence[str | None]) -> Codes | None:

@@ -159,6 +159,58 @@ class Policy:
     each of them."""
     seed: int = 0
     """Seed of the drawn sign flips."""
+    margin_share: float = 0.5
+    """A gate's margin is at most this share of what the promoted adapter gains over the base."""
+    drop_alpha: float = 0.01
+    """Risk of rejecting for a drop of a gate's mean that is chance."""
+    guard_alpha: float = 0.0033
+    """Risk of rejecting for a drop of a guard metric that is chance."""
+    collapse_drop: float = 0.25
+    """A case collapsed where the likelihood of its ideal fell by this much."""
+    collapse_spread: float = 4.0
+    """And by this many times the usual scatter of the cases' differences."""
+    text_drop: float = 0.15
+    """A case whose text broke collapsed where the likelihood fell by this much."""
+    collapsed: int = 2
+    """So many collapsed cases reject."""
+    slice_reject: float = 0.02
+    """Risk, over all slices, of rejecting for a slice that did not lose more than the margin."""
+    slice_hold: float = 0.05
+    """Risk, over all slices, of holding promotion back for such a slice."""
+    slice_prior: int = 4
+    """Cases by which a slice's own scatter is pulled towards the scatter within all slices."""
+    reserve_looks: tuple[int, ...] = (10, 30)
+    """Numbers of reserve cases after which an open verdict is looked at again."""
+    reserve_alpha: tuple[float, ...] = (0.02, 0.02, 0.03)
+    """Share of `alpha`'s role at each look, the one without reserve cases first."""
+    reserve_drop: float = 0.004
+    """In place of `drop_alpha` at each look."""
+    reserve_collapsed: tuple[int, ...] = (2, 2, 3)
+    """In place of `collapsed` at each look."""
+    reserve_text_drop: float = 0.10
+    """In place of `text_drop` at each look."""
+    reserve_bears: int = 50
+    """From so many cases on, a single collapsed case does not hold promotion back."""
+    finals: int = 200
+    """Reviewed finals that are weighed at most; 0 weighs none."""
+    finals_reject: int = 100
+    """Finals from which collapsed ones may reject."""
+    finals_promote: int = 160
+    """Finals from which they may promote, or hold promotion back."""
+    finals_rate: float = 0.005
+    """The share of finals that may collapse by chance."""
+    finals_alpha: float = 0.005
+    """Risk of rejecting for collapsed finals that are chance."""
+    finals_cover: float = 0.03
+    """Promotion needs an upper bound of the share of collapsed finals of at most this."""
+    finals_slice: float = 0.01
+    """Risk, over all slices, of rejecting for finals that collapsed in one slice by chance."""
+    finals_newer: int = 50
+    """Newer finals without a collapse that make collapsed older ones a question of voice."""
+    finals_drop: float = 0.005
+    """In place of `drop_alpha` where finals may promote."""
+    set_aside: float = 0.2
+    """The share of reviewed inputs that is kept for judging and never taught."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,87 @@
+"""Collapsed cases: the ideal became far less likely, or the text broke and the ideal with it.
+
+Tested in tests/judge/rule2/test_collapses.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.judge.breakage import TEXT, WITNESS, crossed
+from harness.judge.intervals import is_binary
+from harness.judge.metric_pair import TOLERANCE, upwards
+from harness.judge.paired import Codes, Flags, Floats, Paired
+from harness.judge.rule2.levels import Levels
+from harness.records import MetricRule, Policy
+
+MAD_TO_DEVIATION = 1.4826
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collapses:
+    """The cases that collapsed, as flags by case."""
+
+    metric: str
+    """The metric that tells: the likelihood, else edit similarity, else the first gate."""
+    collapsed: Flags
+    fell: Flags
+    """Cases that fell as far, though not further than the cases usually scatter. They hold
+    promotion back: lowering other cases widens the scatter, and must not hide a collapse."""
+    unknown: Flags
+    """Cases where either side has no score."""
+    can: Flags
+    """Cases that can break: the reference was right."""
+
+    def count(self, flags: Flags, groups: Codes | None) -> int:
+        """Return the number of flagged cases, or of groups with any flagged case."""
+        if groups is None:
+            return int(flags.sum())
+        return len(np.unique(groups[flags]))
+
+
+def collapses(
+    paired: Paired, rules: tuple[MetricRule, ...], policy: Policy, levels: Levels
+) -> Collapses:
+    """Compare every case with the first reference."""
+    text = _text_metric(paired, rules)
+    now, before = (
+        upwards(scores, text)
+        for scores in (paired.scores(text), paired.scores(text, paired.against))
+    )
+    binary = text != TEXT and is_binary(now[np.isfinite(now)], before[np.isfinite(before)])
+    broke = np.zeros(paired.n, dtype=np.bool_) if binary else crossed(before, now, policy)
+    can = np.zeros(paired.n, dtype=np.bool_) if binary else before >= policy.broken_from - TOLERANCE
+    if not paired.has(WITNESS, paired.against):
+        unknown = np.isnan(now) | np.isnan(before)
+        return Collapses(text, broke, broke, unknown, can)
+    likely = paired.scores(WITNESS, paired.against)
+    d = paired.scores(WITNESS) - likely
+    scale = likelihood_scale(likely)
+    known = np.isfinite(d)
+    usual = policy.collapse_spread * scatter(d[known])
+    with np.errstate(invalid="ignore"):
+        far = d <= -policy.collapse_drop * scale + TOLERANCE
+        further = d <= -max(policy.collapse_drop * scale, usual) + TOLERANCE
+        text_fell = broke & (d <= -levels.text_drop * scale + TOLERANCE)
+    return Collapses(WITNESS, further | text_fell, far | text_fell, ~known, can)
+
+
+def likelihood_scale(reference: Floats) -> float:
+    """Return the factor by which thresholds shrink where the reference's likelihoods are small."""
+    known = reference[np.isfinite(reference)]
+    return min(1.0, 2.0 * float(known.mean())) if len(known) else 1.0
+
+
+def scatter(d: Floats) -> float:
+    """Return the robust standard deviation: 1.4826 times the median distance to the median."""
+    if not len(d):
+        return 0.0
+    return MAD_TO_DEVIATION * float(np.median(np.abs(d - np.median(d))))
+
+
+def _text_metric(paired: Paired, rules: tuple[MetricRule, ...]) -> str:
+    if paired.has(TEXT, paired.against):
+        return TEXT
+    return next((rule.name for rule in rules if rule.role == "gate"), TEXT)
