@@ -9,21 +9,22 @@ Tested in tests/judge/test_score_file.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from harness.errors import DataError
 from harness.judge.intervals import spent_alpha
 from harness.judge.paired import Paired
 from harness.judge.policy import Rules, check_policy, followable
-from harness.judge.rule1.decide import Circumstances
-from harness.judge.rule1.evidence import gather
-from harness.judge.rule1.reasons import AdapterNames
-from harness.judge.rule1.record import with_changes
-from harness.judge.score_file import Row, paired_from_rows
-from harness.judge.verdict import settle
-from harness.records import MetricRule, Policy, Verdict
+from harness.judge.rule1 import judged as rule1
+from harness.judge.rule2 import judged as rule2
+from harness.judge.rule2.decide import Trial
+from harness.judge.score_file import Row, finals_from_rows, paired_from_rows
+from harness.judge.tested import AdapterNames
+from harness.judge.verdict import RULE
+from harness.records import MetricRule, Policy, Verdict, WeighedFinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,38 @@ def verdict_from_rows(
     labels: Labels | None = None,
     accepted: Mapping[str, str] | None = None,
     candidates_judged: int = 1,
+    base: Iterable[Row] = (),
+    reserve: Iterable[Row] = (),
+    finals: Iterable[Row] = (),
+    rule: int = RULE,
 ) -> Verdict:
-    """Judge the rows of a score file; without rules, roles follow from the metrics' names."""
+    """Judge the rows of a score file; without rules, roles follow from the metrics' names.
+
+    `reserve` are rows of the same form, in the order in which cases are taken; `finals` have
+    `id, candidate, promoted, at` and may have `slice`.
+    """
+    further = list(reserve)
+    order = tuple(dict.fromkeys(str(row.get("case")) for row in further))
     return verdict_from_paired(
-        paired_from_rows(rows),
+        paired_from_rows([*_own(rows, order), *further], base),
         policy,
         rules,
         labels=labels,
         accepted=accepted,
         candidates_judged=candidates_judged,
+        reserve=order,
+        finals=finals_from_rows(list(finals)),
+        rule=rule,
     )
+
+
+def _own(rows: Iterable[Row], reserve: tuple[str, ...]) -> list[Row]:
+    """Return the benchmark's rows; refuse a case that is in the reserve too."""
+    own, taken = list(rows), frozenset(reserve)
+    twice = next((row["case"] for row in own if row.get("case") in taken), None)
+    if twice is not None:
+        raise DataError(f"case {twice!r} is in the benchmark and in its reserve; keep one of them")
+    return own
 
 
 def verdict_from_paired(
@@ -65,6 +88,9 @@ def verdict_from_paired(
     labels: Labels | None = None,
     accepted: Mapping[str, str] | None = None,
     candidates_judged: int = 1,
+    reserve: tuple[str, ...] = (),
+    finals: Sequence[WeighedFinal] = (),
+    rule: int = RULE,
 ) -> Verdict:
     """Judge paired scores."""
     policy, labels, accepted = policy or Policy(), labels or Labels(), accepted or {}
@@ -73,7 +99,6 @@ def verdict_from_paired(
     chosen, notes = _followable(paired, rules, paired.against)
     pinned = "pinned" in paired.references
     chosen_pinned = _followable(paired, rules, "pinned")[0] if pinned else chosen
-    evidence = gather(paired, chosen, chosen_pinned, policy, alpha, frozenset(accepted))
     blank = Verdict(
         outcome="inconclusive",
         task=labels.task,
@@ -87,10 +112,23 @@ def verdict_from_paired(
         candidates_judged=candidates_judged,
         alpha=alpha,
         policy=policy,
+        notes=notes,
+        rule=rule,
     )
     names = AdapterNames(labels.candidate, {"promoted": labels.promoted, "pinned": labels.pinned})
-    settled = settle(blank, evidence, Circumstances(), names)
-    return with_changes(replace(settled, notes=(*notes, *settled.notes)), evidence, accepted)
+    if rule == 1:
+        return rule1.judge_scores(blank, paired, chosen, chosen_pinned, accepted, names)
+    trial = Trial(
+        paired,
+        chosen,
+        policy,
+        alpha,
+        pinned_rules=chosen_pinned,
+        reserve=reserve,
+        finals=rule2.finals_of(finals),
+        accepted=frozenset(accepted),
+    )
+    return rule2.judge_scores(blank, trial, names)
 
 
 def _followable(

@@ -56,6 +56,24 @@ class NumberRange:
         return f"a number between {ends[0]} and {ends[1]}"
 
 
+@dataclass(frozen=True, slots=True)
+class NumberRanges:
+    """Several numbers, each of which a range holds."""
+
+    each: NumberRange
+    count: int
+
+    def holds(self, value: object) -> bool:
+        """Tell whether a value is so many numbers in the range."""
+        if not isinstance(value, list | tuple) or len(value) != self.count:
+            return False
+        return all(self.each.holds(one) for one in value)
+
+    def words(self) -> str:
+        """Describe the numbers for an error message."""
+        return f"a list of {self.count} numbers, each {self.each.words()},"
+
+
 MARGINS = NumberRange(0, 1)
 RISK = NumberRange(0, 0.5)
 SHARE = NumberRange(0, 1, low_too=True, high_too=True)
@@ -65,7 +83,7 @@ def _count(low: int, high: int) -> NumberRange:
     return NumberRange(low, high, whole=True, low_too=True, high_too=True)
 
 
-ALLOWED = {
+ALLOWED: dict[str, NumberRange | NumberRanges] = {
     "alpha": RISK,
     "broken_from": SHARE,
     "broken_below": SHARE,
@@ -83,8 +101,47 @@ ALLOWED = {
     "min_differences": _count(1, 1_000_000),
     "power": NumberRange(0.5, 1, low_too=True),
     "seed": _count(0, 2**63 - 1),
+    "margin_share": NumberRange(0, 1, high_too=True),
+    "drop_alpha": RISK,
+    "guard_alpha": RISK,
+    "collapse_drop": NumberRange(0, 1, high_too=True),
+    "collapse_spread": NumberRange(0, 1_000, low_too=True),
+    "text_drop": SHARE,
+    "collapsed": _count(1, 1_000_000),
+    "slice_reject": RISK,
+    "slice_hold": RISK,
+    "slice_prior": _count(0, 1_000_000),
+    "reserve_looks": NumberRanges(_count(1, 1_000_000), 2),
+    "reserve_alpha": NumberRanges(RISK, 3),
+    "reserve_drop": RISK,
+    "reserve_collapsed": NumberRanges(_count(1, 1_000_000), 3),
+    "reserve_text_drop": SHARE,
+    "reserve_bears": _count(1, 1_000_000),
+    "finals": _count(0, 100_000),
+    "finals_reject": _count(1, 100_000),
+    "finals_promote": _count(1, 100_000),
+    "finals_rate": NumberRange(0, 1),
+    "finals_alpha": RISK,
+    "finals_cover": NumberRange(0, 1),
+    "finals_slice": RISK,
+    "finals_newer": _count(1, 100_000),
+    "finals_drop": RISK,
+    "set_aside": NumberRange(0, 1, low_too=True),
 }
 """The range of every constant of a policy."""
+
+
+FIRST_RULE_ONLY = (
+    "broken_likelihood_drop",
+    "break_rate",
+    "break_alpha",
+    "break_cover",
+    "slice_alpha",
+    "slice_exact",
+    "slice_draws",
+    "holm_alpha",
+)
+"""Constants that the second rule does not use; they are read, and said to have no effect."""
 
 
 def default_rules(metrics: Collection[str]) -> Rules:

@@ -6,7 +6,9 @@ The caller reads the file; here every value is checked, and errors name its row.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,13 @@ from harness.judge.paired import (
     Flags,
     Floats,
     Paired,
+    commonest,
     group_codes,
     memberships,
     quoted,
     score_or_nan,
 )
+from harness.records import BASE, WeighedFinal
 
 NEEDED = ("case", "metric", "candidate", "promoted")
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
@@ -31,8 +35,10 @@ BETWEEN_SLICES = ";"
 Row = Mapping[str, Any]
 
 
-def paired_from_rows(rows: Iterable[Row]) -> Paired:
+def paired_from_rows(rows: Iterable[Row], base: Iterable[Row] = ()) -> Paired:
     """Check and pair rows that have at least `case, metric, candidate, promoted`.
+
+    `base` are rows with `case, metric, base`: the scores of the base without any adapter.
 
     `pinned, slice, group` and `critical` may be there; `;` separates slices, and messages name the
     `line` of a row that has it.
@@ -56,6 +62,7 @@ def paired_from_rows(rows: Iterable[Row]) -> Paired:
     references = {"promoted": table("promoted"), "pinned": table("pinned")}
     if not np.isfinite(references["pinned"]).any():
         del references["pinned"]
+    references |= _base_scores(base, row, column)
     slices, members = memberships(columns.slices(case_of, cases))
     return Paired(
         cases=cases,
@@ -66,20 +73,42 @@ def paired_from_rows(rows: Iterable[Row]) -> Paired:
         members=members,
         groups=group_codes(columns.groups(case_of, cases)),
         critical=columns.critical(case_of, cases),
+        first_key=commonest(columns.first_keys(case_of).values()),
     )
+
+
+def _base_scores(
+    rows: Iterable[Row], row: Mapping[str, int], column: Mapping[str, int]
+) -> dict[str, Floats]:
+    """Return the base's scores; a case or metric that is not judged is passed over."""
+    listed = list(rows)
+    if not listed:
+        return {}
+    columns = ScoreColumns(listed, ("case", "metric", BASE))
+    case_of, metric_of = columns.names("case"), columns.names("metric")
+    table = np.full((len(row), len(column)), np.nan)
+    known = [
+        case in column and metric in row for case, metric in zip(case_of, metric_of, strict=True)
+    ]
+    if not any(known):
+        raise DataError("the base's rows name no case and metric that the scores name")
+    for case, metric, score in zip(case_of, metric_of, columns.scores(BASE), strict=True):
+        if case in column and metric in row:
+            table[row[metric], column[case]] = score
+    return {BASE: table}
 
 
 class ScoreColumns:
     """The rows of a score file, read by column."""
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = NEEDED) -> None:
         if not rows:
             raise DataError("there are no rows; give one row per case and metric")
         self._rows = rows
-        for column in NEEDED:
+        for column in columns:
             lacking = next((i for i, row in enumerate(rows) if column not in row), None)
             if lacking is not None:
-                needed = ", ".join(NEEDED)
+                needed = ", ".join(columns)
                 raise DataError(f"{self.where(lacking)}: no {column}; {needed} are needed")
 
     def where(self, index: int) -> str:
@@ -115,6 +144,20 @@ class ScoreColumns:
             [score_or_nan(value, self.where(i), column) for i, value in enumerate(values)]
         )
 
+    def times(self, column: str) -> list[str]:
+        """Return a column of ISO times in one form that sorts by time; empty where not known."""
+        found = []
+        for index, row in enumerate(self._rows):
+            value = row.get(column)
+            try:
+                found.append("" if value in (None, "") else _sortable(str(value)))
+            except ValueError:
+                raise DataError(
+                    f"{self.where(index)}: {column} is {quoted(value)}; a time such as "
+                    "2026-11-29T12:00:00Z is allowed"
+                ) from None
+        return found
+
     def slices(self, case_of: Sequence[str], cases: Sequence[str]) -> list[set[str]]:
         """Return the slices that the rows of each case name."""
         found: dict[str, set[str]] = {case: set() for case in cases}
@@ -130,6 +173,16 @@ class ScoreColumns:
                     "industry=logistics is allowed"
                 )
         return list(found.values())
+
+    def first_keys(self, case_of: Sequence[str]) -> dict[str, str]:
+        """Return the key of the slice that the rows of each case name first."""
+        found: dict[str, str] = {}
+        for _, case, value in self._filled("slice", case_of):
+            names = value.split(BETWEEN_SLICES) if isinstance(value, str) else list(value)
+            named = [name.strip() for name in names if name.strip()]
+            if named:
+                found.setdefault(case, named[0].partition("=")[0])
+        return found
 
     def groups(self, case_of: Sequence[str], cases: Sequence[str]) -> list[str | None]:
         """Return the group that the rows of each case name, None for a case without a group."""
@@ -162,6 +215,37 @@ class ScoreColumns:
             value = row.get(column)
             if value is not None and value != "":
                 yield index, case_of[index], value
+
+
+def finals_from_rows(rows: Sequence[Row]) -> tuple[WeighedFinal, ...]:
+    """Check rows that have `id, candidate, promoted, at`, and may have `slice`."""
+    if not rows:
+        return ()
+    columns = ScoreColumns(rows, ("id", "candidate", "promoted", "at"))
+    ids, times = columns.names("id"), columns.times("at")
+    _check_distinct(ids)
+    if len(set(ids)) < len(ids):
+        twice = next(name for name, count in Counter(ids).items() if count > 1)
+        raise DataError(f"final {twice!r} is there twice; keep one of them")
+    own = columns.slices(ids, ids)
+    scores = zip(columns.scores("candidate"), columns.scores("promoted"), strict=True)
+    return tuple(
+        WeighedFinal(
+            name,
+            None if mine != mine else float(mine),
+            None if theirs != theirs else float(theirs),
+            at,
+            tuple(sorted(slices)),
+        )
+        for name, at, slices, (mine, theirs) in zip(ids, times, own, scores, strict=True)
+    )
+
+
+def _sortable(text: str) -> str:
+    """Return a time in UTC; without an offset it is taken for UTC."""
+    at = datetime.fromisoformat(text.strip())
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds")
 
 
 def _check_once(

@@ -1,29 +1,27 @@
 """The verdict on a candidate: two runs and a policy in, an outcome with all its reasons out.
 
 Pure: no disk, no clock, no print; the same runs and policy always give the same verdict.
-`verdict` judges runs; `settle` fills in the decision, for runs and for score files alike.
+`verdict` judges runs by the rule of the version asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from harness.errors import BenchmarkError
 from harness.judge import wording
 from harness.judge.comparable import check_like, check_once
-from harness.judge.gain_over_base import forgotten, worth_of
+from harness.judge.gain_over_base import forgotten
 from harness.judge.intervals import spent_alpha
-from harness.judge.paired import paired_from_runs
-from harness.judge.policy import check_policy, check_rules, effective_rules
-from harness.judge.rule1.advice import advice_for
-from harness.judge.rule1.decide import Circumstances, decide
-from harness.judge.rule1.evidence import Evidence, gather
-from harness.judge.rule1.notes import notes_for
-from harness.judge.rule1.reasons import AdapterNames, reasons_for
-from harness.judge.rule1.record import metric_verdicts, with_changes
-from harness.judge.terms import changed_terms
-from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict
+from harness.judge.policy import check_policy, check_rules
+from harness.judge.rule1 import judged as rule1
+from harness.judge.rule2 import judged as rule2
+from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict, WeighedFinal
 
+RULES = (1, 2)
+RULE = 2
+"""The version of the rule that judges by default."""
 WRITE_YOUR_OWN = (
     "write 20 to 30 cases of your own in their place, then: lora-harness benchmark check"
 )
@@ -50,6 +48,9 @@ def verdict(
     candidates_judged: int = 1,
     guard: bool = False,
     left_out: Mapping[str, str] | None = None,
+    reserve: tuple[Run, Run] | None = None,
+    finals: Sequence[WeighedFinal] = (),
+    rule: int = RULE,
 ) -> Verdict:
     """Decide whether the candidate may replace the reference.
 
@@ -57,7 +58,12 @@ def verdict(
     be better than `base`. `guard` says that the benchmark is one that every adapter must keep:
     there, not worse than the base is enough. `accepted` holds who accepted a broken case and why.
     `left_out` names cases that an adapter has seen in training: no run is judged on them.
+    `reserve` are the candidate's and the reference's runs on the reserve's cases, in its order;
+    `finals` are texts that people sent, weighed under both. `rule` is the version of the rule that
+    judges: verdicts of the first can be made again with it.
     """
+    if rule not in RULES:
+        raise BenchmarkError(f"rule {rule!r}: there is no such rule, known are 1 and 2")
     # A run of some of the cases may have none of those that are left out.
     cases = {result.case.id for result in candidate.results}
     seen = {case: why for case, why in sorted((left_out or {}).items()) if case in cases}
@@ -100,58 +106,12 @@ def verdict(
     if (unfit := _unfit(blank, candidate, bool(references))) is not None:
         return unfit
     beside = {BASE: base} if guard else {BASE: base, BASE_PROMPT: prompted}
-    return _judged(blank, candidate, references, beside, accepted or {}, guard)
-
-
-def settle(
-    blank: Verdict, evidence: Evidence, circumstances: Circumstances, names: AdapterNames
-) -> Verdict:
-    """Decide, and fill in a verdict that so far only names what was compared."""
-    outcome, causes = decide(evidence, circumstances)
-    gate = next((s for s in evidence.tests if s.rule.role == "gate"), None)
-    return replace(
-        blank,
-        outcome=outcome,
-        n=evidence.paired.n,
-        reasons=reasons_for(outcome, causes, evidence, names),
-        advice=advice_for(outcome, causes, evidence, names),
-        notes=notes_for(evidence, names, blank.candidates_judged),
-        metrics=metric_verdicts(evidence),
-        slices=() if evidence.slices is None else evidence.slices.verdicts,
-        certifiable_margin=None if gate is None else gate.answer.certifiable,
-        identical=evidence.identical,
-        break_bound=evidence.break_bound,
-        samples=evidence.paired.samples,
+    blank = replace(blank, rule=rule)
+    if rule == 1:
+        return rule1.judge_runs(blank, candidate, references, beside, accepted or {}, guard)
+    return rule2.judge_runs(
+        blank, candidate, references, beside, accepted or {}, guard, reserve, finals
     )
-
-
-def _judged(
-    blank: Verdict,
-    candidate: Run,
-    references: Mapping[str, Run],
-    beside: dict[str, Run | None],
-    accepted: Mapping[str, str],
-    guard: bool,
-) -> Verdict:
-    """Complete a verdict on runs that can be judged; `beside` are the runs that show the gain."""
-    policy, metrics, first = blank.policy, blank.rules, next(iter(references.values()))
-    paired = paired_from_runs(candidate, references)
-    rules, rule_notes = effective_rules(metrics, candidate, first)
-    pinned_rules, _ = effective_rules(metrics, candidate, references.get("pinned", first))
-    evidence = gather(paired, rules, pinned_rules, policy, blank.alpha, frozenset(accepted))
-    circumstances = Circumstances(
-        complete=candidate.complete,
-        must_be_better=blank.promoted is None and not guard,
-        guards=blank.guards,
-    )
-    names = AdapterNames(candidate.adapter, {name: run.adapter for name, run in references.items()})
-    settled = settle(blank, evidence, circumstances, names)
-    worth, worth_notes = worth_of(candidate, beside, rules, policy, guard=guard)
-    before = {result.case.id: result.text for result in first.results}
-    terms = changed_terms((before[each.case.id], each.text) for each in candidate.results)
-    notes = (*blank.notes, *rule_notes, *settled.notes, *worth_notes, *terms)
-    noted = replace(settled, notes=notes, worth=worth)
-    return with_changes(noted, evidence, accepted, candidate, first)
 
 
 def _without(run: Run, left_out: Mapping[str, str]) -> Run:

@@ -71,14 +71,17 @@ from harness.records.settings import Cluster, Endpoint, PersonalKind, Privacy, T
 from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
 from harness.records.verdicts import (
     CaseChange,
+    FinalsUse,
     JobResult,
     Limit,
     MetricVerdict,
     Outcome,
+    ReserveUse,
     Sampling,
     SliceVerdict,
     State,
     Verdict,
+    WeighedFinal,
     Worth,
 )
 
@@ -119,6 +122,7 @@ __all__ = [
     "Endpoint",
     "Example",
     "FieldChange",
+    "FinalsUse",
     "Flag",
     "Generation",
     "GroupRates",
@@ -141,6 +145,7 @@ __all__ = [
     "Privacy",
     "Prompt",
     "Rate",
+    "ReserveUse",
     "RetrainLine",
     "Review",
     "Role",
@@ -156,5 +161,6 @@ __all__ = [
     "Verdict",
     "Watched",
     "WeekEvidence",
+    "WeighedFinal",
     "Worth",
 ]

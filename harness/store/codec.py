@@ -6,6 +6,7 @@ Tested in tests/store/test_round_trips.py and test_seals.py.
 from __future__ import annotations
 
 import logging
+from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
 
@@ -13,17 +14,34 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from harness.errors import RowUnreadable
-from harness.records import Case, CaseResult, Check, MetricVerdict, Verdict
+from harness.records import Case, CaseResult, Check, MetricVerdict, Policy, Verdict
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_FIRST_POLICY = "seed"
+"""The last constant of the first rule's policy; those behind it came with the second rule."""
+_CONSTANTS = tuple(field.name for field in fields(Policy))
+RULE_2 = _CONSTANTS[_CONSTANTS.index(_FIRST_POLICY) + 1 :]
+
 OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     Case: ("turns", "system", "context"),
     CaseResult: ("sample_scores",),
     MetricVerdict: ("sampling",),
-    Verdict: ("worth", "forgetting", "samples", "left_out"),
+    Policy: RULE_2,
+    Verdict: (
+        "worth",
+        "forgetting",
+        "samples",
+        "left_out",
+        "rule",
+        "margin_used",
+        "can_break",
+        "reserve",
+        "finals",
+        "bar_moved",
+    ),
 }
 """Fields added after the first records were sealed. A seal is the hash of the JSON text, so these
 are omitted while they hold their default: older records keep their seals."""

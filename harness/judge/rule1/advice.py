@@ -10,12 +10,11 @@ Tested in tests/judge/test_scenes.py.
 from __future__ import annotations
 
 from harness.judge import wording as words
-from harness.judge.metric_pair import MAX_SAMPLES
 from harness.judge.metric_test import MetricTest
 from harness.judge.rule1.decide import Cause
 from harness.judge.rule1.evidence import Evidence
-from harness.judge.rule1.reasons import AdapterNames
-from harness.records import Outcome, Sampling, Verdict
+from harness.judge.tested import AdapterNames, for_margin
+from harness.records import Outcome, Verdict
 
 
 def advice_for(
@@ -58,38 +57,10 @@ def _steps(finding: Cause, evidence: Evidence, names: AdapterNames) -> list[tupl
         lacking = evidence.policy.min_cases - evidence.paired.n
         return [(4, f"add at least {words.cases(lacking)} to the benchmark; 20 to 30 judge well")]
     if isinstance(finding.about, MetricTest) and finding.kind == "not shown":
-        return [_for_margin(finding.about, names)]
+        return [for_margin(finding.about, names)]
     if finding.kind == "slice doubt" and evidence.slices is not None:
         return [(3, f"look at slice {words.listed(evidence.slices.doubtful)}, or add cases to it")]
     return []
-
-
-def _for_margin(gate: MetricTest, names: AdapterNames) -> tuple[int, str]:
-    needed, n, margin = gate.answer.needed, gate.pair.n, gate.rule.margin or 0.0
-    inside = n > 0 and float(gate.pair.d.mean()) > -margin
-    drawn = gate.sampling
-    if inside and drawn is not None and drawn.limit in ("samples", "both"):
-        return 3, _more_samples(gate, drawn)
-    if needed is not None and needed > n and inside:
-        more = words.cases(needed - n)
-        name = words.metric(gate.rule.name)
-        apart = "samples are not what limits it: " if drawn is not None else ""
-        return 4, f"{apart}add {more}: {needed} needed for this margin ({name})"
-    why = "more cases would hardly help" if inside else "the drop is beyond the margin"
-    return 5, (
-        f"{why}, so {words.metric(gate.rule.name)} itself must rise: "
-        f"lora-harness compare {names.candidate} {names.other(gate.against)}"
-    )
-
-
-def _more_samples(gate: MetricTest, drawn: Sampling) -> str:
-    """Suggest more samples, which are cheaper than cases as no person has to write them."""
-    mostly = f"about {words.percent(drawn.share)} of the uncertainty is drawing {drawn.samples}"
-    name = words.metric(gate.rule.name)
-    if drawn.needed is not None and drawn.limit == "samples":
-        return f"{drawn.needed} samples a case would do ({name}): {mostly}"
-    more = min(2 * drawn.samples, MAX_SAMPLES)
-    return f"draw {more} samples a case before adding cases ({name}): {mostly}"
 
 
 def _compare(

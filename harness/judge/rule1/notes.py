@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from harness.judge import wording
 from harness.judge.breakage import TEXT
-from harness.judge.intervals import risk_by_luck
-from harness.judge.metric_test import MetricTest
 from harness.judge.rule1.evidence import Evidence
-from harness.judge.rule1.reasons import AdapterNames
-from harness.records import Sampling
+from harness.judge.tested import (
+    AdapterNames,
+    luck_note,
+    missing_notes,
+    risk_notes,
+    sample_notes,
+    two_sides,
+)
 
 
 def notes_for(evidence: Evidence, names: AdapterNames, candidates_judged: int) -> tuple[str, ...]:
@@ -21,11 +25,10 @@ def notes_for(evidence: Evidence, names: AdapterNames, candidates_judged: int) -
         return ()
     notes = [
         *_breaks(evidence),
-        *(_risk(gate, names) for gate in evidence.tests if _has_risk(gate)),
-        *_two_sides(evidence),
-        _spread(evidence),
-        *(_drawing(gate) for gate in evidence.tests if gate.rule.role == "gate"),
-        _luck(evidence, candidates_judged),
+        *risk_notes(evidence.tests, names),
+        *two_sides(evidence.tests, evidence.alpha),
+        *sample_notes(evidence.tests, evidence.paired.samples),
+        luck_note(evidence.policy, candidates_judged),
         *_unjudged(evidence),
         *_pinned(evidence, names),
     ]
@@ -49,98 +52,8 @@ def _breaks(evidence: Evidence) -> list[str]:
     return notes
 
 
-def _has_risk(gate: MetricTest) -> bool:
-    return gate.rule.role == "gate" and gate.answer.risk is not None and gate.way != "identical"
-
-
-def _risk(gate: MetricTest, names: AdapterNames) -> str:
-    risk = wording.percent(gate.answer.risk or 0.0)
-    return (
-        f"the risk that {wording.metric(gate.rule.name)} truly dropped by more than "
-        f"{wording.number(gate.rule.margin or 0.0)} against {names.other(gate.against)} is {risk}"
-    )
-
-
-def _two_sides(evidence: Evidence) -> list[str]:
-    """Explain intervals that reach past the margin although the metric is `not worse`."""
-    surprising = [
-        wording.metric(s.rule.name)
-        for s in evidence.tests
-        if s.not_worse
-        and s.rule.margin is not None
-        and s.answer.interval is not None
-        and s.answer.interval[0] <= -s.rule.margin
-    ]
-    if not surprising:
-        return []
-    return [
-        f"{wording.listed(surprising)}: the interval leaves {wording.percent(evidence.alpha / 2)} "
-        f"on either side; not worse needs {wording.percent(evidence.alpha)} on the lower side only"
-    ]
-
-
-def _spread(evidence: Evidence) -> str:
-    """Describe how far the candidate's samples of a case lie apart."""
-    seen = [
-        f"{wording.metric(s.rule.name)} ±{wording.number(s.sampling.deviation)}"
-        for s in evidence.tests
-        if s.sampling is not None and s.sampling.deviation is not None
-    ]
-    drawn = evidence.paired.samples
-    return f"from sample to sample of one case ({drawn} drawn): {', '.join(seen)}" if seen else ""
-
-
-def _drawing(gate: MetricTest) -> str:
-    """Describe whether samples or cases limit a gate, where several samples were drawn."""
-    seen = gate.sampling
-    if seen is None:
-        return ""
-    return (
-        f"{wording.metric(gate.rule.name)}: about {wording.percent(seen.share)} of its uncertainty "
-        f"is from drawing {seen.samples} samples a case, the rest from the cases; "
-        + _what_limits(seen, gate)
-    )
-
-
-def _what_limits(seen: Sampling, gate: MetricTest) -> str:
-    if seen.limit == "nothing":
-        return "both are enough for this margin"
-    if seen.limit == "samples":
-        return f"samples limit it: {seen.needed} a case would do for this margin"
-    if seen.limit == "both":
-        return "both limit it, and more samples come first"
-    if gate.answer.needed is None:
-        return "cases limit it, not samples"
-    return (
-        f"cases limit it, not samples: {wording.cases(gate.answer.needed)} needed for this margin"
-    )
-
-
-def _luck(evidence: Evidence, candidates_judged: int) -> str:
-    risk = wording.percent(risk_by_luck(evidence.policy, candidates_judged))
-    if candidates_judged <= 1:
-        return (
-            "the first candidate judged on this benchmark version: one that is worse by exactly "
-            f"the margin passes by luck in {risk} of benchmarks"
-        )
-    return (
-        f"{candidates_judged} candidates were judged on this benchmark version: the risk that one "
-        f"worse by exactly the margin passed by luck is now {risk}"
-    )
-
-
 def _unjudged(evidence: Evidence) -> list[str]:
-    notes = []
-    for s in evidence.tests:
-        if not s.pair.missing or s.rule.role == "gate":
-            continue
-        name, missing = wording.metric(s.rule.name), s.pair.missing
-        if s.pair.n == 0:
-            notes.append(f"{name} has no scores on both sides, so it was not judged")
-        else:
-            notes.append(
-                f"{name} is missing on {wording.listed(missing)} and was judged on the rest"
-            )
+    notes = missing_notes(evidence.tests)
     small = [s.name for s in evidence.slices.verdicts if s.p is None] if evidence.slices else []
     if small:
         fewest = evidence.policy.slice_cases

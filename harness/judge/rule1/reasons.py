@@ -9,27 +9,12 @@ Tested in tests/judge/test_scenes.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from harness.judge import wording
 from harness.judge.metric_test import MetricTest
 from harness.judge.rule1.decide import Cause
 from harness.judge.rule1.evidence import Evidence
-from harness.records import LOWER_IS_BETTER, Outcome, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class AdapterNames:
-    """The names of the candidate and of its references."""
-
-    candidate: str
-    others: Mapping[str, str]
-    """Adapter names by `promoted`, `pinned`, `base`."""
-
-    def other(self, against: str) -> str:
-        """Return the name of a reference's adapter."""
-        return self.others.get(against, against)
+from harness.judge.tested import AdapterNames, difference, held, missing_scores, not_shown
+from harness.records import Outcome, Verdict
 
 
 def reasons_for(
@@ -51,7 +36,7 @@ def _identical(evidence: Evidence, names: AdapterNames) -> str:
 
 
 def _shown(evidence: Evidence, names: AdapterNames) -> tuple[str, ...]:
-    gates = [_held(gate, names) for gate in evidence.gates]
+    gates = [held(gate, names) for gate in evidence.gates]
     broke, accepted = evidence.broken, evidence.accepted
     n = evidence.breakage.n
     if not broke:
@@ -69,33 +54,6 @@ def _shown(evidence: Evidence, names: AdapterNames) -> tuple[str, ...]:
     )
 
 
-def _held(gate: MetricTest, names: AdapterNames) -> str:
-    name, other = wording.metric(gate.rule.name), names.other(gate.against)
-    if gate.better:
-        return f"{name} is better than with {other} ({_difference(gate)})"
-    if gate.way == "identical":
-        return f"{name} is the same as with {other}"
-    return (
-        f"{name} is not worse than with {other}: {_difference(gate)}, "
-        f"{_at_worst(gate)} (margin {wording.number(gate.rule.margin or 0.0)})"
-    )
-
-
-def _difference(standing: MetricTest) -> str:
-    mean = float(standing.pair.d.mean())
-    return wording.signed(-mean if standing.rule.name in LOWER_IS_BETTER else mean)
-
-
-def _at_worst(standing: MetricTest) -> str:
-    worst = -(standing.answer.lower or 0.0)
-    return "at worst no drop" if worst <= 0 else f"at worst {_drop(standing)}"
-
-
-def _drop(standing: MetricTest) -> str:
-    """Name the largest drop that the data leave possible."""
-    return f"a drop of {wording.number(min(1.0, -(standing.answer.lower or 0.0)))}"
-
-
 def _sentence(finding: Cause, evidence: Evidence, names: AdapterNames) -> str:
     about = finding.about
     if isinstance(about, Verdict):
@@ -111,38 +69,17 @@ def _about_metric(finding: Cause, gate: MetricTest, evidence: Evidence, names: A
     if finding.kind == "dropped":
         chance = wording.percent(evidence.adjusted[gate.rule.name])
         return (
-            f"{name} dropped against {other} ({_difference(gate)}): chance alone gives such a drop "
+            f"{name} dropped against {other} ({difference(gate)}): chance alone gives such a drop "
             f"in {chance} of benchmarks"
         )
     if finding.kind == "missing":
-        missing = gate.pair.missing
-        return (
-            f"{name} is missing on {wording.cases(len(missing))} ({wording.listed(missing)}); "
-            "missing is not zero, so this gate cannot be judged"
-        )
+        return missing_scores(gate)
     if finding.kind == "guard doubt":
         return (
-            f"{name} fell in so many cases that chance rarely explains it ({_difference(gate)}), "
+            f"{name} fell in so many cases that chance rarely explains it ({difference(gate)}), "
             "though a few cases far from the rest leave it unproven"
         )
-    return _not_shown(gate, name, other)
-
-
-def _not_shown(gate: MetricTest, name: str, other: str) -> str:
-    margin = wording.number(gate.rule.margin or 0.0)
-    if gate.way == "none":
-        units = len(gate.pair.units()[0])
-        return f"{name} cannot be judged from {units} independent cases"
-    if gate.way in ("counts", "binary"):
-        return (
-            f"{name} rose in {gate.pair.rose} and fell in {gate.pair.fell} of "
-            f"{wording.cases(gate.pair.n)} against {other}: {_drop(gate)} "
-            f"is still possible (margin {margin})"
-        )
-    return (
-        f"{name} is not shown to be as good as with {other}: {_difference(gate)}, "
-        f"{_drop(gate)} is still possible (margin {margin})"
-    )
+    return not_shown(gate, names)
 
 
 def _about_cases(finding: Cause, evidence: Evidence, names: AdapterNames) -> str:

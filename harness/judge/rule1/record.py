@@ -17,10 +17,9 @@ import numpy as np
 from harness.judge.metric_test import MetricTest
 from harness.judge.paired import Flags
 from harness.judge.rule1.evidence import Evidence
+from harness.judge.tested import closest_ideal, metric_record
 from harness.records import (
-    LOWER_IS_BETTER,
     CaseChange,
-    CaseResult,
     MetricVerdict,
     Run,
     State,
@@ -54,7 +53,7 @@ def with_changes(
                 critical=bool(paired.critical[index]),
                 reference_score=float(reference_scores[index]),
                 candidate_score=float(candidate_scores[index]),
-                ideal=_closest_ideal(mine),
+                ideal=closest_ideal(mine),
                 reference_text="" if theirs is None else theirs.text,
                 candidate_text="" if mine is None else mine.text,
                 accepted=accepted.get(case),
@@ -73,47 +72,7 @@ def with_changes(
 def metric_verdicts(evidence: Evidence) -> tuple[MetricVerdict, ...]:
     """Return a record per metric and reference, in the order of the rules."""
     every = (*evidence.tests, *evidence.pinned)
-    return tuple(_metric_verdict(test, evidence) for test in every)
-
-
-def _closest_ideal(result: CaseResult | None) -> str:
-    if result is None or not result.case.ideals:
-        return ""
-    best = result.best_ideals.get("edit_similarity", 0)
-    return result.case.ideals[best if 0 <= best < len(result.case.ideals) else 0]
-
-
-def _metric_verdict(test: MetricTest, evidence: Evidence) -> MetricVerdict:
-    pair, answer = test.pair, test.answer
-    seen = pair.n > 0
-    low, high = answer.interval or (None, None)
-    # The record shows a metric as it is usually defined; the tests turned it upwards.
-    if test.rule.name in LOWER_IS_BETTER and low is not None and high is not None:
-        low, high = -high, -low
-    counts = None
-    if test.way in ("counts", "binary"):
-        same = pair.n - pair.rose - pair.fell
-        counts = {"rose": pair.rose, "fell": pair.fell, "same": same}
-    return MetricVerdict(
-        name=test.rule.name,
-        role=test.rule.role,
-        against=test.against,
-        margin=test.rule.margin,
-        reference=float(pair.before.mean()) if seen else None,
-        candidate=float(pair.now.mean()) if seen else None,
-        difference=float((pair.now - pair.before).mean()) if seen else None,
-        low=low,
-        high=high,
-        p_drop=answer.p_drop,
-        state=_state(test, evidence),
-        n=pair.n,
-        changed=pair.rose + pair.fell,
-        counts=counts,
-        risk=answer.risk,
-        certifiable_margin=answer.certifiable,
-        cases_needed=answer.needed,
-        sampling=test.sampling,
-    )
+    return tuple(metric_record(test, _state(test, evidence)) for test in every)
 
 
 def _state(test: MetricTest, evidence: Evidence) -> State:

@@ -1,0 +1,227 @@
+"""A finding turned into the record that is stored, shown and judged again.
+
+No decision is made here; a missing number is None, never NaN. Tested in
+tests/judge/rule2/test_scenes.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from harness.judge import wording
+from harness.judge.breakage import TEXT, breakage
+from harness.judge.intervals import upper_share
+from harness.judge.paired import Flags
+from harness.judge.rule2.advice import advice_for
+from harness.judge.rule2.decide import Finding, Trial
+from harness.judge.rule2.look import LookEvidence
+from harness.judge.rule2.reasons import reasons_for
+from harness.judge.rule2.score_test import ScoreTest
+from harness.judge.tested import (
+    AdapterNames,
+    closest_ideal,
+    luck_note,
+    metric_record,
+    missing_notes,
+    risk_notes,
+    sample_notes,
+    two_sides,
+)
+from harness.records import (
+    BASE,
+    CaseChange,
+    FinalsUse,
+    MetricVerdict,
+    Policy,
+    ReserveUse,
+    Run,
+    State,
+    Verdict,
+)
+
+VERSION = 2
+"""The version of this rule, which a verdict records."""
+
+
+def recorded(blank: Verdict, trial: Trial, found: Finding, names: AdapterNames) -> Verdict:
+    """Fill in a verdict that so far only names what was compared."""
+    look = found.look
+    gate = next((test for test in look.tests if test.rule.role == "gate"), None)
+    can = int(look.collapses.can.sum())
+    return replace(
+        blank,
+        outcome=found.outcome,
+        n=look.paired.n,
+        reasons=reasons_for(found, names),
+        advice=advice_for(found, names),
+        notes=(*blank.notes, *_notes(look, names, blank.candidates_judged)),
+        metrics=metric_verdicts(look),
+        slices=look.slices.verdicts,
+        certifiable_margin=None if gate is None else gate.answer.certifiable,
+        identical=look.identical,
+        break_bound=upper_share(look.collapsed, can, trial.alpha) if can else None,
+        samples=look.paired.samples,
+        rule=VERSION,
+        margin_used=None if gate is None else gate.rule.margin,
+        can_break=can,
+        reserve=_reserve(trial, found),
+        finals=_finals(found),
+    )
+
+
+def with_changes(
+    verdict: Verdict,
+    look: LookEvidence,
+    accepted: Mapping[str, str],
+    candidate: Run | None = None,
+    reference: Run | None = None,
+) -> Verdict:
+    """Add the changed cases to a verdict; score files have no runs, hence no texts."""
+    now, before = (
+        {} if run is None else {result.case.id: result for result in run.results}
+        for run in (candidate, reference)
+    )
+    paired = look.paired
+    texts = breakage(paired, verdict.rules, look.policy)
+
+    def changed(flags: Flags, accepted: Mapping[str, str]) -> tuple[CaseChange, ...]:
+        changes = []
+        for index in map(int, np.flatnonzero(flags)):
+            case = paired.cases[index]
+            mine, theirs = now.get(case), before.get(case)
+            metric = texts.metric if texts.broken[index] else look.collapses.metric
+            metric = metric if flags is look.collapses.collapsed else texts.metric
+            changes.append(
+                CaseChange(
+                    case=case,
+                    critical=bool(paired.critical[index]),
+                    reference_score=float(paired.scores(metric, paired.against)[index]),
+                    candidate_score=float(paired.scores(metric)[index]),
+                    ideal=closest_ideal(mine),
+                    reference_text="" if theirs is None else theirs.text,
+                    candidate_text="" if mine is None else mine.text,
+                    accepted=accepted.get(case),
+                )
+            )
+        return tuple(changes)
+
+    collapsed = look.collapses.collapsed
+    return replace(
+        verdict,
+        broken=changed(collapsed, accepted),
+        fixed=changed(texts.fixed, {}),
+        reworded=changed((texts.broken | texts.reworded) & ~collapsed, {}),
+    )
+
+
+def metric_verdicts(look: LookEvidence) -> tuple[MetricVerdict, ...]:
+    """Return a record per metric and reference, in the order of the rules."""
+    over_base = () if look.paired.against == BASE else look.base
+    every = (*look.tests, *look.pinned, *over_base)
+    return tuple(metric_record(test, state_of(test, look.policy)) for test in every)
+
+
+def state_of(test: ScoreTest, policy: Policy) -> State:
+    """Return the conclusion on a metric."""
+    if test.way == "identical":
+        return "identical"
+    if test.better:
+        return "better"
+    if test.not_worse:
+        return "not worse"
+    p = test.answer.p_drop
+    reported = test.rule.role == "report" and p is not None and p <= policy.drop_alpha
+    return "worse" if test.dropped or reported else "open"
+
+
+def _reserve(trial: Trial, found: Finding) -> ReserveUse | None:
+    if not trial.reserve:
+        return None
+    return ReserveUse(found.looks, found.look.reserve, len(trial.reserve))
+
+
+def _finals(found: Finding) -> FinalsUse | None:
+    finals = found.finals
+    if finals is None:
+        return None
+    ids = tuple(finals.finals.ids[i] for i in np.flatnonzero(finals.collapsed))
+    few = "" if finals.may_reject else f"fewer than {finals.policy.finals_reject} decide nothing"
+    return FinalsUse(
+        n=finals.finals.n,
+        collapsed=finals.k,
+        mean=finals.mean,
+        low=finals.low,
+        cover=finals.cover,
+        decides=finals.may_promote or finals.rejects,
+        texts=ids,
+        slices=finals.lost,
+        note=few,
+    )
+
+
+def _notes(look: LookEvidence, names: AdapterNames, candidates_judged: int) -> list[str]:
+    """Return the notes in the order in which a reader asks about them."""
+    if not look.judged:
+        return []
+    return [
+        *_margin_notes(look, names),
+        *_break_notes(look),
+        *risk_notes(look.tests, names),
+        *two_sides(look.tests, look.levels.alpha),
+        *sample_notes(look.tests, look.paired.samples),
+        luck_note(look.policy, candidates_judged),
+        *missing_notes(look.tests),
+        *_slice_notes(look),
+        *_group_notes(look),
+    ]
+
+
+def _margin_notes(look: LookEvidence, names: AdapterNames) -> list[str]:
+    notes = []
+    for name, used in look.margins.items():
+        other, metric = names.other(look.paired.against), wording.metric(name)
+        if used.source == "gain" and used.gain is not None:
+            notes.append(
+                f"margin {wording.number(used.value)} on {metric}, half of what {other} gains over "
+                f"the base ({wording.signed(used.gain)}), instead of {used.declared:g}"
+            )
+        elif used.source == "none":
+            notes.append(
+                f"{other} is not better than the base on {metric}, so the candidate is judged as a "
+                "first adapter: it has to be better than the base"
+            )
+        elif used.source == "unknown" and look.paired.against == "promoted":
+            notes.append(
+                f"gain over the base unknown on {metric}: the declared margin of "
+                f"{used.declared:g} is used, however small the gain is"
+            )
+    return notes
+
+
+def _break_notes(look: LookEvidence) -> list[str]:
+    can, k = int(look.collapses.can.sum()), look.collapsed
+    if not can:
+        return ["no case can break: breakage is not watched"]
+    bound = wording.percent(upper_share(k, can, look.policy.alpha)) if k <= can else "100 %"
+    said = f"{k} of {can} that can break collapsed: up to {bound} could in production"
+    if look.paired.has(TEXT, look.paired.against):
+        return [said]
+    return [said, f"there is no edit similarity, so {wording.metric(look.collapses.metric)} tells"]
+
+
+def _slice_notes(look: LookEvidence) -> list[str]:
+    small = [each.name for each in look.slices.verdicts if each.n < look.policy.slice_cases]
+    if not small:
+        return []
+    fewest = look.policy.slice_cases
+    return [f"slices with fewer than {fewest} cases are not judged: {wording.listed(small)}"]
+
+
+def _group_notes(look: LookEvidence) -> list[str]:
+    if look.paired.groups is None:
+        return []
+    groups = len(set(look.paired.groups.tolist()))
+    return [f"cases come in {groups} independent groups, and intervals allow for it"]
