@@ -43,6 +43,7 @@ def verdict_text(
         *(_override(verdict, width, colour) if overridden else ()),
         "",
         *_listed("  why   ", verdict.reasons, width),
+        *evidence_lines(verdict, width),
         *metric_tables(verdict, width, colour),
         *counted(verdict, width),
         *broken_cases(verdict, width),
@@ -107,6 +108,30 @@ def _listed(label: str, sentences: tuple[str, ...], width: int) -> list[str]:
     for sentence in sentences:
         lines += hang("        " if lines else label, safe.ci_log(sentence), width)
     return lines
+
+
+def evidence_lines(verdict: Verdict, width: int) -> list[str]:
+    """Return a line for the cases, the reserve and the finals, where they were asked."""
+    return [line for label, said in evidence(verdict) for line in hang(label, said, width)]
+
+
+def evidence(verdict: Verdict) -> list[tuple[str, str]]:
+    """Return what the verdict rests on, each part with its label; nothing before the second rule."""
+    if verdict.rule < 2 or not verdict.metrics:
+        return []
+    used = 0 if verdict.reserve is None else verdict.reserve.used
+    broke = f"{len(verdict.broken)} collapsed, {verdict.can_break} can break"
+    rows = [("  cases    ", f"{count(verdict.n - used, 'case')}, {broke}")]
+    if verdict.reserve is not None:
+        looks = count(verdict.reserve.looks, "look")
+        rows.append(("  reserve  ", f"{used} of {verdict.reserve.available} used, {looks}"))
+    finals = verdict.finals
+    if finals is not None:
+        said = f"{count(finals.n, 'text')} that people sent, {finals.collapsed} would be lost"
+        if finals.n > 1:
+            said += f"; {finals.mean:+.3f} on average, {finals.low:+.3f} at worst"
+        rows.append(("  finals   ", (said + (f"; {finals.note}" if finals.note else ""))))
+    return [(label, said.replace("-0.", "−0.")) for label, said in rows]
 
 
 def certifiable(verdict: Verdict) -> str:

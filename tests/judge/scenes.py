@@ -24,7 +24,7 @@ from harness.alarm.input_shift import VectorShift, vector_shift
 from harness.alarm.prediction import rank_correlation
 from harness.alarm.reasons import reasons_of, state_of
 from harness.errors import HarnessError
-from harness.judge import Labels, verdict, verdict_from_rows
+from harness.judge import Labels
 from harness.judge.gain_over_base import forgotten
 from harness.judge.metric_test import best_lower_if_worse
 from harness.judge.wording import cases, listed, number, percent, signed
@@ -42,6 +42,7 @@ from harness.records import (
 )
 from harness.text.plain import plain
 from tests.judge.builders import EDIT_GATE, LIKELIHOOD_GATE, case, run
+from tests.judge.rule1.ways import verdict, verdict_from_rows
 
 ANSWERS = Path(__file__).with_name("scenes.json")
 Scene = Callable[[], Any]
@@ -495,7 +496,9 @@ REFUSED: dict[str, Scene] = {
     "more cases": lambda: verdict(run("v2", [0.8] * 3), run("v1", [0.8] * 12), Policy()),
 }  # fmt: skip
 
-LEFT = frozenset({"policy", "rules", "fingerprint", "benchmark", "forgetting_of"})
+SECOND = {"rule", "margin_used", "can_break", "reserve", "finals", "bar_moved"}
+"""Fields that came with the second rule, and that the first leaves at their default."""
+LEFT = frozenset({"policy", "rules", "fingerprint", "benchmark", "forgetting_of"} | SECOND)
 """What only repeats the question."""
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.judge import verdict_from_paired
 from harness.judge.intervals import lower_difference, lower_share, mcnemar, upper_share
 from harness.records import MetricRule, Policy
+from tests.judge.rule1.ways import verdict_from_paired
 
 from .builders import metric_of, paired
 

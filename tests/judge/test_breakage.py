@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.judge import verdict
 from harness.judge.breakage import coverable, most_broken
 from harness.records import MetricRule, Policy
+from tests.judge.rule1.ways import verdict
 
 from .builders import EDIT_GATE, LIKELIHOOD_GATE, case, run, words_of
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.judge import verdict_from_paired
+from tests.judge.rule1.ways import verdict_from_paired
 
 DRAWS = 300
 HERE = Path(__file__).resolve().parents[2] / "perf" / "calibrate_simulation.py"

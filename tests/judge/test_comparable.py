@@ -1,8 +1,8 @@
 import pytest
 
 from harness.errors import Unjudgeable
-from harness.judge import verdict
 from harness.records import Policy
+from tests.judge.rule1.ways import verdict
 
 from .builders import EDIT_GATE, case, run
 

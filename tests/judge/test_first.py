@@ -1,7 +1,7 @@
 import numpy as np
 
-from harness.judge import verdict
 from harness.records import Policy
+from tests.judge.rule1.ways import verdict
 
 from .builders import LIKELIHOOD_GATE, metric_of, run
 

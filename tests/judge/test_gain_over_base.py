@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from harness.judge import verdict
 from harness.records import Policy
+from tests.judge.rule1.ways import verdict
 
 from .builders import LIKELIHOOD_GATE, run, words_of
 

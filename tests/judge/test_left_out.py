@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judge import verdict
 from harness.records import Policy, Verdict
 from harness.render import verdict_json, verdict_text
 from tests.judge.builders import LIKELIHOOD_GATE, case, run
+from tests.judge.rule1.ways import verdict
 
 N = 25
 EDIT = [0.9 - 0.001 * (n % 7) for n in range(N)]

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.judge import verdict
 from harness.judge.metric_pair import MAX_SAMPLES, MetricPair, samples_needed, sampling
 from harness.judge.metric_test import shown, students_t
 from harness.records import Case, CaseResult, MetricRule, Output, Policy, Run
+from tests.judge.rule1.ways import verdict
 
 from .builders import words_of
 

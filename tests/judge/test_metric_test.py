@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.judge import verdict_from_paired
 from harness.judge.intervals import spread
 from harness.judge.metric_test import best_lower_if_worse, shown
 from harness.records import MetricRule, Policy
+from tests.judge.rule1.ways import verdict_from_paired
 
 from .builders import metric_of, paired
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.judge import verdict
 from harness.judge.intervals import holm, risk_by_luck, spent_alpha
 from harness.records import Policy
+from tests.judge.rule1.ways import verdict
 
 from .builders import EDIT_GATE, LIKELIHOOD_GATE, run, words_of
 

@@ -3,9 +3,10 @@ from dataclasses import fields, replace
 import pytest
 
 from harness.errors import BenchmarkError
-from harness.judge import check_policy, verdict
+from harness.judge import check_policy
 from harness.judge.policy import ALLOWED
 from harness.records import Policy
+from tests.judge.rule1.ways import verdict
 
 from .builders import run
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.judge import verdict_from_paired
 from harness.judge.intervals import (
     Spread,
     binary_cases_needed,
@@ -11,6 +10,7 @@ from harness.judge.intervals import (
     spread,
 )
 from harness.records import MetricRule, Policy
+from tests.judge.rule1.ways import verdict_from_paired
 
 from .builders import metric_of, paired
 

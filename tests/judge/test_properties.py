@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from harness.judge import verdict, verdict_from_paired
 from harness.records import MetricRule, Policy
+from tests.judge.rule1.ways import verdict, verdict_from_paired
 
 from .builders import case, paired, run
 from .test_verdict import plain_numbers

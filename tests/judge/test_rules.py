@@ -1,8 +1,9 @@
 import pytest
 
 from harness.errors import BenchmarkError
-from harness.judge import default_rules, effective_rules, verdict
+from harness.judge import default_rules, effective_rules
 from harness.records import MetricRule, Policy
+from tests.judge.rule1.ways import verdict
 
 from .builders import LIKELIHOOD_GATE, run, words_of
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from harness.errors import DataError
-from harness.judge import Labels, paired_from_rows, verdict_from_rows
+from harness.judge import Labels, paired_from_rows
 from harness.records import MetricRule, Policy
+from tests.judge.rule1.ways import verdict_from_rows
 
 HUGE = 10**5000
 

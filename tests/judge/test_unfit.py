@@ -1,6 +1,6 @@
-from harness.judge import verdict
 from harness.records import Case, Policy
 from tests.judge.builders import LIKELIHOOD_GATE, case, run
+from tests.judge.rule1.ways import verdict
 
 GOOD = [0.9] * 6
 

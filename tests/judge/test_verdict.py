@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from harness.errors import DataError
-from harness.judge import verdict
 from harness.records import Policy, Verdict
+from tests.judge.rule1.ways import verdict
 
 from .builders import EDIT_GATE, LIKELIHOOD_GATE, case, metric_of, run, words_of
 

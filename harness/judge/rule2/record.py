@@ -15,6 +15,7 @@ from harness.judge import wording
 from harness.judge.breakage import TEXT, breakage
 from harness.judge.intervals import upper_share
 from harness.judge.paired import Flags
+from harness.judge.policy import FIRST_RULE_ONLY
 from harness.judge.rule2.advice import advice_for
 from harness.judge.rule2.decide import Finding, Trial
 from harness.judge.rule2.look import LookEvidence
@@ -64,6 +65,7 @@ def recorded(blank: Verdict, trial: Trial, found: Finding, names: AdapterNames) 
         identical=look.identical,
         break_bound=upper_share(look.collapsed, can, trial.alpha) if can else None,
         samples=look.paired.samples,
+        alpha=look.levels.alpha,
         rule=VERSION,
         margin_used=None if gate is None else gate.rule.margin,
         can_break=can,
@@ -176,6 +178,7 @@ def _notes(look: LookEvidence, names: AdapterNames, candidates_judged: int) -> l
         *missing_notes(look.tests),
         *_slice_notes(look),
         *_group_notes(look),
+        *_ignored(look.policy),
     ]
 
 
@@ -225,3 +228,10 @@ def _group_notes(look: LookEvidence) -> list[str]:
         return []
     groups = len(set(look.paired.groups.tolist()))
     return [f"cases come in {groups} independent groups, and intervals allow for it"]
+
+
+def _ignored(policy: Policy) -> list[str]:
+    """Name the constants of the first rule that the benchmark still sets."""
+    plain = Policy()
+    named = [name for name in FIRST_RULE_ONLY if getattr(policy, name) != getattr(plain, name)]
+    return [f"[policy] {wording.listed(named)}: no effect on rule 2"] if named else []

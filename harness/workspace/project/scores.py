@@ -1,9 +1,10 @@
-"""Read paired scores from a CSV file: `case, metric, candidate, promoted`, optionally more."""
+"""Read scores from CSV files: paired scores, those of the base, and finals that people sent."""
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,41 @@ from harness.errors import DataError
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.tables import separated_rows
 
-NEEDED = ("case", "metric", "candidate", "promoted")
-OPTIONAL = ("pinned", "slice", "group", "critical")
-NUMBERS = ("candidate", "promoted", "pinned")
+NUMBERS = ("candidate", "promoted", "pinned", "base")
+NAMES = ("case", "metric", "id")
 FLAGS = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 MAX_ROWS = 1_000_000
 """Rows of a file; all are held in memory, since a verdict needs all of them."""
 _NUMBER = re.compile(r"[0-9.eE+-]{1,40}", re.ASCII)
 
 
-def read_scores(path: Path) -> list[dict[str, Any]]:
-    """Return a row per case and metric; an empty score is None, which is not zero."""
+@dataclass(frozen=True, slots=True)
+class ScoreTable:
+    """The columns of a kind of score file."""
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+PAIRED = ScoreTable(
+    ("case", "metric", "candidate", "promoted"), ("pinned", "slice", "group", "critical")
+)
+"""Scores of the candidate and the promoted adapter: benchmark and reserve."""
+OF_BASE = ScoreTable(("case", "metric", "base"))
+"""Scores of the base without any adapter."""
+SENT = ScoreTable(("id", "candidate", "promoted", "at"), ("slice",))
+"""Likelihoods of texts that people sent."""
+
+
+def read_scores(path: Path, kind: ScoreTable = PAIRED) -> list[dict[str, Any]]:
+    """Return a row per case and metric, or per final; an empty score is None, which is not zero."""
     table = separated_rows(path, DataError)
     names = {column: column.lower() for column in table.columns}
-    for name in NEEDED:
+    for name in kind.needed:
         if name not in names.values():
-            raise DataError(f"{path}:1: column `{name}` is missing, needed are {', '.join(NEEDED)}")
-    known = NEEDED + OPTIONAL
+            needed = ", ".join(kind.needed)
+            raise DataError(f"{path}:1: column `{name}` is missing, needed are {needed}")
+    known = kind.needed + kind.optional
     for name in names.values():
         if name not in known:
             raise DataError(f"{path}:1: unknown column `{name}`{suggestion(name, known)}")
@@ -50,7 +69,7 @@ def _value(name: str, cell: str, where: str) -> Any:
         if cell.lower() not in FLAGS:
             raise DataError(f"{where}: `critical` is {cell[:40]!r}, allowed are true and false")
         return FLAGS[cell.lower()]
-    if name in ("case", "metric") and not cell:
+    if name in NAMES and not cell:
         raise DataError(f"{where}: `{name}` is empty, every row needs one")
     if name not in NUMBERS:
         return cell or None

@@ -3,9 +3,9 @@ import itertools
 import numpy as np
 import pytest
 
-from harness.judge import verdict_from_paired
 from harness.judge.rule1.slices import slice_losses
 from harness.records import MetricRule, Policy
+from tests.judge.rule1.ways import verdict_from_paired
 
 from ..builders import paired
 
