@@ -116,7 +116,7 @@ def evidence_lines(verdict: Verdict, width: int) -> list[str]:
 
 
 def evidence(verdict: Verdict) -> list[tuple[str, str]]:
-    """Return what the verdict rests on, each part with its label; nothing before the second rule."""
+    """Return what the verdict rests on, each part with its label; nothing under the first rule."""
     if verdict.rule < 2 or not verdict.metrics:
         return []
     used = 0 if verdict.reserve is None else verdict.reserve.used

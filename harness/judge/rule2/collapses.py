@@ -45,17 +45,9 @@ def collapses(
     paired: Paired, rules: tuple[MetricRule, ...], policy: Policy, levels: Levels
 ) -> Collapses:
     """Compare every case with the first reference."""
-    text = _text_metric(paired, rules)
-    now, before = (
-        upwards(scores, text)
-        for scores in (paired.scores(text), paired.scores(text, paired.against))
-    )
-    binary = text != TEXT and is_binary(now[np.isfinite(now)], before[np.isfinite(before)])
-    broke = np.zeros(paired.n, dtype=np.bool_) if binary else crossed(before, now, policy)
-    can = np.zeros(paired.n, dtype=np.bool_) if binary else before >= policy.broken_from - TOLERANCE
     if not paired.has(WITNESS, paired.against):
-        unknown = np.isnan(now) | np.isnan(before)
-        return Collapses(text, broke, broke, unknown, can)
+        return _by_text(paired, _text_metric(paired, rules), policy)
+    broke = _by_text(paired, TEXT, policy)
     likely = paired.scores(WITNESS, paired.against)
     d = paired.scores(WITNESS) - likely
     scale = likelihood_scale(likely)
@@ -64,8 +56,27 @@ def collapses(
     with np.errstate(invalid="ignore"):
         far = d <= -policy.collapse_drop * scale + TOLERANCE
         further = d <= -max(policy.collapse_drop * scale, usual) + TOLERANCE
-        text_fell = broke & (d <= -levels.text_drop * scale + TOLERANCE)
+        text_fell = broke.collapsed & (d <= -levels.text_drop * scale + TOLERANCE)
+        # Without texts, a case can break where its ideal is likely enough to become unlikely.
+        high = likely >= policy.collapse_drop * scale - TOLERANCE
+    can = broke.can if paired.has(TEXT, paired.against) else high
     return Collapses(WITNESS, further | text_fell, far | text_fell, ~known, can)
+
+
+def _by_text(paired: Paired, metric: str, policy: Policy) -> Collapses:
+    """Return the cases whose text broke; a yes-or-no metric tells nothing about it."""
+    now, before = (
+        upwards(scores, metric)
+        for scores in (paired.scores(metric), paired.scores(metric, paired.against))
+    )
+    unknown = np.isnan(now) | np.isnan(before)
+    if metric != TEXT and is_binary(now[~unknown], before[~unknown]):
+        none = np.zeros(paired.n, dtype=np.bool_)
+        return Collapses(metric, none, none, unknown, none)
+    broke = crossed(before, now, policy)
+    with np.errstate(invalid="ignore"):
+        can = before >= policy.broken_from - TOLERANCE
+    return Collapses(metric, broke, broke, unknown, can)
 
 
 def likelihood_scale(reference: Floats) -> float:

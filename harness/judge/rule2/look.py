@@ -205,10 +205,15 @@ def look_at(
     accepted: frozenset[str] = frozenset(),
     must_be_better: bool = False,
 ) -> LookEvidence:
-    """Test every metric, case and slice; `margins` are those of the benchmark's own cases."""
+    """Test every metric, case and slice.
+
+    `margins` are those of the benchmark's own cases; a gate without one keeps what it declares.
+    """
     first, strata, identical = paired.against, strata_of(paired), _identical(paired)
     gates = [rule for rule in rules if rule.role == "gate"]
-    used = margins or {rule.name: used_margin(paired, rule, policy) for rule in gates}
+    if margins is None:
+        margins = {rule.name: used_margin(paired, rule, policy) for rule in gates}
+    used = margins
     gainless = any(margin.source == "none" for margin in used.values())
     rules = tuple(_with_margin(rule, used) for rule in rules)
     tests = [

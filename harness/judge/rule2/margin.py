@@ -51,6 +51,6 @@ def used_margin(paired: Paired, rule: MetricRule, policy: Policy) -> UsedMargin:
     if gain <= TOLERANCE:
         return UsedMargin(declared, declared, "none", gain)
     share = policy.margin_share * gain
-    if share < declared:
+    if share < declared - TOLERANCE:
         return UsedMargin(share, declared, "gain", gain)
     return UsedMargin(declared, declared, "declared", gain)

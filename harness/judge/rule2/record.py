@@ -212,7 +212,8 @@ def _break_notes(look: LookEvidence) -> list[str]:
     said = f"{k} of {can} that can break collapsed: up to {bound} could in production"
     if look.paired.has(TEXT, look.paired.against):
         return [said]
-    return [said, f"there is no edit similarity, so {wording.metric(look.collapses.metric)} tells"]
+    metric = wording.metric(look.collapses.metric)
+    return [said, f"there is no edit similarity, so {metric} alone tells what collapsed"]
 
 
 def _slice_notes(look: LookEvidence) -> list[str]:
