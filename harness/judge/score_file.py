@@ -8,7 +8,6 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -144,20 +143,6 @@ class ScoreColumns:
             [score_or_nan(value, self.where(i), column) for i, value in enumerate(values)]
         )
 
-    def times(self, column: str) -> list[str]:
-        """Return a column of ISO times in one form that sorts by time; empty where not known."""
-        found = []
-        for index, row in enumerate(self._rows):
-            value = row.get(column)
-            try:
-                found.append("" if value in (None, "") else _sortable(str(value)))
-            except ValueError:
-                raise DataError(
-                    f"{self.where(index)}: {column} is {quoted(value)}; a time such as "
-                    "2026-11-29T12:00:00Z is allowed"
-                ) from None
-        return found
-
     def slices(self, case_of: Sequence[str], cases: Sequence[str]) -> list[set[str]]:
         """Return the slices that the rows of each case name."""
         found: dict[str, set[str]] = {case: set() for case in cases}
@@ -218,11 +203,14 @@ class ScoreColumns:
 
 
 def finals_from_rows(rows: Sequence[Row]) -> tuple[WeighedFinal, ...]:
-    """Check rows that have `id, candidate, promoted, at`, and may have `slice`."""
+    """Check rows that have `id, candidate, promoted, at`, and may have `slice`.
+
+    Times are texts that sort by time; the reader of the file has seen to it.
+    """
     if not rows:
         return ()
     columns = ScoreColumns(rows, ("id", "candidate", "promoted", "at"))
-    ids, times = columns.names("id"), columns.times("at")
+    ids, times = columns.names("id"), [str(row.get("at") or "") for row in rows]
     _check_distinct(ids)
     if len(set(ids)) < len(ids):
         twice = next(name for name, count in Counter(ids).items() if count > 1)
@@ -239,13 +227,6 @@ def finals_from_rows(rows: Sequence[Row]) -> tuple[WeighedFinal, ...]:
         )
         for name, at, slices, (mine, theirs) in zip(ids, times, own, scores, strict=True)
     )
-
-
-def _sortable(text: str) -> str:
-    """Return a time in UTC; without an offset it is taken for UTC."""
-    at = datetime.fromisoformat(text.strip())
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    return at.isoformat(timespec="microseconds")
 
 
 def _check_once(

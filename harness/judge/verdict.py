@@ -19,6 +19,8 @@ from harness.judge.rule1 import judged as rule1
 from harness.judge.rule2 import judged as rule2
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict, WeighedFinal
 
+RESERVE, RESERVE_PROMOTED = "reserve", "reserve promoted"
+"""Names of the runs on the reserve's cases."""
 RULES = (1, 2)
 RULE = 2
 """The version of the rule that judges by default."""
@@ -50,6 +52,7 @@ def verdict(
     left_out: Mapping[str, str] | None = None,
     reserve: tuple[Run, Run] | None = None,
     finals: Sequence[WeighedFinal] = (),
+    reserve_available: int = 0,
     rule: int = RULE,
 ) -> Verdict:
     """Decide whether the candidate may replace the reference.
@@ -58,9 +61,10 @@ def verdict(
     be better than `base`. `guard` says that the benchmark is one that every adapter must keep:
     there, not worse than the base is enough. `accepted` holds who accepted a broken case and why.
     `left_out` names cases that an adapter has seen in training: no run is judged on them.
-    `reserve` are the candidate's and the reference's runs on the reserve's cases, in its order;
-    `finals` are texts that people sent, weighed under both. `rule` is the version of the rule that
-    judges: verdicts of the first can be made again with it.
+    `reserve` are the candidate's and the reference's runs on the reserve's first cases, of which
+    there are `reserve_available` in all: the verdict says how many it wants next. `finals` are
+    texts that people sent, weighed under both. `rule` is the version of the rule that judges:
+    verdicts of the first can be made again with it.
     """
     if rule not in RULES:
         raise BenchmarkError(f"rule {rule!r}: there is no such rule, known are 1 and 2")
@@ -82,6 +86,8 @@ def verdict(
         "pinned": pinned,
         BASE: base,
         BASE_PROMPT: prompted,
+        RESERVE: reserve[0] if reserve else None,
+        RESERVE_PROMOTED: reserve[1] if reserve else None,
     }
     blank = Verdict(
         outcome="inconclusive",
@@ -110,7 +116,15 @@ def verdict(
     if rule == 1:
         return rule1.judge_runs(blank, candidate, references, beside, accepted or {}, guard)
     return rule2.judge_runs(
-        blank, candidate, references, beside, accepted or {}, guard, reserve, finals
+        blank,
+        candidate,
+        references,
+        beside,
+        accepted or {},
+        guard,
+        reserve,
+        finals,
+        reserve_available,
     )
 
 

@@ -241,6 +241,8 @@ class Benchmark:
     """The constants of its verdicts."""
     chat: Chat = field(default_factory=Chat)
     """The chat template of its prompts."""
+    reserve: tuple[Case, ...] = ()
+    """Further cases in a fixed order, used only while a verdict is open; not in the fingerprint."""
 
     @property
     def guard(self) -> bool:

@@ -154,6 +154,8 @@ class ReserveUse:
     """Reserve cases that were run."""
     available: int
     """Reserve cases that there are."""
+    wanted: int = 0
+    """Reserve cases that would be looked at next; 0 where the verdict needs none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class FinalsUse:
     """Slices in which finals collapsed beyond chance."""
     note: str = field(default="", metadata=QUOTING)
     """Why finals decide nothing; empty where they do."""
+    weighed: tuple[WeighedFinal, ...] = ()
+    """Every final with its likelihoods, so that the verdict can be judged again."""
 
 
 @dataclass(frozen=True, slots=True)

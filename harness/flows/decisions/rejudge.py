@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import RequestError
 from harness.judge import verdict as judge
+from harness.judge.verdict import RESERVE, RESERVE_PROMOTED
 from harness.records import BASE_PROMPT, MetricRule, Run, Verdict
 from harness.store import Store
 from harness.store.codec import encode
@@ -65,8 +66,12 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         candidates_judged=stored.candidates_judged,
         guard=stored.task is None,
         left_out=stored.left_out,
+        reserve=(runs[RESERVE], runs[RESERVE_PROMOTED]) if RESERVE in runs else None,
+        finals=stored.finals.weighed if stored.finals else (),
+        reserve_available=stored.reserve.available if stored.reserve else 0,
+        rule=stored.rule,
     )
-    return Rejudged(stored, again)
+    return Rejudged(stored, replace(again, bar_moved=stored.bar_moved))
 
 
 def runs_of(store: Store, verdict: Verdict) -> dict[str, Run]:

@@ -5,19 +5,22 @@ Tested in tests/flows/evaluation/test_session.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 from harness.errors import AdapterRefused, EngineFailed
 from harness.flows.evaluation.backend import AdapterRef, is_base
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
+from harness.flows.evaluation.finals import SentTexts, weigh_finals
 from harness.flows.project import utc_now
 from harness.judge import verdict as judge
-from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
+from harness.judge.bar import moved_bar
+from harness.records import BASE, BASE_PROMPT, Benchmark, Case, Decision, Run, Verdict
 from harness.records.holds import EXACT
 from harness.workspace.adapters.files import read_training
+from harness.workspace.project.benchmarks import reserve_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Candidate:
         before = store.verdicts.candidates(benchmark.fingerprint)
         # a candidate that is judged again keeps its place in the count
         place = [*before, self.adapter.digest].index(self.adapter.digest)
-        verdict = judge(
+        given = partial(
+            judge,
             run,
             promoted,
             benchmark.policy,
@@ -83,11 +87,49 @@ class Candidate:
             guard=benchmark.guard,
             left_out=self._left_out(benchmark, run, promoted, pinned),
         )
+        verdict = self._with_more(given, benchmark, references, cases)
+        verdict = replace(verdict, bar_moved=references.bar_moved())
         verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
         if context.tracking is not None:
             context.tracking.judged(run, verdict)
         promoted_at, overridden = references.promoted_at, references.overridden
         return Evaluation(run, verdict, promoted_at, overridden, verdict_id)
+
+    def _with_more(
+        self,
+        given: Callable[..., Verdict],
+        benchmark: Benchmark,
+        references: References,
+        cases: frozenset[str] | None,
+    ) -> Verdict:
+        """Judge with what people sent, then with reserve cases while the verdict is open."""
+        request, promoted = self.context.request, references.promoted_adapter
+        if benchmark.guard or cases is not None:
+            return given()
+        sent = SentTexts()
+        if request.finals and promoted is not None:
+            sent = weigh_finals(self.context, benchmark, self.adapter, promoted)
+        reserve = self._reserve(benchmark, promoted) if request.reserve else ()
+        given = partial(given, finals=sent.weighed, reserve_available=len(reserve))
+        verdict, other = given(), promoted or references.base_adapter
+        while other is not None and verdict.reserve is not None and verdict.reserve.wanted:
+            part = reserve_part(replace(benchmark, reserve=reserve), verdict.reserve.wanted)
+            runs = [self.context.producer.run(each, part) for each in (self.adapter, other)]
+            verdict = given(reserve=(runs[0], runs[1]))
+        if sent.why_not:
+            verdict = replace(verdict, notes=(*verdict.notes, sent.why_not))
+        return verdict
+
+    def _reserve(self, benchmark: Benchmark, promoted: AdapterRef | None) -> tuple[Case, ...]:
+        """Return the reserve's cases that no compared adapter has seen in training."""
+        if not benchmark.reserve:
+            return ()
+        asked, seen = replace(benchmark, cases=benchmark.reserve), set[str]()
+        for adapter in (self.adapter, promoted):
+            if adapter is not None and adapter.files is not None:
+                folder = self.context.project.settings.adapters
+                seen |= set(find_contamination(folder, adapter.name, asked).cases)
+        return tuple(case for case in benchmark.reserve if case.id not in seen)
 
     def needs(
         self, benchmark: Benchmark, cases: frozenset[str] | None = None
@@ -142,6 +184,25 @@ class References:
         if not self.cases:
             found += [self._baseline(name) for name in (BASE, BASE_PROMPT)]
         return [adapter for adapter in found if adapter is not None]
+
+    @property
+    def promoted_adapter(self) -> AdapterRef | None:
+        """The promoted adapter, or the adapter that the request names."""
+        return self._promoted
+
+    @property
+    def base_adapter(self) -> AdapterRef | None:
+        """The base, where no adapter is promoted yet."""
+        return self._base
+
+    def bar_moved(self) -> tuple[str, ...]:
+        """Return how the bar differs from the last promotion's, a sentence for each setting."""
+        verdicts = self.context.store.verdicts
+        decided = None if self.context.request.against else self._decision("promoted")
+        kept = verdicts.by_id(decided.verdict) if decided and decided.verdict else None
+        if kept is None or kept.verdict.benchmark != self.benchmark.name:
+            return ()
+        return moved_bar(kept.verdict, self.benchmark)
 
     @cached_property
     def promoted(self) -> Run | None:

@@ -32,6 +32,10 @@ class Request:
     """Forget what the store knows about the candidate's run and make it again."""
     baselines: bool = True
     """Whether `base` and `base+prompt` are run as well, to say what fine-tuning was worth."""
+    reserve: bool = True
+    """Whether reserve cases are used while a verdict is open."""
+    finals: bool = True
+    """Whether texts that people sent are weighed."""
     texts: bool = True
     """Whether faces may show texts, where the project's settings let them."""
     mlflow: str | None = None

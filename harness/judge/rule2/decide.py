@@ -18,7 +18,7 @@ from harness.judge.rule2.finals import Finals, FinalsEvidence, finals_evidence
 from harness.judge.rule2.levels import Levels, alone, beside_finals, looks
 from harness.judge.rule2.look import LookEvidence, Ruling, look_at
 from harness.judge.rule2.margin import used_margin
-from harness.records import Outcome, Policy, Verdict
+from harness.records import Outcome, Policy, Verdict, WeighedFinal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +32,12 @@ class Trial:
     alpha: float
     pinned_rules: Rules = ()
     reserve: tuple[str, ...] = ()
-    """Ids of the reserve cases that may be used, in their order."""
+    """Ids of the reserve cases that were run, in their order."""
+    available: int = 0
+    """Reserve cases that there are; more are run while the verdict is open."""
     finals: Finals | None = None
+    sent: tuple[WeighedFinal, ...] = ()
+    """The same finals as they came, to be recorded where the verdict may be judged again."""
     accepted: frozenset[str] = frozenset()
     guards: tuple[Verdict, ...] = ()
     complete: bool = True
@@ -60,6 +64,8 @@ class Finding:
     """Whether the finals decided."""
     planned: tuple[int, ...] = field(default=())
     """Reserve cases at each look that was possible."""
+    wanted: int = 0
+    """Reserve cases of the next look, which were not run yet."""
 
 
 def decide(trial: Trial) -> Finding:
@@ -68,17 +74,21 @@ def decide(trial: Trial) -> Finding:
     finals = None
     if trial.finals is not None and not trial.must_be_better and trial.complete:
         finals = finals_evidence(trial.finals, policy, trial.alpha)
-    schedule = looks(policy, trial.alpha, len(own), len(trial.reserve))
+    schedule = looks(policy, trial.alpha, len(own), max(trial.available, len(trial.reserve)))
     plan = schedule or [(0, alone(policy, trial.alpha))]
     planned = tuple(count for count, _ in schedule)
     first = _look(trial, plan[0][0], plan[0][1])
     if finals is not None and (found := _by_finals(trial, first, finals, planned)) is not None:
         return found
     doubts: list[Ruling] = []
-    look, number = first, 0
+    look, number, holding = first, 0, list[Ruling]()
     # Whether a candidate with lower scores could have been promoted before this look.
     firm = finals is None or not finals.may_promote or _finals_firm(trial, first, finals)
     for number, (count, levels) in enumerate(plan, start=1):
+        if count > len(trial.reserve):
+            return Finding(
+                "inconclusive", tuple(holding), look, number - 1, finals, False, planned, count
+            )
         look = first if number == 1 else _look(trial, count, levels)
         rejecting = [*look.rejecting(), *_guards(trial, "reject")]
         if rejecting and firm:
@@ -139,7 +149,7 @@ def _promoted_by(
     if [*_partial(trial), *_guards(trial, "inconclusive")] or not beside.judged:
         return False
     # With a reserve the cases are looked at further: what could reject there holds here as well.
-    if trial.reserve and any(True for _ in first.doubts()):
+    if (trial.reserve or trial.available) and any(True for _ in first.doubts()):
         return False
     margin = _margin(beside)
     bears = 1 if finals.k == 0 else 0

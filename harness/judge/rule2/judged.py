@@ -33,6 +33,7 @@ def judge_runs(
     guard: bool,
     reserve: tuple[Run, Run] | None = None,
     finals: Sequence[WeighedFinal] = (),
+    reserve_available: int = 0,
 ) -> Verdict:
     """Complete a verdict on runs that can be judged; `beside` are the runs that show the gain."""
     first = next(iter(references.values()))
@@ -47,7 +48,9 @@ def judge_runs(
         alpha=blank.alpha,
         pinned_rules=pinned_rules,
         reserve=order,
+        available=reserve_available,
         finals=finals_of(finals),
+        sent=tuple(finals),
         accepted=frozenset(accepted),
         guards=blank.guards,
         complete=candidate.complete,

@@ -41,6 +41,7 @@ from harness.records import (
     Run,
     State,
     Verdict,
+    WeighedFinal,
 )
 
 VERSION = 2
@@ -70,7 +71,7 @@ def recorded(blank: Verdict, trial: Trial, found: Finding, names: AdapterNames) 
         margin_used=None if gate is None else gate.rule.margin,
         can_break=can,
         reserve=_reserve(trial, found),
-        finals=_finals(found),
+        finals=_finals(found, trial.sent),
     )
 
 
@@ -140,12 +141,13 @@ def state_of(test: ScoreTest, policy: Policy) -> State:
 
 
 def _reserve(trial: Trial, found: Finding) -> ReserveUse | None:
-    if not trial.reserve:
+    available = max(trial.available, len(trial.reserve))
+    if not available:
         return None
-    return ReserveUse(found.looks, found.look.reserve, len(trial.reserve))
+    return ReserveUse(found.looks, found.look.reserve, available, found.wanted)
 
 
-def _finals(found: Finding) -> FinalsUse | None:
+def _finals(found: Finding, sent: tuple[WeighedFinal, ...]) -> FinalsUse | None:
     finals = found.finals
     if finals is None:
         return None
@@ -161,6 +163,7 @@ def _finals(found: Finding) -> FinalsUse | None:
         texts=ids,
         slices=finals.lost,
         note=few,
+        weighed=sent,
     )
 
 

@@ -21,6 +21,8 @@ from harness.workspace.project.chat import read_chat
 from harness.workspace.project.settings import read_generation
 
 ROLES = ("gate", "guard", "report")
+RESERVE = "cases.reserve.jsonl"
+"""Further cases beside `cases.jsonl`, used only while a verdict is open."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -50,9 +52,15 @@ class Draft:
     """Checks that hold for every case."""
     cases: Path
 
-    def whole(self, cases: tuple[Case, ...]) -> Benchmark:
-        """Return the benchmark with its cases and fingerprint."""
-        return replace(self.benchmark, cases=cases, fingerprint=fingerprint(self.benchmark, cases))
+    def whole(self, cases: tuple[Case, ...], reserve: tuple[Case, ...] = ()) -> Benchmark:
+        """Return the benchmark with its cases, its fingerprint, and its reserve."""
+        digest = fingerprint(self.benchmark, cases)
+        return replace(self.benchmark, cases=cases, fingerprint=digest, reserve=reserve)
+
+    @property
+    def reserve(self) -> Path:
+        """The file of the reserve, which need not be there."""
+        return self.cases.with_name(RESERVE)
 
 
 def read_benchmark(root: Path, name: str, defaults: Generation, rules: Rules) -> Benchmark:
@@ -66,7 +74,8 @@ def read_folder(folder: Path, defaults: Generation, rules: Rules) -> Benchmark:
 
 
 def _complete(draft: Draft, rules: Rules) -> Benchmark:
-    return draft.whole(read_cases(draft.cases, draft.shared, rules))
+    cases = read_cases(draft.cases, draft.shared, rules)
+    return draft.whole(cases, read_reserve(draft, cases, rules))
 
 
 def read_draft(root: Path, name: str, defaults: Generation, rules: Rules) -> Draft:
@@ -207,6 +216,32 @@ def read_cases(path: Path, shared: tuple[Check, ...], rules: Rules) -> tuple[Cas
     return tuple(cases)
 
 
+def read_reserve(draft: Draft, cases: tuple[Case, ...], rules: Rules) -> tuple[Case, ...]:
+    """Read the reserve's cases, in their order; none where there is no such file."""
+    path = draft.reserve
+    if not os.path.lexists(path):
+        return ()
+    inside(path.parent, path, BenchmarkError)
+    if draft.benchmark.guard:
+        raise BenchmarkError(f"{path}: a guard benchmark has no reserve, remove the file")
+    seen = {_same_id(case.id): str(draft.cases) for case in cases}
+    found = []
+    for number, line in jsonl_lines(path, BenchmarkError):
+        where = f"{path}:{number}"
+        raw = json_object(line, where, BenchmarkError)
+        found.append(read_case(raw, where, draft.shared, rules, seen))
+    return tuple(found)
+
+
+def reserve_part(benchmark: Benchmark, count: int) -> Benchmark:
+    """Return the first cases of the reserve as a benchmark, with the fingerprint of that part."""
+    part = benchmark.reserve[:count]
+    digest = fingerprint(benchmark, part)
+    return replace(
+        benchmark, name=f"{benchmark.name}.reserve", cases=part, fingerprint=digest, reserve=()
+    )
+
+
 def each_case(
     path: Path, shared: tuple[Check, ...], rules: Rules
 ) -> Iterator[tuple[int, Case | HarnessError]]:
@@ -251,12 +286,17 @@ def read_case(
         group=table.text("group") if table.has("group") else None,
     )
     table.done()
-    # Ids that look alike are the same id: `casefold` may undo the normal form, so it is made again.
-    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", case.id).casefold())
+    same = _same_id(case.id)
     if same in seen:
         raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
     seen[same] = where
     return case
+
+
+def _same_id(identity: str) -> str:
+    """Return a form that is equal for ids that look alike."""
+    # `casefold` may undo the normal form, so it is made again.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", identity).casefold())
 
 
 def _ideals(table: Table) -> tuple[str, ...]:

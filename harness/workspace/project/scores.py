@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ def _value(name: str, cell: str, where: str) -> Any:
         if cell.lower() not in FLAGS:
             raise DataError(f"{where}: `critical` is {cell[:40]!r}, allowed are true and false")
         return FLAGS[cell.lower()]
+    if name == "at":
+        return _sortable(cell, where)
     if name in NAMES and not cell:
         raise DataError(f"{where}: `{name}` is empty, every row needs one")
     if name not in NUMBERS:
@@ -83,3 +86,17 @@ def _value(name: str, cell: str, where: str) -> Any:
     if not 0 <= number <= 1:
         raise DataError(f"{where}: `{name}` is {cell[:40]!r}, a score is a number from 0 to 1")
     return number
+
+
+def _sortable(cell: str, where: str) -> str:
+    """Return a time in UTC, in a form that sorts; without an offset it is taken for UTC."""
+    if not cell:
+        return ""
+    try:
+        at = datetime.fromisoformat(cell)
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
+        raise DataError(
+            f"{where}: `at` is {cell[:40]!r}, a time such as 2026-11-29T12:00:00Z is needed"
+        ) from problem
+    return at.isoformat(timespec="microseconds")

@@ -1,0 +1,165 @@
+"""Choose texts that people sent, and weigh them under the candidate and the promoted adapter.
+
+Only their likelihood is needed: one forward pass a side, kept in the store by its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness.findings import normal
+from harness.findings.set_aside import is_set_aside
+from harness.flows.evaluation.backend import AdapterRef
+from harness.flows.evaluation.contamination import find_contamination
+from harness.flows.evaluation.context import Context
+from harness.flows.evaluation.generation import GenerationWork, chunks
+from harness.flows.evaluation.work import RunSpec
+from harness.records import (
+    ON_BENCHMARK,
+    Benchmark,
+    Case,
+    MetricRule,
+    Policy,
+    Review,
+    WeighedFinal,
+)
+
+LIKELIHOOD = "ideal_likelihood"
+SPARE = 3
+"""Times as many finals as are wanted are looked at, as some were taught."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentTexts:
+    """Finals that were weighed, or the reason why none were."""
+
+    weighed: tuple[WeighedFinal, ...] = ()
+    why_not: str = ""
+
+
+def weigh_finals(
+    context: Context, benchmark: Benchmark, candidate: AdapterRef, promoted: AdapterRef
+) -> SentTexts:
+    """Weigh finals of the benchmark's task where the store has enough of them."""
+    policy = benchmark.policy
+    if not policy.finals or not _weighs(benchmark, context, candidate):
+        return SentTexts()
+    if not context.store.reviews.count(benchmark.task):
+        return SentTexts(why_not="finals: not available here, no review is in the store")
+    chosen = choose_finals(context, benchmark, (candidate.name, promoted.name))
+    if len(chosen) < policy.finals_reject:
+        return SentTexts(
+            why_not=f"finals: {len(chosen)} of the {policy.finals_reject} that are needed"
+        )
+    sides = [_likelihoods(context, benchmark, adapter, chosen) for adapter in (candidate, promoted)]
+    return SentTexts(
+        tuple(
+            WeighedFinal(
+                review.id,
+                sides[0].get(review.id),
+                sides[1].get(review.id),
+                review.at,
+                tuple(f"{key}={value}" for key, value in sorted(review.slices.items())),
+            )
+            for review in chosen
+        )
+    )
+
+
+def _weighs(benchmark: Benchmark, context: Context, adapter: AdapterRef) -> bool:
+    """Return whether the engine weighs, and the benchmark judges likelihoods."""
+    rules: Sequence[MetricRule] = benchmark.metrics
+    judged = not rules or any(rule.name == LIKELIHOOD and rule.role != "report" for rule in rules)
+    backend = context.backend
+    return judged and not backend.recorded and backend.engine(benchmark.name, adapter).likelihoods
+
+
+def choose_finals(context: Context, benchmark: Benchmark, adapters: Sequence[str]) -> list[Review]:
+    """Choose finals: those set aside first, the newest first, at the reviews' own mix.
+
+    One per input; an input that either adapter was taught is left out, and so is one that only may
+    have been: where a training set is not known, the finals that were set aside are all there is.
+    """
+    policy = benchmark.policy
+    newest = _newest(context, str(benchmark.task))
+    aside = [r for r in newest if is_set_aside(r.input, policy.set_aside)]
+    others = [r for r in newest if not is_set_aside(r.input, policy.set_aside)]
+    ordered = [*aside, *others][: SPARE * policy.finals]
+    untaught = _untaught(context, benchmark, adapters, ordered)
+    return _mixed(untaught, newest, policy)
+
+
+def _newest(context: Context, task: str) -> list[Review]:
+    """Return the newest final of each input, the newest first."""
+    found: dict[bytes, Review] = {}
+    for review in context.store.reviews.each(task=task):
+        if review.source == ON_BENCHMARK or review.decision == "rejected":
+            continue
+        if not review.final or not review.final.strip():
+            continue
+        key = hashlib.sha256((normal(review.input) or review.input).encode()).digest()[:16]
+        known = found.get(key)
+        if known is None or (review.at, review.seq) > (known.at, known.seq):
+            found[key] = review
+    return sorted(found.values(), key=lambda review: (review.at, review.seq), reverse=True)
+
+
+def _untaught(
+    context: Context, benchmark: Benchmark, adapters: Sequence[str], reviews: list[Review]
+) -> list[Review]:
+    """Return the reviews whose input is in no training set of the adapters."""
+    asked = replace(benchmark, cases=tuple(_case(review) for review in reviews))
+    folder, taught, unknown = context.project.settings.adapters, set[str](), False
+    for name in adapters:
+        seen = find_contamination(folder, name, asked)
+        taught |= set(seen.cases)
+        unknown = unknown or bool(seen.unknown)
+    own = {normal(case.input) for case in benchmark.cases}
+    share = benchmark.policy.set_aside
+    return [
+        review
+        for review in reviews
+        if review.id not in taught
+        and normal(review.input) not in own
+        and (not unknown or is_set_aside(review.input, share))
+    ]
+
+
+def _mixed(chosen: list[Review], every: list[Review], policy: Policy) -> list[Review]:
+    """Take accepted and edited finals at the share that they have among all; else fewer."""
+    if not every:
+        return []
+    share = sum(review.decision == "edited" for review in every) / len(every)
+    edited = [review for review in chosen if review.decision == "edited"]
+    accepted = [review for review in chosen if review.decision != "edited"]
+    total = float(policy.finals)
+    if share > 0:
+        total = min(total, len(edited) / share)
+    if share < 1:
+        total = min(total, len(accepted) / (1 - share))
+    take = round(total * share)
+    found = [*edited[:take], *accepted[: int(total + 1e-9) - take]]
+    return sorted(found, key=lambda review: (review.at, review.seq), reverse=True)
+
+
+def _case(review: Review) -> Case:
+    return Case(review.id, review.input, (review.final or "",))
+
+
+def _likelihoods(
+    context: Context, benchmark: Benchmark, adapter: AdapterRef, reviews: list[Review]
+) -> dict[str, float]:
+    """Return the likelihood of each final under an adapter."""
+    single = replace(benchmark.generation, samples=1, temperature=0.0)
+    asked = replace(benchmark, cases=tuple(_case(review) for review in reviews), generation=single)
+    spec = RunSpec(adapter, asked, asked.cases, context.backend)
+    work = GenerationWork(spec, context.store, context.producer.on_progress)
+    found: dict[str, float] = {}
+    for part in chunks(work):  # a killed process loses one of them at most
+        for (case, _), nll in part.likelihoods().items():
+            if nll is not None:
+                found[case] = math.exp(-nll)
+    return found
