@@ -74,7 +74,7 @@ def promote(
 
     Writes the scores into the adapter's README.md and renews adapters/promoted.json.
     Nothing is ever sent anywhere without --push.
-    Exit codes: 0 done, 4 refused, 11 the store failed.
+    Exit codes: 0 done, 1 its verdict is reject, 10 inconclusive, 4 refused, 11 the store failed.
     """
     from harness.flows.decisions.promote import promote as flow
     from harness.flows.project import Project

@@ -39,6 +39,12 @@ _OPTIONS = (
         help="Whether to say what fine-tuning was worth.",
     ),
     click.option(
+        "--reserve/--no-reserve",
+        default=True,
+        help="Whether reserve cases are run while the verdict is open.",
+    ),
+    click.option("--finals/--no-finals", default=True, help="Whether what people sent is weighed."),
+    click.option(
         "--texts/--no-texts", default=True, help="Whether inputs, ideals and outputs are shown."
     ),
     click.option("--mlflow", metavar="URI", help="Log verdicts there too, off unless asked for."),

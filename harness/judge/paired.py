@@ -10,7 +10,7 @@ Tested in tests/judge/test_unfit.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -222,6 +222,17 @@ def _noise(
 def _samples(result: CaseResult, metric: str) -> Floats:
     scores = result.sample_scores.get(metric, ())
     return np.array([np.nan if score is None else score for score in scores], dtype=np.float64)
+
+
+def excused(candidate: Run, reference: Run | None) -> Iterator[tuple[str, str]]:
+    """Yield cases with `must` checks that fail with the candidate and the reference alike."""
+    if reference is None:
+        return
+    before = {result.case.id: result for result in reference.results}
+    for now in candidate.results:
+        then = before.get(now.case.id)
+        failed = {check.name for check in then.checks if not check.passed} if then else set()
+        yield from ((now.case.id, check.name) for check in now.failed_musts if check.name in failed)
 
 
 def _unmet(

@@ -55,6 +55,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="generate again what the store knows")  # fmt: skip
     add("--harness-no-baselines", action="store_false", dest="harness_baselines",
         help="do not run base and base+prompt to say what fine-tuning was worth")  # fmt: skip
+    add("--harness-no-reserve", action="store_false", dest="harness_reserve",
+        help="leave the verdict open rather than run reserve cases")  # fmt: skip
+    add("--harness-no-finals", action="store_false", dest="harness_finals",
+        help="do not weigh what people sent")  # fmt: skip
     add("--harness-no-texts", action="store_false", dest="harness_texts",
         help="show no inputs, ideals or outputs, only figures and ids")  # fmt: skip
     add("--harness-mlflow", dest="harness_mlflow", metavar="URI",

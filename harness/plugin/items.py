@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.flows.project import said
-from harness.records import Case, CaseResult, Verdict
+from harness.records import Case, CaseResult
 from harness.render import verdict_text
 from harness.text.safe import ci_log
 
@@ -68,12 +68,13 @@ class BenchmarkFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the cases of each adapter, then its gate."""
-        cases = self.gate.project.benchmarks[self.benchmark].cases
+        benchmark = self.gate.project.benchmarks[self.benchmark]
         for adapter in self.gate.adapters_of(self.benchmark):
-            for case in cases:
-                yield CaseItem.from_parent(
-                    self, **self._named(ci_log(case.id), adapter), adapter=adapter, case=case
-                )
+            for kind, cases in ((CaseItem, benchmark.cases), (ReserveItem, benchmark.reserve)):
+                for case in cases:
+                    yield kind.from_parent(
+                        self, **self._named(ci_log(case.id), adapter), adapter=adapter, case=case
+                    )
             yield GateItem.from_parent(self, **self._named(GATE, adapter), adapter=adapter)
 
     def _named(self, what: str, adapter: str) -> dict[str, str]:
@@ -138,25 +139,54 @@ class CaseItem(HarnessItem):
         """The id of its case."""
         return {self.case.id}
 
+    def _results(self, found: Evaluation) -> tuple[CaseResult, ...]:
+        return found.run.results
+
     def runtest(self) -> None:
         """Fail for the reasons that the case's result gives."""
         found = self.evaluation()
         if self.case.id in found.verdict.left_out:
             pytest.skip(ci_log(f"left out, it is {found.verdict.left_out[self.case.id]}"))
-        result = next((r for r in found.run.results if r.case.id == self.case.id), None)
-        reasons = list(_reasons(self.case, result, found.verdict))
+        result = next((r for r in self._results(found) if r.case.id == self.case.id), None)
+        reasons = list(_reasons(self.case, result, found))
+        if not reasons and result is not None and result.failed_musts:
+            failed = ", ".join(check.name for check in result.failed_musts)
+            reference = found.verdict.promoted or "the base"
+            pytest.xfail(ci_log(f"must check {failed} failed, as it does with {reference}"))
         if reasons:
             texts = [f"ideal   {result.case.ideals[0]}", f"output  {result.text}"] if result else []
             text = "\n".join([*reasons, *texts])
             raise Failed(ci_log(reasons[0]), ci_log(text, lines=True))
 
 
-def _reasons(case: Case, result: CaseResult | None, verdict: Verdict) -> Iterator[str]:
+class ReserveItem(CaseItem):
+    """A case of the reserve: skipped unless the verdict was open and took it."""
+
+    @property
+    def wants(self) -> set[str]:
+        """No case: the verdict asks for reserve cases by itself."""
+        return set()
+
+    def runtest(self) -> None:
+        """Skip an unused case; fail for the same reasons as a case of the benchmark."""
+        found = self.evaluation()
+        if not any(result.case.id == self.case.id for result in self._results(found)):
+            pytest.skip("reserve not needed")
+        super().runtest()
+
+    def _results(self, found: Evaluation) -> tuple[CaseResult, ...]:
+        return () if found.reserve is None else found.reserve.results
+
+
+def _reasons(case: Case, result: CaseResult | None, found: Evaluation) -> Iterator[str]:
+    verdict = found.verdict
     if result is None or not result.outputs:
         yield "could not be scored: there is no output"
         return
     for check in result.failed_musts:
-        yield f"must check {check.name} failed: {check.message}"
+        # What the reference fails as well is no fault of this adapter, and decides nothing.
+        if (case.id, check.name) not in found.excused:
+            yield f"must check {check.name} failed: {check.message}"
     gates = [rule.name for rule in verdict.metrics if rule.role == "gate"]
     for name in dict.fromkeys(gates):
         if result.scores.get(name) is None:

@@ -67,6 +67,8 @@ class Gate:
             option.harness_samples,
             option.harness_refresh,
             option.harness_baselines,
+            reserve=option.harness_reserve,
+            finals=option.harness_finals,
             texts=option.harness_texts,
             mlflow=option.harness_mlflow,
         )

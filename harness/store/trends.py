@@ -178,11 +178,16 @@ class Trends:
         return {row.case: CaseSummary(**row._mapping) for row in self._all(asked)}
 
     def judged(self, benchmark: str, most: int) -> list[Judged]:
-        """Return the last verdict on each of the last judged adapters, the newest first."""
-        table = schema.verdicts
+        """Return the last verdict on each of the last judged adapters, the newest first.
+
+        A verdict on some of the cases never takes the place of one on all of them.
+        """
+        table, runs = schema.verdicts, schema.runs
         last = func.max(table.c.seq)
         newest = (
             select(last.label("seq"))
+            .outerjoin(runs, runs.c.id == table.c.run)
+            .where(runs.c.complete.is_not(False))
             .where((table.c.benchmark == benchmark) & table.c.candidate.not_in(RESERVED))
             .group_by(table.c.candidate)
             .order_by(last.desc())

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from harness.errors import RequestError
 from harness.flows.decisions.decide import DecisionRequest, decide, drafted, look
+from harness.flows.decisions.promotable import JudgedAdapter, reference, verdict_for
 from harness.flows.decisions.promoted_file import write_promoted_file
 from harness.flows.decisions.publish import card
-from harness.flows.decisions.rejudge import judged_again
 from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.mlflow import follow
 from harness.flows.project import Project, utc_now
@@ -18,8 +18,6 @@ from harness.records import Benchmark, Decision
 from harness.records.holds import EXACT
 from harness.store import Store
 from harness.store.decisions import CurrentDecisions
-from harness.store.in_production import rejected
-from harness.store.verdicts import StoredVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +51,15 @@ def promote(
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, CurrentDecisions]:
         current = store.decisions.standing(str(benchmark.task))
         held = current.promoted
-        if held and (name, adapter.digest) == _reference(current, "promoted"):
+        if held and (name, adapter.digest) == reference(current, "promoted"):
             if not dry_run:  # the steps after the ledger, in case an earlier promotion was killed
                 write_promoted_file(project, store)
                 follow(project, store)
                 _card(project, store, adapter, held)
             raise RequestError(f"{name}: is promoted already")
+        judged = JudgedAdapter(name, adapter.digest, adapter.files is not None)
         try:
-            kept = _verdict_for(project, store, benchmark, adapter, current)
+            kept = verdict_for(project, store, benchmark, judged, current)
         except RequestError:
             if not override:
                 raise
@@ -86,104 +85,6 @@ def _card(project: Project, store: Store, adapter: AdapterRef, decision: Decisio
     verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
     if verdict is not None and adapter.files is not None:
         card(project, adapter.name, verdict)
-
-
-def _verdict_for(
-    project: Project,
-    store: Store,
-    benchmark: Benchmark,
-    adapter: AdapterRef,
-    current: CurrentDecisions,
-) -> StoredVerdict:
-    """Return the verdict that allows the promotion, judged again from the stored scores."""
-    kept = _current_verdict(project, store, benchmark, adapter, current)
-    if kept.verdict.outcome != "promote":
-        raise RequestError(
-            f"{adapter.name}: the verdict is {kept.verdict.outcome}, only promote is promoted"
-        )
-    whole = (kept.verdict, *kept.verdict.guards)
-    # what was changed by hand could turn any verdict into a promotion, so the seals come first
-    runs = [run for one in whole for run in one.runs.values()]
-    changed = [one for one in store.verdicts.changed() if one == kept.id]
-    changed += store.runs.changed(runs)
-    if changed:
-        raise RequestError(f"{changed[0]}: was changed by hand, see `lora-harness verify`")
-    if any(judged_again(store, one).again.outcome != one.outcome for one in whole):
-        raise RequestError(
-            f"{adapter.name}: the stored scores do not give promote again,"
-            f" run `pytest --model {adapter.name}`"
-        )
-    last = rejected(store.decisions.all(str(benchmark.task)), adapter.digest)
-    if last is not None:
-        raise RequestError(
-            f"{adapter.name}: was rejected by {last.by} ({last.why}), --override promotes it still"
-        )
-    return kept
-
-
-def _reference(current: CurrentDecisions, what: str) -> tuple[str, str] | None:
-    """Return name and digest of the promoted or pinned adapter.
-
-    A pin on the promoted adapter counts as none: comparing with it twice would add no evidence.
-    """
-    promoted, found = current.promoted, current.promoted if what == "promoted" else current.pinned
-    if what == "pinned" and promoted and found and found.digest == promoted.digest:
-        return None
-    return (found.adapter, found.digest) if found else None
-
-
-def _current_verdict(
-    project: Project,
-    store: Store,
-    benchmark: Benchmark,
-    adapter: AdapterRef,
-    current: CurrentDecisions,
-) -> StoredVerdict:
-    """Return the last verdict given under the present benchmark, policy and references."""
-    mine = [
-        kept
-        for kept in store.verdicts.all()
-        if (kept.verdict.candidate, kept.verdict.benchmark) == (adapter.name, benchmark.name)
-    ]
-    guards = {b.name: b.fingerprint for b in project.benchmarks.values() if b.guard}
-    reason = "was not judged yet, run"
-    for kept in reversed(mine):
-        outdated = _outdated(store, kept, benchmark, guards, adapter, current)
-        if outdated is None:
-            return kept
-        reason = outdated if kept is mine[-1] else reason  # only the newest is worth explaining
-    raise RequestError(f"{adapter.name}: {reason} `pytest --model {adapter.name}`")
-
-
-def _outdated(
-    store: Store,
-    kept: StoredVerdict,
-    benchmark: Benchmark,
-    guards: dict[str, str],
-    adapter: AdapterRef,
-    current: CurrentDecisions,
-) -> str | None:
-    """Return why a verdict no longer justifies a promotion, None if it still does."""
-    verdict = kept.verdict
-    run = store.runs.by_id(verdict.runs["candidate"])
-    if (verdict.fingerprint, verdict.policy) != (benchmark.fingerprint, benchmark.policy):
-        return "the benchmark changed since, run"
-    if run is None or run.digests["adapter"] != adapter.digest:
-        return "its bytes changed since it was judged, run"
-    if not run.complete:
-        return "was judged on some of the cases only, run"
-    if {guard.benchmark: guard.fingerprint for guard in verdict.guards} != guards:
-        return "the guard benchmarks changed since, run"
-    for what, compared in (("promoted", verdict.promoted), ("pinned", verdict.pinned)):
-        wanted = _reference(current, what)
-        if compared != (wanted[0] if wanted else None):
-            return f"was not compared with the {what} adapter, which is" + (
-                f" {wanted[0]} now; run" if wanted else " none now; run"
-            )
-        reference = store.runs.by_id(verdict.runs.get(what, ""))
-        if wanted and reference and adapter.files and reference.digests["adapter"] != wanted[1]:
-            return f"the {what} adapter {wanted[0]} has other bytes now; run"
-    return None
 
 
 def accept(

@@ -17,6 +17,8 @@ from harness.flows.evaluation.finals import SentTexts, weigh_finals
 from harness.flows.project import utc_now
 from harness.judge import verdict as judge
 from harness.judge.bar import moved_bar
+from harness.judge.paired import excused
+from harness.judge.verdict import RESERVE
 from harness.records import BASE, BASE_PROMPT, Benchmark, Case, Decision, Run, Verdict
 from harness.records.holds import EXACT
 from harness.workspace.adapters.files import read_training
@@ -34,6 +36,10 @@ class Evaluation:
     """Whether that promotion was against or without a verdict."""
     verdict_id: str = field(default="", metadata=EXACT)
     """In the store."""
+    reserve: Run | None = None
+    """The candidate's run on the reserve cases that the verdict took."""
+    excused: frozenset[tuple[str, str]] = field(default=frozenset(), metadata=EXACT)
+    """Cases and `must` checks that fail here and fail with the reference too."""
 
 
 @dataclass
@@ -92,8 +98,18 @@ class Candidate:
         verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
         if context.tracking is not None:
             context.tracking.judged(run, verdict)
-        promoted_at, overridden = references.promoted_at, references.overridden
-        return Evaluation(run, verdict, promoted_at, overridden, verdict_id)
+        return Evaluation(
+            run,
+            verdict,
+            references.promoted_at,
+            references.overridden,
+            verdict_id,
+            self._run_named(verdict.runs.get(RESERVE)),
+            frozenset(excused(run, promoted or base)),
+        )
+
+    def _run_named(self, identity: str | None) -> Run | None:
+        return None if identity is None else self.context.store.runs.by_id(identity)
 
     def _with_more(
         self,

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.errors import RequestError
 from harness.findings import normal, overlap
+from harness.findings.set_aside import is_set_aside
 from harness.flows.project import Project
 from harness.records import Review
 from harness.store import Store
@@ -60,7 +61,10 @@ def training_reviews(project: Project, store: Store, chosen: ReviewFilter) -> It
     """Return the reviews to train on: for each input the newest final, without benchmark inputs."""
 
     def useful(review: Review) -> bool:
-        return bool(review.decision != "rejected" and review.final and review.final.strip())
+        sent = review.decision != "rejected" and review.final and review.final.strip()
+        return bool(sent) and not is_set_aside(review.input, shares.get(review.task, 0.0))
+
+    shares = set_aside_shares(project)
 
     return _outside(_guarded(project), _newest(store, chosen, useful))
 
@@ -91,6 +95,15 @@ def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Ite
         review = redaction.record(exact)
         ideal = {} if review.final is None else {"ideal": review.final}
         yield {"id": review.id, "input": review.input, **ideal, "slices": dict(review.slices)}
+
+
+def set_aside_shares(project: Project) -> dict[str, float]:
+    """Return, for each task, the share of reviewed inputs that is kept for judging."""
+    return {
+        benchmark.task: benchmark.policy.set_aside
+        for benchmark in project.benchmarks.values()
+        if benchmark.task is not None
+    }
 
 
 def _with_texts(project: Project) -> Redaction:

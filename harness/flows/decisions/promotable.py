@@ -1,0 +1,137 @@
+"""The one rule of whether an adapter may be promoted now, and why not.
+
+Promotion, status, the page Now and the next step all ask here.
+
+Tested in tests/flows/decisions/test_promote.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.errors import RequestError
+from harness.exit_codes import CODES
+from harness.flows.decisions.rejudge import judged_again
+from harness.flows.project import Project
+from harness.records import Benchmark
+from harness.store import Store
+from harness.store.decisions import CurrentDecisions
+from harness.store.in_production import rejected
+from harness.store.verdicts import StoredVerdict
+
+
+class NotPromotable(RequestError):
+    """The adapter may not be promoted; the exit code is that of its verdict where it has one."""
+
+    def __init__(self, message: str, code: int = RequestError.exit_code) -> None:
+        super().__init__(message)
+        self.exit_code = code
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedAdapter:
+    """An adapter by its name and the digest of its bytes as they are now."""
+
+    name: str
+    digest: str
+    in_files: bool = True
+    """Whether its bytes are files of the project; recorded outputs are not."""
+
+
+def verdict_for(
+    project: Project,
+    store: Store,
+    benchmark: Benchmark,
+    adapter: JudgedAdapter,
+    current: CurrentDecisions,
+) -> StoredVerdict:
+    """Return the verdict that allows the promotion, judged again from the stored scores."""
+    kept = current_verdict(project, store, benchmark, adapter, current)
+    outcome = kept.verdict.outcome
+    if outcome != "promote":
+        raise NotPromotable(
+            f"{adapter.name}: the verdict is {outcome}, only promote is promoted", CODES[outcome]
+        )
+    whole = (kept.verdict, *kept.verdict.guards)
+    # what was changed by hand could turn any verdict into a promotion, so the seals come first
+    runs = [run for one in whole for run in one.runs.values()]
+    changed = [one for one in store.verdicts.changed() if one == kept.id]
+    changed += store.runs.changed(runs)
+    if changed:
+        raise NotPromotable(f"{changed[0]}: was changed by hand, see `lora-harness verify`")
+    if any(judged_again(store, one).again.outcome != one.outcome for one in whole):
+        raise NotPromotable(
+            f"{adapter.name}: the stored scores do not give promote again,"
+            f" run `pytest --model {adapter.name}`"
+        )
+    last = rejected(store.decisions.all(str(benchmark.task)), adapter.digest)
+    if last is not None:
+        raise NotPromotable(
+            f"{adapter.name}: was rejected by {last.by} ({last.why}), --override promotes it still"
+        )
+    return kept
+
+
+def reference(current: CurrentDecisions, what: str) -> tuple[str, str] | None:
+    """Return name and digest of the promoted or pinned adapter.
+
+    A pin on the promoted adapter counts as none: comparing with it twice would add no evidence.
+    """
+    promoted, found = current.promoted, current.promoted if what == "promoted" else current.pinned
+    if what == "pinned" and promoted and found and found.digest == promoted.digest:
+        return None
+    return (found.adapter, found.digest) if found else None
+
+
+def current_verdict(
+    project: Project,
+    store: Store,
+    benchmark: Benchmark,
+    adapter: JudgedAdapter,
+    current: CurrentDecisions,
+) -> StoredVerdict:
+    """Return the last verdict given under the present benchmark, policy and references."""
+    mine = [
+        kept
+        for kept in store.verdicts.all()
+        if (kept.verdict.candidate, kept.verdict.benchmark) == (adapter.name, benchmark.name)
+    ]
+    guards = {b.name: b.fingerprint for b in project.benchmarks.values() if b.guard}
+    reason = "was not judged yet, run"
+    for kept in reversed(mine):
+        outdated = _outdated(store, kept, benchmark, guards, adapter, current)
+        if outdated is None:
+            return kept
+        reason = outdated if kept is mine[-1] else reason  # only the newest is worth explaining
+    raise NotPromotable(f"{adapter.name}: {reason} `pytest --model {adapter.name}`")
+
+
+def _outdated(
+    store: Store,
+    kept: StoredVerdict,
+    benchmark: Benchmark,
+    guards: dict[str, str],
+    adapter: JudgedAdapter,
+    current: CurrentDecisions,
+) -> str | None:
+    """Return why a verdict no longer justifies a promotion, None if it still does."""
+    verdict = kept.verdict
+    run = store.runs.by_id(verdict.runs["candidate"])
+    if (verdict.fingerprint, verdict.policy) != (benchmark.fingerprint, benchmark.policy):
+        return "the benchmark changed since, run"
+    if run is None or run.digests["adapter"] != adapter.digest:
+        return "its bytes changed since it was judged, run"
+    if not run.complete:
+        return "was judged on some of the cases only, run"
+    if {guard.benchmark: guard.fingerprint for guard in verdict.guards} != guards:
+        return "the guard benchmarks changed since, run"
+    for what, compared in (("promoted", verdict.promoted), ("pinned", verdict.pinned)):
+        wanted = reference(current, what)
+        if compared != (wanted[0] if wanted else None):
+            return f"was not compared with the {what} adapter, which is" + (
+                f" {wanted[0]} now; run" if wanted else " none now; run"
+            )
+        against = store.runs.by_id(verdict.runs.get(what, ""))
+        if wanted and against and adapter.in_files and against.digests["adapter"] != wanted[1]:
+            return f"the {what} adapter {wanted[0]} has other bytes now; run"
+    return None
