@@ -101,6 +101,8 @@ class Judged:
     """The first reason."""
     n: int
     """Number of paired cases."""
+    gain: float | None = None
+    """Mean difference to its reference on the first gate."""
 
 
 @dataclass(frozen=True, slots=True)

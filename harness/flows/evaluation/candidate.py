@@ -216,9 +216,9 @@ class References:
         verdicts = self.context.store.verdicts
         decided = None if self.context.request.against else self._decision("promoted")
         kept = verdicts.by_id(decided.verdict) if decided and decided.verdict else None
-        if kept is None or kept.verdict.benchmark != self.benchmark.name:
+        if kept is None or kept.benchmark != self.benchmark.name:
             return ()
-        return moved_bar(kept.verdict, self.benchmark)
+        return moved_bar(kept, self.benchmark)
 
     @cached_property
     def promoted(self) -> Run | None:

@@ -30,6 +30,8 @@ class CandidateNow:
     digest: str = field(metadata=EXACT)
     promoted: bool
     """Whether it is in production now."""
+    gain: float | None = None
+    """Mean difference to the adapter it was compared with, on the first gate."""
 
 
 def next_step(
@@ -46,7 +48,9 @@ def next_step(
     `unjudged` are adapters without a verdict.
     """
     waiting = [one for one in candidates if _waits(one, held, decisions)]
-    if fit := next((one for one in waiting if one.outcome == "promote"), None):
+    # The best of those that may be promoted, not the newest.
+    fits = [one for one in waiting if one.outcome == "promote"]
+    if fit := max(fits, key=lambda one: one.gain or 0.0, default=None):
         return NextStep(
             f"{fit.adapter} may replace what is in production: promote it",
             promote_command(task, fit.adapter),

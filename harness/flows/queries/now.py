@@ -209,6 +209,7 @@ def _candidates(
             verdict=one.id,
             digest=one.digest,
             promoted=held is not None and held.digest == one.digest,
+            gain=one.gain,
         )
         for one in store.trends.judged(benchmark, limit)
     )

