@@ -1,7 +1,7 @@
 """Sign and verify adapter folders with a key pair, through OpenSSF's model-signing; no network.
 
-The signature covers the whole folder except itself, the model card and git's own files: a card may
-be written after signing, since no engine loads it. The library is imported when used.
+The signature covers the whole folder except itself, the model card, the record of the origin and
+git's own files: these may be written after signing, since no engine loads them. The library is imported when used.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from harness.errors import AdapterRefused, RequestError, WorldFailed, reason
 from harness.workspace.adapters.files import CONFIG, JUDGED, AdapterFiles
 from harness.workspace.adapters.keys import check_private, not_installed, public_pem
 from harness.workspace.adapters.model_card import CARD
+from harness.workspace.adapters.origin import ORIGIN
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.reading import parse_json, read_text
 
 SIGNATURE = "model.sig"
-UNSIGNED = (SIGNATURE, CARD)
+UNSIGNED = (SIGNATURE, CARD, ORIGIN)
+"""Files that may be written after signing: an origin is written where the adapter arrives."""
 _GIT = (".git", ".gitattributes", ".github", ".gitignore")
 """The library leaves these out by default, and no engine loads them."""
 _STATEMENT = "https://model_signing/signature/v1.0"
