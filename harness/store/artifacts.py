@@ -28,6 +28,7 @@ class MLflowArtifacts:
     def __init__(self, uri: str, root: Path, registry: str | None = None) -> None:
         self._uri, self.shown = mlflow_address(uri, root)
         self._registry = mlflow_address(registry, root)[0] if registry else self._uri
+        _refuse_no_database(self._uri, self.shown)
         client = mlflow_client()
         with self._failures_named(self.shown):
             self._client = client(tracking_uri=self._uri, registry_uri=self._registry)
@@ -118,3 +119,10 @@ class MLflowArtifacts:
             if getattr(problem, "error_code", None) in _ABSENT:
                 raise RequestError(f"{what}: MLflow at {self.shown} has none ({said})") from None
             raise WorldFailed(f"{what}: MLflow at {self.shown} failed ({said})") from None
+
+
+def _refuse_no_database(uri: str, shown: str) -> None:
+    """Refuse a file of SQLite that is not there: MLflow would make a new, empty database."""
+    head = "sqlite:///"
+    if uri.startswith(head) and not Path(uri.removeprefix(head).partition("?")[0]).is_file():
+        raise RequestError(f"{shown}: no such database, MLflow's is needed")

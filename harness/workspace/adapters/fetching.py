@@ -130,7 +130,7 @@ def _settle(folder: Path) -> None:
 
 
 def chosen(ref: str, files: Mapping[str, int | None]) -> tuple[list[str], list[str]]:
-    """Return the names to fetch, and a note for each that is left out; refuse what is no adapter."""
+    """Return the names to fetch, and notes on what is left out; refuse what is no adapter."""
     for needed in (CONFIG, WEIGHTS):
         if needed not in files:
             raise AdapterRefused(f"{ref}: {_what_is_there(ref, needed, files)}")
@@ -164,9 +164,8 @@ def _what_is_there(ref: str, missing: str, files: Mapping[str, int | None]) -> s
         return f"{missing} is missing beside {CONFIG}, `save_pretrained` of PEFT writes it"
     below = sorted(name.removesuffix(f"/{CONFIG}") for name in files if name.endswith(f"/{CONFIG}"))
     if below:
-        return (
-            f"no adapter lies at the top, but below it: {_named(f'{ref}/{one}' for one in below)}"
-        )
+        places = _named([f"{ref}/{one}" for one in below])
+        return f"no adapter lies at the top, but below it: {places}"
     if "config.json" in files and any(name.startswith(_MODELS) for name in top):
         return (
             "is a whole model, no adapter: only LoRA adapters are fetched; an adapter that was"
@@ -175,7 +174,7 @@ def _what_is_there(ref: str, missing: str, files: Mapping[str, int | None]) -> s
     return f"holds no adapter ({missing} is missing); what lies there: {_named(top) or 'folders'}"
 
 
-def _named(names: Iterator[str] | list[str]) -> str:
+def _named(names: list[str]) -> str:
     found = [name if name.isprintable() else ascii(name) for name in names]
     more = f" and {len(found) - _MAX_NAMED} more" if len(found) > _MAX_NAMED else ""
     return ", ".join(name[:100] for name in found[:_MAX_NAMED]) + more

@@ -170,14 +170,18 @@ class HubSource:
                     raise AdapterRefused(f"{name}: has more than {limit:,} bytes")
                 on_bytes(int(n or 0))
 
-        with _careful_client(), self._failures_named():
-            hf_hub_download(
-                self._ref.repo,
-                self._path(name),
-                revision=revision,
-                library_name="lora-harness",
-                tqdm_class=Counter,
-            )
+        try:
+            with _careful_client(), self._failures_named():
+                hf_hub_download(
+                    self._ref.repo,
+                    self._path(name),
+                    revision=revision,
+                    library_name="lora-harness",
+                    tqdm_class=Counter,
+                )
+        except _NoAnswer as problem:
+            again = "the same command goes on with what came"
+            raise WorldFailed(f"{self._shown}: {problem}, {again}") from problem
 
     def _path(self, name: str) -> str:
         return f"{self._ref.folder}/{name}" if self._ref.folder else name
@@ -224,7 +228,7 @@ class HubSource:
         kind = f"{type(problem).__name__}{f', status {status}' if status else ''}"
         where = self._shown
         if status is None and _is_network(problem):
-            return _NoAnswer(f"{where}: the Hub did not answer ({kind})")
+            return _NoAnswer(f"the Hub did not answer ({kind})")
         if isinstance(problem, errors.HFValidationError):
             return RequestError(f"{where}: is no Hub id, one is org/repo")
         if isinstance(problem, errors.GatedRepoError):

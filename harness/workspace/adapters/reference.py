@@ -1,4 +1,4 @@
-"""Parse the reference of an adapter: `hf:org/repo@revision`, `models:/NAME/VERSION`, or a folder."""
+"""Parse the reference of an adapter: `hf:org/repo@revision`, `models:/NAME/VERSION`, a folder."""
 
 from __future__ import annotations
 

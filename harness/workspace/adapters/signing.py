@@ -1,7 +1,8 @@
 """Sign and verify adapter folders with a key pair, through OpenSSF's model-signing; no network.
 
 The signature covers the whole folder except itself, the model card, the record of the origin and
-git's own files: these may be written after signing, since no engine loads them. The library is imported when used.
+git's own files: these may be written after signing, since no engine loads them. The library is
+imported when used.
 """
 
 from __future__ import annotations
