@@ -17,6 +17,7 @@ from harness.store import Store
 from harness.store.keys import key_of
 from harness.store.verdicts import StoredVerdict
 from harness.workspace.adapters.files import JUDGED, AdapterFiles, file_digest, read_adapter
+from harness.workspace.adapters.origin import origin_of
 from harness.workspace.adapters.signing import SIGNATURE, judged_digest, mismatches, signature_of
 
 
@@ -34,7 +35,8 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
         raise RequestError(
             f"{verdict.candidate}: was judged from recorded outputs, no adapter's bytes were seen"
         )
-    files = judged_files(read_adapter(project.settings.adapters, verdict.candidate))
+    adapter = read_adapter(project.settings.adapters, verdict.candidate)
+    files = judged_files(adapter)
     if judged_digest(files) != kept.digest:
         raise AdapterRefused(
             f"{verdict.candidate}: its bytes are not those that were judged"
@@ -48,7 +50,10 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
     again = versions(("lora-harness",))["lora-harness"]
     policy = policy_digest(verdict)  # of the unredacted policy, as in the ledger
     shown = project.redaction.record(verdict)
-    return statement(shown, Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again))
+    origin = origin_of(adapter.folder, kept.digest)
+    came = origin.resolved if origin is not None and origin.public else None
+    grounds = Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again, came)
+    return statement(shown, grounds)
 
 
 def policy_digest(verdict: Verdict) -> str:

@@ -20,6 +20,7 @@ from harness.store import Store
 from harness.store.decisions import CurrentDecisions
 from harness.store.in_production import rejected
 from harness.store.verdicts import StoredVerdict
+from harness.workspace.adapters.origin import AdapterOrigin, origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class PromotedTask:
     task: str = field(metadata=EXACT)
     promoted: Decision | None
     pinned: Decision | None
+    origin: AdapterOrigin | None = None
+    """Where the promoted bytes were fetched from, if they were."""
 
 
 def promote(
@@ -217,5 +220,11 @@ def accept(
 
 def standings(project: Project, store: Store) -> list[PromotedTask]:
     """Return the promoted and pinned adapters of every task of the project."""
-    held = {task: store.decisions.standing(task) for task in project.tasks}
-    return [PromotedTask(task, at.promoted, at.pinned) for task, at in held.items()]
+    adapters = project.settings.adapters
+    found = []
+    for task in project.tasks:
+        at = store.decisions.standing(task)
+        held = at.promoted
+        origin = origin_of(adapters / held.adapter, held.digest) if held else None
+        found.append(PromotedTask(task, held, at.pinned, origin))
+    return found

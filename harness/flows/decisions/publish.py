@@ -21,6 +21,7 @@ from harness.records import Verdict
 from harness.text.figures import metric_title
 from harness.workspace.adapters.files import JUDGED, TRAINING, AdapterFiles, read_adapter, snapshot
 from harness.workspace.adapters.model_card import CARD, Figure, write_card
+from harness.workspace.adapters.origin import origin_of
 from harness.workspace.adapters.signing import SIGNATURE, judged_digest, signature_of
 from harness.workspace.formats.reading import opened
 
@@ -37,7 +38,9 @@ def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False
     adapter = read_adapter(project.settings.adapters, name)
     base = project.base
     hub_id = base.reference.partition("@")[0] if base.source == "hub" else None
-    return write_card(adapter, list(figures(verdict)), hub_id, dry_run=dry_run)
+    origin = origin_of(adapter.folder, adapter.digest)
+    came = origin.resolved if origin is not None and origin.public else None
+    return write_card(adapter, list(figures(verdict)), hub_id, came, dry_run=dry_run)
 
 
 def figures(verdict: Verdict) -> Iterator[Figure]:

@@ -9,13 +9,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from harness.errors import HarnessError
+from harness.errors import AdapterRefused, HarnessError
 from harness.flows.evaluation.backends import LocalBackend
 from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.project import Project
 from harness.records import Benchmark, DoctorCheck
+from harness.workspace.adapters.files import AdapterFiles
 from harness.workspace.adapters.inspection import base_shape, inspect
+from harness.workspace.adapters.origin import read_origin
 from harness.workspace.base.gguf import model_folder
 
 
@@ -28,6 +30,7 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         if adapter.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]
         found = [DoctorCheck("name", True, f"{adapter.files.folder}, digest {adapter.digest[:12]}")]
+        found += _origin(adapter.files)
         shape = base_shape(model_folder(project.base), project.base.digest)
         found += inspect(adapter.files, shape)
         sound = all(check.ok for check in found)
@@ -47,6 +50,18 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         return found
     finally:
         shutil.rmtree(copies, ignore_errors=True)
+
+
+def _origin(files: AdapterFiles) -> list[DoctorCheck]:
+    """Say where a fetched adapter came from; no origin is no failure of the adapter."""
+    try:
+        origin = read_origin(files.folder)
+    except AdapterRefused as problem:
+        return [DoctorCheck("origin", True, f"not known: {problem}")]
+    if origin is None:
+        return []
+    other = "" if origin.digest == files.digest else "; its bytes were changed since"
+    return [DoctorCheck("origin", True, f"{origin.resolved}, fetched {origin.at[:10]}{other}")]
 
 
 def _seen(project: Project, name: str, benchmark: Benchmark) -> str:
