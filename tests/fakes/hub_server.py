@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
 LARGE = (".safetensors", ".bin")
 """The Hub keeps such files aside and redirects to them."""
 
@@ -176,7 +178,9 @@ class HubServer:
         headers = {"X-Repo-Commit": sha, "ETag": f'"{_git(body)}"'}
         if name.endswith(LARGE):
             digest = hashlib.sha256(body).hexdigest()
-            place = f"{self.elsewhere or self.url}/large/{digest}"
+            # As at the Hub, another host: what is redirected to the same one is taken for a rename.
+            aside = self.elsewhere or self.url.replace("127.0.0.1", "localhost")
+            place = f"{aside}/large/{digest}"
             headers |= {"X-Linked-Etag": f'"{digest}"', "X-Linked-Size": str(len(body))}
             _send(handler, 302, headers | {"Location": place} | self.headers)
         else:
@@ -230,3 +234,17 @@ def _send(
     handler.end_headers()
     if handler.command != "HEAD":
         handler.wfile.write(body)
+
+
+def use_hub(patch: pytest.MonkeyPatch, url: str, cache: Path) -> None:
+    """Let huggingface_hub, which reads its environment once, use this server and this cache."""
+    from huggingface_hub import constants
+
+    patch.delenv("HF_TOKEN", raising=False)
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, url)
+    patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    patch.setattr(constants, "ENDPOINT", url)
+    patch.setattr(constants, "HF_HUB_OFFLINE", False)
+    patch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    patch.setattr(constants, "HF_TOKEN_PATH", str(cache / "no-token"))
+    patch.setattr("huggingface_hub.hf_api.api.endpoint", url)

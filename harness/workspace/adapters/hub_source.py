@@ -225,7 +225,9 @@ class HubSource:
         from huggingface_hub import errors
 
         status = getattr(getattr(problem, "response", None), "status_code", None)
-        kind = f"{type(problem).__name__}{f', status {status}' if status else ''}"
+        # The client wraps what happened on its way into "it is not in the cache".
+        inner = problem.__cause__ if isinstance(problem, errors.LocalEntryNotFoundError) else None
+        kind = f"{type(inner or problem).__name__}{f', status {status}' if status else ''}"
         where = self._shown
         if status is None and _is_network(problem):
             return _NoAnswer(f"the Hub did not answer ({kind})")

@@ -144,7 +144,7 @@ def _path(text: str, here: Path) -> Path:
     except (OSError, ValueError, RuntimeError) as problem:  # no such user, a name too long
         raise RequestError(f"{text[:200]}: is no path ({problem.__class__.__name__})") from problem
     if not there:
-        hub = f"; on a Hub it is hf:{text}" if re.fullmatch(r"[\w.-]+/[\w.@-]+", text) else ""
+        hub = f"; on a Hub it is hf:{text}" if re.fullmatch(r"[\w-][\w.-]*/[\w.@-]+", text) else ""
         raise RequestError(f"{text}: no such folder{hub}")
     if not path.is_dir():
         raise RequestError(f"{text}: is a file, the adapter's folder is needed; unpack an archive")
