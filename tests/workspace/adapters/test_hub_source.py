@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from harness.errors import AdapterRefused, HarnessError, RequestError, WorldFailed
 from harness.workspace.adapters.fetching import Arrived, bring
-from harness.workspace.adapters.hub_source import HubSource
+from harness.workspace.adapters.hub_source import HubSource, _check_answer
 from harness.workspace.adapters.reference import HubReference, parse_reference
 from tests.fakes.adapters import TinyAdapter, TinyBase
 from tests.fakes.hub_server import HubServer, use_hub
@@ -292,6 +293,15 @@ def test_bytes_that_never_end_are_cut_off(
     hub.headers, hub.endless = {"X-Linked-Size": ""}, True
     with refused("adapter_config.json: has more than 1,048,576 bytes", AdapterRefused):
         fetched()
+
+
+def test_a_redirect_that_gives_up_tls_is_not_followed() -> None:
+    request = SimpleNamespace(method="GET", url=SimpleNamespace(scheme="https"))
+    for target in ("http://elsewhere/x", "HTTP://elsewhere/x"):
+        with refused("redirects to an address without TLS", WorldFailed, 11):
+            _check_answer(SimpleNamespace(request=request, headers={"Location": target}))
+    for target in ("https://elsewhere/x", "/acme/renamed/x"):
+        _check_answer(SimpleNamespace(request=request, headers={"Location": target}))
 
 
 def test_other_bytes_than_listed_are_refused(
