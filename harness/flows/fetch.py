@@ -170,9 +170,8 @@ def _source(project: Project, text: str, mlflow: str | None) -> tuple[Source, st
 
 def _mlflow(project: Project, uri: str | None) -> MLflowArtifacts:
     root = project.settings.root
-    named = uri or project.settings.tracker.uri
-    if named:
-        return MLflowArtifacts(named, root)
+    if asked := uri or project.settings.tracker.uri:
+        return MLflowArtifacts(asked, root)
     named = os.environ.get(_TRACKING)
     if not named:
         raise SettingsError(

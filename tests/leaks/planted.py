@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.adapters import TinyAdapter
 from tests.fakes.project import BENCHMARK, CASES, SETTINGS, TASK, TinyProject
 from tests.fakes.reviews import Weeks
 
@@ -122,6 +123,8 @@ def _files(project: TinyProject) -> None:
     project.write("bad-cases.csv", 'id,input,ideal,critical,checks\nc1,a,b,"zorv maybe","zorv {"\n')
     project.write("scores.csv", "case,metric,candidate,promoted\nc1,edit_similarity,zorvscore,1\n")
     other = [case | {"input": "zorvother", "ideal": "zorvanother"} for case in CASES]
+    torn = TinyAdapter(project.folder / "elsewhere", "torn", project.base, seed=1).write()
+    (torn.folder / "training.json").write_text('{"zorvkey": 1, "zorvkey": 2}')
     project.write("elsewhere/openers/benchmark.toml", BENCHMARK)
     project.write_lines("elsewhere/openers/cases.jsonl", other)
 

@@ -32,8 +32,10 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("torn.jsonl", "--name", "other"),
     ],
     "train": [("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl")],
-    "fetch": [("again", "adapters/sound"), ("again", "elsewhere"), ("again", "hf:acme/none"),
-              ("sound", "adapters/sound"), ("again", "models:/zorv/none")],
+    "fetch": [
+        ("again", "adapters/sound"), ("again", "elsewhere/torn"), ("again", "elsewhere"),
+        ("again", "hf:acme/none"), ("sound", "elsewhere/torn"), ("again", "models:/openers/1"),
+    ],
     "data check": [("odd.jsonl",), ("torn.jsonl",), ("odd.jsonl", "--fix", "clean.jsonl")],
     "data diff": [("old.jsonl", "new.jsonl"), ("old.jsonl", "torn.jsonl")],
     "data fingerprint": [("old.jsonl",), ("torn.jsonl",)],

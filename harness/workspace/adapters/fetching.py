@@ -222,9 +222,9 @@ def _leave_out_damaged(folder: Path) -> Iterator[str]:
     try:
         read_training(folder)
     except HarnessError as problem:
-        said = str(problem).partition(f"{TRAINING}:")[2].strip()
+        said = str(problem).partition(f"{TRAINING}:")[2]
         (folder / TRAINING).unlink()
-        yield f"{TRAINING} cannot be read ({said}), so it is left out"
+        yield f"{TRAINING}:{said}; it is left out"
 
 
 def copied(file: Iterator[bytes], to: Path, limit: int, on_bytes: OnBytes) -> None:

@@ -110,7 +110,8 @@ def test_another_tool_s_training_json_is_left_out_and_said(
     found = brought(adapter, tmp_path / "aside")
     assert "training.json" not in found.names
     assert not (found.files.folder / "training.json").exists()
-    assert found.notes[0].startswith("training.json cannot be read")
+    assert found.notes[0].startswith("training.json:1: ")
+    assert found.notes[0].endswith("; it is left out")
 
 
 # --- whole or not at all --------------------------------------------------------------------
