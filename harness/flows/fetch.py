@@ -26,7 +26,6 @@ from harness.workspace.adapters.fetching import (
     Source,
     bring,
     copied,
-    folder_beside,
 )
 from harness.workspace.adapters.files import CONFIG, AdapterFiles, read_adapter
 from harness.workspace.adapters.folder_source import FolderSource
@@ -38,6 +37,7 @@ from harness.workspace.adapters.reference import (
     RunReference,
     parse_reference,
 )
+from harness.workspace.adapters.staging import folder_beside
 from harness.workspace.formats.names import check_name, inside
 from harness.workspace.formats.reading import opened
 

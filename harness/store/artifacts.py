@@ -100,7 +100,6 @@ class MLflowArtifacts:
                 artifact_uri=f"{self._place}/{name}",
                 dst_path=str(aside),
                 tracking_uri=self._uri,
-                registry_uri=self._registry,
             )
         return aside / name
 

@@ -7,11 +7,8 @@ gets its name in a single rename. A Hub, MLflow and a folder are sources; this m
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -30,19 +27,19 @@ from harness.workspace.adapters.inspection import inspect
 from harness.workspace.adapters.model_card import CARD
 from harness.workspace.adapters.origin import AdapterOrigin, write_origin
 from harness.workspace.adapters.signing import SIGNATURE
+from harness.workspace.adapters.staging import NEW, OLD
 
 TOKENIZER = (
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-    "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "merges.txt",
-    "chat_template.jinja", "chat_template.json",
+    "added_tokens.json", "chat_template.jinja", "chat_template.json", "merges.txt",
+    "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model", "tokenizer.json",
+    "tokenizer.model", "tokenizer_config.json", "vocab.json", "vocab.txt",
 )  # fmt: skip
-"""The files that `save_pretrained` of a tokenizer may write; an adapter ships them at times."""
+"""The files of a tokenizer with its template; an adapter ships them at times."""
 BESIDE = (TRAINING, CARD, SIGNATURE)
 """Files that no engine loads; each is left out where it cannot be used."""
 TAKEN = tuple(dict.fromkeys((*JUDGED, *TOKENIZER, *BESIDE)))
 """All names that are ever fetched; whatever else lies there stays there."""
 
-FETCHING = ".fetching"
 _KB, _MB = 1024, 1024 * 1024
 _LIMITS = {CONFIG: _MB, WEIGHTS: MAX_WEIGHTS, CARD: _MB, TRAINING: 4 * _MB, SIGNATURE: 4 * _MB}
 _TEMPLATE_LIMIT = _MB
@@ -106,7 +103,7 @@ class Arrived:
             _settle(self.files.folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             if instead_of is not None:
-                instead_of.rename(self.files.folder.with_name(_OLD))
+                instead_of.rename(self.files.folder.with_name(OLD))
             elif target.is_dir():
                 target.rmdir()  # an empty folder; one that is not is never removed
             self.files.folder.rename(target)
@@ -193,7 +190,7 @@ def bring(
     """Bring an adapter into the folder `aside` and inspect it there as `doctor` does."""
     listing = source.listing()
     names, notes = chosen(ref, listing.files)
-    folder = aside / _NEW
+    folder = aside / NEW
     folder.mkdir()
     total = sum(listing.files[file] or 0 for file in names)
     done = 0
@@ -209,7 +206,7 @@ def bring(
         if to.is_symlink() or not to.is_file():
             raise AdapterRefused(f"{ref}: {file} is no plain file")
     notes += _leave_out_damaged(folder)
-    files = AdapterFiles(name, folder, read_adapter(aside, _NEW).digest)
+    files = replace(read_adapter(aside, NEW), name=name)
     for found in inspect(files, None):
         if not found.ok:
             raise AdapterRefused(f"{ref}: {found.message.removeprefix(f'{name}: ')}")
@@ -230,78 +227,13 @@ def _leave_out_damaged(folder: Path) -> Iterator[str]:
 def copied(file: Iterator[bytes], to: Path, limit: int, on_bytes: OnBytes) -> None:
     """Write chunks of bytes to a new file; refuse more than `limit` bytes."""
     size = 0
-    with to.open("xb") as copy:
-        for chunk in file:
-            size += len(chunk)
-            if size > limit:
-                raise AdapterRefused(f"{to.name}: has more than {limit:,} bytes, fewer are fetched")
-            copy.write(chunk)
-            on_bytes(len(chunk))
-
-
-# --- the folder beside ----------------------------------------------------------------------
-
-_NEW, _OLD, _LOCK = "new", "old", "lock"
-
-
-@contextmanager
-def folder_beside(adapters: Path, name: str) -> Iterator[Path]:
-    """Yield an empty folder on the adapters' own disk, and remove it afterwards.
-
-    What a killed process left there is cleaned first; an adapter that it had moved aside is put
-    back under its name.
-    """
-    from filelock import FileLock, Timeout
-
-    root = adapters / FETCHING
-    _clean(root)
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f"{name.replace('/', '+')}.", dir=root))
+        with to.open("xb") as copy:
+            for chunk in file:
+                size += len(chunk)
+                if size > limit:
+                    raise AdapterRefused(f"{to.name}: has more than {limit:,} bytes")
+                copy.write(chunk)
+                on_bytes(len(chunk))
     except OSError as problem:
-        raise WorldFailed(f"{root}: cannot be made ({reason(problem)})") from problem
-    lock = FileLock(aside / _LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as problem:  # another process takes the new folder for a leftover
-        raise WorldFailed(f"{aside}: another process removed it, try again") from problem
-    try:
-        yield aside
-    finally:
-        _restore(adapters, aside)
-        lock.release()
-        shutil.rmtree(aside, ignore_errors=True)
-        _remove_empty(root)
-
-
-def _clean(root: Path) -> None:
-    """Remove the folders of processes that were killed: no living process holds their locks."""
-    from filelock import FileLock, Timeout
-
-    for aside in sorted(root.iterdir()) if root.is_dir() else ():
-        if aside.is_symlink() or not aside.is_dir():
-            continue
-        lock = FileLock(aside / _LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except (Timeout, OSError):
-            continue
-        _restore(root.parent, aside)
-        lock.release()
-        shutil.rmtree(aside, ignore_errors=True)
-    _remove_empty(root)
-
-
-def _restore(adapters: Path, aside: Path) -> None:
-    """Put an adapter that was moved aside back, unless its successor has taken the name."""
-    old = aside / _OLD
-    target = adapters / aside.name.rpartition(".")[0].replace("+", "/")
-    if old.is_dir() and not target.exists():
-        old.rename(target)
-
-
-def _remove_empty(root: Path) -> None:
-    try:
-        root.rmdir()
-    except OSError:  # another process fetches too, or there was none
-        return
+        raise WorldFailed(f"{to}: cannot be written ({reason(problem)})") from problem

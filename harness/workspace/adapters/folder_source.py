@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from harness.errors import AdapterRefused, WorldFailed, reason
+from harness.errors import AdapterRefused
 from harness.workspace.adapters.fetching import Listing, OnBytes, copied
 from harness.workspace.adapters.files import CONFIG
 from harness.workspace.formats.names import inside
@@ -48,11 +48,8 @@ class FolderSource:
         path = self._folder / name
         self._refuse_way_out(path)
         regular_file(path, AdapterRefused, limit)
-        try:
-            with opened(path, AdapterRefused, limit) as file:
-                copied(iter(lambda: file.read(_BLOCK), b""), to, limit, on_bytes)
-        except OSError as problem:
-            raise WorldFailed(f"{path}: cannot be copied ({reason(problem)})") from problem
+        with opened(path, AdapterRefused, limit) as file:
+            copied(iter(lambda: file.read(_BLOCK), b""), to, limit, on_bytes)
 
     def _refuse_way_out(self, path: Path) -> None:
         """Refuse a link that would bring in a file of another place, such as a private key."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,15 +15,14 @@ from typing import Any
 
 from harness.errors import AdapterRefused, HarnessError, RequestError, WorldFailed
 from harness.workspace.adapters.fetching import TAKEN, Listing, OnBytes, copied
-from harness.workspace.adapters.files import CONFIG, MAX_WEIGHTS
+from harness.workspace.adapters.files import CONFIG
+from harness.workspace.adapters.hub_client import COMMIT, ByteCount, careful_client
 from harness.workspace.adapters.reference import HubReference, without_secrets
 from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.reading import opened
 
 _LISTINGS = "hub.json"
 """What the files of a commit were, so that a later fetch needs no network."""
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_ETAG = re.compile(r'(W/)?"?[A-Za-z0-9][A-Za-z0-9._+=-]{0,200}"?')
 _SECONDS = 10.0
 _BLOCK = 1024 * 1024
 _FORBIDDEN = (401, 403)
@@ -70,11 +68,11 @@ class HubSource:
         """Ask the Hub for commit and files, and remember both."""
         from huggingface_hub import model_info
 
-        with _careful_client(), self._failures_named():
+        with careful_client(), self._failures_named():
             found = model_info(
                 self._ref.repo, revision=self._ref.revision, files_metadata=True, timeout=_SECONDS
             )
-            if not isinstance(found.sha, str) or not _COMMIT.fullmatch(found.sha):
+            if not isinstance(found.sha, str) or not COMMIT.fullmatch(found.sha):
                 raise WorldFailed(f"{self._shown}: the Hub named no commit for this revision")
             self._asked, self._commit = True, found.sha
             self._entries = dict(self._below(found.siblings or ()))
@@ -102,7 +100,7 @@ class HubSource:
     def _known(self, commit: str) -> dict[str, Entry] | None:
         """Return the remembered files of a commit."""
         table = remembered(_LISTINGS).get(self._key(commit))
-        if not _COMMIT.fullmatch(commit) or not isinstance(table, dict):
+        if not COMMIT.fullmatch(commit) or not isinstance(table, dict):
             return None
         try:  # anybody may have edited the cache
             return {
@@ -160,7 +158,7 @@ class HubSource:
     def _download(self, name: str, revision: str, limit: int, on_bytes: OnBytes) -> None:
         from huggingface_hub import hf_hub_download
 
-        class Counter(_Bytes):
+        class Counter(ByteCount):
             """Counts one download's bytes and ends it beyond the limit."""
 
             def update(self, n: int | float | None = 1) -> None:
@@ -171,7 +169,7 @@ class HubSource:
                 on_bytes(int(n or 0))
 
         try:
-            with _careful_client(), self._failures_named():
+            with careful_client(), self._failures_named():
                 hf_hub_download(
                     self._ref.repo,
                     self._path(name),
@@ -200,7 +198,7 @@ class HubSource:
         if whole.hexdigest() != wanted:
             raise AdapterRefused(
                 f"{self._shown}: {name} is not what the Hub lists, remove it from the cache"
-                " (`hf cache rm`) and fetch it again"
+                " of huggingface_hub and fetch it again"
             )
 
     # --- failures ----------------------------------------------------------------------------
@@ -236,7 +234,9 @@ class HubSource:
         if isinstance(problem, errors.GatedRepoError):
             return RequestError(f"{where}: is gated, ask for access on its page, then set HF_TOKEN")
         if isinstance(problem, errors.RevisionNotFoundError):
-            return RequestError(f"{where}: the repository has no such revision")
+            return RequestError(
+                f"{where}: the repository has no such revision; a commit has all of its 40 letters"
+            )
         if isinstance(problem, errors.RepositoryNotFoundError) or status in _FORBIDDEN:
             return RequestError(
                 f"{where}: the Hub shows no such repository (status {status}); if it is private,"
@@ -259,65 +259,3 @@ def _is_network(problem: Exception) -> bool:
 
 def _ignored(_: int) -> None:
     """Ignore bytes that were counted while they came."""
-
-
-class _Bytes:
-    """A progress bar without a bar, as huggingface_hub uses it."""
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        self.count = 0
-
-    def __enter__(self) -> _Bytes:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End a download."""
-
-    def update(self, n: int | float | None = 1) -> None:
-        """Count bytes."""
-
-    def close(self) -> None:
-        """End a download."""
-
-
-@contextmanager
-def _careful_client() -> Iterator[None]:
-    """Check every answer meanwhile; nothing is sent but requests, nothing is printed."""
-    from huggingface_hub import constants, get_session
-    from huggingface_hub.utils import logging as hub_logging
-
-    before = (constants.HF_HUB_DISABLE_TELEMETRY, constants.HF_HUB_DISABLE_XET)
-    verbosity = hub_logging.get_verbosity()
-    hooks = get_session().event_hooks["response"]
-    constants.HF_HUB_DISABLE_TELEMETRY = True
-    # Xet downloads by a library of its own, past these checks; every Hub serves plain HTTP too.
-    constants.HF_HUB_DISABLE_XET = True
-    hub_logging.set_verbosity(logging.CRITICAL)  # it would print what a server writes in a header
-    hooks.append(_check_answer)
-    try:
-        yield
-    finally:
-        hooks.remove(_check_answer)
-        hub_logging.set_verbosity(verbosity)
-        constants.HF_HUB_DISABLE_TELEMETRY, constants.HF_HUB_DISABLE_XET = before
-
-
-def _check_answer(response: Any) -> None:
-    """Refuse an answer that leads out of the cache, is too large, or leaves https.
-
-    The client makes paths in its cache of these headers.
-    """
-    headers = response.headers
-    if response.request.method == "HEAD":
-        etag = headers.get("X-Linked-Etag") or headers.get("ETag")
-        commit = headers.get("X-Repo-Commit")
-        if (etag and not _ETAG.fullmatch(etag)) or (commit and not _COMMIT.fullmatch(commit)):
-            raise WorldFailed("the Hub's answer names a file that would lie outside of the cache")
-    for size in (headers.get("X-Linked-Size"), headers.get("Content-Length")):
-        if size and size.isdecimal() and int(size) > MAX_WEIGHTS:
-            raise AdapterRefused(
-                f"the Hub would send {int(size):,} bytes, at most {MAX_WEIGHTS:,} are fetched"
-            )
-    target = headers.get("Location", "")
-    if response.request.url.scheme == "https" and target.lower().startswith("http:"):
-        raise WorldFailed("the Hub redirects to an address without TLS, nothing was fetched")

@@ -11,7 +11,8 @@ import pytest
 
 from harness.errors import AdapterRefused, HarnessError, RequestError, WorldFailed
 from harness.workspace.adapters.fetching import Arrived, bring
-from harness.workspace.adapters.hub_source import HubSource, _check_answer
+from harness.workspace.adapters.hub_client import check_answer
+from harness.workspace.adapters.hub_source import HubSource
 from harness.workspace.adapters.reference import HubReference, parse_reference
 from tests.fakes.adapters import TinyAdapter, TinyBase
 from tests.fakes.hub_server import HubServer, use_hub
@@ -183,7 +184,7 @@ def test_what_is_not_there_is_one_line(
     hub.publish(REPO, adapter.folder)
     with refused("hf:acme/none@main: the Hub shows no such repository .*set HF_TOKEN"):
         fetched("hf:acme/none")
-    with refused("hf:acme/openers@v9: the repository has no such revision"):
+    with refused("hf:acme/openers@v9: the repository has no such revision; a commit"):
         fetched(f"hf:{REPO}@v9")
     with refused("nothing lies there"):
         fetched(f"hf:{REPO}@main/nowhere")
@@ -299,9 +300,9 @@ def test_a_redirect_that_gives_up_tls_is_not_followed() -> None:
     request = SimpleNamespace(method="GET", url=SimpleNamespace(scheme="https"))
     for target in ("http://elsewhere/x", "HTTP://elsewhere/x"):
         with refused("redirects to an address without TLS", WorldFailed, 11):
-            _check_answer(SimpleNamespace(request=request, headers={"Location": target}))
+            check_answer(SimpleNamespace(request=request, headers={"Location": target}))
     for target in ("https://elsewhere/x", "/acme/renamed/x"):
-        _check_answer(SimpleNamespace(request=request, headers={"Location": target}))
+        check_answer(SimpleNamespace(request=request, headers={"Location": target}))
 
 
 def test_other_bytes_than_listed_are_refused(
