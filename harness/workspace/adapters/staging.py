@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import WorldFailed, reason
+from harness.errors import AdapterRefused, WorldFailed, reason
+from harness.workspace.formats.names import check_name
 
 FETCHING = ".fetching"
 NEW, OLD = "new", "old"
@@ -38,7 +39,7 @@ def folder_beside(adapters: Path, name: str) -> Iterator[Path]:
     lock = FileLock(aside / _LOCK)
     try:
         lock.acquire(timeout=0)
-    except Timeout as problem:  # another process takes the new folder for a leftover
+    except (Timeout, OSError) as problem:  # another process took the new folder for a leftover
         raise WorldFailed(f"{aside}: another process removed it, try again") from problem
     try:
         yield aside
@@ -53,7 +54,7 @@ def _clean(root: Path) -> None:
     """Remove the folders of processes that were killed: no living process holds their locks."""
     from filelock import FileLock, Timeout
 
-    for aside in sorted(root.iterdir()) if root.is_dir() else ():
+    for aside in sorted(root.glob("[a-z0-9]*.*")):
         if aside.is_symlink() or not aside.is_dir():
             continue
         lock = FileLock(aside / _LOCK)
@@ -62,17 +63,21 @@ def _clean(root: Path) -> None:
         except (Timeout, OSError):
             continue
         _restore(root.parent, aside)
-        lock.release()
         shutil.rmtree(aside, ignore_errors=True)
+        lock.release()  # not before: a process that has just made the folder would go on in it
     _remove_empty(root)
 
 
 def _restore(adapters: Path, aside: Path) -> None:
     """Put an adapter that was moved aside back, unless its successor has taken the name."""
     old = aside / OLD
-    target = adapters / aside.name.rpartition(".")[0].replace("+", "/")
-    if old.is_dir() and not target.exists():
-        old.rename(target)
+    name = aside.name.rpartition(".")[0].replace("+", "/")
+    try:
+        check_name(name)
+    except AdapterRefused:  # no process of ours made it, and it may lead elsewhere
+        return
+    if old.is_dir() and not old.is_symlink() and not (adapters / name).exists():
+        old.rename(adapters / name)
 
 
 def _remove_empty(root: Path) -> None:

@@ -98,3 +98,11 @@ def test_what_others_put_there_is_not_followed(tmp_path: Path) -> None:
     with folder_beside(tmp_path / "adapters", "v2"):
         pass
     assert (tmp_path / "mine" / "kept.txt").exists()
+
+
+def test_a_leftover_whose_name_leads_elsewhere_goes_nowhere(tmp_path: Path) -> None:
+    forged = tmp_path / "adapters" / FETCHING / "a+..+..+escaped.x"
+    (forged / "old").mkdir(parents=True)
+    with folder_beside(tmp_path / "adapters", "v1"):
+        assert not forged.exists()
+    assert not list(tmp_path.rglob("escaped"))
