@@ -11,7 +11,7 @@ import pytest
 from harness.engines.openai.engine import OpenAI
 from harness.engines.protocol import Engine, Mounted
 from harness.errors import AdapterRefused, EngineFailed, SettingsError
-from harness.records import Endpoint, Generation, Message, Prompt
+from harness.records import Chat, Endpoint, Generation, Message, Prompt
 from tests.fakes.openai_server import BASE, CHAT, WEIGH, OpenAIServer, Reply
 from tests.fakes.refusals import refused
 
@@ -394,7 +394,8 @@ class Behind:
 
     def ids(self, turns):
         base = self.engine.runner(Generation(dtype="float32")).base
-        return base.ids([Message(t["role"], t["content"]) for t in turns])
+        turns = [Message(t["role"], t["content"]) for t in turns]
+        return base.formats.of(Chat()).ids(turns)
 
     def write(self, model, turns, body):
         asked = Prompt("x", tuple(Message(t["role"], t["content"]) for t in turns))
