@@ -146,21 +146,22 @@ class ChatFormat:
         The prompt's are its own, but for a last token that merges with the ideal's first.
         """
         own = self.ids(messages)
-        text, ended = self._answered(self.turns(messages), ideal)
-        joint = self._encode(text) if ended else self._ended(text)
+        before, answer, ended = self._answered(self.turns(messages), ideal)
+        joint = self._encode(before + answer) if ended else self._ended(before + answer)
         shared = _shared(own, joint)
-        if not shared:  # nothing in common to weigh it after
-            return own, tuple(self.tokenizer.encode(ideal, add_special_tokens=False))
-        return own[:shared], joint[shared:]
+        if shared:
+            return own[:shared], joint[shared:]
+        ending = "" if ended else self._eos[0]  # nothing in common: joined token by token
+        return own, tuple(self.tokenizer.encode(answer + ending, add_special_tokens=False))
 
-    def _answered(self, turns: tuple[Message, ...], ideal: str) -> tuple[str, bool]:
-        """Return the conversation up to and with the ideal's end, and whether there is an end."""
+    def _answered(self, turns: tuple[Message, ...], ideal: str) -> tuple[str, str, bool]:
+        """Return the conversation before the answer, the answer with its end if it has one."""
         asked = self._rendered(turns, True)
         frame = self._framed(turns)
         if frame is None:
-            return asked + ideal, False
+            return asked, ideal, False
         before, after = frame
-        end = self._end_in(after)
+        end = self._end_in(after, asked)
         try:
             whole = self._render((*turns, Message("assistant", ideal)), False)
         except HarnessError:
@@ -170,7 +171,7 @@ class ChatFormat:
         followed = whole == before + content + after and ideal.strip() in content
         if not followed or not self._begins_alike(turns, asked, before):
             before, content = asked, ideal
-        return before + content + (after[: end[1]] if end else ""), end is not None
+        return before, content + (after[: end[1]] if end else ""), end is not None
 
     def _begins_alike(self, turns: tuple[Message, ...], asked: str, before: str) -> bool:
         """Return whether a prompt and what is written before its answer share all given turns."""
@@ -221,20 +222,28 @@ class ChatFormat:
         Line breaks alone end no turn; then the tokenizer's end token does.
         """
         frame = self._framed(_PROBE) or self._framed((Message("system", "Hi"), *_PROBE))
-        found = self._end_in(frame[1]) if frame else None
+        found = self._end_in(frame[1], self._rendered(_PROBE, True)) if frame else None
         if found is None:
             return EndOfTurn(*self._eos)
         return EndOfTurn(found[0], self._special.get(found[0]))
 
-    def _end_in(self, after: str) -> tuple[str, int] | None:
+    def _end_in(self, after: str, asked: str) -> tuple[str, int] | None:
         """Return the end in the text behind an answer, and the place where it is over."""
         places = [(after.find(text), -len(text), text) for text in self._special if text in after]
         if places:
             place, _, text = min(places)
-        else:
-            text = after.strip().partition("\n")[0].rstrip()
-            place = after.find(text)
-        return (text, place + len(text)) if text else None
+            return text, place + len(text)
+        text = after.strip().partition("\n")[0].rstrip()
+        # Some templates always open the assistant's turn, which ends none.
+        if not text or asked.rstrip().endswith(text):
+            return None
+        return text, after.find(text) + len(text)
+
+    @property
+    def described(self) -> dict[str, str]:
+        """The facts that a run's record keeps of it."""
+        found = {"template": self.source if self.template else "none", "ends": self.end.text}
+        return found | ({"system": "in the first user turn"} if self.folds_system else {})
 
     def answer(self, ids: Sequence[int]) -> str:
         """Return the text of an output's tokens, without a text that ends the turn."""

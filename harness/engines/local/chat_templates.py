@@ -97,10 +97,11 @@ def _rendered_by_transformers(
     quiet_libraries()
     from transformers.utils.chat_template_utils import render_jinja_template
 
-    texts, _ = render_jinja_template(  # type: ignore[no-untyped-call]
-        [turns], chat_template=template, add_generation_prompt=ask, **variables
+    given = [dict(turn) for turn in turns]
+    made: Any = render_jinja_template(  # annotated as a text, but it is texts and their places
+        [given], chat_template=template, add_generation_prompt=ask, **variables
     )
-    return str(texts[0])
+    return str(made[0][0])
 
 
 @lru_cache(maxsize=16)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
 from harness.engines.local.prompts import Formats
 from harness.engines.openai.http import Body, HttpClient, RequestRefused, open_client
 from harness.engines.openai.replies import (
@@ -108,7 +109,7 @@ class OpenAI:
         """Yield likelihoods from the server's log-probabilities; None if it gives none."""
         with open_client(self.endpoint) as client, self._still_there(adapter):
             model = self._mount(adapter, client)
-            if not self._canweigh_body(client, model, prompts[0], adapter.folder):
+            if not self._can_weigh(client, model, prompts[0], adapter.folder):
                 yield tuple(Weighed(p.case, i, None) for p in prompts for i in range(len(p.ideals)))
                 return
             rows = (self._row(p, i, adapter.folder) for p in prompts for i in range(len(p.ideals)))
@@ -122,7 +123,7 @@ class OpenAI:
         """
         with open_client(self.endpoint) as client, self._still_there(adapter):
             model = self._mount(adapter, client)
-            if not self.likelihoods or not self._canweigh_body(client, model, prompt):
+            if not self.likelihoods or not self._can_weigh(client, model, prompt):
                 return None
             row = self._row(prompt, 0)
             base, moved, again = (
@@ -134,7 +135,7 @@ class OpenAI:
         shift, noise = _furthest(base, moved), _furthest(base, again)
         return shift if shift > noise else 0.0
 
-    def _canweigh_body(
+    def _can_weigh(
         self, client: HttpClient, model: str, prompt: Prompt, adapter: Path | None = None
     ) -> bool:
         """Return whether the server gives log-probabilities of a prompt, and of the same tokens."""
@@ -162,10 +163,6 @@ class OpenAI:
                 ' `likelihoods = "never"`'
             )
         return given is not None
-
-    def _form(self, prompt: Prompt, adapter: Path | None) -> ChatFormat:
-        assert self._formats is not None
-        return self._formats.of(prompt.chat, adapter)
 
     def _row(self, prompt: Prompt, ideal: int, adapter: Path | None = None) -> IdealRow:
         assert self._formats is not None
