@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
+
+from harness.records import Message
 
 TEXTS = [
     "system user assistant model Hi there, how many trucks do you run at night?",
@@ -118,3 +121,20 @@ def _trained(kind: str) -> str:
     )
     inner.train_from_iterator(TEXTS * 4, trainer)
     return json.dumps(json.loads(inner.to_str()) | {"added_tokens": []})
+
+
+def trl_tokens(tokenizer: Any, turns: Sequence[Message], ideal: str) -> tuple[list[int], int]:
+    """Return the ids of TRL's SFT trainer for prompt and completion, and the prompt's length."""
+    from trl.data_utils import _tokenize, common_prefix_length
+
+    if tokenizer.chat_template:
+        prompt = [{"role": t.role, "content": t.content} for t in turns]
+        answer = [{"role": "assistant", "content": ideal}]
+        asked = _tokenize(tokenizer, prompt, add_generation_prompt=True)["input_ids"]
+        whole = _tokenize(tokenizer, prompt + answer)["input_ids"]
+    else:
+        text = "\n".join(t.content for t in turns) + "\n"
+        ended = ideal if ideal.endswith(tokenizer.eos_token) else ideal + tokenizer.eos_token
+        asked = _tokenize(tokenizer, text)["input_ids"]
+        whole = _tokenize(tokenizer, text + ended)["input_ids"]
+    return list(whole), common_prefix_length(asked, whole)

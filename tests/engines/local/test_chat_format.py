@@ -17,6 +17,7 @@ from tests.fakes.tokenizers import (
     SPECIAL,
     TEMPLATES,
     small_tokenizer,
+    trl_tokens,
 )
 
 USER = Message("user", "How many trucks do you run?")
@@ -27,23 +28,6 @@ IDEALS = ["Hi there, Delta Freight runs 80 trucks.", "  Grüße!\n\n", "\nThen s
 
 def form(kind="byte level", template=CHATML, special=SPECIAL, source="base", **variables):
     return ChatFormat(small_tokenizer(kind, template, special), template, variables, source)
-
-
-def trl_tokens(tokenizer, turns, ideal):
-    """The way of TRL's SFT trainer with a prompt and a completion: its ids, and its prompt's."""
-    from trl.data_utils import _tokenize, common_prefix_length
-
-    if tokenizer.chat_template:
-        prompt = [{"role": t.role, "content": t.content} for t in turns]
-        answer = [{"role": "assistant", "content": ideal}]
-        asked = _tokenize(tokenizer, prompt, add_generation_prompt=True)["input_ids"]
-        whole = _tokenize(tokenizer, prompt + answer)["input_ids"]
-    else:
-        text = "\n".join(t.content for t in turns) + "\n"
-        ended = ideal if ideal.endswith(tokenizer.eos_token) else ideal + tokenizer.eos_token
-        asked = _tokenize(tokenizer, text)["input_ids"]
-        whole = _tokenize(tokenizer, text + ended)["input_ids"]
-    return list(whole), common_prefix_length(asked, whole)
 
 
 @pytest.mark.parametrize("turns", [(USER,), (SYSTEM, USER), TURNS], ids=["user", "system", "many"])

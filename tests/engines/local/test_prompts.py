@@ -17,10 +17,17 @@ from harness.engines.local.prompts import Formats, shipped_template
 from harness.engines.protocol import Mounted
 from harness.errors import AdapterRefused, BenchmarkError, WeightsError
 from harness.records import Chat, Generation, Message, Prompt
-from tests.engines.local.test_chat_format import trl_tokens
 from tests.fakes.llama import TinyLlama
 from tests.fakes.refusals import refused
-from tests.fakes.tokenizers import CHATML, GEMMA, KINDS, LLAMA3, TEMPLATES, small_tokenizer
+from tests.fakes.tokenizers import (
+    CHATML,
+    GEMMA,
+    KINDS,
+    LLAMA3,
+    TEMPLATES,
+    small_tokenizer,
+    trl_tokens,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
 
