@@ -8,7 +8,7 @@ from harness.engines.local.chat_format import ChatFormat
 from harness.errors import BenchmarkError
 from harness.records import Message
 from tests.fakes.refusals import refused
-from tests.fakes.tokenizers import (
+from tests.fakes.small_tokenizers import (
     CHATML,
     GEMMA,
     KINDS,

@@ -19,7 +19,7 @@ from harness.errors import AdapterRefused, BenchmarkError, WeightsError
 from harness.records import Chat, Generation, Message, Prompt
 from tests.fakes.llama import TinyLlama
 from tests.fakes.refusals import refused
-from tests.fakes.tokenizers import (
+from tests.fakes.small_tokenizers import (
     CHATML,
     GEMMA,
     KINDS,

@@ -20,7 +20,7 @@ from harness.render import verdict_text
 from tests.fakes.llama import TinyLlama
 from tests.fakes.project import CASES, TASK, TinyProject
 from tests.fakes.refusals import refused
-from tests.fakes.tokenizers import CHATML, GEMMA, small_tokenizer
+from tests.fakes.small_tokenizers import CHATML, GEMMA, small_tokenizer
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
 
