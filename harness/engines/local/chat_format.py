@@ -38,8 +38,8 @@ _OURS = frozenset(
     ]
 )
 """Variables of every template that no benchmark may set."""
-_CACHED = 512
-"""Renderings that are kept: each prompt is needed for its output and for each of its ideals."""
+_CACHED = 2048
+"""Texts that are kept: each prompt is needed for its length, its output and each of its ideals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class ChatFormat:
         self._whose = f"the {source}'s chat template" if shipped else f"the chat template {source}"
         self._rendered = lru_cache(maxsize=_CACHED)(self._render)
         self._framed = lru_cache(maxsize=_CACHED)(self._frame)
+        self._encode = lru_cache(maxsize=_CACHED)(self._tokenized)
 
     # --- prompts -------------------------------------------------------------------------------
 
@@ -127,7 +128,7 @@ class ChatFormat:
         given = [asdict(turn) for turn in turns]
         return rendered(self.template, given, self._variables, ask, self._whose)
 
-    def _encode(self, text: str) -> Ids:
+    def _tokenized(self, text: str) -> Ids:
         """Tokenize a text that goes on; a template writes its own special tokens."""
         bare = self.tokenizer.encode(text, add_special_tokens=False)
         if self.template is not None:
@@ -163,7 +164,7 @@ class ChatFormat:
         before, after = frame
         end = self._end_in(after, asked)
         try:
-            whole = self._render((*turns, Message("assistant", ideal)), False)
+            whole = self._rendered((*turns, Message("assistant", ideal)), False)
         except HarnessError:
             whole = ""
         content = whole[len(before) : len(whole) - len(after)]
