@@ -6,18 +6,19 @@ Tested in tests/engines/local/fast/test_llama.py.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from harness.engines.local import attention
+from harness.engines.local.chat_format import ChatFormat
 from harness.engines.local.models import CausalModel, Tokenizer
-from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
+from harness.engines.local.prompts import Formats
+from harness.engines.protocol import Mounted
 from harness.errors import EngineFailed, reason
 from harness.libraries import lasting, quiet_libraries
-from harness.records import Message, Prompt
+from harness.records import Prompt
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -40,13 +41,19 @@ class Base(Generic[Model]):
     """A base model, loaded."""
 
     model: Model
-    tokenizer: Tokenizer
+    formats: Formats
+    """Its tokenizer, with the chat templates that make prompts."""
     ends: tuple[int, ...]
-    """Tokens that end an output."""
+    """Tokens that end any text; a chat template may have another one for its turns."""
     device: str
     dtype: str
     packed: bool
     """Whether its attention is ours, so that sequences can be packed."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The base's own tokenizer."""
+        return self.formats.tokenizer
 
     @property
     def pad(self) -> int:
@@ -54,31 +61,20 @@ class Base(Generic[Model]):
         known = (self.tokenizer.pad_token_id, self.tokenizer.eos_token_id, 0)
         return next(int(token) for token in known if token is not None)
 
-    def ids(self, messages: Sequence[Message]) -> tuple[int, ...]:
-        """Return a prompt's token ids."""
-        return prompt_ids(self.tokenizer, messages)
+    def form(self, adapter: Mounted, prompt: Prompt) -> ChatFormat:
+        """Return the chat format of a prompt to an adapter."""
+        return self.formats.of(prompt.chat, adapter.folder)
 
-    def opening(self, messages: Sequence[Message], ids: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the tokens of all turns but the last, if the prompt's tokens begin with them."""
-        if len(messages) < 2 or not self.tokenizer.chat_template:
-            return ()
-        try:
-            found = prompt_ids(self.tokenizer, messages[:-1], ask=False)
-        except EngineFailed:  # some templates refuse turns without the user's
-            return ()
-        return found if len(found) < len(ids) and ids[: len(found)] == found else ()
-
-    def ideal(self, prompt: Prompt, place: int) -> tuple[int, ...]:
-        """Return an ideal's token ids, its end token included."""
-        return ideal_ids(self.tokenizer, prompt.ideals[place])
-
-    def text(self, ids: Sequence[int]) -> str:
-        """Return the text of an output's tokens."""
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+    def stops(self, form: ChatFormat) -> frozenset[int]:
+        """Return the tokens that end an output."""
+        return frozenset(self.ends if form.end.token is None else (*self.ends, form.end.token))
 
 
-def fast_base(folder: Path, device: str, dtype: str) -> Base[Llama] | None:
+def fast_base(
+    folder: Path, device: str, dtype: str, formats: Formats | None = None
+) -> Base[Llama] | None:
     """Load the base with torch alone; None for unusual bases and for devices but the CPU."""
+    formats = formats or Formats(lambda: folder)
     if device != "cpu":
         _log.info("%s: transformers loads it (device %s)", folder, device)
         return None
@@ -87,10 +83,11 @@ def fast_base(folder: Path, device: str, dtype: str) -> Base[Llama] | None:
 
     from harness.engines.local.fast.files import Unusual, read_table
     from harness.engines.local.fast.llama import read_llama
-    from harness.engines.local.fast.tokens import read_tokens
 
     try:
-        tokens = read_tokens(folder)
+        tokens = formats.usual
+        if tokens is None:
+            return None
         config = read_table(folder / "generation_config.json")
         ends = (config or read_table(folder / "config.json")).get("eos_token_id")
         for end in ends if isinstance(ends, list) else [ends]:
@@ -104,11 +101,14 @@ def fast_base(folder: Path, device: str, dtype: str) -> Base[Llama] | None:
         _log.error("%s: reading it without transformers failed, a bug (%r)", folder, problem)
         raise
     _log.info("%s: loaded with torch alone in %s", folder, dtype)
-    return Base(model, tokens, _end_tokens(ends, tokens), device, dtype, packed=True)
+    return Base(model, formats, _end_tokens(ends, tokens), device, dtype, packed=True)
 
 
-def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
+def load_base(
+    folder: Path, device: str, dtype: str, formats: Formats | None = None
+) -> Base[PreTrainedModel]:
     """Load the base with transformers, from its own files; no code among them is run."""
+    formats = formats or Formats(lambda: folder)
     with lasting():  # all imports in a single place, so that their objects are frozen together
         quiet_libraries()
         for name in ("torch", "transformers.modeling_utils", "peft"):
@@ -131,7 +131,7 @@ def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
         )
         model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
         model.eval()
-        tokenizer = load_tokenizer(folder)
+        tokenizer = formats.tokenizer
     except EngineFailed:
         raise
     except Exception as problem:  # a damaged folder fails in as many ways as it has files
@@ -141,7 +141,7 @@ def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
     # Drop the base's other defaults (a repetition penalty, say): decoding is ours to say.
     model.generation_config = GenerationConfig(eos_token_id=list(ends) or None)
     _log.info("%s: loaded with transformers in %s on %s", folder, dtype, device)
-    return Base(model, tokenizer, ends, device, dtype, packed)
+    return Base(model, formats, ends, device, dtype, packed)
 
 
 def can_pack(config: PreTrainedConfig) -> bool:

@@ -18,10 +18,11 @@ from harness.engines.local.base import fast_base, load_base
 from harness.engines.local.device import Device
 from harness.engines.local.packed import Packed
 from harness.engines.local.padded import Padded
+from harness.engines.local.prompts import Formats
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_environment, versions
-from harness.records import Generation, Message, Output, Prompt
+from harness.records import Generation, Output, Prompt
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
-_WAYS = "packed-1"
+_WAYS = "packed-2"
 """The version of this engine's behaviour: raised with every change in what a model writes."""
 
 _BASE = Mounted("base", "", None)
@@ -69,8 +70,13 @@ class Transformers:
         self.merge = merge
         self._fast = fast and merge
         self._loaded: _Loaded | None = None
-        self._unmoved: tuple[tuple[tuple[Message, ...], Generation], Tensor] | None = None
-        """The base's logits after the last prompt of `shift`, with that prompt."""
+        self._formats = Formats(base)
+        self._unmoved: tuple[tuple[tuple[int, ...], Generation], Tensor] | None = None
+        """The base's logits after the last prompt of `shift`, with that prompt's tokens."""
+
+    def formats(self) -> Formats:
+        """Return the chat formats of its prompts; no weights are loaded for them."""
+        return self._formats
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
         """Return decoding, dtype, device class, library versions and this engine's version."""
@@ -123,19 +129,23 @@ class Transformers:
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
         """Return how far the adapter moves the next token's logits at most; 0: not applied."""
-        key = (prompt.messages, generation)
-        if self._unmoved is None or self._unmoved[0] != key:
+        # Both are given the base's own tokens, also where the adapter has another template.
+        ids = self._formats.of(prompt.chat).ids(prompt.messages)
+        if self._unmoved is None or self._unmoved[0] != (ids, generation):
             # Kept for the next adapter, which is proven with the same prompt.
-            self._unmoved = (key, self._last_logits(_BASE, prompt, generation))
-        moved = self._last_logits(adapter, prompt, generation)
+            unmoved = self._last_logits(_BASE, prompt, ids, generation)
+            self._unmoved = ((ids, generation), unmoved)
+        moved = self._last_logits(adapter, prompt, ids, generation)
         return float((self._unmoved[1] - moved).abs().max())
 
     def close(self) -> None:
         """Return at once: the model's memory goes with the process."""
 
-    def _last_logits(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> Tensor:
+    def _last_logits(
+        self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...], generation: Generation
+    ) -> Tensor:
         (found,) = self._steps(
-            adapter, generation, lambda runner: iter([runner.last_logits(prompt)])
+            adapter, generation, lambda runner: iter([runner.last_logits(prompt, ids)])
         )
         return found.float()
 
@@ -180,12 +190,12 @@ class Transformers:
 
     def _load(self, dtype: str) -> _Loaded:
         folder, kind = self.base(), self.device.kind
-        light = fast_base(folder, kind, dtype) if self._fast else None
+        light = fast_base(folder, kind, dtype, self._formats) if self._fast else None
         if light is not None:
             from harness.engines.local.fast.lora import Merging
 
             return _Loaded(Packed(light), Merging(light.model))
-        base = load_base(folder, kind, dtype)
+        base = load_base(folder, kind, dtype, self._formats)
         runner = Packed(base) if base.packed else Padded(base)
         return _Loaded(runner, Mounting(base.model, self.merge))
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from harness.engines.protocol import BackendEngine, Mounted, Weighed
+from harness.engines.protocol import BackendEngine, FormattingEngine, Mounted, Weighed
 from harness.records import BASE, BASE_PROMPT, Benchmark, Output, Prompt
 
 if TYPE_CHECKING:
+    from harness.engines.local.chat_format import ChatFormat
+    from harness.engines.local.prompts import Formats
     from harness.workspace.adapters.files import AdapterFiles
 
 NO_ADAPTER = hashlib.sha256(b"").hexdigest()
@@ -79,6 +81,16 @@ class Backend(Protocol):
         """Return how far an adapter moves the base's logits; None if the engine can't tell."""
         engine, mounted = self.engine(benchmark.name, adapter), self.mount(adapter)
         return engine.shift(mounted, prompt, benchmark.generation)
+
+    def formats(self, adapter: AdapterRef, benchmark: Benchmark) -> Formats | None:
+        """Return the chat formats of the base; None where only the engine knows its template."""
+        engine = self.engine(benchmark.name, adapter)
+        return engine.formats() if isinstance(engine, FormattingEngine) else None
+
+    def chat_format(self, adapter: AdapterRef, benchmark: Benchmark) -> ChatFormat | None:
+        """Return the format of an adapter's prompts on a benchmark, where it is known here."""
+        formats = self.formats(adapter, benchmark)
+        return None if formats is None else formats.of(benchmark.chat, self.mount(adapter).folder)
 
     def has_recorded(self, name: str, benchmark: Benchmark) -> bool:
         """Return whether every output of an adapter on a benchmark is there or can be written."""

@@ -31,6 +31,8 @@ class Evaluation:
     """Whether that promotion was against or without a verdict."""
     verdict_id: str = field(default="", metadata=EXACT)
     """In the store."""
+    made_again: tuple[str, ...] = field(default=(), metadata=EXACT)
+    """Sentences on runs that an older version of the engine had made already."""
 
 
 @dataclass
@@ -60,8 +62,8 @@ class Candidate:
     def _evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None) -> Evaluation:
         context, references = self.context, References(self, benchmark, cases)
         promoted, pinned, first = references.promoted, references.pinned, references.base
-        again = context.request.refresh
-        run = context.producer.run(self.adapter, benchmark, cases, refresh=again)
+        refresh = context.request.refresh
+        run = context.producer.run(self.adapter, benchmark, cases, refresh=refresh)
         base = first or references.baseline(BASE)
         prompted = references.baseline(BASE_PROMPT)
         guards = () if benchmark.guard or cases is not None else tuple(self._guard_verdicts())
@@ -87,7 +89,10 @@ class Candidate:
         if context.tracking is not None:
             context.tracking.judged(run, verdict)
         promoted_at, overridden = references.promoted_at, references.overridden
-        return Evaluation(run, verdict, promoted_at, overridden, verdict_id)
+        again = context.producer.made_again
+        pairs = [(one.adapter, benchmark.name) for one in (run, promoted, pinned) if one]
+        said = tuple(again[pair] for pair in pairs if pair in again)
+        return Evaluation(run, verdict, promoted_at, overridden, verdict_id, said)
 
     def needs(
         self, benchmark: Benchmark, cases: frozenset[str] | None = None

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import AdapterRefused, HarnessError
+from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.backends import LocalBackend
 from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.project import Project
-from harness.records import Benchmark, DoctorCheck
+from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, DoctorCheck
 from harness.workspace.adapters.files import AdapterFiles
 from harness.workspace.adapters.inspection import base_shape, inspect
 from harness.workspace.adapters.origin import read_origin
 from harness.workspace.base.gguf import model_folder
+
+if TYPE_CHECKING:
+    from harness.engines.local.chat_format import ChatFormat
 
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
@@ -36,10 +42,11 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         sound = all(check.ok for check in found)
         # Having seen a case is no failure of the adapter: the case is left out of the verdict.
         task = (read_training_of(project.settings.adapters, name) or {}).get("task")
-        for benchmark in project.benchmarks.values():
-            if benchmark.guard or task in (None, benchmark.task):
-                found.append(DoctorCheck("training", True, _seen(project, name, benchmark)))
+        judging = [b for b in project.benchmarks.values() if b.guard or task in (None, b.task)]
+        for benchmark in judging:
+            found.append(DoctorCheck("training", True, _seen(project, name, benchmark)))
         if sound:  # an unsound adapter is never loaded
+            found += _templates(backend, adapter, judging)
             benchmark = next(iter(project.benchmarks.values()))
             try:
                 shift = applied_shift(backend, adapter, benchmark)
@@ -62,6 +69,37 @@ def _origin(files: AdapterFiles) -> list[DoctorCheck]:
         return []
     other = "" if origin.digest == files.digest else "; its bytes were changed since"
     return [DoctorCheck("origin", True, f"{origin.resolved}, fetched {origin.at[:10]}{other}")]
+
+
+def _templates(
+    backend: Backend, adapter: AdapterRef, benchmarks: Sequence[Benchmark]
+) -> list[DoctorCheck]:
+    """Return what ends an answer and whose template makes the prompts, once for equal ones."""
+    found: dict[str, list[str]] = {}
+    try:
+        for benchmark in benchmarks:
+            form = backend.chat_format(adapter, benchmark)
+            if form is not None:
+                found.setdefault(_template(form), []).append(benchmark.name)
+    except HarnessError as problem:
+        return [DoctorCheck("template", False, str(problem))]
+    several = len(found) > 1
+    return [
+        DoctorCheck("template", True, f"{', '.join(names)}: {said}" if several else said)
+        for said, names in found.items()
+    ]
+
+
+def _template(form: ChatFormat) -> str:
+    """Describe the end of turn, the source of the template and what it does to system texts."""
+    end = f"ends with {form.end.text}" if form.end.text else "has no end of turn"
+    if form.template is None:
+        return f"{end}, plain lines for want of a chat template"
+    shipped = form.source in (BASE_TEMPLATE, ADAPTER_TEMPLATE)
+    said = f"{end}, template {'of the ' if shipped else ''}{form.source}"
+    if form.folds_system:
+        said += "; it has no system role, system text is folded into the first user turn"
+    return said
 
 
 def _seen(project: Project, name: str, benchmark: Benchmark) -> str:
