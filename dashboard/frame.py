@@ -19,6 +19,8 @@ from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
 from harness.flows.project import Project, said
 from harness.flows.store import open_store
+from harness.text.given import WithTurns
+from harness.text.given import given as pieces_of
 from harness.text.html import Child, element, joined
 
 if TYPE_CHECKING:
@@ -130,3 +132,9 @@ def text(name: str, written: str, key: str) -> None:
     html(pieces.label(name), words.block(written))
     if words.cut(written) and st.toggle(f"All {len(written):,} characters", key=f"whole-{key}"):
         st.code(words.code(written), language=None, wrap_lines=True, height=400)
+
+
+def given(of: WithTurns, key: str) -> None:
+    """Show what the model was given: earlier turns, context and input, each under its name."""
+    for place, (name, written) in enumerate(pieces_of(of)):
+        text(name.capitalize(), written, key if name == "input" else f"{key}-{place}")

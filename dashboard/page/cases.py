@@ -87,7 +87,7 @@ def _one(context: frame.PageContext, found: CasesPage) -> None:
     with st.container(border=True):
         left, right = st.columns(2)
         with left:
-            frame.text("Input", history.case.input, "input")
+            frame.given(history.case, "input")
         with right:
             for number, ideal in enumerate(history.case.ideals):
                 frame.text("Ideal" if number == 0 else "or", ideal, f"ideal-{number}")

@@ -202,7 +202,7 @@ def _case(found: Comparison, one: Compared) -> None:
         frame.remark(f"Accepted: {one.accepted}")
     left, right = st.columns(2)
     with left:
-        frame.text("Input", one.case.input, "input")
+        frame.given(one.case, "input")
     with right:
         for number, ideal in enumerate(one.case.ideals):
             frame.text("Ideal" if number == 0 else "or", ideal, f"ideal-{number}")

@@ -97,7 +97,7 @@ def _asked(one: Waiting) -> None:
     frame.html(pieces.head(one.where, pieces.quiet(slices)))
     left, right = st.columns(2)
     with left:
-        frame.text("Input", one.input, f"input-{one.key}")
+        frame.given(one, f"input-{one.key}")
     with right:
         frame.text("Output", one.output, f"output-{one.key}")
 
@@ -212,7 +212,7 @@ def _pair(context: frame.PageContext, pairs: Sequence[BlindPair], name: str) -> 
     halves = [pair for pair in pairs if len({pair.left.key, pair.right.key} & _done()) == 1]
     pair = (halves or list(pairs))[0]
     with st.container(border=True):
-        frame.text("Input", pair.input, "blind-input")
+        frame.given(pair.left, "blind-input")
         for column, side, letter in zip(
             st.columns(2), (pair.left, pair.right), ("A", "B"), strict=True
         ):

@@ -5,13 +5,15 @@
 
 from harness.findings.finding import Finding, counted, in_order, quoted
 from harness.findings.near import Near, near_duplicates
-from harness.findings.overlap import Overlap, overlap
+from harness.findings.overlap import CaseText, Overlap, case_texts, overlap
 from harness.findings.words import normal, words
 
 __all__ = [
+    "CaseText",
     "Finding",
     "Near",
     "Overlap",
+    "case_texts",
     "counted",
     "in_order",
     "near_duplicates",

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from harness.errors import BenchmarkError, HarnessError, RequestError
-from harness.findings import Finding, in_order, overlap
+from harness.findings import Finding, case_texts, in_order, overlap
 from harness.findings import benchmark as written
 from harness.findings.benchmark import BadCaseLine, CaseLine
 from harness.findings.health import MIN_ADAPTERS, tired_cases
@@ -107,7 +107,7 @@ def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> C
 def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
     # unlike the benchmark's reader, go on after a bad line, to report all of them at once
     cases, refused = [], []
-    for line, one in each_case(draft.cases, draft.shared, rules()):
+    for line, one in each_case(draft.cases, draft.shared, rules(), draft.benchmark.template):
         if isinstance(one, HarnessError):
             refused.append(BadCaseLine(line, str(one).removeprefix(f"{draft.cases}:{line}: ")))
         else:
@@ -139,7 +139,7 @@ def _training_inputs(project: Project) -> _Given:
             unread.append(f"not compared with {file.name}: {problem}")
             continue
         places += [(file.name, example.line) for example in scan.examples]
-        inputs += [example.input for example in scan.examples]
+        inputs += [example.conversation for example in scan.examples]
         if scan.bad:
             unread.append(f"{file.name}: not compared with {len(scan.bad)} lines, no examples")
     return _Given(tuple(places), tuple(inputs), tuple(unread))
@@ -149,7 +149,7 @@ def _given_away(cases: list[CaseLine], given: _Given) -> Iterator[Finding]:
     """Yield a finding per case that is in the training data, so its answer may have been learnt."""
     lines = {one.case.id: one.line for one in cases}
     where: dict[str, list[str]] = {}
-    for hit in overlap(given.inputs, {one.case.id: one.case.input for one in cases}):
+    for hit in overlap(given.inputs, case_texts([one.case for one in cases])):
         name, line = given.places[hit.index]
         where.setdefault(hit.case, []).append(f"{name}:{line} ({hit.how})")
     for case, places in where.items():

@@ -118,7 +118,7 @@ def _sound(project: Project, name: str) -> AdapterFiles:
 def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
     """Return the objections to training on this set; raise them unless they were overruled."""
     examples = [
-        TrainingExample(line, example.input, example.output)
+        TrainingExample(line, example.input, example.output, turns=example.turns)
         for line, example in zip(dataset.lines, dataset.examples, strict=True)
     ]
     found: list[str] = []
