@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from harness.findings.near import COMMON_FROM, MIN_WORDS, boilerplate
 from harness.findings.words import WordCoder, normal, words
 from harness.records import Case
+from harness.records.holds import TEXT
 
 How = Literal["exact", "normalised", "contained", "near"]
 SHARE = 0.25
@@ -42,9 +43,9 @@ class Overlap:
 class CaseText:
     """A case as other texts are compared with it."""
 
-    whole: str
+    whole: str = field(metadata=TEXT)
     """Its conversation; with its context and system text where other cases have the same one."""
-    last: str
+    last: str = field(metadata=TEXT)
     """The user's last turn. A text that is only near to the whole must have it as well: cases on
     one document, or at one point of a conversation, share all but their last turn."""
 
