@@ -5,7 +5,7 @@
 
 from harness.findings.finding import Finding, counted, in_order, quoted
 from harness.findings.near import Near, near_duplicates
-from harness.findings.overlap import CaseText, Overlap, case_texts, overlap
+from harness.findings.overlap import CaseText, Overlap, case_texts, overlap, overlap_of
 from harness.findings.words import normal, words
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "near_duplicates",
     "normal",
     "overlap",
+    "overlap_of",
     "quoted",
     "words",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.findings.endings import endings
 from harness.findings.finding import Finding
 from harness.findings.outliers import languages, lengths, other_languages
-from harness.findings.overlap import CaseText, case_texts, overlap
+from harness.findings.overlap import CaseText, case_texts, overlap_of
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import HouseVoice
@@ -74,7 +74,7 @@ def overlaps(
     examples: Sequence[TrainingExample], cases: Mapping[str, str | CaseText]
 ) -> Iterator[Finding]:
     """Yield the examples that a benchmark asks about: training on them would spoil its verdicts."""
-    for found in overlap([example.conversation for example in examples], cases):
+    for found in overlap_of(examples, cases):
         how = {
             "exact": "is",
             "normalised": "is, but for case, punctuation or white space,",

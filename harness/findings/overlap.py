@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -61,6 +61,31 @@ def case_texts(cases: Sequence[Case]) -> dict[str, CaseText]:
         )
         for case in cases
     }
+
+
+class Told(Protocol):
+    """An example or a review: what a model was given, without what it answered."""
+
+    @property
+    def conversation(self) -> str: ...  # noqa: D102
+    @property
+    def context(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+def overlap_of(told: Sequence[Told], cases: Mapping[str, str | CaseText]) -> list[Overlap]:
+    """Return each example or review that gives a case away, with or without its context."""
+    texts = [one.conversation for one in told]
+    owners = list(range(len(told)))
+    for place, one in enumerate(told):
+        if one.context:
+            texts.append("\n".join((*one.context, one.conversation)))
+            owners.append(place)
+    found: dict[int, Overlap] = {}
+    for hit in overlap(texts, cases):
+        mine = replace(hit, index=owners[hit.index])
+        if mine.index not in found or _distance(mine) < _distance(found[mine.index]):
+            found[mine.index] = mine
+    return [found[index] for index in sorted(found)]
 
 
 def overlap(texts: Sequence[str], cases: Mapping[str, str | CaseText]) -> list[Overlap]:

@@ -335,6 +335,8 @@ class TrainingExample:
     """Named groups such as kind=opener; not learnt, they only say which cases it resembles."""
     turns: tuple[Message, ...] = ()
     """The conversation before the input."""
+    context: tuple[str, ...] = field(default=(), metadata=TEXT)
+    """Retrieved texts, filled into the template's `{context}`."""
 
     @property
     def conversation(self) -> str:

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from harness.errors import BenchmarkError, HarnessError, RequestError
-from harness.findings import Finding, case_texts, in_order, overlap
+from harness.findings import Finding, case_texts, in_order, overlap_of
 from harness.findings import benchmark as written
 from harness.findings.benchmark import BadCaseLine, CaseLine
 from harness.findings.health import MIN_ADAPTERS, tired_cases
@@ -18,6 +18,7 @@ from harness.judge.intervals import risk_by_luck
 from harness.measure import run_checks
 from harness.progress import OnProgress
 from harness.records import Benchmark, BenchmarkHealth
+from harness.records.benchmark import TrainingExample
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
 from harness.workspace.project.benchmarks import Draft, each_case, read_draft
@@ -68,7 +69,7 @@ def check(
     drafts = [
         read_draft(folder, name, generation, rules()) for name in names or project.benchmark_names
     ]
-    given = _training_inputs(project)
+    given = _training_examples(project)
     with closing(open_store(project, store)) as opened:
         made = []
         for number, draft in enumerate(sorted(drafts, key=lambda draft: draft.benchmark.guard)):
@@ -120,17 +121,17 @@ def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The inputs of every training set, each with its file and line."""
+    """The examples of every training set, each with its file and line."""
 
     places: tuple[tuple[str, int], ...]
-    inputs: tuple[str, ...]
+    examples: tuple[TrainingExample, ...]
     unread: tuple[str, ...]
 
 
-def _training_inputs(project: Project) -> _Given:
+def _training_examples(project: Project) -> _Given:
     folder = project.settings.adapters / DATASETS
     places: list[tuple[str, int]] = []
-    inputs: list[str] = []
+    examples: list[TrainingExample] = []
     unread: list[str] = []
     for file in sorted(folder.glob("*.jsonl")):
         try:
@@ -139,17 +140,17 @@ def _training_inputs(project: Project) -> _Given:
             unread.append(f"not compared with {file.name}: {problem}")
             continue
         places += [(file.name, example.line) for example in scan.examples]
-        inputs += [example.conversation for example in scan.examples]
+        examples += scan.examples
         if scan.bad:
             unread.append(f"{file.name}: not compared with {len(scan.bad)} lines, no examples")
-    return _Given(tuple(places), tuple(inputs), tuple(unread))
+    return _Given(tuple(places), tuple(examples), tuple(unread))
 
 
 def _given_away(cases: list[CaseLine], given: _Given) -> Iterator[Finding]:
     """Yield a finding per case that is in the training data, so its answer may have been learnt."""
     lines = {one.case.id: one.line for one in cases}
     where: dict[str, list[str]] = {}
-    for hit in overlap(given.inputs, case_texts([one.case for one in cases])):
+    for hit in overlap_of(given.examples, case_texts([one.case for one in cases])):
         name, line = given.places[hit.index]
         where.setdefault(hit.case, []).append(f"{name}:{line} ({hit.how})")
     for case, places in where.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.findings import CaseText, case_texts, overlap
+from harness.findings import CaseText, case_texts, overlap_of
 from harness.records import RESERVED, Benchmark
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import remember, remembered
@@ -115,6 +115,6 @@ def _seen_in(file: Path, stamp: str, asked: tuple[tuple[str, CaseText], ...]) ->
     """Return the first line that holds each seen case; `stamp` lets the cache notice edits."""
     examples = scan_training_set(file).examples
     found: dict[str, int] = {}
-    for hit in overlap([example.conversation for example in examples], dict(asked)):
+    for hit in overlap_of(examples, dict(asked)):
         found.setdefault(hit.case, examples[hit.index].line)
     return found

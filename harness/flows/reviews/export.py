@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from harness.errors import RequestError
-from harness.findings import CaseText, normal, overlap
+from harness.findings import CaseText, normal, overlap_of
 from harness.findings.dataset import case_inputs
 from harness.flows.project import Project
 from harness.records import Message, Review
@@ -164,5 +164,5 @@ def _outside(cases: Mapping[str, CaseText], reviews: Iterable[Review]) -> Iterat
     reviews = iter(reviews)
     # In batches: `overlap` prepares the cases anew for every call.
     while some := list(islice(reviews, _BATCH)):
-        inside = {found.index for found in overlap([review.conversation for review in some], cases)}
+        inside = {found.index for found in overlap_of(some, cases)}
         yield from (review for place, review in enumerate(some) if place not in inside)

@@ -36,7 +36,7 @@ class Given:
 
 def read_given(table: Table) -> Given:
     """Read `input` or `messages`, and `system` and `context` beside them."""
-    context = _context(table)
+    context = read_context(table)
     system = table.text("system", blank=True) if table.has("system") else None
     if not table.has("messages"):
         return Given(table.text("input"), (), system, context)
@@ -77,7 +77,7 @@ def _turn(table: Table, number: int, raw: Any) -> Message:
     return Message(role, content)  # type: ignore[arg-type]  # checked by choice
 
 
-def _context(table: Table) -> tuple[str, ...]:
+def read_context(table: Table) -> tuple[str, ...]:
     """Read one text or several; an empty text or list is a search that found nothing."""
     if not table.has("context"):
         return ()
