@@ -44,7 +44,7 @@ def import_text(
     for case in cases[:MAX_PREVIEWED]:
         lines += ["", safe.ci_log(str(case["id"]), limit=200)]
         for name, value in _shown(case):
-            lines += hang(f"  {name}  ", safe.ci_log(_value(value), limit=300), width)
+            lines += hang(f"  {safe.ci_log(name)}  ", safe.ci_log(_value(value), limit=300), width)
     lines += ["", f"{count(len(cases), 'case')}{'' if written else ', nothing was written'}"]
     lines += [f"wrote {safe.ci_log(place)}" for place in written]
     return "\n".join([*lines, *([f"benchmark {fingerprint[:6]}"] if fingerprint else [])])

@@ -139,6 +139,7 @@ class _Reader:
         if isinstance(self.prompt, str):
             ours["input"] = filled(self.prompt, values, "the prompt")
         elif self.prompt:
+            ours["input"] = ""  # so that no variable is taken for it
             # Filled turn by turn: a text with quotation marks would break the JSON.
             ours["messages"] = [
                 {name: filled(text, values, "the prompt") for name, text in turn.items()}
