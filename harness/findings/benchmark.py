@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.findings.finding import Finding, quoted
 from harness.findings.near import is_near, near_duplicates
+from harness.findings.personal import personal
 from harness.findings.words import normal
 from harness.records import Case, CasesNeeded, CheckResult, Policy
 from harness.text.quoting import FAILED_CHECK
@@ -93,6 +94,17 @@ def near_repeated(cases: Sequence[CaseLine]) -> Iterator[Finding]:
 
 def _asked(one: CaseLine) -> str:
     return "input" if len(one.case.given) == 1 else "prompt"
+
+
+def personal_data(cases: Iterable[CaseLine], region: str) -> Iterator[Finding]:
+    """Yield personal data in all that a case gives or wants; `region` is that of bare numbers."""
+    for one in cases:
+        texts = (*one.case.given, *one.case.ideals)
+        found = [hit for text in texts for hit in personal(text, region)]
+        # once: an address stands in several turns, and in the ideal that repeats it
+        for what, written in dict.fromkeys(found):
+            said = f"{one.case.id} has personal data, {what} {quoted(written)}"
+            yield Finding("personal_data", one.line, said)
 
 
 def failed_checks(

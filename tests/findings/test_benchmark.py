@@ -5,6 +5,7 @@ from harness.findings.benchmark import (
     CaseLine,
     failed_checks,
     near_repeated,
+    personal_data,
     placeholders,
     refused_lines,
     repeated,
@@ -165,3 +166,13 @@ def test_cases_on_one_document_are_no_near_duplicates_but_reworded_ones_among_th
     questions = ["Who signs?", "When does it end?", LONG, LONG.replace("eighty", "ninety")]
     some = [case(f"c{n}", text, context=document) for n, text in enumerate(questions)]
     assert [f.line for f in near_repeated(written(*some))] == [4]
+
+
+def test_personal_data_is_found_in_turns_context_and_ideals_and_named_once():
+    turns = (Message("user", "Write to ana.keller@example.com"),)
+    one = case("one", "ana.keller@example.com?", "Call +44 20 7946 0018", turns=turns)
+    two = case("two", "Who?", context=("IBAN DE89 3704 0044 0532 0130 00",))
+    found = list(personal_data(written(one, two, case("three", "Who?")), "US"))
+    assert [(f.kind, f.line) for f in found] == [("personal_data", n) for n in (1, 1, 2)]
+    assert 'e-mail address "a…@example.com"' in found[0].message
+    assert "keller" not in str(found)

@@ -74,11 +74,13 @@ def check(
         made = []
         for number, draft in enumerate(sorted(drafts, key=lambda draft: draft.benchmark.guard)):
             on_progress(f"checking {draft.benchmark.name}", number, len(drafts))
-            made.append(_check(draft, given, opened, margin))
+            made.append(_check(draft, given, opened, margin, project.settings.privacy.region))
         return made
 
 
-def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> CheckedBenchmark:
+def _check(
+    draft: Draft, given: _Given, store: Store, margin: float | None, region: str
+) -> CheckedBenchmark:
     policy = draft.benchmark.policy
     cases, refused = _lines(draft)
     found = _Found([], [], list(given.unread))
@@ -89,6 +91,7 @@ def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> C
     found.unfit += written.placeholders(cases)
     found.unfit += written.repeated(cases)
     found.advice += written.near_repeated(cases)
+    found.advice += written.personal_data(cases, region)
     found.advice += written.small_slices(cases, policy)
     # an ideal that fails its own case's checks could never be reached
     checked = [
