@@ -85,9 +85,10 @@ def _one(context: frame.PageContext, found: CasesPage) -> None:
     if history.case is None:
         return
     with st.container(border=True):
+        frame.before(history.case, "input")
         left, right = st.columns(2)
         with left:
-            frame.given(history.case, "input")
+            frame.text("Input", history.case.input, "input")
         with right:
             for number, ideal in enumerate(history.case.ideals):
                 frame.text("Ideal" if number == 0 else "or", ideal, f"ideal-{number}")

@@ -200,9 +200,10 @@ def _case(found: Comparison, one: Compared) -> None:
     frame.html(pieces.head(one.case.id, pieces.badge(one.flag), critical, pieces.quiet(about)))
     if one.accepted:
         frame.remark(f"Accepted: {one.accepted}")
+    frame.before(one.case, "input")
     left, right = st.columns(2)
     with left:
-        frame.given(one.case, "input")
+        frame.text("Input", one.case.input, "input")
     with right:
         for number, ideal in enumerate(one.case.ideals):
             frame.text("Ideal" if number == 0 else "or", ideal, f"ideal-{number}")
