@@ -119,8 +119,9 @@ def import_(
 ) -> None:
     """Import cases from FILE: CSV, TSV, JSONL or XLSX, with a case in each row below a head.
 
-    Fields: id, input, ideal (ideal2 to ideal9, or a JSON list), critical, group, checks, and
-    slices as columns `slice:industry`. An existing benchmark.toml stays as it is.
+    Fields: id, input (or messages, a conversation as JSON), system, context, ideal (ideal2 to
+    ideal9, or a JSON list), critical, group, checks, and slices as columns `slice:industry`.
+    An existing benchmark.toml stays as it is.
     YAML is a promptfoo configuration (tests with vars and assert) or a task of
     lm-evaluation-harness (doc_to_text, doc_to_target): what no case can hold is listed.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.

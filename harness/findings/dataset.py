@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.findings.endings import endings
 from harness.findings.finding import Finding
 from harness.findings.outliers import languages, lengths, other_languages
-from harness.findings.overlap import overlap
+from harness.findings.overlap import CaseText, case_texts, overlap_of
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import HouseVoice
@@ -27,8 +27,8 @@ STEPS = ("repeats", "personal data", "endings and voice", "lengths", "languages"
 class Measure:
     """The cases, voice and glossary that a training set is compared with."""
 
-    cases: Mapping[str, str]
-    """Inputs of every benchmark's cases, by `benchmark/id`."""
+    cases: Mapping[str, str | CaseText]
+    """The cases of every benchmark, by `benchmark/id`."""
     house: HouseVoice | None = None
     """The voice of the task's benchmark; None without a benchmark or without a chosen task."""
     banned: Callable[[str], str] = lambda text: ""
@@ -70,9 +70,11 @@ def size(count: int) -> Iterator[Finding]:
         yield Finding("size", None, message)
 
 
-def overlaps(examples: Sequence[TrainingExample], cases: Mapping[str, str]) -> Iterator[Finding]:
+def overlaps(
+    examples: Sequence[TrainingExample], cases: Mapping[str, str | CaseText]
+) -> Iterator[Finding]:
     """Yield the examples that a benchmark asks about: training on them would spoil its verdicts."""
-    for found in overlap([example.input for example in examples], cases):
+    for found in overlap_of(examples, cases):
         how = {
             "exact": "is",
             "normalised": "is, but for case, punctuation or white space,",
@@ -103,6 +105,6 @@ def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Fi
             yield from measure.house.findings(example)
 
 
-def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, str]:
-    """Return the inputs of cases by `benchmark/id`, as `Measure` holds them."""
-    return {f"{benchmark}/{case.id}": case.input for case in cases}
+def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, CaseText]:
+    """Return the cases of a benchmark by `benchmark/id`, as `Measure` holds them."""
+    return {f"{benchmark}/{name}": text for name, text in case_texts(cases).items()}

@@ -26,6 +26,7 @@ from harness.workspace.importers.columns import (
     understand,
 )
 from harness.workspace.project.benchmarks import read_case, read_draft
+from harness.workspace.project.conversations import CONTEXT, INPUT
 from harness.workspace.project.starter import benchmark_file
 
 KIND = "benchmark"
@@ -77,7 +78,7 @@ def import_benchmark(project: Project, file: Path, request: CaseImportRequest) -
         forget_columns(reports, KIND)
     table = read_case_table(file, request.data, BenchmarkError)
     found = ImportedCases(_understood(project, table.rows, request, file))
-    _read(file, table.rows, request, shared, found)
+    _read(file, table.rows, request, shared, found, _template(project, request))
     found.left = {feature: table.left[feature] for feature in sorted(table.left)}
     if not found.cases and not found.bad:
         raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
@@ -109,6 +110,14 @@ def _shared(project: Project, request: CaseImportRequest) -> tuple[Check, ...]:
     return read_draft(root, request.name, project.settings.generation, rules()).shared
 
 
+def _template(project: Project, request: CaseImportRequest) -> str:
+    """Return the template of the benchmark; a new one gets what its cases need."""
+    if not (_folder(project, request) / "benchmark.toml").exists():
+        return CONTEXT + INPUT
+    root, generation = project.settings.benchmarks, project.settings.generation
+    return read_draft(root, request.name, generation, rules()).benchmark.template
+
+
 def _understood(
     project: Project, rows: TableRows, request: CaseImportRequest, file: Path
 ) -> Columns:
@@ -116,7 +125,8 @@ def _understood(
     columns = understand(
         rows.columns, FIELDS, request.told, request.constants, remembered, BenchmarkError
     )
-    missing = [name for name in NEEDED if not columns.has(name)]
+    given = ("input",) if columns.has("messages") else ()
+    missing = [name for name in NEEDED if name not in given and not columns.has(name)]
     if missing:
         raise BenchmarkError(
             f"{file}:1: no column is understood as `{missing[0]}`, name it with --map"
@@ -131,6 +141,7 @@ def _read(
     request: CaseImportRequest,
     shared: tuple[Check, ...],
     found: ImportedCases,
+    template: str,
 ) -> None:
     seen: dict[str, str] = {}
     read = rules()
@@ -144,7 +155,8 @@ def _read(
             if row.problem:
                 raise ValueError(row.problem)
             case = case_object(row.values, row.line, found.columns, request.separator)
-            read_case(case, where, shared, read, seen)  # the reader of benchmarks has the last word
+            # the reader of benchmarks has the last word
+            read_case(case, where, shared, read, seen, template)
             found.cases.append(case)
         except ValueError as problem:
             found.bad.append(str(BenchmarkError(f"{where}: {problem}")))
@@ -166,6 +178,7 @@ def _write(project: Project, request: CaseImportRequest, found: ImportedCases) -
     remember_columns(project.settings.reports, KIND, request.told)
     if is_new:
         task = None if request.guard else request.task or request.name
-        write_atomically(settings, benchmark_file(request.name, task))
+        context = any("context" in case for case in found.cases)
+        write_atomically(settings, benchmark_file(request.name, task, context))
     found.written = (str(cases), str(settings)) if is_new else (str(cases),)
     found.benchmark = project.benchmark(request.name)

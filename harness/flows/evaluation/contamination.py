@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.findings import overlap
+from harness.findings import CaseText, case_texts, overlap_of
 from harness.records import RESERVED, Benchmark
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import remember, remembered
@@ -35,7 +35,7 @@ class Contamination:
 
 def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Contamination:
     """Search the training sets of an adapter and of its parents for a benchmark's cases."""
-    asked = tuple((case.id, case.input) for case in benchmark.cases)
+    asked = tuple(case_texts(benchmark.cases).items())
     cases: dict[str, str] = {}
     unknown: list[str] = []
     looked_at = 0
@@ -111,10 +111,10 @@ def _stamp(file: Path) -> str:
 
 
 @lru_cache(maxsize=32)
-def _seen_in(file: Path, stamp: str, asked: tuple[tuple[str, str], ...]) -> dict[str, int]:
+def _seen_in(file: Path, stamp: str, asked: tuple[tuple[str, CaseText], ...]) -> dict[str, int]:
     """Return the first line that holds each seen case; `stamp` lets the cache notice edits."""
     examples = scan_training_set(file).examples
     found: dict[str, int] = {}
-    for hit in overlap([example.input for example in examples], dict(asked)):
+    for hit in overlap_of(examples, dict(asked)):
         found.setdefault(hit.case, examples[hit.index].line)
     return found

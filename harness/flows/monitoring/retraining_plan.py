@@ -16,7 +16,7 @@ from shlex import quote
 from typing import Any
 
 from harness.errors import DataError, RequestError, WorldFailed, reason
-from harness.findings import normal, overlap
+from harness.findings import CaseText, normal, overlap_of
 from harness.findings.dataset import SMALL, case_inputs
 from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.flows.project import Project
@@ -29,7 +29,8 @@ from harness.flows.reviews.export import (
     training_reviews,
 )
 from harness.flows.store import open_store
-from harness.records import Decision, Example, Plan, Review
+from harness.records import Decision, Message, Plan, Review
+from harness.records.benchmark import TrainingExample
 from harness.render.plan import plan_markdown
 from harness.store import Store
 from harness.workspace.adapters.files import read_training
@@ -94,7 +95,7 @@ def plan(
     with closing(open_store(project, url)) as store:
         parts = choose(project, store, found.promoted)
     lines = parts.training
-    fingerprint = data_fingerprint([Example(line["input"], line["output"]) for line in lines])
+    fingerprint = data_fingerprint([_example(line) for line in lines])
     training = place / f"{name}-{fingerprint[:8]}.jsonl"
     next_adapter = next_name(project.settings.adapters, found.promoted.adapter)
     made = Plan(
@@ -136,16 +137,16 @@ def choose(project: Project, store: Store, held: Decision) -> PlanParts:
     # At most as many accepted as edited: more of the adapter's own texts would outweigh the edits.
     accepted = sent[: len(learnt)]
     old = old_data(project, held.adapter)
-    newer = {normal(review.input) for review in (*learnt, *accepted)}
-    fresh = [line for line in old.lines if normal(line["input"]) not in newer]
+    newer = {normal(review.conversation) for review in (*learnt, *accepted)}
+    fresh = [line for line in old.lines if normal(_example(line).conversation) not in newer]
     inside = _inside(project, [*fresh, *map(training_line, (*learnt, *accepted))])
-    kept = [line for line in fresh if line["input"] not in inside]
-    learnt = [review for review in learnt if review.input not in inside]
-    accepted = [review for review in accepted if review.input not in inside]
+    kept = [line for line in fresh if _example(line).conversation not in inside]
+    learnt = [review for review in learnt if review.conversation not in inside]
+    accepted = [review for review in accepted if review.conversation not in inside]
     cases = list(_proposed(candidate_lines(project, store, chosen), held_out))
-    inputs = [line["input"] for line in kept] + [r.input for r in (*learnt, *accepted)]
+    told: list[TrainingExample | Review] = [*map(_example, kept), *learnt, *accepted]
     return PlanParts(
-        learnt, accepted, _unlearnt(cases, inputs), old, kept, len(old.lines) - len(fresh)
+        learnt, accepted, _unlearnt(cases, told), old, kept, len(old.lines) - len(fresh)
     )
 
 
@@ -186,21 +187,38 @@ def old_data(project: Project, adapter: str) -> OldData:
         except DataError:
             continue  # another file in the folder, such as cases.jsonl
         if found.fingerprint == wanted:
-            lines = tuple({"input": e.input, "output": e.output} for e in found.examples)
+            lines = tuple(
+                {"input": e.input, "output": e.output}
+                | ({"context": list(e.context)} if e.context else {})
+                for e in found.examples
+            )
             return OldData(lines, str(file))
     return OldData((), f"{about.get('name')} ({wanted[:12]}) is not under adapters/{DATASETS}")
 
 
 def _inside(project: Project, lines: Sequence[Line]) -> set[str]:
-    """Return the inputs that a benchmark holds, reworded or not.
+    """Return the conversations that a benchmark holds, reworded or not.
 
     All lines are checked together, as `train` will check the finished file.
     """
-    inputs = [line["input"] for line in lines]
+    told = [_example(line) for line in lines]
     found = (
-        overlap(inputs, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
+        overlap_of(told, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
     )
-    return {inputs[one.index] for many in found for one in many}
+    return {told[one.index].conversation for many in found for one in many}
+
+
+def _example(line: Line) -> TrainingExample:
+    """Return a line of a training set or a proposed case as an example."""
+    turns = [Message(turn["role"], turn["content"]) for turn in line.get("messages", ())]
+    output = line.get("output", "")
+    if turns and turns[-1].role == "assistant":
+        output = turns.pop().content
+    asked = turns.pop().content if turns else line["input"]
+    earlier = tuple(turn for turn in turns if turn.role != "system")
+    context = line.get("context", ())
+    context = (context,) if isinstance(context, str) else tuple(context)
+    return TrainingExample(0, asked, output, turns=earlier, context=context)
 
 
 def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
@@ -214,10 +232,13 @@ def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
     yield from rejected
 
 
-def _unlearnt(cases: list[Line], inputs: Sequence[str]) -> list[Line]:
-    """Return the cases whose input no example of the training file gives away."""
-    named = {str(place): case["input"] for place, case in enumerate(cases)}
-    learnt = {found.case for found in overlap(inputs, named)}
+def _unlearnt(cases: list[Line], told: Sequence[TrainingExample | Review]) -> list[Line]:
+    """Return the cases whose conversation no example of the training file gives away."""
+    named: dict[str, str | CaseText] = {}
+    for place, case in enumerate(cases):
+        example = _example(case)
+        named[str(place)] = CaseText(example.conversation, example.input)
+    learnt = {found.case for found in overlap_of(told, named)}
     return [case for place, case in enumerate(cases) if str(place) not in learnt]
 
 

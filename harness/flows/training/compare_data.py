@@ -62,7 +62,10 @@ def diff_data(before: Path, after: Path) -> DataDiff:
 
 
 def _counted(scan: Scan) -> Counter[Example]:
-    return Counter(Example(example.input, example.output) for example in scan.examples)
+    return Counter(
+        Example(example.input, example.output, example.turns, example.context)
+        for example in scan.examples
+    )
 
 
 def _by_input(counted: Counter[Example]) -> dict[str, list[str]]:

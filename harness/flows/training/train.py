@@ -31,6 +31,7 @@ from harness.workspace.adapters.inspection import base_shape, inspect
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
+from harness.workspace.project.conversations import CONTEXT
 from harness.workspace.project.training_data import TrainingSet, read_training_set
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
@@ -71,6 +72,11 @@ def train(
     refuse_recipe(recipe)
     benchmark = project.task_benchmark(task)
     dataset = read_training_set(data)
+    if CONTEXT not in benchmark.template and any(e.context for e in dataset.examples):
+        raise DataError(
+            f"{data}: has examples with `context`, but `template` of benchmark {benchmark.name}"
+            f" has no {CONTEXT}: put it there, as its prompts are what is learnt"
+        )
     above = _sound(project, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
     about["anyway"] = _objections(project, data, dataset, anyway)
@@ -78,7 +84,10 @@ def train(
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    lessons = [Lesson(messages_for(benchmark, e.input), e.output) for e in dataset.examples]
+    lessons = [
+        Lesson(messages_for(benchmark, e.input, turns=e.turns, context=e.context), e.output)
+        for e in dataset.examples
+    ]
     base = model_folder(project.base)
     # a copy, so that the recorded digest stays true even if the parent changes meanwhile
     parent_folder = snapshot(above, work / "parent") if above else None
@@ -118,7 +127,9 @@ def _sound(project: Project, name: str) -> AdapterFiles:
 def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
     """Return the objections to training on this set; raise them unless they were overruled."""
     examples = [
-        TrainingExample(line, example.input, example.output)
+        TrainingExample(
+            line, example.input, example.output, turns=example.turns, context=example.context
+        )
         for line, example in zip(dataset.lines, dataset.examples, strict=True)
     ]
     found: list[str] = []

@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError
 from harness.records import Example
 from harness.records.benchmark import TrainingExample
 from harness.workspace.formats.fields import Table
 from harness.workspace.formats.reading import lines_of, parse_json, read_jsonl
+from harness.workspace.project.conversations import read_context
 
 DATASETS = "datasets"
 """The folder of the training sets, beside the adapters."""
@@ -57,7 +59,8 @@ def read_training_set(path: Path) -> TrainingSet:
     examples, lines = [], []
     for where, raw in read_jsonl(path, DataError):
         table = Table(raw, where, DataError)
-        examples.append(Example(table.text("input"), table.text("output")))
+        context = read_context(table)
+        examples.append(Example(table.text("input"), table.text("output"), context=context))
         lines.append(int(where.rpartition(":")[2]))
         table.any("slices")
         table.done()
@@ -85,11 +88,16 @@ def scan_training_set(path: Path) -> Scan:
 def data_fingerprint(examples: Iterable[Example | TrainingExample]) -> str:
     """Return a fingerprint that ignores the order of the examples; repeats count."""
     # Adapters carry this digest in training.json, so the bytes that are hashed must never change.
-    lines = sorted(json.dumps([e.input, e.output], ensure_ascii=True) for e in examples)
+    lines = sorted(json.dumps(_hashed(e), ensure_ascii=True) for e in examples)
     whole = hashlib.sha256()
     for place, line in enumerate(lines):
         whole.update(f"\n{line}".encode() if place else line.encode())
     return whole.hexdigest()
+
+
+def _hashed(example: Example | TrainingExample) -> list[Any]:
+    texts: list[Any] = [example.input, example.output]
+    return [*texts, {"context": example.context}] if example.context else texts
 
 
 def kept_lines(path: Path, dropped: frozenset[int]) -> Iterator[str]:
@@ -120,6 +128,9 @@ def _example(number: int, line: str, where: str) -> TrainingExample:
     entries = raw.items() if isinstance(raw, Mapping) else ()
     # Slices that cannot be compared are dropped, not refused: they are not learnt anyway.
     slices = {name: text for name, text in entries if isinstance(text, str) and text.strip()}
-    example = TrainingExample(number, table.text("input"), table.text("output"), slices)
+    context = read_context(table)
+    example = TrainingExample(
+        number, table.text("input"), table.text("output"), slices, context=context
+    )
     table.done()
     return example
