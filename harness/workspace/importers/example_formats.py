@@ -145,11 +145,6 @@ FORMATS = (CHAT, SHAREGPT, PAIR, ALPACA, OWN)
 """The formats, in the order in which a row is tried."""
 FIELDS = tuple(dict.fromkeys(key for one in FORMATS for key in one.known))
 """The keys of all formats, for `--map`."""
-EXPECTED = (
-    '{"input": "...", "output": "..."} or {"messages": [{"role": "user", "content": "..."},'
-    ' {"role": "assistant", "content": "..."}]}'
-)
-"""The two examples that a refusal shows."""
 
 
 def format_of(keys: Iterable[str]) -> ExampleFormat | None:

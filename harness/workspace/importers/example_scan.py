@@ -12,13 +12,12 @@ from pathlib import Path
 
 from harness.errors import DataError, HarnessError
 from harness.records.benchmark import TrainingExample
-from harness.text.quoting import COLUMNS
+from harness.text.quoting import COLUMNS, EXAMPLES
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.tables import TableRow
 from harness.workspace.importers.conversations import BlankText, Leftovers
 from harness.workspace.importers.example_columns import ExampleColumns, ignoring, mapping
 from harness.workspace.importers.example_formats import (
-    EXPECTED,
     FORMATS,
     NAME_OF_ROW,
     ExampleFormat,
@@ -111,8 +110,8 @@ class Scanned:
             return
         spread = Counter(name for names in self.unread.values() for name in names)
         # A key of a few lines is their mistake; a key of most lines is a column of the file.
-        enough = 1 if is_table(self.path) else max(1, len(self.examples) // 2)
-        wide = [name for name, count in spread.items() if count >= enough]
+        most = 0 if is_table(self.path) else len(self.examples) / 2
+        wide = [name for name, count in spread.items() if count > most]
         wrong = {
             line: rest
             for line, names in self.unread.items()
@@ -122,25 +121,26 @@ class Scanned:
         self.examples = [example for example in self.examples if example.line not in wrong]
         self.bad.sort(key=lambda bad: bad.line or 0)
         if wide:
-            self.bad.append(BadLine(None, self._unknown(wide)))
+            self.bad.append(BadLine(None, self._unknown(wide, of_file=True)))
 
     def _no_format(self, first: BadLine) -> BadLine:
         names = [*self.names]
         told = mapping(names)
         said = f" {COLUMNS.say(', '.join(names[:MAX_NAMED]))}" if names else ""
-        what = f"; {told} would do" if told else f"; an example is {EXPECTED}"
+        what = f"; {told} would do" if told else f"; an example is {EXAMPLES}"
         return BadLine(first.line, f"{first.message}: no format fits{what}{said}", first.blank)
 
-    def _unknown(self, names: list[str]) -> str:
+    def _unknown(self, names: list[str], of_file: bool = False) -> str:
         shown = ", ".join(f"`{name[:60]}`" for name in names[:MAX_NAMED])
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         usual = next(one for one in FORMATS if one.name in self.formats)
-        known = suggestion(names[0], usual.known) if len(names) == 1 else ""
-        plural = "keys" if len(names) > 1 else "key"
-        return (
-            f"unknown {plural} {shown}{more}{known}"
-            f"; {ignoring(names[:MAX_NAMED])} leaves {'them' if len(names) > 1 else 'it'} out"
-        )
+        single = len(names) == 1 and "." not in names[0]
+        known = suggestion(names[0], usual.known) if single else ""
+        said = f"unknown key{'s' if len(names) > 1 else ''} {shown}{more}{known}"
+        if known.endswith("?") and not of_file:
+            return said  # a slip of the hand, which is to be mended
+        them = "them" if len(names) > 1 else "it"
+        return f"{said}; {ignoring(names[:MAX_NAMED])} leaves {them} out"
 
     @property
     def format(self) -> str:

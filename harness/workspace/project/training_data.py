@@ -59,7 +59,7 @@ def read_training_set(path: Path, columns: ExampleColumns = AS_WRITTEN) -> Train
     if found.bad:
         first = found.bad[0]
         place = path if first.line is None else f"{path}:{first.line}"
-        raise DataError(f"{place}: {first.message}")
+        raise DataError(f"{place}: {first.message}{', a text is needed' if first.blank else ''}")
     return TrainingSet(path.name, found.examples, found.fingerprint, found.format, found.notes)
 
 

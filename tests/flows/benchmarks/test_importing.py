@@ -41,7 +41,8 @@ WANTED = [
 
 def imported(project: TinyProject, place: str, text: str, **asked: Any) -> ImportedCases:
     file = project.write(place, text)
-    return import_benchmark(project.project, file, CaseImportRequest(**{"name": "new", **asked}))
+    usual = {"name": "new", "ignore": ("notes", "x")}
+    return import_benchmark(project.project, file, CaseImportRequest(**{**usual, **asked}))
 
 
 def lines(project: TinyProject, name: str = "new") -> list[dict[str, Any]]:
