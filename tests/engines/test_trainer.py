@@ -19,7 +19,7 @@ pytest.importorskip("trl", reason="training needs trl")
 
 MARKED = (
     "{% for turn in messages %}{% if turn['role'] == 'assistant' %}<assistant>"
-    "{% generation %} {{ turn['content'] }} <end> {% endgeneration %}"
+    " {% generation %}{{ turn['content'] }} <end>{% endgeneration %} "
     "{% else %}<{{ turn['role'] }}> {{ turn['content'] }} <end> {% endif %}{% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )

@@ -213,3 +213,14 @@ def test_a_table_without_rows_is_refused(project, text):
 def test_checks_that_mean_nothing_are_a_bad_row(project, checks):
     row = json.dumps({"input": "i", "ideal": "o", "checks": checks})
     assert len(imported(project, "cases.jsonl", row).bad) == 1
+
+
+def test_a_column_that_would_be_lost_is_refused_with_the_options_that_would_do(project):
+    text = "input,ideal,owner,empty\na,b,Kim,\n"
+    with pytest.raises(BenchmarkError, match=r"not read: `owner`; --ignore owner leaves out"):
+        imported(project, "cases.csv", text)
+    assert not folder(project).exists()
+    assert imported(project, "cases.csv", text, dry_run=True).unread == ("owner",)
+    imported(project, "cases.csv", text, ignore=("owner",))
+    imported(project, "cases.csv", text, name="sliced", told={"slices.owner": "owner"})
+    assert lines(project, "sliced")[0]["slices"] == {"owner": "Kim"}

@@ -75,9 +75,7 @@ def separated(sign: str) -> Callable[[Path, Rows], None]:
             writer = csv.writer(out, delimiter=sign)
             writer.writerow(rows[0])
             for row in rows:
-                writer.writerow(
-                    v if isinstance(v, str) else json.dumps(v) for v in row.values()
-                )
+                writer.writerow(v if isinstance(v, str) else json.dumps(v) for v in row.values())
 
     return write
 
