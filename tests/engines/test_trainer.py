@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from harness.engines.trainer import Lesson, Recipe
 from harness.engines.trainer import _trainer as trainer_of
 from harness.flows.training.train import lessons_of
 from harness.libraries import quiet_libraries
-from harness.records import Benchmark, Message
+from harness.records import Benchmark, Chat, Message
 from harness.records.benchmark import TrainingExample
 from tests.fakes.llama import TinyLlama
 
@@ -87,6 +88,13 @@ def test_together_they_are_the_tokens_that_trl_masks_for_the_assistant(
     (row,) = theirs.train_dataset
     ours = learnt(base, tmp_path, list(lessons_of(BENCHMARK, one)))
     assert [word for words in ours for word in words] == _words(tokenizer, row["labels"])
+
+
+def test_what_is_learnt_is_written_by_the_template_that_judges(base: Path, tmp_path: Path) -> None:
+    signed = MARKED.replace("<end>{% endg", "{{ sign }} <end>{% endg")
+    benchmark = replace(BENCHMARK, chat=Chat(text=signed, kwargs={"sign": "w20"}))
+    found = learnt(base, tmp_path, list(lessons_of(benchmark, example())))
+    assert [" ".join(words) for words in found] == ["w9 w10 w20 <end>"]
 
 
 def test_the_systems_text_of_an_example_goes_before_the_benchmarks() -> None:

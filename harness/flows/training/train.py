@@ -108,8 +108,8 @@ def lessons_of(benchmark: Benchmark, example: TrainingExample) -> Iterator[Lesso
     *above, asked = messages_for(benchmark, example.input)
     for place in example.learnt:
         given = (*above, *example.turns[:place])
-        yield Lesson(given, example.turns[place].content)
-    yield Lesson((*above, *example.turns, asked), example.output)
+        yield Lesson(given, example.turns[place].content, benchmark.chat)
+    yield Lesson((*above, *example.turns, asked), example.output, benchmark.chat)
 
 
 def refuse_recipe(recipe: Recipe) -> None:
@@ -170,7 +170,8 @@ def _about(
 ) -> dict[str, Any]:
     """Return the part of `training.json` that is known before the first step."""
     adapters = project.settings.adapters
-    prompt = json.dumps([benchmark.system, benchmark.template])
+    rendering = [benchmark.chat.rendering] if benchmark.chat.rendering else []
+    prompt = json.dumps([benchmark.system, benchmark.template, *rendering])
     return {
         "format": 1,
         "name": name,
