@@ -103,6 +103,7 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Rows of a task whose dataset lies elsewhere."
 )
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is left out.")
 @click.option("--separator", help="What stands between several ideals in one cell.")
 @click.option("--replace", is_flag=True, help="Put the cases in place of those that are there.")
 @click.option("--forget-map", is_flag=True, help="Guess columns anew instead of as last time.")
@@ -117,11 +118,14 @@ def import_(
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """Import cases from FILE: CSV, TSV, JSONL or XLSX, with a case in each row below a head.
+    """Import cases from FILE: CSV, TSV, XLSX, JSONL, JSON or Parquet, with a case in each row.
 
     Fields: id, input (or messages, a conversation as JSON), system, context, ideal (ideal2 to
     ideal9, or a JSON list), critical, group, checks, and slices as columns `slice:industry`.
     An existing benchmark.toml stays as it is.
+    Training data is recognised by its keys: messages (OpenAI chat), conversations (ShareGPT),
+    instruction and output (Alpaca), prompt and completion (TRL); the last answer is the ideal.
+    A column that is filled and not read is refused unless it is named with --ignore.
     YAML is a promptfoo configuration (tests with vars and assert) or a task of
     lm-evaluation-harness (doc_to_text, doc_to_target): what no case can hold is listed.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
@@ -143,11 +147,12 @@ def import_(
     if found.bad:
         _refuse(project.redaction.record(found.bad), as_json)
     version = found.benchmark.fingerprint if found.benchmark else None
+    said: dict[str, Any] = {"read_as": found.format, "unread": found.unread}
     if as_json:
-        result = import_json(*understood, found.written, version, found.left)
+        result = import_json(*understood, found.written, version, found.left, **said)
         click.echo(json_line(result))
     else:
-        click.echo(import_text(*understood, found.written, version, found.left))
+        click.echo(import_text(*understood, found.written, version, found.left, **said))
 
 
 def _refuse(bad: list[str], as_json: bool) -> NoReturn:

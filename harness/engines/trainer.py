@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from harness.engines.local.prompts import prompt_ids
 from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_libraries
-from harness.records import Message
+from harness.records import Chat, Message
 
 if TYPE_CHECKING:
     from peft import LoraConfig, PeftModel
@@ -63,6 +63,8 @@ class Lesson:
 
     messages: tuple[Message, ...]
     completion: str
+    chat: Chat = field(default_factory=Chat)
+    """The template that the benchmark judges with; by default the base's own."""
 
 
 OnStep = Callable[[int, int, float | None], None]
@@ -116,6 +118,8 @@ def _trainer(
     from trl import SFTConfig, SFTTrainer
 
     tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
+    if lessons[0].chat.text:
+        tokenizer.chat_template = lessons[0].chat.text
     prompt_ids(tokenizer, lessons[0].messages)  # the trainer itself would wait for a template
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -178,10 +182,11 @@ def _with_parent(
 def _row(lesson: Lesson, tokenizer: Tokenizer) -> dict[str, object]:
     """Return chat turns for a base with a chat template, else plain text."""
     if tokenizer.chat_template:
+        variables = dict(lesson.chat.kwargs)
         return {
             "prompt": [asdict(message) for message in lesson.messages],
             "completion": [{"role": "assistant", "content": lesson.completion}],
-        }
+        } | ({"chat_template_kwargs": variables} if variables else {})
     prompt = "\n".join(message.content for message in lesson.messages) + "\n"
     return {"prompt": prompt, "completion": lesson.completion}
 

@@ -334,7 +334,11 @@ class TrainingExample:
     slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
     """Named groups such as kind=opener; not learnt, they only say which cases it resembles."""
     turns: tuple[Message, ...] = ()
-    """The conversation before the input."""
+    """The conversation before the input, without its system turn."""
+    system: str | None = field(default=None, metadata=TEXT)
+    """The system turn that it is learnt with; None for the benchmark's own."""
+    learnt: tuple[int, ...] = ()
+    """Places in `turns` of the assistant's turns that are learnt as the output is."""
     context: tuple[str, ...] = field(default=(), metadata=TEXT)
     """Retrieved texts, filled into the template's `{context}`."""
 
@@ -342,3 +346,39 @@ class TrainingExample:
     def conversation(self) -> str:
         """All turns before the output as one text, for comparisons."""
         return conversation(self.turns, self.input)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The user's turns, the input last."""
+        return (*(turn.content for turn in self.turns if turn.role == "user"), self.input)
+
+    @property
+    def given(self) -> str:
+        """All that stands before the output, as a text to compare; the input where it is alone."""
+        if self.system is None and not self.turns and not self.context:
+            return self.input
+        system = [] if self.system is None else [f"system: {self.system}"]
+        marks = {place: "" if place in self.learnt else " (not learnt)" for place in self._answers}
+        turns = [f"{t.role}{marks.get(n, '')}: {t.content}" for n, t in enumerate(self.turns)]
+        found = [f"context: {text}" for text in self.context]
+        return "\n".join([*system, *found, *turns, f"user: {self.input}"])
+
+    @property
+    def _answers(self) -> tuple[int, ...]:
+        return tuple(n for n, turn in enumerate(self.turns) if turn.role == "assistant")
+
+    def exchanges(self) -> tuple[TrainingExample, ...]:
+        """Return each output that is learnt, with the user's turn before it, as an example."""
+        if not self.learnt:
+            return (self,)
+        early = [
+            dataclasses.replace(
+                self,
+                input=self.turns[place - 1].content,
+                output=self.turns[place].content,
+                turns=self.turns[: place - 1],
+                learnt=(),
+            )
+            for place in self.learnt
+        ]
+        return (*early, dataclasses.replace(self, learnt=()))

@@ -28,16 +28,24 @@ def import_text(
     fingerprint: str | None,
     left: Mapping[str, int] = NOTHING,
     *,
+    read_as: str = "",
+    unread: Sequence[str] = (),
     width: int = 80,
 ) -> str:
     """Return the columns as understood, the first cases, and the files that were written.
 
+    `read_as` is the format of training data, `unread` the columns that need a word of the user;
     `left` counts, by its description, each thing of the table that a case cannot keep.
     """
     rows = [[safe.ci_log(name), "←", safe.ci_log(column)] for name, column in columns.items()]
     lines = table(rows, indent=2)
+    if read_as:
+        lines.insert(0, f"{read_as}, {count(len(cases), 'case')}")
     if unused:
         lines += hang("  not read  ", ", ".join(map(safe.ci_log, unused)), width)
+    if unread:
+        wanted = f"{', '.join(map(safe.ci_log, unread))} (--ignore, --slice or --map)"
+        lines += hang("  to decide  ", wanted, width)
     if left:
         lost = (what if often == 1 else f"{what} ({often} times)" for what, often in left.items())
         lines += hang("  not kept  ", "; ".join(map(safe.ci_log, lost)), width)
@@ -57,9 +65,14 @@ def import_json(
     written: Sequence[str],
     fingerprint: str | None,
     left: Mapping[str, int] = NOTHING,
+    *,
+    read_as: str = "",
+    unread: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the same for programs."""
     found = {
+        "format": read_as,
+        "unread": unread,
         "columns": columns,
         "unused": unused,
         "left": left,

@@ -58,7 +58,13 @@ SHAPES = (
 """All shapes: a stored sentence may have any of them."""
 NOTHING_ELSE = (APPEARED, VANISHED, NUMBERS_APPEARED, NUMBERS_VANISHED)
 """Shapes whose sentences are empty without their quotation."""
+EXAMPLES = (
+    '{"input": "...", "output": "..."} or {"messages": [{"role": "user", "content": "..."},'
+    ' {"role": "assistant", "content": "..."}]}'
+)
+"""Training examples as a refusal shows them."""
 OURS = (
+    EXAMPLES,
     'role = "gate"', '"..."', 'one "group"', '{"max_words": 20}', '{"industry": "logistics"}',
 )  # fmt: skip
 """Our own words that stand between quotation marks."""

@@ -52,7 +52,9 @@ def test_options_become_the_recipe(typed: Type, recipes: list[Recipe]) -> None:
         *("--dropout", "0.1", "--json"),
     )
     assert found.code == 0
-    assert set(found.json) == {"name", "folder", "digest", "examples", "losses", "seconds"}
+    assert set(found.json) == {
+        *("name", "folder", "digest", "examples", "losses", "seconds", "format")
+    }
     assert recipes == [
         Recipe(
             rank=4, alpha=8, epochs=2.0, targets="q_proj,v_proj", learning_rate=0.001, batch=2,

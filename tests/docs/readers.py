@@ -53,9 +53,15 @@ def cases(text: str, folder: Path) -> None:
     read_benchmark(folder, "x", Generation(), rules())
 
 
-def training(text: str, folder: Path) -> None:
+def training(suffix: str) -> Reader:
     """Training examples."""
-    read_training_set(_file(text, folder))
+
+    def read(text: str, folder: Path) -> None:
+        file = folder / f"x{suffix}"
+        file.write_text(text, encoding="utf-8")
+        assert read_training_set(file).format
+
+    return read
 
 
 def recorded(text: str, folder: Path) -> None:
@@ -111,7 +117,9 @@ READERS: dict[tuple[str, str], Reader] = {
     ("toml", "benchmark"): benchmark,
     ("toml", "recipe"): recipe,
     ("jsonl", "cases"): cases,
-    ("jsonl", "training"): training,
+    ("jsonl", "training"): training(".jsonl"),
+    ("json", "training"): training(".json"),
+    ("csv", "training"): training(".csv"),
     ("jsonl", "recorded"): recorded,
     ("jsonl", "waiting"): waiting,
     ("csv", "scores"): scores,

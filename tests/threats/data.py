@@ -56,6 +56,41 @@ def history(name: str, content: str, line: str = "", **more: Any) -> Row:
     return Row(f"history: {name}", text("history.jsonl", content), HISTORY, line, **more)
 
 
+def training_set(name: str, file: str, content: str | bytes, line: str) -> Row:
+    raw = content if isinstance(content, bytes) else content.encode()
+    return Row(f"training set: {name}", text(file, raw), ("data", "fingerprint", file), line)
+
+
+def repeated_text(once: bool) -> Any:
+    """Write 4 GB of text in some kilobytes; `once`: each text is stored once."""
+
+    def make(project: TinyProject) -> None:
+        import pyarrow
+        from pyarrow import parquet
+
+        long = pyarrow.array(["x" * 900_000] * 2_000)
+        table = pyarrow.table({"input": long, "output": long})
+        parquet.write_table(
+            table, project.folder / "more.parquet", compression="zstd", use_dictionary=once
+        )
+
+    return make
+
+
+SETS = (
+    training_set("text for a format", "more.jsonl", "Dear Ana,\nhello\n", "more.jsonl:1: is not JSON (Expecting value at column 1): no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]}"),
+    training_set("columns of another kind", "more.csv", "frage,response\na,b\n", "more.csv:2: `input` is missing, a text is needed: no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]} (columns: frage, response)"),
+    training_set("a JSON list without an end", "more.json", "[" + GOOD + ",", "more.json: is not JSON (the list has no end)"),
+    training_set("a JSON list with a comma at the end", "more.json", f"[{GOOD},\n]", "more.json:2: is not JSON (an item is missing beside a comma)"),
+    training_set("100,000 levels in a JSON list", "more.json", "[" * 100_000, "more.json: is not JSON (the list has no end)"),
+    training_set("a NUL in a turn", "more.jsonl", '{"messages": [{"role": "user", "content": "a\\u0000"}, {"role": "assistant", "content": "b"}]}', "more.jsonl:1: the content of turn 1 of `messages` holds a NUL character, texts have none"),
+    training_set("a weight of a half", "more.jsonl", '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "weight": 0.5}]}', "more.jsonl:1: turn 2 of `messages` has the weight 0.5, allowed are 0 and 1"),
+    training_set("no Parquet", "more.parquet", "x", "more.parquet: is no Parquet file that can be read (Parquet file size is 1 bytes, smaller than the minimum file footer (8 bytes)), save it as JSONL"),
+    Row("training set: 4 GB of text in a kilobyte of Parquet", repeated_text(True), ("data", "fingerprint", "more.parquet"), "more.parquet:1: `input` has a text of 900,000 bytes, at most 131,072 are read: no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]}"),
+    Row("training set: 4 GB of text in compressed pages of Parquet", repeated_text(False), ("data", "fingerprint", "more.parquet"), "more.parquet: holds SIZE bytes unpacked, at most 1,073,741,824 are read"),
+)  # fmt: skip
+
+
 def pipe(name: str) -> Any:
     return lambda project: os.mkfifo(project.folder / name)
 
@@ -144,6 +179,7 @@ ROWS = [
         words=TRAIN,
         line="more.jsonl:2: unknown key `otput`, did you mean `output`?",
     ),
+    *SETS,
     training(
         "no object",
         "7",
@@ -201,7 +237,7 @@ ROWS = [
         "training: 10 GB in one line to train on",
         endless("more.jsonl"),
         TRAIN,
-        line="more.jsonl: 10,000,000,000 bytes, at most 67,108,864 are read",
+        line="more.jsonl: 10,000,000,000 bytes, at most 268,435,456 are read",
     ),
     Row(
         "training: a device",
@@ -546,14 +582,14 @@ ROWS = [
     reviews(
         "a kind that nobody knows",
         "x",
-        file="reviews.parquet",
-        line="reviews.parquet: is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx",
+        file="reviews.ods",
+        line="reviews.ods: is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx, .json, .parquet",
     ),
     reviews(
         "no suffix",
         "x",
         file="reviews",
-        line="reviews: is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx",
+        line="reviews: is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx, .json, .parquet",
     ),
     reviews(
         "a spreadsheet that is none",

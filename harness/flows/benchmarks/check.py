@@ -22,7 +22,7 @@ from harness.records.benchmark import TrainingExample
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
 from harness.workspace.project.benchmarks import Draft, each_case, read_draft
-from harness.workspace.project.training_data import DATASETS, scan_training_set
+from harness.workspace.project.training_data import DATASETS, scan_training_set, training_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +136,18 @@ def _training_examples(project: Project) -> _Given:
     places: list[tuple[str, int]] = []
     examples: list[TrainingExample] = []
     unread: list[str] = []
-    for file in sorted(folder.glob("*.jsonl")):
+    for file in training_files(folder):
         try:
             scan = scan_training_set(file)
         except HarnessError as problem:
             unread.append(f"not compared with {file.name}: {problem}")
             continue
-        places += [(file.name, example.line) for example in scan.examples]
-        examples += scan.examples
+        if file.suffix == ".json" and not scan.examples:
+            continue  # notes about a set, such as its faults
+        for example in scan.examples:
+            parts = example.exchanges()
+            places += [(file.name, example.line)] * len(parts)
+            examples += parts
         if scan.bad:
             unread.append(f"{file.name}: not compared with {len(scan.bad)} lines, no examples")
     return _Given(tuple(places), tuple(examples), tuple(unread))

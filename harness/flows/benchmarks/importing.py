@@ -17,7 +17,7 @@ from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import read_text
 from harness.workspace.formats.tables import TableRows
-from harness.workspace.importers.any_tool import read_case_table
+from harness.workspace.importers.any_tool import YAML, read_case_table
 from harness.workspace.importers.columns import (
     Columns,
     forget_columns,
@@ -25,6 +25,8 @@ from harness.workspace.importers.columns import (
     remembered_columns,
     understand,
 )
+from harness.workspace.importers.example_columns import ignoring
+from harness.workspace.importers.example_scan import MAX_NAMED
 from harness.workspace.project.benchmarks import read_case, read_draft
 from harness.workspace.project.conversations import CONTEXT, INPUT
 from harness.workspace.project.starter import benchmark_file
@@ -49,6 +51,8 @@ class CaseImportRequest:
     """The rows of a task of lm-evaluation-harness, if its dataset is a separate file."""
     separator: str | None = None
     """The text between several ideals in a cell."""
+    ignore: tuple[str, ...] = ()
+    """Columns that are left out; any other that is filled and not read is refused."""
     replace: bool = False
     forget: bool = False
     dry_run: bool = False
@@ -65,6 +69,10 @@ class ImportedCases:
     """`file:line: problem` of every row that is no case; if there are any, no file is written."""
     left: Mapping[str, int] = field(default_factory=dict)
     """Counts of another tool's features that no case can hold, by feature."""
+    format: str = ""
+    """The format of training data that was recognised; empty for a table of cases."""
+    unread: tuple[str, ...] = ()
+    """Columns that are filled, not read and not ignored; with any, no file is written."""
     written: tuple[str, ...] = ()
     benchmark: Benchmark | None = None
     """The benchmark, read back from the written files."""
@@ -76,15 +84,30 @@ def import_benchmark(project: Project, file: Path, request: CaseImportRequest) -
     reports = project.settings.reports
     if request.forget:
         forget_columns(reports, KIND)
-    table = read_case_table(file, request.data, BenchmarkError)
-    found = ImportedCases(_understood(project, table.rows, request, file))
+    as_columns = bool({"input", "ideal"} & request.told.keys())
+    ideals = ("ideal", *FIELDS["ideal"])
+    table = read_case_table(
+        file, request.data, BenchmarkError, as_columns=as_columns, ideals=ideals
+    )
+    found = ImportedCases(_understood(project, table.rows, request, file), format=table.format)
     _read(file, table.rows, request, shared, found, _template(project, request))
     found.left = {feature: table.left[feature] for feature in sorted(table.left)}
     if not found.cases and not found.bad:
         raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
     if not found.bad and not request.dry_run:
+        _refuse_unread(file, found.unread)
         _write(project, request, found)
     return found
+
+
+def _refuse_unread(file: Path, unread: tuple[str, ...]) -> None:
+    """Refuse columns that carry something and would be lost without a word."""
+    if unread:
+        named = ", ".join(f"`{name[:60]}`" for name in unread[:MAX_NAMED])
+        raise BenchmarkError(
+            f"{file}: not read: {named}; {ignoring(unread[:MAX_NAMED])} leaves out what is not"
+            " needed, --slice COLUMN and --map FIELD=COLUMN take it"
+        )
 
 
 def _folder(project: Project, request: CaseImportRequest) -> Path:
@@ -135,6 +158,17 @@ def _understood(
     return columns
 
 
+def _may_be_lost(file: Path, columns: Columns, request: CaseImportRequest) -> list[str]:
+    """Return the columns that nothing reads and that the user has not left out."""
+    if file.suffix.lower() in YAML:
+        return []  # of another tool's file any variable is a column, for --map only
+    # `--map context=` leaves out whatever would be taken for the context
+    empty = {name for name, column in request.told.items() if not column}
+    usual = {other for name in empty for other in (name, *FIELDS.get(name, ()))}
+    ignored = {*request.ignore, *usual}
+    return [name for name in columns.unused if name not in ignored and name.lower() not in usual]
+
+
 def _read(
     file: Path,
     rows: TableRows,
@@ -145,12 +179,15 @@ def _read(
 ) -> None:
     seen: dict[str, str] = {}
     read = rules()
+    may_be_lost = _may_be_lost(file, found.columns, request)
+    lost: dict[str, None] = {}
     for row in rows.each:
         if not row.problem and not any(is_said(value) for value in row.values.values()):
             continue  # an empty line
         if len(found.cases) + len(found.bad) >= MAX_ROWS:
             raise BenchmarkError(f"{file}:{row.line}: at most {MAX_ROWS:,} cases are read")
         where = f"{file}:{row.line}"
+        lost.update((name, None) for name in may_be_lost if is_said(row.values.get(name)))
         try:
             if row.problem:
                 raise ValueError(row.problem)
@@ -162,6 +199,7 @@ def _read(
             found.bad.append(str(BenchmarkError(f"{where}: {problem}")))
         except HarnessError as problem:
             found.bad.append(str(problem))
+    found.unread = tuple(lost)
 
 
 def _write(project: Project, request: CaseImportRequest, found: ImportedCases) -> None:

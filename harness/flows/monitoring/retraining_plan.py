@@ -15,7 +15,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from harness.errors import DataError, RequestError, WorldFailed, reason
+from harness.errors import HarnessError, RequestError, WorldFailed, reason
 from harness.findings import CaseText, normal, overlap_of
 from harness.findings.dataset import SMALL, case_inputs
 from harness.flows.monitoring.monitor import MonitorRequest, monitor
@@ -35,7 +35,14 @@ from harness.render.plan import plan_markdown
 from harness.store import Store
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import write_atomically
-from harness.workspace.project.training_data import DATASETS, data_fingerprint, read_training_set
+from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.project.training_data import (
+    DATASETS,
+    data_fingerprint,
+    example_object,
+    read_training_set,
+    training_files,
+)
 
 MAX_EDITED = 1_000
 """Most edited finals that are taken over, and most outputs that were sent unchanged."""
@@ -50,9 +57,9 @@ _Ranked = tuple[tuple[float, str, int], Review]
 
 @dataclass(frozen=True, slots=True)
 class OldData:
-    """The lines that the promoted adapter was trained on, or why they are missing."""
+    """The examples that the promoted adapter was trained on, or why they are missing."""
 
-    lines: tuple[dict[str, Any], ...]
+    examples: tuple[TrainingExample, ...]
     where: str
     """The file, or the reason."""
 
@@ -65,10 +72,10 @@ class PlanParts:
     accepted: list[Review]
     cases: list[Line]
     old: OldData
-    kept: list[Line]
-    """Of the old lines."""
+    kept: list[TrainingExample]
+    """Of the old examples."""
     replaced: int
-    """Old lines whose input has a newer final."""
+    """Old examples whose input has a newer final."""
 
     @property
     def new(self) -> list[Line]:
@@ -78,7 +85,7 @@ class PlanParts:
     @property
     def training(self) -> list[Line]:
         """All examples of the next training set."""
-        return [*self.kept, *self.new]
+        return [*map(example_object, self.kept), *self.new]
 
 
 def plan(
@@ -95,7 +102,7 @@ def plan(
     with closing(open_store(project, url)) as store:
         parts = choose(project, store, found.promoted)
     lines = parts.training
-    fingerprint = data_fingerprint([_example(line) for line in lines])
+    fingerprint = data_fingerprint([*parts.kept, *map(_example, parts.new)])
     training = place / f"{name}-{fingerprint[:8]}.jsonl"
     next_adapter = next_name(project.settings.adapters, found.promoted.adapter)
     made = Plan(
@@ -109,7 +116,7 @@ def plan(
         old=len(parts.kept),
         old_from=parts.old.where,
         replaced=parts.replaced,
-        left_out=len(parts.old.lines) - len(parts.kept) - parts.replaced,
+        left_out=len(parts.old.examples) - len(parts.kept) - parts.replaced,
         examples=len(lines),
         rejected_cases=sum("ideal" not in case for case in parts.cases),
         edited_cases=sum("ideal" in case for case in parts.cases),
@@ -138,15 +145,18 @@ def choose(project: Project, store: Store, held: Decision) -> PlanParts:
     accepted = sent[: len(learnt)]
     old = old_data(project, held.adapter)
     newer = {normal(review.conversation) for review in (*learnt, *accepted)}
-    fresh = [line for line in old.lines if normal(_example(line).conversation) not in newer]
-    inside = _inside(project, [*fresh, *map(training_line, (*learnt, *accepted))])
-    kept = [line for line in fresh if _example(line).conversation not in inside]
+    fresh = [example for example in old.examples if normal(example.conversation) not in newer]
+    told = [*(part for one in fresh for part in one.exchanges()), *learnt, *accepted]
+    inside = _inside(project, told)
+    kept = [
+        one for one in fresh if not any(part.conversation in inside for part in one.exchanges())
+    ]
     learnt = [review for review in learnt if review.conversation not in inside]
     accepted = [review for review in accepted if review.conversation not in inside]
     cases = list(_proposed(candidate_lines(project, store, chosen), held_out))
-    told: list[TrainingExample | Review] = [*map(_example, kept), *learnt, *accepted]
+    left = [*(part for one in kept for part in one.exchanges()), *learnt, *accepted]
     return PlanParts(
-        learnt, accepted, _unlearnt(cases, told), old, kept, len(old.lines) - len(fresh)
+        learnt, accepted, _unlearnt(cases, left), old, kept, len(old.examples) - len(fresh)
     )
 
 
@@ -179,29 +189,24 @@ def old_data(project: Project, adapter: str) -> OldData:
     name = str(about.get("name", ""))
     plans = sorted(project.settings.reports.glob("plan-*"))
     folders = [project.settings.adapters / DATASETS, *plans]
-    files = [file for folder in folders for file in sorted(folder.glob("*.jsonl"))]
+    files = [file for folder in folders for file in training_files(folder)]
+    columns = ExampleColumns.recorded(about.get("columns"))
     # The file of that name first: most of the others need not be read then.
     for file in sorted(files, key=lambda file: file.name != name):
         try:
-            found = read_training_set(file)
-        except DataError:
+            found = read_training_set(file, columns)
+        except HarnessError:
             continue  # another file in the folder, such as cases.jsonl
         if found.fingerprint == wanted:
-            lines = tuple(
-                {"input": e.input, "output": e.output}
-                | ({"context": list(e.context)} if e.context else {})
-                for e in found.examples
-            )
-            return OldData(lines, str(file))
+            return OldData(found.examples, str(file))
     return OldData((), f"{about.get('name')} ({wanted[:12]}) is not under adapters/{DATASETS}")
 
 
-def _inside(project: Project, lines: Sequence[Line]) -> set[str]:
+def _inside(project: Project, told: Sequence[TrainingExample | Review]) -> set[str]:
     """Return the conversations that a benchmark holds, reworded or not.
 
-    All lines are checked together, as `train` will check the finished file.
+    All are checked together, as `train` will check the finished file.
     """
-    told = [_example(line) for line in lines]
     found = (
         overlap_of(told, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
     )
@@ -260,7 +265,7 @@ def next_name(adapters: Path, name: str) -> str:
 def _command(name: str, training: Path, task: str, promoted: str, parts: PlanParts) -> str:
     """Return the command that trains the next adapter."""
     words = ["lora-harness", "train", name, "--data", str(training), "--task", task]
-    if not parts.old.lines:
+    if not parts.old.examples:
         words += ["--parent", promoted]  # its data is missing, so go on from its weights
     if len(parts.training) < SMALL:
         words.append("--anyway")

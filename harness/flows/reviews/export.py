@@ -93,9 +93,13 @@ def training_line(review: Review) -> Line:
     rest = {**context, "slices": dict(review.slices)}
     if not review.turns and review.system is None:
         return {"input": review.input, "output": review.final, **rest}
-    turns = [Message("user", review.input), Message("assistant", review.final or "")]
     system = [] if review.system is None else [Message("system", review.system)]
-    return {"messages": [asdict(turn) for turn in (*system, *review.turns, *turns)], **rest}
+    # Only the final is learnt: what the assistant said before is no one's edit.
+    earlier = [
+        asdict(turn) | ({"weight": 0} if turn.role == "assistant" else {}) for turn in review.turns
+    ]
+    turns = [Message("user", review.input), Message("assistant", review.final or "")]
+    return {"messages": [*map(asdict, system), *earlier, *map(asdict, turns)], **rest}
 
 
 def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Line]:

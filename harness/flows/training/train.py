@@ -10,8 +10,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,9 @@ from harness.workspace.adapters.inspection import base_shape, inspect
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
+from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.project.conversations import CONTEXT
-from harness.workspace.project.training_data import TrainingSet, read_training_set
+from harness.workspace.project.training_data import AS_WRITTEN, TrainingSet, read_training_set
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
 
@@ -47,6 +48,8 @@ class Trained:
     examples: int
     losses: tuple[float, ...]
     seconds: float
+    format: str
+    """What people call the format of the training set."""
 
 
 def train(
@@ -58,6 +61,7 @@ def train(
     task: str | None = None,
     parent: str | None = None,
     anyway: bool = False,
+    columns: ExampleColumns = AS_WRITTEN,
     on_progress: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
 ) -> Trained:
     """Train `adapters/<name>` on a training set; refuse to overwrite an adapter.
@@ -71,7 +75,7 @@ def train(
         raise RequestError(f"{name}: exists already under {adapters}, choose a new name")
     refuse_recipe(recipe)
     benchmark = project.task_benchmark(task)
-    dataset = read_training_set(data)
+    dataset = read_training_set(data, columns)
     if CONTEXT not in benchmark.template and any(e.context for e in dataset.examples):
         raise DataError(
             f"{data}: has examples with `context`, but `template` of benchmark {benchmark.name}"
@@ -79,15 +83,14 @@ def train(
         )
     above = _sound(project, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
+    if said := columns.as_table():  # the gate and the next plan read the file again
+        about["dataset"]["columns"] = said
     about["anyway"] = _objections(project, data, dataset, anyway)
     # The same training finds its own folder again, with the checkpoints of a killed process.
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    lessons = [
-        Lesson(messages_for(benchmark, e.input, turns=e.turns, context=e.context), e.output)
-        for e in dataset.examples
-    ]
+    lessons = [lesson for e in dataset.examples for lesson in lessons_of(benchmark, e)]
     base = model_folder(project.base)
     # a copy, so that the recorded digest stays true even if the parent changes meanwhile
     parent_folder = snapshot(above, work / "parent") if above else None
@@ -96,7 +99,23 @@ def train(
     about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
-    return Trained(name, made.folder, made.digest, len(lessons), tuple(losses), seconds)
+    count = len(dataset.examples)
+    return Trained(name, made.folder, made.digest, count, tuple(losses), seconds, dataset.format)
+
+
+def lessons_of(benchmark: Benchmark, example: TrainingExample) -> Iterator[Lesson]:
+    """Yield a lesson for each answer that is learnt: all turns before it, and the answer.
+
+    An answer of its own, so that a template that writes earlier turns in another way (without their
+    thoughts, say) teaches the very tokens that the model will be asked for.
+    """
+    if example.system is not None:
+        benchmark = replace(benchmark, system=example.system)
+    *above, asked = messages_for(benchmark, example.input, context=example.context)
+    for place in example.learnt:
+        given = (*above, *example.turns[:place])
+        yield Lesson(given, example.turns[place].content, benchmark.chat)
+    yield Lesson((*above, *example.turns, asked), example.output, benchmark.chat)
 
 
 def refuse_recipe(recipe: Recipe) -> None:
@@ -126,12 +145,7 @@ def _sound(project: Project, name: str) -> AdapterFiles:
 
 def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
     """Return the objections to training on this set; raise them unless they were overruled."""
-    examples = [
-        TrainingExample(
-            line, example.input, example.output, turns=example.turns, context=example.context
-        )
-        for line, example in zip(dataset.lines, dataset.examples, strict=True)
-    ]
+    examples = dataset.examples
     found: list[str] = []
     if len(examples) < SMALL:
         found.append(f"{len(examples)} examples, fine-tuning needs {SMALL} or more")
@@ -162,7 +176,8 @@ def _about(
 ) -> dict[str, Any]:
     """Return the part of `training.json` that is known before the first step."""
     adapters = project.settings.adapters
-    prompt = json.dumps([benchmark.system, benchmark.template])
+    rendering = [benchmark.chat.rendering] if benchmark.chat.rendering else []
+    prompt = json.dumps([benchmark.system, benchmark.template, *rendering])
     return {
         "format": 1,
         "name": name,

@@ -1,4 +1,4 @@
-"""Stream the rows of tables that people keep: CSV, TSV, JSONL and XLSX.
+"""Stream the rows of tables that people keep: CSV, TSV, JSONL, JSON, XLSX and Parquet.
 
 A row that cannot be read says so, and reading goes on; a fault that makes all rows doubtful is
 refused.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.workspace.formats.json_arrays import array_items, is_array
 from harness.workspace.formats.reading import MAX_LINE, lines_of, parse_json
 
 MAX_TABLE = 16 * 1024**3
@@ -147,10 +148,18 @@ def _too_long(name: str, cell: str) -> str:
 # --- JSONL --------------------------------------------------------------------------------------
 
 
-def _json_lines(path: Path, error: type[HarnessError]) -> TableRows:
+def _json_file(path: Path, error: type[HarnessError]) -> TableRows:
+    """Read `.json`, which people also call what is JSONL."""
+    is_list = is_array(path, error)
+    return _json_lines(path, error, array_items(path, error) if is_list else None)
+
+
+def _json_lines(
+    path: Path, error: type[HarnessError], texts: Iterator[tuple[int, str]] | None = None
+) -> TableRows:
     rows = (
         _object(path, number, line)
-        for number, line in lines_of(path, error, MAX_TABLE)
+        for number, line in texts or lines_of(path, error, MAX_TABLE)
         if line.strip()
     )
     first = list(islice(rows, _HEAD))
@@ -200,9 +209,18 @@ def _spreadsheet(path: Path, error: type[HarnessError]) -> TableRows:
     return TableRows(tuple(filter(None, names)), padded())
 
 
+def _parquet(path: Path, error: type[HarnessError]) -> TableRows:
+    from harness.workspace.formats.parquet import columns_and_rows
+
+    columns, rows = columns_and_rows(path, error)
+    return TableRows(columns, (TableRow(*row) for row in rows))
+
+
 _KINDS: dict[str, Callable[[Path, type[HarnessError]], TableRows]] = {
     ".csv": separated_rows,
     ".tsv": lambda path, error: separated_rows(path, error, "\t"),
     ".jsonl": _json_lines,
     ".xlsx": _spreadsheet,
+    ".json": _json_file,
+    ".parquet": _parquet,
 }

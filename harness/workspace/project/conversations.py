@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.records import Message
+from harness.workspace.formats.context import read_context
 from harness.workspace.formats.fields import Table, kind_of
 
 ROLES = ("system", "user", "assistant")
@@ -78,22 +79,3 @@ def _turn(table: Table, number: int, raw: Any) -> Message:
     content = turn.text("content", blank=role == "system")
     turn.done()
     return Message(role, content)  # type: ignore[arg-type]  # checked by choice
-
-
-def read_context(table: Table) -> tuple[str, ...]:
-    """Read one text or several; an empty text or list is a search that found nothing."""
-    if not table.has("context"):
-        return ()
-    raw = table.any("context")
-    if isinstance(raw, str) and not raw.strip():
-        return ()
-    texts = raw if isinstance(raw, list) else [raw]
-    said = "has one that is" if isinstance(raw, list) else "is"
-    for text in texts:
-        if not isinstance(text, str):
-            raise table.fail(f"`context` {said} {kind_of(text)}, a text or several are needed")
-        if "\0" in text:
-            raise table.fail(f"`context` {said} a text with a NUL character, texts have none")
-        if not text.strip():
-            raise table.fail(f"`context` {said} blank, leave it out")
-    return tuple(texts)

@@ -3,7 +3,6 @@ import json
 import pytest
 
 from harness.errors import DataError
-from harness.records import Example
 from harness.workspace.project.training_data import read_training_set
 from tests.fakes.refusals import refused
 
@@ -20,7 +19,7 @@ ONE, TWO = {"input": "a", "output": "b"}, {"input": "c", "output": "d"}
 def test_examples_are_read_in_their_order(tmp_path):
     found = data(tmp_path, ONE, TWO | {"slices": {"k": "v"}})
     assert found.name == "set.jsonl"
-    assert found.examples == (Example("a", "b"), Example("c", "d"))
+    assert [(e.line, e.input, e.output) for e in found.examples] == [(1, "a", "b"), (2, "c", "d")]
 
 
 def test_the_fingerprint_is_that_of_what_is_learnt(tmp_path):
