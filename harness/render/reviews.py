@@ -14,6 +14,8 @@ from harness.text.table import table
 MAX_CELL = 26
 """Characters of a text in a preview, so that three rows fit beside each other."""
 MAX_KEY = 60
+_PLAIN = ("format", "encoding", "separator")
+"""Parts of a file's form that say what they are."""
 
 
 def preview_text(
@@ -33,6 +35,20 @@ def preview_text(
     if unused:
         lines.append(f"  not read: {', '.join(_cell(column) for column in unused)}")
     return "\n".join(lines)
+
+
+def form_text(form: Mapping[str, str], dates: str) -> str:
+    """Return how a file was read, in one line, and how its dates were."""
+    parts = (part if name in _PLAIN else f"{name} {part}" for name, part in form.items())
+    return f"read as {safe.ci_log(', '.join(parts))}\ndates read {dates}; UTC without an offset"
+
+
+def form_json(form: Mapping[str, str], dates: str, order: str | None) -> dict[str, Any]:
+    """Return the same for programs."""
+    return {
+        "form": {name.replace(" ", "_"): plain(part) for name, part in form.items()},
+        "dates": {"order": order, "said": dates},
+    }
 
 
 def preview_json(
