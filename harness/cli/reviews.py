@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,8 +91,8 @@ def import_(
     def seen(preview: Preview) -> None:
         columns = preview.columns
         understood.update(preview_json(columns.of, columns.constants, columns.unused))
-        form = project.redaction.record(preview.form)
-        understood.update(form_json(form.said, str(preview.dates), preview.dates.order))
+        form = asdict(project.redaction.record(preview.form))
+        understood.update(form_json(form, preview.dates.order, str(preview.dates), preview.asked))
         if not as_json:
             _show(preview, project.redaction)
 
@@ -111,7 +112,8 @@ def import_(
 def _show(preview: Preview, redaction: Redaction) -> None:
     from harness.render.reviews import form_text, preview_text
 
-    click.echo(form_text(redaction.record(preview.form).said, str(preview.dates)))
+    form = asdict(redaction.record(preview.form))
+    click.echo(form_text(form, str(preview.dates), preview.asked))
     columns = preview.columns
     # Before the rows are understood, any cell may be a text.
     samples = [redaction.row(row.values, {}) for row in preview.sample]

@@ -14,8 +14,6 @@ from harness.text.table import table
 MAX_CELL = 26
 """Characters of a text in a preview, so that three rows fit beside each other."""
 MAX_KEY = 60
-_PLAIN = ("format", "encoding", "separator")
-"""Parts of a file's form that say what they are."""
 
 
 def preview_text(
@@ -37,18 +35,22 @@ def preview_text(
     return "\n".join(lines)
 
 
-def form_text(form: Mapping[str, str], dates: str) -> str:
-    """Return how a file was read, in one line, and how its dates were."""
-    parts = (part if name in _PLAIN else f"{name} {part}" for name, part in form.items())
-    return f"read as {safe.ci_log(', '.join(parts))}\ndates read {dates}; UTC without an offset"
+def form_text(form: Mapping[str, Any], dates: str, asked: str = "") -> str:
+    """Return how a file was read, and how its dates were."""
+    parts = [form["kind"], form["encoding"], form["separator"]]
+    parts += [f"sheet '{form['sheet']}'"] if form["sheet"] else []
+    parts += [f"headings on line {form['head']}"] if form["head"] > 1 else []
+    read = safe.ci_log(", ".join(filter(None, parts)))
+    lines = [f"read as {read}", f"dates read {dates}; as UTC where no offset stands"]
+    return "\n".join(lines + ([f"yes read as {asked}"] if asked else []))
 
 
-def form_json(form: Mapping[str, str], dates: str, order: str | None) -> dict[str, Any]:
+def form_json(
+    form: Mapping[str, Any], order: str | None, dates: str, asked: str = ""
+) -> dict[str, Any]:
     """Return the same for programs."""
-    return {
-        "form": {name.replace(" ", "_"): plain(part) for name, part in form.items()},
-        "dates": {"order": order, "said": dates},
-    }
+    found = {"form": plain(form), "dates": {"order": order, "said": dates}}
+    return found | ({"yes": asked} if asked else {})
 
 
 def preview_json(

@@ -1,15 +1,15 @@
 """Understand the columns of a review table by their headings and by what stands in them.
 
-What stays unclear is refused in one line with the options to add; nothing is guessed silently.
+What stays unclear is kept as such; `questions` asks about it.
 
-Tested in tests/flows/reviews/test_exports.py.
+Tested in tests/cli/test_review_exports.py.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness.errors import DataError
@@ -17,10 +17,7 @@ from harness.flows.project import Project
 from harness.flows.reviews.headings import Meaning, meaning
 from harness.flows.reviews.rows import FIELDS, NEEDED
 from harness.flows.reviews.treatments import answer, decision
-from harness.store import Store
-from harness.text.quoting import COLUMNS, SUGGESTED
-from harness.workspace.adapters.files import adapter_names
-from harness.workspace.formats.exports import Export, Score
+from harness.workspace.formats.exports import Score
 from harness.workspace.formats.tables import TableRow
 from harness.workspace.importers.columns import (
     Columns,
@@ -42,6 +39,9 @@ _BY_MEANING, _BY_ANSWER = 1_000, 2_000
 _ONE_ONLY = ("at", "adapter", "input", "output", "final", "decision", "id")
 """Fields of which a second likely column is asked about; of the others the first is taken."""
 _TEXTS = ("input", "output", "final")
+_OWN = ("adapter", "input", "output", "final", "reviewer", "reason")
+_PATH = re.compile(r"[^.\s]+(?:\.[^.\s]+)+")
+"""The name of a value inside objects, such as `draft.text`."""
 _USUAL = {
     folded(name): (field, rank)
     for field, usual in reversed(FIELDS.items())
@@ -50,12 +50,36 @@ _USUAL = {
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """What stands in the first cells of a column."""
+
+    kind: Kind = ""
+    length: float = 0.0
+    """Mean number of characters of the filled cells."""
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
-    """The columns of a table, and what its column of decisions asks."""
+    """The columns of a table as far as they are understood."""
 
     columns: Columns
+    cells: Mapping[str, Cells]
+    """By column."""
     asked: str = ""
     """What yes and no answer in the column of decisions: accepted, edited, rejected or sent."""
+    missing: tuple[str, ...] = ()
+    """Needed fields without a column."""
+    unclear: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Fields with several columns that are as likely."""
+
+    def free(self, *kinds: Kind) -> list[str]:
+        """Return the columns with such cells that are neither read nor asked about."""
+        asked_about = {column for likely in self.unclear.values() for column in likely}
+        return [
+            column
+            for column in self.columns.unused
+            if column not in asked_about and self.cells[column].kind in kinds
+        ]
 
 
 def fits(told: Mapping[str, str], constants: Mapping[str, str]) -> Callable[[Sequence[str]], Score]:
@@ -72,23 +96,20 @@ def fits(told: Mapping[str, str], constants: Mapping[str, str]) -> Callable[[Seq
 
 def understood(
     project: Project,
-    store: Store,
-    export: Export,
+    columns: Sequence[str],
     first: Sequence[TableRow],
     told: Mapping[str, str],
     constants: Mapping[str, str],
-    file: Path,
 ) -> Understood:
-    """Match columns to fields; refuse a table that lacks a needed field, or has it twice.
+    """Match columns to fields; the task may be the project's only one.
 
-    `first` are the first rows of the table. The task may be the project's only one.
+    `first` are the first rows of the table.
     """
-    columns = export.rows.columns
-    kinds = {column: _kind(column, first) for column in columns}
+    cells = {column: _cells(column, first) for column in columns}
     unclear: dict[str, list[str]] = {}
 
     def guess(taken: Mapping[str, str]) -> dict[str, str]:
-        found = _likely(columns, kinds, {**constants, **taken})
+        found = _likely(columns, cells, {**constants, **taken})
         unclear.update({name: some for name, some in found.items() if len(some) > 1})
         slices = guessed_by_name(columns, {"slices": ()}, taken)
         return {name: some[0] for name, some in found.items()} | slices
@@ -103,20 +124,17 @@ def understood(
     # A yes or no leaves two decisions open, which only the final tells apart.
     if not found.has("final") and (asked or not found.has("decision")):
         missing.append("final")
-    if missing == ["task"] and not unclear:
-        project.task_benchmark(None)  # which says that there are several, or none
-    if unclear or missing:
-        options = _choices(unclear) + _suggested(project, store, found, kinds, unclear, missing)
-        said = _said(unclear, missing, options, columns)
-        raise DataError(f"{file}:{export.form.head}: {said}")
-    return Understood(found, asked)
+    return Understood(found, cells, asked, tuple(missing), unclear)
 
 
-def _kind(column: str, first: Sequence[TableRow]) -> Kind:
-    cells = [_cell(row, column) for row in first if not row.problem]
-    filled = [cell for cell in cells if cell]
+def _cells(column: str, first: Sequence[TableRow]) -> Cells:
+    filled = [cell for row in first if not row.problem and (cell := _cell(row, column))]
     if not filled:
-        return "empty"
+        return Cells("empty")
+    return Cells(_kind(filled), sum(map(len, filled)) / len(filled))
+
+
+def _kind(filled: Sequence[str]) -> Kind:
     if all(answer(cell) is not None for cell in filled):
         return "flag"
     if sum(decision(cell) is not None for cell in filled) * 2 > len(filled):
@@ -141,14 +159,14 @@ def _is_number(cell: str) -> bool:
 
 
 def _likely(
-    columns: Sequence[str], kinds: Mapping[str, Kind], taken: Mapping[str, str]
+    columns: Sequence[str], cells: Mapping[str, Cells], taken: Mapping[str, str]
 ) -> dict[str, list[str]]:
     """Return the likely columns of each field that is not taken; several where it is unclear."""
     ranked: dict[str, list[tuple[int, str]]] = {}
     used = set(taken.values())
     for column in columns:
         if column not in used:
-            name, rank = _place(column, kinds.get(column, ""))
+            name, rank = _place(column, cells.get(column, Cells()).kind)
             if name and name not in taken:
                 ranked.setdefault(name, []).append((rank, column))
     return {name: _best(name, sorted(ranked[name], key=lambda one: one[0])) for name in ranked}
@@ -187,81 +205,9 @@ def _place(column: str, kind: Kind) -> tuple[str, int]:
 def _meant(column: str) -> Meaning | None:
     """Return what a heading means; of `meta.editor` in an object the last word may say it."""
     meant = meaning(column)
-    while meant is None and "." in column:
-        column = column.partition(".")[2]
-        meant = meaning(column)
-        if meant and meant.field == "id":
-            return None  # the id of something else
+    if _PATH.fullmatch(column):
+        last = meaning(column.rpartition(".")[2])
+        # Inside an object a time, a state or an id may be that of something else.
+        if last and (last.field in _OWN or (meant is None and last.field in ("at", "decision"))):
+            return last
     return meant
-
-
-# --- what is missing ----------------------------------------------------------------------------
-
-
-def _said(
-    unclear: Mapping[str, list[str]],
-    missing: Sequence[str],
-    options: Sequence[str],
-    columns: Sequence[str],
-) -> str:
-    """Return what is unclear and what is missing, and the options that would do for this file."""
-    said = [
-        f"{len(likely)} columns may be `{name}`, choose one with --map {name}=COLUMN"
-        for name, likely in unclear.items()
-    ]
-    if missing:
-        names = ", ".join(f"`{name}`" for name in missing)
-        name, them = (missing[0], "it") if len(missing) == 1 else ("FIELD", "them")
-        said.append(
-            f"no column is understood as {names}, name {them} with --map {name}=COLUMN or"
-            f" --set {name}=VALUE"
-        )
-    shown = SUGGESTED.say(" ".join(options)) if options else ""
-    return "; ".join(said) + shown + " " + COLUMNS.say(", ".join(columns) or "none")
-
-
-def _choices(unclear: Mapping[str, list[str]]) -> list[str]:
-    return [
-        " or ".join(_option("--map", name, column) for column in likely[:5])
-        for name, likely in unclear.items()
-    ]
-
-
-def _suggested(
-    project: Project,
-    store: Store,
-    columns: Columns,
-    kinds: Mapping[str, Kind],
-    unclear: Mapping[str, list[str]],
-    missing: Sequence[str],
-) -> list[str]:
-    """Return options for missing fields, from the columns that are not read and their cells."""
-    asked_about = {column for likely in unclear.values() for column in likely}
-    free = [column for column in columns.unused if column not in asked_about]
-    texts = [column for column in free if kinds[column] in ("text", "verdict")]
-    dates = [column for column in free if kinds[column] == "date"]
-    found = []
-    for name in missing:
-        if name in _TEXTS and texts:
-            found.append(_option("--map", name, texts.pop(0)))
-        elif name == "at" and dates:
-            found.append(_option("--map", name, dates[0]))
-        elif name == "adapter":
-            found.append(_option("--set", name, _likely_adapter(project, store)))
-        elif name == "task" and project.tasks:
-            found.append(_option("--set", name, project.tasks[0]))
-    return found
-
-
-def _likely_adapter(project: Project, store: Store) -> str:
-    """Return the adapter that is in production, or else any that is there."""
-    promoted = [store.decisions.promoted(task) for task in project.tasks]
-    names = [one.adapter for one in promoted if one] + adapter_names(project.settings.adapters)
-    return names[0] if names else "base"
-
-
-def _option(option: str, name: str, value: str) -> str:
-    """Return an option as it is typed; double quotes work in every shell."""
-    text = f"{name}={value}"
-    plain = all(letter.isalnum() or letter in "=_.-/" for letter in text)
-    return f"{option} {text}" if plain else f'{option} "{text}"'

@@ -17,7 +17,8 @@ from harness.workspace.importers.folding import folded
 
 _WORDS = {
     "empty": (
-        "the a an of in for to was were is our this that and it der die das des dem den ein eine"
+        "the a an of in for to was were is our this that and it what you we they who"
+        " der die das des dem den ein eine"
         " zu zum zur im vom und la les l un une de du d et los las lo del una y se en"
     ),
     "place": "at on am um le el",
@@ -28,6 +29,7 @@ _WORDS = {
     "version": "version versions fassung versión",
     "answer": "response reply answer antwort réponse respuesta",
     "machine": "ai ki ia gpt llm bot chatbot machine maschine automatic automatisch copilot",
+    "wrote": "wrote written writes geschrieben écrit escrito",
     "draft": (
         "draft drafts suggestion suggested proposal proposed generated generation output completion"
         " mt entwurf vorschlag vorgeschlagen vorgeschlagene vorgeschlagener generiert generierte"
@@ -78,7 +80,7 @@ _WORDS = {
         " acción decisión resultado valoración calificación evaluación"
     ),
     "date": (
-        "date day time timestamp datetime when datum tag zeit uhrzeit zeitpunkt zeitstempel wann"
+        "date day time ts timestamp datetime when datum tag zeit uhrzeit zeitpunkt zeitstempel wann"
         " jour heure horodatage horodateur quand fecha día hora cuándo"
     ),
     "by": "by von durch par por",
@@ -122,8 +124,10 @@ _STANDS_FOR: dict[str, str] = {
     for word in words.split()
     for spelling in inflected(word)
 }
+_ENDS = ("e", "er", "es", "en", "em")
+"""Endings of German adjectives: `freigegebener Text`."""
 _TEXTS = {"text", "version", "answer"}
-_MADE = {"machine", "draft", "model"}
+_MADE = {"machine", "draft", "model", "wrote"}
 _CHANGED = {"final", "edit", "sent", "human", "review", "accepted"}
 _DONE = {*_CHANGED, "event", "decision", "rejected", "rejection", "used"}
 
@@ -181,8 +185,10 @@ def _words_of(heading: str) -> list[str] | None:
 
 def _parts(word: str) -> list[str]:
     """Return what a word stands for; a German compound stands for its two words."""
-    if word in _STANDS_FOR:
-        return [_STANDS_FOR[word]]
+    for end in ("", *_ENDS):
+        stem = word.removesuffix(end)
+        if word.endswith(end) and stem in _STANDS_FOR and (not end or len(stem) > 4):
+            return [_STANDS_FOR[stem]]
     for cut in range(2, len(word) - 2):
         first, second = word[:cut], word[cut:]
         if second in _STANDS_FOR and len(second) > 2:
@@ -208,8 +214,12 @@ def _field(found: Set[str]) -> str:
     if "input" in found:
         allowed = {"input", "customer", "reviewer", *_TEXTS, *_MADE} - {"draft"}
         return "input" if found <= allowed else ""
+    if "by" in found and found & {"machine", "model"}:
+        return _text_field(found - {"by"})
     if "by" in found:
         return "reviewer" if found & _DONE and found <= {"by", "name", *_TEXTS, *_DONE} else ""
+    if "wrote" in found and found <= {"wrote", "reviewer", "human", *_TEXTS}:
+        return "final" if found & {"reviewer", "human"} else ""
     if "reviewer" in found:
         return "reviewer" if found <= {"reviewer", "human", "name", "text", "review"} else ""
     if "decision" in found:

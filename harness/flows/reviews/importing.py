@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from harness.errors import DataError
 from harness.flows.project import Project
-from harness.flows.reviews.columns import KIND, fits, understood
+from harness.flows.reviews.columns import KIND, Understood, fits, understood
 from harness.flows.reviews.edit_rates import open_rater
+from harness.flows.reviews.questions import question
 from harness.flows.reviews.rows import MAX_NAME, KnownAdapters, ReviewReader
 from harness.records import Review
 from harness.records.holds import QUOTING
@@ -78,6 +79,8 @@ class Preview:
     """The first rows."""
     form: Form
     dates: DateOrder
+    asked: str = ""
+    """What yes means in the column of decisions; empty where it has words."""
 
 
 @dataclass(slots=True)
@@ -132,14 +135,17 @@ def import_reviews(
     )  # fmt: skip
     export = read()
     first = list(islice(export.rows.each, _LOOKED_AT))
-    found = understood(project, store, export, first, request.told, request.constants, file)
-    columns, asked = found.columns, found.asked
-    dates = _dates(file, request, columns, first, read)
-    on_preview(Preview(columns, tuple(first[:_SAMPLE]), export.form, dates))
+    found = understood(project, export.rows.columns, first, request.told, request.constants)
+    dates, unclear = _dates(request.dates, found, first, read)
+    open_questions = "; ".join(filter(None, [unclear, question(project, store, found)]))
+    if open_questions:
+        raise DataError(f"{file}:{export.form.head}: {open_questions}")
+    sample = tuple(first[:_SAMPLE])
+    on_preview(Preview(found.columns, sample, export.form, dates, found.asked))
     result = ReviewImport()
     source = file.name[:MAX_NAME]
     known = KnownAdapters(project, store)
-    reader = ReviewReader(columns, known, datetime.now(UTC), source, dates, asked)
+    reader = ReviewReader(found.columns, known, datetime.now(UTC), source, dates, found.asked)
     # The reviews wait in a spool on disk, so that a refused or killed import stores none of them.
     with open_spool() as spool, open_rater(0 if request.dry_run else size) as rater:
         intake = _Intake(file, reader, store, spool, result, request.skip_bad, on_progress)
@@ -159,23 +165,28 @@ def import_reviews(
 
 
 def _dates(
-    file: Path,
-    request: ReviewImportRequest,
-    columns: Columns,
+    told: Order | None,
+    found: Understood,
     first: Sequence[TableRow],
     read: Callable[[], Export],
-) -> DateOrder:
-    """Return the order of the dates; where it is open, every date of the file is looked at."""
-    if request.dates:
-        return DateOrder(request.dates, told=True)
+) -> tuple[DateOrder, str]:
+    """Return the order of the dates, and what is unclear about it.
+
+    Where the first date leaves it open, every date of the file is looked at.
+    """
+    columns = found.columns
+    if not columns.has("at") and (dates := found.free("date")):
+        columns = replace(columns, of={**columns.of, "at": dates[0]})
+    if told:
+        return DateOrder(told, told=True), ""
     # The first date shows how the column is written; rows without a date are bad rows.
     shown = next((text for row in first if is_date(text := _at(columns, row))), "")
     if not needs_order(shown):
-        return NO_ORDER
+        return DateOrder(proof=shown), ""
     try:
-        return find_order((row.line, _at(columns, row)) for row in read().rows.each)
+        return find_order((row.line, _at(columns, row)) for row in read().rows.each), ""
     except UnclearOrder as problem:
-        raise DataError(f"{file}: {problem}") from problem
+        return NO_ORDER, str(problem)
 
 
 def _at(columns: Columns, row: TableRow) -> str:

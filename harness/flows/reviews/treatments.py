@@ -126,8 +126,13 @@ def _by_answer(yes: bool, asked: str, shown: Treatment) -> Treatment:
     possible = POSSIBLE[asked] if yes else frozenset(get_args(Treatment)) - POSSIBLE[asked]
     if len(possible) == 1:
         return next(iter(possible))
+    words = "yes" if yes else "no"
+    if shown == "rejected" and "accepted" in possible:
+        raise ValueError(
+            f"`decision` says {words} to {asked}, and without a final that may be accepted or"
+            " rejected: fill in the final of what was sent"
+        )
     if shown not in possible:
-        words = "yes" if yes else "no"
         raise ValueError(
             f"`decision` says {words} to {asked}, but the texts say {shown}: correct one of them"
         )

@@ -21,7 +21,8 @@ _HEAD = 4096
 _REMEDY = "save it as UTF-8, or name its encoding with --encoding"
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+_UTF8_LETTER = re.compile(rb"[\xc2-\xde][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+"""Without the lead byte of NKo, which in Windows-1252 is the ß of `groß“`."""
 _HIGH = re.compile(rb"[\x80-\xff]")
 _MIXED = 0.1
 """Share of letters in UTF-8 from which a text is no Windows-1252: a few come about by chance."""
@@ -29,7 +30,7 @@ _ODD = re.compile(
     # Words of another script, of which every letter lies above ASCII in Windows-1252.
     r"[^\x00-\x7f‘’“”„«»…–—·\xa0]{4,}"
     # `fŸr` and `Schšn`: the letters of a Mac, whose capitals stand within words.
-    r"|(?<=[a-z])[À-ÖØ-ÞŠŽŸŒ](?=[a-z]|\b)"
+    r"|(?<=[a-z])[À-ÖØ-ÞŠŽŸŒ](?=[a-z]|\b)|(?<=[A-Z])[ŠŽŸ](?=[a-z])"
     # `M„dchen`, `by³em`: the letters of DOS and of Central Europe, signs within words.
     r"|(?<=[a-z])[¡¢£¤¥¦§¨©«¬®¯°±²³µ¶¸¹»¼½¾¿÷‚ƒ„†‡ˆ‰‹“”•˜™›](?=[a-z])"
 )
@@ -64,7 +65,7 @@ def check_encoding(told: str, error: type[HarnessError]) -> None:
     """Refuse a name that is no encoding of text."""
     try:
         _known(told)
-    except LookupError as problem:
+    except (LookupError, ValueError) as problem:
         raise error(
             f"--encoding {told}: is no encoding that is known, cp1252, mac_roman and utf-16 are"
         ) from problem
@@ -109,7 +110,7 @@ def _wide(head: bytes) -> str:
     """Return the codec of UTF-16 without a mark: most of every second byte is zero."""
     pairs = len(head) // 2
     even, odd = (head[start : pairs * 2 : 2].count(0) for start in (0, 1))
-    if pairs and 2 * max(even, odd) >= pairs and not min(even, odd):
+    if pairs and 2 * max(even, odd) >= pairs and not min(even, odd) and 0 in head[:2]:
         return "utf-16-le" if odd else "utf-16-be"
     return ""
 

@@ -56,16 +56,6 @@ class Form:
     head: int = 1
     """The line of the headings, or the row in a spreadsheet."""
 
-    @property
-    def said(self) -> dict[str, str]:
-        """The parts that are known, by their names."""
-        head = str(self.head) if self.head > 1 else ""
-        parts = {
-            "format": self.kind, "encoding": self.encoding, "separator": self.separator,
-            "sheet": self.sheet, "headings on line": head,
-        }  # fmt: skip
-        return {name: part for name, part in parts.items() if part}
-
 
 @dataclass(frozen=True, slots=True)
 class Export:

@@ -82,18 +82,28 @@ class DateOrder:
     line: int = 0
     """The line that proves the order; 0 where it is told or follows from the points."""
     proof: str = ""
-    """The date on that line, or another of the column: digits and signs only."""
+    """The date on that line, or the first of the column."""
 
     def __str__(self) -> str:
         """Return how the dates are read, and why."""
         if self.order is None:
-            return "with the year first, as a number or with the month's name"
+            return _way(self.proof)
         name = NAMES[self.order]
         if self.told:
             return f"as {name}, as told with --dates"
         if self.line:
             return f"as {name}, because of line {self.line}: {self.proof}"
         return f"as {name.replace('/', '.')}, since no country writes points otherwise"
+
+
+def _way(text: str) -> str:
+    """Return how a date is written that is the same in every order."""
+    text = text.strip()
+    if _NUMBER.fullmatch(text) and len(text) != 8:
+        return (
+            "as Excel's serial numbers" if len(re.split("[.,]", text)[0]) == 5 else "as Unix time"
+        )
+    return "as ISO writes them" if text[:4].isdecimal() or not text else "by the names of months"
 
 
 NO_ORDER = DateOrder()
