@@ -118,12 +118,28 @@ def _files(project: TinyProject) -> None:
     project.write("more.csv", head + row)
     project.write("swapped.csv", head + "x2,Dear zorvat,zorvtask,zorvadapter,i,o,f\n")
     project.write("headless.csv", "zorvhead,2026-03-01,zorvin,zorvout\n" * 3)
+    project.write("odd-columns.csv", "AI draft,zorvheading,Draft text\nzorvone,zorvtwo,zorvthree\n")
+    project.write("open-dates.csv", head + row.replace("2026-03-01", "03/04/2026"))
+    (project.folder / "cyrillic.csv").write_bytes((head + "zorvb,Здравствуйте\n").encode("cp1251"))
+    _book(project.folder / "odd.xlsx")
     project.write("cases.csv", "id,input,ideal\nc1,zorvin,zorvideal\n")
     project.write("bad-cases.csv", 'id,input,ideal,critical,checks\nc1,a,b,"zorv maybe","zorv {"\n')
     project.write("scores.csv", "case,metric,candidate,promoted\nc1,edit_similarity,zorvscore,1\n")
     other = [case | {"input": "zorvother", "ideal": "zorvanother"} for case in CASES]
     project.write("elsewhere/openers/benchmark.toml", BENCHMARK)
     project.write_lines("elsewhere/openers/cases.jsonl", other)
+
+
+def _book(file: Path) -> None:
+    """Write a spreadsheet with two sheets of reviews."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for name in ("One", "Two"):
+        sheet = book.create_sheet(name)
+        sheet.append(["date", "input", "draft", "final", "model"])
+        sheet.append(["2026-03-01", "zorvin", "zorvout", "zorvfinal", "good"])
+    book.save(file)
 
 
 def new_texts(folder: Path, before: set[Path], exact: tuple[str, ...]) -> dict[str, str]:

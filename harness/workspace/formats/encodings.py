@@ -20,7 +20,7 @@ _CHUNK = 1024 * 1024
 _HEAD = 4096
 _REMEDY = "save it as UTF-8, or name its encoding with --encoding"
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _UTF8_LETTER = re.compile(rb"[\xc2-\xde][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 """Without the lead byte of NKo, which in Windows-1252 is the ß of `groß“`."""
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -122,14 +122,14 @@ def _check_cp1252(path: Path, error: type[HarnessError], limit: int) -> None:
         for number, raw in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
             if len(raw) > MAX_LINE:
                 return  # refused when it is read
+            if _NOT_TEXT.search(raw):
+                raise _neither(path, number, error)
             if raw.isascii():
                 continue
             try:
                 line = raw.decode("cp1252")
             except UnicodeDecodeError as problem:
                 raise _neither(path, number, error) from problem
-            if _NOT_TEXT.search(line):
-                raise _neither(path, number, error)
             high += len(_HIGH.findall(raw))
             utf8 += sum(map(len, _UTF8_LETTER.findall(raw)))
             found = sum(map(len, _ODD.findall(line)))

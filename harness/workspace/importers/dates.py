@@ -224,12 +224,12 @@ def _written(text: str, dates: DateOrder) -> datetime:
     day, clock = _apart(text)
     found = _NUMERIC.fullmatch(day)
     if found and len(found[1]) < 3:
-        if dates.order is None:
+        if dates.order is None and any(_numeric(day, order) for order in ORDERS):
             raise UnfitDate(
                 "a time is written such as 2026-11-20T09:12:00Z; --dates dmy or --dates mdy reads"
                 " this as well"
             )
-        made = _numeric(day, dates.order)
+        made = _numeric(day, dates.order) if dates.order else None
     elif found:
         made = _date(int(found[1]), int(found[3]), int(found[4])) if len(found[1]) == 4 else None
         _check_mix(dates)

@@ -10,7 +10,8 @@ from harness.flows.reviews.headings import meaning
 
 HEADINGS = {
     "output": "AI draft|Draft|Generated text|draft_text|AI Draft (v2)|Model output|"
-              "AI response|Suggested reply|Draft by the model|What the model wrote|Entwurf|KI-Entwurf|"
+              "AI response|Suggested reply|Draft by the model|What the model wrote|"
+              "Entwurf|KI-Entwurf|"
               "Entwurfstext|Generierte Nachricht|Vorschlag der KI|Brouillon|Brouillon de l'IA|"
               "Texte généré|Réponse suggérée|Borrador|Borrador de IA|Texto generado|"
               "Respuesta sugerida",
