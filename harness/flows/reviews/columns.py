@@ -44,7 +44,7 @@ _PATH = re.compile(r"[^.\s]+(?:\.[^.\s]+)+")
 """The name of a value inside objects, such as `draft.text`."""
 _USUAL = {
     folded(name): (field, rank)
-    for field, usual in reversed(FIELDS.items())
+    for field, usual in reversed(list(FIELDS.items()))
     for rank, name in reversed(list(enumerate((field, *usual))))
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from harness.errors import DataError
 from harness.flows.project import Project
-from harness.flows.reviews.columns import KIND, Understood, fits, understood
+from harness.flows.reviews.columns import KIND, fits, understood
+from harness.flows.reviews.date_order import date_order
 from harness.flows.reviews.edit_rates import open_rater
 from harness.flows.reviews.questions import question
 from harness.flows.reviews.rows import MAX_NAME, KnownAdapters, ReviewReader
@@ -21,7 +22,7 @@ from harness.store import Store
 from harness.store.review_rows import ReviewRow, content_of, row_of
 from harness.store.spool import Spool, open_spool
 from harness.workspace.formats.encodings import check_encoding
-from harness.workspace.formats.exports import Export, Form, read_export
+from harness.workspace.formats.exports import Form, read_export
 from harness.workspace.formats.reading import regular_file
 from harness.workspace.formats.tables import MAX_TABLE, TableRow
 from harness.workspace.importers.columns import (
@@ -30,15 +31,7 @@ from harness.workspace.importers.columns import (
     remember_columns,
     remembered_columns,
 )
-from harness.workspace.importers.dates import (
-    NO_ORDER,
-    DateOrder,
-    Order,
-    UnclearOrder,
-    find_order,
-    is_date,
-    needs_order,
-)
+from harness.workspace.importers.dates import DateOrder, Order, is_date
 
 _BATCH = 500
 LISTED = 1_000
@@ -136,7 +129,7 @@ def import_reviews(
     export = read()
     first = list(islice(export.rows.each, _LOOKED_AT))
     found = understood(project, export.rows.columns, first, request.told, request.constants)
-    dates, unclear = _dates(request.dates, found, first, read)
+    dates, unclear = date_order(request.dates, found, first, lambda: read().rows.each)
     open_questions = "; ".join(filter(None, [unclear, question(project, store, found)]))
     if open_questions:
         raise DataError(f"{file}:{export.form.head}: {open_questions}")
@@ -162,39 +155,6 @@ def import_reviews(
             result.new = sum(map(store.reviews.keep_rows, spool.batches(_BATCH)))
     remember_columns(reports, KIND, request.told)
     return result
-
-
-def _dates(
-    told: Order | None,
-    found: Understood,
-    first: Sequence[TableRow],
-    read: Callable[[], Export],
-) -> tuple[DateOrder, str]:
-    """Return the order of the dates, and what is unclear about it.
-
-    Where the first date leaves it open, every date of the file is looked at.
-    """
-    columns = found.columns
-    if not columns.has("at") and (dates := found.free("date")):
-        columns = replace(columns, of={**columns.of, "at": dates[0]})
-    if told:
-        return DateOrder(told, told=True), ""
-    # The first date shows how the column is written; rows without a date are bad rows.
-    shown = next((text for row in first if is_date(text := _at(columns, row))), "")
-    if not needs_order(shown):
-        return DateOrder(proof=shown), ""
-    try:
-        return find_order((row.line, _at(columns, row)) for row in read().rows.each), ""
-    except UnclearOrder as problem:
-        return NO_ORDER, str(problem)
-
-
-def _at(columns: Columns, row: TableRow) -> str:
-    """Return the text of a row's time; empty where it has none that can be read."""
-    try:
-        return columns.text(row.values, "at")
-    except ValueError:
-        return ""
 
 
 @dataclass(frozen=True, slots=True)

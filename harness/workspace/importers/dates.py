@@ -12,42 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal, get_args
 
-from harness.workspace.importers.folding import spellings
+from harness.workspace.importers.date_words import MONTH, WEEKDAY
+from harness.workspace.importers.folding import without_accents
 
 Order = Literal["dmy", "mdy", "ymd"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 NAMES: dict[Order, str] = {
     "dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day",
 }  # fmt: skip
-_MONTHS = (
-    "january jan januar jänner janvier janv enero ene",
-    "february feb februar février févr fev febrero",
-    "march mar märz mär mrz mars marzo",
-    "april apr avril avr abril abr",
-    "may mai mayo",
-    "june jun juni juin junio",
-    "july jul juli juillet juil julio",
-    "august aug août aout agosto ago",
-    "september sep sept septembre septiembre set setiembre",
-    "october oct oktober okt octobre octubre",
-    "november nov novembre noviembre",
-    "december dec dezember dez décembre déc diciembre dic",
-)
-_MONTH = {
-    spelling: number
-    for number, names in enumerate(_MONTHS, start=1)
-    for name in names.split()
-    for spelling in spellings(name)
-}
-_DAYS = (
-    "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag"
-    " freitag samstag sonnabend sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes"
-    " martes miercoles jueves viernes sabado domingo"
-)
-_WEEKDAYS = "|".join(
-    sorted({day[:size] for day in _DAYS.split() for size in (2, 3, 4, len(day))}, reverse=True)
-)
-_WEEKDAY = re.compile(rf"(?:{_WEEKDAYS})\b\.?,? +")
 _EXCEL_EPOCH = datetime(1899, 12, 30)
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"[0-9]{5,19}(?:[.,][0-9]{1,20})?")
@@ -188,9 +160,9 @@ def _decided(
     points: bool,
 ) -> DateOrder:
     if not possible:
-        (one, day), (other, another) = against["dmy"], against["mdy"]
+        (one, day), (two, another) = against["dmy"], against["mdy"]
         raise UnclearOrder(
-            f"dates contradict each other: line {one} has {day}, line {other} has {another};"
+            f"dates contradict each other: line {one} has {day}, line {two} has {another};"
             " --dates dmy or --dates mdy says which is right"
         )
     if len(possible) > 1 and points and "dmy" in possible:
@@ -244,22 +216,13 @@ def _apart(text: str) -> tuple[str, re.Match[str] | None]:
     """Return the folded day of a text, and its time of day where it has one."""
     if len(text) > 80:
         return "", None
-    text = _without_accents(" ".join(text.split()).casefold())
+    text = without_accents(" ".join(text.split()).casefold())
     # The earliest time that reaches to the end: `2026 14:05` is one, `05` alone is not.
     for found in re.finditer(r"[ ,t]", text):
         clock = _TIME.match(text, found.start())
         if clock and (clock["minute"] or clock["half"]):
-            return _WEEKDAY.sub("", text[: found.start()].strip(" ,"), count=1), clock
-    return _WEEKDAY.sub("", text, count=1).strip(" ,"), None
-
-
-def _without_accents(text: str) -> str:
-    import unicodedata
-
-    if text.isascii():
-        return text
-    apart = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+            return WEEKDAY.sub("", text[: found.start()].strip(" ,"), count=1), clock
+    return WEEKDAY.sub("", text, count=1).strip(" ,"), None
 
 
 def _numeric(day: str, order: Order) -> date | None:
@@ -284,7 +247,7 @@ def _named(day: str) -> date | None:
     else:
         return None
     century = _CENTURY if len(year) == 2 else 0
-    return _date(int(year) + century, _MONTH.get(name, 0), int(number))
+    return _date(int(year) + century, MONTH.get(name, 0), int(number))
 
 
 def _date(year: int, month: int, day: int) -> date | None:

@@ -13,10 +13,15 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 def folded(text: str) -> str:
     """Return a text without case and accents, its words apart by single blanks."""
-    if not text.isascii():
-        apart = unicodedata.normalize("NFKD", text)
-        text = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+    return re.sub(r"[\W_]+", " ", without_accents(text.casefold())).strip()
+
+
+def without_accents(text: str) -> str:
+    """Return a text with plain letters and blanks in place of accented and special ones."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def spellings(word: str) -> set[str]:
