@@ -23,9 +23,10 @@ _WORDS = {
     ),
     "place": "at on am um le el",
     "text": (
-        "text texts copy body content wording message messages email mail mails nachricht"
-        " text inhalt wortlaut texte contenu courriel texto contenido mensaje correo cuerpo"
+        "text texts copy body content wording message messages nachricht inhalt wortlaut texte"
+        " contenu texto contenido mensaje cuerpo"
     ),
+    "mail": "email emails mail mails courriel courrier correo",
     "version": "version versions fassung versión",
     "answer": "response reply answer antwort réponse respuesta",
     "machine": "ai ki ia gpt llm bot chatbot machine maschine automatic automatisch copilot",
@@ -85,11 +86,12 @@ _WORDS = {
     ),
     "by": "by von durch par por",
     "reviewer": (
-        "reviewer editor annotator user agent assignee operator bearbeiter bearbeiterin prüfer"
-        " prüferin redakteur redakteurin benutzer mitarbeiter mitarbeiterin sachbearbeiter lektor"
+        "reviewer editor annotator agent teammate assignee operator bearbeiter bearbeiterin prüfer"
+        " prüferin redakteur redakteurin mitarbeiter mitarbeiterin sachbearbeiter lektor"
         " lektorin relecteur relectrice réviseur réviseuse éditeur éditrice rédacteur rédactrice"
-        " utilisateur utilisatrice revisor revisora redactor redactora editora usuario usuaria"
+        " revisor revisora redactor redactora editora"
     ),
+    "user": "user users benutzer benutzerin utilisateur utilisatrice usuario usuaria",
     "reason": (
         "reason reasons comment comments note notes remark remarks feedback grund begründung"
         " kommentar kommentare bemerkung bemerkungen anmerkung anmerkungen notiz notizen"
@@ -126,7 +128,9 @@ _STANDS_FOR: dict[str, str] = {
 }
 _ENDS = ("e", "er", "es", "en", "em")
 """Endings of German adjectives: `freigegebener Text`."""
-_TEXTS = {"text", "version", "answer"}
+_UTC = re.compile(r"\((?:utc|gmt)\)", re.IGNORECASE)
+"""The zone that is taken for a time without one."""
+_TEXTS = {"text", "mail", "version", "answer"}
 _MADE = {"machine", "draft", "model", "wrote"}
 _CHANGED = {"final", "edit", "sent", "human", "review", "accepted"}
 _DONE = {*_CHANGED, "event", "decision", "rejected", "rejection", "used"}
@@ -148,6 +152,8 @@ class Meaning:
 def meaning(heading: str) -> Meaning | None:
     """Return what a heading stands for; None where it is not understood."""
     words = _words_of(heading)
+    if words is None and (zoned := _UTC.sub(" ", heading)) != heading:
+        return meaning(zoned)
     if words is None:
         bare = _together(_words_of(re.sub(r"\([^()]*\)", " ", heading)))
         # What stands in brackets behind a time may be its zone, and must not be passed over.
@@ -202,7 +208,7 @@ def _parts(word: str) -> list[str]:
 def _field(found: Set[str]) -> str:
     """Return the field that words stand for together, from the surest words down."""
     if "reason" in found:
-        rest = found - {"reason", "reviewer", "human", *_TEXTS, *_DONE}
+        rest = found - {"reason", "reviewer", "user", "human", *_TEXTS, *_DONE}
         return "" if rest else "reason"
     if "id" in found:
         return "id" if found <= {"id", "review", "draft"} else ""
@@ -212,7 +218,7 @@ def _field(found: Set[str]) -> str:
         rest = found - {"date", *_TEXTS, *_DONE, *_MADE}
         return "" if rest else "at"
     if "input" in found:
-        allowed = {"input", "customer", "reviewer", *_TEXTS, *_MADE} - {"draft"}
+        allowed = {"input", "customer", "user", *_TEXTS, *_MADE} - {"draft"}
         return "input" if found <= allowed else ""
     if "by" in found and found & {"machine", "model"}:
         return _text_field(found - {"by"})
@@ -220,12 +226,12 @@ def _field(found: Set[str]) -> str:
         return "reviewer" if found & _DONE and found <= {"by", "name", *_TEXTS, *_DONE} else ""
     if "wrote" in found and found <= {"wrote", "reviewer", "human", *_TEXTS}:
         return "final" if found & {"reviewer", "human"} else ""
-    if "reviewer" in found:
-        return "reviewer" if found <= {"reviewer", "human", "name", "text", "review"} else ""
+    if found & {"reviewer", "user"} and found <= {"reviewer", "user", "human", "name", "mail"}:
+        return "reviewer"
     if "decision" in found:
         return "decision" if found <= {"decision", "human", *_MADE, *_DONE} - {"model"} else ""
-    if "customer" in found:
-        return "input" if found & _TEXTS and found <= {"customer", *_TEXTS} else ""
+    if found & {"customer", "user"}:
+        return "input" if found & _TEXTS and found <= {"customer", "user", *_TEXTS} else ""
     return _text_field(found)
 
 

@@ -44,6 +44,9 @@ class Columns:
     def text(self, values: Mapping[str, Any], name: str) -> str:
         """Return a field of a row as text, empty if it is missing."""
         if name in self.of:
+            value = values.get(self.of[name])
+            if isinstance(value, str):  # nearly always, and a table has millions of cells
+                return value
             return text_of(cell_of(values, self.of[name]), name)
         return self.constants.get(name, "")
 

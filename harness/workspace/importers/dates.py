@@ -96,6 +96,11 @@ def read_date(text: str, dates: DateOrder) -> datetime:
     A ValueError is raised for anything else, UnfitDate where more is known.
     """
     text = text.strip()
+    if dates.order is None and text[4:5] == "-":  # nearly always
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return _written(text, dates)
     if _NUMBER.fullmatch(text) and len(text) != 8:  # 20261103 is ISO
         found = _from_number(text)
     else:

@@ -9,32 +9,46 @@ import pytest
 from harness.flows.reviews.headings import meaning
 
 HEADINGS = {
-    "output": "AI draft|Draft|Generated text|draft_text|AI Draft (v2)|Model output|"
-              "AI response|Suggested reply|Draft by the model|What the model wrote|"
-              "Entwurf|KI-Entwurf|"
-              "Entwurfstext|Generierte Nachricht|Vorschlag der KI|Brouillon|Brouillon de l'IA|"
-              "Texte généré|Réponse suggérée|Borrador|Borrador de IA|Texto generado|"
-              "Respuesta sugerida",
-    "final": "Final version|Sent text|Final e-mail|Edited draft|What you sent|Agent wrote|"
-             "Corrected text|Endfassung|Gesendeter Text|Gesendete E-Mail|Endgültiger Text|"
-             "Überarbeitete Fassung|UEBERARBEITETE FASSUNG|Freigegebener Text|Version finale|"
-             "Texte envoyé|Version corrigée|Texte relu|Versión final|"
-             "Texto enviado|Mensaje corregido",
-    "at": "Date|Timestamp|Sent at|Reviewed on|Review date|Datum|Zeitstempel|Gesendet am|"
-          "Bearbeitungsdatum|Geprüft am|Horodateur|Date d'envoi|Envoyé le|Date de relecture|Fecha|"
-          "Marca temporal|Fecha de envío|Enviado el|Hora",
-    "reviewer": "Reviewer|Editor|Reviewed by|Edited by|Bearbeiter|Bearbeitet von|Prüferin|"
-                "Relecteur|Relu par|Revisor|Editado por|Usuario",
-    "decision": "Status|Decision|Review status|Rating|Entscheidung|Bewertung|Statut|Décision|"
-                "Estado|Resultado de la revisión",
-    "input": "Prompt|Input|Customer message|Anfrage|Kundenanfrage|Kundennachricht|Eingabe|Demande|"
-             "Demande du client|Message du client|Entrée|Consulta|Consulta del cliente|Solicitud",
-    "reason": "Comment|Rejection reason|Reviewer notes|Bemerkung|Begründung|Grund der Ablehnung|"
-              "Commentaire|Motif du rejet|Comentarios|Motivo del rechazo",
-    "adapter": "Model|Model version|AI model|Modell|Modellname|Modèle|Modelo|Adaptador",
-    "task": "Task|Use case|Aufgabe|Tâche|Tarea",
-    "id": "Review ID|Draft id|Identifiant",
-}  # fmt: skip
+    "output": (
+        "AI draft|Draft|Generated text|draft_text|AI Draft (v2)|Model output|AI response|"
+        "Suggested reply|Draft by the model|What the model wrote|Entwurf|KI-Entwurf|"
+        "Entwurfstext|Generierte Nachricht|Vorschlag der KI|Brouillon|Brouillon de l'IA|"
+        "Texte généré|Réponse suggérée|Borrador|Borrador de IA|Texto generado|"
+        "Respuesta sugerida"
+    ),
+    "final": (
+        "Final version|Sent text|Final e-mail|Edited draft|What you sent|Agent wrote|"
+        "Corrected text|Endfassung|Gesendeter Text|Gesendete E-Mail|Endgültiger Text|"
+        "Überarbeitete Fassung|UEBERARBEITETE FASSUNG|Freigegebener Text|Version finale|"
+        "Texte envoyé|Version corrigée|Texte relu|Versión final|Texto enviado|"
+        "Mensaje corregido"
+    ),
+    "at": (
+        "Date|Created at (UTC)|Timestamp|Sent at|Reviewed on|Review date|Datum|Zeitstempel|"
+        "Gesendet am|Bearbeitungsdatum|Geprüft am|Horodateur|Date d'envoi|Envoyé le|"
+        "Date de relecture|Fecha|Marca temporal|Fecha de envío|Enviado el|Hora"
+    ),
+    "reviewer": (
+        "Reviewer|User|Reviewer email|Editor|Reviewed by|Edited by|Bearbeiter|Bearbeitet von|"
+        "Prüferin|Relecteur|Relu par|Revisor|Editado por|Usuario"
+    ),
+    "decision": (
+        "Status|Decision|Review status|Rating|Entscheidung|Bewertung|Statut|Décision|Estado|"
+        "Resultado de la revisión"
+    ),
+    "input": (
+        "Prompt|User message|User prompt|Input|Customer message|Anfrage|Kundenanfrage|"
+        "Kundennachricht|Eingabe|Demande|Demande du client|Message du client|Entrée|Consulta|"
+        "Consulta del cliente|Solicitud"
+    ),
+    "reason": (
+        "Comment|Rejection reason|Reviewer notes|Bemerkung|Begründung|Grund der Ablehnung|"
+        "Commentaire|Motif du rejet|Comentarios|Motivo del rechazo"
+    ),
+    "adapter": ("Model|Model version|AI model|Modell|Modellname|Modèle|Modelo|Adaptador"),
+    "task": ("Task|Use case|Aufgabe|Tâche|Tarea"),
+    "id": ("Review ID|Draft id|Identifiant"),
+}
 
 
 @pytest.mark.parametrize(
