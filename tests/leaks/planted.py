@@ -139,6 +139,10 @@ def _files(project: TinyProject) -> None:
     project.write("more.csv", head + row)
     project.write("swapped.csv", head + "x2,Dear zorvat,zorvtask,zorvadapter,i,o,f\n")
     project.write("headless.csv", "zorvhead,2026-03-01,zorvin,zorvout\n" * 3)
+    project.write("odd-columns.csv", "AI draft,zorvheading,Draft text\nzorvone,zorvtwo,zorvthree\n")
+    project.write("open-dates.csv", head + row.replace("2026-03-01", "03/04/2026"))
+    (project.folder / "cyrillic.csv").write_bytes((head + "zorvb,Здравствуйте\n").encode("cp1251"))
+    _book(project.folder / "odd.xlsx")
     project.write("cases.csv", "id,input,ideal\nc1,zorvin,zorvideal\n")
     talk = '[{""role"": ""user"", ""content"": ""zorvtalk""}]'
     project.write("talks.csv", f'id,messages,context,ideal\nc1,"{talk}",zorvread,zorvideal\n')
@@ -151,6 +155,18 @@ def _files(project: TinyProject) -> None:
     (torn.folder / "training.json").write_text('{"zorvkey": 1, "zorvkey": 2}')
     project.write("elsewhere/openers/benchmark.toml", SHOWING)
     project.write_lines("elsewhere/openers/cases.jsonl", other)
+
+
+def _book(file: Path) -> None:
+    """Write a spreadsheet with two sheets of reviews."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for name in ("One", "Two"):
+        sheet = book.create_sheet(name)
+        sheet.append(["date", "input", "draft", "final", "model"])
+        sheet.append(["2026-03-01", "zorvin", "zorvout", "zorvfinal", "good"])
+    book.save(file)
 
 
 def new_texts(folder: Path, before: set[Path], exact: tuple[str, ...]) -> dict[str, str]:

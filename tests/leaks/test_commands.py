@@ -51,6 +51,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "reviews import": [
         ("more.csv", "--dry-run"), ("more.csv",), ("swapped.csv",), ("swapped.csv", "--skip-bad"),
         ("headless.csv",), ("torn.jsonl",), ("more.csv", "--map", "at=output"),
+        ("odd-columns.csv",), ("open-dates.csv",), ("cyrillic.csv",), ("odd.xlsx",),
     ],
     "reviews rates": [("--by", by) for by in ("week", "adapter", "slice", "reviewer", "task")],
     "monitor": [("--no-inputs",), (), ("--plan",), ("--acknowledge", *BY)],

@@ -572,7 +572,42 @@ ROWS = [
         line="reviews.csv:1: has 2,000 columns, at most 1,000 are read",
     ),
     reviews(
-        "UTF-16", "id,at\n".encode("utf-16"), line="reviews.csv:1: is UTF-16, save it as UTF-8"
+        "half of a surrogate pair in UTF-16",
+        "id,at\n".encode("utf-16") + b"\x00\xd8x\x00",
+        line="reviews.csv:2: is not UTF-16 throughout, save it as UTF-8, or name its encoding with --encoding",
+    ),
+    reviews(
+        "UTF-32", "id,at\n".encode("utf-32"), line="reviews.csv:1: is UTF-32, save it as UTF-8"
+    ),
+    reviews(
+        "bytes that Windows-1252 has no letter for",
+        b"id,at\n\x81,\n",
+        line="reviews.csv:2: is neither UTF-8 nor Windows-1252, save it as UTF-8, or name its encoding with --encoding",
+    ),
+    reviews(
+        "Cyrillic of another code page",
+        "id,input\n1,Здравствуйте\n".encode("cp1251"),
+        line="reviews.csv:2: is neither UTF-8 nor Windows-1252, save it as UTF-8, or name its encoding with --encoding",
+    ),
+    reviews(
+        "days and months that cannot be told apart",
+        "id,at,task,adapter,input,output,final\nr1,03/04/2026,openers,base,f,y,z\n",
+        line="reviews.csv:1: dates such as 03/04/2026 on line 2 may be day/month/year or month/day/year, add --dates dmy or --dates mdy",
+    ),
+    reviews(
+        "days and months that contradict each other",
+        "id,at,task,adapter,input,output,final\nr1,25/04/2026,openers,base,f,y,z\nr2,04/25/2026,openers,base,f,y,z\n",
+        line="reviews.csv:1: dates contradict each other: line 3 has 04/25/2026, line 2 has 25/04/2026; --dates dmy or --dates mdy says which is right",
+    ),
+    reviews(
+        "a day that is none",
+        "id,at,task,adapter,input,output,final\nr1,31.02.2026,openers,base,f,y,z\n",
+        line="reviews.csv:2: `at` is '31.02.2026', a time is written such as 2026-11-20T09:12:00Z",
+    ),
+    reviews(
+        "two columns that may be the output",
+        "id,at,task,adapter,input,AI draft,Generated text,final\n",
+        line='reviews.csv:1: 2 columns may be `output`, choose one with --map output=COLUMN, in this file: --map "output=AI draft" or --map "output=Generated text" (columns: id, at, task, adapter, input, AI draft, Generated text, final)',
     ),
     reviews(
         "the same id with other content",
@@ -583,13 +618,13 @@ ROWS = [
         "a kind that nobody knows",
         "x",
         file="reviews.ods",
-        line="reviews.ods: is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx, .json, .parquet",
+        line="reviews.ods: is no table that is understood, known are .csv, .tsv, .txt, .jsonl, .json, .xlsx, .parquet",
     ),
     reviews(
         "no suffix",
         "x",
         file="reviews",
-        line="reviews: is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx, .json, .parquet",
+        line="reviews: is no table that is understood, known are .csv, .tsv, .txt, .jsonl, .json, .xlsx, .parquet",
     ),
     reviews(
         "a spreadsheet that is none",
