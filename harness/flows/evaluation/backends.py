@@ -19,8 +19,9 @@ from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Cluster, Endpoint
 from harness.registered import ENGINES as THIRD_PARTY
 from harness.registered import Registered, names, registered
+from harness.workspace.adapters.base_shape import BaseShape, base_shape
 from harness.workspace.adapters.files import file_digest, read_adapter, snapshot
-from harness.workspace.adapters.inspection import BaseShape, base_shape, inspect
+from harness.workspace.adapters.inspection import inspect
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.base.weights import Weights, find_weights
 from harness.workspace.formats.cache import remember, remembered

@@ -15,7 +15,8 @@ from harness.flows.evaluation.contamination import find_contamination, read_trai
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.project import Project
 from harness.records import Benchmark, DoctorCheck
-from harness.workspace.adapters.inspection import base_shape, inspect
+from harness.workspace.adapters.base_shape import base_shape
+from harness.workspace.adapters.inspection import inspect
 from harness.workspace.base.gguf import model_folder
 
 

@@ -25,9 +25,10 @@ from harness.flows.project import Project, commit, utc_now
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
 from harness.records.benchmark import TrainingExample
+from harness.workspace.adapters.base_shape import base_shape
 from harness.workspace.adapters.config import ALL_LINEAR, MODULE
 from harness.workspace.adapters.files import TRAINING, AdapterFiles, read_adapter, snapshot
-from harness.workspace.adapters.inspection import base_shape, inspect
+from harness.workspace.adapters.inspection import inspect
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
