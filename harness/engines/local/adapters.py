@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from harness.engines.local.vocabulary import fit_vocabulary
 from harness.engines.protocol import Mounted
-from harness.errors import EngineFailed, HarnessError, reason
+from harness.errors import AdapterRefused, EngineFailed, HarnessError, reason
 
 if TYPE_CHECKING:
     from peft import PeftConfig, PeftModel
@@ -131,6 +131,7 @@ class Mounting:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # PEFT only warns of what is refused below
+                check_start(folder)
                 self._alone = changes_base(folder)
                 if self._peft is None:
                     fit_vocabulary(self._base, folder)
@@ -160,7 +161,7 @@ def changes_base(folder: Path) -> bool:
 
     config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     start = config.get("init_lora_weights", True)
-    with safe_open(folder / "adapter_model.safetensors", framework="pt") as file:
+    with safe_open(file_of(folder), framework="pt") as file:
         whole = any(".lora_" not in name for name in file.keys())  # noqa: SIM118  # no mapping
     return bool(
         whole
@@ -178,7 +179,7 @@ def refuse_partial(peft: PeftModel, adapter: str, folder: Path) -> None:
     from peft import get_peft_model_state_dict
     from safetensors import safe_open
 
-    with safe_open(folder / "adapter_model.safetensors", framework="pt") as file:
+    with safe_open(file_of(folder), framework="pt") as file:
         given = set(file.keys())
     inside = set(get_peft_model_state_dict(peft, adapter_name=adapter, save_embedding_layers=False))
     missing, extra = inside - given, given - inside
@@ -186,12 +187,51 @@ def refuse_partial(peft: PeftModel, adapter: str, folder: Path) -> None:
         # Embeddings that were saved beside the adapter, and names of an older transformers: PEFT
         # itself says which tensors found a place, and which places got no tensor.
         result = peft.load_adapter(str(folder), adapter_name=adapter)
-        extra = set(result.unexpected_keys)
+        extra = _not_elsewhere(peft, adapter, file_of(folder), set(result.unexpected_keys))
         converted = bool(missing) and not extra and all(".lora_" in name for name in missing)
         missing = set(result.missing_keys) if converted else missing
     for what, keys in (("missing", missing), ("unexpected", extra)):
         if keys:
             raise ValueError(f"{len(keys)} {what} adapter keys, such as {min(keys)}")
+
+
+def _not_elsewhere(peft: PeftModel, adapter: str, file: Path, names: set[str]) -> set[str]:
+    """Return the tensors whose values are not in the model under another name as well.
+
+    PEFT saves some twice: a module that is saved whole also as the base's embedding.
+    """
+    from peft import get_peft_model_state_dict
+    from safetensors import safe_open
+    from torch import equal
+
+    if not names:
+        return names
+    held = get_peft_model_state_dict(peft, adapter_name=adapter, save_embedding_layers=True)
+    with safe_open(file, framework="pt") as given:
+        return {
+            name
+            for name in names
+            if name not in held
+            # without values, as on the meta device, the name alone decides
+            or not (held[name].is_meta or equal(given.get_tensor(name).to(held[name]), held[name]))
+        }
+
+
+def file_of(folder: Path) -> Path:
+    """Return the weights of an adapter's folder."""
+    return folder / "adapter_model.safetensors"
+
+
+def check_start(folder: Path) -> None:
+    """Refuse a start that PEFT cannot repeat on this machine when it loads the adapter."""
+    from torch.cuda import is_available
+
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    if config.get("init_lora_weights") == "loftq" and not is_available():
+        raise AdapterRefused(
+            "PEFT repeats LoftQ's start on a GPU only: judge it there, or save base and adapter as"
+            " LoftQ's own script does, with `init_lora_weights` true"
+        )
 
 
 def _weights(model: PreTrainedModel) -> Iterator[Parameter]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.engines.local.adapters import refuse_partial
+from harness.engines.local.adapters import check_start, refuse_partial
 from harness.engines.local.vocabulary import fit_vocabulary
 from harness.errors import AdapterRefused, EngineFailed, HarnessError, reason
 from harness.libraries import lasting, quiet_libraries
@@ -47,6 +47,7 @@ class Skeleton:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # PEFT only warns of what is refused below
+                check_start(folder)
                 fit_vocabulary(model, folder)
                 config: Any = PeftConfig.from_pretrained(str(folder))
                 config.inference_mode = True

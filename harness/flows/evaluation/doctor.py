@@ -15,9 +15,6 @@ from harness.flows.evaluation.contamination import find_contamination, read_trai
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.project import Project
 from harness.records import Benchmark, DoctorCheck
-from harness.workspace.adapters.base_shape import base_shape
-from harness.workspace.adapters.inspection import inspect
-from harness.workspace.base.gguf import model_folder
 
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
@@ -29,8 +26,7 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         if adapter.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]
         found = [DoctorCheck("name", True, f"{adapter.files.folder}, digest {adapter.digest[:12]}")]
-        shape = base_shape(model_folder(project.base), project.base.digest)
-        found += inspect(adapter.files, shape)
+        found += backend.inspected(adapter.files)
         sound = all(check.ok for check in found)
         # Having seen a case is no failure of the adapter: the case is left out of the verdict.
         task = (read_training_of(project.settings.adapters, name) or {}).get("task")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.engines.local.skeleton import Skeleton
 from harness.engines.trainer import Lesson, Recipe, train_lora
 from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
 from harness.findings.dataset import SMALL, case_inputs, overlaps
@@ -110,7 +111,8 @@ def _sound(project: Project, name: str) -> AdapterFiles:
     """Return the adapter to start from, inspected like a candidate."""
     files = read_adapter(project.settings.adapters, name)
     base = project.base
-    for found in inspect(files, base_shape(model_folder(base), base.digest)):
+    folder = model_folder(base)
+    for found in inspect(files, base_shape(folder, base.digest), Skeleton(lambda: folder)):
         if not found.ok:
             raise AdapterRefused(found.message)
     return files
