@@ -128,7 +128,8 @@ class Transformers:
             # Kept for the next adapter, which is proven with the same prompt.
             self._unmoved = (key, self._last_logits(_BASE, prompt, generation))
         moved = self._last_logits(adapter, prompt, generation)
-        return float((self._unmoved[1] - moved).abs().max())
+        rows = min(len(moved), len(self._unmoved[1]))  # an adapter may bring tokens of its own
+        return float((self._unmoved[1][:rows] - moved[:rows]).abs().max())
 
     def close(self) -> None:
         """Return at once: the model's memory goes with the process."""

@@ -18,6 +18,7 @@ from harness.judge import verdict as judge
 from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
 from harness.records.holds import EXACT
 from harness.workspace.adapters.files import read_training
+from harness.workspace.adapters.trained_on import trained_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Candidate:
             candidates_judged=place + 1,
             guard=benchmark.guard,
             left_out=self._left_out(benchmark, run, promoted, pinned),
+            trained_on="" if benchmark.guard else self._trained_on(),
         )
         verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
         if context.tracking is not None:
@@ -99,6 +101,14 @@ class Candidate:
         if not benchmark.guard and cases is None:
             for guard in self.context.guards():
                 yield from self.needs(guard)
+
+    def _trained_on(self) -> str:
+        """Return the sentence on the base that the adapter was trained on, where it has one."""
+        project = self.context.project
+        if self.adapter.files is None or self.context.backend.recorded:
+            return ""
+        base = project.base
+        return trained_on(self.adapter.files.folder, base.reference, base.path, base.digest)
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
         """Return the cases that any of the compared adapters has seen in training."""
@@ -184,7 +194,7 @@ class References:
         if decision is None:
             return None
         adapter = self.context.backend.adapter(decision.adapter)
-        if adapter.files is not None and adapter.digest != decision.digest:
+        if adapter.files is not None and not adapter.has_judged_bytes(decision.digest):
             raise AdapterRefused(
                 f"{decision.adapter}: its bytes are not those that were promoted"
                 f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them"

@@ -15,6 +15,7 @@ from harness.flows.evaluation.contamination import find_contamination, read_trai
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.project import Project
 from harness.records import Benchmark, DoctorCheck
+from harness.workspace.adapters.trained_on import trained_on
 
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
@@ -25,9 +26,16 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         adapter = backend.adapter(name)
         if adapter.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]
-        found = [DoctorCheck("name", True, f"{adapter.files.folder}, digest {adapter.digest[:12]}")]
+        called = f"{adapter.files.folder}, digest {adapter.digest[:12]}"
+        if adapter.files.weights_digest != adapter.digest:
+            called += f" ({adapter.files.weights_digest[:12]} without its tokenizer)"
+        found = [DoctorCheck("name", True, called)]
         found += backend.inspected(adapter.files)
         sound = all(check.ok for check in found)
+        base = project.base
+        said = trained_on(adapter.files.folder, base.reference, base.path, base.digest)
+        if sound and said:
+            found.append(DoctorCheck("trained on", True, said))
         # Having seen a case is no failure of the adapter: the case is left out of the verdict.
         task = (read_training_of(project.settings.adapters, name) or {}).get("task")
         for benchmark in project.benchmarks.values():
