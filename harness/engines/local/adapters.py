@@ -144,7 +144,7 @@ class Mounting:
         except Exception as problem:  # PEFT and safetensors raise many kinds: all mean not this one
             _log.debug("%s: PEFT does not load it", name, exc_info=True)
             raise EngineFailed(
-                f"{name}: PEFT does not load it cleanly ({reason(problem)})"
+                f"{name}: PEFT does not load it cleanly ({said_by_peft(problem)})"
             ) from problem
         self._peft.eval()
         self.mounted[digest] = None
@@ -215,6 +215,12 @@ def _not_elsewhere(peft: PeftModel, adapter: str, file: Path, names: set[str]) -
             # without values, as on the meta device, the name alone decides
             or not (held[name].is_meta or equal(given.get_tensor(name).to(held[name]), held[name]))
         }
+
+
+def said_by_peft(problem: Exception) -> str:
+    """Return the line of an error that names a tensor; torch puts a heading above it."""
+    lines = [line.strip() for line in str(problem).splitlines() if "size mismatch" in line]
+    return lines[0][:300] if lines else reason(problem)
 
 
 def file_of(folder: Path) -> Path:

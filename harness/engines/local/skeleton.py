@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.engines.local.adapters import check_start, refuse_partial
+from harness.engines.local.adapters import check_start, refuse_partial, said_by_peft
 from harness.engines.local.vocabulary import fit_vocabulary
 from harness.errors import AdapterRefused, EngineFailed, HarnessError, reason
 from harness.libraries import lasting, quiet_libraries
@@ -62,7 +62,7 @@ class Skeleton:
         except Exception as problem:  # PEFT raises many kinds: all mean that it does not fit
             _log.debug("%s: PEFT does not load it", folder, exc_info=True)
             raise AdapterRefused(
-                f"PEFT does not load it on this base ({reason(problem)})"
+                f"PEFT does not load it on this base ({said_by_peft(problem)})"
             ) from problem
         changed = {name.partition(_LORA)[0] for name, _ in peft.named_parameters() if _LORA in name}
         return f"{len(changed)} modules, all of them in the base (loaded by PEFT, without values)"

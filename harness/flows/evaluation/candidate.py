@@ -13,12 +13,12 @@ from harness.errors import AdapterRefused, EngineFailed
 from harness.flows.evaluation.backend import AdapterRef, is_base
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
+from harness.flows.evaluation.provenance import trained_on_word
 from harness.flows.project import utc_now
 from harness.judge import verdict as judge
 from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
 from harness.records.holds import EXACT
 from harness.workspace.adapters.files import read_training
-from harness.workspace.adapters.trained_on import trained_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,8 @@ class Candidate:
 
     def _trained_on(self) -> str:
         """Return the sentence on the base that the adapter was trained on, where it has one."""
-        project = self.context.project
-        if self.adapter.files is None or self.context.backend.recorded:
-            return ""
-        base = project.base
-        return trained_on(self.adapter.files.folder, base.reference, base.path, base.digest)
+        files = self.adapter.files
+        return trained_on_word(self.context.project, files) if files else ""
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
         """Return the cases that any of the compared adapters has seen in training."""

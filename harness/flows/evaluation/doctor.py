@@ -13,9 +13,9 @@ from harness.errors import HarnessError
 from harness.flows.evaluation.backends import LocalBackend
 from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
+from harness.flows.evaluation.provenance import trained_on_word
 from harness.flows.project import Project
 from harness.records import Benchmark, DoctorCheck
-from harness.workspace.adapters.trained_on import trained_on
 
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
@@ -32,9 +32,7 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         found = [DoctorCheck("name", True, called)]
         found += backend.inspected(adapter.files)
         sound = all(check.ok for check in found)
-        base = project.base
-        said = trained_on(adapter.files.folder, base.reference, base.path, base.digest)
-        if sound and said:
+        if sound and (said := trained_on_word(project, adapter.files)):
             found.append(DoctorCheck("trained on", True, said))
         # Having seen a case is no failure of the adapter: the case is left out of the verdict.
         task = (read_training_of(project.settings.adapters, name) or {}).get("task")
