@@ -86,7 +86,8 @@ class Skeleton:
         except Exception as problem:  # a damaged folder fails in as many ways as it has files
             _log.debug("%s: the base cannot be built", folder, exc_info=True)
             raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from problem
-        return model.eval()
+        model.eval()
+        return model
 
 
 def _refuse_huge(config: Any, folder: Path) -> None:

@@ -110,7 +110,7 @@ def _embedding(name: str, shapes: Mapping[str, tuple[int, ...]]) -> _Embedding:
 
 
 def _name_of(model: PreTrainedModel, wanted: Module) -> str:
-    return next(name for name, module in model.named_modules() if module is wanted)
+    return next(str(name) for name, module in model.named_modules() if module is wanted)
 
 
 def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:

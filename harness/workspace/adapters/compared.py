@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from harness.errors import AdapterRefused
-from harness.workspace.adapters.base_shape import NUMBERED, BaseShape
+from harness.workspace.adapters.base_shape import BaseShape
 from harness.workspace.adapters.config import ALL_LINEAR, AdapterConfig, ending, is_plain
 from harness.workspace.adapters.files import WEIGHTS
 from harness.workspace.formats.safetensors_header import Tensor
@@ -17,6 +17,7 @@ from harness.workspace.formats.safetensors_header import Tensor
 PREFIX = "base_model.model."
 LORA = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<half>[AB])\.weight")
 _MAGNITUDE = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_magnitude_vector")
+_ENDS = (f"{PREFIX}model.embed_tokens.", f"{PREFIX}lm_head.")
 _BLOCK = re.compile(r".*?\.[^.]*\.(?P<index>\d+)\.")
 """PEFT's own pattern for the number of a module's layer."""
 
@@ -37,9 +38,9 @@ class HeaderComparison:
         """Return whether names and shapes in the base's files decide what PEFT will load."""
         if not self.base.own_names or self.found.more or self.found.parameters:
             return False
-        # An embedding or a head that is not in the files, or has other rows: PEFT's word counts.
+        # Embeddings may be tied, saved whole, or have other rows: there PEFT's own word counts.
         odd = (name for name, tensor in self.tensors.items() if not self._in_headers(tensor))
-        return all(NUMBERED.search(name) for name in odd)
+        return not any(name.startswith(_ENDS) for name in odd)
 
     def _in_headers(self, tensor: Tensor) -> bool:
         match = LORA.fullmatch(tensor.name)
@@ -57,6 +58,10 @@ class HeaderComparison:
                 found.setdefault(match["module"], set()).add(match["half"])
             elif not self._magnitude(tensor) and not self._saved_whole(tensor):
                 raise self.fail(f"the key {tensor.name[:120]} does not belong to the base")
+        if self.found.dora:
+            names = {match["module"] for t in self.tensors if (match := _MAGNITUDE.fullmatch(t))}
+            for module in sorted(set(found) - names):
+                raise self.fail(f"{module} has no lora_magnitude_vector, which `use_dora` needs")
         incomplete = [module for module, halves in found.items() if len(halves) == 1]
         if incomplete:
             raise self.fail(f"{incomplete[0]} has only one of its two LoRA tensors")

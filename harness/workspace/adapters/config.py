@@ -208,12 +208,13 @@ def _dropped(table: Table) -> tuple[str, ...]:
     from harness.libraries import quiet_libraries
 
     quiet_libraries()
-    from peft import LoraConfig
+    import peft
 
+    kind: Any = peft.LoraConfig  # its class methods are untyped
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns of the keys that are returned here
-            found = LoraConfig.from_peft_type(**LoraConfig.check_kwargs(**table.raw))
+            found = kind.from_peft_type(**kind.check_kwargs(**table.raw))
     except Exception as problem:  # its own checks raise many kinds; all mean: not this config
         raise table.fail(f"the installed PEFT does not take it ({reason(problem)})") from problem
     return tuple(sorted(key for key in new if not hasattr(found, key)))

@@ -238,7 +238,10 @@ def test_a_hanging_rank_is_refused(adapter):
 
 def test_dora_needs_its_magnitudes_in_the_bases_shape(adapter):
     adapter.config["use_dora"] = True
-    adapter.tensors[f"{Q0}.lora_magnitude_vector"] = np.ones(8, np.float32)
+    assert "layers.0.self_attn.q_proj has no lora_magnitude_vector" in last_word(adapter.write())[1]
+    for key in [key for key in adapter.tensors if key.endswith("lora_A.weight")]:
+        magnitude = key.replace("lora_A.weight", "lora_magnitude_vector")
+        adapter.tensors[magnitude] = np.ones(8, np.float32)
     assert all(check.ok for check in adapter.write().inspected())
     adapter.tensors[f"{Q0}.lora_magnitude_vector"] = np.ones(9, np.float32)
     assert "lora_magnitude_vector does not belong to the base" in last_word(adapter.write())[1]
