@@ -34,7 +34,8 @@ class _Embedding:
 
 def fit_vocabulary(model: PreTrainedModel, folder: Path) -> None:
     """Resize the base's embeddings to an adapter's; refuse rows that nothing gives values to."""
-    have = int(model.get_input_embeddings().weight.shape[0])  # type: ignore[operator]  # typed Module
+    inputs: Any = model.get_input_embeddings()  # typed as any module
+    have = int(inputs.weight.shape[0])
     shapes, config = _shapes(folder), _read(folder / "adapter_config.json")
     sides = [
         _embedding(_name_of(model, module), shapes)
