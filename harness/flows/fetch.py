@@ -135,7 +135,7 @@ def _refuse_decided(
         decisions = store.decisions.all()
     for what, held in (("promoted", in_production(decisions)), ("pinned", pinned(decisions))):
         for task, decision in held.items():
-            if decision.adapter == name and decision.digest != digest:
+            if decision.adapter == name and not arrived.files.has_judged_bytes(decision.digest):
                 raise AdapterRefused(
                     f"{name}: is {what} for {task} with other bytes ({decision.digest[:12]}, not"
                     f" {digest[:12]}), which are never replaced; choose another name"
@@ -150,8 +150,11 @@ def _refuse_decided(
 
 def _rests_on(decisions: list[Decision], there: AdapterFiles | None) -> Decision | None:
     """Return a promotion of the bytes that lie there now."""
-    place = (there.name, there.digest) if there is not None else None
-    mine = [d for d in puts_in_production(decisions) if (d.adapter, d.digest) == place]
+    mine = [
+        d
+        for d in puts_in_production(decisions)
+        if there is not None and d.adapter == there.name and there.has_judged_bytes(d.digest)
+    ]
     return mine[-1] if mine else None
 
 

@@ -49,6 +49,7 @@ def verdict(
     candidates_judged: int = 1,
     guard: bool = False,
     left_out: Mapping[str, str] | None = None,
+    trained_on: str = "",
 ) -> Verdict:
     """Decide whether the candidate may replace the reference.
 
@@ -56,6 +57,7 @@ def verdict(
     be better than `base`. `guard` says that the benchmark is one that every adapter must keep:
     there, not worse than the base is enough. `accepted` holds who accepted a broken case and why.
     `left_out` names cases that an adapter has seen in training: no run is judged on them.
+    `trained_on` says which base the adapter was trained on; it is noted, and decides nothing.
     """
     # A run of some of the cases may have none of those that are left out.
     cases = {result.case.id for result in candidate.results}
@@ -94,7 +96,8 @@ def verdict(
         guards=guards,
         forgetting=forgotten(guards),
         left_out=seen,
-        notes=_left_out_notes(seen),
+        trained_on=trained_on,
+        notes=(*_left_out_notes(seen), *([trained_on] if trained_on else [])),
     )
     if (unfit := _unfit(blank, candidate, bool(references))) is not None:
         return unfit

@@ -136,7 +136,8 @@ class Transformers:
             unmoved = self._last_logits(_BASE, prompt, ids, generation)
             self._unmoved = ((ids, generation), unmoved)
         moved = self._last_logits(adapter, prompt, ids, generation)
-        return float((self._unmoved[1] - moved).abs().max())
+        rows = min(len(moved), len(self._unmoved[1]))  # an adapter may bring tokens of its own
+        return float((self._unmoved[1][:rows] - moved[:rows]).abs().max())
 
     def close(self) -> None:
         """Return at once: the model's memory goes with the process."""

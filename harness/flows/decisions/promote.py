@@ -14,12 +14,13 @@ from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.mlflow import follow
 from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
-from harness.records import Benchmark, Decision
+from harness.records import Benchmark, Decision, Run
 from harness.records.holds import EXACT
 from harness.store import Store
 from harness.store.decisions import CurrentDecisions
 from harness.store.in_production import rejected
 from harness.store.verdicts import StoredVerdict
+from harness.workspace.adapters.files import read_adapter
 from harness.workspace.adapters.origin import AdapterOrigin, origin_of
 
 
@@ -116,7 +117,9 @@ def _verdict_for(
             f"{adapter.name}: the stored scores do not give promote again,"
             f" run `pytest --model {adapter.name}`"
         )
-    last = rejected(store.decisions.all(str(benchmark.task)), adapter.digest)
+    mine = store.decisions.all(str(benchmark.task))
+    known = (adapter.digest, *([adapter.files.weights_digest] if adapter.files else []))
+    last = next((said for digest in known if (said := rejected(mine, digest))), None)
     if last is not None:
         raise RequestError(
             f"{adapter.name}: was rejected by {last.by} ({last.why}), --override promotes it still"
@@ -151,7 +154,7 @@ def _current_verdict(
     guards = {b.name: b.fingerprint for b in project.benchmarks.values() if b.guard}
     reason = "was not judged yet, run"
     for kept in reversed(mine):
-        outdated = _outdated(store, kept, benchmark, guards, adapter, current)
+        outdated = _outdated(project, store, kept, benchmark, guards, adapter, current)
         if outdated is None:
             return kept
         reason = outdated if kept is mine[-1] else reason  # only the newest is worth explaining
@@ -159,6 +162,7 @@ def _current_verdict(
 
 
 def _outdated(
+    project: Project,
     store: Store,
     kept: StoredVerdict,
     benchmark: Benchmark,
@@ -171,8 +175,10 @@ def _outdated(
     run = store.runs.by_id(verdict.runs["candidate"])
     if (verdict.fingerprint, verdict.policy) != (benchmark.fingerprint, benchmark.policy):
         return "the benchmark changed since, run"
-    if run is None or run.digests["adapter"] != adapter.digest:
+    if run is None or not adapter.has_judged_bytes(run.digests["adapter"]):
         return "its bytes changed since it was judged, run"
+    if run.digests["adapter"] != adapter.digest:
+        return "its tokenizer was not part of what was judged, run"
     if not run.complete:
         return "was judged on some of the cases only, run"
     if {guard.benchmark: guard.fingerprint for guard in verdict.guards} != guards:
@@ -184,9 +190,18 @@ def _outdated(
                 f" {wanted[0]} now; run" if wanted else " none now; run"
             )
         reference = store.runs.by_id(verdict.runs.get(what, ""))
-        if wanted and reference and adapter.files and reference.digests["adapter"] != wanted[1]:
+        if wanted and reference and adapter.files and not _same(project, reference, wanted):
             return f"the {what} adapter {wanted[0]} has other bytes now; run"
     return None
+
+
+def _same(project: Project, run: Run, wanted: tuple[str, str]) -> bool:
+    """Return whether a run is of the bytes that a decision about an adapter is about."""
+    name, digest = wanted
+    if run.digests["adapter"] == digest:
+        return True
+    files = read_adapter(project.settings.adapters, name)
+    return files.has_judged_bytes(digest) and files.has_judged_bytes(run.digests["adapter"])
 
 
 def accept(

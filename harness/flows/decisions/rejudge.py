@@ -65,6 +65,7 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         candidates_judged=stored.candidates_judged,
         guard=stored.task is None,
         left_out=stored.left_out,
+        trained_on=stored.trained_on,
     )
     return Rejudged(stored, again)
 

@@ -35,6 +35,12 @@ class AdapterRef:
     digest: str
     files: AdapterFiles | None = None
 
+    def has_judged_bytes(self, digest: str) -> bool:
+        """Return whether these are the bytes that a run or decision with this digest was about."""
+        return digest == self.digest or (
+            self.files is not None and self.files.has_judged_bytes(digest)
+        )
+
 
 class Backend(Protocol):
     """An engine together with the adapters that it can be asked to write with."""

@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engines.local.device import Device, machine_key, probe
+from harness.engines.local.skeleton import Skeleton
 from harness.engines.protocol import BackendEngine, Mounted
 from harness.errors import AdapterRefused, DataError, SettingsError, WeightsError
 from harness.flows.evaluation.backend import NO_ADAPTER, AdapterRef, Backend
 from harness.flows.project import Project
-from harness.records import RESERVED, Benchmark, Cluster, Endpoint
+from harness.records import RESERVED, Benchmark, Cluster, DoctorCheck, Endpoint
 from harness.registered import ENGINES as THIRD_PARTY
 from harness.registered import Registered, names, registered
-from harness.workspace.adapters.files import file_digest, read_adapter, snapshot
-from harness.workspace.adapters.inspection import BaseShape, base_shape, inspect
+from harness.workspace.adapters.base_shape import BaseShape, base_shape
+from harness.workspace.adapters.files import AdapterFiles, file_digest, read_adapter, snapshot
+from harness.workspace.adapters.inspection import Loading, inspect
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.base.weights import Weights, find_weights
 from harness.workspace.formats.cache import remember, remembered
@@ -112,9 +114,13 @@ class _FilesBackend(Backend):
         """Refuse an adapter with the first of the doctor's file checks that fails."""
         if adapter.files is None:
             return
-        for found in inspect(adapter.files, self._base_shape()):
+        for found in self.inspected(adapter.files):
             if not found.ok:
                 raise AdapterRefused(found.message)
+
+    def inspected(self, files: AdapterFiles) -> Iterator[DoctorCheck]:
+        """Yield the file checks of an adapter, up to the first that fails."""
+        return inspect(files, self._base_shape(), self._loading())
 
     def engine(self, benchmark: str, adapter: AdapterRef) -> BackendEngine:
         """Return the engine, which serves every benchmark and adapter."""
@@ -133,6 +139,10 @@ class _FilesBackend(Backend):
     def _base_shape(self) -> BaseShape | None:
         base = self._project.base
         return base_shape(model_folder(base), base.digest)
+
+    def _loading(self) -> Loading | None:
+        """Return PEFT's own loading on this base, for what the headers of its files do not tell."""
+        return Skeleton(lambda: model_folder(self._project.base))
 
 
 class LocalBackend(_FilesBackend):
@@ -236,6 +246,10 @@ class OpenAIBackend(_FilesBackend):
     def _base_shape(self) -> BaseShape | None:
         base = self._base
         return base_shape(model_folder(base), base.digest) if base else None
+
+    def _loading(self) -> Loading | None:
+        base = self._base
+        return Skeleton(lambda: model_folder(base)) if base else None
 
 
 def recorded_names(folder: Path) -> list[str]:

@@ -13,6 +13,7 @@ from harness.errors import AdapterRefused, EngineFailed
 from harness.flows.evaluation.backend import AdapterRef, is_base
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
+from harness.flows.evaluation.provenance import trained_on_word
 from harness.flows.project import utc_now
 from harness.judge import verdict as judge
 from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
@@ -84,6 +85,7 @@ class Candidate:
             candidates_judged=place + 1,
             guard=benchmark.guard,
             left_out=self._left_out(benchmark, run, promoted, pinned),
+            trained_on="" if benchmark.guard else self._trained_on(),
         )
         verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
         if context.tracking is not None:
@@ -104,6 +106,11 @@ class Candidate:
         if not benchmark.guard and cases is None:
             for guard in self.context.guards():
                 yield from self.needs(guard)
+
+    def _trained_on(self) -> str:
+        """Return the sentence on the base that the adapter was trained on, where it has one."""
+        files = self.adapter.files
+        return trained_on_word(self.context.project, files) if files else ""
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
         """Return the cases that any of the compared adapters has seen in training."""
@@ -189,7 +196,7 @@ class References:
         if decision is None:
             return None
         adapter = self.context.backend.adapter(decision.adapter)
-        if adapter.files is not None and adapter.digest != decision.digest:
+        if adapter.files is not None and not adapter.has_judged_bytes(decision.digest):
             raise AdapterRefused(
                 f"{decision.adapter}: its bytes are not those that were promoted"
                 f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them"

@@ -16,12 +16,11 @@ from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.backends import LocalBackend
 from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
+from harness.flows.evaluation.provenance import trained_on_word
 from harness.flows.project import Project
 from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, DoctorCheck
 from harness.workspace.adapters.files import AdapterFiles
-from harness.workspace.adapters.inspection import base_shape, inspect
 from harness.workspace.adapters.origin import read_origin
-from harness.workspace.base.gguf import model_folder
 
 if TYPE_CHECKING:
     from harness.engines.local.chat_format import ChatFormat
@@ -35,11 +34,14 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         adapter = backend.adapter(name)
         if adapter.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]
-        found = [DoctorCheck("name", True, f"{adapter.files.folder}, digest {adapter.digest[:12]}")]
-        found += _origin(adapter.files)
-        shape = base_shape(model_folder(project.base), project.base.digest)
-        found += inspect(adapter.files, shape)
+        called = f"{adapter.files.folder}, digest {adapter.digest[:12]}"
+        if adapter.files.weights_digest != adapter.digest:
+            called += f" ({adapter.files.weights_digest[:12]} without its tokenizer)"
+        found = [DoctorCheck("name", True, called), *_origin(adapter.files)]
+        found += backend.inspected(adapter.files)
         sound = all(check.ok for check in found)
+        if sound and (said := trained_on_word(project, adapter.files)):
+            found.append(DoctorCheck("trained on", True, said))
         # Having seen a case is no failure of the adapter: the case is left out of the verdict.
         task = (read_training_of(project.settings.adapters, name) or {}).get("task")
         judging = [b for b in project.benchmarks.values() if b.guard or task in (None, b.task)]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.engines.local.skeleton import Skeleton
 from harness.engines.trainer import Lesson, Recipe, train_lora
 from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
 from harness.findings.dataset import SMALL, case_inputs, overlaps
@@ -25,9 +26,10 @@ from harness.flows.project import Project, commit, utc_now
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
 from harness.records.benchmark import TrainingExample
+from harness.workspace.adapters.base_shape import base_shape
 from harness.workspace.adapters.config import ALL_LINEAR, MODULE
 from harness.workspace.adapters.files import TRAINING, AdapterFiles, read_adapter, snapshot
-from harness.workspace.adapters.inspection import base_shape, inspect
+from harness.workspace.adapters.inspection import inspect
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
@@ -137,7 +139,8 @@ def _sound(project: Project, name: str) -> AdapterFiles:
     """Return the adapter to start from, inspected like a candidate."""
     files = read_adapter(project.settings.adapters, name)
     base = project.base
-    for found in inspect(files, base_shape(model_folder(base), base.digest)):
+    folder = model_folder(base)
+    for found in inspect(files, base_shape(folder, base.digest), Skeleton(lambda: folder)):
         if not found.ok:
             raise AdapterRefused(found.message)
     return files

@@ -16,7 +16,9 @@ from harness.errors import AdapterRefused, HarnessError, WorldFailed, reason
 from harness.workspace.adapters.files import (
     CONFIG,
     JUDGED,
+    MAX_TOKENIZER,
     MAX_WEIGHTS,
+    TOKENIZER,
     TRAINING,
     WEIGHTS,
     AdapterFiles,
@@ -29,12 +31,6 @@ from harness.workspace.adapters.origin import AdapterOrigin, write_origin
 from harness.workspace.adapters.signing import SIGNATURE
 from harness.workspace.adapters.staging import NEW, OLD
 
-TOKENIZER = (
-    "added_tokens.json", "chat_template.jinja", "chat_template.json", "merges.txt",
-    "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model", "tokenizer.json",
-    "tokenizer.model", "tokenizer_config.json", "vocab.json", "vocab.txt",
-)  # fmt: skip
-"""The files of a tokenizer with its template; an adapter ships them at times."""
 BESIDE = (TRAINING, CARD, SIGNATURE)
 """Files that no engine loads; each is left out where it cannot be used."""
 TAKEN = tuple(dict.fromkeys((*JUDGED, *TOKENIZER, *BESIDE)))
@@ -43,7 +39,6 @@ TAKEN = tuple(dict.fromkeys((*JUDGED, *TOKENIZER, *BESIDE)))
 _KB, _MB = 1024, 1024 * 1024
 _LIMITS = {CONFIG: _MB, WEIGHTS: MAX_WEIGHTS, CARD: _MB, TRAINING: 4 * _MB, SIGNATURE: 4 * _MB}
 _TEMPLATE_LIMIT = _MB
-_TOKENIZER_LIMIT = 64 * _MB
 _PICKLE = "adapter_model.bin"
 _MODELS = ("model.safetensors", "pytorch_model.bin", "consolidated.")
 _MAX_NAMED = 5
@@ -80,7 +75,7 @@ class Source(Protocol):
 def limit_of(name: str) -> int:
     """Return the number of bytes above which a file is not fetched."""
     template = name.endswith(".jinja") or name == "chat_template.json"
-    return _LIMITS.get(name, _TEMPLATE_LIMIT if template else _TOKENIZER_LIMIT)
+    return _LIMITS.get(name, _TEMPLATE_LIMIT if template else MAX_TOKENIZER)
 
 
 @dataclass(frozen=True, slots=True)

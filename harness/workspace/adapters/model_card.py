@@ -111,6 +111,20 @@ def card_text(
     return text
 
 
+def named_base(folder: Path) -> str:
+    """Return the Hub id that a card names as the base; empty where it names none or is damaged."""
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK
+
+    try:
+        text = read_text(folder / CARD, AdapterRefused, _LIMIT) if (folder / CARD).exists() else ""
+        found = REGEX_YAML_BLOCK.search(text)
+        value = _Metadata(found[2], CARD).values.get("base_model") if found else None
+    except AdapterRefused:
+        return ""
+    first = value[0] if isinstance(value, list) and value else value
+    return first if isinstance(first, str) and len(first.split("/")) == 2 else ""
+
+
 class _Metadata:
     """YAML kept as text, so that replacing a top-level key leaves the rest as written."""
 
