@@ -86,7 +86,7 @@ def fetch(
                 f"{name}: lies there already with other bytes ({there.digest[:12]}, not"
                 f" {digest[:12]}), choose another name, or --replace"
             )
-        _refuse_decided(project, store_url, name, digest, there)
+        _refuse_decided(project, store_url, name, arrived.files, there)
         origin = _origin(ref, arrived)
         arrived.put(target, origin, target if there is not None else None)
     return Fetched(name, target, digest, arrived.names, True, origin, arrived.notes)
@@ -128,17 +128,21 @@ def _origin(ref: str, arrived: Arrived) -> AdapterOrigin:
 
 
 def _refuse_decided(
-    project: Project, store_url: str | None, name: str, digest: str, there: AdapterFiles | None
+    project: Project,
+    store_url: str | None,
+    name: str,
+    new: AdapterFiles,
+    there: AdapterFiles | None,
 ) -> None:
     """Refuse to put other bytes under a name that a task's decisions rest on."""
     with closing(open_store(project, store_url)) as store:
         decisions = store.decisions.all()
     for what, held in (("promoted", in_production(decisions)), ("pinned", pinned(decisions))):
         for task, decision in held.items():
-            if decision.adapter == name and not arrived.files.has_judged_bytes(decision.digest):
+            if decision.adapter == name and not new.has_judged_bytes(decision.digest):
                 raise AdapterRefused(
                     f"{name}: is {what} for {task} with other bytes ({decision.digest[:12]}, not"
-                    f" {digest[:12]}), which are never replaced; choose another name"
+                    f" {new.digest[:12]}), which are never replaced; choose another name"
                 )
     earlier = _rests_on(decisions, there)
     if earlier is not None:
