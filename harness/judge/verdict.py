@@ -26,6 +26,8 @@ from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict
 WRITE_YOUR_OWN = (
     "write 20 to 30 cases of your own in their place, then: lora-harness benchmark check"
 )
+TRAINED_ON = "trained on "
+"""The beginning of the note on an adapter's base, by which judging again finds it."""
 NOTHING_TO_COMPARE = "there is neither a promoted adapter nor a run of the base to compare with"
 RUN_THE_BASE = "evaluate the base on this benchmark first: lora-harness evaluate base"
 BASE_ALONE = (
@@ -96,7 +98,6 @@ def verdict(
         guards=guards,
         forgetting=forgotten(guards),
         left_out=seen,
-        trained_on=trained_on,
         notes=(*_left_out_notes(seen), *([trained_on] if trained_on else [])),
     )
     if (unfit := _unfit(blank, candidate, bool(references))) is not None:

@@ -206,8 +206,6 @@ class Verdict:
     """Outputs per case."""
     left_out: Mapping[str, str] = field(default_factory=dict, metadata=QUOTING)
     """Cases that were judged for no adapter, each with its reason: an adapter was trained on it."""
-    trained_on: str = field(default="", metadata=QUOTING)
-    """The base that the adapter was trained on by its own word, beside the one it was judged on."""
 
 
 @dataclass(frozen=True, slots=True)

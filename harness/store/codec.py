@@ -24,7 +24,7 @@ OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     CaseResult: ("sample_scores",),
     MetricVerdict: ("sampling",),
     Review: ("turns", "system", "context"),
-    Verdict: ("worth", "forgetting", "samples", "left_out", "trained_on"),
+    Verdict: ("worth", "forgetting", "samples", "left_out"),
 }
 """Fields added after the first records were sealed. A seal is the hash of the JSON text, so these
 are omitted while they hold their default: older records keep their seals."""

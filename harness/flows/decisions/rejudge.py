@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import RequestError
 from harness.judge import verdict as judge
+from harness.judge.verdict import TRAINED_ON
 from harness.records import BASE_PROMPT, MetricRule, Run, Verdict
 from harness.store import Store
 from harness.store.codec import encode
@@ -65,7 +66,7 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         candidates_judged=stored.candidates_judged,
         guard=stored.task is None,
         left_out=stored.left_out,
-        trained_on=stored.trained_on,
+        trained_on=next((note for note in stored.notes if note.startswith(TRAINED_ON)), ""),
     )
     return Rejudged(stored, again)
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import harness
 from harness.flows.decisions.promote import promote
+from harness.flows.decisions.rejudge import judged_again
 from harness.flows.evaluation.doctor import doctor
 from harness.flows.project import Project
+from harness.flows.store import open_store
 from harness.records import DoctorCheck
 from tests.fakes.trained import TrainedProject
 
@@ -114,6 +117,8 @@ def test_a_verdict_says_which_base_the_adapter_was_trained_on(
     )
     assert said in verdict.notes
     assert verdict.outcome == "promote", "a name decides nothing"
+    with closing(open_store(Project.here(made.folder), None)) as store:
+        assert judged_again(store, verdict).same
 
 
 LLAMA_FACTORY = {
