@@ -85,6 +85,7 @@ def _one(context: frame.PageContext, found: CasesPage) -> None:
     if history.case is None:
         return
     with st.container(border=True):
+        frame.before(history.case, "input")
         left, right = st.columns(2)
         with left:
             frame.text("Input", history.case.input, "input")

@@ -200,6 +200,7 @@ def _case(found: Comparison, one: Compared) -> None:
     frame.html(pieces.head(one.case.id, pieces.badge(one.flag), critical, pieces.quiet(about)))
     if one.accepted:
         frame.remark(f"Accepted: {one.accepted}")
+    frame.before(one.case, "input")
     left, right = st.columns(2)
     with left:
         frame.text("Input", one.case.input, "input")

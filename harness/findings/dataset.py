@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.findings.endings import endings
 from harness.findings.finding import Finding
 from harness.findings.outliers import languages, lengths, other_languages
-from harness.findings.overlap import overlap
+from harness.findings.overlap import CaseText, case_texts, overlap_of
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import HouseVoice
@@ -27,8 +27,8 @@ STEPS = ("repeats", "personal data", "endings and voice", "lengths", "languages"
 class Measure:
     """The cases, voice and glossary that a training set is compared with."""
 
-    cases: Mapping[str, str]
-    """Inputs of every benchmark's cases, by `benchmark/id`."""
+    cases: Mapping[str, str | CaseText]
+    """The cases of every benchmark, by `benchmark/id`."""
     house: HouseVoice | None = None
     """The voice of the task's benchmark; None without a benchmark or without a chosen task."""
     banned: Callable[[str], str] = lambda text: ""
@@ -74,17 +74,19 @@ def size(count: int) -> Iterator[Finding]:
         yield Finding("size", None, message)
 
 
-def overlaps(examples: Sequence[TrainingExample], cases: Mapping[str, str]) -> Iterator[Finding]:
+def overlaps(
+    examples: Sequence[TrainingExample], cases: Mapping[str, str | CaseText]
+) -> Iterator[Finding]:
     """Yield the examples that a benchmark asks about: training on them would spoil its verdicts."""
-    asked = [(example.line, text) for example in examples for text in example.asked]
-    for found in overlap([text for _, text in asked], cases):
+    parts = [part for example in examples for part in example.exchanges()]
+    for found in overlap_of(parts, cases):
         how = {
             "exact": "is",
             "normalised": "is, but for case, punctuation or white space,",
             "contained": "contains",
             "near": f"is, but for {found.changed} words,",
         }[found.how]
-        line = asked[found.index][0]
+        line = parts[found.index].line
         yield Finding("overlap", line, f"the input {how} benchmark case {found.case}")
 
 
@@ -97,8 +99,8 @@ def _personal(examples: Sequence[TrainingExample], region: str) -> Iterator[Find
 
 def sides_of(example: TrainingExample) -> Iterator[tuple[Shape, str]]:
     """Yield every text of an example, each with the words for its side."""
-    if example.system is not None:
-        yield IN_INPUT, example.system
+    for text in (example.system or "", *example.context):
+        yield IN_INPUT, text
     for turn in example.turns:
         yield (IN_OUTPUT if turn.role == "assistant" else IN_INPUT), turn.content
     yield IN_INPUT, example.input
@@ -118,6 +120,6 @@ def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Fi
             yield from measure.house.findings(example)
 
 
-def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, str]:
-    """Return the inputs of cases by `benchmark/id`, as `Measure` holds them."""
-    return {f"{benchmark}/{case.id}": case.input for case in cases}
+def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, CaseText]:
+    """Return the cases of a benchmark by `benchmark/id`, as `Measure` holds them."""
+    return {f"{benchmark}/{name}": text for name, text in case_texts(cases).items()}

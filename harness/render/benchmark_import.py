@@ -6,7 +6,7 @@ Tested in tests/render/test_benchmark.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -51,9 +51,8 @@ def import_text(
         lines += hang("  not kept  ", "; ".join(map(safe.ci_log, lost)), width)
     for case in cases[:MAX_PREVIEWED]:
         lines += ["", safe.ci_log(str(case["id"]), limit=200)]
-        for name in ("input", "ideal", "slices", "critical", "group", "checks"):
-            if name in case:
-                lines += hang(f"  {name}  ", safe.ci_log(_value(case[name]), limit=300), width)
+        for name, value in _shown(case):
+            lines += hang(f"  {safe.ci_log(name)}  ", safe.ci_log(_value(value), limit=300), width)
     lines += ["", f"{count(len(cases), 'case')}{'' if written else ', nothing was written'}"]
     lines += [f"wrote {safe.ci_log(place)}" for place in written]
     return "\n".join([*lines, *([f"benchmark {fingerprint[:6]}"] if fingerprint else [])])
@@ -83,6 +82,20 @@ def import_json(
         "fingerprint": fingerprint,
     }
     return dict(plain(found))
+
+
+def _shown(case: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of a case as people read them, a turn of its conversation as a field."""
+    for name in ("system", "messages", "context", "input", "ideal", *_MORE):
+        if name == "messages":
+            turns = case.get(name) or ()
+            # With texts left out, the keys of a turn are gone as well.
+            yield from ((turn.get("role", name), turn.get("content", "")) for turn in turns)
+        elif name in case:
+            yield name, case[name]
+
+
+_MORE = ("slices", "critical", "group", "checks")
 
 
 def _value(value: Any) -> str:

@@ -13,7 +13,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from harness.errors import RowUnreadable
-from harness.records import Case, CaseResult, Check, MetricVerdict, Verdict
+from harness.records import Case, CaseResult, Check, MetricVerdict, Review, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     Case: ("turns", "system", "context"),
     CaseResult: ("sample_scores",),
     MetricVerdict: ("sampling",),
+    Review: ("turns", "system", "context"),
     Verdict: ("worth", "forgetting", "samples", "left_out"),
 }
 """Fields added after the first records were sealed. A seal is the hash of the JSON text, so these

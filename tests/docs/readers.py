@@ -44,10 +44,11 @@ def benchmark(text: str, folder: Path) -> None:
 
 
 def cases(text: str, folder: Path) -> None:
-    """`cases.jsonl`."""
+    """`cases.jsonl` of a benchmark whose prompts show context."""
     place = folder / "x"
     place.mkdir()
-    (place / "benchmark.toml").write_text('name = "x"\nguard = true\n', encoding="utf-8")
+    toml = 'name = "x"\nguard = true\ntemplate = "{context} {input}"\n'
+    (place / "benchmark.toml").write_text(toml, encoding="utf-8")
     (place / "cases.jsonl").write_text(text, encoding="utf-8")
     read_benchmark(folder, "x", Generation(), rules())
 

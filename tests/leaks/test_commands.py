@@ -28,6 +28,8 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("cases.csv", "--name", "other", "--dry-run"),
         ("cases.csv", "--name", "other"),
         ("bad-cases.csv", "--name", "other"),
+        ("talks.csv", "--name", "other"),
+        ("bad-talks.csv", "--name", "other"),
         ("headless.csv", "--name", "other"),
         ("torn.jsonl", "--name", "other"),
     ],

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from harness.errors import BenchmarkError, HarnessError, RequestError
-from harness.findings import Finding, in_order, overlap
+from harness.findings import Finding, case_texts, in_order, overlap_of
 from harness.findings import benchmark as written
 from harness.findings.benchmark import BadCaseLine, CaseLine
 from harness.findings.health import MIN_ADAPTERS, tired_cases
@@ -18,6 +18,7 @@ from harness.judge.intervals import risk_by_luck
 from harness.measure import run_checks
 from harness.progress import OnProgress
 from harness.records import Benchmark, BenchmarkHealth
+from harness.records.benchmark import TrainingExample
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
 from harness.workspace.project.benchmarks import Draft, each_case, read_draft
@@ -68,16 +69,18 @@ def check(
     drafts = [
         read_draft(folder, name, generation, rules()) for name in names or project.benchmark_names
     ]
-    given = _training_inputs(project)
+    given = _training_examples(project)
     with closing(open_store(project, store)) as opened:
         made = []
         for number, draft in enumerate(sorted(drafts, key=lambda draft: draft.benchmark.guard)):
             on_progress(f"checking {draft.benchmark.name}", number, len(drafts))
-            made.append(_check(draft, given, opened, margin))
+            made.append(_check(draft, given, opened, margin, project.settings.privacy.region))
         return made
 
 
-def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> CheckedBenchmark:
+def _check(
+    draft: Draft, given: _Given, store: Store, margin: float | None, region: str
+) -> CheckedBenchmark:
     policy = draft.benchmark.policy
     cases, refused = _lines(draft)
     found = _Found([], [], list(given.unread))
@@ -88,6 +91,7 @@ def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> C
     found.unfit += written.placeholders(cases)
     found.unfit += written.repeated(cases)
     found.advice += written.near_repeated(cases)
+    found.advice += written.personal_data(cases, region)
     found.advice += written.small_slices(cases, policy)
     # an ideal that fails its own case's checks could never be reached
     checked = [
@@ -107,7 +111,7 @@ def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> C
 def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
     # unlike the benchmark's reader, go on after a bad line, to report all of them at once
     cases, refused = [], []
-    for line, one in each_case(draft.cases, draft.shared, rules()):
+    for line, one in each_case(draft.cases, draft.shared, rules(), draft.benchmark.template):
         if isinstance(one, HarnessError):
             refused.append(BadCaseLine(line, str(one).removeprefix(f"{draft.cases}:{line}: ")))
         else:
@@ -120,17 +124,17 @@ def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The inputs of every training set, each with its file and line."""
+    """The examples of every training set, each with its file and line."""
 
     places: tuple[tuple[str, int], ...]
-    inputs: tuple[str, ...]
+    examples: tuple[TrainingExample, ...]
     unread: tuple[str, ...]
 
 
-def _training_inputs(project: Project) -> _Given:
+def _training_examples(project: Project) -> _Given:
     folder = project.settings.adapters / DATASETS
     places: list[tuple[str, int]] = []
-    inputs: list[str] = []
+    examples: list[TrainingExample] = []
     unread: list[str] = []
     for file in training_files(folder):
         try:
@@ -140,19 +144,19 @@ def _training_inputs(project: Project) -> _Given:
             continue
         if file.suffix == ".json" and not scan.examples:
             continue  # notes about a set, such as its faults
-        for example in scan.examples:
-            places += [(file.name, example.line)] * len(example.asked)
-            inputs += example.asked
+        parts = [part for example in scan.examples for part in example.exchanges()]
+        places += [(file.name, part.line) for part in parts]
+        examples += parts
         if scan.bad:
             unread.append(f"{file.name}: not compared with {len(scan.bad)} lines, no examples")
-    return _Given(tuple(places), tuple(inputs), tuple(unread))
+    return _Given(tuple(places), tuple(examples), tuple(unread))
 
 
 def _given_away(cases: list[CaseLine], given: _Given) -> Iterator[Finding]:
     """Yield a finding per case that is in the training data, so its answer may have been learnt."""
     lines = {one.case.id: one.line for one in cases}
     where: dict[str, list[str]] = {}
-    for hit in overlap(given.inputs, {one.case.id: one.case.input for one in cases}):
+    for hit in overlap_of(given.examples, case_texts([one.case for one in cases])):
         name, line = given.places[hit.index]
         where.setdefault(hit.case, []).append(f"{name}:{line} ({hit.how})")
     for case, places in where.items():

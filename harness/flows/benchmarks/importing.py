@@ -28,6 +28,7 @@ from harness.workspace.importers.columns import (
 from harness.workspace.importers.example_columns import ignoring
 from harness.workspace.importers.example_scan import MAX_NAMED
 from harness.workspace.project.benchmarks import read_case, read_draft
+from harness.workspace.project.conversations import CONTEXT, INPUT
 from harness.workspace.project.starter import benchmark_file
 
 KIND = "benchmark"
@@ -86,7 +87,7 @@ def import_benchmark(project: Project, file: Path, request: CaseImportRequest) -
     as_columns = bool({"input", "ideal"} & request.told.keys())
     table = read_case_table(file, request.data, BenchmarkError, as_columns=as_columns)
     found = ImportedCases(_understood(project, table.rows, request, file), format=table.format)
-    _read(file, table.rows, request, shared, found)
+    _read(file, table.rows, request, shared, found, _template(project, request))
     found.left = {feature: table.left[feature] for feature in sorted(table.left)}
     if not found.cases and not found.bad:
         raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
@@ -129,6 +130,14 @@ def _shared(project: Project, request: CaseImportRequest) -> tuple[Check, ...]:
     return read_draft(root, request.name, project.settings.generation, rules()).shared
 
 
+def _template(project: Project, request: CaseImportRequest) -> str:
+    """Return the template of the benchmark; a new one gets what its cases need."""
+    if not (_folder(project, request) / "benchmark.toml").exists():
+        return CONTEXT + INPUT
+    root, generation = project.settings.benchmarks, project.settings.generation
+    return read_draft(root, request.name, generation, rules()).benchmark.template
+
+
 def _understood(
     project: Project, rows: TableRows, request: CaseImportRequest, file: Path
 ) -> Columns:
@@ -136,7 +145,8 @@ def _understood(
     columns = understand(
         rows.columns, FIELDS, request.told, request.constants, remembered, BenchmarkError
     )
-    missing = [name for name in NEEDED if not columns.has(name)]
+    given = ("input",) if columns.has("messages") else ()
+    missing = [name for name in NEEDED if name not in given and not columns.has(name)]
     if missing:
         raise BenchmarkError(
             f"{file}:1: no column is understood as `{missing[0]}`, name it with --map"
@@ -151,6 +161,7 @@ def _read(
     request: CaseImportRequest,
     shared: tuple[Check, ...],
     found: ImportedCases,
+    template: str,
 ) -> None:
     seen: dict[str, str] = {}
     read = rules()
@@ -169,7 +180,8 @@ def _read(
             if row.problem:
                 raise ValueError(row.problem)
             case = case_object(row.values, row.line, found.columns, request.separator)
-            read_case(case, where, shared, read, seen)  # the reader of benchmarks has the last word
+            # the reader of benchmarks has the last word
+            read_case(case, where, shared, read, seen, template)
             found.cases.append(case)
         except ValueError as problem:
             found.bad.append(str(BenchmarkError(f"{where}: {problem}")))
@@ -192,6 +204,7 @@ def _write(project: Project, request: CaseImportRequest, found: ImportedCases) -
     remember_columns(project.settings.reports, KIND, request.told)
     if is_new:
         task = None if request.guard else request.task or request.name
-        write_atomically(settings, benchmark_file(request.name, task))
+        context = any("context" in case for case in found.cases)
+        write_atomically(settings, benchmark_file(request.name, task, context))
     found.written = (str(cases), str(settings)) if is_new else (str(cases),)
     found.benchmark = project.benchmark(request.name)

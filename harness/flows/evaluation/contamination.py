@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.findings import overlap
+from harness.findings import CaseText, case_texts, overlap_of
 from harness.records import RESERVED, Benchmark
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import remember, remembered
@@ -42,7 +42,7 @@ class Contamination:
 
 def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Contamination:
     """Search the training sets of an adapter and of its parents for a benchmark's cases."""
-    asked = tuple((case.id, case.input) for case in benchmark.cases)
+    asked = tuple(case_texts(benchmark.cases).items())
     cases: dict[str, str] = {}
     unknown: list[str] = []
     looked_at = 0
@@ -124,12 +124,12 @@ def _stamp(file: Path) -> str:
 
 @lru_cache(maxsize=32)
 def _seen_in(
-    file: Path, stamp: str, columns: str, asked: tuple[tuple[str, str], ...]
+    file: Path, stamp: str, columns: str, asked: tuple[tuple[str, CaseText], ...]
 ) -> dict[str, int]:
     """Return the first line that holds each seen case; `stamp` lets the cache notice edits."""
     examples = scan_training_set(file, ExampleColumns.recorded(json.loads(columns))).examples
-    texts = [(example.line, text) for example in examples for text in example.asked]
+    parts = [part for example in examples for part in example.exchanges()]
     found: dict[str, int] = {}
-    for hit in overlap([text for _, text in texts], dict(asked)):
-        found.setdefault(hit.case, texts[hit.index][0])
+    for hit in overlap_of(parts, dict(asked)):
+        found.setdefault(hit.case, parts[hit.index].line)
     return found

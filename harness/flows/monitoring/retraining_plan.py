@@ -16,7 +16,7 @@ from shlex import quote
 from typing import Any
 
 from harness.errors import HarnessError, RequestError, WorldFailed, reason
-from harness.findings import normal, overlap
+from harness.findings import CaseText, normal, overlap_of
 from harness.findings.dataset import SMALL, case_inputs
 from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.flows.project import Project
@@ -25,11 +25,12 @@ from harness.flows.reviews.export import (
     Line,
     ReviewFilter,
     candidate_lines,
+    training_example,
     training_line,
     training_reviews,
 )
 from harness.flows.store import open_store
-from harness.records import Decision, Example, Plan, Review
+from harness.records import Decision, Plan, Review
 from harness.records.benchmark import TrainingExample
 from harness.render.plan import plan_markdown
 from harness.store import Store
@@ -78,9 +79,14 @@ class PlanParts:
     """Old examples whose input has a newer final."""
 
     @property
+    def reviews(self) -> list[Review]:
+        """The reviews whose finals are added, the most edited first."""
+        return [*self.edited, *self.accepted]
+
+    @property
     def new(self) -> list[Line]:
-        """The examples that are added, the most edited first."""
-        return [training_line(review) for review in (*self.edited, *self.accepted)]
+        """The lines that are added."""
+        return [training_line(review) for review in self.reviews]
 
     @property
     def training(self) -> list[Line]:
@@ -102,8 +108,7 @@ def plan(
     with closing(open_store(project, url)) as store:
         parts = choose(project, store, found.promoted)
     lines = parts.training
-    new = [Example(line["input"], line["output"]) for line in parts.new]
-    fingerprint = data_fingerprint([*parts.kept, *new])
+    fingerprint = data_fingerprint([*parts.kept, *map(training_example, parts.reviews)])
     training = place / f"{name}-{fingerprint[:8]}.jsonl"
     next_adapter = next_name(project.settings.adapters, found.promoted.adapter)
     made = Plan(
@@ -145,18 +150,16 @@ def choose(project: Project, store: Store, held: Decision) -> PlanParts:
     # At most as many accepted as edited: more of the adapter's own texts would outweigh the edits.
     accepted = sent[: len(learnt)]
     old = old_data(project, held.adapter)
-    newer = {normal(review.input) for review in (*learnt, *accepted)}
-    fresh = [example for example in old.examples if normal(example.input) not in newer]
-    asked = [text for example in fresh for text in example.asked]
-    inside = _inside(project, [*asked, *(review.input for review in (*learnt, *accepted))])
-    kept = [example for example in fresh if inside.isdisjoint(example.asked)]
-    learnt = [review for review in learnt if review.input not in inside]
-    accepted = [review for review in accepted if review.input not in inside]
+    newer = {normal(review.conversation) for review in (*learnt, *accepted)}
+    fresh = [example for example in old.examples if normal(example.conversation) not in newer]
+    inside = _inside(project, [*_parts(fresh), *learnt, *accepted])
+    kept = [e for e in fresh if not any(one.conversation in inside for one in _parts([e]))]
+    learnt = [review for review in learnt if review.conversation not in inside]
+    accepted = [review for review in accepted if review.conversation not in inside]
     cases = list(_proposed(candidate_lines(project, store, chosen), held_out))
-    inputs = [text for example in kept for text in example.asked]
-    inputs += [review.input for review in (*learnt, *accepted)]
+    told: list[TrainingExample | Review] = [*_parts(kept), *learnt, *accepted]
     return PlanParts(
-        learnt, accepted, _unlearnt(cases, inputs), old, kept, len(old.examples) - len(fresh)
+        learnt, accepted, _unlearnt(cases, told), old, kept, len(old.examples) - len(fresh)
     )
 
 
@@ -202,15 +205,26 @@ def old_data(project: Project, adapter: str) -> OldData:
     return OldData((), f"{about.get('name')} ({wanted[:12]}) is not under adapters/{DATASETS}")
 
 
-def _inside(project: Project, inputs: Sequence[str]) -> set[str]:
-    """Return the inputs that a benchmark holds, reworded or not.
+def _inside(project: Project, told: Sequence[TrainingExample | Review]) -> set[str]:
+    """Return the conversations that a benchmark holds, reworded or not.
 
     All are checked together, as `train` will check the finished file.
     """
     found = (
-        overlap(inputs, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
+        overlap_of(told, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
     )
-    return {inputs[one.index] for many in found for one in many}
+    return {told[one.index].conversation for many in found for one in many}
+
+
+def _parts(examples: Sequence[TrainingExample]) -> list[TrainingExample]:
+    """Return each answer that is learnt as an example."""
+    return [part for example in examples for part in example.exchanges()]
+
+
+def _case_text(case: Line) -> CaseText:
+    """Return a proposed case as training data is compared with it."""
+    turns = [turn["content"] for turn in case.get("messages", ()) if turn["role"] != "system"]
+    return CaseText("\n".join(turns) or case["input"], turns[-1] if turns else case["input"])
 
 
 def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
@@ -224,10 +238,10 @@ def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
     yield from rejected
 
 
-def _unlearnt(cases: list[Line], inputs: Sequence[str]) -> list[Line]:
-    """Return the cases whose input no example of the training file gives away."""
-    named = {str(place): case["input"] for place, case in enumerate(cases)}
-    learnt = {found.case for found in overlap(inputs, named)}
+def _unlearnt(cases: list[Line], told: Sequence[TrainingExample | Review]) -> list[Line]:
+    """Return the cases whose conversation no example of the training file gives away."""
+    named = {str(place): _case_text(case) for place, case in enumerate(cases)}
+    learnt = {found.case for found in overlap_of(told, named)}
     return [case for place, case in enumerate(cases) if str(place) not in learnt]
 
 

@@ -135,7 +135,8 @@ def _understood(
         # The project's only task; `task_benchmark` refuses where there are several.
         constants["task"] = str(project.task_benchmark(None).task)
         columns = understand(rows.columns, FIELDS, request.told, constants, remembered, DataError)
-    missing = [name for name in NEEDED if not columns.has(name)]
+    given = ("input",) if columns.has("messages") else ()
+    missing = [name for name in NEEDED if name not in given and not columns.has(name)]
     if not (columns.has("final") or columns.has("decision")):
         missing.append("final")
     if missing:

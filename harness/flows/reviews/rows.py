@@ -19,9 +19,11 @@ from harness.store import Store
 from harness.store.keys import key_of
 from harness.store.review_rows import content_of
 from harness.workspace.adapters.files import adapter_names, read_adapter
-from harness.workspace.formats.fields import suggestion
+from harness.workspace.formats.fields import Table, suggestion
 from harness.workspace.formats.names import check_name
 from harness.workspace.importers.columns import Columns, Wanted
+from harness.workspace.importers.given_cells import GIVEN, given_cells
+from harness.workspace.project.conversations import Given, read_given
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -94,6 +96,7 @@ FIELDS: Wanted = {
     "reason": ("comment", "comments", "note", "notes"),
     "source": (),
     "slices": (),
+    **GIVEN,
 }  # fmt: skip
 NEEDED = ("at", "task", "adapter", "input", "output")
 _WORDS: dict[Treatment, tuple[str, ...]] = {
@@ -133,7 +136,7 @@ class ReviewReader:
             task=self.known.task(text("task").strip()),
             adapter=adapter,
             digest=self.known.digest(adapter, text("digest").strip().lower()),
-            input=_filled("input", text("input")),
+            **_given(given_cells(values, self.columns)).fields(),
             output=output,
             decision=decision,
             final=final,
@@ -150,6 +153,16 @@ class ReviewReader:
         # Without ids the content is the id, so that a second import of the row adds no review.
         made = key_of("review id", content=content_of(review))[:32]
         return replace(review, id=f"made-{made}")
+
+
+def _given(cells: dict[str, Any]) -> Given:
+    """Return what the adapter was given; a ValueError names the fault."""
+    if "messages" not in cells:
+        _filled("input", cells["input"])
+    try:
+        return read_given(Table(cells, "", HarnessError))
+    except HarnessError as problem:
+        raise ValueError(str(problem).removeprefix(": ")) from problem
 
 
 def read_time(text: str, now: datetime) -> str:

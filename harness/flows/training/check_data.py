@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.engines.person_names import PersonNames
 from harness.errors import BenchmarkError, DataError, RequestError, WeightsError
+from harness.findings import CaseText
 from harness.findings.dataset import LOOK, Measure, case_inputs, check_examples, sides_of
 from harness.findings.finding import Finding, in_order
 from harness.findings.personal import regions
@@ -191,7 +192,7 @@ def measure_for(
         note = "no project here, so benchmarks, glossary and voice were not looked at"
         return Measure({}, region=request.region), (note,)
     chosen = [project.known(name) for name in request.benchmarks or project.benchmarks]
-    inputs: dict[str, str] = {}
+    inputs: dict[str, CaseText] = {}
     for benchmark in chosen:
         inputs |= case_inputs(benchmark.name, benchmark.cases)
     measure = Measure(inputs, region=request.region)

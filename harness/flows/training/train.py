@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from harness.workspace.base.gguf import model_folder
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
 from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.project.conversations import CONTEXT
 from harness.workspace.project.training_data import AS_WRITTEN, TrainingSet, read_training_set
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
@@ -75,6 +76,11 @@ def train(
     refuse_recipe(recipe)
     benchmark = project.task_benchmark(task)
     dataset = read_training_set(data, columns)
+    if CONTEXT not in benchmark.template and any(e.context for e in dataset.examples):
+        raise DataError(
+            f"{data}: has examples with `context`, but `template` of benchmark {benchmark.name}"
+            f" has no {CONTEXT}: put it there, as its prompts are what is learnt"
+        )
     above = _sound(project, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
     if said := columns.as_table():  # the gate and the next plan read the file again
@@ -103,9 +109,9 @@ def lessons_of(benchmark: Benchmark, example: TrainingExample) -> Iterator[Lesso
     An answer of its own, so that a template that writes earlier turns in another way (without their
     thoughts, say) teaches the very tokens that the model will be asked for.
     """
-    if example.system is not None:
-        benchmark = replace(benchmark, system=example.system)
-    *above, asked = messages_for(benchmark, example.input)
+    *above, asked = messages_for(
+        benchmark, example.input, system=example.system, context=example.context
+    )
     for place in example.learnt:
         given = (*above, *example.turns[:place])
         yield Lesson(given, example.turns[place].content, benchmark.chat)

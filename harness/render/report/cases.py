@@ -14,6 +14,7 @@ from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material, failed_checks, ideal_of, must_failed
 from harness.text.diff import html_diff
 from harness.text.figures import count, metric_title, score, signed
+from harness.text.given import given
 from harness.text.html import Child, Html, element
 
 FLAG_SIGNS = {
@@ -132,11 +133,11 @@ def _article(compared: Compared, place: int, material: Material) -> Html:
 
 
 def _texts(compared: Compared, material: Material) -> Html:
-    """Show input, ideal, and both outputs, with the candidate's differences marked."""
+    """Show what was given, the ideal, and both outputs, the candidate's differences marked."""
     name, other = material.run.adapter, material.against or "reference"
     ideal, before = ideal_of(compared), text_of(compared.reference)
     now = text_of(compared.candidate)
-    pairs: list[tuple[str, Child]] = [("input", compared.case.input)]
+    pairs: list[tuple[str, Child]] = [*given(compared.case)]
     if compared.reference is None or before == ideal:
         both = "the ideal" if compared.reference is None else f"the ideal, as {other} wrote it"
         pairs += [(both, ideal), (f"{name} wrote", html_diff(ideal, now))]

@@ -56,10 +56,15 @@ def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
     return {path: _filled(name, inserts) for path, name in templates.items()}
 
 
-def benchmark_file(name: str, task: str | None) -> str:
-    """Return a `benchmark.toml` for imported cases; without a task it is a guard."""
+def benchmark_file(name: str, task: str | None, context: bool = False) -> str:
+    """Return a `benchmark.toml` for imported cases; without a task it is a guard.
+
+    `context`: whether the cases have any, so that the prompts show it.
+    """
     purpose = f'task = "{task}"' if task else "guard = true"
-    return _filled("imported.toml", {"@NAME@": name, "@PURPOSE@": purpose})
+    before = "{context}\\n\\n" if context else ""
+    inserts = {"@NAME@": name, "@PURPOSE@": purpose, "@CONTEXT@": before}
+    return _filled("imported.toml", inserts)
 
 
 def _filled(name: str, inserts: Mapping[str, str]) -> str:

@@ -88,22 +88,22 @@ def data_fingerprint(examples: Iterable[Example | TrainingExample]) -> str:
 def _content(example: Example | TrainingExample) -> list[Any]:
     """Return what is learnt: two texts, and only where there is more a table beside them."""
     texts: list[Any] = [example.input, example.output]
-    if isinstance(example, Example):
-        return texts
-    more = {
-        "system": example.system,
+    more: dict[str, Any] = {
+        "context": list(example.context),
         "turns": [[turn.role, turn.content] for turn in example.turns],
-        "learnt": list(example.learnt),
     }
-    more = {name: value for name, value in more.items() if value}
+    if isinstance(example, TrainingExample):
+        more["learnt"] = list(example.learnt)
+        more["system"] = example.system  # an empty one says that there is none
+    more = {name: value for name, value in more.items() if value not in ([], None)}
     return [*texts, more] if more else texts
 
 
 def example_object(example: TrainingExample) -> dict[str, Any]:
     """Return an example as a line of JSONL that reads back as the same."""
-    if not example.turns:
-        system = {} if example.system is None else {"system": example.system}
-        return {"input": example.input, "output": example.output} | system
+    context = {"context": list(example.context)} if example.context else {}
+    if not example.turns and example.system is None:
+        return {"input": example.input, "output": example.output} | context
     turns: list[dict[str, Any]] = []
     if example.system is not None:
         turns.append({"role": "system", "content": example.system})
@@ -113,7 +113,7 @@ def example_object(example: TrainingExample) -> dict[str, Any]:
         turns.append({"role": turn.role, "content": turn.content} | weight)
     turns.append({"role": "user", "content": example.input})
     turns.append({"role": "assistant", "content": example.output})
-    return {"messages": turns}
+    return {"messages": turns} | context
 
 
 def training_files(folder: Path) -> list[Path]:

@@ -38,7 +38,10 @@ WRONG = {
     "a blank input": ([{"input": "", "output": "a"}], ":1: `input` is empty"),
     "a number": ([{"input": 1, "output": "a"}], "`input` is a number"),
     "a typo": ([{"input": "a", "ouput": "b"}], "`output` is missing"),
-    "a key more": ([ONE | {"weight": 2}], "unknown key `weight`, known are input, output, slices"),
+    "a key more": (
+        [ONE | {"weight": 2}],
+        "unknown key `weight`, known are context, input, output, slices",
+    ),
     "a list": ([["a", "b"]], ":1: is not an object"),
 }
 
