@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +63,7 @@ class Lesson:
 
     messages: tuple[Message, ...]
     completion: str
-    chat: Chat = Chat()
+    chat: Chat = field(default_factory=Chat)
     """The template that the benchmark judges with; by default the base's own."""
 
 

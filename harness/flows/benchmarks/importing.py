@@ -155,6 +155,17 @@ def _understood(
     return columns
 
 
+def _may_be_lost(file: Path, columns: Columns, request: CaseImportRequest) -> list[str]:
+    """Return the columns that nothing reads and that the user has not left out."""
+    if file.suffix.lower() in YAML:
+        return []  # of another tool's file any variable is a column, for --map only
+    # `--map context=` leaves out whatever would be taken for the context
+    empty = {name for name, column in request.told.items() if not column}
+    usual = {other for name in empty for other in (name, *FIELDS.get(name, ()))}
+    ignored = {*request.ignore, *usual}
+    return [name for name in columns.unused if name not in ignored and name.lower() not in usual]
+
+
 def _read(
     file: Path,
     rows: TableRows,
@@ -165,9 +176,7 @@ def _read(
 ) -> None:
     seen: dict[str, str] = {}
     read = rules()
-    # Of another tool's file any variable is a column, for --map only.
-    wanted = () if file.suffix.lower() in YAML else found.columns.unused
-    may_be_lost = [name for name in wanted if name not in request.ignore]
+    may_be_lost = _may_be_lost(file, found.columns, request)
     lost: dict[str, None] = {}
     for row in rows.each:
         if not row.problem and not any(is_said(value) for value in row.values.values()):

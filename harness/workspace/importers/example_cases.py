@@ -35,16 +35,25 @@ def example_cases(rows: TableRows) -> CaseTable | None:
     """Return the rows as cases; None for a table whose columns are a case's own."""
     plain = ExampleColumns()
     kind = format_of(plain.applied(dict.fromkeys(rows.columns)))
-    if kind is None or kind is OWN or (kind is CHAT and _IDEAL in rows.columns):
+    if kind is None or kind is OWN:
         return None
     first = list(islice(rows.each, 1))
     rows = TableRows(rows.columns, chain(first, rows.each))
+    if kind is CHAT and any(_is_asked(plain.applied(row.values)) for row in first):
+        return CaseTable(rows)  # a case's own messages, whose ideal is another column
     if kind is PAIR and not any(_has_turns(plain.applied(row.values)) for row in first):
         return CaseTable(rows)  # two columns of text, which are understood by their names
     left: Counter[str] = Counter()
     found = list(_cases(kind, islice(rows.each, MAX_ROWS), left))
     names = dict.fromkeys(name for row in found for name in row.values)
     return CaseTable(TableRows(tuple(names), iter(found)), left, kind.name)
+
+
+def _is_asked(values: Mapping[str, Any]) -> bool:
+    """Return whether a conversation ends with the user's turn, so that its answer is elsewhere."""
+    turns = listed(values.get("messages"), "")
+    last = turns[-1] if isinstance(turns, list) and turns else None
+    return isinstance(last, Mapping) and last.get("role") == "user"
 
 
 def _has_turns(values: Mapping[str, Any]) -> bool:

@@ -224,3 +224,9 @@ def test_a_column_that_would_be_lost_is_refused_with_the_options_that_would_do(p
     imported(project, "cases.csv", text, ignore=("owner",))
     imported(project, "cases.csv", text, name="sliced", told={"slices.owner": "owner"})
     assert lines(project, "sliced")[0]["slices"] == {"owner": "Kim"}
+
+
+def test_a_field_that_is_given_no_column_is_left_out_like_one_that_is_ignored(project):
+    text = "input,ideal,cluster\na,b,g1\n"
+    imported(project, "cases.csv", text, told={"group": ""})
+    assert "group" not in lines(project)[0]

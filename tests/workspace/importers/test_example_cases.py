@@ -67,7 +67,7 @@ def test_other_columns_go_along_and_keys_of_turns_are_counted(tmp_path: Path) ->
     [
         ({"input": "i", "output": "o"}, {}),
         ({"prompt": "i", "completion": "o"}, {}),
-        ({"messages": TURNS[:2], "ideal": "b"}, {}),
+        ({"messages": TURNS[:2], "expected": "b"}, {}),
         ({"instruction": "i", "input": "x", "output": "o"}, {"as_columns": True}),
     ],
 )
