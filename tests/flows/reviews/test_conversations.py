@@ -111,7 +111,8 @@ def test_the_newest_final_is_that_of_the_whole_conversation(project: TinyProject
         ],
         "slices": {},
     }
-    assert found[1]["messages"] == [*OFFERED, YES, {"role": "assistant", "content": "last"}]
+    offered = [OFFERED[0], OFFERED[1] | {"weight": 0}]  # read with the final, not learnt
+    assert found[1]["messages"] == [*offered, YES, {"role": "assistant", "content": "last"}]
     assert [(line["context"], line["output"]) for line in found[2:]] == [
         (["one"], "of one"), (["two"], "of two"),
     ]  # fmt: skip
