@@ -85,7 +85,10 @@ def import_benchmark(project: Project, file: Path, request: CaseImportRequest) -
     if request.forget:
         forget_columns(reports, KIND)
     as_columns = bool({"input", "ideal"} & request.told.keys())
-    table = read_case_table(file, request.data, BenchmarkError, as_columns=as_columns)
+    ideals = ("ideal", *FIELDS["ideal"])
+    table = read_case_table(
+        file, request.data, BenchmarkError, as_columns=as_columns, ideals=ideals
+    )
     found = ImportedCases(_understood(project, table.rows, request, file), format=table.format)
     _read(file, table.rows, request, shared, found, _template(project, request))
     found.left = {feature: table.left[feature] for feature in sorted(table.left)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,18 @@ YAML = (".yaml", ".yml")
 
 
 def read_case_table(
-    path: Path, data: Path | None, error: type[HarnessError], *, as_columns: bool = False
+    path: Path,
+    data: Path | None,
+    error: type[HarnessError],
+    *,
+    as_columns: bool = False,
+    ideals: Collection[str] = ("ideal",),
 ) -> CaseTable:
     """Read a table, training data, a promptfoo configuration or an lm-evaluation-harness task.
 
     The content of a YAML file says which tool it belongs to. `data` is the file with the rows of a
     task whose dataset lies elsewhere. `as_columns`: the user says which column is which, so a table
-    is not looked at for a format of training data.
+    is not looked at for a format of training data; `ideals` are the usual names of the ideal's.
     """
     is_yaml = path.suffix.lower() in YAML
     raw: Any = read_yaml(path, error) if is_yaml else None
@@ -40,4 +46,4 @@ def read_case_table(
     if is_yaml:
         return tests_table(raw, path, error)
     rows = read_rows(path, error)
-    return (None if as_columns else example_cases(rows)) or CaseTable(rows)
+    return (None if as_columns else example_cases(rows, ideals)) or CaseTable(rows)

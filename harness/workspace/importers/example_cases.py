@@ -7,7 +7,7 @@ and the last answer of a conversation is the ideal.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -31,29 +31,26 @@ MAX_ROWS = 100_001
 _IDEAL = "ideal"
 
 
-def example_cases(rows: TableRows) -> CaseTable | None:
-    """Return the rows as cases; None for a table whose columns are a case's own."""
+def example_cases(rows: TableRows, ideals: Collection[str] = (_IDEAL,)) -> CaseTable | None:
+    """Return the rows as cases; None for a table whose columns are a case's own.
+
+    `ideals` are the usual names of the ideal's column: with one of them beside it, a conversation is
+    the input alone, and its answer is elsewhere.
+    """
     plain = ExampleColumns()
     kind = format_of(plain.applied(dict.fromkeys(rows.columns)))
     if kind is None or kind is OWN:
         return None
+    if kind is CHAT and any(name.strip().casefold() in ideals for name in rows.columns):
+        return None
     first = list(islice(rows.each, 1))
     rows = TableRows(rows.columns, chain(first, rows.each))
-    if kind is CHAT and any(_is_asked(plain.applied(row.values)) for row in first):
-        return CaseTable(rows)  # a case's own messages, whose ideal is another column
     if kind is PAIR and not any(_has_turns(plain.applied(row.values)) for row in first):
         return CaseTable(rows)  # two columns of text, which are understood by their names
     left: Counter[str] = Counter()
     found = list(_cases(kind, islice(rows.each, MAX_ROWS), left))
     names = dict.fromkeys(name for row in found for name in row.values)
     return CaseTable(TableRows(tuple(names), iter(found)), left, kind.name)
-
-
-def _is_asked(values: Mapping[str, Any]) -> bool:
-    """Return whether a conversation ends with the user's turn, so that its answer is elsewhere."""
-    turns = listed(values.get("messages"), "")
-    last = turns[-1] if isinstance(turns, list) and turns else None
-    return isinstance(last, Mapping) and last.get("role") == "user"
 
 
 def _has_turns(values: Mapping[str, Any]) -> bool:

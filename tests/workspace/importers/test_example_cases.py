@@ -21,7 +21,7 @@ TURNS = [
 ]
 
 
-def table(folder: Path, *rows: Any, **asked: bool) -> CaseTable:
+def table(folder: Path, *rows: Any, **asked: Any) -> CaseTable:
     file = folder / "set.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return read_case_table(file, None, BenchmarkError, **asked)
@@ -67,12 +67,13 @@ def test_other_columns_go_along_and_keys_of_turns_are_counted(tmp_path: Path) ->
     [
         ({"input": "i", "output": "o"}, {}),
         ({"prompt": "i", "completion": "o"}, {}),
-        ({"messages": TURNS[:2], "expected": "b"}, {}),
+        ({"messages": TURNS[:2], "ideal": "b"}, {}),
+        ({"messages": TURNS[:2], "Expected": "b"}, {"ideals": ("ideal", "expected")}),
         ({"instruction": "i", "input": "x", "output": "o"}, {"as_columns": True}),
     ],
 )
 def test_columns_of_a_case_stay_columns(
-    tmp_path: Path, row: dict[str, Any], asked: dict[str, bool]
+    tmp_path: Path, row: dict[str, Any], asked: dict[str, Any]
 ) -> None:
     found = table(tmp_path, row, **asked)
     assert (found.format, values(found)) == ("", [row])
