@@ -120,8 +120,9 @@ def import_(
 ) -> None:
     """Import cases from FILE: CSV, TSV, XLSX, JSONL, JSON or Parquet, with a case in each row.
 
-    Fields: id, input, ideal (ideal2 to ideal9, or a JSON list), critical, group, checks, and
-    slices as columns `slice:industry`. An existing benchmark.toml stays as it is.
+    Fields: id, input (or messages, a conversation as JSON), system, context, ideal (ideal2 to
+    ideal9, or a JSON list), critical, group, checks, and slices as columns `slice:industry`.
+    An existing benchmark.toml stays as it is.
     Training data is recognised by its keys: messages (OpenAI chat), conversations (ShareGPT),
     instruction and output (Alpaca), prompt and completion (TRL); the last answer is the ideal.
     A column that is filled and not read is refused unless it is named with --ignore.

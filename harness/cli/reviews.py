@@ -60,7 +60,8 @@ def import_(
     """Read reviews from FILE: CSV, TSV, JSONL or XLSX, its columns by any usual name.
 
     All rows or none, and each counted once: importing a file again changes nothing. Fields: id, at,
-    task, adapter, digest, input, output, final, decision, reviewer, reason, source, slices.NAME.
+    task, adapter, digest, input (or messages, a conversation as JSON), system, context, output,
+    final, decision, reviewer, reason, source, slices.NAME.
     Without a decision, a review without a final is rejected, one with an equal final accepted.
 
     Exit codes: 0 done, 4 FILE cannot be used or has impossible rows, 11 the store failed.

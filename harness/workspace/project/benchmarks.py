@@ -164,9 +164,9 @@ def _examples(table: Table, template: str) -> tuple[Example, ...]:
     found = []
     for number, item in enumerate(raw, start=1):
         example = table.item("examples", number, item)
-        given = read_given(example)
+        given = read_given(example, own_system=False)
         if given.system is not None:
-            raise example.fail("has a `system` text, examples share that of the case")
+            raise example.fail("has a system turn in `messages`, examples share that of the case")
         _refuse_unseen(example, given, template)
         found.append(Example(given.input, example.text("output"), given.turns, given.context))
         example.done()

@@ -34,10 +34,13 @@ class Given:
         return {name: getattr(self, name) for name in ("input", "turns", "system", "context")}
 
 
-def read_given(table: Table) -> Given:
-    """Read `input` or `messages`, and `system` and `context` beside them."""
+def read_given(table: Table, *, own_system: bool = True) -> Given:
+    """Read `input` or `messages`, and `context` beside them.
+
+    `own_system`: whether there may be a key `system`, too; an example has that of the case.
+    """
     context = read_context(table)
-    system = table.text("system", blank=True) if table.has("system") else None
+    system = table.text("system", blank=True) if own_system and table.has("system") else None
     if not table.has("messages"):
         return Given(table.text("input"), (), system, context)
     if table.has("input"):

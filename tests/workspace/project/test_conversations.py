@@ -153,9 +153,12 @@ def test_context_that_no_prompt_would_show_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_example_has_no_system_text(tmp_path: Path) -> None:
-    toml = TOML + '[[examples]]\ninput = "i"\nsystem = "s"\noutput = "o"\n'
-    with refused(r"\[\[examples\]\] 1: has a `system` text"):
-        read(tmp_path, toml, {"input": "q"})
+    toml = TOML + '[[examples]]\noutput = "o"\n'
+    with refused(r"\[\[examples\]\] 1: unknown key `system`"):
+        read(tmp_path, toml + 'input = "i"\nsystem = "s"\n', {"input": "q"})
+    turns = 'messages = [{role = "system", content = "s"}, {role = "user", content = "i"}]\n'
+    with refused(r"\[\[examples\]\] 1: has a system turn in `messages`"):
+        read(tmp_path, toml + turns, {"input": "q"})
 
 
 def test_a_template_needs_the_input_and_may_have_the_context(tmp_path: Path) -> None:
