@@ -34,8 +34,8 @@ _IDEAL = "ideal"
 def example_cases(rows: TableRows, ideals: Collection[str] = (_IDEAL,)) -> CaseTable | None:
     """Return the rows as cases; None for a table whose columns are a case's own.
 
-    `ideals` are the usual names of the ideal's column: with one of them beside it, a conversation is
-    the input alone, and its answer is elsewhere.
+    `ideals` are the usual names of the ideal's column: a conversation beside such a column is the
+    input alone.
     """
     plain = ExampleColumns()
     kind = format_of(plain.applied(dict.fromkeys(rows.columns)))
