@@ -99,8 +99,8 @@ def _personal(examples: Sequence[TrainingExample], region: str) -> Iterator[Find
 
 def sides_of(example: TrainingExample) -> Iterator[tuple[Shape, str]]:
     """Yield every text of an example, each with the words for its side."""
-    if example.system is not None:
-        yield IN_INPUT, example.system
+    for text in (example.system or "", *example.context):
+        yield IN_INPUT, text
     for turn in example.turns:
         yield (IN_OUTPUT if turn.role == "assistant" else IN_INPUT), turn.content
     yield IN_INPUT, example.input

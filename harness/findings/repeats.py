@@ -21,7 +21,9 @@ def repeats(examples: Sequence[TrainingExample]) -> Iterator[Finding]:
     taken: set[int] = set()
     for example in examples:
         output = normal(example.output)
-        earlier, its_output = first.setdefault(normal(example.given), (example, output))
+        given = (example.system or "", *example.context, example.conversation)
+        asked = tuple(map(normal, given))
+        earlier, its_output = first.setdefault(asked, (example, output))
         if earlier is example:
             continue
         taken.add(example.line)
@@ -31,7 +33,7 @@ def repeats(examples: Sequence[TrainingExample]) -> Iterator[Finding]:
             message = f"has the input of line {earlier.line} with another output"
             yield Finding("contradiction", example.line, message)
     rest = [example for example in examples if example.line not in taken]
-    for near in near_duplicates([f"{one.given}\n{one.output}" for one in rest]):
+    for near in near_duplicates([_whole(one) for one in rest]):
         how = f"{near.changed} of {near.length} words differ" if near.changed else "no word differs"
         yield Finding(
             "near_duplicate", rest[near.index].line, f"nearly line {rest[near.of].line}: {how}"

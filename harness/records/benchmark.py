@@ -335,12 +335,12 @@ class TrainingExample:
     """Named groups such as kind=opener; not learnt, they only say which cases it resembles."""
     turns: tuple[Message, ...] = ()
     """The conversation before the input, without its system turn."""
+    context: tuple[str, ...] = field(default=(), metadata=TEXT)
+    """Retrieved texts, filled into the template's `{context}`."""
     system: str | None = field(default=None, metadata=TEXT)
     """The system turn that it is learnt with; None for the benchmark's own."""
     learnt: tuple[int, ...] = ()
     """Places in `turns` of the assistant's turns that are learnt as the output is."""
-    context: tuple[str, ...] = field(default=(), metadata=TEXT)
-    """Retrieved texts, filled into the template's `{context}`."""
 
     @property
     def conversation(self) -> str:
@@ -348,20 +348,15 @@ class TrainingExample:
         return conversation(self.turns, self.input)
 
     @property
-    def asked(self) -> tuple[str, ...]:
-        """The user's turns, the input last."""
-        return (*(turn.content for turn in self.turns if turn.role == "user"), self.input)
-
-    @property
     def given(self) -> str:
-        """All that stands before the output, as a text to compare; the input where it is alone."""
+        """All that stands before the output, as people read it; the input where it is alone."""
         if self.system is None and not self.turns and not self.context:
             return self.input
         system = [] if self.system is None else [f"system: {self.system}"]
+        context = [f"context: {text}" for text in self.context]
         marks = {place: "" if place in self.learnt else " (not learnt)" for place in self._answers}
         turns = [f"{t.role}{marks.get(n, '')}: {t.content}" for n, t in enumerate(self.turns)]
-        found = [f"context: {text}" for text in self.context]
-        return "\n".join([*system, *found, *turns, f"user: {self.input}"])
+        return "\n".join([*system, *turns, *context, f"user: {self.input}"])
 
     @property
     def _answers(self) -> tuple[int, ...]:
@@ -377,6 +372,7 @@ class TrainingExample:
                 input=self.turns[place - 1].content,
                 output=self.turns[place].content,
                 turns=self.turns[: place - 1],
+                context=(),
                 learnt=(),
             )
             for place in self.learnt

@@ -144,10 +144,9 @@ def _training_examples(project: Project) -> _Given:
             continue
         if file.suffix == ".json" and not scan.examples:
             continue  # notes about a set, such as its faults
-        for example in scan.examples:
-            parts = example.exchanges()
-            places += [(file.name, example.line)] * len(parts)
-            examples += parts
+        parts = [part for example in scan.examples for part in example.exchanges()]
+        places += [(file.name, part.line) for part in parts]
+        examples += parts
         if scan.bad:
             unread.append(f"{file.name}: not compared with {len(scan.bad)} lines, no examples")
     return _Given(tuple(places), tuple(examples), tuple(unread))

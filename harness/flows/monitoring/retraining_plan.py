@@ -25,11 +25,12 @@ from harness.flows.reviews.export import (
     Line,
     ReviewFilter,
     candidate_lines,
+    training_example,
     training_line,
     training_reviews,
 )
 from harness.flows.store import open_store
-from harness.records import Decision, Message, Plan, Review
+from harness.records import Decision, Plan, Review
 from harness.records.benchmark import TrainingExample
 from harness.render.plan import plan_markdown
 from harness.store import Store
@@ -78,9 +79,14 @@ class PlanParts:
     """Old examples whose input has a newer final."""
 
     @property
+    def reviews(self) -> list[Review]:
+        """The reviews whose finals are added, the most edited first."""
+        return [*self.edited, *self.accepted]
+
+    @property
     def new(self) -> list[Line]:
-        """The examples that are added, the most edited first."""
-        return [training_line(review) for review in (*self.edited, *self.accepted)]
+        """The lines that are added."""
+        return [training_line(review) for review in self.reviews]
 
     @property
     def training(self) -> list[Line]:
@@ -102,7 +108,7 @@ def plan(
     with closing(open_store(project, url)) as store:
         parts = choose(project, store, found.promoted)
     lines = parts.training
-    fingerprint = data_fingerprint([*parts.kept, *map(_example, parts.new)])
+    fingerprint = data_fingerprint([*parts.kept, *map(training_example, parts.reviews)])
     training = place / f"{name}-{fingerprint[:8]}.jsonl"
     next_adapter = next_name(project.settings.adapters, found.promoted.adapter)
     made = Plan(
@@ -146,17 +152,14 @@ def choose(project: Project, store: Store, held: Decision) -> PlanParts:
     old = old_data(project, held.adapter)
     newer = {normal(review.conversation) for review in (*learnt, *accepted)}
     fresh = [example for example in old.examples if normal(example.conversation) not in newer]
-    told = [*(part for one in fresh for part in one.exchanges()), *learnt, *accepted]
-    inside = _inside(project, told)
-    kept = [
-        one for one in fresh if not any(part.conversation in inside for part in one.exchanges())
-    ]
+    inside = _inside(project, [*_parts(fresh), *learnt, *accepted])
+    kept = [e for e in fresh if not any(one.conversation in inside for one in _parts([e]))]
     learnt = [review for review in learnt if review.conversation not in inside]
     accepted = [review for review in accepted if review.conversation not in inside]
     cases = list(_proposed(candidate_lines(project, store, chosen), held_out))
-    left = [*(part for one in kept for part in one.exchanges()), *learnt, *accepted]
+    told: list[TrainingExample | Review] = [*_parts(kept), *learnt, *accepted]
     return PlanParts(
-        learnt, accepted, _unlearnt(cases, left), old, kept, len(old.examples) - len(fresh)
+        learnt, accepted, _unlearnt(cases, told), old, kept, len(old.examples) - len(fresh)
     )
 
 
@@ -213,17 +216,15 @@ def _inside(project: Project, told: Sequence[TrainingExample | Review]) -> set[s
     return {told[one.index].conversation for many in found for one in many}
 
 
-def _example(line: Line) -> TrainingExample:
-    """Return a line of a training set or a proposed case as an example."""
-    turns = [Message(turn["role"], turn["content"]) for turn in line.get("messages", ())]
-    output = line.get("output", "")
-    if turns and turns[-1].role == "assistant":
-        output = turns.pop().content
-    asked = turns.pop().content if turns else line["input"]
-    earlier = tuple(turn for turn in turns if turn.role != "system")
-    context = line.get("context", ())
-    context = (context,) if isinstance(context, str) else tuple(context)
-    return TrainingExample(0, asked, output, turns=earlier, context=context)
+def _parts(examples: Sequence[TrainingExample]) -> list[TrainingExample]:
+    """Return each answer that is learnt as an example."""
+    return [part for example in examples for part in example.exchanges()]
+
+
+def _case_text(case: Line) -> CaseText:
+    """Return a proposed case as training data is compared with it."""
+    turns = [turn["content"] for turn in case.get("messages", ()) if turn["role"] != "system"]
+    return CaseText("\n".join(turns) or case["input"], turns[-1] if turns else case["input"])
 
 
 def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
@@ -239,10 +240,7 @@ def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
 
 def _unlearnt(cases: list[Line], told: Sequence[TrainingExample | Review]) -> list[Line]:
     """Return the cases whose conversation no example of the training file gives away."""
-    named: dict[str, str | CaseText] = {}
-    for place, case in enumerate(cases):
-        example = _example(case)
-        named[str(place)] = CaseText(example.conversation, example.input)
+    named = {str(place): _case_text(case) for place, case in enumerate(cases)}
     learnt = {found.case for found in overlap_of(told, named)}
     return [case for place, case in enumerate(cases) if str(place) not in learnt]
 

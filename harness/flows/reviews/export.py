@@ -12,11 +12,13 @@ from harness.errors import RequestError
 from harness.findings import CaseText, normal, overlap_of
 from harness.findings.dataset import case_inputs
 from harness.flows.project import Project
-from harness.records import Message, Review
+from harness.records import Review
+from harness.records.benchmark import TrainingExample
 from harness.store import Store
 from harness.text.given import beside_input
 from harness.text.redact import OPEN, Redaction
 from harness.workspace.formats.fields import suggestion
+from harness.workspace.project.training_data import example_object
 
 HEAVY = 0.5
 """Edit rate from which an edited output is worth proposing as a case."""
@@ -89,17 +91,19 @@ def training_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iter
 
 def training_line(review: Review) -> Line:
     """Return a review as a line of a training set; a conversation as the turns of a chat."""
-    context = {"context": list(review.context)} if review.context else {}
-    rest = {**context, "slices": dict(review.slices)}
-    if not review.turns and review.system is None:
-        return {"input": review.input, "output": review.final, **rest}
-    system = [] if review.system is None else [Message("system", review.system)]
-    # Only the final is learnt: what the assistant said before is no one's edit.
-    earlier = [
-        asdict(turn) | ({"weight": 0} if turn.role == "assistant" else {}) for turn in review.turns
-    ]
-    turns = [Message("user", review.input), Message("assistant", review.final or "")]
-    return {"messages": [*map(asdict, system), *earlier, *map(asdict, turns)], **rest}
+    return {**example_object(training_example(review)), "slices": dict(review.slices)}
+
+
+def training_example(review: Review) -> TrainingExample:
+    """Return a review as an example: the final is learnt, what stands before it is given."""
+    return TrainingExample(
+        0,
+        review.input,
+        review.final or "",
+        turns=review.turns,
+        system=review.system,
+        context=review.context,
+    )
 
 
 def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Line]:

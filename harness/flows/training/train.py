@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -111,9 +111,9 @@ def lessons_of(benchmark: Benchmark, example: TrainingExample) -> Iterator[Lesso
     An answer of its own, so that a template that writes earlier turns in another way (without their
     thoughts, say) teaches the very tokens that the model will be asked for.
     """
-    if example.system is not None:
-        benchmark = replace(benchmark, system=example.system)
-    *above, asked = messages_for(benchmark, example.input, context=example.context)
+    *above, asked = messages_for(
+        benchmark, example.input, system=example.system, context=example.context
+    )
     for place in example.learnt:
         given = (*above, *example.turns[:place])
         yield Lesson(given, example.turns[place].content, benchmark.chat)

@@ -130,7 +130,10 @@ def example_of(
     left: Leftovers,
     system: str | None = None,
 ) -> TrainingExample:
-    """Return the example that turns make: it ends with the last turn that is learnt."""
+    """Return the example that turns make: it ends with the last turn that is learnt.
+
+    A blank system turn says that there is none, as in a case.
+    """
     if turns and turns[0].role == "system":
         own, turns = turns[0].content, turns[1:]
         if system is not None and system != own:
@@ -146,9 +149,9 @@ def example_of(
         asked.content,
         answer.content,
         slices,
-        tuple(Message(turn.role, turn.content) for turn in before),
-        system if system and system.strip() else None,
-        tuple(place for place, turn in enumerate(before) if turn.learnt),
+        turns=tuple(Message(turn.role, turn.content) for turn in before),
+        system=system if system is None or system.strip() else "",
+        learnt=tuple(place for place, turn in enumerate(before) if turn.learnt),
     )
 
 

@@ -71,7 +71,9 @@ def _cases(kind: ExampleFormat, rows: Iterable[TableRow], left: Counter[str]) ->
             yield row
             continue
         left.update(name for name in over.unread if name not in values)  # keys of turns
-        rest = {k: v for k, v in values.items() if k not in kind.known or k == "slices"}
+        rest = {
+            k: v for k, v in values.items() if k not in kind.known or k in ("slices", "context")
+        }
         yield TableRow(row.line, rest | _case(example))
 
 

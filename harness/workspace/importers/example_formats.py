@@ -25,6 +25,7 @@ from harness.workspace.importers.conversations import (
     turns_of,
     without_weights,
 )
+from harness.workspace.importers.given_cells import context_of
 
 Read = Callable[[Table, int, Mapping[str, str], Leftovers], TrainingExample]
 NAME_OF_ROW = "id"
@@ -132,6 +133,17 @@ def _system(table: Table) -> str | None:
     return system if system.strip() else None
 
 
+def _context(table: Table) -> tuple[str, ...]:
+    """Return the retrieved texts of a row; an empty text or list is a search that found nothing."""
+    try:
+        found = tuple(context_of(table.any("context")))
+    except ValueError as problem:
+        raise table.fail(str(problem)) from problem
+    if any("\0" in text for text in found):
+        raise table.fail("`context` holds a NUL character, texts have none")
+    return found
+
+
 def _refuse_blank(table: Table, *keys: str) -> None:
     for key in keys:
         value = table.any(key)
@@ -139,11 +151,12 @@ def _refuse_blank(table: Table, *keys: str) -> None:
             raise BlankText(f"{table.where}: `{key}` is empty")
 
 
-CHAT = ExampleFormat("OpenAI chat", ("messages",), ("system", "context"), _chat("messages"))
-SHAREGPT = ExampleFormat("ShareGPT", ("conversations",), ("system",), _chat("conversations"))
-PAIR = ExampleFormat("TRL prompt and completion", ("prompt", "completion"), ("system",), _pair)
-ALPACA = ExampleFormat("Alpaca", ("instruction", "output"), ("input", "system", "history"), _alpaca)
-OWN = ExampleFormat("input and output", ("input", "output"), ("system", "context"), _own)
+_BESIDE = ("system", "context")
+CHAT = ExampleFormat("OpenAI chat", ("messages",), _BESIDE, _chat("messages"))
+SHAREGPT = ExampleFormat("ShareGPT", ("conversations",), _BESIDE, _chat("conversations"))
+PAIR = ExampleFormat("TRL prompt and completion", ("prompt", "completion"), _BESIDE, _pair)
+ALPACA = ExampleFormat("Alpaca", ("instruction", "output"), ("input", "history", *_BESIDE), _alpaca)
+OWN = ExampleFormat("input and output", ("input", "output"), _BESIDE, _own)
 FORMATS = (CHAT, SHAREGPT, PAIR, ALPACA, OWN)
 """The formats, in the order in which a row is tried."""
 FIELDS = tuple(dict.fromkeys(key for one in FORMATS for key in one.known))
@@ -168,6 +181,7 @@ def read_example(
     """Read a row of a known format; keys that carry something and are not read go to `left`."""
     table = Table(values, where, DataError)
     example = kind.read(table, line, _slices(values), left)
+    example = replace(example, context=_context(table))
     for key, value in values.items():
         if key not in kind.known and key != NAME_OF_ROW and not SLICE.fullmatch(key):
             left.note(key, value)

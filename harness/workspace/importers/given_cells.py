@@ -35,7 +35,7 @@ def given_cells(values: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     system = columns.text(values, "system")
     if system.strip():
         found["system"] = system
-    if context := _context(_cell(values, columns, "context")):
+    if context := context_of(_cell(values, columns, "context")):
         found["context"] = context[0] if len(context) == 1 else context
     return found
 
@@ -54,7 +54,7 @@ def _messages(cell: Any) -> Any:
     return cell or None
 
 
-def _context(cell: Any) -> list[str]:
+def context_of(cell: Any) -> list[str]:
     """Return the texts of a cell: one text, or several as a JSON list."""
     if isinstance(cell, str) and cell.lstrip().startswith("["):
         try:

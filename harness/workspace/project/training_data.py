@@ -89,21 +89,21 @@ def _content(example: Example | TrainingExample) -> list[Any]:
     """Return what is learnt: two texts, and only where there is more a table beside them."""
     texts: list[Any] = [example.input, example.output]
     more: dict[str, Any] = {
-        "turns": [[turn.role, turn.content] for turn in example.turns],
         "context": list(example.context),
+        "turns": [[turn.role, turn.content] for turn in example.turns],
     }
     if isinstance(example, TrainingExample):
-        more |= {"system": example.system, "learnt": list(example.learnt)}
-    more = {name: value for name, value in more.items() if value}
+        more["learnt"] = list(example.learnt)
+        more["system"] = example.system  # an empty one says that there is none
+    more = {name: value for name, value in more.items() if value not in ([], None)}
     return [*texts, more] if more else texts
 
 
 def example_object(example: TrainingExample) -> dict[str, Any]:
     """Return an example as a line of JSONL that reads back as the same."""
-    if not example.turns:
-        system = {} if example.system is None else {"system": example.system}
-        context = {"context": list(example.context)} if example.context else {}
-        return {"input": example.input, "output": example.output} | system | context
+    context = {"context": list(example.context)} if example.context else {}
+    if not example.turns and example.system is None:
+        return {"input": example.input, "output": example.output} | context
     turns: list[dict[str, Any]] = []
     if example.system is not None:
         turns.append({"role": "system", "content": example.system})
@@ -113,7 +113,6 @@ def example_object(example: TrainingExample) -> dict[str, Any]:
         turns.append({"role": turn.role, "content": turn.content} | weight)
     turns.append({"role": "user", "content": example.input})
     turns.append({"role": "assistant", "content": example.output})
-    context = {"context": list(example.context)} if example.context else {}
     return {"messages": turns} | context
 
 

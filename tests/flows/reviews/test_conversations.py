@@ -104,9 +104,15 @@ def test_the_newest_final_is_that_of_the_whole_conversation(project: TinyProject
     )
     found = exported(project, training_lines)
     assert found[0] == {
-        "messages": [greeting, YES, {"role": "assistant", "content": "other talk"}], "slices": {},
-    }  # fmt: skip
-    assert found[1]["messages"] == [*OFFERED, YES, {"role": "assistant", "content": "last"}]
+        "messages": [
+            greeting | {"weight": 0},
+            YES,
+            {"role": "assistant", "content": "other talk"},
+        ],
+        "slices": {},
+    }
+    offered = [OFFERED[0], OFFERED[1] | {"weight": 0}]  # read with the final, not learnt
+    assert found[1]["messages"] == [*offered, YES, {"role": "assistant", "content": "last"}]
     assert [(line["context"], line["output"]) for line in found[2:]] == [
         (["one"], "of one"), (["two"], "of two"),
     ]  # fmt: skip
