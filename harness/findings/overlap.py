@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 
 from harness.findings.near import COMMON_FROM, MIN_WORDS, boilerplate
 from harness.findings.words import WordCoder, normal, words
-from harness.records import Case
+from harness.records import Case, Message
 from harness.records.holds import TEXT
 
 How = Literal["exact", "normalised", "contained", "near"]
@@ -67,25 +67,40 @@ class Told(Protocol):
     """An example or a review: what a model was given, without what it answered."""
 
     @property
+    def input(self) -> str: ...  # noqa: D102
+    @property
+    def turns(self) -> tuple[Message, ...]: ...  # noqa: D102
+    @property
     def conversation(self) -> str: ...  # noqa: D102
     @property
     def context(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 def overlap_of(told: Sequence[Told], cases: Mapping[str, str | CaseText]) -> list[Overlap]:
-    """Return each example or review that gives a case away, with or without its context."""
-    texts = [one.conversation for one in told]
-    owners = list(range(len(told)))
+    """Return each example or review that gives a case away, as a whole or in a turn of the user."""
+    texts: list[str] = []
+    owners: list[int] = []
     for place, one in enumerate(told):
-        if one.context:
-            texts.append("\n".join((*one.context, one.conversation)))
-            owners.append(place)
+        some = _texts(one)
+        texts += some
+        owners += [place] * len(some)
     found: dict[int, Overlap] = {}
     for hit in overlap(texts, cases):
         mine = replace(hit, index=owners[hit.index])
         if mine.index not in found or _distance(mine) < _distance(found[mine.index]):
             found[mine.index] = mine
     return [found[index] for index in sorted(found)]
+
+
+def _texts(told: Told) -> list[str]:
+    """Return what is compared: the conversation, also with its context, and every question."""
+    found = [told.conversation]
+    if told.context:
+        found.append("\n".join((*told.context, told.conversation)))
+    if told.turns:
+        found += [turn.content for turn in told.turns if turn.role == "user"]
+        found.append(told.input)
+    return found
 
 
 def overlap(texts: Sequence[str], cases: Mapping[str, str | CaseText]) -> list[Overlap]:

@@ -149,3 +149,12 @@ def test_a_question_asked_once_is_found_whatever_context_it_comes_with() -> None
     for context in ((), (DOCUMENT,), ("something else",)):
         example = told(last="when do opened goods go back", context=context)
         assert hits([example], case) == [(0, "a", "normalised")]
+
+
+def test_a_question_of_the_benchmark_is_found_in_any_turn_of_a_conversation() -> None:
+    case = Case("a", "When do opened goods go back?", ("x",))
+    question = Message("user", case.input)
+    early = (question, Message("assistant", "Within fourteen days."))
+    assert hits([told(*early, last="And the others?")], case) == [(0, "a", "exact")]
+    assert hits([told(ASKED, OFFERED, last=case.input)], case) == [(0, "a", "exact")]
+    assert hits([told(ASKED, Message("assistant", case.input))], case) == []

@@ -18,7 +18,7 @@ from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_ta
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import json_object, jsonl_lines
 from harness.workspace.project.chat import read_chat
-from harness.workspace.project.conversations import CONTEXT, INPUT, Given, read_given
+from harness.workspace.project.conversations import CONTEXT, INPUT, read_given, refuse_unseen
 from harness.workspace.project.settings import read_generation
 
 ROLES = ("gate", "guard", "report")
@@ -167,7 +167,7 @@ def _examples(table: Table, template: str) -> tuple[Example, ...]:
         given = read_given(example, own_system=False)
         if given.system is not None:
             raise example.fail("has a system turn in `messages`, examples share that of the case")
-        _refuse_unseen(example, given, template)
+        refuse_unseen(example, given, template)
         found.append(Example(given.input, example.text("output"), given.turns, given.context))
         example.done()
     return tuple(found)
@@ -199,14 +199,6 @@ def _policy(table: Table, rules: Rules) -> Policy:
     except HarnessError as problem:
         raise table.fail(str(problem)) from problem
     return policy
-
-
-def _refuse_unseen(table: Table, given: Given, template: str) -> None:
-    if given.context and CONTEXT not in template:
-        raise table.fail(
-            f"has `context`, but `template` of benchmark.toml has no {CONTEXT}: no prompt would"
-            " show it"
-        )
 
 
 def read_cases(
@@ -263,7 +255,7 @@ def read_case(
     if len(identity) > 200 or any(unicodedata.category(letter) == "Cc" for letter in identity):
         raise table.fail("`id` has control characters or more than 200 characters")
     given = read_given(table)
-    _refuse_unseen(table, given, template)
+    refuse_unseen(table, given, template)
     case = Case(
         id=identity,
         **given.fields(),

@@ -61,6 +61,15 @@ def read_given(table: Table, *, own_system: bool = True) -> Given:
     return Given(turns[-1].content, turns[:-1], system, context)
 
 
+def refuse_unseen(table: Table, given: Given, template: str) -> None:
+    """Refuse context that a benchmark's template would not show."""
+    if given.context and CONTEXT not in template:
+        raise table.fail(
+            f"has `context`, but `template` of benchmark.toml has no {CONTEXT}: no prompt would"
+            " show it"
+        )
+
+
 def _turns(table: Table) -> tuple[Message, ...]:
     raw = table.any("messages")
     if not isinstance(raw, list):
