@@ -6,16 +6,18 @@ Tested in tests/engines/local/fast/test_llama.py.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from harness.engines.local import attention
 from harness.engines.local.models import CausalModel, Tokenizer
 from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
-from harness.errors import EngineFailed, reason
+from harness.engines.local.quantized import loading, mixes_rows
+from harness.errors import EngineFailed, HarnessError, WeightsError, reason
 from harness.libraries import lasting, quiet_libraries
 from harness.records import Message, Prompt
 
@@ -47,6 +49,8 @@ class Base(Generic[Model]):
     dtype: str
     packed: bool
     """Whether its attention is ours, so that sequences can be packed."""
+    alone: bool = False
+    """Whether a row's result would depend on padding or neighbours, so that each runs alone."""
 
     @property
     def pad(self) -> int:
@@ -107,8 +111,11 @@ def fast_base(folder: Path, device: str, dtype: str) -> Base[Llama] | None:
     return Base(model, tokens, _end_tokens(ends, tokens), device, dtype, packed=True)
 
 
-def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
-    """Load the base with transformers, from its own files; no code among them is run."""
+def load_base(folder: Path, device: str, dtype: str, quantize: str = "") -> Base[PreTrainedModel]:
+    """Load the base with transformers, from its own files; no code among them is run.
+
+    `quantize`: nf4 or int8 makes plain weights so while they are read.
+    """
     with lasting():  # all imports in a single place, so that their objects are frozen together
         quiet_libraries()
         for name in ("torch", "transformers.modeling_utils", "peft"):
@@ -118,22 +125,31 @@ def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        packed = can_pack(config)
+        asked = loading(config, quantize, device, dtype)
+        alone = mixes_rows(config, quantize)
+        packed = can_pack(config) and not alone
         if packed:
             attention.register()
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        model: PreTrainedModel
+        model, read = AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
             attn_implementation=attention.NAME if packed else "eager",
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
+            **asked,
         )
-        model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
+        refuse_missing(read["missing_keys"])
+        if not asked:
+            model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
         model.eval()
         tokenizer = load_tokenizer(folder)
-    except EngineFailed:
+    except HarnessError:
         raise
+    except ImportError as problem:  # a quantised or unusual base: the library names its package
+        raise WeightsError(f"{folder}: the base needs a package ({reason(problem)})") from problem
     except Exception as problem:  # a damaged folder fails in as many ways as it has files
         _log.debug("%s: the base does not load", folder, exc_info=True)
         raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from problem
@@ -141,7 +157,8 @@ def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
     # Drop the base's other defaults (a repetition penalty, say): decoding is ours to say.
     model.generation_config = GenerationConfig(eos_token_id=list(ends) or None)
     _log.info("%s: loaded with transformers in %s on %s", folder, dtype, device)
-    return Base(model, tokenizer, ends, device, dtype, packed)
+    alone = alone or is_recurrent(model)
+    return Base(model, tokenizer, ends, device, dtype, packed, alone)
 
 
 def can_pack(config: PreTrainedConfig) -> bool:
@@ -149,6 +166,18 @@ def can_pack(config: PreTrainedConfig) -> bool:
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     window = getattr(config, "sliding_window", None) and not getattr(config, "layer_types", None)
     return config.model_type in PACKED and kinds == {"full_attention"} and not window
+
+
+def is_recurrent(model: PreTrainedModel) -> bool:
+    """Return whether a model carries a state from token to token, or takes no positions."""
+    takes = signature(model.forward).parameters
+    return bool(getattr(model, "_is_stateful", False)) or "position_ids" not in takes
+
+
+def refuse_missing(names: Collection[str]) -> None:
+    """Refuse a base that lacks weights: transformers would go on with random numbers for them."""
+    if names:
+        raise ValueError(f"{len(names)} of its weights are missing, such as {min(names)}")
 
 
 def _end_tokens(ends: list[int] | int | None, tokenizer: Tokenizer) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ tests/engines/local/test_engine.py and test_packed.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.engines.local.base import Base
@@ -36,7 +37,7 @@ class Padded:
 
         model: Any = self.base.model  # the library types `generate` for another class
         rows = [PaddedRow(i, self.base.ids(p.messages)) for i, p in enumerate(prompts)]
-        for batch in fill_shapes(rows, generation.batch):
+        for batch in self._shapes(rows, generation):
             asked = [prompts[row.index] for row in batch.rows]
             processor = SamplerProcessor(asked, Sampler(generation, adapter.name))
             written: Tensor = model.generate(
@@ -67,7 +68,7 @@ class Padded:
         for index, (prompt, i) in enumerate(asked):
             tail = self.base.ideal(prompt, i)
             rows.append(PaddedRow(index, (*self.base.ids(prompt.messages), *tail), len(tail)))
-        for batch in fill_shapes(rows, generation.batch):
+        for batch in self._shapes(rows, generation):
             nlls = self._nlls(batch)
             found = [(*asked[row.index], nll) for row, nll in zip(batch.rows, nlls, strict=True)]
             wrong = [p.case for p, _, nll in found if nll != nll]
@@ -77,12 +78,11 @@ class Padded:
 
     def _nlls(self, batch: FixedShapes) -> list[float]:
         tensors = self._tensors(batch)
-        logits = self.base.model(
-            **tensors,
-            position_ids=(tensors["attention_mask"].cumsum(1) - 1).clamp(min=0),
-            logits_to_keep=min(batch.tail + 1, batch.length),
-            use_cache=False,
-        ).logits[:, :-1]
+        if not self.base.alone:  # alone nothing is padded, and some models take no positions
+            tensors["position_ids"] = (tensors["attention_mask"].cumsum(1) - 1).clamp(min=0)
+        kept = min(batch.tail + 1, batch.length)
+        logits = self.base.model(**tensors, **self._keep(kept), use_cache=False).logits
+        logits = logits[:, -kept:-1]
         return [
             mean_nll(logits[k][-row.tail :], row.ids[-row.tail :])
             for k, row in enumerate(batch.rows)
@@ -90,9 +90,20 @@ class Padded:
 
     def last_logits(self, prompt: Prompt) -> Tensor:
         """Return the next token's logits after a prompt."""
-        batch = next(fill_shapes([PaddedRow(0, self.base.ids(prompt.messages))], 1))
+        row = PaddedRow(0, self.base.ids(prompt.messages))
+        batch = next(self._shapes([row], Generation(batch=1)))
         logits: Tensor = self.base.model(**self._tensors(batch), use_cache=False).logits
         return logits[0, -1]
+
+    def _shapes(self, rows: Sequence[PaddedRow], generation: Generation) -> Iterator[FixedShapes]:
+        if self.base.alone:
+            return fill_shapes(rows, 1, step=1)
+        return fill_shapes(rows, generation.batch)
+
+    def _keep(self, last: int) -> dict[str, int]:
+        """Return the argument that asks for the last logits only, where the model has it."""
+        takes = signature(self.base.model.forward).parameters
+        return {"logits_to_keep": last} if "logits_to_keep" in takes else {}
 
     def _tensors(self, batch: FixedShapes) -> dict[str, Tensor]:
         import torch

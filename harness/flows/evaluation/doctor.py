@@ -28,7 +28,8 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         if adapter.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]
         found = [DoctorCheck("name", True, f"{adapter.files.folder}, digest {adapter.digest[:12]}")]
-        shape = base_shape(model_folder(project.base), project.base.digest)
+        base = project.base
+        shape = base_shape(model_folder(base), base.content, base.quantized)
         found += inspect(adapter.files, shape)
         sound = all(check.ok for check in found)
         # Having seen a case is no failure of the adapter: the case is left out of the verdict.

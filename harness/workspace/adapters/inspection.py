@@ -22,6 +22,7 @@ from harness.workspace.adapters.files import (
     AdapterFiles,
     read_training,
 )
+from harness.workspace.formats.packed_shapes import plain_shapes
 from harness.workspace.formats.patterns import matching
 from harness.workspace.formats.safetensors_header import Tensor, read_header, read_values
 
@@ -40,7 +41,10 @@ class BaseShape:
     """Names and shapes of the base's tensors, from its safetensors headers."""
 
     digest: str
+    """sha256 of the base's files."""
     tensors: dict[str, tuple[int, ...]]
+    quantized: str = ""
+    """How the weights in use are quantised; empty where not."""
 
     def linear(self, module: str) -> tuple[int, int] | None:
         """Return (out, in) of a module's weight, or None if the base has no such matrix."""
@@ -48,14 +52,14 @@ class BaseShape:
         return (shape[0], shape[1]) if shape and len(shape) == 2 else None
 
 
-def base_shape(folder: Path, digest: str) -> BaseShape:
+def base_shape(folder: Path, digest: str, quantized: str = "") -> BaseShape:
     """Read names and shapes of the base's tensors from the headers alone, in milliseconds."""
     tensors: dict[str, tuple[int, ...]] = {}
     for file in sorted(folder.glob("*.safetensors")):
         # Only the header is read, so the limit on the file's size does not matter here.
         header = read_header(file, AdapterRefused, limit=10**13)
-        tensors |= {name: tensor.shape for name, tensor in header.items()}
-    return BaseShape(digest, tensors)
+        tensors |= plain_shapes(file, header)
+    return BaseShape(digest, tensors, quantized)
 
 
 def inspect(adapter: AdapterFiles, base: BaseShape | None) -> Iterator[DoctorCheck]:
@@ -243,7 +247,14 @@ class _Inspection:
                 f"was trained on another base ({str(digest)[:12]}, not {self.base.digest[:12]}),"
                 " point `base` at that one"
             )
-        return f"trained on this base ({self.base.digest[:12]})"
+        # The same files in another precision: close enough to judge, and for the reader to weigh.
+        trained, judged = _form((named or {}).get("quantized")), _form(self.base.quantized)
+        forms = "" if trained == judged else f", trained {trained}, judged {judged}"
+        return f"trained on this base ({self.base.digest[:12]}){forms}"
+
+
+def _form(quantized: object) -> str:
+    return f"in {str(quantized)[:32]}" if quantized else "unquantised"
 
 
 def _ends_in(module: str, names: tuple[str, ...]) -> bool:

@@ -1,0 +1,82 @@
+"""Load a base in 4 or 8 bits with bitsandbytes, or as its own files are quantised.
+
+Tested in tests/engines/local/test_quantized.py.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import WeightsError
+
+if TYPE_CHECKING:
+    from transformers import BitsAndBytesConfig, PreTrainedConfig
+
+
+def loading(config: PreTrainedConfig, quantize: str, device: str, dtype: str) -> dict[str, Any]:
+    """Return the arguments with which transformers loads a quantised base; none for a plain base.
+
+    Weights go to their device one by one and are quantised there, so no plain copy is held.
+    """
+    from transformers.quantizers.auto import AutoHfQuantizer
+
+    told = _told(config)
+    if not told and not quantize:
+        return {}
+    # transformers only warns of a method that it does not know, and loads what it can read.
+    if told and not AutoHfQuantizer.supports_quant_method(told):
+        raise WeightsError(
+            f"{config.name_or_path}: its weights are quantised by"
+            f" {str(told['quant_method'])[:40]!r}, which transformers does not know"
+        )
+    if not told or _is_bitsandbytes(told):
+        _require_bitsandbytes(config.name_or_path)
+    wish = {} if told else {"quantization_config": bitsandbytes_config(quantize, dtype)}
+    return wish | {"device_map": {"": device}}
+
+
+def bitsandbytes_config(quantize: str, dtype: str) -> BitsAndBytesConfig:
+    """Return the config of nf4 as QLoRA has it, scales quantised as well, or of LLM.int8()."""
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if quantize == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=getattr(torch, dtype),
+    )
+
+
+def mixes_rows(config: PreTrainedConfig, quantize: str) -> bool:
+    """Return whether a row's result depends on the rows, and the padding, beside it.
+
+    LLM.int8() takes the columns out that hold an outlier in any of the tokens of a pass.
+    """
+    return bool(_told(config).get("load_in_8bit")) or quantize == "int8"
+
+
+def _told(config: PreTrainedConfig) -> dict[str, Any]:
+    """Return what the base's own files say; empty for plain weights."""
+    found = getattr(config, "quantization_config", None)
+    if found is None:
+        return {}
+    return dict(found if isinstance(found, Mapping) else found.to_dict())
+
+
+def _is_bitsandbytes(told: Mapping[str, Any]) -> bool:
+    return bool(told.get("load_in_4bit") or told.get("load_in_8bit"))
+
+
+def _require_bitsandbytes(name: str) -> None:
+    if find_spec("bitsandbytes") is None or find_spec("accelerate") is None:
+        raise WeightsError(
+            f"{name}: a base in 4 or 8 bits needs `pip install 'lora-harness[quantized]'`"
+        )
+    # It speaks on import of kernels that it would rather have, and at each product of a dtype.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
