@@ -9,14 +9,14 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from harness.engines.local import attention
+from harness.engines.local.alone import carries_state, must_be_alone
 from harness.engines.local.models import CausalModel, Tokenizer
 from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
-from harness.engines.local.quantized import loading, mixes_rows
+from harness.engines.local.quantized import loading
 from harness.errors import EngineFailed, HarnessError, WeightsError, reason
 from harness.libraries import lasting, quiet_libraries
 from harness.records import Message, Prompt
@@ -121,17 +121,17 @@ def load_base(folder: Path, device: str, dtype: str, quantize: str = "") -> Base
         for name in ("torch", "transformers.modeling_utils", "peft"):
             import_module(name)
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
+    from transformers import AutoConfig, GenerationConfig
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         asked = loading(config, quantize, device, dtype)
-        alone = mixes_rows(config, quantize)
+        alone = must_be_alone(config, quantize)
         packed = can_pack(config) and not alone
         if packed:
             attention.register()
         model: PreTrainedModel
-        model, read = AutoModelForCausalLM.from_pretrained(
+        model, read = _model_class(config).from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
@@ -157,8 +157,19 @@ def load_base(folder: Path, device: str, dtype: str, quantize: str = "") -> Base
     # Drop the base's other defaults (a repetition penalty, say): decoding is ours to say.
     model.generation_config = GenerationConfig(eos_token_id=list(ends) or None)
     _log.info("%s: loaded with transformers in %s on %s", folder, dtype, device)
-    alone = alone or is_recurrent(model)
+    alone = alone or (not packed and carries_state(model))
     return Base(model, tokenizer, ends, device, dtype, packed, alone)
+
+
+def _model_class(config: PreTrainedConfig) -> Any:
+    """Return transformers' loader for a kind of base: some that see pictures have another one."""
+    import transformers
+
+    pictures = transformers.AutoModelForImageTextToText
+    for loader in (transformers.AutoModelForCausalLM, pictures):
+        if type(config) in loader._model_mapping:
+            return loader
+    return transformers.AutoModelForCausalLM  # which says what it does not know
 
 
 def can_pack(config: PreTrainedConfig) -> bool:
@@ -166,12 +177,6 @@ def can_pack(config: PreTrainedConfig) -> bool:
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     window = getattr(config, "sliding_window", None) and not getattr(config, "layer_types", None)
     return config.model_type in PACKED and kinds == {"full_attention"} and not window
-
-
-def is_recurrent(model: PreTrainedModel) -> bool:
-    """Return whether a model carries a state from token to token, or takes no positions."""
-    takes = signature(model.forward).parameters
-    return bool(getattr(model, "_is_stateful", False)) or "position_ids" not in takes
 
 
 def refuse_missing(names: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.engines.local.alone import forget_lengths
 from harness.engines.local.base import Base
 from harness.engines.local.fixed_shapes import FixedShapes, PaddedRow, fill_shapes
 from harness.engines.local.packed import mean_nll
@@ -96,9 +97,12 @@ class Padded:
         return logits[0, -1]
 
     def _shapes(self, rows: Sequence[PaddedRow], generation: Generation) -> Iterator[FixedShapes]:
-        if self.base.alone:
-            return fill_shapes(rows, 1, step=1)
-        return fill_shapes(rows, generation.batch)
+        if not self.base.alone:
+            yield from fill_shapes(rows, generation.batch)
+            return
+        for batch in fill_shapes(rows, 1, step=1):
+            forget_lengths(self.base.model)
+            yield batch
 
     def _keep(self, last: int) -> dict[str, int]:
         """Return the argument that asks for the last logits only, where the model has it."""

@@ -5,7 +5,6 @@ Tested in tests/engines/local/test_quantized.py.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -78,5 +77,3 @@ def _require_bitsandbytes(name: str) -> None:
         raise WeightsError(
             f"{name}: a base in 4 or 8 bits needs `pip install 'lora-harness[quantized]'`"
         )
-    # It speaks on import of kernels that it would rather have, and at each product of a dtype.
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
