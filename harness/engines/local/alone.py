@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from harness.engines.local.quantized import mixes_rows
+from harness.engines.local.quantized import rows_differ
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -21,9 +21,10 @@ _BY_LENGTH = frozenset({"dynamic", "longrope"})
 """Rotary embeddings that follow from the length of the longest row of a pass."""
 
 
-def must_be_alone(config: PreTrainedConfig, quantize: str) -> bool:
+def must_be_alone(config: PreTrainedConfig, quantize: str, device: str) -> bool:
     """Return whether a row depends on the length or the values of the others in its pass."""
-    return mixes_rows(config, quantize) or not _BY_LENGTH.isdisjoint(_rope_types(config))
+    by_length = not _BY_LENGTH.isdisjoint(_rope_types(config))
+    return by_length or rows_differ(config, quantize, device)
 
 
 def _rope_types(config: PreTrainedConfig) -> Iterator[str]:

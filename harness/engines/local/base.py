@@ -126,16 +126,18 @@ def load_base(folder: Path, device: str, dtype: str, quantize: str = "") -> Base
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         asked = loading(config, quantize, device, dtype)
-        alone = must_be_alone(config, quantize)
+        alone = must_be_alone(config, quantize, device)
         packed = can_pack(config) and not alone
+        how: str | None = None if alone else "eager"  # alone: exactly as transformers would do it
         if packed:
             attention.register()
+            how = attention.NAME
         model: PreTrainedModel
         model, read = _model_class(config).from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
-            attn_implementation=attention.NAME if packed else "eager",
+            attn_implementation=how,
             use_safetensors=True,
             trust_remote_code=False,
             output_loading_info=True,
@@ -149,7 +151,7 @@ def load_base(folder: Path, device: str, dtype: str, quantize: str = "") -> Base
     except HarnessError:
         raise
     except ImportError as problem:  # a quantised or unusual base: the library names its package
-        raise WeightsError(f"{folder}: the base needs a package ({reason(problem)})") from problem
+        raise WeightsError(f"{folder}: the base lacks a package ({reason(problem)})") from problem
     except Exception as problem:  # a damaged folder fails in as many ways as it has files
         _log.debug("%s: the base does not load", folder, exc_info=True)
         raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from problem

@@ -25,12 +25,14 @@ def loading(config: PreTrainedConfig, quantize: str, device: str, dtype: str) ->
     told = _told(config)
     if not told and not quantize:
         return {}
+    method = told.get("quant_method")
     # transformers only warns of a method that it does not know, and loads what it can read.
-    if told and not AutoHfQuantizer.supports_quant_method(told):
-        raise WeightsError(
-            f"{config.name_or_path}: its weights are quantised by"
-            f" {str(told['quant_method'])[:40]!r}, which transformers does not know"
-        )
+    if told and not _is_bitsandbytes(told):
+        if not isinstance(method, str) or not AutoHfQuantizer.supports_quant_method(told):
+            raise WeightsError(
+                f"{config.name_or_path}: its weights are quantised by {str(method)[:40]!r}, which"
+                " transformers does not know"
+            )
     if not told or _is_bitsandbytes(told):
         _require_bitsandbytes(config.name_or_path)
     wish = {} if told else {"quantization_config": bitsandbytes_config(quantize, dtype)}
@@ -52,12 +54,17 @@ def bitsandbytes_config(quantize: str, dtype: str) -> BitsAndBytesConfig:
     )
 
 
-def mixes_rows(config: PreTrainedConfig, quantize: str) -> bool:
-    """Return whether a row's result depends on the rows, and the padding, beside it.
+def rows_differ(config: PreTrainedConfig, quantize: str, device: str) -> bool:
+    """Return whether a row of a quantised base comes out otherwise beside others than alone.
 
-    LLM.int8() takes the columns out that hold an outlier in any of the tokens of a pass.
+    LLM.int8() takes the columns out that hold an outlier in any of a pass's tokens. And on a
+    processor bitsandbytes multiplies 4-bit weights in bfloat16 whatever the dtype, so that the last
+    bits of an attention over several rows would decide words.
     """
-    return bool(_told(config).get("load_in_8bit")) or quantize == "int8"
+    told = _told(config)
+    eight = bool(told.get("load_in_8bit")) or quantize == "int8"
+    four = bool(told.get("load_in_4bit")) or quantize == "nf4"
+    return eight or (four and device != "cuda")
 
 
 def _told(config: PreTrainedConfig) -> dict[str, Any]:
