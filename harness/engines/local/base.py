@@ -16,7 +16,7 @@ from harness.engines.local import attention
 from harness.engines.local.alone import carries_state, must_be_alone
 from harness.engines.local.models import CausalModel, Tokenizer
 from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
-from harness.engines.local.quantized import loading
+from harness.engines.local.quantized import keep_packed, loading
 from harness.errors import EngineFailed, HarnessError, WeightsError, reason
 from harness.libraries import lasting, quiet_libraries
 from harness.records import Message, Prompt
@@ -146,6 +146,7 @@ def load_base(folder: Path, device: str, dtype: str, quantize: str = "") -> Base
         refuse_missing(read["missing_keys"])
         if not asked:
             model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
+        keep_packed(model)
         model.eval()
         tokenizer = load_tokenizer(folder)
     except HarnessError:

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import WeightsError
 
 if TYPE_CHECKING:
+    from torch.nn import Module
     from transformers import BitsAndBytesConfig, PreTrainedConfig
+
+_LAYERS = "bitsandbytes.nn.modules"
 
 
 def loading(config: PreTrainedConfig, quantize: str, device: str, dtype: str) -> dict[str, Any]:
@@ -52,6 +55,21 @@ def bitsandbytes_config(quantize: str, dtype: str) -> BitsAndBytesConfig:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=getattr(torch, dtype),
     )
+
+
+def keep_packed(model: Module) -> None:
+    """Leave 4-bit weights out of the model's `state_dict`, which would change them.
+
+    After its first product a processor holds them in another order. bitsandbytes undoes that for a
+    `state_dict`, such as PEFT asks for with every adapter, and rounds their scales once more.
+    """
+    for module in model.modules():
+        if type(module).__name__ == "Linear4bit" and type(module).__module__ == _LAYERS:
+            module._save_to_state_dict = _save_nothing  # type: ignore[method-assign]
+
+
+def _save_nothing(destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
+    return None
 
 
 def rows_differ(config: PreTrainedConfig, quantize: str, device: str) -> bool:
