@@ -184,10 +184,8 @@ def _model(base: Path, quantize: str) -> PreTrainedModel:
     )
     if not asked:
         return model
-    prepared: PreTrainedModel = prepare_model_for_kbit_training(
-        model, use_gradient_checkpointing=cuda
-    )
-    return prepared
+    prepare: Callable[..., PreTrainedModel] = prepare_model_for_kbit_training
+    return prepare(model, use_gradient_checkpointing=cuda)
 
 
 def _with_parent(

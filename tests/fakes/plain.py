@@ -69,7 +69,7 @@ def plain(
 
 
 def tokens(tokenizer: Any, turns: Turns, ideal: str, end: str) -> tuple[list[int], list[int]]:
-    """Return the tokens of a prompt, and those of the prompt with its ideal up to the turn's end."""
+    """Return the tokens of a prompt, and of the prompt with its ideal up to its turn's end."""
     if not tokenizer.chat_template:
         text = "\n".join(turn["content"] for turn in turns) + "\n"
         whole = tokenizer(text + ideal).input_ids

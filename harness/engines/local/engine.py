@@ -69,8 +69,8 @@ class Transformers:
     ) -> None:
         """Take a function for the base's folder: a GGUF may first have to be converted.
 
-        `fast`: whether transformers and PEFT may be left out where they are not needed. `quantized`:
-        how the base's weights are quantised in use; `quantize`: how, when it is loaded.
+        `fast`: whether transformers and PEFT may be left out where they are not needed.
+        `quantized`: how the weights are quantised in use; `quantize`: how, when they are loaded.
         """
         self.base = base
         self.device = device

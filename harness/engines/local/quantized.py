@@ -30,14 +30,16 @@ def loading(config: PreTrainedConfig, quantize: str, device: str, dtype: str) ->
         return {}
     method = told.get("quant_method")
     # transformers only warns of a method that it does not know, and loads what it can read.
-    if told and not _is_bitsandbytes(told):
-        if not isinstance(method, str) or not AutoHfQuantizer.supports_quant_method(told):
-            raise WeightsError(
-                f"{config.name_or_path}: its weights are quantised by {str(method)[:40]!r}, which"
-                " transformers does not know"
-            )
+    known = _is_bitsandbytes(told) or (
+        isinstance(method, str) and AutoHfQuantizer.supports_quant_method(told)
+    )
+    if told and not known:
+        raise WeightsError(
+            f"{config.name_or_path}: its weights are quantised by {str(method)[:40]!r}, which"
+            " transformers does not know"
+        )
     if not told or _is_bitsandbytes(told):
-        _require_bitsandbytes(config.name_or_path)
+        _require_bitsandbytes(str(config.name_or_path))
     wish = {} if told else {"quantization_config": bitsandbytes_config(quantize, dtype)}
     return wish | {"device_map": {"": device}}
 

@@ -196,10 +196,12 @@ class RayBackend(LocalBackend):
         from harness.engines.ray.worker import transformers_on
 
         device, base = open_device(), self._project.base
-        form = {"quantize": base.quantize, "quantized": base.quantized}
+        quantize, form = base.quantize, base.quantized
         return Ray(
-            Transformers(self._base_folder, device, **form),
-            lambda: partial(transformers_on, self._base_folder(), **form),
+            Transformers(self._base_folder, device, quantize=quantize, quantized=form),
+            lambda: partial(
+                transformers_on, self._base_folder(), quantize=quantize, quantized=form
+            ),
             self._cluster,
             gpus=device.kind == "cuda",
         )

@@ -31,6 +31,8 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         base = project.base
         shape = base_shape(model_folder(base), base.content, base.quantized)
         found += inspect(adapter.files, shape)
+        if base.quantized:
+            found.append(DoctorCheck("quantized", True, f"judged on {base.described}"))
         sound = all(check.ok for check in found)
         # Having seen a case is no failure of the adapter: the case is left out of the verdict.
         task = (read_training_of(project.settings.adapters, name) or {}).get("task")

@@ -24,7 +24,7 @@ def declared(folder: Path) -> str:
     """Return how the files of a folder are quantised, such as `nf4` or `gptq 4-bit`; else empty."""
     try:
         config = read_json(folder / "config.json", WeightsError)
-    except HarnessError:  # whoever loads it says what is wrong with it
+    except HarnessError:  # loading it says what is wrong with it
         return ""
     inner = config.get("text_config") if isinstance(config, dict) else None
     for table in (config, inner):
@@ -66,7 +66,7 @@ def agreed(reference: str, quantize: str, folder: Path) -> tuple[str, str]:
 
 
 def digest_of(content: str, quantize: str) -> str:
-    """Return the digest of a base in use: of its files alone, or of what is done to them as well."""
+    """Return the digest of a base in use: of its files, and of what is done to them at loading."""
     if not quantize:
         return content
     return hashlib.sha256(f"{content}\0{_WAYS[quantize]}".encode()).hexdigest()
