@@ -133,7 +133,7 @@ def load_base(folder: Path, device: str, dtype: str, quantize: str = "") -> Base
             attention.register()
             how = attention.NAME
         model: PreTrainedModel
-        model, read = _model_class(config).from_pretrained(
+        model, read = model_class(config).from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
@@ -164,7 +164,7 @@ def load_base(folder: Path, device: str, dtype: str, quantize: str = "") -> Base
     return Base(model, tokenizer, ends, device, dtype, packed, alone)
 
 
-def _model_class(config: PreTrainedConfig) -> Any:
+def model_class(config: PreTrainedConfig) -> Any:
     """Return transformers' loader for a kind of base: some that see pictures have another one."""
     import transformers
 
