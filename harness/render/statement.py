@@ -111,7 +111,7 @@ def _run(side: str, run: Run) -> dict[str, Any]:
         "started": run.started,
         "digests": run.digests,
         "decoding": run.origin.get("decoding"),
-    }
+    } | ({"quantized": run.origin["quantized"]} if "quantized" in run.origin else {})
 
 
 def _versions(run: Run) -> dict[str, Any]:

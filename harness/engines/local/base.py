@@ -6,17 +6,20 @@ Tested in tests/engines/local/fast/test_llama.py.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from harness.engines.local import attention
+from harness.engines.local.alone import carries_state, must_be_alone
 from harness.engines.local.chat_format import ChatFormat
 from harness.engines.local.models import CausalModel, Tokenizer
 from harness.engines.local.prompts import Formats
+from harness.engines.local.quantized import keep_packed, loading
 from harness.engines.protocol import Mounted
-from harness.errors import EngineFailed, reason
+from harness.errors import EngineFailed, HarnessError, WeightsError, reason
 from harness.libraries import lasting, quiet_libraries
 from harness.records import Prompt
 
@@ -49,6 +52,8 @@ class Base(Generic[Model]):
     dtype: str
     packed: bool
     """Whether its attention is ours, so that sequences can be packed."""
+    alone: bool = False
+    """Whether a row's result would depend on padding or neighbours, so that each runs alone."""
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -105,35 +110,50 @@ def fast_base(
 
 
 def load_base(
-    folder: Path, device: str, dtype: str, formats: Formats | None = None
+    folder: Path, device: str, dtype: str, formats: Formats | None = None, quantize: str = ""
 ) -> Base[PreTrainedModel]:
-    """Load the base with transformers, from its own files; no code among them is run."""
+    """Load the base with transformers, from its own files; no code among them is run.
+
+    `quantize`: nf4 or int8 makes plain weights so while they are read.
+    """
     formats = formats or Formats(lambda: folder)
     with lasting():  # all imports in a single place, so that their objects are frozen together
         quiet_libraries()
         for name in ("torch", "transformers.modeling_utils", "peft"):
             import_module(name)
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
+    from transformers import AutoConfig, GenerationConfig
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        packed = can_pack(config)
+        asked = loading(config, quantize, device, dtype)
+        alone = must_be_alone(config, quantize, device)
+        packed = can_pack(config) and not alone
+        how: str | None = None if alone else "eager"  # alone: exactly as transformers would do it
         if packed:
             attention.register()
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            how = attention.NAME
+        model: PreTrainedModel
+        model, read = model_class(config).from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
-            attn_implementation=attention.NAME if packed else "eager",
+            attn_implementation=how,
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
+            **asked,
         )
-        model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
+        refuse_missing(read["missing_keys"])
+        if not asked:
+            model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
+        keep_packed(model)
         model.eval()
         tokenizer = formats.tokenizer
-    except EngineFailed:
+    except HarnessError:
         raise
+    except ImportError as problem:  # a quantised or unusual base: the library names its package
+        raise WeightsError(f"{folder}: the base lacks a package ({reason(problem)})") from problem
     except Exception as problem:  # a damaged folder fails in as many ways as it has files
         _log.debug("%s: the base does not load", folder, exc_info=True)
         raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from problem
@@ -141,7 +161,19 @@ def load_base(
     # Drop the base's other defaults (a repetition penalty, say): decoding is ours to say.
     model.generation_config = GenerationConfig(eos_token_id=list(ends) or None)
     _log.info("%s: loaded with transformers in %s on %s", folder, dtype, device)
-    return Base(model, formats, ends, device, dtype, packed)
+    alone = alone or (not packed and carries_state(model))
+    return Base(model, formats, ends, device, dtype, packed, alone)
+
+
+def model_class(config: PreTrainedConfig) -> Any:
+    """Return transformers' loader for a kind of base: some that see pictures have another one."""
+    import transformers
+
+    pictures = transformers.AutoModelForImageTextToText
+    for loader in (transformers.AutoModelForCausalLM, pictures):
+        if type(config) in loader._model_mapping:
+            return loader
+    return transformers.AutoModelForCausalLM  # which says what it does not know
 
 
 def can_pack(config: PreTrainedConfig) -> bool:
@@ -149,6 +181,12 @@ def can_pack(config: PreTrainedConfig) -> bool:
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     window = getattr(config, "sliding_window", None) and not getattr(config, "layer_types", None)
     return config.model_type in PACKED and kinds == {"full_attention"} and not window
+
+
+def refuse_missing(names: Collection[str]) -> None:
+    """Refuse a base that lacks weights: transformers would go on with random numbers for them."""
+    if names:
+        raise ValueError(f"{len(names)} of its weights are missing, such as {min(names)}")
 
 
 def _end_tokens(ends: list[int] | int | None, tokenizer: Tokenizer) -> tuple[int, ...]:

@@ -59,16 +59,26 @@ class Transformers:
     likelihoods = True
 
     def __init__(
-        self, base: Callable[[], Path], device: Device, merge: bool = True, fast: bool = True
+        self,
+        base: Callable[[], Path],
+        device: Device,
+        merge: bool = True,
+        fast: bool = True,
+        *,
+        quantize: str = "",
+        quantized: str = "",
     ) -> None:
         """Take a function for the base's folder: a GGUF may first have to be converted.
 
         `fast`: whether transformers and PEFT may be left out where they are not needed.
+        `quantized`: how the weights are quantised in use; `quantize`: how, when they are loaded.
         """
         self.base = base
         self.device = device
-        self.merge = merge
-        self._fast = fast and merge
+        self.quantize, self.quantized = quantize, quantized or quantize
+        # PEFT merges into quantised weights by rounding them anew, which no serving code does.
+        self.merge = merge and not self.quantized
+        self._fast = fast and self.merge
         self._loaded: _Loaded | None = None
         self._formats = Formats(base)
         self._unmoved: tuple[tuple[tuple[int, ...], Generation], Tensor] | None = None
@@ -81,13 +91,15 @@ class Transformers:
     def origin(self, generation: Generation) -> Mapping[str, object]:
         """Return decoding, dtype, device class, library versions and this engine's version."""
         decoding = generation.decoding | {"dtype": self._dtype(generation)}
-        return {
+        libraries = (*_LIBRARIES, "bitsandbytes") if self.quantized else _LIBRARIES
+        found = {
             "engine": self.name,
             "way": _WAYS if self.merge else f"{_WAYS} unmerged",
             "decoding": decoding,
             "device": f"{self.device.kind} {self.device.model}",
-            "versions": versions(_LIBRARIES),
+            "versions": versions(libraries),
         }
+        return found | ({"quantized": self.quantized} if self.quantized else {})
 
     def _dtype(self, generation: Generation) -> str:
         return self.device.dtype if generation.dtype == "auto" else generation.dtype
@@ -196,9 +208,10 @@ class Transformers:
             from harness.engines.local.fast.lora import Merging
 
             return _Loaded(Packed(light), Merging(light.model))
-        base = load_base(folder, kind, dtype, self._formats)
+        base = load_base(folder, kind, dtype, self._formats, self.quantize)
         runner = Packed(base) if base.packed else Padded(base)
-        return _Loaded(runner, Mounting(base.model, self.merge))
+        quantized = getattr(base.model, "is_quantized", False)
+        return _Loaded(runner, Mounting(base.model, self.merge and not quantized))
 
     @contextmanager
     def _using(self, loaded: _Loaded, adapter: Mounted) -> Iterator[None]:

@@ -7,8 +7,10 @@ tests/engines/local/test_engine.py and test_packed.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.engines.local.alone import forget_lengths
 from harness.engines.local.base import Base
 from harness.engines.local.chat_format import ChatFormat
 from harness.engines.local.fixed_shapes import FixedShapes, PaddedRow, fill_shapes
@@ -35,7 +37,7 @@ class Padded:
         """Yield an output per prompt, batch by batch."""
         for (room, form), some in self._alike(adapter, prompts, generation).items():
             rows = [PaddedRow(i, form.ids(p.messages)) for i, p in enumerate(some)]
-            for batch in fill_shapes(rows, generation.batch):
+            for batch in self._shapes(rows, generation):
                 asked = [some[row.index] for row in batch.rows]
                 written = self._written(adapter, batch, asked, form, room, generation)
                 yield tuple(
@@ -96,7 +98,7 @@ class Padded:
         for index, (prompt, i) in enumerate(asked):
             ids, tail = self.base.form(adapter, prompt).pair(prompt.messages, prompt.ideals[i])
             rows.append(PaddedRow(index, (*ids, *tail), len(tail)))
-        for batch in fill_shapes(rows, generation.batch):
+        for batch in self._shapes(rows, generation):
             nlls = self._nlls(batch)
             found = [(*asked[row.index], nll) for row, nll in zip(batch.rows, nlls, strict=True)]
             wrong = [p.case for p, _, nll in found if nll != nll]
@@ -106,12 +108,11 @@ class Padded:
 
     def _nlls(self, batch: FixedShapes) -> list[float]:
         tensors = self._tensors(batch)
-        logits = self.base.model(
-            **tensors,
-            position_ids=(tensors["attention_mask"].cumsum(1) - 1).clamp(min=0),
-            logits_to_keep=min(batch.tail + 1, batch.length),
-            use_cache=False,
-        ).logits[:, :-1]
+        if not self.base.alone:  # alone nothing is padded, and some models take no positions
+            tensors["position_ids"] = (tensors["attention_mask"].cumsum(1) - 1).clamp(min=0)
+        kept = min(batch.tail + 1, batch.length)
+        logits = self.base.model(**tensors, **self._keep(kept), use_cache=False).logits
+        logits = logits[:, -kept:-1]
         return [
             mean_nll(logits[k][-row.tail :], row.ids[-row.tail :])
             for k, row in enumerate(batch.rows)
@@ -119,9 +120,22 @@ class Padded:
 
     def last_logits(self, prompt: Prompt, ids: tuple[int, ...]) -> Tensor:
         """Return the next token's logits after a prompt."""
-        batch = next(fill_shapes([PaddedRow(0, ids)], 1))
+        batch = next(self._shapes([PaddedRow(0, ids)], Generation(batch=1)))
         logits: Tensor = self.base.model(**self._tensors(batch), use_cache=False).logits
         return logits[0, -1]
+
+    def _shapes(self, rows: Sequence[PaddedRow], generation: Generation) -> Iterator[FixedShapes]:
+        if not self.base.alone:
+            yield from fill_shapes(rows, generation.batch)
+            return
+        for batch in fill_shapes(rows, 1, step=1):
+            forget_lengths(self.base.model)
+            yield batch
+
+    def _keep(self, last: int) -> dict[str, int]:
+        """Return the argument that asks for the last logits only, where the model has it."""
+        takes = signature(self.base.model.forward).parameters
+        return {"logits_to_keep": last} if "logits_to_keep" in takes else {}
 
     def _tensors(self, batch: FixedShapes) -> dict[str, Tensor]:
         import torch

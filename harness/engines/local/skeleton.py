@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.engines.local.adapters import check_start, refuse_partial, said_by_peft
+from harness.engines.local.base import model_class
 from harness.engines.local.vocabulary import fit_vocabulary
 from harness.errors import AdapterRefused, EngineFailed, HarnessError, reason
 from harness.libraries import lasting, quiet_libraries
@@ -73,12 +74,12 @@ class Skeleton:
         with lasting():
             quiet_libraries()
             import torch
-            from transformers import AutoConfig, AutoModelForCausalLM
+            from transformers import AutoConfig
         try:
             config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
             _refuse_huge(config.get_text_config(), folder)
             with torch.device("meta"):
-                model: PreTrainedModel = AutoModelForCausalLM.from_config(
+                model: PreTrainedModel = model_class(config).from_config(
                     config, trust_remote_code=False, attn_implementation="eager"
                 )
         except HarnessError:

@@ -138,7 +138,7 @@ class _FilesBackend(Backend):
 
     def _base_shape(self) -> BaseShape | None:
         base = self._project.base
-        return base_shape(model_folder(base), base.digest)
+        return base_shape(model_folder(base), base.content, base.quantized)
 
     def _loading(self) -> Loading | None:
         """Return PEFT's own loading on this base, for what the headers of its files do not tell."""
@@ -156,7 +156,10 @@ class LocalBackend(_FilesBackend):
     def _open_engine(self) -> BackendEngine:
         from harness.engines.local.engine import Transformers
 
-        return Transformers(self._base_folder, open_device())
+        base = self._project.base
+        return Transformers(
+            self._base_folder, open_device(), quantize=base.quantize, quantized=base.quantized
+        )
 
     def _base_folder(self) -> Path:
         return model_folder(self._project.base)
@@ -173,6 +176,11 @@ class ThirdPartyBackend(LocalBackend):
     def _open_engine(self) -> BackendEngine:
         from harness.engines.third_party import Plugged
 
+        if self._project.base.quantize:  # its engine would load the plain weights all the same
+            raise SettingsError(
+                f'{self._offered.name}: `quantize = "{self._project.base.quantize}"` is for the'
+                " engines transformers and ray; name a base whose files are quantised"
+            )
         return Plugged(self._offered, self._place, self._base_folder)
 
 
@@ -197,10 +205,13 @@ class RayBackend(LocalBackend):
         from harness.engines.ray.engine import Ray
         from harness.engines.ray.worker import transformers_on
 
-        device = open_device()
+        device, base = open_device(), self._project.base
+        quantize, form = base.quantize, base.quantized
         return Ray(
-            Transformers(self._base_folder, device),
-            lambda: partial(transformers_on, self._base_folder()),
+            Transformers(self._base_folder, device, quantize=quantize, quantized=form),
+            lambda: partial(
+                transformers_on, self._base_folder(), quantize=quantize, quantized=form
+            ),
             self._cluster,
             gpus=device.kind == "cuda",
         )
@@ -245,7 +256,7 @@ class OpenAIBackend(_FilesBackend):
 
     def _base_shape(self) -> BaseShape | None:
         base = self._base
-        return base_shape(model_folder(base), base.digest) if base else None
+        return base_shape(model_folder(base), base.content, base.quantized) if base else None
 
     def _loading(self) -> Loading | None:
         base = self._base

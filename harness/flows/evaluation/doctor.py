@@ -39,6 +39,8 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
             called += f" ({adapter.files.weights_digest[:12]} without its tokenizer)"
         found = [DoctorCheck("name", True, called), *_origin(adapter.files)]
         found += backend.inspected(adapter.files)
+        if project.base.quantized:
+            found.append(DoctorCheck("quantized", True, f"judged on {project.base.described}"))
         sound = all(check.ok for check in found)
         if sound and (said := trained_on_word(project, adapter.files)):
             found.append(DoctorCheck("trained on", True, said))

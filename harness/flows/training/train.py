@@ -31,6 +31,7 @@ from harness.workspace.adapters.config import ALL_LINEAR, MODULE
 from harness.workspace.adapters.files import TRAINING, AdapterFiles, read_adapter, snapshot
 from harness.workspace.adapters.inspection import inspect
 from harness.workspace.base.gguf import model_folder
+from harness.workspace.base.weights import Weights
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
 from harness.workspace.importers.example_columns import ExampleColumns
@@ -93,10 +94,10 @@ def train(
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     lessons = [lesson for e in dataset.examples for lesson in lessons_of(benchmark, e)]
-    base = model_folder(project.base)
+    base, quantize = model_folder(project.base), project.base.quantize
     # a copy, so that the recorded digest stays true even if the parent changes meanwhile
     parent_folder = snapshot(above, work / "parent") if above else None
-    losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress)
+    losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress, quantize)
     seconds = round(time.monotonic() - begun, 1)
     about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
@@ -140,7 +141,8 @@ def _sound(project: Project, name: str) -> AdapterFiles:
     files = read_adapter(project.settings.adapters, name)
     base = project.base
     folder = model_folder(base)
-    for found in inspect(files, base_shape(folder, base.digest), Skeleton(lambda: folder)):
+    shape = base_shape(folder, base.content, base.quantized)
+    for found in inspect(files, shape, Skeleton(lambda: folder)):
         if not found.ok:
             raise AdapterRefused(found.message)
     return files
@@ -181,11 +183,12 @@ def _about(
     adapters = project.settings.adapters
     rendering = [benchmark.chat.rendering] if benchmark.chat.rendering else []
     prompt = json.dumps([benchmark.system, benchmark.template, *rendering])
+    used = (*LIBRARIES, "bitsandbytes") if project.base.quantized else LIBRARIES
     return {
         "format": 1,
         "name": name,
         "task": benchmark.task,
-        "base": {"reference": project.base.reference, "digest": project.base.digest},
+        "base": _trained_on(project.base),
         "dataset": {
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,
@@ -197,9 +200,15 @@ def _about(
         else None,
         "recipe": asdict(recipe),
         "seed": recipe.seed,
-        "versions": {"lora-harness": harness.__version__} | versions(LIBRARIES),
+        "versions": {"lora-harness": harness.__version__} | versions(used),
         "source": commit(project.settings.root),
     }
+
+
+def _trained_on(base: Weights) -> dict[str, str]:
+    """Return the base's files, and how they were quantised, since the same files serve any form."""
+    files = {"reference": base.reference, "digest": base.content}
+    return files | ({"quantized": base.quantized} if base.quantized else {})
 
 
 def _resume_key(about: dict[str, Any]) -> str:

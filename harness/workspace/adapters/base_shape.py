@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import AdapterRefused
-from harness.workspace.formats.safetensors_header import Tensor, read_header
+from harness.workspace.formats.packed_shapes import plain_shapes
+from harness.workspace.formats.safetensors_header import read_header
 
 FLOATS = ("F64", "F32", "F16", "BF16")
 NUMBERED = re.compile(r"\.\d+\.")
@@ -22,8 +23,12 @@ class BaseShape:
     """Names and shapes of the base's tensors, from its safetensors headers."""
 
     digest: str
+    """sha256 of the base's files."""
     tensors: dict[str, tuple[int, ...]]
     dtypes: frozenset[str] = frozenset()
+    """Of the weights whose shape is that in the file."""
+    quantized: str = ""
+    """How the weights in use are quantised; empty where not."""
 
     def linear(self, module: str) -> tuple[int, int] | None:
         """Return (out, in) of a module's weight, or None if the base has no such matrix."""
@@ -45,11 +50,15 @@ class BaseShape:
         )
 
 
-def base_shape(folder: Path, digest: str) -> BaseShape:
+def base_shape(folder: Path, digest: str, quantized: str = "") -> BaseShape:
     """Read names and shapes of the base's tensors from the headers alone, in milliseconds."""
-    tensors: dict[str, Tensor] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    dtypes: set[str] = set()
     for file in sorted(folder.glob("*.safetensors")):
         # Only the header is read, so the limit on the file's size does not matter here.
-        tensors |= read_header(file, AdapterRefused, limit=10**13)
-    shapes = {name: tensor.shape for name, tensor in tensors.items()}
-    return BaseShape(digest, shapes, frozenset(tensor.dtype for tensor in tensors.values()))
+        header = read_header(file, AdapterRefused, limit=10**13)
+        plain = plain_shapes(file, header)
+        shapes |= plain
+        # What is packed into bytes says its shape beside it, which is that in memory.
+        dtypes |= {header[name].dtype for name in plain if plain[name] == header[name].shape}
+    return BaseShape(digest, shapes, frozenset(dtypes), quantized)

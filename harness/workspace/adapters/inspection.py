@@ -183,7 +183,14 @@ class _Inspection:
                 f"was trained on another base ({str(digest)[:12]}, not {self.base.digest[:12]}),"
                 " point `base` at that one"
             )
-        return f"trained on this base ({self.base.digest[:12]})"
+        # The same files in another precision: close enough to judge, and for the reader to weigh.
+        trained, judged = _form((named or {}).get("quantized")), _form(self.base.quantized)
+        forms = "" if trained == judged else f", trained {trained}, judged {judged}"
+        return f"trained on this base ({self.base.digest[:12]}){forms}"
+
+
+def _form(quantized: object) -> str:
+    return f"in {str(quantized)[:32]}" if quantized else "unquantised"
 
 
 def _with_parents(tensors: Iterable[str]) -> list[str]:

@@ -26,7 +26,7 @@ def model_folder(weights: Weights) -> Path:
     """Return the folder to load: the weights' own, or the converted copy of a GGUF."""
     if weights.path.is_dir():
         return weights.path
-    target = cache_folder() / "converted" / f"{weights.digest[:32]}-{LAYOUT}"
+    target = cache_folder() / "converted" / f"{weights.content[:32]}-{LAYOUT}"
     if not target.is_dir():
         _convert_once(weights.path, target)
     return target
