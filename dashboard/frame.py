@@ -130,3 +130,12 @@ def text(name: str, written: str, key: str) -> None:
     html(pieces.label(name), words.block(written))
     if words.cut(written) and st.toggle(f"All {len(written):,} characters", key=f"whole-{key}"):
         st.code(words.code(written), language=None, wrap_lines=True, height=400)
+
+
+def thoughts(whole: str | None, unended: bool, key: str) -> None:
+    """Offer the whole text with its thoughts, where they were taken out of what is scored."""
+    if unended:
+        remark("It never ended its thinking, and counts as empty.")
+    if whole is not None:
+        with st.expander("The whole text, with its thoughts"):
+            text("", whole, key)
