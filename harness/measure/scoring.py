@@ -74,7 +74,9 @@ def _sample(
         found["edit_rate"] = (rate, index)
         found["clean_rate"] = (None if rate is None else is_clean(rate), index)
     if "edit_similarity" in metrics:
-        found["edit_similarity"] = _highest([edit_similarity(output.scored, i) for i in case.ideals])
+        found["edit_similarity"] = _highest(
+            [edit_similarity(output.scored, i) for i in case.ideals]
+        )
     if "embedding_similarity" in metrics and cosines is not None:
         found["embedding_similarity"] = _closest(case, cosines)
     if "ideal_likelihood" in metrics and output.ideal_nlls:

@@ -60,6 +60,7 @@ NOTHING_ELSE = (APPEARED, VANISHED, NUMBERS_APPEARED, NUMBERS_VANISHED)
 """Shapes whose sentences are empty without their quotation."""
 OURS = (
     'role = "gate"', '"..."', 'one "group"', '{"max_words": 20}', '{"industry": "logistics"}',
+    'template = "adapter" or "base"',
 )  # fmt: skip
 """Our own words that stand between quotation marks."""
 

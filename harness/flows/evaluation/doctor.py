@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+from harness.engines.local.shipped import ShippedDifference
 from harness.errors import HarnessError
+from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.evaluation.backends import LocalBackend
 from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
+from harness.flows.evaluation.templates import described, refuse_unchosen, shipped_difference
 from harness.flows.project import Project
 from harness.records import Benchmark, DoctorCheck
 from harness.workspace.adapters.inspection import base_shape, inspect
@@ -36,6 +40,8 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         for benchmark in project.benchmarks.values():
             if benchmark.guard or task in (None, benchmark.task):
                 found.append(DoctorCheck("training", True, _seen(project, name, benchmark)))
+        if sound:
+            found += _templates(project, backend, adapter, task)
         if sound:  # an unsound adapter is never loaded
             benchmark = next(iter(project.benchmarks.values()))
             try:
@@ -47,6 +53,34 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         return found
     finally:
         shutil.rmtree(copies, ignore_errors=True)
+
+
+def _templates(
+    project: Project, backend: LocalBackend, adapter: AdapterRef, task: object
+) -> Iterator[DoctorCheck]:
+    """Yield for each benchmark what the adapter's own template and tokenizer do differently."""
+    for benchmark in project.benchmarks.values():
+        if not benchmark.guard and task not in (None, benchmark.task):
+            continue
+        try:
+            found = shipped_difference(backend, adapter, benchmark)
+            refuse_unchosen(project, backend, adapter, benchmark)
+        except HarnessError as problem:
+            yield DoctorCheck("template", False, str(problem))
+            continue
+        if found is None:
+            return  # it ships none that could differ, for no benchmark
+        yield DoctorCheck("template", True, _chosen(found, benchmark))
+
+
+def _chosen(found: ShippedDifference, benchmark: Benchmark) -> str:
+    chosen = benchmark.chat.template
+    if found.matters:
+        return f'{described(found, benchmark)}; [chat] template = "{chosen}" is chosen'
+    same = f"its own chat template and tokenizer do with {benchmark.name} as the base's"
+    if found.elsewhere:
+        return f"{same}, but not with every turn of system, user and assistant"
+    return same
 
 
 def _seen(project: Project, name: str, benchmark: Benchmark) -> str:
