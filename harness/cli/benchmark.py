@@ -196,10 +196,14 @@ class _Dialogue:
         """Answer as the options say; else ask on a terminal, and change nothing elsewhere."""
         if self._agreed is not None:
             return self._agreed
-        if self._quiet or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if self._quiet or not _on_terminal():
             return False
         click.echo(ci_log(f"{file}: {misfit.why}"))
         return click.confirm(f"change it to: {ci_log(misfit.line)}?", default=True)
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _misfit(setting: Changing) -> str:

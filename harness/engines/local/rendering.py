@@ -4,7 +4,7 @@ Runs as a process of its own (`python -m harness.engines.local.rendering`), whic
 kill: a template is a foreign program, and a tokenizer's pattern may run for ever. `shipped.py` is
 the caller. It reads a request in JSON, says `ready`, and answers with an object in JSON.
 
-Tested in tests/engines/local/test_shipped.py.
+Tested in tests/flows/evaluation/test_templates.py.
 """
 
 from __future__ import annotations
@@ -167,8 +167,8 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the differences of the two sides, and the end of the first prompt of the last."""
     sides = _sides(request)
     conversations = [(one["turns"], one["ideal"]) for one in request["conversations"]]
-    found = {} if len(sides) == 1 else differences(*sides, conversations)
     last = sides[-1]
+    found = differences(sides[0], last, conversations) if request["other"] else {}
     last.template = request["template"] or last.template
     return {"found": found, "tail": last.render(*conversations[0]).prompt[-TAIL:]}
 

@@ -2,6 +2,8 @@
 
 They are compared by what they make of a benchmark's own prompts, never by their bytes, in a process
 that is killed when it takes too long.
+
+Tested in tests/flows/evaluation/test_templates.py.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from harness.flows.benchmarks.replacing import Replaced, old_cases, replace_case
 from harness.flows.benchmarks.rows import FIELDS, NEEDED, case_object, is_said
 from harness.flows.project import Project, rules
 from harness.records import Benchmark, Check
-from harness.records.holds import EXACT, QUOTING
+from harness.records.holds import EXACT
 from harness.text.quoting import COLUMNS
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_plain_name, inside
@@ -108,7 +108,7 @@ class ImportedCases:
     """What becomes of the cases that are replaced; None where there are none."""
     settings: list[Changing] = field(default_factory=list)
     """Settings that do not fit the cases."""
-    notes: list[str] = field(default_factory=list, metadata=QUOTING)
+    notes: list[str] = field(default_factory=list)
     """What was not looked at, and why."""
     written: tuple[str, ...] = ()
     benchmark: Benchmark | None = None
