@@ -42,10 +42,14 @@ BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json
 SHIPPED = ("chat_template.jinja", *CORE, *BESIDE)
 """Every file that says how a text becomes tokens."""
 
-START_SECONDS = 120.0
+_KILLED = (-9, -27)
+"""Return codes after SIGKILL, and SIGPROF of a process that has used up its computing time."""
+START_SECONDS = 300.0
 SECONDS = 30.0
-"""Time for loading two tokenizers; `SECONDS_EACH` more for every conversation."""
+"""Computing time for loading two tokenizers; `SECONDS_EACH` more for every conversation."""
 SECONDS_EACH = 0.05
+WAITING = 10
+"""Times this, on the clock: for machines that are busy, and for templates that only wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,9 @@ def _ask(base: Path, other: Path | None, prompts: Sequence[Prompt], name: str) -
         {"turns": [asdict(turn) for turn in prompt.messages], "ideal": "".join(prompt.ideals[:1])}
         for prompt in prompts
     ]
+    seconds = SECONDS + SECONDS_EACH * len(prompts)
     request = {
+        "seconds": seconds,
         "base": str(base),
         "other": None if other is None else str(other),
         "kwargs": dict(chat.kwargs),
@@ -141,7 +147,6 @@ def _ask(base: Path, other: Path | None, prompts: Sequence[Prompt], name: str) -
     }
     whose = "the base's tokenizer" if other is None else f"{name}: its tokenizer or chat template"
     error = EngineFailed if other is None else AdapterRefused
-    seconds = SECONDS + SECONDS_EACH * len(prompts)
     line = _answer(json.dumps(request), seconds)
     if line is None:
         raise error(f"{whose} takes longer than {seconds:.0f} s")
@@ -184,20 +189,12 @@ def _answer(request: str, seconds: float) -> str | None:
             raise EngineFailed(
                 "the process that reads tokenizers did not start; run the same command again"
             )
-        late = threading.Event()
-        line = _line(process, seconds, late)
-    return None if late.is_set() and not line else line
+        line = _line(process, seconds * WAITING)
+    return line or (None if process.returncode in _KILLED else "")
 
 
-def _line(
-    process: subprocess.Popen[str], seconds: float, late: threading.Event | None = None
-) -> str:
-    def kill() -> None:
-        if late is not None:
-            late.set()
-        process.kill()
-
-    timer = threading.Timer(seconds, kill)
+def _line(process: subprocess.Popen[str], seconds: float) -> str:
+    timer = threading.Timer(seconds, process.kill)
     timer.start()
     try:
         assert process.stdout is not None
