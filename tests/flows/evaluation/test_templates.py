@@ -272,7 +272,10 @@ HUGE = "{% set ns = namespace(x='x' * 1000000) %}{% for a in range(99999) %}"
 HUGE += "{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}"
 
 
-@pytest.mark.parametrize("template", [ENDLESS, HUGE], ids=["endless", "huge"])
+@pytest.mark.parametrize(
+    "template",
+    [pytest.param(ENDLESS, id="endless"), pytest.param(HUGE, id="huge", marks=pytest.mark.slow)],
+)
 def test_a_template_that_runs_away_is_stopped(project, shipping, monkeypatch, template):
     monkeypatch.setattr(shipped, "SECONDS", 3.0)
     (shipping / TEMPLATE).write_text(template, encoding="utf-8")
@@ -282,6 +285,7 @@ def test_a_template_that_runs_away_is_stopped(project, shipping, monkeypatch, te
     assert time.monotonic() - begun < 60  # the time of the process's start, and 3 s
 
 
+@pytest.mark.slow
 def test_a_pattern_that_runs_for_ever_is_stopped(project, shipping, made, monkeypatch):
     monkeypatch.setattr(shipped, "SECONDS", 3.0)
     all_of(made, shipping)
