@@ -148,3 +148,12 @@ def before(of: WithTurns, key: str) -> None:
     with place:
         for number, (name, written) in enumerate(parts):
             text(name.capitalize(), written, f"{key}-before-{number}")
+
+
+def thoughts(whole: str | None, unended: bool, key: str) -> None:
+    """Offer the whole text with its thoughts, where they were taken out of what is scored."""
+    if unended:
+        remark("It never ended its thinking, and counts as empty.")
+    if whole is not None:
+        with st.expander("The whole text, with its thoughts"):
+            text("", whole, key)

@@ -226,6 +226,8 @@ def _case(found: Comparison, one: Compared) -> None:
 
 def _output(adapter: str, result: CaseResult | None, key: str) -> None:
     frame.text(adapter, result.text if result else "", key)
+    if result:
+        frame.thoughts(result.whole, result.unended, f"thoughts-{key}")
     if failed := pieces.failed(result.checks if result else ()):
         frame.html(failed)
 

@@ -149,6 +149,14 @@ def size(cases: int, policy: Policy) -> tuple[list[Finding], list[Finding]]:
     return [], []
 
 
+def cut_ideals(cases: Sequence[CaseLine], longest: Sequence[int], limit: int) -> Iterator[Finding]:
+    """Yield the cases with an ideal of more tokens than an output may have."""
+    for one, tokens in zip(cases, longest, strict=True):
+        if tokens > limit:
+            said = f"an ideal of {one.case.id} has {tokens - 1} tokens + end, max_new_tokens is"
+            yield Finding("size", one.line, f"{said} {limit}: an output is cut before it ends")
+
+
 def too_few_for(one: CasesNeeded, cases: int) -> Finding:
     """Return the finding that the requested margin needs more cases than there are."""
     metric = one.metric.replace("_", " ")

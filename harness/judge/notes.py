@@ -1,14 +1,14 @@
 """Notes beside a verdict, which did not decide it.
 
-They are about the share that may break in production, the risk of promoting by luck, the metrics
-and slices that were not judged, and the words that changed.
+They are about texts that are no whole answers, the share that may break in production, the risk of
+promoting by luck, the metrics and slices that were not judged, and the words that changed.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from harness.judge import wording
@@ -17,7 +17,7 @@ from harness.judge.evidence import Evidence
 from harness.judge.intervals import risk_by_luck
 from harness.judge.metric_test import MetricTest
 from harness.judge.reasons import AdapterNames
-from harness.records import Sampling
+from harness.records import Run, Sampling
 from harness.text.quoting import APPEARED, NUMBERS_APPEARED, NUMBERS_VANISHED, VANISHED, Shape
 
 MAX_READ = 10_000
@@ -26,6 +26,26 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
 WORD = re.compile(r"[^\W\d_]{2,40}")
 MIN_OCCURRENCES = 2
 """Cases in which a word has to change before it is named; a number is named from the first."""
+
+
+def unfinished_notes(runs: Iterable[Run]) -> tuple[str, ...]:
+    """Count for each run the texts that are no whole answers; no note where all are."""
+    notes = []
+    for run in runs:
+        outputs = [output for result in run.results for output in result.outputs]
+        of = f"of {len(outputs)} texts of {run.adapter}"
+        if cut := sum(output.finish == "length" for output in outputs):
+            were = "was" if cut == 1 else "were"
+            notes.append(f"{cut} {of} {were} cut at max_new_tokens{_limit(run)}")
+        if unended := sum(output.unended for output in outputs):
+            notes.append(f"{unended} {of} never ended their thinking, and count as empty")
+    return tuple(notes)
+
+
+def _limit(run: Run) -> str:
+    decoding = run.origin.get("decoding")
+    limit = decoding.get("max_new_tokens") if isinstance(decoding, Mapping) else None
+    return "" if limit is None else f" = {limit}"
 
 
 def changed_terms(pairs: Iterable[tuple[str, str]], most: int = 5) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from harness.judge.decide import Circumstances, decide
 from harness.judge.evidence import Evidence, gather
 from harness.judge.gain_over_base import forgotten, worth_of
 from harness.judge.intervals import spent_alpha
-from harness.judge.notes import changed_terms, notes_for
+from harness.judge.notes import changed_terms, notes_for, unfinished_notes
 from harness.judge.paired import paired_from_runs
 from harness.judge.policy import check_policy, check_rules, effective_rules
 from harness.judge.reasons import AdapterNames, reasons_for
@@ -98,7 +98,11 @@ def verdict(
         guards=guards,
         forgetting=forgotten(guards),
         left_out=seen,
-        notes=(*_left_out_notes(seen), *([trained_on] if trained_on else [])),
+        notes=(
+            *_left_out_notes(seen),
+            *([trained_on] if trained_on else []),
+            *unfinished_notes((candidate, *references.values())),
+        ),
     )
     if (unfit := _unfit(blank, candidate, bool(references))) is not None:
         return unfit

@@ -146,9 +146,14 @@ class CaseItem(HarnessItem):
         result = next((r for r in found.run.results if r.case.id == self.case.id), None)
         reasons = list(_reasons(self.case, result, found.verdict))
         if reasons:
-            texts = [f"ideal   {result.case.ideals[0]}", f"output  {result.text}"] if result else []
+            texts = _texts(result) if result else []
             text = "\n".join([*reasons, *texts])
             raise Failed(ci_log(reasons[0]), ci_log(text, lines=True))
+
+
+def _texts(result: CaseResult) -> list[str]:
+    written = "(it never ended its thinking)" if result.unended else result.text
+    return [f"ideal   {result.case.ideals[0]}", f"output  {written}"]
 
 
 def _reasons(case: Case, result: CaseResult | None, verdict: Verdict) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from harness.render.changes import id_list
 from harness.text import safe
 from harness.text.figures import count
 from harness.text.plain import plain
@@ -20,19 +21,17 @@ MAX_PREVIEWED = 3
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
-def import_text(
+def understood_text(
     columns: Mapping[str, str],
     unused: Sequence[str],
     cases: Sequence[Mapping[str, Any]],
-    written: Sequence[str],
-    fingerprint: str | None,
     left: Mapping[str, int] = NOTHING,
     *,
     read_as: str = "",
     unread: Sequence[str] = (),
     width: int = 80,
 ) -> str:
-    """Return the columns as understood, the first cases, and the files that were written.
+    """Return the columns as understood, and the first cases.
 
     `read_as` is the format of training data, `unread` the columns that need a word of the user;
     `left` counts, by its description, each thing of the table that a case cannot keep.
@@ -53,9 +52,54 @@ def import_text(
         lines += ["", safe.ci_log(str(case["id"]), limit=200)]
         for name, value in _shown(case):
             lines += hang(f"  {safe.ci_log(name)}  ", safe.ci_log(_value(value), limit=300), width)
-    lines += ["", f"{count(len(cases), 'case')}{'' if written else ', nothing was written'}"]
+    return "\n".join([*lines, ""])
+
+
+def replaced_text(
+    same: int,
+    new: Sequence[str],
+    gone: Sequence[str],
+    changed: Mapping[str, Sequence[str]],
+    renamed: Mapping[str, str],
+    kept: Mapping[str, int],
+    unread: int,
+    *,
+    width: int = 80,
+) -> str:
+    """Say which cases are new, gone and changed, before anything is written."""
+    counts = f"{len(new)} new, {len(gone)} gone, {len(changed)} changed, {same} as they were"
+    lines = hang("replaces  ", counts, width)
+    differing = [f"{case} ({', '.join(fields)})" for case, fields in changed.items()]
+    names = [f"{old} is now {case}" for old, case in renamed.items()]
+    groups = {"new": new, "gone": gone, "changed": differing, "renamed": names}
+    for title, listed in groups.items():
+        if listed:
+            lines += hang(f"  {title:<8}", id_list(listed), width)
+    if kept:
+        taken = ", ".join(f"{name} of {count(number, 'case')}" for name, number in kept.items())
+        said = f"{taken}: the file has none, so they stay as a person wrote them"
+        lines += hang("  kept    ", safe.ci_log(said, limit=600), width)
+    if unread:
+        said = f"{count(unread, 'line')} of the old file that could not be read"
+        lines += hang("  gone    ", said, width)
+    return "\n".join([*lines, ""])
+
+
+def done_text(
+    cases: int,
+    written: Sequence[str],
+    fingerprint: str | None,
+    notes: Sequence[str] = (),
+    *,
+    width: int = 80,
+) -> str:
+    """Return the number of cases, the files that were written, and what was not looked at."""
+    lines = [f"{count(cases, 'case')}{'' if written else ', nothing was written'}"]
     lines += [f"wrote {safe.ci_log(place)}" for place in written]
-    return "\n".join([*lines, *([f"benchmark {fingerprint[:6]}"] if fingerprint else [])])
+    lines += [f"benchmark {fingerprint[:6]}"] if fingerprint else []
+    for note in notes:
+        lines += hang("note  ", safe.ci_log(note, limit=400), width)
+    return "\n".join(lines)
 
 
 def import_json(
@@ -65,14 +109,10 @@ def import_json(
     written: Sequence[str],
     fingerprint: str | None,
     left: Mapping[str, int] = NOTHING,
-    *,
-    read_as: str = "",
-    unread: Sequence[str] = (),
+    **more: object,
 ) -> dict[str, Any]:
-    """Return the same for programs."""
+    """Return the same for programs; `more` are further keys."""
     found = {
-        "format": read_as,
-        "unread": unread,
         "columns": columns,
         "unused": unused,
         "left": left,
@@ -80,6 +120,7 @@ def import_json(
         "first": cases[:MAX_PREVIEWED],
         "written": written,
         "fingerprint": fingerprint,
+        **more,
     }
     return dict(plain(found))
 

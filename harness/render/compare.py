@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.records import Run
+from harness.records import CaseResult, Run
 from harness.render.changes import id_list
 from harness.render.sidebyside import CaseSideBySide, SideBySide, side_by_side
 from harness.text import safe
@@ -57,8 +57,8 @@ def compare_json(a: Run, b: Run, *, redaction: Redaction = OPEN) -> dict[str, An
             "input": pair.a.case.input,
             **beside_input(pair.a.case),
             "ideals": pair.a.case.ideals,
-            "a": {"text": pair.a.text, "scores": pair.a.scores, "checks": pair.a.checks},
-            "b": {"text": pair.b.text, "scores": pair.b.scores, "checks": pair.b.checks},
+            "a": _side(pair.a),
+            "b": _side(pair.b),
             "difference": word_diff(pair.a.text, pair.b.text),
         }
         for pair in both.pairs
@@ -78,6 +78,14 @@ def compare_json(a: Run, b: Run, *, redaction: Redaction = OPEN) -> dict[str, An
             }
         )
     )
+
+
+def _side(result: CaseResult) -> dict[str, Any]:
+    """Return a side of a case; `whole` has the thoughts as well, where they were taken out."""
+    found = {"text": result.text, "scores": result.scores, "checks": result.checks}
+    if result.whole is None:
+        return found
+    return found | {"whole": result.whole, "unended": result.unended}
 
 
 def _not_shown(both: SideBySide, width: int) -> list[str]:
@@ -110,6 +118,8 @@ def _case(pair: CaseSideBySide, both: SideBySide, width: int) -> list[str]:
         shown = safe.ci_log(text, limit=MAX_TEXT) if text.strip() else "(nothing)"
         lines += hang(f"  {pad(label, columns)}  ", shown, width)
     for name, result in zip(names, (pair.a, pair.b), strict=True):
+        if result.unended:
+            lines += hang(f"  {name} ", "never ended its thinking, and counts as empty", width)
         for check in result.checks:
             if not check.passed:
                 found = f"{check.name} ({check.level}): {safe.ci_log(check.message, limit=200)}"

@@ -13,7 +13,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from harness.errors import RowUnreadable
-from harness.records import Case, CaseResult, Check, MetricVerdict, Review, Verdict
+from harness.records import Case, CaseResult, Check, MetricVerdict, Output, Review, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -21,13 +21,15 @@ T = TypeVar("T")
 
 OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     Case: ("turns", "system", "context"),
+    Output: ("answer", "unended"),
     CaseResult: ("sample_scores",),
     MetricVerdict: ("sampling",),
     Review: ("turns", "system", "context"),
     Verdict: ("worth", "forgetting", "samples", "left_out"),
 }
 """Fields added after the first records were sealed. A seal is the hash of the JSON text, so these
-are omitted while they hold their default: older records keep their seals."""
+are omitted while they hold their default: older records keep their seals. A record stands before
+those that hold it."""
 
 
 @cache

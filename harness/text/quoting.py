@@ -68,6 +68,7 @@ EXAMPLES = (
 OURS = (
     EXAMPLES,
     'role = "gate"', '"..."', 'one "group"', '{"max_words": 20}', '{"industry": "logistics"}',
+    'template = "adapter" or "base"',
 )  # fmt: skip
 """Our own words that stand between quotation marks."""
 

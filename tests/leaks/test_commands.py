@@ -32,6 +32,8 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("bad-talks.csv", "--name", "other"),
         ("headless.csv", "--name", "other"),
         ("torn.jsonl", "--name", "other"),
+        ("cases.csv", "--name", "openers", "--replace", "--dry-run"),
+        ("cases.csv", "--name", "other", "--replace", "--yes"),
     ],
     "train": [("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl")],
     "fetch": [

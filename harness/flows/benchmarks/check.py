@@ -12,6 +12,7 @@ from harness.findings import benchmark as written
 from harness.findings.benchmark import BadCaseLine, CaseLine
 from harness.findings.health import MIN_ADAPTERS, tired_cases
 from harness.flows.benchmarks.cases_needed import cases_needed, margins_of
+from harness.flows.benchmarks.ideal_tokens import ideal_tokens
 from harness.flows.project import Project, rules
 from harness.flows.store import open_store
 from harness.judge.intervals import risk_by_luck
@@ -74,12 +75,12 @@ def check(
         made = []
         for number, draft in enumerate(sorted(drafts, key=lambda draft: draft.benchmark.guard)):
             on_progress(f"checking {draft.benchmark.name}", number, len(drafts))
-            made.append(_check(draft, given, opened, margin, project.settings.privacy.region))
+            made.append(_check(project, draft, given, opened, margin))
         return made
 
 
 def _check(
-    draft: Draft, given: _Given, store: Store, margin: float | None, region: str
+    project: Project, draft: Draft, given: _Given, store: Store, margin: float | None
 ) -> CheckedBenchmark:
     policy = draft.benchmark.policy
     cases, refused = _lines(draft)
@@ -91,7 +92,7 @@ def _check(
     found.unfit += written.placeholders(cases)
     found.unfit += written.repeated(cases)
     found.advice += written.near_repeated(cases)
-    found.advice += written.personal_data(cases, region)
+    found.advice += written.personal_data(cases, project.settings.privacy.region)
     found.advice += written.small_slices(cases, policy)
     # an ideal that fails its own case's checks could never be reached
     checked = [
@@ -104,8 +105,18 @@ def _check(
     health = BenchmarkHealth(draft.benchmark.name, draft.benchmark.task, len(cases), None)
     if complete is not None:
         health = _history(health, complete, cases, store, margin, found)
+    _add_cut_ideals(project, draft, cases, found)
     health = replace(health, notes=tuple(found.notes))
     return CheckedBenchmark(health, tuple(in_order(found.unfit)), tuple(in_order(found.advice)))
+
+
+def _add_cut_ideals(project: Project, draft: Draft, cases: list[CaseLine], found: _Found) -> None:
+    tokens = ideal_tokens(project, [one.case for one in cases])
+    if tokens.note:
+        found.notes.append(tokens.note)
+        return
+    limit = draft.benchmark.generation.max_new_tokens
+    found.advice += written.cut_ideals(cases, tokens.longest, limit)
 
 
 def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from harness.engines.protocol import BackendEngine, FormattingEngine, Mounted, Weighed
@@ -52,6 +53,10 @@ class Backend(Protocol):
     def base_digest(self) -> str:
         """The digest of the base's weights and tokenizer."""
         ...
+
+    def tokenizer_folder(self) -> Path | None:
+        """Return the folder with the base's tokenizer; None where it is not on this machine."""
+        return None
 
     def adapter(self, name: str) -> AdapterRef:
         """Return an adapter with the digest that its bytes have now."""

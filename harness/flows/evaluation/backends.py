@@ -153,6 +153,10 @@ class LocalBackend(_FilesBackend):
         """The digest of the base's weights and tokenizer."""
         return self._project.base.digest
 
+    def tokenizer_folder(self) -> Path | None:
+        """Return the base's folder."""
+        return self._base_folder()
+
     def _open_engine(self) -> BackendEngine:
         from harness.engines.local.engine import Transformers
 
@@ -242,6 +246,10 @@ class OpenAIBackend(_FilesBackend):
     def base_digest(self) -> str:
         """The digest of the base that the adapters are for; the server's own is not known."""
         return self._base.digest if self._base else UNKNOWN
+
+    def tokenizer_folder(self) -> Path | None:
+        """Return the base's folder where it is on this machine too."""
+        return model_folder(self._base) if self._base else None
 
     def _open_engine(self) -> BackendEngine:
         from harness.engines.openai.engine import OpenAI

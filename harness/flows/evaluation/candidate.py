@@ -14,6 +14,7 @@ from harness.flows.evaluation.backend import AdapterRef, is_base
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
 from harness.flows.evaluation.provenance import trained_on_word
+from harness.flows.evaluation.templates import refuse_unchosen
 from harness.flows.project import utc_now
 from harness.judge import verdict as judge
 from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Run, Verdict
@@ -61,6 +62,9 @@ class Candidate:
         return self._evaluations[place]
 
     def _evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None) -> Evaluation:
+        # Before any run is made: that of the base alone may take minutes.
+        for asked in (benchmark, *(() if benchmark.guard else self.context.guards())):
+            refuse_unchosen(self.context.project, self.context.backend, self.adapter, asked)
         context, references = self.context, References(self, benchmark, cases)
         promoted, pinned, first = references.promoted, references.pinned, references.base
         refresh = context.request.refresh

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.engines.local.shipped import ShippedDifference
 from harness.errors import AdapterRefused, HarnessError
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.backends import LocalBackend
 from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.evaluation.provenance import trained_on_word
+from harness.flows.evaluation.templates import described, refuse_unchosen, shipped_difference
 from harness.flows.project import Project
 from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, DoctorCheck
 from harness.workspace.adapters.files import AdapterFiles
@@ -49,6 +51,8 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         judging = [b for b in project.benchmarks.values() if b.guard or task in (None, b.task)]
         for benchmark in judging:
             found.append(DoctorCheck("training", True, _seen(project, name, benchmark)))
+        if sound:
+            found += _shipped_templates(project, backend, adapter, judging)
         if sound:  # an unsound adapter is never loaded
             found += _templates(backend, adapter, judging)
             benchmark = next(iter(project.benchmarks.values()))
@@ -104,6 +108,32 @@ def _template(form: ChatFormat) -> str:
     if form.folds_system:
         said += "; it has no system role, system text is folded into the first user turn"
     return said
+
+
+def _shipped_templates(
+    project: Project, backend: LocalBackend, adapter: AdapterRef, benchmarks: Sequence[Benchmark]
+) -> Iterator[DoctorCheck]:
+    """Yield for each benchmark what the adapter's own template and tokenizer do differently."""
+    for benchmark in benchmarks:
+        try:
+            found = shipped_difference(backend, adapter, benchmark)
+            refuse_unchosen(project, backend, adapter, benchmark)
+        except HarnessError as problem:
+            yield DoctorCheck("template", False, str(problem))
+            continue
+        if found is None:
+            return  # it ships none that could differ, for no benchmark
+        yield DoctorCheck("template", True, _chosen(found, benchmark))
+
+
+def _chosen(found: ShippedDifference, benchmark: Benchmark) -> str:
+    chosen = benchmark.chat.template
+    if found.matters:
+        return f'{described(found, benchmark)}; [chat] template = "{chosen}" is chosen'
+    same = f"its own chat template and tokenizer do with {benchmark.name} as the base's"
+    if found.elsewhere:
+        return f"{same}, but not with every turn of system, user and assistant"
+    return same
 
 
 def _seen(project: Project, name: str, benchmark: Benchmark) -> str:

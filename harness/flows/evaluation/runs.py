@@ -14,6 +14,7 @@ from harness.errors import HarnessError, StoreFailed
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.generation import GenerationWork, chunks
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
+from harness.flows.evaluation.templates import begins_thought, refuse_unchosen
 from harness.flows.evaluation.work import Place, RunSpec
 from harness.flows.project import Project, commit, machine, utc_now
 from harness.progress import OnProgress
@@ -81,6 +82,7 @@ class Producer:
     def _spec(
         self, adapter: AdapterRef, benchmark: Benchmark, cases: frozenset[str] | None
     ) -> tuple[RunSpec, tuple[str, ...]]:
+        refuse_unchosen(self.project, self.backend, adapter, benchmark)
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
         spec = RunSpec(adapter, benchmark, chosen, self.backend)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
@@ -132,7 +134,15 @@ class Producer:
         work.refuse_long()
         self.seconds = dict(self.spent.pop((spec.adapter.name, spec.benchmark.name), {}))
         digest = self.project.embedder.digest
-        scoring = Scoring(spec, self.store, self.embedder, digest, metrics, self.on_progress)
+        scoring = Scoring(
+            spec,
+            self.store,
+            self.embedder,
+            digest,
+            metrics,
+            self.on_progress,
+            lambda: begins_thought(self.backend, spec.adapter, spec.benchmark),
+        )
         outputs: dict[str, Output] = {}
         nlls: dict[Place, float | None] = {}
         for chunk in chunks(work):

@@ -128,6 +128,8 @@ def _article(compared: Compared, place: int, material: Material) -> Html:
         element("p", f"Accepted by {compared.accepted}") if compared.accepted else None,
         element("ul", failed, class_="checks") if failed else None,
         _texts(compared, material),
+        _thoughts(material.against or "reference", compared.reference),
+        _thoughts(material.run.adapter, compared.candidate),
         id=f"case-{place}",
     )
 
@@ -156,6 +158,17 @@ def _texts(compared: Compared, material: Material) -> Html:
     note = f"the first of {samples} samples; scores are their means"
     more = element("p", note, class_="quiet") if samples > 1 else None
     return element("dl", described, more, class_="texts")
+
+
+def _thoughts(adapter: str, result: CaseResult | None) -> Html | None:
+    """Fold the whole text away under a line, where thoughts were taken out of it."""
+    if result is None or result.whole is None:
+        return None
+    end = ", which never ended its thinking: it counts as empty" if result.unended else ""
+    title = f"the whole text of {adapter}, with its thoughts{end}"
+    return element(
+        "details", element("summary", title), element("p", result.whole, class_="thoughts")
+    )
 
 
 def text_of(result: CaseResult | None) -> str:

@@ -67,6 +67,11 @@ def benchmark_file(name: str, task: str | None, context: bool = False) -> str:
     return _filled("imported.toml", inserts)
 
 
+def sample_benchmark_file(task: str) -> str:
+    """Return the `benchmark.toml` that `init` writes, with its sample texts."""
+    return _filled("benchmark.toml", {"@TASK@": task})
+
+
 def _filled(name: str, inserts: Mapping[str, str]) -> str:
     text = (files("harness.workspace") / "starter_project" / name).read_text(encoding="utf-8")
     for mark, insert in inserts.items():
