@@ -120,7 +120,7 @@ def _trainer(
     recipe: Recipe,
     work: Path,
     parent: Path | None,
-    quantize: str,
+    quantize: str = "",
 ) -> SFTTrainer:
     import torch
     from datasets import Dataset

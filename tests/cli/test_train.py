@@ -19,8 +19,9 @@ def recipes(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> list[Recip
     used: list[Recipe] = []
 
     def trainer(
-        base: Path, lessons: object, recipe: Recipe, work: Path, parent: object, heard: object
-    ) -> list[float]:
+        base: Path, lessons: object, recipe: Recipe, work: Path, parent: object, heard: object,
+        quantize: str,
+    ) -> list[float]:  # fmt: skip
         used.append(recipe)
         heard(1, 2, 1.5)  # type: ignore[operator]
         TinyAdapter(work, "adapter", project.base).write()

@@ -80,14 +80,14 @@ def repeated_text(once: bool) -> Any:
 SETS = (
     training_set("text for a format", "more.jsonl", "Dear Ana,\nhello\n", "more.jsonl:1: is not JSON (Expecting value at column 1): no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]}"),
     training_set("columns of another kind", "more.csv", "frage,response\na,b\n", "more.csv:2: `input` is missing, a text is needed: no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]} (columns: frage, response)"),
-    training_set("a JSON list without an end", "more.json", "[" + GOOD + ",", "more.json: is not JSON (the list has no end)"),
+    training_set("a JSON list without an end", "more.json", "[" + GOOD + ",", "more.json:1: is not JSON (the list has no end)"),
     training_set("a JSON list with a comma at the end", "more.json", f"[{GOOD},\n]", "more.json:2: is not JSON (an item is missing beside a comma)"),
-    training_set("100,000 levels in a JSON list", "more.json", "[" * 100_000, "more.json: is not JSON (the list has no end)"),
+    training_set("100,000 levels in a JSON list", "more.json", "[" * 100_000, "more.json:1: is not JSON (the list has no end)"),
     training_set("a NUL in a turn", "more.jsonl", '{"messages": [{"role": "user", "content": "a\\u0000"}, {"role": "assistant", "content": "b"}]}', "more.jsonl:1: the content of turn 1 of `messages` holds a NUL character, texts have none"),
     training_set("a weight of a half", "more.jsonl", '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "weight": 0.5}]}', "more.jsonl:1: turn 2 of `messages` has the weight 0.5, allowed are 0 and 1"),
     training_set("no Parquet", "more.parquet", "x", "more.parquet: is no Parquet file that can be read (Parquet file size is 1 bytes, smaller than the minimum file footer (8 bytes)), save it as JSONL"),
     Row("training set: 4 GB of text in a kilobyte of Parquet", repeated_text(True), ("data", "fingerprint", "more.parquet"), "more.parquet:1: `input` has a text of 900,000 bytes, at most 131,072 are read: no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]}"),
-    Row("training set: 4 GB of text in compressed pages of Parquet", repeated_text(False), ("data", "fingerprint", "more.parquet"), "more.parquet: holds SIZE bytes unpacked, at most 1,073,741,824 are read"),
+    Row("training set: 4 GB of text in compressed pages of Parquet", repeated_text(False), ("data", "fingerprint", "more.parquet"), "more.parquet: holds 3,600,016,140 bytes unpacked, at most 1,073,741,824 are read"),
 )  # fmt: skip
 
 
@@ -600,7 +600,7 @@ ROWS = [
         line="reviews.csv:1: dates contradict each other: line 3 has 04/25/2026, line 2 has 25/04/2026; --dates dmy or --dates mdy says which is right",
     ),
     reviews(
-        "a day that is none",
+        "a day that is in no calendar",
         "id,at,task,adapter,input,output,final\nr1,31.02.2026,openers,base,f,y,z\n",
         line="reviews.csv:2: `at` is '31.02.2026', a time is written such as 2026-11-20T09:12:00Z",
     ),
@@ -618,7 +618,7 @@ ROWS = [
         "a kind that nobody knows",
         "x",
         file="reviews.ods",
-        line="reviews.ods: is no table that is understood, known are .csv, .tsv, .txt, .jsonl, .json, .xlsx, .parquet",
+        line="reviews.ods: is no table that is understood, known are .csv, .tsv, .txt, .jsonl, .json, .xlsx, .parquet, save it as XLSX",
     ),
     reviews(
         "no suffix",

@@ -19,4 +19,4 @@ def trained_on_word(project: Project, files: AdapterFiles) -> str:
         base = find_weights(reference, root, fetch=False)
     except WeightsError:  # only the server has it
         return trained_on(files.folder, reference, root / reference, "")
-    return trained_on(files.folder, reference, base.path, base.digest)
+    return trained_on(files.folder, reference, base.path, base.content)

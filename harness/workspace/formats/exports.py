@@ -89,7 +89,7 @@ def read_export(
         rows = _opened(json_rows(path, error, text.each))
         return Export(rows, Form("JSON Lines", text.encoding))
     separator, head, lines = _head_of(path, error, fits, text.each)
-    rows = headed_rows(path, error, lines, separator)
+    rows = headed_rows(path, error, lines, separator, loose=True)
     return Export(rows, Form("CSV", text.encoding, _SIGNS.get(separator, separator), head=head))
 
 

@@ -51,4 +51,5 @@ def array_items(path: Path, error: type[HarnessError]) -> Iterator[tuple[int, st
             if text[token.end() :].strip():
                 raise error(f"{path}: is not JSON (more text after the list)")
             return
-    raise error(f"{path}: is not JSON (the list has no end)")
+    last = text.count("\n") + 1
+    raise error(f"{path}:{last}: is not JSON (the list has no end)")

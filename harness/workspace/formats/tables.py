@@ -76,13 +76,22 @@ def separator_of(line: str) -> str:
 
 
 def headed_rows(
-    path: Path, error: type[HarnessError], lines: Iterator[tuple[int, str]], separator: str
+    path: Path,
+    error: type[HarnessError],
+    lines: Iterator[tuple[int, str]],
+    separator: str,
+    *,
+    loose: bool = False,
 ) -> TableRows:
-    """Read CSV from numbered lines, of which the first record is the head."""
+    """Read CSV from numbered lines, of which the first record is the head.
+
+    `loose`: whether empty cells beyond the head are left out.
+    """
     records = records_of(path, error, lines, separator)
     number, head = next(records, (1, []))
     names = column_names(path, error, head, number)
-    rows = (_row(line, names, cells) for line, cells in records)
+    width = len(names)
+    rows = (_row(line, names, _cut(cells, width) if loose else cells) for line, cells in records)
     return TableRows(tuple(filter(None, names)), rows)
 
 
@@ -145,9 +154,12 @@ def column_names(
     return names
 
 
+def _cut(cells: list[str], width: int) -> list[str]:
+    """Leave out empty cells beyond the head: spreadsheets end rows in separators."""
+    return cells[:width] if not any(cells[width:]) else cells
+
+
 def _row(line: int, names: list[str], cells: list[str]) -> TableRow:
-    if len(cells) > len(names) and not any(cells[len(names) :]):
-        cells = cells[: len(names)]  # spreadsheets end rows in separators
     if len(cells) != len(names) and any(cells):
         return TableRow(line, {}, f"has {len(cells)} fields, the head has {len(names)}")
     for name, cell in zip(names, cells, strict=False):

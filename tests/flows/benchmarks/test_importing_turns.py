@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import BenchmarkError
 from harness.records import Message
-from harness.render.benchmark_import import import_text
+from harness.render.benchmark_import import understood_text
 from tests.fakes.project import TASK, TinyProject
 from tests.flows.benchmarks.test_importing import imported, lines
 
@@ -116,6 +116,6 @@ def test_a_prompt_that_only_begins_like_json_is_a_text(project: TinyProject) -> 
 
 def test_the_preview_shows_turns_as_people_read_them() -> None:
     case: dict[str, Any] = {"id": "a", "messages": TALK, "context": ["one", "two"], "ideal": "x"}
-    shown = import_text({}, (), [case], (), None)
+    shown = understood_text({}, (), [case])
     for line in ("system  You take", "user  A table", "assistant  At what", "context  one | two"):
         assert line in shown

@@ -109,7 +109,7 @@ def test_a_hidden_sheet_is_read_only_where_it_is_asked_for(tmp_path: Path) -> No
     ("name", "more", "said"),
     [
         ("t.xls", {}, "save it as XLSX"),
-        ("t.parquet", {}, "is no table that is understood, known are .csv"),
+        ("t.ods", {}, "is no table that is understood, known are .csv"),
         ("t.csv", {"sheet": "x"}, "t.csv has no sheets"),
         ("t.xlsx", {"encoding": "cp1252"}, "t.xlsx is a spreadsheet"),
         ("t.csv", {}, r"t\.csv:1: has no head"),

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from harness.errors import WeightsError
-from harness.workspace.adapters.inspection import base_shape
+from harness.workspace.adapters.base_shape import base_shape
 from tests.fakes.refusals import refused
 
 
