@@ -28,6 +28,11 @@ MIN_OCCURRENCES = 2
 """Cases in which a word has to change before it is named; a number is named from the first."""
 
 
+UNFINISHED = re.compile(
+    r"\d+ of \d+ texts of \S+ (?:(?:was|were) cut at max_new_tokens.*|never ended their thinking.*)"
+)
+
+
 def unfinished_notes(runs: Iterable[Run]) -> tuple[str, ...]:
     """Count for each run the texts that are no whole answers; no note where all are."""
     notes = []
@@ -40,6 +45,11 @@ def unfinished_notes(runs: Iterable[Run]) -> tuple[str, ...]:
         if unended := sum(output.unended for output in outputs):
             notes.append(f"{unended} {of} never ended their thinking, and count as empty")
     return tuple(notes)
+
+
+def counts_unfinished(note: str) -> bool:
+    """Tell whether a note counts unfinished texts; verdicts of version 1.0.0 have none."""
+    return UNFINISHED.fullmatch(note) is not None
 
 
 def _limit(run: Run) -> str:
