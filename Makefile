@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate bench bench-cases bench-peers fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
+.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -70,6 +70,10 @@ format: $(READY) ## format and fix what can be fixed
 
 calibrate: $(READY) ## error rates of the verdict on simulated benchmarks
 	$(BIN)/python perf/calibrate.py $(ARGS)
+
+kinds: $(READY) ## tiny bases and adapters of every kind, beside plain transformers + PEFT
+	PYTHONPATH=. $(BIN)/python perf/kinds.py $(ARGS)
+	PYTHONPATH=. $(BIN)/python perf/kinds_adapters.py $(ARGS)
 
 bench: $(READY) ## speed, as ratios measured side by side
 	$(BIN)/python perf/bench.py --pages $(ARGS)

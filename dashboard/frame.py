@@ -19,12 +19,16 @@ from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
 from harness.flows.project import Project, said
 from harness.flows.store import open_store
+from harness.text.given import WithTurns, given
 from harness.text.html import Child, element, joined
 
 if TYPE_CHECKING:
     from harness.store import Store
 
 log = logging.getLogger(__name__)
+
+UNFOLDED = 8
+"""Turns and contexts that a page shows without a click."""
 
 
 @dataclass(frozen=True)
@@ -130,3 +134,26 @@ def text(name: str, written: str, key: str) -> None:
     html(pieces.label(name), words.block(written))
     if words.cut(written) and st.toggle(f"All {len(written):,} characters", key=f"whole-{key}"):
         st.code(words.code(written), language=None, wrap_lines=True, height=400)
+
+
+def before(of: WithTurns, key: str) -> None:
+    """Show what stands before the input: system text, earlier turns, context; a long one folded.
+
+    The input itself goes beside the ideal or the output, where readers compare them.
+    """
+    parts = given(of)[:-1]
+    place = (
+        st.expander(f"{len(parts)} texts before it") if len(parts) > UNFOLDED else st.container()
+    )
+    with place:
+        for number, (name, written) in enumerate(parts):
+            text(name.capitalize(), written, f"{key}-before-{number}")
+
+
+def thoughts(whole: str | None, unended: bool, key: str) -> None:
+    """Offer the whole text with its thoughts, where they were taken out of what is scored."""
+    if unended:
+        remark("It never ended its thinking, and counts as empty.")
+    if whole is not None:
+        with st.expander("The whole text, with its thoughts"):
+            text("", whole, key)

@@ -55,10 +55,14 @@ def quiet_libraries() -> None:
     """Import transformers without output and without network calls."""
     quiet_environment()
     warnings.filterwarnings("ignore", module=r"(torch|transformers|peft|trl|accelerate)(\.|$)")
-    from transformers.utils import logging
+    import logging  # not at the top: the command's start does without it
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    # PEFT imports it wherever it is installed, and it speaks of kernels that it would rather have.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    from transformers.utils import logging as theirs
+
+    theirs.set_verbosity_error()
+    theirs.disable_progress_bar()
 
 
 def versions(names: tuple[str, ...]) -> dict[str, str]:

@@ -61,10 +61,11 @@ class Work:
     def counted(self, outputs: dict[str, Output]) -> list[Phase]:
         """Return the work as the roofline counts it; merged adapters cost no extra per token."""
         base = self.engine.runner(self.generation).base
+        form = base.formats.of(self.prompts[0].chat)
         texts = [
             Text(
-                base.ids(prompt.messages),
-                tuple(len(base.ideal(prompt, place)) for place in range(len(prompt.ideals))),
+                form.ids(prompt.messages),
+                tuple(len(form.pair(prompt.messages, ideal)[1]) for ideal in prompt.ideals),
                 outputs[prompt.case].tokens + (outputs[prompt.case].finish == "stop"),
             )
             for prompt in self.prompts

@@ -85,6 +85,7 @@ def _one(context: frame.PageContext, found: CasesPage) -> None:
     if history.case is None:
         return
     with st.container(border=True):
+        frame.before(history.case, "input")
         left, right = st.columns(2)
         with left:
             frame.text("Input", history.case.input, "input")
@@ -122,6 +123,7 @@ def _moment(history: CaseTimeline, moment: CaseMoment, number: int) -> None:
     name = pieces.bold(moment.adapter)
     frame.html(element("div", name, promoted, older, about, class_="lh-head lh-gap"))
     frame.text("", moment.text, f"moment-{number}")
+    frame.thoughts(moment.whole, moment.unended, f"thoughts-{number}")
     if failed := pieces.failed(moment.checks):
         frame.html(failed)
 

@@ -200,6 +200,7 @@ def _case(found: Comparison, one: Compared) -> None:
     frame.html(pieces.head(one.case.id, pieces.badge(one.flag), critical, pieces.quiet(about)))
     if one.accepted:
         frame.remark(f"Accepted: {one.accepted}")
+    frame.before(one.case, "input")
     left, right = st.columns(2)
     with left:
         frame.text("Input", one.case.input, "input")
@@ -225,6 +226,8 @@ def _case(found: Comparison, one: Compared) -> None:
 
 def _output(adapter: str, result: CaseResult | None, key: str) -> None:
     frame.text(adapter, result.text if result else "", key)
+    if result:
+        frame.thoughts(result.whole, result.unended, f"thoughts-{key}")
     if failed := pieces.failed(result.checks if result else ()):
         frame.html(failed)
 

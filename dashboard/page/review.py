@@ -95,6 +95,7 @@ def _skip() -> None:
 def _asked(one: Waiting) -> None:
     slices = " · ".join(f"{key} {value}" for key, value in one.slices.items())
     frame.html(pieces.head(one.where, pieces.quiet(slices)))
+    frame.before(one, f"input-{one.key}")
     left, right = st.columns(2)
     with left:
         frame.text("Input", one.input, f"input-{one.key}")
@@ -212,6 +213,7 @@ def _pair(context: frame.PageContext, pairs: Sequence[BlindPair], name: str) -> 
     halves = [pair for pair in pairs if len({pair.left.key, pair.right.key} & _done()) == 1]
     pair = (halves or list(pairs))[0]
     with st.container(border=True):
+        frame.before(pair.left, "blind-input")
         frame.text("Input", pair.input, "blind-input")
         for column, side, letter in zip(
             st.columns(2), (pair.left, pair.right), ("A", "B"), strict=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -12,6 +12,11 @@ from harness.cli.command import SuggestingGroup, fail
 from harness.cli.completion import benchmarks, tasks
 from harness.progress import ProgressLine
 from harness.text.safe import ci_log, json_line
+
+if TYPE_CHECKING:
+    from harness.flows.benchmarks.fitting import Misfit
+    from harness.flows.benchmarks.importing import Changing, ImportedCases
+    from harness.flows.project import Project
 
 MAX_SHOWN = 20
 """Bad rows that are shown on a terminal."""
@@ -103,9 +108,16 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
 @click.option(
     "--data", type=click.Path(path_type=Path), help="Rows of a task whose dataset lies elsewhere."
 )
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is left out.")
 @click.option("--separator", help="What stands between several ideals in one cell.")
 @click.option("--replace", is_flag=True, help="Put the cases in place of those that are there.")
 @click.option("--forget-map", is_flag=True, help="Guess columns anew instead of as last time.")
+@click.option(
+    "--yes/--no",
+    "agreed",
+    default=None,
+    help="Change settings that do not fit the cases, or leave them; asks nothing.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what was understood, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="What was understood and done as JSON.")
 def import_(
@@ -114,21 +126,29 @@ def import_(
     sets: tuple[str, ...],
     slices: tuple[str, ...],
     forget_map: bool,
+    agreed: bool | None,
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """Import cases from FILE: CSV, TSV, JSONL or XLSX, with a case in each row below a head.
+    """Import cases from FILE: CSV, TSV, XLSX, JSONL, JSON or Parquet, with a case in each row.
 
-    Fields: id, input, ideal (ideal2 to ideal9, or a JSON list), critical, group, checks, and
-    slices as columns `slice:industry`. An existing benchmark.toml stays as it is.
+    Fields: id, input (or messages, a conversation as JSON), system, context, ideal (ideal2 to
+    ideal9, or a JSON list), critical, group, checks, and slices as columns `slice:industry`.
+    Training data is recognised by its keys: messages (OpenAI chat), conversations (ShareGPT),
+    instruction and output (Alpaca), prompt and completion (TRL); the last answer is the ideal.
+    A column that is filled and not read is refused unless it is named with --ignore.
+    An existing benchmark.toml stays as it is, but for settings that do not fit: a max_new_tokens
+    below the ideals, samples of `init`. On a terminal you are asked.
+    With --replace a case whose input stays keeps its id; new, gone and changed cases are named
+    before anything is written.
     YAML is a promptfoo configuration (tests with vars and assert) or a task of
     lm-evaluation-harness (doc_to_text, doc_to_target): what no case can hold is listed.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
     """
     from harness.flows.benchmarks.importing import CaseImportRequest, import_benchmark
-    from harness.flows.benchmarks.rows import FIELDS, HOLDS
+    from harness.flows.benchmarks.rows import FIELDS
     from harness.flows.project import Project
-    from harness.render.benchmark_import import import_json, import_text
+    from harness.render.benchmark_import import done_text
     from harness.workspace.importers.columns import pairs
 
     columns = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
@@ -136,17 +156,106 @@ def import_(
         told=columns, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest
     )
     project = Project.here()
-    found = import_benchmark(project, file, asked)
-    cases = [project.redaction.row(case, HOLDS) for case in found.cases]
-    understood = (found.columns.of, found.columns.unused, cases)
+    dialogue = _Dialogue(project, agreed, quiet=as_json)
+    found = import_benchmark(project, file, asked, dialogue)
     if found.bad:
         _refuse(project.redaction.record(found.bad), as_json)
     version = found.benchmark.fingerprint if found.benchmark else None
     if as_json:
-        result = import_json(*understood, found.written, version, found.left)
-        click.echo(json_line(result))
-    else:
-        click.echo(import_text(*understood, found.written, version, found.left))
+        click.echo(json_line(_import_json(project, found, version)))
+        return
+    notes = project.redaction.record(found.notes)
+    click.echo(done_text(len(found.cases), found.written, version, notes))
+    for setting in found.settings:
+        if setting.made:
+            click.echo(f"changed {ci_log(setting.misfit.line)}")
+        else:
+            click.echo(f"warning: {ci_log(_misfit(setting))}", err=True)
+
+
+class _Dialogue:
+    """Shows what an import would write, and asks about settings that do not fit."""
+
+    def __init__(self, project: Project, agreed: bool | None, quiet: bool) -> None:
+        self._project, self._agreed, self._quiet = project, agreed, quiet
+
+    def planned(self, found: ImportedCases) -> None:
+        """Show the columns, the first cases, and what becomes of those that are there."""
+        from harness.flows.benchmarks.rows import HOLDS
+        from harness.render.benchmark_import import replaced_text, understood_text
+
+        if self._quiet:
+            return
+        cases = [self._project.redaction.row(case, HOLDS) for case in found.cases]
+        columns = found.columns
+        said: dict[str, Any] = {"read_as": found.format, "unread": found.unread}
+        click.echo(understood_text(columns.of, columns.unused, cases, found.left, **said))
+        if (it := found.replaced) is not None:
+            click.echo(
+                replaced_text(
+                    len(it.same), it.new, it.gone, it.changed, it.renamed, it.kept, it.unread
+                )
+            )
+
+    def agrees(self, misfit: Misfit, file: str) -> bool:
+        """Answer as the options say; else ask on a terminal, and change nothing elsewhere."""
+        if self._agreed is not None:
+            return self._agreed
+        if self._quiet or not _on_terminal():
+            return False
+        click.echo(ci_log(f"{file}: {misfit.why}"))
+        return click.confirm(f"change it to: {ci_log(misfit.line)}?", default=True)
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _misfit(setting: Changing) -> str:
+    change = f"--yes changes it, or write there: {setting.misfit.line}"
+    if setting.misfit.text is None:
+        change = f"write there: {setting.misfit.line}"
+    return f"{setting.file}: {setting.misfit.why}; {change}"
+
+
+def _import_json(project: Project, found: ImportedCases, version: str | None) -> dict[str, Any]:
+    from harness.flows.benchmarks.rows import HOLDS
+    from harness.render.benchmark_import import import_json
+
+    cases = [project.redaction.row(case, HOLDS) for case in found.cases]
+    it = found.replaced
+    replaced = it and {
+        "same": len(it.same),
+        "new": it.new,
+        "gone": it.gone,
+        "changed": [{"id": case, "fields": fields} for case, fields in it.changed.items()],
+        "renamed": [{"old": old, "new": new} for old, new in it.renamed.items()],
+        "kept": it.kept,
+        "unread": it.unread,
+    }
+    settings = [
+        {
+            "key": setting.misfit.key,
+            "file": setting.file,
+            "message": setting.misfit.why,
+            "line": setting.misfit.line,
+            "changed": setting.made,
+        }
+        for setting in found.settings
+    ]
+    return import_json(
+        found.columns.of,
+        found.columns.unused,
+        cases,
+        found.written,
+        version,
+        found.left,
+        format=found.format,
+        unread=found.unread,
+        replaced=replaced,
+        settings=settings,
+        notes=project.redaction.record(found.notes),
+    )
 
 
 def _refuse(bad: list[str], as_json: bool) -> NoReturn:

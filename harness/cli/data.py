@@ -11,6 +11,7 @@ import click
 
 from harness.cli.command import SuggestingGroup
 from harness.cli.completion import benchmarks, tasks
+from harness.cli.example_options import columns_of, reads_examples
 from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     cls=SuggestingGroup, epilog="Example: lora-harness data check adapters/datasets/more.jsonl"
 )
 def data() -> None:
-    """Look after training data: one {"input", "output"} per line.
+    """Look after training data: JSONL, JSON, CSV, TSV, XLSX or Parquet in any usual format.
 
     Exit codes: 0 fine, 1 unfit or different, 4 the request is wrong.
     """
@@ -46,6 +47,7 @@ def data() -> None:
               help="Look for people's names with this local NER model (a folder).")  # fmt: skip
 @click.option("--fix", type=click.Path(path_type=Path), help="Write a cleaned copy to this file.")
 @click.option("--json", "as_json", is_flag=True, help='{"fit": ..., "findings": [...]}')
+@reads_examples
 def check(
     file: Path,
     benchmarks: tuple[str, ...],
@@ -53,19 +55,23 @@ def check(
     region: str,
     names: str | None,
     fix: Path | None,
+    maps: tuple[str, ...],
+    ignore: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Say what is wrong with FILE, line by line; nothing leaves this machine.
 
     Kinds: schema, empty, duplicate, near_duplicate, contradiction, overlap, personal_data,
     banned_term, tone, truncated make it unfit; outlier and size are for a person to look at.
+    A copy of JSONL, JSON, CSV or TSV keeps its format; of XLSX and Parquet it is CSV or JSONL.
     Exit codes: 0 fit, 1 unfit, 4 the request is wrong.
     """
     from harness.flows.training.check_data import DataCheckRequest, check_data, fix_data
     from harness.text.redact import OPEN
 
     line = ProgressLine(f"checking {file.name}")
-    asked = DataCheckRequest(benchmarks, task, region.upper(), names)
+    columns = columns_of(maps, ignore)
+    asked = DataCheckRequest(benchmarks, task, region.upper(), names, columns)
     project = _project(asked_for=bool(benchmarks or task))
     found = check_data(project, file, asked, lambda step, done, total: line.show(done, total, step))
     line.close()
@@ -109,6 +115,7 @@ def _checked_json(found: CheckedData, fixed: Fixed | None) -> dict[str, Any]:
     said: dict[str, Any] = {
         "file": found.file,
         "fit": found.fit,
+        "format": found.format,
         "examples": found.examples,
         "fingerprint": found.fingerprint,
         "findings": findings_json(found.findings),
@@ -118,6 +125,7 @@ def _checked_json(found: CheckedData, fixed: Fixed | None) -> dict[str, Any]:
     if fixed is not None:
         said["fixed"] = {
             "file": fixed.file,
+            "written_as": fixed.written_as,
             "kept": fixed.kept,
             "fingerprint": fixed.fingerprint,
             "dropped": findings_json(fixed.dropped),
@@ -128,7 +136,7 @@ def _checked_json(found: CheckedData, fixed: Fixed | None) -> dict[str, Any]:
 
 def _checked_text(found: CheckedData, fixed: Fixed | None) -> str:
     from harness.findings import counted
-    from harness.render.findings import findings_text, kinds_text
+    from harness.render.findings import findings_text, format_said, kinds_text
     from harness.text.safe import ci_log
 
     table = findings_text(found.findings)
@@ -136,7 +144,7 @@ def _checked_text(found: CheckedData, fixed: Fixed | None) -> str:
     lines += [f"note  {ci_log(note)}" for note in found.notes]
     state = "fit" if found.fit else "unfit"
     lines.append(
-        f"{state}: {found.examples:,} examples in {ci_log(found.file)},"
+        f"{state}: {found.examples:,} examples in {ci_log(found.file)}{format_said(found.format)},"
         f" {kinds_text(counted(found.findings))}"
     )
     lines.append(f"fingerprint {found.fingerprint}")
@@ -155,6 +163,8 @@ def _fixed_lines(fixed: Fixed) -> list[str]:
         f"{ci_log(fixed.file)}: {fixed.kept:,} examples kept, {len(fixed.dropped):,} lines dropped"
         + (f" ({dropped})" if fixed.dropped else "")
     ]
+    if not fixed.file.lower().endswith(f".{fixed.written_as.lower()}"):
+        lines.append(f"written as {fixed.written_as}")
     if any(finding.kind == "contradiction" for finding in fixed.dropped):
         lines.append(
             "of contradictions the first line was kept: whether it is right, only you know"
@@ -167,19 +177,21 @@ def _fixed_lines(fixed: Fixed) -> list[str]:
 @data.command("fingerprint", epilog="Example: lora-harness data fingerprint more.jsonl")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help='{"file", "examples", "fingerprint"}')
-def fingerprint(file: Path, as_json: bool) -> None:
-    """Print a hash of the examples in FILE, the same in any order; training.json carries it.
+@reads_examples
+def fingerprint(file: Path, maps: tuple[str, ...], ignore: tuple[str, ...], as_json: bool) -> None:
+    """Print a hash of the examples in FILE, the same in any order and in every format.
 
+    training.json carries it.
     Exit codes: 0 done, 4 FILE is no training set.
     """
     from harness.flows.training.check_data import fingerprint_data
-    from harness.render.findings import record_json
+    from harness.render.findings import format_said, record_json
 
-    found = fingerprint_data(file)
+    found = fingerprint_data(file, columns_of(maps, ignore))
     click.echo(
         json_line(record_json(found))
         if as_json
-        else f"{found.fingerprint}  {found.examples} examples"
+        else f"{found.fingerprint}  {found.examples} examples{format_said(found.format)}"
     )
 
 
@@ -187,8 +199,11 @@ def fingerprint(file: Path, as_json: bool) -> None:
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help='{"equal", "added", "removed", "changed"}')
-def diff(before: Path, after: Path, as_json: bool) -> None:
-    """Show the examples that only AFTER or only BEFORE has; their order does not count.
+@reads_examples
+def diff(
+    before: Path, after: Path, maps: tuple[str, ...], ignore: tuple[str, ...], as_json: bool
+) -> None:
+    """Show the examples that only AFTER or only BEFORE has; order and format do not count.
 
     Exit codes: 0 both say the same, 1 they differ, 4 a file is no training set.
     """
@@ -196,7 +211,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     from harness.render.findings import record_json
     from harness.text.redact import OPEN
 
-    exact = diff_data(before, after)
+    exact = diff_data(before, after, columns_of(maps, ignore))
     project = _project(asked_for=False)
     found = (project.redaction if project else OPEN).record(exact)
     if as_json:

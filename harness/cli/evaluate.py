@@ -55,6 +55,7 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
                     colour=sys.stdout.isatty(),
                     promoted_at=found.promoted_at,
                     overridden=found.overridden,
+                    made_again=found.made_again,
                     report=reports[-1].page,
                 )
                 click.echo(text)

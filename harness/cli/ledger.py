@@ -52,10 +52,12 @@ def _row(one: PromotedTask) -> dict[str, object]:
         "since": promoted.at if promoted else None,
         "verdict": promoted.verdict if promoted else None,
         "override": promoted.override if promoted else False,
+        "origin": one.origin.resolved if one.origin else None,
     }
 
 
 def _table(found: list[PromotedTask]) -> list[str]:
+    from harness.text.safe import ci_log
     from harness.text.table import table
 
     cells = [["task", "promoted", "since", "by", "pinned"]]
@@ -69,6 +71,9 @@ def _table(found: list[PromotedTask]) -> list[str]:
     for one in found:
         if one.promoted and one.promoted.override:
             lines.append(line_of(one.promoted))
+        if one.promoted and one.origin:
+            came = f"{one.promoted.adapter} came from {one.origin.resolved}"
+            lines.append(ci_log(f"{came}, fetched {one.origin.at[:10]}"))
     return lines
 
 

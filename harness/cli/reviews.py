@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.flows.reviews.importing import Preview, ReviewImport
     from harness.text.redact import Redaction
 
+ORDERS = ("dmy", "mdy", "ymd")
 BY = ("week", "adapter", "slice", "reviewer", "task")
 _SHOWN = 20
 """Bad rows that are shown on a terminal."""
@@ -42,6 +44,9 @@ def reviews() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--map", "told", multiple=True, metavar="FIELD=COLUMN", help="Which column is which.")
 @click.option("--set", "fixed", multiple=True, metavar="FIELD=VALUE", help="The same in all rows.")
+@click.option("--dates", type=click.Choice(ORDERS), help="Order of day, month and year.")
+@click.option("--sheet", default="", metavar="NAME", help="The sheet of a spreadsheet.")
+@click.option("--encoding", default="", metavar="NAME", help="Of the text, such as cp1252.")
 @click.option("--forget-map", is_flag=True, help="Guess anew, not as the last import was told.")
 @click.option("--skip-bad", is_flag=True, help="Import the good rows and report the others.")
 @click.option("--dry-run", is_flag=True, help="Say what was understood, import nothing.")
@@ -51,17 +56,22 @@ def import_(
     file: Path,
     told: tuple[str, ...],
     fixed: tuple[str, ...],
+    dates: Any,
+    sheet: str,
+    encoding: str,
     forget_map: bool,
     skip_bad: bool,
     dry_run: bool,
     store: str | None,
     as_json: bool,
 ) -> None:
-    """Read reviews from FILE: CSV, TSV, JSONL or XLSX, its columns by any usual name.
+    """Read reviews from FILE: CSV, TSV, JSONL, JSON, XLSX or Parquet, as your tools export it.
 
     All rows or none, and each counted once: importing a file again changes nothing. Fields: id, at,
-    task, adapter, digest, input, output, final, decision, reviewer, reason, source, slices.NAME.
-    Without a decision, a review without a final is rejected, one with an equal final accepted.
+    task, adapter, digest, input (or messages, a conversation as JSON), system, context, output,
+    final, decision, reviewer, reason, source, slices.NAME.
+    Headings may be English, German, French or Spanish. Without a decision, a review without a final
+    is rejected, one with an equal final accepted. Times without an offset are taken as UTC.
 
     Exit codes: 0 done, 4 FILE cannot be used or has impossible rows, 11 the store failed.
     """
@@ -69,18 +79,21 @@ def import_(
     from harness.flows.reviews.importing import ReviewImportRequest, import_reviews
     from harness.flows.reviews.rows import FIELDS
     from harness.flows.store import open_store
-    from harness.render.reviews import preview_json
+    from harness.render.reviews import form_json, preview_json
     from harness.workspace.importers.columns import pairs
 
     asked = ReviewImportRequest(
-        pairs(told, "--map", FIELDS), pairs(fixed, "--set", FIELDS), forget_map, skip_bad, dry_run
-    )
+        pairs(told, "--map", FIELDS), pairs(fixed, "--set", FIELDS), forget_map, skip_bad, dry_run,
+        dates, sheet, encoding,
+    )  # fmt: skip
     project = Project.here()
     line, understood = ProgressLine(f"reading {file.name}"), {}
 
     def seen(preview: Preview) -> None:
         columns = preview.columns
         understood.update(preview_json(columns.of, columns.constants, columns.unused))
+        form = asdict(project.redaction.record(preview.form))
+        understood.update(form_json(form, preview.dates.order, str(preview.dates), preview.asked))
         if not as_json:
             _show(preview, project.redaction)
 
@@ -98,8 +111,10 @@ def import_(
 
 
 def _show(preview: Preview, redaction: Redaction) -> None:
-    from harness.render.reviews import preview_text
+    from harness.render.reviews import form_text, preview_text
 
+    form = asdict(redaction.record(preview.form))
+    click.echo(form_text(form, str(preview.dates), preview.asked))
     columns = preview.columns
     # Before the rows are understood, any cell may be a text.
     samples = [redaction.row(row.values, {}) for row in preview.sample]
@@ -117,6 +132,7 @@ def _counts(found: ReviewImport, file: Path) -> dict[str, Any]:
         "twice": found.twice,
         "bad": found.bad_count,
         "bad_rows": plain(found.bad),
+        "passed_over": found.passed_over,
     }
 
 
@@ -139,6 +155,9 @@ def _summary(found: ReviewImport, file: Path, dry_run: bool = False) -> str:
     said = f"{found.new:,} new reviews" + (" would come, nothing was imported" if dry_run else "")
     rest = {"known already": found.known, "twice in the file": found.twice, "bad": found.bad_count}
     more = "".join(f", {number:,} {what}" for what, number in rest.items() if number)
+    if found.passed_over:
+        lines = ", ".join(map(str, found.passed_over))
+        more += f"; passed over, without texts and time: line {lines}"
     return ci_log(f"{file}: {found.rows:,} rows, {said}{more}")
 
 

@@ -9,6 +9,7 @@ import click
 
 from harness.cli.completion import adapters, tasks
 from harness.cli.diagnostics import HarnessCommand
+from harness.cli.example_options import columns_of, reads_examples
 from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
@@ -27,7 +28,10 @@ def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> No
 )
 @click.argument("name")
 @click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="JSONL, input and output."
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="JSONL, JSON, CSV, TSV, XLSX or Parquet.",
 )
 @click.option(
     "--recipe",
@@ -101,16 +105,21 @@ def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> No
     "--anyway", is_flag=True, help="Train on a set that is too small or holds benchmark cases."
 )
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
+@reads_examples
 def train(
     name: str,
     data: Path,
     task: str | None,
     parent: str | None,
     anyway: bool,
+    maps: tuple[str, ...],
+    ignore: tuple[str, ...],
     as_json: bool,
     **recipe: object,
 ) -> None:
     """Train adapter NAME on a training set; a killed run goes on where it was.
+
+    Of a conversation the assistant's turns are learnt, but for those with "weight": 0.
 
     Refuses a set of under 50 examples or with cases of a benchmark in it; --anyway is recorded.
     Writes adapters/NAME as PEFT does, with training.json: base, data, recipe, versions, parent.
@@ -119,6 +128,7 @@ def train(
     from harness.engines.trainer import Recipe
     from harness.flows.project import Project
     from harness.flows.training.train import train as flow
+    from harness.render.findings import format_said
 
     line = ProgressLine(f"training {name}")
 
@@ -136,6 +146,7 @@ def train(
         task=task,
         parent=parent,
         anyway=anyway,
+        columns=columns_of(maps, ignore),
         on_progress=on_progress,
     )
     line.close()
@@ -143,7 +154,8 @@ def train(
         click.echo(json_line(asdict(made) | {"folder": str(made.folder)}))
     else:
         loss = f", loss {made.losses[0]:.3f} to {made.losses[-1]:.3f}" if made.losses else ""
+        examples = f"{made.examples} examples{format_said(made.format)}"
         click.echo(
-            f"{made.name}: {made.examples} examples in {made.seconds:.0f} s{loss}\n"
+            f"{made.name}: {examples} in {made.seconds:.0f} s{loss}\n"
             f"next  pytest --model {made.name}"
         )

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from harness.records import Generation, Output, Prompt
+
+if TYPE_CHECKING:
+    from harness.engines.local.prompts import Formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +70,13 @@ class BackendEngine(Engine, Protocol):
 
     def close(self) -> None:
         """Give back memory, connections, workers."""
+        ...
+
+
+@runtime_checkable
+class FormattingEngine(Protocol):
+    """An engine that knows, before it is asked for a text, which tokens make its prompts."""
+
+    def formats(self) -> Formats | None:
+        """Return the chat formats of its base; None where the base's files are not here."""
         ...

@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engines.local.prompts import prompt_ids
+from harness.engines.local.quantized import loading
 from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_libraries
-from harness.records import Message
+from harness.records import Chat, Message
 
 if TYPE_CHECKING:
     from peft import LoraConfig, PeftModel
@@ -63,6 +64,8 @@ class Lesson:
 
     messages: tuple[Message, ...]
     completion: str
+    chat: Chat = field(default_factory=Chat)
+    """The template that the benchmark judges with; by default the base's own."""
 
 
 OnStep = Callable[[int, int, float | None], None]
@@ -76,15 +79,19 @@ def train_lora(
     work: Path,
     parent: Path | None,
     on_step: OnStep,
+    quantize: str = "",
 ) -> list[float]:
-    """Train into `work/adapter`, resuming an interrupted run; return the logged losses."""
+    """Train into `work/adapter`, resuming an interrupted run; return the logged losses.
+
+    `quantize`: nf4 or int8 trains on a base that is made so when it is loaded, which is QLoRA.
+    """
     try:
         quiet_libraries()
         from transformers import set_seed
         from transformers.trainer_callback import PrinterCallback
 
         set_seed(recipe.seed)
-        trainer = _trainer(base, lessons, recipe, work, parent)
+        trainer = _trainer(base, lessons, recipe, work, parent, quantize)
         trainer.add_callback(_reporter(on_step))
         trainer.remove_callback(PrinterCallback)
         checkpoint = _last_checkpoint(work)
@@ -108,20 +115,25 @@ def train_lora(
 
 
 def _trainer(
-    base: Path, lessons: Sequence[Lesson], recipe: Recipe, work: Path, parent: Path | None
+    base: Path,
+    lessons: Sequence[Lesson],
+    recipe: Recipe,
+    work: Path,
+    parent: Path | None,
+    quantize: str = "",
 ) -> SFTTrainer:
     import torch
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
     tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
+    if lessons[0].chat.text:
+        tokenizer.chat_template = lessons[0].chat.text
     prompt_ids(tokenizer, lessons[0].messages)  # the trainer itself would wait for a template
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model = AutoModelForCausalLM.from_pretrained(
-        base, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
-    )
+    model = _model(base, quantize)
     config = SFTConfig(
         output_dir=str(work),
         per_device_train_batch_size=recipe.batch,
@@ -156,6 +168,30 @@ def _trainer(
     )
 
 
+def _model(base: Path, quantize: str) -> PreTrainedModel:
+    """Load the base to train on; its weights stay fixed, so they may be in 4 or 8 bits."""
+    import torch
+    from peft import prepare_model_for_kbit_training
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(base, trust_remote_code=False)
+    cuda = torch.cuda.is_available()
+    dtype = "bfloat16" if quantize and cuda and torch.cuda.is_bf16_supported() else "float32"
+    asked = loading(config, quantize, "cuda" if cuda else "cpu", dtype)
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        base,
+        config=config,
+        dtype=getattr(torch, dtype),
+        use_safetensors=True,
+        trust_remote_code=False,
+        **asked,
+    )
+    if not asked:
+        return model
+    prepare: Callable[..., PreTrainedModel] = prepare_model_for_kbit_training
+    return prepare(model, use_gradient_checkpointing=cuda)
+
+
 def _with_parent(
     model: PreTrainedModel, parent: Path | None, recipe: Recipe
 ) -> tuple[PreTrainedModel | PeftModel, LoraConfig | None]:
@@ -178,10 +214,11 @@ def _with_parent(
 def _row(lesson: Lesson, tokenizer: Tokenizer) -> dict[str, object]:
     """Return chat turns for a base with a chat template, else plain text."""
     if tokenizer.chat_template:
+        variables = dict(lesson.chat.kwargs)
         return {
             "prompt": [asdict(message) for message in lesson.messages],
             "completion": [{"role": "assistant", "content": lesson.completion}],
-        }
+        } | ({"chat_template_kwargs": variables} if variables else {})
     prompt = "\n".join(message.content for message in lesson.messages) + "\n"
     return {"prompt": prompt, "completion": lesson.completion}
 

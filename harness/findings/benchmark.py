@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.findings.finding import Finding, quoted
-from harness.findings.near import near_duplicates
+from harness.findings.near import is_near, near_duplicates
+from harness.findings.personal import personal
 from harness.findings.words import normal
 from harness.records import Case, CasesNeeded, CheckResult, Policy
 from harness.text.quoting import FAILED_CHECK
@@ -49,13 +50,14 @@ def placeholders(cases: Iterable[CaseLine]) -> Iterator[Finding]:
 
 
 def repeated(cases: Iterable[CaseLine]) -> Iterator[Finding]:
-    """Yield the cases that repeat an earlier input, with the same ideals or with others."""
-    seen: dict[str, CaseLine] = {}
+    """Yield the cases that repeat an earlier case's prompt, with the same ideals or with others."""
+    seen: dict[tuple[str, ...], CaseLine] = {}
     for one in cases:
-        first = seen.setdefault(normal(one.case.input), one)
+        # turn by turn: a system text, a document or an earlier turn makes another case of it
+        first = seen.setdefault(tuple(map(normal, one.case.given)), one)
         if first is one:
             continue
-        same = f"{one.case.id} has the input of {first.case.id} (line {first.line})"
+        same = f"{one.case.id} has the {_asked(one)} of {first.case.id} (line {first.line})"
         mine, theirs = (
             {" ".join(ideal.split()) for ideal in case.ideals} for case in (one.case, first.case)
         )
@@ -68,8 +70,16 @@ def repeated(cases: Iterable[CaseLine]) -> Iterator[Finding]:
 
 
 def near_repeated(cases: Sequence[CaseLine]) -> Iterator[Finding]:
-    """Yield the cases whose inputs differ in a few words only, unless they share a group."""
-    for near in near_duplicates([one.case.input for one in cases]):
+    """Yield the cases whose prompts differ in a few words only, unless they share a group."""
+    texts = ["\n".join(one.case.given) for one in cases]
+
+    def asks_alike(index: int, of: int) -> bool:
+        """Compare the last turns alone: cases may share a document, or most of a conversation."""
+        pair = [cases[place].case for place in (index, of)]
+        whole = all(len(case.given) == 1 for case in pair)
+        return whole or is_near(pair[0].input, pair[1].input)
+
+    for near in near_duplicates(texts, also=asks_alike):
         mine, other = cases[near.index], cases[near.of]
         grouped = mine.case.group is not None and mine.case.group == other.case.group
         if near.changed and not grouped:
@@ -77,9 +87,24 @@ def near_repeated(cases: Sequence[CaseLine]) -> Iterator[Finding]:
             yield Finding(
                 "near_duplicate",
                 mine.line,
-                f"{mine.case.id} has the input of {other.case.id} (line {other.line}) but for"
-                f' {differs}; give both one "group", or write another case',
+                f"{mine.case.id} has the {_asked(mine)} of {other.case.id} (line {other.line}) but"
+                f' for {differs}; give both one "group", or write another case',
             )
+
+
+def _asked(one: CaseLine) -> str:
+    return "input" if len(one.case.given) == 1 else "prompt"
+
+
+def personal_data(cases: Iterable[CaseLine], region: str) -> Iterator[Finding]:
+    """Yield personal data in all that a case gives or wants; `region` is that of bare numbers."""
+    for one in cases:
+        texts = (*one.case.given, *one.case.ideals)
+        found = [hit for text in texts for hit in personal(text, region)]
+        # once: an address stands in several turns, and in the ideal that repeats it
+        for what, written in dict.fromkeys(found):
+            said = f"{one.case.id} has personal data, {what} {quoted(written)}"
+            yield Finding("personal_data", one.line, said)
 
 
 def failed_checks(
@@ -122,6 +147,14 @@ def size(cases: int, policy: Policy) -> tuple[list[Finding], list[Finding]]:
     if cases < USUAL:
         return [], [Finding("size", None, f"{has}; 20 to 30 are usual, few can show only much")]
     return [], []
+
+
+def cut_ideals(cases: Sequence[CaseLine], longest: Sequence[int], limit: int) -> Iterator[Finding]:
+    """Yield the cases with an ideal of more tokens than an output may have."""
+    for one, tokens in zip(cases, longest, strict=True):
+        if tokens > limit:
+            said = f"an ideal of {one.case.id} has {tokens - 1} tokens + end, max_new_tokens is"
+            yield Finding("size", one.line, f"{said} {limit}: an output is cut before it ends")
 
 
 def too_few_for(one: CasesNeeded, cases: int) -> Finding:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from harness.findings.endings import endings
 from harness.findings.finding import Finding
 from harness.findings.outliers import languages, lengths, other_languages
-from harness.findings.overlap import overlap
+from harness.findings.overlap import CaseText, case_texts, overlap_of
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import HouseVoice
 from harness.records import Case
 from harness.records.benchmark import TrainingExample
-from harness.text.quoting import IN_INPUT, IN_OUTPUT
+from harness.text.quoting import IN_INPUT, IN_OUTPUT, Shape
 
 SMALL, LARGE = 50, 1_000
 """Fewest examples that fine-tuning of this kind needs, and the number above which is unusual."""
@@ -27,8 +27,8 @@ STEPS = ("repeats", "personal data", "endings and voice", "lengths", "languages"
 class Measure:
     """The cases, voice and glossary that a training set is compared with."""
 
-    cases: Mapping[str, str]
-    """Inputs of every benchmark's cases, by `benchmark/id`."""
+    cases: Mapping[str, str | CaseText]
+    """The cases of every benchmark, by `benchmark/id`."""
     house: HouseVoice | None = None
     """The voice of the task's benchmark; None without a benchmark or without a chosen task."""
     banned: Callable[[str], str] = lambda text: ""
@@ -42,14 +42,18 @@ def check_examples(
     measure: Measure,
     on_progress: Callable[[str, int, int], None] = lambda step, done, total: None,
 ) -> Iterator[Finding]:
-    """Run every check; `on_progress` is called with each step as it begins."""
+    """Run every check; `on_progress` is called with each step as it begins.
+
+    Texts are checked turn by turn: of a conversation, every turn that is learnt is an output.
+    """
+    parts = [part for example in examples for part in example.exchanges()]
     # Deferred, so that a step is announced before its work begins.
     checks: tuple[Callable[[], Iterable[Finding]], ...] = (
         lambda: repeats(examples),
         lambda: _personal(examples, measure.region),
-        lambda: _texts(examples, measure),
-        lambda: lengths(examples),
-        lambda: other_languages(examples, languages(examples)),
+        lambda: _texts(parts, measure),
+        lambda: lengths(parts),
+        lambda: other_languages(parts, languages(parts)),
         lambda: overlaps(examples, measure.cases),
     )
     for done, (step, check) in enumerate(zip(STEPS, checks, strict=True)):
@@ -70,24 +74,37 @@ def size(count: int) -> Iterator[Finding]:
         yield Finding("size", None, message)
 
 
-def overlaps(examples: Sequence[TrainingExample], cases: Mapping[str, str]) -> Iterator[Finding]:
+def overlaps(
+    examples: Sequence[TrainingExample], cases: Mapping[str, str | CaseText]
+) -> Iterator[Finding]:
     """Yield the examples that a benchmark asks about: training on them would spoil its verdicts."""
-    for found in overlap([example.input for example in examples], cases):
+    parts = [part for example in examples for part in example.exchanges()]
+    for found in overlap_of(parts, cases):
         how = {
             "exact": "is",
             "normalised": "is, but for case, punctuation or white space,",
             "contained": "contains",
             "near": f"is, but for {found.changed} words,",
         }[found.how]
-        line = examples[found.index].line
+        line = parts[found.index].line
         yield Finding("overlap", line, f"the input {how} benchmark case {found.case}")
 
 
 def _personal(examples: Sequence[TrainingExample], region: str) -> Iterator[Finding]:
     for example in examples:
-        for side, text in ((IN_INPUT, example.input), (IN_OUTPUT, example.output)):
+        for side, text in sides_of(example):
             for what, written in personal(text, region):
                 yield Finding("personal_data", example.line, what + side.say(written))
+
+
+def sides_of(example: TrainingExample) -> Iterator[tuple[Shape, str]]:
+    """Yield every text of an example, each with the words for its side."""
+    for text in (example.system or "", *example.context):
+        yield IN_INPUT, text
+    for turn in example.turns:
+        yield (IN_OUTPUT if turn.role == "assistant" else IN_INPUT), turn.content
+    yield IN_INPUT, example.input
+    yield IN_OUTPUT, example.output
 
 
 def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Finding]:
@@ -103,6 +120,6 @@ def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Fi
             yield from measure.house.findings(example)
 
 
-def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, str]:
-    """Return the inputs of cases by `benchmark/id`, as `Measure` holds them."""
-    return {f"{benchmark}/{case.id}": case.input for case in cases}
+def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, CaseText]:
+    """Return the cases of a benchmark by `benchmark/id`, as `Measure` holds them."""
+    return {f"{benchmark}/{name}": text for name, text in case_texts(cases).items()}

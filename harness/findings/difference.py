@@ -41,7 +41,16 @@ def _changes(old: Fields, new: Fields) -> Iterator[FieldChange]:
 
 
 def _case(case: Case) -> Fields:
-    found = {"input": case.input}
+    found = {} if case.system is None else {"system": case.system or "(none)"}
+    found |= {
+        f"turn {number} ({turn.role})": turn.content
+        for number, turn in enumerate(case.turns, start=1)
+    }
+    found |= {
+        "context" if number == 1 else f"context {number}": text
+        for number, text in enumerate(case.context, start=1)
+    }
+    found["input"] = case.input
     found |= {
         "ideal" if number == 1 else f"ideal {number}": ideal
         for number, ideal in enumerate(case.ideals, start=1)
@@ -59,7 +68,9 @@ def _settings(benchmark: Benchmark) -> Fields:
         "template": benchmark.template,
     }
     for number, example in enumerate(benchmark.examples, start=1):
-        found[f"example {number}"] = f"{example.input}\n{example.output}"
+        texts = [turn.content for turn in example.turns]
+        texts += [*example.context, example.input, example.output]
+        found[f"example {number}"] = "\n".join(texts)
     for rule in benchmark.metrics:
         margin = "" if rule.margin is None else f" at a margin of {rule.margin:g}"
         found[f"metric {rule.name}"] = f"{rule.role}{margin}"

@@ -6,14 +6,14 @@ Candidates share a rare pair of neighbouring words; each is then compared exactl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from harness.findings.words import WordCoder, words
+from harness.findings.words import WordCoder, normal, words
 
 SHARE = 0.2
 """Texts are near where at most this share of the words has to be changed."""
@@ -46,8 +46,14 @@ class Near:
     """Words of the longer text."""
 
 
-def near_duplicates(texts: Sequence[str], share: float = SHARE) -> list[Near]:
+def near_duplicates(
+    texts: Sequence[str],
+    share: float = SHARE,
+    also: Callable[[int, int], bool] = lambda index, of: True,
+) -> list[Near]:
     """Return each text that is near to an earlier text, once, with that earlier text.
+
+    `also` may refuse a pair, by the indices of the texts, for what else it knows about them.
 
     A text that was found near is not compared with later texts: dropping the returned texts leaves
     no near pair. The result is complete as long as no text has more than `BUDGET` candidates.
@@ -62,7 +68,17 @@ def near_duplicates(texts: Sequence[str], share: float = SHARE) -> list[Near]:
     counts = np.zeros(_BUCKETS, dtype=np.int32)
     for numbers in pairs:
         counts[numbers] += 1  # fancy indexing: repeats inside a text count once
-    return list(_search(whole, coded, pairs, counts, share))
+    return list(_search(whole, coded, pairs, counts, share, also))
+
+
+def is_near(text: str, other: str, share: float = SHARE) -> bool:
+    """Return whether two texts differ in a few words at most; short ones in none."""
+    coder = WordCoder()
+    one, two = coder.code(words(text)), coder.code(words(other))
+    longer = max(len(one), len(two))
+    if longer < MIN_WORDS:
+        return normal(text) == normal(other)
+    return Levenshtein.distance(one, two) <= longer * share
 
 
 def boilerplate(coded: Sequence[str]) -> set[str]:
@@ -87,19 +103,21 @@ def _search(
     pairs: list[Pairs],
     counts: NDArray[np.int32],
     share: float,
+    also: Callable[[int, int], bool],
 ) -> Iterator[Near]:
     holders: dict[int, list[int]] = {}
     first: dict[str, int] = {}
     # Texts are entered one after the other, so that each is compared with earlier texts only.
     for index, code in enumerate(coded):
         same = first.setdefault(whole[index], index) if whole[index] else index
-        if same != index:
+        if same != index and also(index, same):
             yield Near(index, same, 0, len(whole[index]))
             continue
         if len(code) < MIN_WORDS:
             continue
         rarest = _rarest(pairs[index], counts, 2 * int(len(code) * share / (1 - share)) + 1)
-        near = _nearest(code, coded, _candidates(rarest, holders), share)
+        some = (other for other in _candidates(rarest, holders) if also(index, other))
+        near = _nearest(code, coded, some, share)
         if near is None:
             for pair in rarest:
                 holders.setdefault(pair, []).append(index)
@@ -128,7 +146,7 @@ def _candidates(rarest: list[int], holders: dict[int, list[int]]) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def _nearest(code: str, coded: list[str], candidates: list[int], share: float) -> int | None:
+def _nearest(code: str, coded: list[str], candidates: Iterable[int], share: float) -> int | None:
     """Return the first candidate that is near enough."""
     for index in candidates:
         other = coded[index]

@@ -17,11 +17,13 @@ from harness.records.benchmark import TrainingExample
 
 def repeats(examples: Sequence[TrainingExample]) -> Iterator[Finding]:
     """Yield duplicates, contradictions and near duplicates; of two lines the later is reported."""
-    first: dict[str, tuple[TrainingExample, str]] = {}
+    first: dict[tuple[str, ...], tuple[TrainingExample, str]] = {}
     taken: set[int] = set()
     for example in examples:
         output = normal(example.output)
-        earlier, its_output = first.setdefault(normal(example.input), (example, output))
+        given = (example.system or "", *example.context, example.conversation)
+        asked = tuple(map(normal, given))
+        earlier, its_output = first.setdefault(asked, (example, output))
         if earlier is example:
             continue
         taken.add(example.line)
@@ -31,8 +33,12 @@ def repeats(examples: Sequence[TrainingExample]) -> Iterator[Finding]:
             message = f"has the input of line {earlier.line} with another output"
             yield Finding("contradiction", example.line, message)
     rest = [example for example in examples if example.line not in taken]
-    for near in near_duplicates([f"{one.input}\n{one.output}" for one in rest]):
+    for near in near_duplicates([_whole(one) for one in rest]):
         how = f"{near.changed} of {near.length} words differ" if near.changed else "no word differs"
         yield Finding(
             "near_duplicate", rest[near.index].line, f"nearly line {rest[near.of].line}: {how}"
         )
+
+
+def _whole(example: TrainingExample) -> str:
+    return "\n".join((*example.context, example.conversation, example.output))

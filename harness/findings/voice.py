@@ -58,7 +58,7 @@ class HouseVoice:
             return
         # At most a finding per output: foreign words say more than a sign.
         marks = sorted(set(_MARKS) & set(example.output) - voice.marks)
-        strange = _foreign(example.input, example.output, voice.vocabulary)
+        strange = _foreign(example.conversation, example.output, voice.vocabulary)
         count = len(words(example.output))
         if len(strange) >= MIN_FOREIGN and len(strange) > voice.most * count:
             some = ", ".join(quoted(word, 20) for word in strange[:4])
@@ -97,7 +97,9 @@ def _voice(about: str, mine: Sequence[Case], cases: Sequence[Case]) -> Voice:
     for place, case in enumerate(mine):
         others = frozenset[str]().union(*known[:place], *known[place + 1 :])
         for ideal in case.ideals:
-            strays.append(len(_foreign(case.input, ideal, others)) / max(1, len(words(ideal))))
+            strays.append(
+                len(_foreign("\n".join(case.given), ideal, others)) / max(1, len(words(ideal)))
+            )
     ideals = [ideal for case in mine for ideal in case.ideals]
     return Voice(
         about=about,
@@ -117,7 +119,7 @@ def _vocabulary(case: Case) -> frozenset[str]:
         for term in check.value
     ]
     return frozenset(
-        _stem(word) for text in (case.input, *case.ideals, *terms) for word in words(text)
+        _stem(word) for text in (*case.given, *case.ideals, *terms) for word in words(text)
     )
 
 

@@ -146,8 +146,9 @@ class Project:
 
     @cached_property
     def base(self) -> Weights:
-        """The base model's weights."""
-        return find_weights(self.settings.base, self.settings.root)
+        """The base model's weights, quantised as the settings say."""
+        settings = self.settings
+        return find_weights(settings.base, settings.root, quantize=settings.quantize)
 
     @cached_property
     def embedder(self) -> Weights:

@@ -250,6 +250,6 @@ def _unmet(
 
 def _same_texts(candidate: Sequence[CaseResult], reference: Sequence[CaseResult]) -> bool:
     return all(
-        [output.text for output in now.outputs] == [output.text for output in before.outputs]
+        [output.scored for output in now.outputs] == [output.scored for output in before.outputs]
         for now, before in zip(candidate, reference, strict=True)
     )

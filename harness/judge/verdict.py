@@ -17,6 +17,7 @@ from harness.judge.intervals import spent_alpha
 from harness.judge.policy import check_policy, check_rules
 from harness.judge.rule1 import judged as rule1
 from harness.judge.rule2 import judged as rule2
+from harness.judge.unfinished import unfinished_notes
 from harness.records import BASE, BASE_PROMPT, MetricRule, Policy, Run, Verdict, WeighedFinal
 
 RESERVE, RESERVE_PROMOTED = "reserve", "reserve promoted"
@@ -27,6 +28,8 @@ RULE = 2
 WRITE_YOUR_OWN = (
     "write 20 to 30 cases of your own in their place, then: lora-harness benchmark check"
 )
+TRAINED_ON = "trained on "
+"""The beginning of the note on an adapter's base, by which judging again finds it."""
 NOTHING_TO_COMPARE = "there is neither a promoted adapter nor a run of the base to compare with"
 RUN_THE_BASE = "evaluate the base on this benchmark first: lora-harness evaluate base"
 BASE_ALONE = (
@@ -50,6 +53,7 @@ def verdict(
     candidates_judged: int = 1,
     guard: bool = False,
     left_out: Mapping[str, str] | None = None,
+    trained_on: str = "",
     reserve: tuple[Run, Run] | None = None,
     finals: Sequence[WeighedFinal] = (),
     reserve_available: int = 0,
@@ -61,6 +65,7 @@ def verdict(
     be better than `base`. `guard` says that the benchmark is one that every adapter must keep:
     there, not worse than the base is enough. `accepted` holds who accepted a broken case and why.
     `left_out` names cases that an adapter has seen in training: no run is judged on them.
+    `trained_on` says which base the adapter was trained on; it is noted, and decides nothing.
     `reserve` are the candidate's and the reference's runs on the reserve's first cases, of which
     there are `reserve_available` in all: the verdict says how many it wants next. `finals` are
     texts that people sent, weighed under both. `rule` is the version of the rule that judges:
@@ -107,7 +112,11 @@ def verdict(
         guards=guards,
         forgetting=forgotten(guards),
         left_out=seen,
-        notes=_left_out_notes(seen),
+        notes=(
+            *_left_out_notes(seen),
+            *([trained_on] if trained_on else []),
+            *unfinished_notes((candidate, *references.values())),
+        ),
     )
     if (unfit := _unfit(blank, candidate, bool(references))) is not None:
         return unfit

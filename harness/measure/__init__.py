@@ -13,6 +13,7 @@ from harness.measure.edits import clean_rate, consistency, edit_rate, edit_simil
 from harness.measure.metrics import METRICS, Metric, UserMetric
 from harness.measure.parsing import merge_checks, parse_checks
 from harness.measure.scoring import score_case
+from harness.measure.thoughts import may_begin_inside, opens_thought, without_thoughts
 
 __all__ = [
     "METRICS",
@@ -24,10 +25,13 @@ __all__ = [
     "edit_similarity",
     "embedding_similarity",
     "ideal_likelihood",
+    "may_begin_inside",
     "merge_checks",
+    "opens_thought",
     "parse_checks",
     "run_checks",
     "score_case",
+    "without_thoughts",
 ]
 
 # Without a handler Python itself would write warnings of a library to stderr.

@@ -25,7 +25,7 @@ RUNNERS: Mapping[str, Runner] = MappingProxyType(
         "json": lambda value, text, case: jsontext.not_json(text),
         "terms": lambda value, text, case: glossary.banned(value, text),
         "grounded": lambda value, text, case: grounding.ungrounded(
-            text, (case.input, *case.ideals)
+            text, (*case.given, *case.ideals)
         ),
     }
 )

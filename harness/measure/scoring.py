@@ -50,11 +50,11 @@ def score_case(
     ]
     scores = {name: _mean(name, samples) for name in metrics}
     if "consistency" in scores and "consistency" not in users:
-        scores["consistency"] = consistency([output.text for output in outputs])
+        scores["consistency"] = consistency([output.scored for output in outputs])
     first = samples[0] if samples else {}
     best_ideals = {name: index for name, (_, index) in first.items() if index is not None}
     # A check that fails on any sample has failed.
-    rows = [run_checks(case, output.text) for output in outputs]
+    rows = [run_checks(case, output.scored) for output in outputs]
     checks = tuple(_worst(results) for results in zip(*rows, strict=True))
     return CaseResult(case, outputs, scores, best_ideals, checks, _by_sample(samples))
 
@@ -69,18 +69,20 @@ def _sample(
     """Score an output on every metric that does not need the other samples."""
     found: dict[str, Best] = {}
     if {"edit_rate", "clean_rate"} & set(metrics):
-        negated, index = _highest([-edit_rate(output.text, ideal) for ideal in case.ideals])
+        negated, index = _highest([-edit_rate(output.scored, ideal) for ideal in case.ideals])
         rate = None if negated is None else abs(negated)
         found["edit_rate"] = (rate, index)
         found["clean_rate"] = (None if rate is None else is_clean(rate), index)
     if "edit_similarity" in metrics:
-        found["edit_similarity"] = _highest([edit_similarity(output.text, i) for i in case.ideals])
+        found["edit_similarity"] = _highest(
+            [edit_similarity(output.scored, i) for i in case.ideals]
+        )
     if "embedding_similarity" in metrics and cosines is not None:
         found["embedding_similarity"] = _closest(case, cosines)
     if "ideal_likelihood" in metrics and output.ideal_nlls:
         found["ideal_likelihood"] = _likeliest(case, output)
     for name in (name for name in metrics if name in users):
-        found[name] = (_user_score(name, users[name], output.text, case), None)
+        found[name] = (_user_score(name, users[name], output.scored, case), None)
     return {name: found.get(name, MISSING) for name in metrics}
 
 

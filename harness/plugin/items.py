@@ -154,9 +154,14 @@ class CaseItem(HarnessItem):
             reference = found.verdict.promoted or "the base"
             pytest.xfail(ci_log(f"must check {failed} failed, as it does with {reference}"))
         if reasons:
-            texts = [f"ideal   {result.case.ideals[0]}", f"output  {result.text}"] if result else []
+            texts = _texts(result) if result else []
             text = "\n".join([*reasons, *texts])
             raise Failed(ci_log(reasons[0]), ci_log(text, lines=True))
+
+
+def _texts(result: CaseResult) -> list[str]:
+    written = "(it never ended its thinking)" if result.unended else result.text
+    return [f"ideal   {result.case.ideals[0]}", f"output  {written}"]
 
 
 class ReserveItem(CaseItem):

@@ -244,6 +244,7 @@ class Gate:
             colour=colour,
             promoted_at=evaluation.promoted_at,
             overridden=evaluation.overridden,
+            made_again=evaluation.made_again,
             report=reported.page,
         )
         pair = (verdict.candidate, verdict.benchmark)

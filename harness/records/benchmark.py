@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from harness.records.holds import EXACT, LABELS, QUOTING, TEXT
-from harness.records.turns import Chat, Message
+from harness.records.turns import Chat, Message, conversation
 
 Role = Literal["gate", "guard", "report"]
 """`gate`: promotion needs not-worse; `guard`: only a proven drop rejects; `report`: only shown."""
@@ -60,6 +60,17 @@ class Case:
     """Retrieved texts, filled into the template's `{context}`."""
 
     @property
+    def conversation(self) -> str:
+        """All turns as one text, for comparisons; a case without earlier turns is its input."""
+        return conversation(self.turns, self.input)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Every text that is this case's own and that the model sees, the input last."""
+        own = (self.system,) if self.system else ()
+        return (*own, *self.context, *(turn.content for turn in self.turns), self.input)
+
+    @property
     def placeholder(self) -> bool:
         """Whether the case only marks the place of a real case."""
         return self.id.startswith(PLACEHOLDER)
@@ -73,6 +84,10 @@ class Example:
     """The user's turn, filled into the template like the input of a case."""
     output: str = field(metadata=TEXT)
     """The assistant's turn."""
+    turns: tuple[Message, ...] = ()
+    """The conversation before the input, for an example that was written as `messages`."""
+    context: tuple[str, ...] = field(default=(), metadata=TEXT)
+    """Retrieved texts, filled into the template's `{context}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +245,7 @@ class Benchmark:
     system: str = field(default="", metadata=TEXT)
     """The system turn of every prompt; no such turn where empty."""
     template: str = field(default="{input}", metadata=TEXT)
-    """The user's turn, with `{input}` in place of the input."""
+    """The user's last turn, with `{input}` and `{context}` in place of the case's own."""
     examples: tuple[Example, ...] = ()
     """Examples that `base+prompt` sees before the input."""
     generation: Generation = Generation()
@@ -372,3 +387,48 @@ class TrainingExample:
     """The text that it learns to write."""
     slices: Mapping[str, str] = field(default_factory=dict, metadata=LABELS)
     """Named groups such as kind=opener; not learnt, they only say which cases it resembles."""
+    turns: tuple[Message, ...] = ()
+    """The conversation before the input, without its system turn."""
+    context: tuple[str, ...] = field(default=(), metadata=TEXT)
+    """Retrieved texts, filled into the template's `{context}`."""
+    system: str | None = field(default=None, metadata=TEXT)
+    """The system turn that it is learnt with; None for the benchmark's own."""
+    learnt: tuple[int, ...] = ()
+    """Places in `turns` of the assistant's turns that are learnt as the output is."""
+
+    @property
+    def conversation(self) -> str:
+        """All turns before the output as one text, for comparisons."""
+        return conversation(self.turns, self.input)
+
+    @property
+    def given(self) -> str:
+        """All that stands before the output, as people read it; the input where it is alone."""
+        if self.system is None and not self.turns and not self.context:
+            return self.input
+        system = [] if self.system is None else [f"system: {self.system}"]
+        context = [f"context: {text}" for text in self.context]
+        marks = {place: "" if place in self.learnt else " (not learnt)" for place in self._answers}
+        turns = [f"{t.role}{marks.get(n, '')}: {t.content}" for n, t in enumerate(self.turns)]
+        return "\n".join([*system, *turns, *context, f"user: {self.input}"])
+
+    @property
+    def _answers(self) -> tuple[int, ...]:
+        return tuple(n for n, turn in enumerate(self.turns) if turn.role == "assistant")
+
+    def exchanges(self) -> tuple[TrainingExample, ...]:
+        """Return each output that is learnt, with the user's turn before it, as an example."""
+        if not self.learnt:
+            return (self,)
+        early = [
+            dataclasses.replace(
+                self,
+                input=self.turns[place - 1].content,
+                output=self.turns[place].content,
+                turns=self.turns[: place - 1],
+                context=(),
+                learnt=(),
+            )
+            for place in self.learnt
+        ]
+        return (*early, dataclasses.replace(self, learnt=()))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.records.holds import EXACT, LABELS, QUOTING, TEXT
+from harness.records.turns import Message, conversation
 
 Treatment = Literal["accepted", "edited", "rejected"]
 """Sent unchanged, sent after edits, or thrown away."""
@@ -35,7 +36,7 @@ class Review:
     digest: str = field(metadata=EXACT)
     """Digest of the adapter's bytes; empty where it is no longer known."""
     input: str = field(metadata=TEXT)
-    """The text that the adapter was given."""
+    """The text that the adapter was given; of a conversation the user's last turn."""
     output: str = field(metadata=TEXT)
     """The text that the adapter wrote."""
     decision: Treatment = field(metadata=EXACT)
@@ -56,6 +57,17 @@ class Review:
     """The file it came from, `dashboard`, `benchmark`, or `synthetic`."""
     seq: int = 0
     """Its number in the store, from 1."""
+    turns: tuple[Message, ...] = ()
+    """The conversation before the input, where the input was not the first turn."""
+    system: str | None = field(default=None, metadata=TEXT)
+    """The system text, where the file says one."""
+    context: tuple[str, ...] = field(default=(), metadata=TEXT)
+    """Retrieved texts that the adapter was given beside the input."""
+
+    @property
+    def conversation(self) -> str:
+        """All turns as one text, for comparisons; without earlier turns it is the input."""
+        return conversation(self.turns, self.input)
 
 
 @dataclass(frozen=True, slots=True)

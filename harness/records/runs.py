@@ -53,6 +53,15 @@ class Output:
     """`length`: cut off at the token limit. `time`: cut off at the time limit."""
     ideal_nlls: tuple[float | None, ...] = ()
     """Mean token NLL of each ideal given the prompt; None or empty where the engine has none."""
+    answer: str | None = field(default=None, metadata=TEXT)
+    """The text without its thoughts, where the benchmark strips them; None where it has none."""
+    unended: bool = False
+    """Whether its thoughts never end, so that it has no answer."""
+
+    @property
+    def scored(self) -> str:
+        """The text that is scored, checked and shown: the answer, else the text."""
+        return self.text if self.answer is None else self.answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +97,19 @@ class CaseResult:
 
     @property
     def text(self) -> str:
-        """The first sample's text."""
-        return self.outputs[0].text if self.outputs else ""
+        """The first sample's text, without thoughts where they are stripped."""
+        return self.outputs[0].scored if self.outputs else ""
+
+    @property
+    def whole(self) -> str | None:
+        """The first sample's text with its thoughts; None where none were taken out."""
+        first = self.outputs[0] if self.outputs else None
+        return None if first is None or first.answer is None else first.text
+
+    @property
+    def unended(self) -> bool:
+        """Whether the first sample never ended its thinking."""
+        return bool(self.outputs) and self.outputs[0].unended
 
     @property
     def failed_musts(self) -> tuple[CheckResult, ...]:

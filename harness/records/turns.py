@@ -5,7 +5,7 @@ Tested in tests/workspace/project/test_benchmarks.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -25,6 +25,12 @@ class Message:
     """The speaker of the turn."""
     content: str = field(metadata=TEXT)
     """The text of the turn."""
+
+
+def conversation(turns: Sequence[Message], text: str) -> str:
+    """Return a text and the turns before it as one text, without roles, for comparisons."""
+    # Without roles, so that a conversation is found in data that writes the roles in another way.
+    return "\n".join((*(turn.content for turn in turns), text))
 
 
 @dataclass(frozen=True, slots=True)

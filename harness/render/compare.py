@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.records import Run
+from harness.records import CaseResult, Run
 from harness.render.changes import id_list
 from harness.render.sidebyside import CaseSideBySide, SideBySide, side_by_side
 from harness.text import safe
 from harness.text.diff import word_diff
 from harness.text.figures import count, metric_title, score, signed
+from harness.text.given import beside_input, given, is_plain
 from harness.text.plain import plain
 from harness.text.redact import OPEN, Redaction
 from harness.text.table import hang, pad, table
 
 MAX_TEXT = 1_000
+MAX_GIVEN = 300
+"""Characters of a turn or a context: they are only to remind of the case."""
 MAX_NAME = 24
 
 
@@ -51,9 +54,11 @@ def compare_json(a: Run, b: Run, *, redaction: Redaction = OPEN) -> dict[str, An
             "case": pair.a.case.id,
             "critical": pair.a.case.critical,
             "same": pair.same,
+            "input": pair.a.case.input,
+            **beside_input(pair.a.case),
             "ideals": pair.a.case.ideals,
-            "a": {"text": pair.a.text, "scores": pair.a.scores, "checks": pair.a.checks},
-            "b": {"text": pair.b.text, "scores": pair.b.scores, "checks": pair.b.checks},
+            "a": _side(pair.a),
+            "b": _side(pair.b),
             "difference": word_diff(pair.a.text, pair.b.text),
         }
         for pair in both.pairs
@@ -75,6 +80,14 @@ def compare_json(a: Run, b: Run, *, redaction: Redaction = OPEN) -> dict[str, An
     )
 
 
+def _side(result: CaseResult) -> dict[str, Any]:
+    """Return a side of a case; `whole` has the thoughts as well, where they were taken out."""
+    found = {"text": result.text, "scores": result.scores, "checks": result.checks}
+    if result.whole is None:
+        return found
+    return found | {"whole": result.whole, "unended": result.unended}
+
+
 def _not_shown(both: SideBySide, width: int) -> list[str]:
     """Name the cases that are not shown: equal outputs, and cases of a single run."""
     same = [pair.a.case.id for pair in both.pairs if pair.same]
@@ -88,19 +101,25 @@ def _not_shown(both: SideBySide, width: int) -> list[str]:
 def _case(pair: CaseSideBySide, both: SideBySide, width: int) -> list[str]:
     case = pair.a.case
     names = [_name(both.a), _name(both.b)]
-    columns = max(len("ideal"), *map(len, names))
+    # an output is hardly understood without the turns before it
+    before = [] if is_plain(case) else given(case)
+    columns = max(len("ideal"), *map(len, names), *(len(name) for name, _ in before))
     lines = [safe.ci_log(case.id, limit=80) + (" (critical)" if case.critical else "")]
     scores = " · ".join(
         f"{metric_title(name)} {score(before)} → {score(after)}"
         for name, (before, after) in pair.scores.items()
     )
     lines += hang("  ", scores, width)
+    for name, text in before:
+        lines += hang(f"  {pad(name, columns)}  ", safe.ci_log(text, limit=MAX_GIVEN), width)
     ideal = case.ideals[0] if case.ideals else ""
     texts = [ideal, pair.a.text, word_diff(pair.a.text, pair.b.text)]
     for label, text in zip(["ideal", *names], texts, strict=True):
         shown = safe.ci_log(text, limit=MAX_TEXT) if text.strip() else "(nothing)"
         lines += hang(f"  {pad(label, columns)}  ", shown, width)
     for name, result in zip(names, (pair.a, pair.b), strict=True):
+        if result.unended:
+            lines += hang(f"  {name} ", "never ended its thinking, and counts as empty", width)
         for check in result.checks:
             if not check.passed:
                 found = f"{check.name} ({check.level}): {safe.ci_log(check.message, limit=200)}"

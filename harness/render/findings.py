@@ -13,6 +13,8 @@ from harness.text.figures import count
 from harness.text.plain import plain
 from harness.text.table import display_width, hang, pad
 
+OWN_FORMAT = "input and output"
+"""The name of our own format of training data, which goes without saying."""
 MAX_FINDINGS = 200
 """Rows of a table; the JSON has all findings."""
 
@@ -58,6 +60,11 @@ def kinds_text(counts: Mapping[str, int]) -> str:
     """Return the counts, such as `12 duplicate · 8 truncated`, or say that there are none."""
     counted = [f"{number:,} {safe.ci_log(kind, limit=40)}" for kind, number in counts.items()]
     return " · ".join(counted) or "nothing found"
+
+
+def format_said(name: str) -> str:
+    """Return the format of a training set in brackets; nothing for our own, the usual one."""
+    return f" ({name})" if name and name != OWN_FORMAT else ""
 
 
 def findings_json(findings: Sequence[ShownFinding]) -> list[dict[str, Any]]:

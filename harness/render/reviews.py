@@ -35,6 +35,24 @@ def preview_text(
     return "\n".join(lines)
 
 
+def form_text(form: Mapping[str, Any], dates: str, asked: str = "") -> str:
+    """Return how a file was read, and how its dates were."""
+    parts = [form["kind"], form["encoding"], form["separator"]]
+    parts += [f"sheet '{form['sheet']}'"] if form["sheet"] else []
+    parts += [f"headings on line {form['head']}"] if form["head"] > 1 else []
+    read = safe.ci_log(", ".join(filter(None, parts)))
+    lines = [f"read as {read}", f"dates read {dates}; as UTC where no offset stands"]
+    return "\n".join(lines + ([f"yes read as {asked}"] if asked else []))
+
+
+def form_json(
+    form: Mapping[str, Any], order: str | None, dates: str, asked: str = ""
+) -> dict[str, Any]:
+    """Return the same for programs."""
+    found = {"form": plain(form), "dates": {"order": order, "said": dates}}
+    return found | ({"yes": asked} if asked else {})
+
+
 def preview_json(
     columns: Mapping[str, str], constants: Mapping[str, str], unused: Sequence[str]
 ) -> dict[str, Any]:

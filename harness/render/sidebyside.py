@@ -68,7 +68,7 @@ def side_by_side(a: Run, b: Run) -> SideBySide:
     ours = {result.case.id for result in a.results}
     matched = [(r, theirs[r.case.id]) for r in a.results if r.case.id in theirs]
     pairs = tuple(
-        CaseSideBySide(x, y, [o.text for o in x.outputs] == [o.text for o in y.outputs])
+        CaseSideBySide(x, y, [o.scored for o in x.outputs] == [o.scored for o in y.outputs])
         for x, y in matched
     )
     metrics = dict.fromkeys(name for pair in pairs for name in pair.scores)

@@ -37,6 +37,8 @@ class Grounds:
     """By role: the candidate always, then promoted, pinned or base as the verdict names them."""
     recomputed_with: str | None = None
     """The version of this software that came to the same verdict from stored scores."""
+    fetched_from: str | None = None
+    """The place that the adapter's bytes were fetched from, as recorded beside them."""
 
 
 def statement(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def _predicate(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
         "certifiable_margin": verdict.certifiable_margin,
         "versions": _versions(candidate),
         "recomputed_with": grounds.recomputed_with,
-    }
+    } | ({"fetched_from": grounds.fetched_from} if grounds.fetched_from else {})
 
 
 def _benchmark(verdict: Verdict) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _run(side: str, run: Run) -> dict[str, Any]:
         "started": run.started,
         "digests": run.digests,
         "decoding": run.origin.get("decoding"),
-    }
+    } | ({"quantized": run.origin["quantized"]} if "quantized" in run.origin else {})
 
 
 def _versions(run: Run) -> dict[str, Any]:

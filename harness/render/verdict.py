@@ -29,18 +29,21 @@ def verdict_text(
     colour: bool = False,
     promoted_at: str | None = None,
     overridden: bool = False,
+    made_again: tuple[str, ...] = (),
     report: str | None = None,
 ) -> str:
     """Return the verdict's block, without a line feed at its end.
 
     `promoted_at` is when the promoted adapter became so (ISO, or any words), `overridden` whether
-    that was against a verdict; `report` is the path of the long form.
+    that was against a verdict; `made_again` are sentences on runs that older versions had made;
+    `report` is the path of the long form.
     """
     width = max(MIN_WIDTH, width)
     lines = [
         TITLE.center(width, RULE),
         *_head(verdict, width, colour, promoted_at),
         *(_override(verdict, width, colour) if overridden else ()),
+        *_listed("  again ", made_again, width),
         "",
         *_listed("  why   ", verdict.reasons, width),
         *evidence_lines(verdict, width),

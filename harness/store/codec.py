@@ -14,7 +14,16 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from harness.errors import RowUnreadable
-from harness.records import Case, CaseResult, Check, MetricVerdict, Policy, Verdict
+from harness.records import (
+    Case,
+    CaseResult,
+    Check,
+    MetricVerdict,
+    Output,
+    Policy,
+    Review,
+    Verdict,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +36,10 @@ RULE_2 = _CONSTANTS[_CONSTANTS.index(_FIRST_POLICY) + 1 :]
 
 OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     Case: ("turns", "system", "context"),
+    Output: ("answer", "unended"),
     CaseResult: ("sample_scores",),
     MetricVerdict: ("sampling",),
+    Review: ("turns", "system", "context"),
     Policy: RULE_2,
     Verdict: (
         "worth",
@@ -44,7 +55,8 @@ OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     ),
 }
 """Fields added after the first records were sealed. A seal is the hash of the JSON text, so these
-are omitted while they hold their default: older records keep their seals."""
+are omitted while they hold their default: older records keep their seals. A record stands before
+those that hold it."""
 
 
 @cache

@@ -16,6 +16,7 @@ from harness.records import Review
 from harness.store import schema
 from harness.store.codec import decode, encode
 from harness.store.keys import key_of
+from harness.text.given import beside_input
 
 ReviewRow = dict[str, Any]
 _SAID = ("at", "task", "adapter", "input", "output", "decision", "final", "reviewer", "reason")
@@ -49,6 +50,8 @@ def row_of(review: Review, content: str | None = None) -> ReviewRow:
 def content_of(review: Review) -> str:
     """Return the content key of a review; two reviews with the same id must have the same."""
     said = {name: getattr(review, name) for name in _SAID}
+    # Left out where they are not set: content keys from before there were turns stay as they are.
+    said |= beside_input(review)
     return key_of("review", slices=dict(review.slices), **said)
 
 

@@ -31,6 +31,7 @@ _DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 """Used unless the user's environment says otherwise; MLflow's own defaults wait for minutes."""
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -41,13 +42,8 @@ class MLflow:
     """An MLflow server or database; its failures cost no result, as the store has them all."""
 
     def __init__(self, tracker: Tracker, root: Path, reports: Path) -> None:
-        # A relative file of SQLite is in the project, as the store's is, wherever the command runs.
-        head, uri = "sqlite:///", tracker.uri
-        self._uri = f"{head}{root / uri.removeprefix(head)}" if uri.startswith(head) else uri
-        # Shown without user and query, which may hold a password.
-        scheme, sign, rest = self._uri.partition("://")
-        self._shown = f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"[:200]
-        client = _client()
+        self._uri, self._shown = mlflow_address(tracker.uri, root)
+        client = mlflow_client()
         with self._failures_named():
             self._client = client(tracking_uri=self._uri, registry_uri=self._uri)
             self._experiment = self._found(tracker.experiment) or self._created(tracker, reports)
@@ -159,7 +155,17 @@ class MLflow:
             ) from problem
 
 
-def _client() -> Any:
+def mlflow_address(uri: str, root: Path) -> tuple[str, str]:
+    """Return an address as MLflow takes it, and as it is shown."""
+    # A relative file of SQLite is in the project, as the store's is, wherever the command runs.
+    head = "sqlite:///"
+    uri = f"{head}{root / uri.removeprefix(head)}" if uri.startswith(head) else uri
+    # Shown without user and query, which may hold a password.
+    scheme, sign, rest = uri.partition("://")
+    return uri, f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"[:200]
+
+
+def mlflow_client() -> Any:
     """Import MLflow with telemetry off, and return its class of clients."""
     os.environ.update(_SILENT)
     for name, value in _DEFAULTS.items():

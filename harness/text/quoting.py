@@ -50,16 +50,25 @@ ANSWER = Shape("(it begins with ", ")")
 SERVER = Shape("the server says {} (", ")")
 COLUMNS = Shape("(columns: ", ")")
 """Quoted, since a table without a head has its first row in their place."""
+SUGGESTED = Shape(", in this file: ")
+"""Options with the names of columns; they end a sentence, together with the columns."""
 
 SHAPES = (
     APPEARED, VANISHED, NUMBERS_APPEARED, NUMBERS_VANISHED, REMOVED, ADDED, UNLIKE,
-    IN_INPUT, IN_OUTPUT, FAILED_CHECK, METRIC_FAILED, ANSWER, SERVER, COLUMNS,
+    IN_INPUT, IN_OUTPUT, FAILED_CHECK, METRIC_FAILED, ANSWER, SERVER, COLUMNS, SUGGESTED,
 )  # fmt: skip
 """All shapes: a stored sentence may have any of them."""
 NOTHING_ELSE = (APPEARED, VANISHED, NUMBERS_APPEARED, NUMBERS_VANISHED)
 """Shapes whose sentences are empty without their quotation."""
+EXAMPLES = (
+    '{"input": "...", "output": "..."} or {"messages": [{"role": "user", "content": "..."},'
+    ' {"role": "assistant", "content": "..."}]}'
+)
+"""Training examples as a refusal shows them."""
 OURS = (
+    EXAMPLES,
     'role = "gate"', '"..."', 'one "group"', '{"max_words": 20}', '{"industry": "logistics"}',
+    'template = "adapter" or "base"',
 )  # fmt: skip
 """Our own words that stand between quotation marks."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 
+from harness.workspace.project.starter import sample_benchmark_file
 from tests.cli.conftest import Type
 from tests.fakes.project import BENCHMARK, CASES, TASK, TinyProject
 
@@ -181,3 +183,82 @@ def test_a_test_of_promptfoo_that_is_no_case_is_named_with_its_line(
     assert found.code == 4
     line = "promptfooconfig.yaml:7: the prompt names {{name}}, known are nome"
     assert found.err.startswith(f"lora-harness: {line}")
+
+
+def started(typed: Type, project: TinyProject) -> None:
+    """Write the benchmark that `init` writes, for cases of the tiny project."""
+    project.write("benchmarks/new/benchmark.toml", sample_benchmark_file("new"))
+    project.write_lines("benchmarks/new/cases.jsonl", CASES)
+
+
+ROWS = "input,ideal\n" + "".join(f'"{one["input"]}","{one["ideal"]}"\n' for one in CASES)
+REPLACE = ("benchmark", "import", "cases.csv", "--name", "new", "--replace")
+
+
+def test_a_replacement_says_what_is_new_gone_and_changed_before_it_is_written(
+    typed: Type, project: TinyProject
+) -> None:
+    started(typed, project)
+    rows = ROWS.replace("with 2 teams", "with two teams").replace("Hana", "Ida")
+    project.write("cases.csv", rows)
+    dry = typed(*REPLACE, "--dry-run")
+    (new,) = typed(*REPLACE, "--dry-run", "--json").json["replaced"]["new"]
+    assert "replaces 1 new, 1 gone, 2 changed, 5 as they were" in " ".join(dry.out.split())
+    assert "changed logistics-2 (ideal), health-2 (ideal)" in " ".join(dry.out.split())
+    assert f"new {new}" in " ".join(dry.out.split())
+    assert "gone health-4" in " ".join(dry.out.split())
+    assert "slices.industry of 7 cases: the file has none" in " ".join(dry.out.split())
+    assert project.project.benchmark("new").cases[7].id == "health-4"
+    done = typed(*REPLACE)
+    assert done.out.index("replaces") < done.out.index("wrote")
+    assert [one.id for one in project.project.benchmark("new").cases] == [
+        *(case["id"] for case in CASES[:7]), new,
+    ]  # fmt: skip
+
+
+def test_samples_of_init_are_warned_of_with_the_line_to_write(
+    typed: Type, project: TinyProject
+) -> None:
+    started(typed, project)
+    project.write("cases.csv", ROWS)
+    before = (project.folder / "benchmarks/new/benchmark.toml").read_text()
+    found = typed(*REPLACE)
+    assert found.code == 0
+    lines = found.err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("warning: ")
+    assert "benchmark.toml: the sample system text of `init` still stands there;" in lines[0]
+    assert lines[0].endswith('--yes changes it, or write there: system = ""')
+    assert (project.folder / "benchmarks/new/benchmark.toml").read_text() == before
+    told = typed(*REPLACE, "--json").json["settings"]
+    assert [(one["key"], one["changed"]) for one in told] == [
+        ("system", False),
+        ("examples", False),
+    ]
+
+
+def test_yes_changes_them_and_no_leaves_them(typed: Type, project: TinyProject) -> None:
+    started(typed, project)
+    project.write("cases.csv", ROWS)
+    typed(*REPLACE, "--no")
+    assert project.project.benchmark("new").system
+    found = typed(*REPLACE, "--yes")
+    assert (found.code, found.err) == (0, "")
+    assert 'changed system = ""' in found.out
+    made = project.project.benchmark("new")
+    assert (made.system, made.examples) == ("", ())
+    assert made.metrics[0].name == "ideal_likelihood"
+
+
+def test_on_a_terminal_each_is_asked(
+    typed: Type, project: TinyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(typed, project)
+    project.write("cases.csv", ROWS)
+    monkeypatch.setattr("harness.cli.benchmark._on_terminal", lambda: True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\ny\n"))
+    found = typed(*REPLACE)
+    assert 'change it to: system = ""? [Y/n]' in found.out
+    made = project.project.benchmark("new")
+    assert made.system and not made.examples
+    assert found.err.count("warning: ") == 1

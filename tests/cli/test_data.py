@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,133 @@ def test_a_wrong_request_is_one_line(
     found = typed("data", *words, "--json")
     assert found.code == 4
     assert line in found.json["error"]
+
+
+# --- formats ------------------------------------------------------------------------------------
+
+TURNS = [
+    {"role": "system", "content": "You write last lines."},
+    {"role": "user", "content": "person 1 of ward 1"},
+    {"role": "assistant", "content": "Write to bo@example.com."},
+    {"role": "user", "content": "shorter"},
+    {"role": "assistant", "content": "Hello 1."},
+]
+CSV = "question,answer,team\n" + "".join(
+    f"person {n} of ward {n},Hello {n}.,A\n" for n in range(60)
+)
+
+
+def test_the_format_is_said(typed: Type, project: TinyProject) -> None:
+    rows = [{"instruction": f"person {n} of ward {n}", "output": f"Hello {n}."} for n in range(60)]
+    project.write_lines("alpaca.jsonl", rows)
+    said = typed("data", "check", "alpaca.jsonl")
+    assert said.out.startswith("fit: 60 examples in alpaca.jsonl (Alpaca), nothing found\n")
+    assert typed("data", "check", "alpaca.jsonl", "--json").json["format"] == "Alpaca"
+    assert typed("data", "fingerprint", "alpaca.jsonl").out.endswith("  60 examples (Alpaca)\n")
+
+
+def test_a_mixed_file_is_read_and_named(typed: Type, project: TinyProject) -> None:
+    asked = {"prompt": "person 99 of ward 99", "completion": "Hello 99."}
+    project.write_lines("mixed.jsonl", [*GOOD, asked])
+    said = typed("data", "check", "mixed.jsonl")
+    assert said.out.startswith(
+        "note  the file is mixed: 60 input and output (from line 1), 1 TRL prompt and completion"
+        " (from line 61)\nfit: 61 examples"
+    )
+
+
+def test_every_turn_is_looked_at(typed: Type, project: TinyProject) -> None:
+    project.write_lines("chat.jsonl", [{"messages": TURNS}])
+    said = typed("data", "check", "chat.jsonl")
+    assert "1  personal_data  e-mail address in the output: b…@example.com" in said.out
+    assert (
+        "note  1 of 1 examples have another system text than openers: they are learnt with theirs,"
+        " and judged with the benchmark's"
+    ) in said.out
+
+
+def test_a_case_in_an_earlier_turn_is_an_overlap(typed: Type, project: TinyProject) -> None:
+    turns = [TURNS[0], {"role": "user", "content": CASES[0]["input"]}, *TURNS[2:]]
+    project.write_lines("chat.jsonl", [{"messages": turns}])
+    said = typed("data", "check", "chat.jsonl")
+    assert "1  overlap        the input is benchmark case openers/logistics-1" in said.out
+
+
+def test_what_no_format_fits_is_one_finding_with_an_example(
+    typed: Type, project: TinyProject
+) -> None:
+    project.write_lines("odd.jsonl", [{"text": f"a {n}"} for n in range(60)])
+    (finding, size) = typed("data", "check", "odd.jsonl", "--json").json["findings"]
+    assert (finding["kind"], finding["line"], size["kind"]) == ("schema", 1, "size")
+    assert 'no format fits; an example is {"input": "...", "output": "..."}' in finding["message"]
+    assert finding["message"].endswith("(columns: text)")
+
+
+def test_columns_are_mapped_and_left_out_by_the_line_that_the_refusal_names(
+    typed: Type, project: TinyProject, clean: Path
+) -> None:
+    project.write("faq.csv", CSV)
+    maps = ("--map", "input=question", "--map", "output=answer")
+    assert f"{' '.join(maps)} would do" in typed("data", "fingerprint", "faq.csv").line
+    line = typed("data", "fingerprint", "faq.csv", *maps).line
+    assert "unknown key `team`" in line and "--ignore team leaves it out" in line
+    same = typed("data", "fingerprint", "clean.jsonl", "--json").json["fingerprint"]
+    told = (*maps, "--ignore", "team")
+    assert typed("data", "fingerprint", "faq.csv", *told, "--json").json["fingerprint"] == same
+    assert typed("data", "diff", "clean.jsonl", "faq.csv", *told).code == 0
+    assert "note  not read: team" in typed("data", "check", "faq.csv", *told).out
+
+
+def test_a_column_is_found_wanting_once_not_in_every_row(typed: Type, project: TinyProject) -> None:
+    project.write_lines("set.jsonl", [row | {"team": "A"} for row in GOOD])
+    found = typed("data", "check", "set.jsonl", "--json").json["findings"]
+    assert [(one["kind"], one["line"]) for one in found] == [("schema", None)]
+
+
+@pytest.mark.parametrize("option", [("--ignore", "taem"), ("--map", "input=taem")])
+def test_a_column_that_is_not_there_is_refused(
+    typed: Type, project: TinyProject, option: tuple[str, str]
+) -> None:
+    project.write("faq.csv", CSV)
+    line = typed("data", "check", "faq.csv", *option).line
+    assert "has no such column, did you mean `team`?" in line
+
+
+@pytest.mark.parametrize("name", ["dirty.csv", "dirty.tsv", "dirty.json", "dirty.jsonl"])
+def test_a_cleaned_copy_keeps_the_format(typed: Type, project: TinyProject, name: str) -> None:
+    rows = [row | {"id": f"n{place}"} for place, row in enumerate([*GOOD, GOOD[1]])]
+    rows[3]["output"] = 'Hello,\n"3".'
+    if name.endswith("sv"):
+        sign = "," if name.endswith("csv") else "\t"
+        cells = [list(rows[0]), *(list(row.values()) for row in rows)]
+        quoted = [sign.join('"' + c.replace('"', '""') + '"' for c in row) for row in cells]
+        project.write(name, "\n".join(quoted) + "\n")
+    else:
+        text = (
+            json.dumps(rows, indent=1) if name == "dirty.json" else "\n".join(map(json.dumps, rows))
+        )
+        project.write(name, text)
+    to = name.replace("dirty", "clean")
+    assert (
+        f"{to}: 60 examples kept, 1 lines dropped" in typed("data", "check", name, "--fix", to).out
+    )
+    project.write_lines("plain.jsonl", [{k: r[k] for k in ("input", "output")} for r in rows[:60]])
+    assert typed("data", "diff", "plain.jsonl", to).code == 0
+    kept = (project.folder / to).read_text(encoding="utf-8")
+    assert "n59" in kept and "n60" not in kept
+
+
+def test_a_copy_in_another_format_is_said(typed: Type, project: TinyProject) -> None:
+    project.write("faq.csv", CSV + "person 1 of ward 1,Hello 1.,A\n")
+    told = ("--map", "input=question", "--map", "output=answer", "--ignore", "team")
+    said = typed("data", "check", "faq.csv", *told, "--fix", "clean.jsonl", "--json").json["fixed"]
+    assert (said["kept"], said["written_as"]) == (60, "JSONL")
+    line = typed("data", "check", "faq.csv", *told, "--fix", "clean.xlsx").line
+    assert "CSV, TSV and JSONL are written of faq.csv, name it clean.jsonl" in line
+
+
+@pytest.mark.parametrize("command", ["check", "fingerprint", "diff"])
+def test_help_shows_every_format(typed: Type, command: str) -> None:
+    said = typed("data", command, "--help").out
+    for key in ("messages", "conversations", "prompt", "instruction", "Parquet", "--ignore"):
+        assert key in said

@@ -30,6 +30,7 @@ def test_status_of_a_new_project(project: TinyProject, typed: Type) -> None:
                 "since": None,
                 "verdict": None,
                 "override": False,
+                "origin": None,
             }
         ]
     }

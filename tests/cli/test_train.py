@@ -19,8 +19,9 @@ def recipes(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> list[Recip
     used: list[Recipe] = []
 
     def trainer(
-        base: Path, lessons: object, recipe: Recipe, work: Path, parent: object, heard: object
-    ) -> list[float]:
+        base: Path, lessons: object, recipe: Recipe, work: Path, parent: object, heard: object,
+        quantize: str,
+    ) -> list[float]:  # fmt: skip
         used.append(recipe)
         heard(1, 2, 1.5)  # type: ignore[operator]
         TinyAdapter(work, "adapter", project.base).write()
@@ -52,7 +53,9 @@ def test_options_become_the_recipe(typed: Type, recipes: list[Recipe]) -> None:
         *("--dropout", "0.1", "--json"),
     )
     assert found.code == 0
-    assert set(found.json) == {"name", "folder", "digest", "examples", "losses", "seconds"}
+    assert set(found.json) == {
+        *("name", "folder", "digest", "examples", "losses", "seconds", "format")
+    }
     assert recipes == [
         Recipe(
             rank=4, alpha=8, epochs=2.0, targets="q_proj,v_proj", learning_rate=0.001, batch=2,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.dashboard.conftest import Open
+from tests.fakes.project import BENCHMARK, CASES, TASK
 from tests.fakes.served import ServedProject
 
 pytestmark = pytest.mark.slow
@@ -213,3 +216,43 @@ def _press(page: object, way: str) -> None:
     """Press one of the buttons of the visible form."""
     at = page.at  # type: ignore[attr-defined]
     next(button for button in at.button if str(button.key).startswith(f"{way}-")).click().run()
+
+
+@pytest.mark.parametrize("name", ["compare", "cases", "review"])
+def test_a_conversation_is_shown_turn_by_turn_before_its_input(
+    none: ServedProject, opened: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
+    turns = [
+        {"role": "user", "content": "A table <script>alert(1)</script> for two"},
+        {"role": "assistant", "content": "At what time? **bold** \u202e"},
+        {"role": "user", "content": "At eight"},
+    ]
+    case = {**CASES[0], "messages": turns, "system": "You book.", "context": ["Open.", "Full."]}
+    del case["input"]
+    none.benchmark(TASK, BENCHMARK.replace("{input}", "{context} {input}"), [case, *CASES[1:]])
+    none.line("v1")
+    page = opened(none).page(name)
+    if name != "review":
+        page.at.selectbox("case").set_value(case["id"]).run()
+    assert not page.trouble
+    texts = ("You book.", "A table &lt;script&gt;", "At what time? **bold** \\u202e", "Open.",
+             "Full.", "At eight")  # fmt: skip
+    places = [page.html.index(text) for text in texts]
+    assert places == sorted(places)
+    for role in ("System", "User", "Assistant", "Context 1", "Context 2", "Input"):
+        assert f">{role}<" in page.html
+    assert "<script" not in page.html and "\u202e" not in page.html
+
+
+def test_a_long_conversation_is_folded(
+    none: ServedProject, opened: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
+    turns = [{"role": ("user", "assistant")[n % 2], "content": f"turn {n}"} for n in range(21)]
+    case = {**CASES[0], "messages": turns}
+    del case["input"]
+    none.benchmark(TASK, BENCHMARK, [case, *CASES[1:]])
+    none.line("v1")
+    (fold,) = opened(none).page("cases").at.expander
+    assert fold.label == "20 texts before it"

@@ -44,17 +44,24 @@ def benchmark(text: str, folder: Path) -> None:
 
 
 def cases(text: str, folder: Path) -> None:
-    """`cases.jsonl`."""
+    """`cases.jsonl` of a benchmark whose prompts show context."""
     place = folder / "x"
     place.mkdir()
-    (place / "benchmark.toml").write_text('name = "x"\nguard = true\n', encoding="utf-8")
+    toml = 'name = "x"\nguard = true\ntemplate = "{context} {input}"\n'
+    (place / "benchmark.toml").write_text(toml, encoding="utf-8")
     (place / "cases.jsonl").write_text(text, encoding="utf-8")
     read_benchmark(folder, "x", Generation(), rules())
 
 
-def training(text: str, folder: Path) -> None:
+def training(suffix: str) -> Reader:
     """Training examples."""
-    read_training_set(_file(text, folder))
+
+    def read(text: str, folder: Path) -> None:
+        file = folder / f"x{suffix}"
+        file.write_text(text, encoding="utf-8")
+        assert read_training_set(file).format
+
+    return read
 
 
 def recorded(text: str, folder: Path) -> None:
@@ -110,7 +117,9 @@ READERS: dict[tuple[str, str], Reader] = {
     ("toml", "benchmark"): benchmark,
     ("toml", "recipe"): recipe,
     ("jsonl", "cases"): cases,
-    ("jsonl", "training"): training,
+    ("jsonl", "training"): training(".jsonl"),
+    ("json", "training"): training(".json"),
+    ("csv", "training"): training(".csv"),
     ("jsonl", "recorded"): recorded,
     ("jsonl", "waiting"): waiting,
     ("csv", "scores"): scores,

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from harness.records import DoctorCheck
+from harness.workspace.adapters.base_shape import BaseShape, base_shape
 from harness.workspace.adapters.files import AdapterFiles, read_adapter
-from harness.workspace.adapters.inspection import BaseShape, base_shape, inspect
+from harness.workspace.adapters.inspection import inspect
 from harness.workspace.base.weights import find_weights
 
 HIDDEN = 8

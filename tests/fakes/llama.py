@@ -29,15 +29,20 @@ class TinyLlama:
         template: str | None = TEMPLATE,
         end: bool = True,
         kind: str = "llama",
+        tokenizer: Any = None,
+        positions: int = 512,
         **config_too: Any,
     ) -> None:
-        """Write the base; `end=False` omits the end token; `kind` is another architecture."""
+        """Write the base; `end=False` omits the end token; `kind` is another architecture,
+        `tokenizer` another tokenizer with its own template.
+        """
         self.folder = folder
         import torch
         from transformers import AutoConfig, AutoModelForCausalLM
 
-        tokenizer = _tokenizer(end)
-        tokenizer.chat_template = template
+        if tokenizer is None:
+            tokenizer = _tokenizer(end)
+            tokenizer.chat_template = template
         torch.manual_seed(7)
         ends = tokenizer.eos_token_id
         config = AutoConfig.for_model(
@@ -49,7 +54,7 @@ class TinyLlama:
             num_attention_heads=4,
             num_key_value_heads=2,
             head_dim=8,
-            max_position_embeddings=512,
+            max_position_embeddings=positions,
             bos_token_id=None,
             eos_token_id=ends,
             pad_token_id=tokenizer.pad_token_id,

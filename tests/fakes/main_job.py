@@ -19,6 +19,7 @@ COMMANDS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (0, ("log",)),
     (0, ("path",)),
     (0, ("verify",)),
+    (0, ("fetch", "again", "adapters/v1")),
     (0, ("reviews", "import", "sent.csv")),
     (0, ("reviews", "rates")),
     (0, ("reviews", "export", "out.jsonl", "--raw")),

@@ -1,8 +1,11 @@
+import pytest
+
 from harness.findings.benchmark import (
     BadCaseLine,
     CaseLine,
     failed_checks,
     near_repeated,
+    personal_data,
     placeholders,
     refused_lines,
     repeated,
@@ -10,7 +13,7 @@ from harness.findings.benchmark import (
     small_slices,
     too_few_for,
 )
-from harness.records import Case, CasesNeeded, CheckResult, Policy
+from harness.records import Case, CasesNeeded, CheckResult, Message, Policy
 
 
 def written(*cases: Case) -> list[CaseLine]:
@@ -117,3 +120,59 @@ def test_a_margin_that_takes_more_cases_says_how_many():
     assert found.kind == "margin"
     assert found.message.startswith("41 cases are needed for a margin of 0.03 on ideal likelihood")
     assert found.message.endswith("here are 30")
+
+
+# --- conversations and context ------------------------------------------------------------------
+
+OFFER = (Message("user", LONG), Message("assistant", "Gladly, in a formal tone or in a warm one?"))
+
+
+def test_a_short_last_turn_is_no_repetition_where_earlier_turns_differ():
+    other = (Message("user", "What is two and three?"), Message("assistant", "Shall I say it?"))
+    some = written(
+        case("one", "yes please", "A"),
+        case("two", "yes please", "B", turns=OFFER),
+        case("three", "yes please", "C", turns=other),
+    )
+    assert not list(repeated(some)) and not list(near_repeated(some))
+
+
+def test_the_same_conversation_twice_is_a_repetition():
+    some = written(case("one", "yes", turns=OFFER), case("two", "Yes!", turns=OFFER))
+    (found,) = repeated(some)
+    assert (found.kind, found.line) == ("duplicate", 2)
+    assert found.message.startswith("two has the prompt of one (line 1)")
+
+
+@pytest.mark.parametrize("more", [{"context": ("other",)}, {"system": "Be brief."}])
+def test_the_same_question_with_something_else_beside_it_is_another_case(more):
+    assert not list(repeated(written(case("one", LONG, "A"), case("two", LONG, "B", **more))))
+
+
+def test_conversations_are_near_only_where_their_last_turns_are():
+    near = (Message("user", LONG.replace("eighty", "ninety")), OFFER[1])
+    (found,) = near_repeated(
+        written(case("one", "a warm one", turns=OFFER), case("two", "a warm one", turns=near))
+    )
+    assert found.kind == "near_duplicate" and "the prompt of one (line 1) but for a word" in (
+        found.message
+    )
+    apart = written(case("one", "a warm one", turns=OFFER), case("two", "formal", turns=near))
+    assert not list(near_repeated(apart))
+
+
+def test_cases_on_one_document_are_no_near_duplicates_but_reworded_ones_among_them_are():
+    document = (" ".join(f"rule{n}" for n in range(80)),)
+    questions = ["Who signs?", "When does it end?", LONG, LONG.replace("eighty", "ninety")]
+    some = [case(f"c{n}", text, context=document) for n, text in enumerate(questions)]
+    assert [f.line for f in near_repeated(written(*some))] == [4]
+
+
+def test_personal_data_is_found_in_turns_context_and_ideals_and_named_once():
+    turns = (Message("user", "Write to ana.keller@example.com"),)
+    one = case("one", "ana.keller@example.com?", "Call +44 20 7946 0018", turns=turns)
+    two = case("two", "Who?", context=("IBAN DE89 3704 0044 0532 0130 00",))
+    found = list(personal_data(written(one, two, case("three", "Who?")), "US"))
+    assert [(f.kind, f.line) for f in found] == [("personal_data", n) for n in (1, 1, 2)]
+    assert 'e-mail address "a…@example.com"' in found[0].message
+    assert "keller" not in str(found)

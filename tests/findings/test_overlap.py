@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 import string
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.findings import overlap
+from harness.findings import case_texts, overlap, overlap_of
+from harness.records import Case, Message
+from harness.records.benchmark import TrainingExample
 from tests.findings.shipped import CLEAN, cases, examples
 
 OUTREACH = cases("outreach")
@@ -83,3 +87,74 @@ def test_an_instruction_before_every_example_does_not_hide_a_case() -> None:
 
 def test_nothing_overlaps_with_nothing() -> None:
     assert overlap([], OUTREACH) == [] and overlap(OTHERS, {}) == []
+
+
+# --- conversations and context ------------------------------------------------------------------
+
+ASKED = Message("user", "I would like to book a table for two people on Friday evening please")
+OFFERED = Message("assistant", "Of course, we have one at eight by the window. Shall I book it?")
+OTHER = Message("assistant", "You never confirmed the delivery of the sofa. Shall we send it?")
+YES = "yes please"
+
+
+def talk(name: str, *turns: Message, last: str = YES, **more: Any) -> Case:
+    return Case(name, last, ("Done.",), turns=turns, **more)
+
+
+def told(*turns: Message, last: str = YES, **more: Any) -> TrainingExample:
+    return TrainingExample(1, last, "Done.", turns=turns, **more)
+
+
+def hits(examples: list[TrainingExample], *cases: Case) -> list[tuple[int, str, str]]:
+    return [(one.index, one.case, one.how) for one in overlap_of(examples, case_texts(cases))]
+
+
+def test_a_last_turn_alone_gives_no_conversation_away() -> None:
+    case = talk("a", ASKED, OFFERED)
+    assert hits([told(), told(last="Yes, please!"), told(OTHER)], case) == []
+
+
+def test_the_same_conversation_is_found_as_turns_as_one_text_and_inside_a_longer_one() -> None:
+    case = talk("a", ASKED, OFFERED)
+    flat = f"User: {ASKED.content}\nAssistant: {OFFERED.content}\nUser: Yes please."
+    longer = (ASKED, OFFERED, Message("user", YES), Message("assistant", "Done."))
+    found = hits([told(ASKED, OFFERED), told(last=flat), told(*longer, last="thanks")], case)
+    assert found == [(0, "a", "exact"), (1, "a", "near"), (2, "a", "contained")]
+
+
+def test_a_reworded_conversation_is_found() -> None:
+    reworded = replace(ASKED, content=ASKED.content.replace("Friday", "Sunday"))
+    assert hits([told(reworded, OFFERED)], talk("a", ASKED, OFFERED)) == [(0, "a", "near")]
+
+
+def test_the_same_beginning_with_another_last_turn_is_another_case() -> None:
+    case = talk("a", ASKED, OFFERED)
+    others = [told(ASKED, OFFERED, last="no thanks"), told(ASKED), told(ASKED, OFFERED, last="?")]
+    assert hits(others, case) == []
+
+
+DOCUMENT = "Opened goods go back within fourteen days. " + " ".join(f"rule{n}" for n in range(90))
+
+
+def test_another_question_about_the_same_document_is_another_case() -> None:
+    cases = [Case(f"c{n}", "Summarise it.", ("x",), context=(f"{DOCUMENT} {n}",)) for n in range(3)]
+    assert hits([told(last="Translate it.", context=(f"{DOCUMENT} 1",))], *cases) == []
+    same = told(last="Summarise it.", context=(f"{DOCUMENT} 1",))
+    assert hits([same], *cases) == [(0, "c1", "exact")]
+    assert hits([told(last="Summarise it.", context=("Quite another text.",))], *cases) == []
+
+
+def test_a_question_asked_once_is_found_whatever_context_it_comes_with() -> None:
+    case = Case("a", "When do opened goods go back?", ("x",), context=(DOCUMENT,))
+    for context in ((), (DOCUMENT,), ("something else",)):
+        example = told(last="when do opened goods go back", context=context)
+        assert hits([example], case) == [(0, "a", "normalised")]
+
+
+def test_a_question_of_the_benchmark_is_found_in_any_turn_of_a_conversation() -> None:
+    case = Case("a", "When do opened goods go back?", ("x",))
+    question = Message("user", case.input)
+    early = (question, Message("assistant", "Within fourteen days."))
+    assert hits([told(*early, last="And the others?")], case) == [(0, "a", "exact")]
+    assert hits([told(ASKED, OFFERED, last=case.input)], case) == [(0, "a", "exact")]
+    assert hits([told(ASKED, Message("assistant", case.input))], case) == []

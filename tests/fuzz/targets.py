@@ -126,16 +126,22 @@ def _reviews(data: bytes, folder: Path) -> object:
     from datetime import UTC, datetime
 
     from harness.errors import DataError
+    from harness.flows.reviews.columns import fits
     from harness.flows.reviews.rows import FIELDS, read_time
-    from harness.workspace.formats.tables import read_rows
+    from harness.flows.reviews.treatments import treated
+    from harness.workspace.formats.exports import read_export
     from harness.workspace.importers.columns import understand
+    from harness.workspace.importers.dates import ORDERS, DateOrder
 
-    rows = read_rows(_file(folder, "r.csv", data), DataError)
+    rows = read_export(_file(folder, "r.csv", data), DataError, fits({}, {})).rows
     columns = understand(rows.columns, FIELDS, {}, {}, {}, DataError)
     for row in rows.each:
         try:
             columns.slices(row.values)
-            read_time(columns.text(row.values, "at"), datetime(2026, 11, 20, tzinfo=UTC))
+            treated(columns.text(row.values, "decision"), "a", columns.text(row.values, "final"))
+            for order in ORDERS:
+                at, told = columns.text(row.values, "at"), DateOrder(order, told=True)
+                read_time(at, datetime(2026, 11, 20, tzinfo=UTC), told)
         except ValueError:
             continue
     return columns

@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness.records import Message
+from tests.fakes.adapters import TinyAdapter
 from tests.fakes.project import BENCHMARK, CASES, SETTINGS, TASK, TinyProject
 from tests.fakes.reviews import Weeks
 
@@ -24,6 +26,9 @@ LINES = """
 edit_rate = { acceptable = 0.05, retrain = 0.10 }
 rejection_rate = { acceptable = 0.05, retrain = 0.10 }
 """
+
+SHOWING = BENCHMARK.replace("{input}", "{context} {input}")
+"""The benchmark with the context of its cases in its prompts."""
 
 
 def leaking(text: str) -> list[str]:
@@ -39,7 +44,7 @@ def settings(shut: bool = True, more: str = "") -> str:
 def plant(project: TinyProject) -> None:
     """Put a word into every text of the project."""
     project.write("pyproject.toml", settings(shut=False))
-    project.benchmark(TASK, BENCHMARK, _cases())
+    project.benchmark(TASK, SHOWING, _cases())
     project.record("good", texts={case["id"]: case["ideal"] for case in _cases()})
     written = "Dear zorvoutput, zorvremoved 70 and zorvbanned say 'zorvsingle' and \"zorvdouble\""
     project.record("leaky", quality="bad", texts={case["id"]: written for case in CASES})
@@ -57,18 +62,32 @@ def _cases() -> list[dict[str, Any]]:
     }
     levels = {"contains": "must"}
     return [
-        case
+        {name: value for name, value in case.items() if name != "input"}
         | {
-            "input": f"{case['input']} zorvinput",
+            **({} if place % 2 else {"input": f"{case['input']} zorvinput"}),
             "ideal": f"{case['ideal']} zorvideal",
+            **_beside(f"{case['input']} zorvinput", place),
             "checks": {
                 name: {"value": value, "level": levels.get(name, "report")}
                 for name, value in asked.items()
             },
             "critical": case["id"] == "health-1",
         }
-        for case in CASES
+        for place, case in enumerate(CASES)
     ]
+
+
+def _beside(text: str, place: int) -> dict[str, Any]:
+    """Return what some cases have beside their input, which is the last of their turns."""
+    turns = [
+        {"role": "user", "content": "zorvturn"}, {"role": "assistant", "content": "zorvanswer"},
+        {"role": "user", "content": text},
+    ]  # fmt: skip
+    found: dict[str, Any] = {
+        "system": "zorvsystem",
+        "context": ["zorvcontext", f"zorvpage {place}"],
+    }
+    return found | {"messages": turns} if place % 2 else found
 
 
 def _review(project: TinyProject) -> None:
@@ -82,6 +101,8 @@ def _review(project: TinyProject) -> None:
             one,
             input=f"Write to zorvcustomer about zorvtopic{number} and {number} of them",
             reason="zorvreason",
+            turns=(Message("user", "zorvearlier"), Message("assistant", "zorvreply")),
+            context=(f"zorvfound {number}",),
             output=f"zorvremoved the plan {number}",
             final=None if one.final is None else _final(one.decision, number),
             reviewer="Kim",
@@ -118,12 +139,34 @@ def _files(project: TinyProject) -> None:
     project.write("more.csv", head + row)
     project.write("swapped.csv", head + "x2,Dear zorvat,zorvtask,zorvadapter,i,o,f\n")
     project.write("headless.csv", "zorvhead,2026-03-01,zorvin,zorvout\n" * 3)
+    project.write("odd-columns.csv", "AI draft,zorvheading,Draft text\nzorvone,zorvtwo,zorvthree\n")
+    project.write("open-dates.csv", head + row.replace("2026-03-01", "03/04/2026"))
+    (project.folder / "cyrillic.csv").write_bytes((head + "zorvb,Здравствуйте\n").encode("cp1251"))
+    _book(project.folder / "odd.xlsx")
     project.write("cases.csv", "id,input,ideal\nc1,zorvin,zorvideal\n")
+    talk = '[{""role"": ""user"", ""content"": ""zorvtalk""}]'
+    project.write("talks.csv", f'id,messages,context,ideal\nc1,"{talk}",zorvread,zorvideal\n')
+    torn = talk.replace("content", "zorvkey")
+    project.write("bad-talks.csv", f'id,messages,ideal\nc1,"{torn}",zorvideal\n')
     project.write("bad-cases.csv", 'id,input,ideal,critical,checks\nc1,a,b,"zorv maybe","zorv {"\n')
     project.write("scores.csv", "case,metric,candidate,promoted\nc1,edit_similarity,zorvscore,1\n")
     other = [case | {"input": "zorvother", "ideal": "zorvanother"} for case in CASES]
-    project.write("elsewhere/openers/benchmark.toml", BENCHMARK)
+    torn = TinyAdapter(project.folder / "elsewhere", "torn", project.base, seed=1).write()
+    (torn.folder / "training.json").write_text('{"zorvkey": 1, "zorvkey": 2}')
+    project.write("elsewhere/openers/benchmark.toml", SHOWING)
     project.write_lines("elsewhere/openers/cases.jsonl", other)
+
+
+def _book(file: Path) -> None:
+    """Write a spreadsheet with two sheets of reviews."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for name in ("One", "Two"):
+        sheet = book.create_sheet(name)
+        sheet.append(["date", "input", "draft", "final", "model"])
+        sheet.append(["2026-03-01", "zorvin", "zorvout", "zorvfinal", "good"])
+    book.save(file)
 
 
 def new_texts(folder: Path, before: set[Path], exact: tuple[str, ...]) -> dict[str, str]:

@@ -32,7 +32,19 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> ServedProject:
         made.judge("v2", "bad", texts=written)
         made.write_lines(
             "reports/waiting/more.jsonl",
-            [{"task": TASK, "adapter": "v1", "input": "zorvwaits", "output": "zorvwaiting"}],
+            [
+                {"task": TASK, "adapter": "v1", "input": "zorvwaits", "output": "zorvwaiting"},
+                {
+                    "task": TASK,
+                    "adapter": "v1",
+                    "context": "zorvpassage",
+                    "output": "zorvlate",
+                    "messages": [
+                        {"role": "assistant", "content": "zorvgreeting"},
+                        {"role": "user", "content": "zorvasks"},
+                    ],
+                },
+            ],
         )
     return made
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from harness.measure import parse_checks, run_checks
-from harness.records import Case
+from harness.records import Case, Check, Message
 
 
 def message(raw, text, **case):
@@ -77,3 +77,19 @@ def test_a_megabyte_of_babble_is_checked_in_seconds():
         start = time.process_time()
         message(raw, (babble * 1_000_000)[:1_000_000], input=babble)
         assert time.process_time() - start < 4, babble
+
+
+def test_what_stands_in_context_earlier_turns_and_the_system_text_is_grounded():
+    case = Case(
+        "a",
+        "And the price?",
+        ("It is yours.",),
+        checks=(Check("grounded", True),),
+        turns=(Message("user", "I want 3 of them"), Message("assistant", "Order 4711 is open.")),
+        system="Today is 2026-11-20.",
+        context=("One costs 49 EUR.", "Mail help@acme.com."),
+    )
+    said = "3 for order 4711 on 2026-11-20 at 49 EUR, mail help@acme.com"
+    assert [found.passed for found in run_checks(case, said)] == [True]
+    (found,) = run_checks(case, "That is 50 EUR")
+    assert not found.passed and "50 EUR" in found.message

@@ -183,6 +183,7 @@ ASKED = {
     "history list": "history list",
     "compare": "compare good base",
     "doctor": "doctor v1",
+    "fetch": "fetch v2 adapters/v1",
     "monitor": "monitor",
     "benchmark check": "benchmark check openers",
     "benchmark diff": "benchmark diff openers manners",

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from harness.records import BenchmarkHealth, CasesNeeded
 from harness.render.benchmark import check_json, check_text
-from harness.render.benchmark_import import import_json, import_text
+from harness.render.benchmark_import import done_text, import_json, replaced_text, understood_text
 from tests.text.hostile import COMMAND, acts, hostile
 
 
@@ -53,7 +53,9 @@ def test_a_benchmark_with_refused_lines_has_no_fingerprint_yet():
 def test_no_text_of_a_stranger_acts_on_the_reader(text):
     health = BenchmarkHealth(text or "x", text or None, 1, "abc", notes=(text,))
     shown = check_text(health, [One("check", 1, text)], [One("check", None, text)])
-    preview = import_text({"input": text}, [text], [{"id": text, "input": text}], [text], None)
+    preview = understood_text({"input": text}, [text], [{"id": text, "input": text}])
+    preview += replaced_text(1, [text], [text], {text: [text]}, {text: text}, {text: 1}, 1)
+    preview += done_text(1, [text], None, [text])
     for line in (shown + "\n" + preview).split("\n"):
         assert not COMMAND.search(line)
     assert not acts(shown + preview, keep="\n")

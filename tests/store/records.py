@@ -9,6 +9,7 @@ from harness.records import (
     CaseResult,
     CheckResult,
     Decision,
+    Message,
     MetricRule,
     MetricVerdict,
     Output,
@@ -59,6 +60,9 @@ def make_result(number: int) -> CaseResult:
             critical=number == 1,
             checks=CHECKS,
             group="g" if number else None,
+            turns=(Message("user", text), Message("assistant", "what?")) if number == 2 else (),
+            system="" if number == 2 else None,
+            context=(text, "two") if number == 2 else (),
         ),
         outputs=(
             Output("c", text, 0, 7, "length", (0.25, None)),

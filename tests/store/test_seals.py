@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from harness.errors import StoreFailed
-from harness.records import CaseResult, Decision, Run, Verdict
+from harness.records import Case, CaseResult, Decision, Run, Verdict
 from harness.store.codec import OMIT_WHILE_DEFAULT, decode, encode
 from tests.fakes.refusals import refused
 from tests.store.records import make_run, make_verdict
@@ -93,5 +93,8 @@ def test_fields_that_came_later_are_left_out_while_they_say_nothing():
         assert set(names) <= {field.name for field in fields(kind)}
     bare = CaseResult(make_run().results[0].case, (), {})
     assert "sample_scores" not in encode(bare)
+    plain, *_, talk = (result.case for result in make_run().results)
+    assert not [name for name in ("turns", "system", "context") if name in encode(plain)]
+    assert decode(encode(talk), Case) == talk and talk.turns and talk.system == ""
     drawn = CaseResult(bare.case, (), {}, sample_scores={"m": (0.5, None)})
     assert decode(encode(drawn), CaseResult) == drawn

@@ -281,8 +281,8 @@ ROWS = [
         line="HERE/adapters/v1/adapter_config.json:1: `target_modules` is not a pattern (missing ), unterminated subpattern at position 0)",
     ),
     config(
-        "a pattern of 301 letters",
-        target_modules="a" * 301,
+        "a pattern of 4,097 letters",
+        target_modules="a" * 4097,
         line="HERE/adapters/v1/adapter_config.json:1: `target_modules` is a pattern that could run for ever, list the modules instead",
     ),
     config(
@@ -323,7 +323,7 @@ ROWS = [
     config(
         "a rank pattern that is a pattern",
         rank_pattern={"(a+)+$": 4},
-        line="HERE/adapters/v1/adapter_config.json:1: `rank_pattern` has '(a+)+$', which is no module name",
+        line="HERE/adapters/v1/adapter_config.json:1: `rank_pattern` has '(a+)+$', which is no module name and is a pattern that could run for ever, list the modules instead",
     ),
     config(
         "a rank pattern that is a list",
@@ -359,17 +359,18 @@ ROWS = [
     config(
         "layer_replication of thousands",
         layer_replication=[[0, 2]] * 3000,
-        line="HERE/adapters/v1/adapter_config.json:1: `layer_replication` is set, adapters that need it cannot be judged",
+        line="HERE/adapters/v1/adapter_config.json:1: `layer_replication` is set, adapters that need it cannot be judged: train a plain LoRA, or merge it (`merge_and_unload`) and judge the result as a base",
     ),
     config(
         "an auto_mapping to a local module",
         auto_mapping={"base_model_class": "x", "parent_library": "evil"},
-        line="HERE/adapters/v1/adapter_config.json:1: `auto_mapping` is set, adapters that need it cannot be judged",
+        line="HERE/adapters/v1/adapter_config.json:1: `auto_mapping` is set, adapters that need it cannot be judged: it names code outside transformers ('evil')",
     ),
     config(
-        "an unknown key",
+        "a key that PEFT leaves out, beside a fault",
         trust_remote_code=True,
-        line="HERE/adapters/v1/adapter_config.json:1: unknown key `trust_remote_code`, PEFT would drop it with only a warning",
+        r=0,
+        line="HERE/adapters/v1/adapter_config.json:1: `r` is 0, allowed are 1 to 4096",
     ),
     config(
         "a task type that is no causal LM",
@@ -384,48 +385,48 @@ ROWS = [
     config(
         "another kind of adapter",
         peft_type="PREFIX_TUNING",
-        line="HERE/adapters/v1/adapter_config.json:1: `peft_type` is 'PREFIX_TUNING', only LORA can be judged",
+        line="HERE/adapters/v1/adapter_config.json:1: `peft_type` is 'PREFIX_TUNING', only LORA can be judged: PEFT's `save_as_lora` makes a LoRA of many others",
     ),
     config(
         "no kind of adapter",
         peft_type=None,
-        line="HERE/adapters/v1/adapter_config.json:1: `peft_type` is None, only LORA can be judged",
+        line="HERE/adapters/v1/adapter_config.json:1: `peft_type` is None, only LORA can be judged: PEFT's `save_as_lora` makes a LoRA of many others",
     ),
     config(
-        "DoRA",
+        "DoRA without its magnitudes",
         use_dora=True,
-        line="HERE/adapters/v1/adapter_config.json:1: `use_dora` is set, adapters that need it cannot be judged",
+        line="v1: model.layers.0.self_attn.q_proj has no lora_magnitude_vector, which `use_dora` needs",
     ),
     config(
-        "a trained bias",
-        bias="all",
-        line='HERE/adapters/v1/adapter_config.json:1: `bias` trains the base\'s own weights, only "none" is a plain LoRA',
+        "a bias of no kind",
+        bias="some",
+        line="HERE/adapters/v1/adapter_config.json:1: `bias` is 'some', allowed are none, all, lora_only",
     ),
     config(
         "an initialisation that changes the base",
-        init_lora_weights="pissa",
-        line="HERE/adapters/v1/adapter_config.json:1: `init_lora_weights` changes the base's own weights, convert the adapter to plain LoRA",
+        init_lora_weights="corda",
+        line="HERE/adapters/v1/adapter_config.json:1: `init_lora_weights` changes the base's own weights in a way that PEFT cannot repeat when it loads ('corda'): save it with `path_initial_model_for_weight_conversion`, which makes a plain LoRA of it",
     ),
     config(
         "an initialisation that is a list",
         init_lora_weights=["gaussian"],
-        line="HERE/adapters/v1/adapter_config.json:1: `init_lora_weights` changes the base's own weights, convert the adapter to plain LoRA",
+        line="HERE/adapters/v1/adapter_config.json:1: `init_lora_weights` changes the base's own weights in a way that PEFT cannot repeat when it loads (\"['gaussian']\"): save it with `path_initial_model_for_weight_conversion`, which makes a plain LoRA of it",
     ),
     config(
         "a megatron config",
         megatron_config={"x": 1},
         megatron_core="os",
-        line="HERE/adapters/v1/adapter_config.json:1: `megatron_config` is set, adapters that need it cannot be judged",
+        line="HERE/adapters/v1/adapter_config.json:1: `megatron_config` is set, adapters that need it cannot be judged: train a plain LoRA, or merge it (`merge_and_unload`) and judge the result as a base",
     ),
     config(
-        "tokens trained beside",
-        trainable_token_indices=[1],
-        line="HERE/adapters/v1/adapter_config.json:1: `trainable_token_indices` is set, adapters that need it cannot be judged",
+        "tokens trained beside that are none",
+        trainable_token_indices=[-1],
+        line="HERE/adapters/v1/adapter_config.json:1: `trainable_token_indices` must hold token ids only",
     ),
     config(
-        "parameters as targets",
-        target_parameters=["x"],
-        line="HERE/adapters/v1/adapter_config.json:1: `target_parameters` is set, adapters that need it cannot be judged",
+        "a pattern of parameters as target",
+        target_parameters=["(a+)+$"],
+        line="HERE/adapters/v1/adapter_config.json:1: `target_parameters` has '(a+)+$', which is no module name",
     ),
     raw_config(
         "a config that is no JSON",
@@ -485,20 +486,20 @@ ROWS = [
     after(
         "a pickle alone",
         swapped_for("adapter_model.bin"),
-        line="v1: adapter_model.bin is a pickle, which runs code when loaded; save it as safetensors",
+        line="v1: adapter_model.bin is a pickle, which runs code when loaded; save it as safetensors (PEFT's `save_pretrained` does)",
     ),
     after(
         "a pickle beside the weights",
         beside("adapter_model.bin"),
-        line="v1: adapter_model.bin is a pickle, which runs code when loaded; save it as safetensors",
+        line="v1: adapter_model.bin is a pickle, which runs code when loaded; save it as safetensors (PEFT's `save_pretrained` does)",
     ),
     after(
-        "a pickle in a folder below",
+        "compiled code in a folder below",
         lambda p: (
             (p.folder / "adapters/v1/checkpoint").mkdir(),
-            beside("checkpoint/optimizer.pt")(p),
+            beside("checkpoint/kernel.so")(p),
         ),
-        line="v1: optimizer.pt is a pickle, which runs code when loaded; save it as safetensors",
+        line="v1: kernel.so is code, an adapter is weights and a config only",
     ),
     after(
         "code beside the weights",

@@ -167,17 +167,17 @@ ROWS = [
     row(
         "a template that reaches for attributes",
         changed("{input}", "{input.__class__}"),
-        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {input.__class__}, the only placeholder is {input}",
+        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {input.__class__}, allowed are {input} and {context}",
     ),
     row(
         "a template that reaches for items",
         changed("{input}", "{input[0]}"),
-        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {input[0]}, the only placeholder is {input}",
+        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {input[0]}, allowed are {input} and {context}",
     ),
     row(
         "a template that formats",
         changed("{input}", "{input!r:>1000000000}"),
-        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {input!r:>1000000000}, the only placeholder is {input}",
+        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {input!r:>1000000000}, allowed are {input} and {context}",
     ),
     row(
         "a template without an input",
@@ -187,12 +187,12 @@ ROWS = [
     row(
         "a template with another name",
         changed("{input}", "{imput}"),
-        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {imput}, the only placeholder is {input}",
+        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {imput}, allowed are {input} and {context}",
     ),
     row(
         "a template with an empty name",
         changed("{input}", "{}"),
-        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {}, the only placeholder is {input}",
+        line="HERE/benchmarks/openers/benchmark.toml:5: `template` has {}, allowed are {input} and {context}",
     ),
     row(
         "a template that is a list",
@@ -302,7 +302,7 @@ ROWS = [
     row(
         "an example with more",
         added('\n[[examples]]\ninput = "x"\noutput = "y"\nwhy = "z"\n'),
-        line="HERE/benchmarks/openers/benchmark.toml:18 [[examples]] 1: unknown key `why`, known are input, output",
+        line="HERE/benchmarks/openers/benchmark.toml:18 [[examples]] 1: unknown key `why`, known are context, input, messages, output",
     ),
     row(
         "a policy that nobody knows",

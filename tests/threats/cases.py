@@ -64,7 +64,38 @@ def row(name: str, make: Any, line: str = "", **more: Any) -> Row:
     return Row(f"cases: {name}", make, ASK, line, **more)
 
 
+def talk(*turns: Any) -> str:
+    return json.dumps({"id": "b", "messages": list(turns), "ideal": "Hi Ben"})
+
+
+LAST = {"role": "user", "content": "Ben"}
+PLACE = "HERE/benchmarks/openers/cases.jsonl:2"
 ROWS = [
+    row(
+        "a conversation beside an input",
+        lines(GOOD, case(messages=[LAST])),
+        line=f"{PLACE}: has `input` and `messages`, the input is the last turn of the messages",
+    ),
+    row(
+        "a conversation that ends with an answer",
+        lines(GOOD, talk(LAST, {"role": "assistant", "content": "Hi"})),
+        line=f"{PLACE}: `messages` ends with the assistant's turn, the user's is last: what the assistant should answer is `ideal`",
+    ),
+    row(
+        "a turn of a tool",
+        lines(GOOD, talk({"role": "tool", "content": "3"}, LAST)),
+        line=f"{PLACE}: turn 1 of `messages`: `role` is 'tool', allowed are system, user, assistant",
+    ),
+    row(
+        "a turn made of parts",
+        lines(GOOD, talk(LAST | {"content": [{"type": "text", "text": "x"}]})),
+        line=f"{PLACE}: turn 1 of `messages`: `content` is a list, a text is needed",
+    ),
+    row(
+        "context that no prompt shows",
+        lines(GOOD, case(context="zorv")),
+        line=f"{PLACE}: has `context`, but `template` of benchmark.toml has no {{context}}: no prompt would show it",
+    ),
     row(
         "a key that stands twice",
         lines(GOOD, '{"id": "b", "id": "c", "input": "x", "ideal": "y"}'),

@@ -56,6 +56,41 @@ def history(name: str, content: str, line: str = "", **more: Any) -> Row:
     return Row(f"history: {name}", text("history.jsonl", content), HISTORY, line, **more)
 
 
+def training_set(name: str, file: str, content: str | bytes, line: str) -> Row:
+    raw = content if isinstance(content, bytes) else content.encode()
+    return Row(f"training set: {name}", text(file, raw), ("data", "fingerprint", file), line)
+
+
+def repeated_text(once: bool) -> Any:
+    """Write 4 GB of text in some kilobytes; `once`: each text is stored once."""
+
+    def make(project: TinyProject) -> None:
+        import pyarrow
+        from pyarrow import parquet
+
+        long = pyarrow.array(["x" * 900_000] * 2_000)
+        table = pyarrow.table({"input": long, "output": long})
+        parquet.write_table(
+            table, project.folder / "more.parquet", compression="zstd", use_dictionary=once
+        )
+
+    return make
+
+
+SETS = (
+    training_set("text for a format", "more.jsonl", "Dear Ana,\nhello\n", "more.jsonl:1: is not JSON (Expecting value at column 1): no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]}"),
+    training_set("columns of another kind", "more.csv", "frage,response\na,b\n", "more.csv:2: `input` is missing, a text is needed: no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]} (columns: frage, response)"),
+    training_set("a JSON list without an end", "more.json", "[" + GOOD + ",", "more.json:1: is not JSON (the list has no end)"),
+    training_set("a JSON list with a comma at the end", "more.json", f"[{GOOD},\n]", "more.json:2: is not JSON (an item is missing beside a comma)"),
+    training_set("100,000 levels in a JSON list", "more.json", "[" * 100_000, "more.json:1: is not JSON (the list has no end)"),
+    training_set("a NUL in a turn", "more.jsonl", '{"messages": [{"role": "user", "content": "a\\u0000"}, {"role": "assistant", "content": "b"}]}', "more.jsonl:1: the content of turn 1 of `messages` holds a NUL character, texts have none"),
+    training_set("a weight of a half", "more.jsonl", '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "weight": 0.5}]}', "more.jsonl:1: turn 2 of `messages` has the weight 0.5, allowed are 0 and 1"),
+    training_set("no Parquet", "more.parquet", "x", "more.parquet: is no Parquet file that can be read (Parquet file size is 1 bytes, smaller than the minimum file footer (8 bytes)), save it as JSONL"),
+    Row("training set: 4 GB of text in a kilobyte of Parquet", repeated_text(True), ("data", "fingerprint", "more.parquet"), "more.parquet:1: `input` has a text of 900,000 bytes, at most 131,072 are read: no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]}"),
+    Row("training set: 4 GB of text in compressed pages of Parquet", repeated_text(False), ("data", "fingerprint", "more.parquet"), "more.parquet: holds 3,600,016,140 bytes unpacked, at most 1,073,741,824 are read"),
+)  # fmt: skip
+
+
 def pipe(name: str) -> Any:
     return lambda project: os.mkfifo(project.folder / name)
 
@@ -144,6 +179,7 @@ ROWS = [
         words=TRAIN,
         line="more.jsonl:2: unknown key `otput`, did you mean `output`?",
     ),
+    *SETS,
     training(
         "no object",
         "7",
@@ -201,7 +237,7 @@ ROWS = [
         "training: 10 GB in one line to train on",
         endless("more.jsonl"),
         TRAIN,
-        line="more.jsonl: 10,000,000,000 bytes, at most 67,108,864 are read",
+        line="more.jsonl: 10,000,000,000 bytes, at most 268,435,456 are read",
     ),
     Row(
         "training: a device",
@@ -536,7 +572,42 @@ ROWS = [
         line="reviews.csv:1: has 2,000 columns, at most 1,000 are read",
     ),
     reviews(
-        "UTF-16", "id,at\n".encode("utf-16"), line="reviews.csv:1: is UTF-16, save it as UTF-8"
+        "half of a surrogate pair in UTF-16",
+        "id,at\n".encode("utf-16") + b"\x00\xd8x\x00",
+        line="reviews.csv:2: is not UTF-16 throughout, save it as UTF-8, or name its encoding with --encoding",
+    ),
+    reviews(
+        "UTF-32", "id,at\n".encode("utf-32"), line="reviews.csv:1: is UTF-32, save it as UTF-8"
+    ),
+    reviews(
+        "bytes that Windows-1252 has no letter for",
+        b"id,at\n\x81,\n",
+        line="reviews.csv:2: is neither UTF-8 nor Windows-1252, save it as UTF-8, or name its encoding with --encoding",
+    ),
+    reviews(
+        "Cyrillic of another code page",
+        "id,input\n1,Здравствуйте\n".encode("cp1251"),
+        line="reviews.csv:2: is neither UTF-8 nor Windows-1252, save it as UTF-8, or name its encoding with --encoding",
+    ),
+    reviews(
+        "days and months that cannot be told apart",
+        "id,at,task,adapter,input,output,final\nr1,03/04/2026,openers,base,f,y,z\n",
+        line="reviews.csv:1: dates such as 03/04/2026 on line 2 may be day/month/year or month/day/year, add --dates dmy or --dates mdy",
+    ),
+    reviews(
+        "days and months that contradict each other",
+        "id,at,task,adapter,input,output,final\nr1,25/04/2026,openers,base,f,y,z\nr2,04/25/2026,openers,base,f,y,z\n",
+        line="reviews.csv:1: dates contradict each other: line 3 has 04/25/2026, line 2 has 25/04/2026; --dates dmy or --dates mdy says which is right",
+    ),
+    reviews(
+        "a day that is in no calendar",
+        "id,at,task,adapter,input,output,final\nr1,31.02.2026,openers,base,f,y,z\n",
+        line="reviews.csv:2: `at` is '31.02.2026', a time is written such as 2026-11-20T09:12:00Z",
+    ),
+    reviews(
+        "two columns that may be the output",
+        "id,at,task,adapter,input,AI draft,Generated text,final\n",
+        line='reviews.csv:1: 2 columns may be `output`, choose one with --map output=COLUMN, in this file: --map "output=AI draft" or --map "output=Generated text" (columns: id, at, task, adapter, input, AI draft, Generated text, final)',
     ),
     reviews(
         "the same id with other content",
@@ -546,14 +617,14 @@ ROWS = [
     reviews(
         "a kind that nobody knows",
         "x",
-        file="reviews.parquet",
-        line="reviews.parquet: is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx",
+        file="reviews.ods",
+        line="reviews.ods: is no table that is understood, known are .csv, .tsv, .txt, .jsonl, .json, .xlsx, .parquet, save it as XLSX",
     ),
     reviews(
         "no suffix",
         "x",
         file="reviews",
-        line="reviews: is no table that is understood, known are .csv, .tsv, .jsonl, .xlsx",
+        line="reviews: is no table that is understood, known are .csv, .tsv, .txt, .jsonl, .json, .xlsx, .parquet",
     ),
     reviews(
         "a spreadsheet that is none",
@@ -771,7 +842,7 @@ ROWS = [
     history(
         "a review without fields",
         '{"kind": "review", "record": {"id": 1}}\n',
-        line="history.jsonl:1: is no review (its fields: id, at, task, adapter, digest, input, output, decision, final, reviewer, reason, slices, edit_rate, character_rate, source, seq)",
+        line="history.jsonl:1: is no review (its fields: id, at, task, adapter, digest, input, output, decision, final, reviewer, reason, slices, edit_rate, character_rate, source, seq, turns, system, context)",
     ),
     history(
         "a decision without its hash",

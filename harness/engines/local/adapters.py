@@ -1,19 +1,22 @@
 """Mount adapters on the base with PEFT, merge them into its weights, and take them out exactly.
 
-Tested in tests/engines/local/fast/test_llama.py.
+Tested in tests/engines/local/test_adapters.py and fast/test_llama.py.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.engines.local.vocabulary import fit_vocabulary
 from harness.engines.protocol import Mounted
-from harness.errors import EngineFailed, reason
+from harness.errors import AdapterRefused, EngineFailed, HarnessError, reason
 
 if TYPE_CHECKING:
     from peft import PeftConfig, PeftModel
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_ADDED_STARTS = ("gaussian", "orthogonal", "eva")
+"""Starts of the two matrices that leave the base's weights alone."""
 MAX_HELD = 2
 """Adapters that stay on the base: every further adapter makes mounting the next slower."""
 
@@ -33,6 +38,10 @@ class Mounting:
 
     A merged adapter costs no time per token. The weights it replaced are kept and put back
     afterwards; subtracting the adapter again would leave rounding errors behind.
+
+    Some adapters change the base itself when PEFT loads them: they bring embeddings, biases or a
+    vocabulary, or start from parts of its weights. Such an adapter gets a base of its own, and the
+    base is loaded anew for whatever comes after it.
     """
 
     def __init__(self, base: PreTrainedModel, merge: bool = True) -> None:
@@ -44,10 +53,14 @@ class Mounting:
         self._merged = ""
         self._plain: dict[Parameter, Tensor] = {}
         """The base's own values of every weight that a merge has replaced."""
+        self._alone = False
+        """Whether the adapter on the base has changed the base itself."""
 
     def takes(self, adapter: Mounted) -> bool:
-        """Return True: PEFT itself refuses adapters that it does not know."""
-        return True
+        """Return whether this base will do, False where it has to be loaded anew."""
+        if adapter.digest in self.mounted or self._peft is None:
+            return True
+        return not self._alone and (adapter.folder is None or not changes_base(adapter.folder))
 
     @contextmanager
     def using(self, adapter: Mounted) -> Iterator[None]:
@@ -75,7 +88,7 @@ class Mounting:
 
     def _merge_in(self, digest: str) -> None:
         self._merged = digest  # first: a merge that breaks in the middle is put back as well
-        for module in self._tuned():
+        for module in self._mergeable():
             layer = module.get_base_layer()
             for name in ("weight", "bias"):
                 value: Parameter | None = getattr(layer, name, None)
@@ -99,6 +112,18 @@ class Mounting:
 
         return (module for module in self._base.modules() if isinstance(module, BaseTunerLayer))
 
+    def _mergeable(self) -> Iterator[BaseTunerLayer]:
+        """Yield the layers whose weights no other layer shares, and are a matrix of their own."""
+        from peft.tuners.lora.layer import LoraLayer, ParamWrapper
+
+        tuned = [one for one in self._tuned() if isinstance(one, LoraLayer)]
+        tuned = [one for one in tuned if not isinstance(one, ParamWrapper)]
+        weights = Counter(id(weight) for weight in _weights(self._base))
+        for module in tuned:
+            # A change of tied embeddings would reach the head, which the adapter leaves alone.
+            if weights[id(getattr(module.get_base_layer(), "weight", None))] <= 1:
+                yield module
+
     def _mount(self, digest: str, folder: Path, name: str) -> PeftModel:
         """Load an adapter onto the base; after a failure the base must not be used again."""
         from peft import PeftModel
@@ -106,15 +131,20 @@ class Mounting:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # PEFT only warns of what is refused below
+                check_start(folder)
+                self._alone = changes_base(folder)
                 if self._peft is None:
+                    fit_vocabulary(self._base, folder)
                     self._peft = PeftModel.from_pretrained(self._base, str(folder), digest)
                 else:
                     self._peft.load_adapter(str(folder), adapter_name=digest)
-            _refuse_half(self._peft, digest, folder)
+                refuse_partial(self._peft, digest, folder)
+        except HarnessError as problem:
+            raise EngineFailed(f"{name}: {problem}") from problem
         except Exception as problem:  # PEFT and safetensors raise many kinds: all mean not this one
             _log.debug("%s: PEFT does not load it", name, exc_info=True)
             raise EngineFailed(
-                f"{name}: PEFT does not load it cleanly ({reason(problem)})"
+                f"{name}: PEFT does not load it cleanly ({said_by_peft(problem)})"
             ) from problem
         self._peft.eval()
         self.mounted[digest] = None
@@ -125,23 +155,100 @@ class Mounting:
         return self._peft
 
 
-def _refuse_half(peft: PeftModel, digest: str, folder: Path) -> None:
-    """Refuse an adapter unless the tensors of its file are exactly those in the model.
+def changes_base(folder: Path) -> bool:
+    """Return whether PEFT changes more of the base than it adds when it loads this adapter."""
+    from safetensors import safe_open
+
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    start = config.get("init_lora_weights", True)
+    with safe_open(file_of(folder), framework="pt") as file:
+        whole = any(".lora_" not in name for name in file.keys())  # noqa: SIM118  # no mapping
+    return bool(
+        whole
+        or config.get("bias", "none") != "none"
+        or config.get("target_parameters")
+        or (isinstance(start, str) and start not in _ADDED_STARTS)
+    )
+
+
+def refuse_partial(peft: PeftModel, adapter: str, folder: Path) -> None:
+    """Refuse an adapter unless all tensors of its file are in the model, and none besides.
 
     Otherwise PEFT goes on with the tensors that fit, and so may answer as the base does.
     """
     from peft import get_peft_model_state_dict
     from safetensors import safe_open
 
-    with safe_open(folder / "adapter_model.safetensors", framework="pt") as file:
+    with safe_open(file_of(folder), framework="pt") as file:
         given = set(file.keys())
-    inside = set(get_peft_model_state_dict(peft, adapter_name=digest, save_embedding_layers=False))
-    for what, keys in (("missing", inside - given), ("unexpected", given - inside)):
+    inside = set(get_peft_model_state_dict(peft, adapter_name=adapter, save_embedding_layers=False))
+    missing, extra = inside - given, given - inside
+    if missing or extra:
+        # Embeddings that were saved beside the adapter, and names of an older transformers: PEFT
+        # itself says which tensors found a place, and which places got no tensor.
+        result = peft.load_adapter(str(folder), adapter_name=adapter)
+        extra = _not_elsewhere(peft, adapter, file_of(folder), set(result.unexpected_keys))
+        converted = bool(missing) and not extra and all(".lora_" in name for name in missing)
+        missing = set(result.missing_keys) if converted else missing
+    for what, keys in (("missing", missing), ("unexpected", extra)):
         if keys:
             raise ValueError(f"{len(keys)} {what} adapter keys, such as {min(keys)}")
 
 
+def _not_elsewhere(peft: PeftModel, adapter: str, file: Path, names: set[str]) -> set[str]:
+    """Return the tensors whose values are not in the model under another name as well.
+
+    PEFT saves some twice: a module that is saved whole also as the base's embedding.
+    """
+    from peft import get_peft_model_state_dict
+    from safetensors import safe_open
+    from torch import equal
+
+    if not names:
+        return names
+    held = get_peft_model_state_dict(peft, adapter_name=adapter, save_embedding_layers=True)
+    with safe_open(file, framework="pt") as given:
+        return {
+            name
+            for name in names
+            if name not in held
+            # without values, as on the meta device, the name alone decides
+            or not (held[name].is_meta or equal(given.get_tensor(name).to(held[name]), held[name]))
+        }
+
+
+def said_by_peft(problem: Exception) -> str:
+    """Return the line of an error that names a tensor; torch puts a heading above it."""
+    lines = [line.strip() for line in str(problem).splitlines() if "size mismatch" in line]
+    return lines[0][:300] if lines else reason(problem)
+
+
+def file_of(folder: Path) -> Path:
+    """Return the weights of an adapter's folder."""
+    return folder / "adapter_model.safetensors"
+
+
+def check_start(folder: Path) -> None:
+    """Refuse a start that PEFT cannot repeat on this machine when it loads the adapter."""
+    from torch.cuda import is_available
+
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    if config.get("init_lora_weights") == "loftq" and not is_available():
+        raise AdapterRefused(
+            "PEFT repeats LoftQ's start on a GPU only: judge it there, or save base and adapter as"
+            " LoftQ's own script does, with `init_lora_weights` true"
+        )
+
+
+def _weights(model: PreTrainedModel) -> Iterator[Parameter]:
+    """Yield the weight of every module that is no wrapper of another, shared ones repeatedly."""
+    for module in model.modules():
+        own = module._parameters.get("weight")
+        if own is not None:
+            yield own
+
+
 def _mergeable(config: PeftConfig) -> bool:
     """Return whether the adapter changes weights and does no more."""
-    invoked = getattr(config, "alora_invocation_tokens", None)
+    invoked = getattr(config, "alora_invocation_tokens", None) or getattr(config, "lora_bias", None)
     return str(getattr(config.peft_type, "value", config.peft_type)) == "LORA" and not invoked

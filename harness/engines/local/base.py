@@ -6,18 +6,22 @@ Tested in tests/engines/local/fast/test_llama.py.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from harness.engines.local import attention
+from harness.engines.local.alone import carries_state, must_be_alone
+from harness.engines.local.chat_format import ChatFormat
 from harness.engines.local.models import CausalModel, Tokenizer
-from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
-from harness.errors import EngineFailed, reason
+from harness.engines.local.prompts import Formats
+from harness.engines.local.quantized import keep_packed, loading
+from harness.engines.protocol import Mounted
+from harness.errors import EngineFailed, HarnessError, WeightsError, reason
 from harness.libraries import lasting, quiet_libraries
-from harness.records import Message, Prompt
+from harness.records import Prompt
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -40,13 +44,21 @@ class Base(Generic[Model]):
     """A base model, loaded."""
 
     model: Model
-    tokenizer: Tokenizer
+    formats: Formats
+    """Its tokenizer, with the chat templates that make prompts."""
     ends: tuple[int, ...]
-    """Tokens that end an output."""
+    """Tokens that end any text; a chat template may have another one for its turns."""
     device: str
     dtype: str
     packed: bool
     """Whether its attention is ours, so that sequences can be packed."""
+    alone: bool = False
+    """Whether a row's result would depend on padding or neighbours, so that each runs alone."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The base's own tokenizer."""
+        return self.formats.tokenizer
 
     @property
     def pad(self) -> int:
@@ -54,31 +66,20 @@ class Base(Generic[Model]):
         known = (self.tokenizer.pad_token_id, self.tokenizer.eos_token_id, 0)
         return next(int(token) for token in known if token is not None)
 
-    def ids(self, messages: Sequence[Message]) -> tuple[int, ...]:
-        """Return a prompt's token ids."""
-        return prompt_ids(self.tokenizer, messages)
+    def form(self, adapter: Mounted, prompt: Prompt) -> ChatFormat:
+        """Return the chat format of a prompt to an adapter."""
+        return self.formats.of(prompt.chat, adapter.folder)
 
-    def opening(self, messages: Sequence[Message], ids: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the tokens of all turns but the last, if the prompt's tokens begin with them."""
-        if len(messages) < 2 or not self.tokenizer.chat_template:
-            return ()
-        try:
-            found = prompt_ids(self.tokenizer, messages[:-1], ask=False)
-        except EngineFailed:  # some templates refuse turns without the user's
-            return ()
-        return found if len(found) < len(ids) and ids[: len(found)] == found else ()
-
-    def ideal(self, prompt: Prompt, place: int) -> tuple[int, ...]:
-        """Return an ideal's token ids, its end token included."""
-        return ideal_ids(self.tokenizer, prompt.ideals[place])
-
-    def text(self, ids: Sequence[int]) -> str:
-        """Return the text of an output's tokens."""
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+    def stops(self, form: ChatFormat) -> frozenset[int]:
+        """Return the tokens that end an output."""
+        return frozenset(self.ends if form.end.token is None else (*self.ends, form.end.token))
 
 
-def fast_base(folder: Path, device: str, dtype: str) -> Base[Llama] | None:
+def fast_base(
+    folder: Path, device: str, dtype: str, formats: Formats | None = None
+) -> Base[Llama] | None:
     """Load the base with torch alone; None for unusual bases and for devices but the CPU."""
+    formats = formats or Formats(lambda: folder)
     if device != "cpu":
         _log.info("%s: transformers loads it (device %s)", folder, device)
         return None
@@ -87,10 +88,11 @@ def fast_base(folder: Path, device: str, dtype: str) -> Base[Llama] | None:
 
     from harness.engines.local.fast.files import Unusual, read_table
     from harness.engines.local.fast.llama import read_llama
-    from harness.engines.local.fast.tokens import read_tokens
 
     try:
-        tokens = read_tokens(folder)
+        tokens = formats.usual
+        if tokens is None:
+            return None
         config = read_table(folder / "generation_config.json")
         ends = (config or read_table(folder / "config.json")).get("eos_token_id")
         for end in ends if isinstance(ends, list) else [ends]:
@@ -104,36 +106,54 @@ def fast_base(folder: Path, device: str, dtype: str) -> Base[Llama] | None:
         _log.error("%s: reading it without transformers failed, a bug (%r)", folder, problem)
         raise
     _log.info("%s: loaded with torch alone in %s", folder, dtype)
-    return Base(model, tokens, _end_tokens(ends, tokens), device, dtype, packed=True)
+    return Base(model, formats, _end_tokens(ends, tokens), device, dtype, packed=True)
 
 
-def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
-    """Load the base with transformers, from its own files; no code among them is run."""
+def load_base(
+    folder: Path, device: str, dtype: str, formats: Formats | None = None, quantize: str = ""
+) -> Base[PreTrainedModel]:
+    """Load the base with transformers, from its own files; no code among them is run.
+
+    `quantize`: nf4 or int8 makes plain weights so while they are read.
+    """
+    formats = formats or Formats(lambda: folder)
     with lasting():  # all imports in a single place, so that their objects are frozen together
         quiet_libraries()
         for name in ("torch", "transformers.modeling_utils", "peft"):
             import_module(name)
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
+    from transformers import AutoConfig, GenerationConfig
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        packed = can_pack(config)
+        asked = loading(config, quantize, device, dtype)
+        alone = must_be_alone(config, quantize, device)
+        packed = can_pack(config) and not alone
+        how: str | None = None if alone else "eager"  # alone: exactly as transformers would do it
         if packed:
             attention.register()
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            how = attention.NAME
+        model: PreTrainedModel
+        model, read = model_class(config).from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
-            attn_implementation=attention.NAME if packed else "eager",
+            attn_implementation=how,
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
+            **asked,
         )
-        model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
+        refuse_missing(read["missing_keys"])
+        if not asked:
+            model.to(device)  # type: ignore[arg-type]  # their wrapper hides `self`
+        keep_packed(model)
         model.eval()
-        tokenizer = load_tokenizer(folder)
-    except EngineFailed:
+        tokenizer = formats.tokenizer
+    except HarnessError:
         raise
+    except ImportError as problem:  # a quantised or unusual base: the library names its package
+        raise WeightsError(f"{folder}: the base lacks a package ({reason(problem)})") from problem
     except Exception as problem:  # a damaged folder fails in as many ways as it has files
         _log.debug("%s: the base does not load", folder, exc_info=True)
         raise EngineFailed(f"{folder}: the base does not load ({reason(problem)})") from problem
@@ -141,7 +161,19 @@ def load_base(folder: Path, device: str, dtype: str) -> Base[PreTrainedModel]:
     # Drop the base's other defaults (a repetition penalty, say): decoding is ours to say.
     model.generation_config = GenerationConfig(eos_token_id=list(ends) or None)
     _log.info("%s: loaded with transformers in %s on %s", folder, dtype, device)
-    return Base(model, tokenizer, ends, device, dtype, packed)
+    alone = alone or (not packed and carries_state(model))
+    return Base(model, formats, ends, device, dtype, packed, alone)
+
+
+def model_class(config: PreTrainedConfig) -> Any:
+    """Return transformers' loader for a kind of base: some that see pictures have another one."""
+    import transformers
+
+    pictures = transformers.AutoModelForImageTextToText
+    for loader in (transformers.AutoModelForCausalLM, pictures):
+        if type(config) in loader._model_mapping:
+            return loader
+    return transformers.AutoModelForCausalLM  # which says what it does not know
 
 
 def can_pack(config: PreTrainedConfig) -> bool:
@@ -149,6 +181,12 @@ def can_pack(config: PreTrainedConfig) -> bool:
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     window = getattr(config, "sliding_window", None) and not getattr(config, "layer_types", None)
     return config.model_type in PACKED and kinds == {"full_attention"} and not window
+
+
+def refuse_missing(names: Collection[str]) -> None:
+    """Refuse a base that lacks weights: transformers would go on with random numbers for them."""
+    if names:
+        raise ValueError(f"{len(names)} of its weights are missing, such as {min(names)}")
 
 
 def _end_tokens(ends: list[int] | int | None, tokenizer: Tokenizer) -> tuple[int, ...]:

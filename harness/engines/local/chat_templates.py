@@ -1,38 +1,30 @@
-"""Render a base's chat template, a foreign program, under caps of size, time and memory.
+"""Render chat templates, foreign programs, under caps of size, time and memory.
 
-A template that only walks over the turns and joins texts cannot run away. Any other is first tried
-on the same turns in a separate process, which may be killed.
+A template that only walks over the turns and joins texts cannot run away, and is rendered here. Any
+other is rendered in a separate process, which may be killed.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.errors import WeightsError
+from harness.engines.local.template_sandbox import render_apart
+from harness.errors import EngineFailed, WeightsError, reason
+from harness.libraries import quiet_libraries
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from jinja2.nodes import Node
-
-    from harness.engines.local.models import Tokenizer
-
-_log = logging.getLogger(__name__)
 
 MAX_TEMPLATE = 256 * 1024
 """Characters of a template; long templates of today have 20,000."""
-MAX_PROMPT = 4 * 1024 * 1024
 MAX_JOINS = 8
 """Assignments that join texts; each could double a text."""
-SECONDS = 2.0
-"""Time for a rendering, after the process has started."""
-_START_SECONDS = 60.0
-_MEGABYTES = 512
+OF_TRANSFORMERS = re.compile(r"\b(dict|generation|namespace|strftime_now|tojson)\b")
+"""Names that transformers adds to jinja2 and this module does not."""
 _CALLS = frozenset({"raise_exception", "strftime_now", "namespace"})
 _METHODS = frozenset(
     ["strip", "lstrip", "rstrip", "startswith", "endswith", "split", "get", "items", "keys"]
@@ -54,46 +46,62 @@ _FILTERS = frozenset(
         "rejectattr",
     ]
 )
-_CHILD = """
-import json, sys
-from transformers.utils.chat_template_utils import render_jinja_template as render
-try:
-    import resource
-    pages = int(open("/proc/self/statm").read().split()[0])
-    limit = pages * resource.getpagesize() + MEGABYTES * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-except (ImportError, OSError, ValueError):
-    pass
-print("ready", flush=True)
-for line in sys.stdin:
-    template, turns, tokens = json.loads(line)
-    try:
-        made, _ = render([turns], chat_template=template, add_generation_prompt=True, **tokens)
-        said = len(made[0])
-    except MemoryError:
-        said = -1
-    except Exception:
-        said = 0
-    print(said, flush=True)
-"""
 
 
-def rendered(tokenizer: Tokenizer, turns: list[dict[str, str]], ask: bool = True) -> str:
-    """Render turns with the base's own template; refuse a template that runs away.
+def rendered(
+    template: str,
+    turns: Sequence[Mapping[str, str]],
+    variables: Mapping[str, Any],
+    ask: bool = True,
+    whose: str = "the base's chat template",
+) -> str:
+    """Render turns with a template; refuse a template that runs away.
 
-    `ask`: whether the assistant's turn is opened after them.
+    `ask`: whether the assistant's turn is opened after them; `whose` names the template in errors.
     """
-    template = str(tokenizer.get_chat_template())
     if len(template) > MAX_TEMPLATE:
         raise WeightsError(
-            f"the base's chat template has {len(template):,} characters,"
-            f" at most {MAX_TEMPLATE:,} are read"
+            f"{whose} has {len(template):,} characters, at most {MAX_TEMPLATE:,} are read"
         )
     if not is_plain(template):
-        _refuse_runaway(template, turns, dict(tokenizer.special_tokens_map))
-    text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=ask)
-    return str(text)
+        return render_apart(template, turns, variables, ask, whose)
+    try:
+        if OF_TRANSFORMERS.search(template):
+            return _rendered_by_transformers(template, turns, variables, ask)
+        return compiled(template).render(
+            messages=turns, tools=None, documents=None, add_generation_prompt=ask, **variables
+        )
+    except Exception as problem:  # a template is a program, and some refuse some turns
+        raise EngineFailed(f"{whose} does not take the prompt ({reason(problem)})") from problem
+
+
+@lru_cache(maxsize=16)
+def compiled(template: str) -> Template:
+    """Compile a plain template, in the environment that transformers gives it."""
+    from jinja2 import TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    def refuse(message: str) -> None:
+        raise TemplateError(message)
+
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
+    environment.globals["raise_exception"] = refuse
+    return environment.from_string(template)
+
+
+def _rendered_by_transformers(
+    template: str, turns: Sequence[Mapping[str, str]], variables: Mapping[str, Any], ask: bool
+) -> str:
+    quiet_libraries()
+    from transformers.utils.chat_template_utils import render_jinja_template
+
+    given = [dict(turn) for turn in turns]
+    made: Any = render_jinja_template(  # annotated as a text, but it is texts and their places
+        [given], chat_template=template, add_generation_prompt=ask, **variables
+    )
+    return str(made[0][0])
 
 
 @lru_cache(maxsize=16)
@@ -140,73 +148,3 @@ def _grows(node: Node) -> bool:
 
     joins = (nodes.Add, nodes.Concat)
     return isinstance(node, nodes.Assign) and any(True for _ in node.find_all(joins))
-
-
-def _refuse_runaway(template: str, turns: list[dict[str, str]], tokens: dict[str, str]) -> None:
-    _log.info("the chat template is tried in a separate process: it is not plain")
-    length = _sandbox().length(json.dumps([template, turns, tokens], default=str))
-    if length is None:
-        raise WeightsError(
-            f"the base's chat template takes longer than {SECONDS:g} s for one prompt,"
-            " give the base a template that ends"
-        )
-    if length < 0 or length > MAX_PROMPT:
-        raise WeightsError(
-            f"the base's chat template makes more than {MAX_PROMPT:,} characters of one prompt,"
-            " give the base a shorter one"
-        )
-
-
-@lru_cache(maxsize=1)
-def _sandbox() -> _Sandbox:
-    return _Sandbox()
-
-
-class _Sandbox:
-    """A process that renders templates and may be killed; it ends with this process."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-
-    def length(self, line: str) -> int | None:
-        """Return the length of the text; negative if memory ran out, None if time did."""
-        if self._process is None:
-            self._process = self._started()
-        process = self._process
-        assert process.stdin is not None
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
-        answer = self._answer(process, SECONDS)
-        if not answer.strip():
-            self._process = None  # it was killed; the next call starts another
-            return None
-        return int(answer)
-
-    def _started(self) -> subprocess.Popen[str]:
-        command = [
-            sys.executable,
-            "-W",
-            "ignore",
-            "-c",
-            _CHILD.replace("MEGABYTES", str(_MEGABYTES)),
-        ]
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
-        )
-        if self._answer(process, _START_SECONDS).strip() != "ready":
-            raise WeightsError(
-                "the base's chat template could not be tried in a process of its own, and it is"
-                " not plain enough to be trusted; run the same command again"
-            )
-        return process
-
-    @staticmethod
-    def _answer(process: subprocess.Popen[str], seconds: float) -> str:
-        timer = threading.Timer(seconds, process.kill)
-        timer.start()
-        try:
-            assert process.stdout is not None
-            return process.stdout.readline()
-        finally:
-            timer.cancel()

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.engines.local.attention import DecodeAttention, KVCache
 from harness.engines.local.base import Base
+from harness.engines.local.chat_format import ChatFormat
 from harness.engines.local.layout import Layout
 from harness.engines.local.models import CausalModel
 from harness.engines.local.sampling import Sampler
+from harness.engines.protocol import Mounted
 from harness.records import Generation, Output, Prompt
 
 if TYPE_CHECKING:
@@ -47,6 +49,11 @@ class DecodedRow:
     """The output under way in a row."""
 
     prompt: Prompt
+    form: ChatFormat
+    stops: frozenset[int]
+    """Tokens that end it."""
+    room: int
+    """The most tokens that it may have."""
     place: int
     """The place of its next token."""
     noise: Generator | None
@@ -55,13 +62,13 @@ class DecodedRow:
 
 
 def decode(
-    base: Base[CausalModel], name: str, reads: Iterable[ReadPrompt], generation: Generation
+    base: Base[CausalModel], adapter: Mounted, reads: Iterable[ReadPrompt], generation: Generation
 ) -> Iterator[tuple[Output, ...]]:
     """Yield outputs as they end; neighbours with the same capacity share the rows."""
     layout = Layout(base.model, generation.batch)
     done: list[Output] = []
     for size, same in groupby(reads, lambda read: capacity(read.length, generation)):
-        decoder = _Decoder(base, layout, Sampler(generation, name), size)
+        decoder = _Decoder(base, adapter, layout, Sampler(generation, adapter.name), size)
         for output in decoder.outputs(same):
             done.append(output)
             if len(done) == TOGETHER:
@@ -78,9 +85,14 @@ def capacity(length: int, generation: Generation) -> int:
 
 class _Decoder:
     def __init__(
-        self, base: Base[CausalModel], layout: Layout, sampler: Sampler, capacity: int
+        self,
+        base: Base[CausalModel],
+        adapter: Mounted,
+        layout: Layout,
+        sampler: Sampler,
+        capacity: int,
     ) -> None:
-        self.base, self.layout = base, layout
+        self.base, self.adapter, self.layout = base, adapter, layout
         self.sampler, self.capacity = sampler, capacity
         self.generation = sampler.generation
         self.rows: list[DecodedRow | None] = [None] * self.generation.batch
@@ -99,7 +111,7 @@ class _Decoder:
         """Give free rows the next prompts; an output of a single token leaves its row free."""
         for number, row in enumerate(self.rows):
             while row is None and (read := next(waiting, None)) is not None:
-                row = DecodedRow(read.prompt, read.length, self.sampler.noise(read.prompt))
+                row = self._row(read)
                 token = int(self.sampler.tokens(read.last[None], [row.noise])[0])
                 output = self._taken(row, token)
                 if output is None:
@@ -112,6 +124,12 @@ class _Decoder:
                 else:
                     yield output
                     row = None
+
+    def _row(self, read: ReadPrompt) -> DecodedRow:
+        form = self.base.form(self.adapter, read.prompt)
+        room = self.base.formats.room(read.length, self.generation.max_new_tokens)
+        noise = self.sampler.noise(read.prompt)
+        return DecodedRow(read.prompt, form, self.base.stops(form), room, read.length, noise)
 
     def _step(self) -> Iterator[Output]:
         """Generate a token for every row; empty rows go along, so that the shape stays the same."""
@@ -144,15 +162,17 @@ class _Decoder:
     def _taken(self, row: DecodedRow, token: int) -> Output | None:
         """Add a token to a row; return the output if the token ends it."""
         finish: Literal["stop", "length", "time"]
-        if token in self.base.ends:
+        if token in row.stops:
             finish = "stop"
         else:
             row.ids.append(token)
-            if len(row.ids) >= self.generation.max_new_tokens:
+            if row.form.is_over(row.ids):
+                finish = "stop"
+            elif len(row.ids) >= row.room:
                 finish = "length"
             elif time.monotonic() - row.begun > self.generation.max_seconds:
                 finish = "time"
             else:
                 return None
-        text = self.base.text(row.ids)
+        text = row.form.answer(row.ids)
         return Output(row.prompt.case, text, row.prompt.sample, len(row.ids), finish)

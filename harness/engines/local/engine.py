@@ -18,10 +18,11 @@ from harness.engines.local.base import fast_base, load_base
 from harness.engines.local.device import Device
 from harness.engines.local.packed import Packed
 from harness.engines.local.padded import Padded
+from harness.engines.local.prompts import Formats
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_environment, versions
-from harness.records import Generation, Message, Output, Prompt
+from harness.records import Generation, Output, Prompt
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
-_WAYS = "packed-1"
+_WAYS = "packed-2"
 """The version of this engine's behaviour: raised with every change in what a model writes."""
 
 _BASE = Mounted("base", "", None)
@@ -58,30 +59,47 @@ class Transformers:
     likelihoods = True
 
     def __init__(
-        self, base: Callable[[], Path], device: Device, merge: bool = True, fast: bool = True
+        self,
+        base: Callable[[], Path],
+        device: Device,
+        merge: bool = True,
+        fast: bool = True,
+        *,
+        quantize: str = "",
+        quantized: str = "",
     ) -> None:
         """Take a function for the base's folder: a GGUF may first have to be converted.
 
         `fast`: whether transformers and PEFT may be left out where they are not needed.
+        `quantized`: how the weights are quantised in use; `quantize`: how, when they are loaded.
         """
         self.base = base
         self.device = device
-        self.merge = merge
-        self._fast = fast and merge
+        self.quantize, self.quantized = quantize, quantized or quantize
+        # PEFT merges into quantised weights by rounding them anew, which no serving code does.
+        self.merge = merge and not self.quantized
+        self._fast = fast and self.merge
         self._loaded: _Loaded | None = None
-        self._unmoved: tuple[tuple[tuple[Message, ...], Generation], Tensor] | None = None
-        """The base's logits after the last prompt of `shift`, with that prompt."""
+        self._formats = Formats(base)
+        self._unmoved: tuple[tuple[tuple[int, ...], Generation], Tensor] | None = None
+        """The base's logits after the last prompt of `shift`, with that prompt's tokens."""
+
+    def formats(self) -> Formats:
+        """Return the chat formats of its prompts; no weights are loaded for them."""
+        return self._formats
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
         """Return decoding, dtype, device class, library versions and this engine's version."""
         decoding = generation.decoding | {"dtype": self._dtype(generation)}
-        return {
+        libraries = (*_LIBRARIES, "bitsandbytes") if self.quantized else _LIBRARIES
+        found = {
             "engine": self.name,
             "way": _WAYS if self.merge else f"{_WAYS} unmerged",
             "decoding": decoding,
             "device": f"{self.device.kind} {self.device.model}",
-            "versions": versions(_LIBRARIES),
+            "versions": versions(libraries),
         }
+        return found | ({"quantized": self.quantized} if self.quantized else {})
 
     def _dtype(self, generation: Generation) -> str:
         return self.device.dtype if generation.dtype == "auto" else generation.dtype
@@ -123,19 +141,24 @@ class Transformers:
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
         """Return how far the adapter moves the next token's logits at most; 0: not applied."""
-        key = (prompt.messages, generation)
-        if self._unmoved is None or self._unmoved[0] != key:
+        # Both are given the base's own tokens, also where the adapter has another template.
+        ids = self._formats.of(prompt.chat).ids(prompt.messages)
+        if self._unmoved is None or self._unmoved[0] != (ids, generation):
             # Kept for the next adapter, which is proven with the same prompt.
-            self._unmoved = (key, self._last_logits(_BASE, prompt, generation))
-        moved = self._last_logits(adapter, prompt, generation)
-        return float((self._unmoved[1] - moved).abs().max())
+            unmoved = self._last_logits(_BASE, prompt, ids, generation)
+            self._unmoved = ((ids, generation), unmoved)
+        moved = self._last_logits(adapter, prompt, ids, generation)
+        rows = min(len(moved), len(self._unmoved[1]))  # an adapter may bring tokens of its own
+        return float((self._unmoved[1][:rows] - moved[:rows]).abs().max())
 
     def close(self) -> None:
         """Return at once: the model's memory goes with the process."""
 
-    def _last_logits(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> Tensor:
+    def _last_logits(
+        self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...], generation: Generation
+    ) -> Tensor:
         (found,) = self._steps(
-            adapter, generation, lambda runner: iter([runner.last_logits(prompt)])
+            adapter, generation, lambda runner: iter([runner.last_logits(prompt, ids)])
         )
         return found.float()
 
@@ -180,14 +203,15 @@ class Transformers:
 
     def _load(self, dtype: str) -> _Loaded:
         folder, kind = self.base(), self.device.kind
-        light = fast_base(folder, kind, dtype) if self._fast else None
+        light = fast_base(folder, kind, dtype, self._formats) if self._fast else None
         if light is not None:
             from harness.engines.local.fast.lora import Merging
 
             return _Loaded(Packed(light), Merging(light.model))
-        base = load_base(folder, kind, dtype)
+        base = load_base(folder, kind, dtype, self._formats, self.quantize)
         runner = Packed(base) if base.packed else Padded(base)
-        return _Loaded(runner, Mounting(base.model, self.merge))
+        quantized = getattr(base.model, "is_quantized", False)
+        return _Loaded(runner, Mounting(base.model, self.merge and not quantized))
 
     @contextmanager
     def _using(self, loaded: _Loaded, adapter: Mounted) -> Iterator[None]:

@@ -36,11 +36,14 @@ class FixedShapes:
     tail: int
 
 
-def fill_shapes(rows: Sequence[PaddedRow], batch: int) -> Iterator[FixedShapes]:
-    """Group rows of equal shape, and fill each batch up by repeating its first row."""
+def fill_shapes(rows: Sequence[PaddedRow], batch: int, step: int = STEP) -> Iterator[FixedShapes]:
+    """Group rows of equal shape, and fill each batch up by repeating its first row.
+
+    With a `step` of 1 nothing is padded.
+    """
     shapes: dict[tuple[int, int], list[PaddedRow]] = {}
     for row in rows:
-        shapes.setdefault((_up(len(row.ids)), _up(row.tail)), []).append(row)
+        shapes.setdefault((_up(len(row.ids), step), _up(row.tail, step)), []).append(row)
     for (length, tail), same in sorted(shapes.items()):
         for start in range(0, len(same), batch):
             some = same[start : start + batch]
@@ -49,5 +52,5 @@ def fill_shapes(rows: Sequence[PaddedRow], batch: int) -> Iterator[FixedShapes]:
             yield FixedShapes(filled, len(some), length, tail)
 
 
-def _up(length: int) -> int:
-    return -(-length // STEP) * STEP
+def _up(length: int, step: int) -> int:
+    return -(-length // step) * step

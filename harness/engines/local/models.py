@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from tokenizers import AddedToken
     from torch import Tensor
 
     from harness.engines.local.attention import Reader
@@ -52,8 +53,13 @@ class Tokenizer(Protocol):
         ...
 
     @property
+    def added_tokens_decoder(self) -> Mapping[int, AddedToken]:
+        """The tokens that are split off before all others, the special ones among them, by id."""
+        ...
+
+    @property
     def eos_token_id(self) -> int | None:
-        """The token that ends a turn."""
+        """The token that ends a text; a chat template may end turns with another one."""
         ...
 
     @property
@@ -71,15 +77,4 @@ class Tokenizer(Protocol):
 
     def get_chat_template(self) -> str:
         """Return the template as its author wrote it."""
-        ...
-
-    def apply_chat_template(
-        self,
-        conversation: list[dict[str, str]],
-        /,
-        *,
-        tokenize: bool = True,
-        add_generation_prompt: bool = False,
-    ) -> Any:
-        """Return the turns as a text."""
         ...

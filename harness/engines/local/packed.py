@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.engines.local.attention import KVCache, PrefillAttention
@@ -36,6 +37,17 @@ TokenizedPrompt = tuple[Prompt, tuple[int, ...]]
 """A prompt with its token ids."""
 
 
+@dataclass(frozen=True, slots=True)
+class IdealRows:
+    """Ideals of a prompt that follow the same tokens."""
+
+    prompt: Prompt
+    ids: tuple[int, ...]
+    """The prompt's tokens."""
+    tails: tuple[tuple[int, tuple[int, ...]], ...]
+    """Each ideal's number and tokens."""
+
+
 class Packed:
     """Generation and weighing on a loaded base, with the adapter that is mounted on it."""
 
@@ -54,32 +66,50 @@ class Packed:
         Of these the longest expected output first, so that it does not run on alone at the end.
         """
         asked = sorted(
-            self._tokens(prompts),
+            self._tokens(adapter, prompts),
             key=lambda one: (
                 capacity(len(one[1]), generation),
                 -max((len(ideal) for ideal in one[0].ideals), default=0),
             ),
         )
         reads = (read for some in self._windows(adapter, asked) for read in some)
-        return decode(self.base, adapter.name, reads, generation)
+        return decode(self.base, adapter, reads, generation)
 
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
         """Yield the mean NLL of every ideal; `generation` does not affect it."""
-        for reads in self._windows(adapter, self._tokens(prompts)):
-            asked = [(read, i) for read in reads for i in range(len(read.prompt.ideals))]
+        rows = [row for prompt in prompts for row in self._ideals(adapter, prompt)]
+        left = iter(rows)
+        for reads in self._windows(adapter, [(row.prompt, row.ids) for row in rows]):
+            asked = [
+                (read, i, tail)
+                for read, row in zip(reads, left, strict=False)
+                for i, tail in row.tails
+            ]
             found = tuple(self._weighed(asked))
             wrong = [w.case for w in found if w.nll is None or w.nll != w.nll]
             if wrong:
                 raise EngineFailed(f"{adapter.name}: no likelihood for {wrong[0]} (NaN logits)")
             yield found
 
-    def _weighed(self, asked: Sequence[tuple[ReadPrompt, int]]) -> Iterator[Weighed]:
+    def _ideals(self, adapter: Mounted, prompt: Prompt) -> Iterator[IdealRows]:
+        """Yield a prompt's ideals by the prompt's tokens before them, which differ rarely."""
+        form = self.base.form(adapter, prompt)
+        found: dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]] = {}
+        for place, ideal in enumerate(prompt.ideals):
+            ids, tail = form.pair(prompt.messages, ideal)
+            found.setdefault(ids, []).append((place, tail))
+        for ids, tails in found.items():
+            yield IdealRows(prompt, ids, tuple(tails))
+
+    def _weighed(
+        self, asked: Sequence[tuple[ReadPrompt, int, tuple[int, ...]]]
+    ) -> Iterator[Weighed]:
         import torch
 
-        tails = [self.base.ideal(read.prompt, i) for read, i in asked]
-        firsts = [read.last[None] for read, _ in asked]
+        tails = [tail for _, _, tail in asked]
+        firsts = [read.last[None] for read, _, _ in asked]
         # The prompt's last logits weigh an ideal's first token: single tokens need no pass.
         longer = [place for place, tail in enumerate(tails) if tail[1:]]
         segments = [Segment(tails[place][:-1], asked[place][0].pasts) for place in longer]
@@ -89,13 +119,13 @@ class Packed:
             for number, (_, start, stop) in zip(chunk.numbers, chunk.places, strict=True):
                 place = longer[number]
                 nlls[place] = mean_nll(torch.cat([firsts[place], logits[start:stop]]), tails[place])
-        for place, (read, i) in enumerate(asked):
+        for place, (read, i, _) in enumerate(asked):
             yield Weighed(read.prompt.case, i, nlls[place])
 
     # --- reading prompts -----------------------------------------------------------------------
 
-    def _tokens(self, prompts: Sequence[Prompt]) -> list[TokenizedPrompt]:
-        return [(prompt, self.base.ids(prompt.messages)) for prompt in prompts]
+    def _tokens(self, adapter: Mounted, prompts: Sequence[Prompt]) -> list[TokenizedPrompt]:
+        return [(p, self.base.form(adapter, p).ids(p.messages)) for p in prompts]
 
     def _windows(
         self, adapter: Mounted, asked: Sequence[TokenizedPrompt]
@@ -127,7 +157,7 @@ class Packed:
         return [ReadPrompt(prompt, known[ids].pasts, known[ids].last) for prompt, ids in asked]
 
     def _segment(self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]) -> Segment:
-        opening = self.base.opening(prompt.messages, ids)
+        opening = self.base.form(adapter, prompt).opening(prompt.messages, ids)
         if len(opening) < OPENING:
             return Segment(ids)
         key = (adapter.digest, opening)
@@ -162,9 +192,9 @@ class Packed:
             _, old = self._known.popitem(last=False)
             self._bytes -= old.pasts[-1].bytes
 
-    def last_logits(self, prompt: Prompt) -> Tensor:
+    def last_logits(self, prompt: Prompt, ids: tuple[int, ...]) -> Tensor:
         """Return the next token's logits after a prompt, read separately and not kept."""
-        (read,) = self._reads([(prompt, Segment(self.base.ids(prompt.messages), alone=True))])
+        (read,) = self._reads([(prompt, Segment(ids, alone=True))])
         return read.last
 
     def _pass(self, chunk: Chunk, reading: PrefillAttention, keep: int | list[int]) -> Tensor:

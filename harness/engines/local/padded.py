@@ -7,9 +7,12 @@ tests/engines/local/test_engine.py and test_packed.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.engines.local.alone import forget_lengths
 from harness.engines.local.base import Base
+from harness.engines.local.chat_format import ChatFormat
 from harness.engines.local.fixed_shapes import FixedShapes, PaddedRow, fill_shapes
 from harness.engines.local.packed import mean_nll
 from harness.engines.local.sampling import Sampler, SamplerProcessor
@@ -32,31 +35,59 @@ class Padded:
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
         """Yield an output per prompt, batch by batch."""
-        from transformers import LogitsProcessorList
+        for (room, form), some in self._alike(adapter, prompts, generation).items():
+            rows = [PaddedRow(i, form.ids(p.messages)) for i, p in enumerate(some)]
+            for batch in self._shapes(rows, generation):
+                asked = [some[row.index] for row in batch.rows]
+                written = self._written(adapter, batch, asked, form, room, generation)
+                yield tuple(
+                    self._output(p, ids, form, room) for p, ids in zip(asked, written, strict=False)
+                )
+
+    def _alike(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    ) -> dict[tuple[int, ChatFormat], list[Prompt]]:
+        """Group prompts by their outputs' room and ends: a batch ends its rows in one way only."""
+        found: dict[tuple[int, ChatFormat], list[Prompt]] = {}
+        for prompt in prompts:
+            form = self.base.form(adapter, prompt)
+            length = len(form.ids(prompt.messages))
+            room = self.base.formats.room(length, generation.max_new_tokens)
+            found.setdefault((room, form), []).append(prompt)
+        return found
+
+    def _written(
+        self,
+        adapter: Mounted,
+        batch: FixedShapes,
+        asked: Sequence[Prompt],
+        form: ChatFormat,
+        room: int,
+        generation: Generation,
+    ) -> list[list[int]]:
+        """Return the tokens that the model writes for the given rows of a batch."""
+        from transformers import LogitsProcessorList, StoppingCriteriaList
 
         model: Any = self.base.model  # the library types `generate` for another class
-        rows = [PaddedRow(i, self.base.ids(p.messages)) for i, p in enumerate(prompts)]
-        for batch in fill_shapes(rows, generation.batch):
-            asked = [prompts[row.index] for row in batch.rows]
-            processor = SamplerProcessor(asked, Sampler(generation, adapter.name))
-            written: Tensor = model.generate(
-                **self._tensors(batch),
-                generation_config=self._decoding(generation),
-                logits_processor=LogitsProcessorList([processor]),
-            )
-            texts = written[: batch.real, batch.length :].tolist()
-            yield tuple(
-                self._output(p, ids, generation) for p, ids in zip(asked, texts, strict=False)
-            )
-
-    def _output(self, prompt: Prompt, ids: list[int], generation: Generation) -> Output:
-        ends = [place for place, token in enumerate(ids) if token in self.base.ends]
-        body = ids[: ends[0]] if ends else ids
-        cut: Literal["length", "time"] = (
-            "length" if len(ids) >= generation.max_new_tokens else "time"
+        processor = SamplerProcessor(asked, Sampler(generation, adapter.name))
+        texts: Any = [_TextEnds(form, batch.length)] if form.end.stop else []
+        written: Tensor = model.generate(
+            **self._tensors(batch),
+            generation_config=self._decoding(form, room, generation),
+            logits_processor=LogitsProcessorList([processor]),
+            stopping_criteria=StoppingCriteriaList(texts),
         )
-        text = self.base.text(body)
-        return Output(prompt.case, text, prompt.sample, len(body), "stop" if ends else cut)
+        rows: list[list[int]] = written[: batch.real, batch.length :].tolist()
+        return rows
+
+    def _output(self, prompt: Prompt, ids: list[int], form: ChatFormat, room: int) -> Output:
+        stops = self.base.stops(form)
+        ends = (n for n, t in enumerate(ids) if t in stops or form.is_over(ids[: n + 1]))
+        end = next(ends, None)
+        body = ids if end is None else ids[: end + (ids[end] not in stops)]
+        cut: Literal["length", "time"] = "length" if len(ids) >= room else "time"
+        text = form.answer(body)
+        return Output(prompt.case, text, prompt.sample, len(body), cut if end is None else "stop")
 
     def likelihood(
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
@@ -65,9 +96,9 @@ class Padded:
         asked = [(p, i) for p in prompts for i in range(len(p.ideals))]
         rows = []
         for index, (prompt, i) in enumerate(asked):
-            tail = self.base.ideal(prompt, i)
-            rows.append(PaddedRow(index, (*self.base.ids(prompt.messages), *tail), len(tail)))
-        for batch in fill_shapes(rows, generation.batch):
+            ids, tail = self.base.form(adapter, prompt).pair(prompt.messages, prompt.ideals[i])
+            rows.append(PaddedRow(index, (*ids, *tail), len(tail)))
+        for batch in self._shapes(rows, generation):
             nlls = self._nlls(batch)
             found = [(*asked[row.index], nll) for row, nll in zip(batch.rows, nlls, strict=True)]
             wrong = [p.case for p, _, nll in found if nll != nll]
@@ -77,22 +108,34 @@ class Padded:
 
     def _nlls(self, batch: FixedShapes) -> list[float]:
         tensors = self._tensors(batch)
-        logits = self.base.model(
-            **tensors,
-            position_ids=(tensors["attention_mask"].cumsum(1) - 1).clamp(min=0),
-            logits_to_keep=min(batch.tail + 1, batch.length),
-            use_cache=False,
-        ).logits[:, :-1]
+        if not self.base.alone:  # alone nothing is padded, and some models take no positions
+            tensors["position_ids"] = (tensors["attention_mask"].cumsum(1) - 1).clamp(min=0)
+        kept = min(batch.tail + 1, batch.length)
+        logits = self.base.model(**tensors, **self._keep(kept), use_cache=False).logits
+        logits = logits[:, -kept:-1]
         return [
             mean_nll(logits[k][-row.tail :], row.ids[-row.tail :])
             for k, row in enumerate(batch.rows)
         ]
 
-    def last_logits(self, prompt: Prompt) -> Tensor:
+    def last_logits(self, prompt: Prompt, ids: tuple[int, ...]) -> Tensor:
         """Return the next token's logits after a prompt."""
-        batch = next(fill_shapes([PaddedRow(0, self.base.ids(prompt.messages))], 1))
+        batch = next(self._shapes([PaddedRow(0, ids)], Generation(batch=1)))
         logits: Tensor = self.base.model(**self._tensors(batch), use_cache=False).logits
         return logits[0, -1]
+
+    def _shapes(self, rows: Sequence[PaddedRow], generation: Generation) -> Iterator[FixedShapes]:
+        if not self.base.alone:
+            yield from fill_shapes(rows, generation.batch)
+            return
+        for batch in fill_shapes(rows, 1, step=1):
+            forget_lengths(self.base.model)
+            yield batch
+
+    def _keep(self, last: int) -> dict[str, int]:
+        """Return the argument that asks for the last logits only, where the model has it."""
+        takes = signature(self.base.model.forward).parameters
+        return {"logits_to_keep": last} if "logits_to_keep" in takes else {}
 
     def _tensors(self, batch: FixedShapes) -> dict[str, Tensor]:
         import torch
@@ -107,15 +150,28 @@ class Padded:
             "attention_mask": torch.tensor(mask, device=device),
         }
 
-    def _decoding(self, generation: Generation) -> GenerationConfig:
+    def _decoding(self, form: ChatFormat, room: int, generation: Generation) -> GenerationConfig:
         from transformers import GenerationConfig
 
         # The base's own defaults (a repetition penalty, say) were dropped when it was loaded.
         return GenerationConfig(
-            max_new_tokens=generation.max_new_tokens,
+            max_new_tokens=room,
             max_time=generation.max_seconds,
             do_sample=False,
-            eos_token_id=list(self.base.ends) or None,
+            eos_token_id=sorted(self.base.stops(form)) or None,
             pad_token_id=self.base.pad,
             use_cache=True,
         )
+
+
+class _TextEnds:
+    """Ends a row whose turn ends with a text; transformers calls it after every token."""
+
+    def __init__(self, form: ChatFormat, before: int) -> None:
+        self._form, self._before = form, before
+
+    def __call__(self, ids: Tensor, scores: object, **_: object) -> Tensor:
+        import torch
+
+        over = [self._form.is_over(row) for row in ids[:, self._before :].tolist()]
+        return torch.tensor(over, device=ids.device)

@@ -6,17 +6,14 @@ under an old name are never judged. harness/engines/README.md says how to set a 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness.engines.local.prompts import ideal_ids, load_tokenizer, prompt_ids
+from harness.engines.local.prompts import Formats
 from harness.engines.openai.http import Body, HttpClient, RequestRefused, open_client
 from harness.engines.openai.replies import (
     chat_output,
@@ -25,16 +22,14 @@ from harness.engines.openai.replies import (
     prompt_tokens,
     tail_logprobs,
 )
+from harness.engines.openai.requests import IdealRow, chat_body, ideal_row, weigh_body
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import AdapterRefused, EngineFailed, HarnessError, SettingsError
 from harness.records import Endpoint, Generation, Output, Prompt
 
-if TYPE_CHECKING:
-    from harness.engines.local.models import Tokenizer
-
 _log = logging.getLogger(__name__)
 
-_WAYS = "chat-1"
+_WAYS = "chat-2"
 """The version of this engine's behaviour: raised with every change in a server's requests."""
 _CHAT = "/chat/completions"
 _WEIGH = "/completions"
@@ -55,11 +50,15 @@ class OpenAI:
         self.base = base
         self.likelihoods = base is not None and endpoint.likelihoods != "never"
         self._model = endpoint.model
-        self._tokenizer: Tokenizer | None = None
+        self._formats = Formats(base) if base is not None else None
         self._modules: dict[str, str] = {}
         """The server's name of each adapter, by digest."""
         self._loaded: list[str] = []
         """Names of adapters that were loaded from here, and so are unloaded at the end."""
+
+    def formats(self) -> Formats | None:
+        """Return the chat formats of the base's prompts; None where its files are not here."""
+        return self._formats
 
     def origin(self, generation: Generation) -> Mapping[str, object]:
         """Return the address, model and decoding, and name the facts that stay unknown."""
@@ -94,7 +93,7 @@ class OpenAI:
         """Yield chat completions in groups as they finish."""
         with open_client(self.endpoint) as client:
             model = self._mount(adapter, client)
-            asks = ((prompt, _chat(model, prompt, generation)) for prompt in prompts)
+            asks = ((p, self._chat(model, p, generation, adapter.folder)) for p in prompts)
             with self._still_there(adapter):
                 yield from client.each(
                     _CHAT,
@@ -110,11 +109,11 @@ class OpenAI:
         """Yield likelihoods from the server's log-probabilities; None if it gives none."""
         with open_client(self.endpoint) as client, self._still_there(adapter):
             model = self._mount(adapter, client)
-            if not self._can_weigh(client, model, prompts[0]):
+            if not self._can_weigh(client, model, prompts[0], adapter.folder):
                 yield tuple(Weighed(p.case, i, None) for p in prompts for i in range(len(p.ideals)))
                 return
-            rows = (self._row(p, i) for p in prompts for i in range(len(p.ideals)))
-            asks = ((row, _weigh(model, row.ids)) for row in rows)
+            rows = (self._row(p, i, adapter.folder) for p in prompts for i in range(len(p.ideals)))
+            asks = ((row, weigh_body(model, row.ids)) for row in rows)
             yield from client.each(_WEIGH, asks, self._weighed)
 
     def shift(self, adapter: Mounted, prompt: Prompt, generation: Generation) -> float | None:
@@ -128,19 +127,23 @@ class OpenAI:
                 return None
             row = self._row(prompt, 0)
             base, moved, again = (
-                self._logprobs(client.post(_WEIGH, _weigh(name, row.ids)), row, len(row.ids) - 1)
+                self._logprobs(
+                    client.post(_WEIGH, weigh_body(name, row.ids)), row, len(row.ids) - 1
+                )
                 for name in (self.model(), model, self.model())
             )
         shift, noise = _furthest(base, moved), _furthest(base, again)
         return shift if shift > noise else 0.0
 
-    def _can_weigh(self, client: HttpClient, model: str, prompt: Prompt) -> bool:
+    def _can_weigh(
+        self, client: HttpClient, model: str, prompt: Prompt, adapter: Path | None = None
+    ) -> bool:
         """Return whether the server gives log-probabilities of a prompt, and of the same tokens."""
-        row = self._row(prompt, 0)
-        short = _chat(model, prompt, Generation(max_new_tokens=1))
+        row = self._row(prompt, 0, adapter)
+        short = self._chat(model, prompt, Generation(max_new_tokens=1), adapter)
         counted = prompt_tokens(client.post(_CHAT, short))
         try:
-            answer = client.post(_WEIGH, _weigh(model, row.ids))
+            answer = client.post(_WEIGH, weigh_body(model, row.ids))
         except RequestRefused as problem:
             if problem.status not in _UNABLE:
                 raise
@@ -153,23 +156,23 @@ class OpenAI:
                 f"{self.endpoint.url}: gives no log-probabilities of a prompt,"
                 ' `likelihoods = "auto"` does without them'
             )
-        expected = len(row.ids) - row.tail
-        if given is not None and counted not in (None, expected):
+        if given is not None and counted not in (None, row.asked):
             raise SettingsError(
                 f"{self.endpoint.url}: makes {counted} tokens of a prompt that the base makes"
-                f" {expected} of; start it with the base's own chat template, or say"
+                f" {row.asked} of; start it with the base's own chat template, or say"
                 ' `likelihoods = "never"`'
             )
         return given is not None
 
-    def _row(self, prompt: Prompt, ideal: int) -> IdealRow:
-        if self._tokenizer is None:
-            assert self.base is not None
-            self._tokenizer = load_tokenizer(self.base())
-        tail = ideal_ids(self._tokenizer, prompt.ideals[ideal]) if prompt.ideals else ()
-        return IdealRow(
-            prompt, ideal, (*prompt_ids(self._tokenizer, prompt.messages), *tail), len(tail)
-        )
+    def _row(self, prompt: Prompt, ideal: int, adapter: Path | None = None) -> IdealRow:
+        assert self._formats is not None
+        return ideal_row(self._formats.of(prompt.chat, adapter), prompt, ideal)
+
+    def _chat(
+        self, model: str, prompt: Prompt, generation: Generation, adapter: Path | None
+    ) -> Body:
+        form = self._formats.of(prompt.chat, adapter) if self._formats else None
+        return chat_body(model, prompt, generation, form, adapter)
 
     def _weighed(self, row: IdealRow, answer: object) -> Weighed:
         return Weighed(row.prompt.case, row.ideal, mean_nll(self._logprobs(answer, row, row.tail)))
@@ -251,41 +254,6 @@ class OpenAI:
                     client.command("/unload_lora_adapter", {"lora_name": name})
         except HarnessError as problem:
             _log.info("adapters stay on the server: %s", problem)
-
-
-@dataclass(frozen=True, slots=True)
-class IdealRow:
-    """Token ids of a prompt followed by an ideal."""
-
-    prompt: Prompt
-    ideal: int
-    ids: tuple[int, ...]
-    tail: int
-    """How many of the ids are the ideal."""
-
-
-def _chat(model: str, prompt: Prompt, generation: Generation) -> Body:
-    body: dict[str, object] = {
-        "model": model,
-        "messages": [asdict(message) for message in prompt.messages],
-        "max_tokens": generation.max_new_tokens,
-        "temperature": generation.temperature,
-    }
-    if generation.temperature:
-        # A seed per prompt and sample: the same noise for all would make the cases dependent.
-        turns = [[message.role, message.content] for message in prompt.messages]
-        key = json.dumps([generation.seed, prompt.sample, turns]).encode()
-        seed = (
-            int.from_bytes(hashlib.sha256(key).digest()[:4], "big") >> 1
-        )  # 31 bits: no sign, whatever the server
-        body |= {"seed": seed, "top_p": 1.0}
-    return body
-
-
-def _weigh(model: str, ids: Sequence[int]) -> Body:
-    """Ask for log-probabilities of a prompt; for a token too, since some servers refuse none."""
-    asked = {"model": model, "prompt": list(ids), "max_tokens": 1, "temperature": 0.0}
-    return asked | {"prompt_logprobs": 0}
 
 
 def _furthest(one: Sequence[float], other: Sequence[float]) -> float:

@@ -9,16 +9,19 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.engines.batches import Batch, BatchResult, Tag, cut, sizes
-from harness.engines.protocol import BackendEngine, Mounted, Weighed
+from harness.engines.protocol import BackendEngine, FormattingEngine, Mounted, Weighed
 from harness.engines.ray.slices import slices
 from harness.engines.ray.start import reached_ray
 from harness.engines.ray.worker import Make, WorkerResult, describe
 from harness.engines.ray.workers import MAX_DEATHS, Assignment, Workers
 from harness.errors import EngineFailed, HarnessError
 from harness.records import Cluster, Generation, Output, Prompt
+
+if TYPE_CHECKING:
+    from harness.engines.local.prompts import Formats
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +55,10 @@ class Ray:
     def origin(self, generation: Generation) -> Mapping[str, object]:
         """Return the in-process engine's origin: the two share their outputs."""
         return self._here.origin(generation)
+
+    def formats(self) -> Formats | None:
+        """Return the chat formats of the base, whose files this process has too."""
+        return self._here.formats() if isinstance(self._here, FormattingEngine) else None
 
     # --- the protocol of every engine --------------------------------------------------------
 

@@ -78,7 +78,9 @@ class Worker:
         return WorkerResult(tuple(parts))
 
 
-def transformers_on(folder: Path, threads: int) -> BackendEngine:
+def transformers_on(
+    folder: Path, threads: int, *, quantize: str = "", quantized: str = ""
+) -> BackendEngine:
     """Make the in-process engine of a worker, on the device that its process sees."""
     import torch
 
@@ -94,4 +96,4 @@ def transformers_on(folder: Path, threads: int) -> BackendEngine:
         return folder
 
     torch.set_num_threads(threads)
-    return Transformers(base, probe())
+    return Transformers(base, probe(), quantize=quantize, quantized=quantized)

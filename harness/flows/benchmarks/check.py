@@ -7,21 +7,23 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from harness.errors import BenchmarkError, HarnessError, RequestError
-from harness.findings import Finding, in_order, overlap
+from harness.findings import Finding, case_texts, in_order, overlap_of
 from harness.findings import benchmark as written
 from harness.findings.benchmark import BadCaseLine, CaseLine
 from harness.findings.health import MIN_ADAPTERS, tired_cases
 from harness.flows.benchmarks.cases_needed import cases_needed, margins_of
+from harness.flows.benchmarks.ideal_tokens import ideal_tokens
 from harness.flows.project import Project, rules
 from harness.flows.store import open_store
 from harness.judge.intervals import risk_by_luck
 from harness.measure import run_checks
 from harness.progress import OnProgress
 from harness.records import Benchmark, BenchmarkHealth
+from harness.records.benchmark import TrainingExample
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
 from harness.workspace.project.benchmarks import Draft, each_case, read_draft
-from harness.workspace.project.training_data import DATASETS, scan_training_set
+from harness.workspace.project.training_data import DATASETS, scan_training_set, training_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,18 @@ def check(
     drafts = [
         read_draft(folder, name, generation, rules()) for name in names or project.benchmark_names
     ]
-    given = _training_inputs(project)
+    given = _training_examples(project)
     with closing(open_store(project, store)) as opened:
         made = []
         for number, draft in enumerate(sorted(drafts, key=lambda draft: draft.benchmark.guard)):
             on_progress(f"checking {draft.benchmark.name}", number, len(drafts))
-            made.append(_check(draft, given, opened, margin))
+            made.append(_check(project, draft, given, opened, margin))
         return made
 
 
-def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> CheckedBenchmark:
+def _check(
+    project: Project, draft: Draft, given: _Given, store: Store, margin: float | None
+) -> CheckedBenchmark:
     policy = draft.benchmark.policy
     cases, refused = _lines(draft)
     found = _Found([], [], list(given.unread))
@@ -88,6 +92,7 @@ def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> C
     found.unfit += written.placeholders(cases)
     found.unfit += written.repeated(cases)
     found.advice += written.near_repeated(cases)
+    found.advice += written.personal_data(cases, project.settings.privacy.region)
     found.advice += written.small_slices(cases, policy)
     # an ideal that fails its own case's checks could never be reached
     checked = [
@@ -100,14 +105,24 @@ def _check(draft: Draft, given: _Given, store: Store, margin: float | None) -> C
     health = BenchmarkHealth(draft.benchmark.name, draft.benchmark.task, len(cases), None)
     if complete is not None:
         health = _history(health, complete, cases, store, margin, found)
+    _add_cut_ideals(project, draft, cases, found)
     health = replace(health, notes=tuple(found.notes))
     return CheckedBenchmark(health, tuple(in_order(found.unfit)), tuple(in_order(found.advice)))
+
+
+def _add_cut_ideals(project: Project, draft: Draft, cases: list[CaseLine], found: _Found) -> None:
+    tokens = ideal_tokens(project, [one.case for one in cases])
+    if tokens.note:
+        found.notes.append(tokens.note)
+        return
+    limit = draft.benchmark.generation.max_new_tokens
+    found.advice += written.cut_ideals(cases, tokens.longest, limit)
 
 
 def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
     # unlike the benchmark's reader, go on after a bad line, to report all of them at once
     cases, refused = [], []
-    for line, one in each_case(draft.cases, draft.shared, rules()):
+    for line, one in each_case(draft.cases, draft.shared, rules(), draft.benchmark.template):
         if isinstance(one, HarnessError):
             refused.append(BadCaseLine(line, str(one).removeprefix(f"{draft.cases}:{line}: ")))
         else:
@@ -120,36 +135,39 @@ def _lines(draft: Draft) -> tuple[list[CaseLine], list[BadCaseLine]]:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The inputs of every training set, each with its file and line."""
+    """The examples of every training set, each with its file and line."""
 
     places: tuple[tuple[str, int], ...]
-    inputs: tuple[str, ...]
+    examples: tuple[TrainingExample, ...]
     unread: tuple[str, ...]
 
 
-def _training_inputs(project: Project) -> _Given:
+def _training_examples(project: Project) -> _Given:
     folder = project.settings.adapters / DATASETS
     places: list[tuple[str, int]] = []
-    inputs: list[str] = []
+    examples: list[TrainingExample] = []
     unread: list[str] = []
-    for file in sorted(folder.glob("*.jsonl")):
+    for file in training_files(folder):
         try:
             scan = scan_training_set(file)
         except HarnessError as problem:
             unread.append(f"not compared with {file.name}: {problem}")
             continue
-        places += [(file.name, example.line) for example in scan.examples]
-        inputs += [example.input for example in scan.examples]
+        if file.suffix == ".json" and not scan.examples:
+            continue  # notes about a set, such as its faults
+        parts = [part for example in scan.examples for part in example.exchanges()]
+        places += [(file.name, part.line) for part in parts]
+        examples += parts
         if scan.bad:
             unread.append(f"{file.name}: not compared with {len(scan.bad)} lines, no examples")
-    return _Given(tuple(places), tuple(inputs), tuple(unread))
+    return _Given(tuple(places), tuple(examples), tuple(unread))
 
 
 def _given_away(cases: list[CaseLine], given: _Given) -> Iterator[Finding]:
     """Yield a finding per case that is in the training data, so its answer may have been learnt."""
     lines = {one.case.id: one.line for one in cases}
     where: dict[str, list[str]] = {}
-    for hit in overlap(given.inputs, {one.case.id: one.case.input for one in cases}):
+    for hit in overlap_of(given.examples, case_texts([one.case for one in cases])):
         name, line = given.places[hit.index]
         where.setdefault(hit.case, []).append(f"{name}:{line} ({hit.how})")
     for case, places in where.items():

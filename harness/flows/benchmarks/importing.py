@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness.errors import BenchmarkError, HarnessError, RequestError
+from harness.flows.benchmarks.fitting import Misfit, changed, misfits
+from harness.flows.benchmarks.ideal_tokens import ideal_tokens
+from harness.flows.benchmarks.replacing import Replaced, old_cases, replace_cases
 from harness.flows.benchmarks.rows import FIELDS, NEEDED, case_object, is_said
 from harness.flows.project import Project, rules
 from harness.records import Benchmark, Check
+from harness.records.holds import EXACT
 from harness.text.quoting import COLUMNS
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import read_text
 from harness.workspace.formats.tables import TableRows
-from harness.workspace.importers.any_tool import read_case_table
+from harness.workspace.importers.any_tool import YAML, read_case_table
 from harness.workspace.importers.columns import (
     Columns,
     forget_columns,
@@ -25,7 +30,10 @@ from harness.workspace.importers.columns import (
     remembered_columns,
     understand,
 )
+from harness.workspace.importers.example_columns import ignoring
+from harness.workspace.importers.example_scan import MAX_NAMED
 from harness.workspace.project.benchmarks import read_case, read_draft
+from harness.workspace.project.conversations import CONTEXT, INPUT
 from harness.workspace.project.starter import benchmark_file
 
 KIND = "benchmark"
@@ -48,9 +56,44 @@ class CaseImportRequest:
     """The rows of a task of lm-evaluation-harness, if its dataset is a separate file."""
     separator: str | None = None
     """The text between several ideals in a cell."""
+    ignore: tuple[str, ...] = ()
+    """Columns that are left out; any other that is filled and not read is refused."""
     replace: bool = False
     forget: bool = False
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """A setting of benchmark.toml that does not fit the cases, and whether it was changed."""
+
+    misfit: Misfit
+    file: str = field(metadata=EXACT)
+    made: bool = False
+
+
+class ImportDialogue(Protocol):
+    """What is told and asked between reading the file and writing the benchmark."""
+
+    def planned(self, found: ImportedCases) -> None:
+        """Hear what would be written; called before anything is."""
+
+    def agrees(self, misfit: Misfit, file: str) -> bool:
+        """Return whether a setting that does not fit shall be changed."""
+
+
+class Silent:
+    """Says nothing and changes no setting."""
+
+    def planned(self, found: ImportedCases) -> None:
+        """Say nothing."""
+
+    def agrees(self, misfit: Misfit, file: str) -> bool:
+        """Change nothing."""
+        return False
+
+
+_SILENT = Silent()
 
 
 @dataclass(slots=True)
@@ -64,26 +107,70 @@ class ImportedCases:
     """`file:line: problem` of every row that is no case; if there are any, no file is written."""
     left: Mapping[str, int] = field(default_factory=dict)
     """Counts of another tool's features that no case can hold, by feature."""
+    format: str = ""
+    """The format of training data that was recognised; empty for a table of cases."""
+    unread: tuple[str, ...] = ()
+    """Columns that are filled, not read and not ignored; with any, no file is written."""
+    named: list[bool] = field(default_factory=list)
+    """For each case, whether its id stands in the file."""
+    replaced: Replaced | None = None
+    """What becomes of the cases that are replaced; None where there are none."""
+    settings: list[Changing] = field(default_factory=list)
+    """Settings that do not fit the cases."""
+    notes: list[str] = field(default_factory=list)
+    """What was not looked at, and why."""
     written: tuple[str, ...] = ()
     benchmark: Benchmark | None = None
     """The benchmark, read back from the written files."""
 
 
-def import_benchmark(project: Project, file: Path, request: CaseImportRequest) -> ImportedCases:
-    """Import every row of a table as a case, or none."""
+def import_benchmark(
+    project: Project,
+    file: Path,
+    request: CaseImportRequest,
+    dialogue: ImportDialogue = _SILENT,
+) -> ImportedCases:
+    """Import every row of a table as a case, or none.
+
+    A replaced case whose input stays keeps its id; `dialogue` hears that before anything is
+    written.
+    """
     shared = _shared(project, request)
     reports = project.settings.reports
     if request.forget:
         forget_columns(reports, KIND)
-    table = read_case_table(file, request.data, BenchmarkError)
-    found = ImportedCases(_understood(project, table.rows, request, file))
-    _read(file, table.rows, request, shared, found)
+    as_columns = bool({"input", "ideal"} & request.told.keys())
+    ideals = ("ideal", *FIELDS["ideal"])
+    table = read_case_table(
+        file, request.data, BenchmarkError, as_columns=as_columns, ideals=ideals
+    )
+    found = ImportedCases(_understood(project, table.rows, request, file), format=table.format)
+    _read(file, table.rows, request, shared, found, _template(project, request))
     found.left = {feature: table.left[feature] for feature in sorted(table.left)}
     if not found.cases and not found.bad:
         raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
-    if not found.bad and not request.dry_run:
-        _write(project, request, found)
+    if found.bad:
+        return found
+    template = _template(project, request)
+    if request.replace:
+        _replace(project, request, shared, found, template)
+    dialogue.planned(found)
+    if not request.dry_run:
+        _refuse_unread(file, found.unread)
+    text = _fitted(project, request, found, dialogue, template)
+    if not request.dry_run:
+        _write(project, request, found, text)
     return found
+
+
+def _refuse_unread(file: Path, unread: tuple[str, ...]) -> None:
+    """Refuse columns that carry something and would be lost without a word."""
+    if unread:
+        named = ", ".join(f"`{name[:60]}`" for name in unread[:MAX_NAMED])
+        raise BenchmarkError(
+            f"{file}: not read: {named}; {ignoring(unread[:MAX_NAMED])} leaves out what is not"
+            " needed, --slice COLUMN and --map FIELD=COLUMN take it"
+        )
 
 
 def _folder(project: Project, request: CaseImportRequest) -> Path:
@@ -109,6 +196,14 @@ def _shared(project: Project, request: CaseImportRequest) -> tuple[Check, ...]:
     return read_draft(root, request.name, project.settings.generation, rules()).shared
 
 
+def _template(project: Project, request: CaseImportRequest) -> str:
+    """Return the template of the benchmark; a new one gets what its cases need."""
+    if not (_folder(project, request) / "benchmark.toml").exists():
+        return CONTEXT + INPUT
+    root, generation = project.settings.benchmarks, project.settings.generation
+    return read_draft(root, request.name, generation, rules()).benchmark.template
+
+
 def _understood(
     project: Project, rows: TableRows, request: CaseImportRequest, file: Path
 ) -> Columns:
@@ -116,7 +211,8 @@ def _understood(
     columns = understand(
         rows.columns, FIELDS, request.told, request.constants, remembered, BenchmarkError
     )
-    missing = [name for name in NEEDED if not columns.has(name)]
+    given = ("input",) if columns.has("messages") else ()
+    missing = [name for name in NEEDED if name not in given and not columns.has(name)]
     if missing:
         raise BenchmarkError(
             f"{file}:1: no column is understood as `{missing[0]}`, name it with --map"
@@ -125,34 +221,114 @@ def _understood(
     return columns
 
 
+def _may_be_lost(file: Path, columns: Columns, request: CaseImportRequest) -> list[str]:
+    """Return the columns that nothing reads and that the user has not left out."""
+    if file.suffix.lower() in YAML:
+        return []  # of another tool's file any variable is a column, for --map only
+    # `--map context=` leaves out whatever would be taken for the context
+    empty = {name for name, column in request.told.items() if not column}
+    usual = {other for name in empty for other in (name, *FIELDS.get(name, ()))}
+    ignored = {*request.ignore, *usual}
+    return [name for name in columns.unused if name not in ignored and name.lower() not in usual]
+
+
 def _read(
     file: Path,
     rows: TableRows,
     request: CaseImportRequest,
     shared: tuple[Check, ...],
     found: ImportedCases,
+    template: str,
 ) -> None:
     seen: dict[str, str] = {}
     read = rules()
+    may_be_lost = _may_be_lost(file, found.columns, request)
+    lost: dict[str, None] = {}
+    has_id = found.columns.has("id")
     for row in rows.each:
         if not row.problem and not any(is_said(value) for value in row.values.values()):
             continue  # an empty line
         if len(found.cases) + len(found.bad) >= MAX_ROWS:
             raise BenchmarkError(f"{file}:{row.line}: at most {MAX_ROWS:,} cases are read")
         where = f"{file}:{row.line}"
+        lost.update((name, None) for name in may_be_lost if is_said(row.values.get(name)))
         try:
             if row.problem:
                 raise ValueError(row.problem)
             case = case_object(row.values, row.line, found.columns, request.separator)
-            read_case(case, where, shared, read, seen)  # the reader of benchmarks has the last word
+            named = has_id and bool(found.columns.text(row.values, "id").strip())
+            # The reader of benchmarks has the last word. Row numbers are no ids yet where cases are
+            # replaced, so they cannot stand twice.
+            ids = seen if named or not request.replace else {}
+            read_case(case, where, shared, read, ids, template)
             found.cases.append(case)
+            found.named.append(named)
         except ValueError as problem:
             found.bad.append(str(BenchmarkError(f"{where}: {problem}")))
         except HarnessError as problem:
             found.bad.append(str(problem))
+    found.unread = tuple(lost)
 
 
-def _write(project: Project, request: CaseImportRequest, found: ImportedCases) -> None:
+def _replace(
+    project: Project,
+    request: CaseImportRequest,
+    shared: tuple[Check, ...],
+    found: ImportedCases,
+    template: str,
+) -> None:
+    """Give the cases the ids of those they replace, and check them once more as they will stand."""
+    file = _folder(project, request) / "cases.jsonl"
+    old, unread = old_cases(file)
+    if not old and not unread:
+        return
+    carries = found.columns.has
+    found.cases, found.replaced = replace_cases(old, found.cases, found.named, carries)
+    found.replaced.unread = unread
+    seen: dict[str, str] = {}
+    for case in found.cases:
+        read_case(case, f"{file}: {case['id']}", shared, rules(), seen, template)
+
+
+def _fitted(
+    project: Project,
+    request: CaseImportRequest,
+    found: ImportedCases,
+    dialogue: ImportDialogue,
+    template: str,
+) -> str:
+    """Return the text of benchmark.toml, with the settings changed that may be."""
+    file = _folder(project, request) / "benchmark.toml"
+    task = None if request.guard else request.task or request.name
+    is_new = not file.exists()
+    if is_new:
+        context = any("context" in case for case in found.cases)
+        text = benchmark_file(request.name, task, context)
+    else:
+        text = read_text(file, BenchmarkError)
+    limit = _limit(project, text)
+    seen: dict[str, str] = {}
+    cases = [read_case(case, "", (), rules(), seen, template) for case in found.cases]
+    tokens = ideal_tokens(project, cases)
+    if tokens.note:
+        found.notes.append(tokens.note)
+    longest = list(zip((case.id for case in cases), tokens.longest, strict=False))
+    for misfit in misfits(text, limit, longest, request.name):
+        may = misfit.text is not None and not request.dry_run
+        made = may and dialogue.agrees(misfit, str(file))
+        if made:
+            text = changed(text, misfit.key, limit, longest, request.name)
+        found.settings.append(Changing(misfit, str(file), made))
+    return text
+
+
+def _limit(project: Project, text: str) -> int:
+    generation = tomllib.loads(text).get("generation", {})
+    own = generation.get("max_new_tokens") if isinstance(generation, dict) else None
+    return own if isinstance(own, int) else project.settings.generation.max_new_tokens
+
+
+def _write(project: Project, request: CaseImportRequest, found: ImportedCases, toml: str) -> None:
     """Write the cases, then the settings: a folder without settings is no benchmark."""
     folder = _folder(project, request)
     cases, settings = folder / "cases.jsonl", folder / "benchmark.toml"
@@ -164,8 +340,8 @@ def _write(project: Project, request: CaseImportRequest, found: ImportedCases) -
         raise BenchmarkError(f"{cases}: is there already, --replace puts these cases in place")
     write_atomically(cases, text)
     remember_columns(project.settings.reports, KIND, request.told)
-    if is_new:
-        task = None if request.guard else request.task or request.name
-        write_atomically(settings, benchmark_file(request.name, task))
-    found.written = (str(cases), str(settings)) if is_new else (str(cases),)
+    changes = is_new or any(setting.made for setting in found.settings)
+    if changes:
+        write_atomically(settings, toml)
+    found.written = (str(cases), str(settings)) if changes else (str(cases),)
     found.benchmark = project.benchmark(request.name)

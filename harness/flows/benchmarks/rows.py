@@ -14,6 +14,7 @@ from harness.records.holds import Holds
 from harness.workspace.formats.fields import kind_of
 from harness.workspace.formats.reading import parse_json
 from harness.workspace.importers.columns import Columns, text_of
+from harness.workspace.importers.given_cells import GIVEN, given_cells
 
 MAX_IDEALS = 9
 _MORE = {
@@ -36,6 +37,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "group": ("cluster",),
     "slices": (),
     "checks": (),
+    **GIVEN,
 }  # fmt: skip
 """Each field with the names that tables give it, the likeliest first."""
 HOLDS: Mapping[str, Holds] = {
@@ -55,7 +57,7 @@ def case_object(
     ideals = list(dict.fromkeys(_ideals(values, columns, separator)))
     found: dict[str, Any] = {
         "id": columns.text(values, "id").strip() or f"row-{line}",
-        "input": _tidy(columns.text(values, "input")),
+        **_tidied(given_cells(values, columns)),
         "ideal": ideals[0] if len(ideals) == 1 else ideals,
     }
     rest = {
@@ -80,6 +82,10 @@ def is_said(value: object) -> bool:
 def _tidy(text: str) -> str:
     # spreadsheets end lines in two characters, and people leave spaces at the ends of cells
     return text.replace("\r\n", "\n").strip()
+
+
+def _tidied(cells: dict[str, Any]) -> dict[str, Any]:
+    return {name: _tidy(text) if isinstance(text, str) else text for name, text in cells.items()}
 
 
 def _ideals(values: Mapping[str, Any], columns: Columns, separator: str | None) -> list[str]:

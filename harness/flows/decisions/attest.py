@@ -16,8 +16,17 @@ from harness.render.statement import Grounds, statement
 from harness.store import Store
 from harness.store.keys import key_of
 from harness.store.verdicts import StoredVerdict
-from harness.workspace.adapters.files import JUDGED, AdapterFiles, file_digest, read_adapter
-from harness.workspace.adapters.signing import SIGNATURE, judged_digest, mismatches, signature_of
+from harness.workspace.adapters.files import (
+    JUDGED,
+    TOKENIZER,
+    AdapterFiles,
+    digest_of,
+    file_digest,
+    judged_names,
+    read_adapter,
+)
+from harness.workspace.adapters.origin import origin_of
+from harness.workspace.adapters.signing import SIGNATURE, mismatches, signature_of
 
 
 def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
@@ -34,11 +43,12 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
         raise RequestError(
             f"{verdict.candidate}: was judged from recorded outputs, no adapter's bytes were seen"
         )
-    files = judged_files(read_adapter(project.settings.adapters, verdict.candidate))
-    if judged_digest(files) != kept.digest:
+    adapter = read_adapter(project.settings.adapters, verdict.candidate)
+    files = judged_files(adapter, kept.digest)
+    if digest_of(files) != kept.digest:
         raise AdapterRefused(
             f"{verdict.candidate}: its bytes are not those that were judged"
-            f" ({judged_digest(files)[:12]}, not {kept.digest[:12]}), restore them"
+            f" ({digest_of(files)[:12]}, not {kept.digest[:12]}), restore them"
         )
     if not judged_again(store, verdict).same:
         raise RequestError(
@@ -48,7 +58,10 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
     again = versions(("lora-harness",))["lora-harness"]
     policy = policy_digest(verdict)  # of the unredacted policy, as in the ledger
     shown = project.redaction.record(verdict)
-    return statement(shown, Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again))
+    origin = origin_of(adapter.folder, kept.digest)
+    came = origin.resolved if origin is not None and origin.public else None
+    grounds = Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again, came)
+    return statement(shown, grounds)
 
 
 def policy_digest(verdict: Verdict) -> str:
@@ -56,9 +69,11 @@ def policy_digest(verdict: Verdict) -> str:
     return key_of("policy", policy=asdict(verdict.policy))
 
 
-def judged_files(adapter: AdapterFiles) -> dict[str, str]:
-    """Return the sha256 of each judged file that exists."""
-    places = {name: adapter.folder / name for name in JUDGED}
+def judged_files(adapter: AdapterFiles, digest: str | None = None) -> dict[str, str]:
+    """Return the sha256 of each file that a digest is about, where it exists."""
+    plain = digest == adapter.weights_digest  # of an adapter without a tokenizer, or 1.0.0's
+    names = JUDGED if plain else judged_names(adapter.folder)
+    places = {name: adapter.folder / name for name in names}
     return {name: file_digest(place) for name, place in places.items() if place.is_file()}
 
 
@@ -94,14 +109,14 @@ def verify_adapter(
 def _digest_checks(
     adapter: AdapterFiles, expected: str | None, files: Mapping[str, str] | None
 ) -> Iterator[DoctorCheck]:
-    now = judged_files(adapter)
-    for name in JUDGED:
+    now = judged_files(adapter, expected)
+    for name in (*JUDGED, *(name for name in TOKENIZER if name in {*now, *(files or ())})):
         place = adapter.folder / name
         if name not in now:
             yield DoctorCheck("digest", False, f"{place}: is missing, restore it")
         elif files is not None and now[name] != files.get(name):
             yield DoctorCheck("digest", False, f"{place}: is not what was judged, restore it")
-    digest = judged_digest(now)
+    digest = digest_of(now)
     if expected is None:
         yield DoctorCheck("digest", True, f"{digest}, nothing to compare it with")
     elif digest != expected:
@@ -109,6 +124,8 @@ def _digest_checks(
         yield DoctorCheck("digest", False, message)
     else:
         yield DoctorCheck("digest", True, f"{digest}, the judged bytes")
+        if unjudged := adapter.unjudged(expected):
+            yield DoctorCheck("tokenizer", True, unjudged)
 
 
 def _signature_checks(adapter: AdapterFiles, public_key: Path | None) -> Iterator[DoctorCheck]:
@@ -126,7 +143,7 @@ def _signature_checks(adapter: AdapterFiles, public_key: Path | None) -> Iterato
         return
     if signed is None:
         yield DoctorCheck("signature", True, "none, and none was asked for")
-    elif judged_digest(signed.files) != adapter.digest:
+    elif digest_of(signed.files) != adapter.digest:
         yield DoctorCheck("signature", False, f"{adapter.folder / SIGNATURE}: is for other bytes")
     else:
         yield DoctorCheck("signature", True, "is there, not checked without a public key")

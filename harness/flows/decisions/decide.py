@@ -107,7 +107,7 @@ def reject(project: Project, name: str, ask: DecisionRequest) -> Decision:
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, str]:
         held = store.decisions.promoted(str(benchmark.task))
-        if held is not None and held.digest == adapter.digest:
+        if held is not None and adapter.has_judged_bytes(held.digest):
             raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
         made = drafted("reject", backend, benchmark, ask, adapter)
         made = replace(made, verdict=_last_verdict(store, benchmark, adapter))
@@ -151,7 +151,7 @@ def rollback(project: Project, name: str | None, ask: DecisionRequest) -> Decisi
             _finish_cut_off(project, store, mine, latest)
         target = _target(mine, name, task)
         backend, adapter = look(project, target.adapter)
-        if adapter.digest != target.digest:
+        if not adapter.has_judged_bytes(target.digest):
             raise AdapterRefused(
                 f"{target.adapter}: its bytes are not those that were in production, restore them"
             )

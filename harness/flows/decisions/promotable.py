@@ -7,17 +7,17 @@ Tested in tests/flows/decisions/test_promote.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from harness.errors import RequestError
 from harness.exit_codes import CODES
 from harness.flows.decisions.rejudge import judged_again
+from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.project import Project
-from harness.records import Benchmark
+from harness.records import Benchmark, Run
 from harness.store import Store
 from harness.store.decisions import CurrentDecisions
 from harness.store.in_production import rejected
 from harness.store.verdicts import StoredVerdict
+from harness.workspace.adapters.files import read_adapter
 
 
 class NotPromotable(RequestError):
@@ -28,21 +28,11 @@ class NotPromotable(RequestError):
         self.exit_code = code
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedAdapter:
-    """An adapter by its name and the digest of its bytes as they are now."""
-
-    name: str
-    digest: str
-    in_files: bool = True
-    """Whether its bytes are files of the project; recorded outputs are not."""
-
-
 def verdict_for(
     project: Project,
     store: Store,
     benchmark: Benchmark,
-    adapter: JudgedAdapter,
+    adapter: AdapterRef,
     current: CurrentDecisions,
 ) -> StoredVerdict:
     """Return the verdict that allows the promotion, judged again from the stored scores."""
@@ -64,7 +54,9 @@ def verdict_for(
             f"{adapter.name}: the stored scores do not give promote again,"
             f" run `pytest --model {adapter.name}`"
         )
-    last = rejected(store.decisions.all(str(benchmark.task)), adapter.digest)
+    mine = store.decisions.all(str(benchmark.task))
+    known = (adapter.digest, *([adapter.files.weights_digest] if adapter.files else []))
+    last = next((said for digest in known if (said := rejected(mine, digest))), None)
     if last is not None:
         raise NotPromotable(
             f"{adapter.name}: was rejected by {last.by} ({last.why}), --override promotes it still"
@@ -87,7 +79,7 @@ def current_verdict(
     project: Project,
     store: Store,
     benchmark: Benchmark,
-    adapter: JudgedAdapter,
+    adapter: AdapterRef,
     current: CurrentDecisions,
 ) -> StoredVerdict:
     """Return the last verdict given under the present benchmark, policy and references."""
@@ -99,7 +91,7 @@ def current_verdict(
     guards = {b.name: b.fingerprint for b in project.benchmarks.values() if b.guard}
     reason = "was not judged yet, run"
     for kept in reversed(mine):
-        outdated = _outdated(store, kept, benchmark, guards, adapter, current)
+        outdated = _outdated(project, store, kept, benchmark, guards, adapter, current)
         if outdated is None:
             return kept
         reason = outdated if kept is mine[-1] else reason  # only the newest is worth explaining
@@ -107,11 +99,12 @@ def current_verdict(
 
 
 def _outdated(
+    project: Project,
     store: Store,
     kept: StoredVerdict,
     benchmark: Benchmark,
     guards: dict[str, str],
-    adapter: JudgedAdapter,
+    adapter: AdapterRef,
     current: CurrentDecisions,
 ) -> str | None:
     """Return why a verdict no longer justifies a promotion, None if it still does."""
@@ -119,8 +112,10 @@ def _outdated(
     run = store.runs.by_id(verdict.runs["candidate"])
     if (verdict.fingerprint, verdict.policy) != (benchmark.fingerprint, benchmark.policy):
         return "the benchmark changed since, run"
-    if run is None or run.digests["adapter"] != adapter.digest:
+    if run is None or not adapter.has_judged_bytes(run.digests["adapter"]):
         return "its bytes changed since it was judged, run"
+    if run.digests["adapter"] != adapter.digest:
+        return "its tokenizer was not part of what was judged, run"
     if not run.complete:
         return "was judged on some of the cases only, run"
     if {guard.benchmark: guard.fingerprint for guard in verdict.guards} != guards:
@@ -132,6 +127,15 @@ def _outdated(
                 f" {wanted[0]} now; run" if wanted else " none now; run"
             )
         against = store.runs.by_id(verdict.runs.get(what, ""))
-        if wanted and against and adapter.in_files and against.digests["adapter"] != wanted[1]:
+        if wanted and against and adapter.files and not _same(project, against, wanted):
             return f"the {what} adapter {wanted[0]} has other bytes now; run"
     return None
+
+
+def _same(project: Project, run: Run, wanted: tuple[str, str]) -> bool:
+    """Return whether a run is of the bytes that a decision about an adapter is about."""
+    name, digest = wanted
+    if run.digests["adapter"] == digest:
+        return True
+    files = read_adapter(project.settings.adapters, name)
+    return files.has_judged_bytes(digest) and files.has_judged_bytes(run.digests["adapter"])

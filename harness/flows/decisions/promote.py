@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.errors import RequestError
 from harness.flows.decisions.decide import DecisionRequest, decide, drafted, look
-from harness.flows.decisions.promotable import JudgedAdapter, reference, verdict_for
+from harness.flows.decisions.promotable import reference, verdict_for
 from harness.flows.decisions.promoted_file import write_promoted_file
 from harness.flows.decisions.publish import card
 from harness.flows.evaluation.backend import AdapterRef
@@ -18,6 +18,7 @@ from harness.records import Benchmark, Decision
 from harness.records.holds import EXACT
 from harness.store import Store
 from harness.store.decisions import CurrentDecisions
+from harness.workspace.adapters.origin import AdapterOrigin, origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class PromotedTask:
     task: str = field(metadata=EXACT)
     promoted: Decision | None
     pinned: Decision | None
+    origin: AdapterOrigin | None = None
+    """Where the promoted bytes were fetched from, if they were."""
 
 
 def promote(
@@ -57,9 +60,8 @@ def promote(
                 follow(project, store)
                 _card(project, store, adapter, held)
             raise RequestError(f"{name}: is promoted already")
-        judged = JudgedAdapter(name, adapter.digest, adapter.files is not None)
         try:
-            kept = verdict_for(project, store, benchmark, judged, current)
+            kept = verdict_for(project, store, benchmark, adapter, current)
         except RequestError:
             if not override:
                 raise
@@ -118,5 +120,11 @@ def accept(
 
 def standings(project: Project, store: Store) -> list[PromotedTask]:
     """Return the promoted and pinned adapters of every task of the project."""
-    held = {task: store.decisions.standing(task) for task in project.tasks}
-    return [PromotedTask(task, at.promoted, at.pinned) for task, at in held.items()]
+    adapters = project.settings.adapters
+    found = []
+    for task in project.tasks:
+        at = store.decisions.standing(task)
+        held = at.promoted
+        origin = origin_of(adapters / held.adapter, held.digest) if held else None
+        found.append(PromotedTask(task, held, at.pinned, origin))
+    return found

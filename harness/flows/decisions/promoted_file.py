@@ -14,8 +14,14 @@ from harness.flows.project import Project
 from harness.records import Decision
 from harness.store import Store
 from harness.store.in_production import in_production
-from harness.workspace.adapters.files import JUDGED, file_digest, read_adapter
-from harness.workspace.adapters.signing import judged_digest
+from harness.workspace.adapters.files import (
+    JUDGED,
+    TOKENIZER,
+    digest_of,
+    file_digest,
+    judged_names,
+    read_adapter,
+)
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.reading import read_json
@@ -76,10 +82,14 @@ def _written(project: Project, decisions: list[Decision]) -> Path:
 
 def _entry(adapters: Path, held: Decision, known: dict[str, str]) -> dict[str, Any]:
     folder = adapters / held.adapter
-    files = {name: file_digest(folder / name) for name in JUDGED if (folder / name).is_file()}
-    if judged_digest(files) != held.digest:
+    names = (name for name in judged_names(folder) if (folder / name).is_file())
+    files = {name: file_digest(folder / name) for name in names}
+    plain = {name: files[name] for name in JUDGED if name in files}
+    if digest_of(plain) == held.digest:  # of an adapter without a tokenizer, or judged by 1.0.0
+        files = plain
+    if digest_of(files) != held.digest:
         # The bytes changed since: the promoted digests stay on record if they were known.
-        files = known if judged_digest(known) == held.digest else {}
+        files = known if digest_of(known) == held.digest else {}
     return {
         "adapter": held.adapter,
         "digest": held.digest,
@@ -125,7 +135,7 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
         raise RequestError(f"{task}: nothing is promoted for this task{suggestion(task, tasks)}")
     entry = tasks[task]
     found = read_adapter(adapters, entry["adapter"])
-    if found.digest != entry["digest"]:
+    if not found.has_judged_bytes(entry["digest"]):
         raise AdapterRefused(
             f"{changed_file(found.folder, entry)}: is not what was promoted,"
             " restore the file or promote the adapter anew"
@@ -136,12 +146,13 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
 def changed_file(folder: Path, entry: dict[str, Any]) -> str:
     """Return the files whose bytes have changed; all, if the entry does not know their digests."""
     known = entry["files"]
-    places = {name: folder / name for name in JUDGED}
+    gone = (name for name in TOKENIZER if name in known)
+    places = {name: folder / name for name in dict.fromkeys((*judged_names(folder), *gone))}
     wrong = [
         str(path)
         for name, path in places.items()
         if not path.is_file() or file_digest(path) != known.get(name)
     ]
-    if judged_digest(known) == entry["digest"]:
+    if digest_of(known) == entry["digest"]:
         return ", ".join(wrong)
     return " or ".join(str(path) for path in places.values())

@@ -19,9 +19,18 @@ from harness.errors import AdapterRefused, RequestError, WorldFailed
 from harness.flows.project import Project
 from harness.records import Verdict
 from harness.text.figures import metric_title
-from harness.workspace.adapters.files import JUDGED, TRAINING, AdapterFiles, read_adapter, snapshot
+from harness.workspace.adapters.files import (
+    TOKENIZER,
+    TRAINING,
+    AdapterFiles,
+    digest_of,
+    judged_names,
+    read_adapter,
+    snapshot,
+)
 from harness.workspace.adapters.model_card import CARD, Figure, write_card
-from harness.workspace.adapters.signing import SIGNATURE, judged_digest, signature_of
+from harness.workspace.adapters.origin import origin_of
+from harness.workspace.adapters.signing import SIGNATURE, signature_of
 from harness.workspace.formats.reading import opened
 
 TOKEN = "HF_TOKEN"
@@ -37,7 +46,9 @@ def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False
     adapter = read_adapter(project.settings.adapters, name)
     base = project.base
     hub_id = base.reference.partition("@")[0] if base.source == "hub" else None
-    return write_card(adapter, list(figures(verdict)), hub_id, dry_run=dry_run)
+    origin = origin_of(adapter.folder, adapter.digest)
+    came = origin.resolved if origin is not None and origin.public else None
+    return write_card(adapter, list(figures(verdict)), hub_id, came, dry_run=dry_run)
 
 
 def figures(verdict: Verdict) -> Iterator[Figure]:
@@ -93,7 +104,7 @@ def push(
     """
     _check_repo(repo_id)  # before the adapter's files are hashed, which takes a while
     adapter = read_adapter(project.settings.adapters, name)
-    if adapter.digest != digest:
+    if not adapter.has_judged_bytes(digest):
         raise AdapterRefused(
             f"{name}: its bytes are not those that were judged ({adapter.digest[:12]}, not"
             f" {digest[:12]}), nothing was sent"
@@ -101,7 +112,10 @@ def push(
     with tempfile.TemporaryDirectory(prefix="lora-harness-") as aside:
         # A copy, so that the bytes sent are the bytes checked, even if the adapter changes now.
         folder = snapshot(adapter, Path(aside) / "adapter")
-        files = (*JUDGED, *_copied_beside(adapter, folder))
+        if adapter.unjudged(digest):  # promoted by 1.0.0, which judged config and weights only
+            for name in TOKENIZER:
+                (folder / name).unlink(missing_ok=True)
+        files = (*judged_names(folder), *_copied_beside(adapter, folder))
         _check_signature(adapter, folder, files)
         commit = None if dry_run else _sent(hub or _open_hub(), repo_id, folder, private, adapter)
     return Pushed(repo_id, digest, files, commit)
@@ -123,7 +137,7 @@ def _check_signature(adapter: AdapterFiles, folder: Path, files: tuple[str, ...]
     signed = signature_of(folder)
     if signed is None:
         return
-    if judged_digest(signed.files) != adapter.digest:
+    if digest_of(signed.files) != adapter.digest:
         raise AdapterRefused(f"{adapter.name}: {SIGNATURE} is for other bytes, sign it again")
     # verification over there would miss a signed file that stays here
     left = sorted(set(signed.files) - set(files))

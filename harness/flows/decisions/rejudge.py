@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from harness.errors import RequestError
 from harness.judge import verdict as judge
-from harness.judge.verdict import RESERVE, RESERVE_PROMOTED
+from harness.judge.unfinished import counts_unfinished
+from harness.judge.verdict import RESERVE, RESERVE_PROMOTED, TRAINED_ON
 from harness.records import BASE_PROMPT, MetricRule, Run, Verdict
 from harness.store import Store
 from harness.store.codec import encode
@@ -28,11 +29,15 @@ class Rejudged:
 
 
 def _as_then(verdict: Verdict, stored: Verdict) -> Verdict:
-    """Return a verdict without `worth` and `forgetting` if the stored verdict lacks them.
+    """Return a verdict without what only later versions say, where the stored verdict lacks it.
 
-    Versions up to 0.1 noted the worth of fine-tuning as a sentence, and had none for guards.
-    Neither field decides, so such a verdict is compared in everything else.
+    Versions up to 0.1 noted the worth of fine-tuning as a sentence, and had none for guards;
+    version 1.0.0 did not count unfinished texts. None of it decides, so such a verdict is compared
+    in everything else.
     """
+    if not any(map(counts_unfinished, stored.notes)):
+        kept = tuple(note for note in verdict.notes if not counts_unfinished(note))
+        verdict = replace(verdict, notes=kept)
     if stored.worth or stored.forgetting:
         return verdict
     notes = tuple(note for note in verdict.notes if not note.startswith("worth it?"))
@@ -70,6 +75,7 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         finals=stored.finals.weighed if stored.finals else (),
         reserve_available=stored.reserve.available if stored.reserve else 0,
         rule=stored.rule,
+        trained_on=next((note for note in stored.notes if note.startswith(TRAINED_ON)), ""),
     )
     return Rejudged(stored, replace(again, bar_moved=stored.bar_moved))
 

@@ -18,7 +18,7 @@ from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
 from harness.store.in_production import in_production, pinned
-from harness.workspace.adapters.signing import judged_digest
+from harness.workspace.adapters.files import digest_of
 
 
 def verify(
@@ -70,7 +70,7 @@ def _adapter(project: Project, decision: Decision, public_key: Path | None) -> l
         message = "was judged from recorded outputs, its bytes are elsewhere"
         return [DoctorCheck(f"{decision.adapter} digest", True, message)]
     entry = read_promoted_file(project).get(decision.task)
-    files = entry["files"] if entry and judged_digest(entry["files"]) == decision.digest else None
+    files = entry["files"] if entry and digest_of(entry["files"]) == decision.digest else None
     try:
         found = verify_adapter(
             project,

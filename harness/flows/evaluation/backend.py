@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from harness.engines.protocol import BackendEngine, Mounted, Weighed
+from harness.engines.protocol import BackendEngine, FormattingEngine, Mounted, Weighed
 from harness.records import BASE, BASE_PROMPT, Benchmark, Output, Prompt
 
 if TYPE_CHECKING:
+    from harness.engines.local.chat_format import ChatFormat
+    from harness.engines.local.prompts import Formats
     from harness.workspace.adapters.files import AdapterFiles
 
 NO_ADAPTER = hashlib.sha256(b"").hexdigest()
@@ -33,6 +36,12 @@ class AdapterRef:
     digest: str
     files: AdapterFiles | None = None
 
+    def has_judged_bytes(self, digest: str) -> bool:
+        """Return whether these are the bytes that a run or decision with this digest was about."""
+        return digest == self.digest or (
+            self.files is not None and self.files.has_judged_bytes(digest)
+        )
+
 
 class Backend(Protocol):
     """An engine together with the adapters that it can be asked to write with."""
@@ -44,6 +53,10 @@ class Backend(Protocol):
     def base_digest(self) -> str:
         """The digest of the base's weights and tokenizer."""
         ...
+
+    def tokenizer_folder(self) -> Path | None:
+        """Return the folder with the base's tokenizer; None where it is not on this machine."""
+        return None
 
     def adapter(self, name: str) -> AdapterRef:
         """Return an adapter with the digest that its bytes have now."""
@@ -79,6 +92,16 @@ class Backend(Protocol):
         """Return how far an adapter moves the base's logits; None if the engine can't tell."""
         engine, mounted = self.engine(benchmark.name, adapter), self.mount(adapter)
         return engine.shift(mounted, prompt, benchmark.generation)
+
+    def formats(self, adapter: AdapterRef, benchmark: Benchmark) -> Formats | None:
+        """Return the chat formats of the base; None where only the engine knows its template."""
+        engine = self.engine(benchmark.name, adapter)
+        return engine.formats() if isinstance(engine, FormattingEngine) else None
+
+    def chat_format(self, adapter: AdapterRef, benchmark: Benchmark) -> ChatFormat | None:
+        """Return the format of an adapter's prompts on a benchmark, where it is known here."""
+        formats = self.formats(adapter, benchmark)
+        return None if formats is None else formats.of(benchmark.chat, self.mount(adapter).folder)
 
     def has_recorded(self, name: str, benchmark: Benchmark) -> bool:
         """Return whether every output of an adapter on a benchmark is there or can be written."""

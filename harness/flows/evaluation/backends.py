@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engines.local.device import Device, machine_key, probe
+from harness.engines.local.skeleton import Skeleton
 from harness.engines.protocol import BackendEngine, Mounted
 from harness.errors import AdapterRefused, DataError, SettingsError, WeightsError
 from harness.flows.evaluation.backend import NO_ADAPTER, AdapterRef, Backend
 from harness.flows.project import Project
-from harness.records import RESERVED, Benchmark, Cluster, Endpoint
+from harness.records import RESERVED, Benchmark, Cluster, DoctorCheck, Endpoint
 from harness.registered import ENGINES as THIRD_PARTY
 from harness.registered import Registered, names, registered
-from harness.workspace.adapters.files import file_digest, read_adapter, snapshot
-from harness.workspace.adapters.inspection import BaseShape, base_shape, inspect
+from harness.workspace.adapters.base_shape import BaseShape, base_shape
+from harness.workspace.adapters.files import AdapterFiles, file_digest, read_adapter, snapshot
+from harness.workspace.adapters.inspection import Loading, inspect
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.base.weights import Weights, find_weights
 from harness.workspace.formats.cache import remember, remembered
@@ -112,9 +114,13 @@ class _FilesBackend(Backend):
         """Refuse an adapter with the first of the doctor's file checks that fails."""
         if adapter.files is None:
             return
-        for found in inspect(adapter.files, self._base_shape()):
+        for found in self.inspected(adapter.files):
             if not found.ok:
                 raise AdapterRefused(found.message)
+
+    def inspected(self, files: AdapterFiles) -> Iterator[DoctorCheck]:
+        """Yield the file checks of an adapter, up to the first that fails."""
+        return inspect(files, self._base_shape(), self._loading())
 
     def engine(self, benchmark: str, adapter: AdapterRef) -> BackendEngine:
         """Return the engine, which serves every benchmark and adapter."""
@@ -132,7 +138,11 @@ class _FilesBackend(Backend):
 
     def _base_shape(self) -> BaseShape | None:
         base = self._project.base
-        return base_shape(model_folder(base), base.digest)
+        return base_shape(model_folder(base), base.content, base.quantized)
+
+    def _loading(self) -> Loading | None:
+        """Return PEFT's own loading on this base, for what the headers of its files do not tell."""
+        return Skeleton(lambda: model_folder(self._project.base))
 
 
 class LocalBackend(_FilesBackend):
@@ -143,10 +153,17 @@ class LocalBackend(_FilesBackend):
         """The digest of the base's weights and tokenizer."""
         return self._project.base.digest
 
+    def tokenizer_folder(self) -> Path | None:
+        """Return the base's folder."""
+        return self._base_folder()
+
     def _open_engine(self) -> BackendEngine:
         from harness.engines.local.engine import Transformers
 
-        return Transformers(self._base_folder, open_device())
+        base = self._project.base
+        return Transformers(
+            self._base_folder, open_device(), quantize=base.quantize, quantized=base.quantized
+        )
 
     def _base_folder(self) -> Path:
         return model_folder(self._project.base)
@@ -163,6 +180,11 @@ class ThirdPartyBackend(LocalBackend):
     def _open_engine(self) -> BackendEngine:
         from harness.engines.third_party import Plugged
 
+        if self._project.base.quantize:  # its engine would load the plain weights all the same
+            raise SettingsError(
+                f'{self._offered.name}: `quantize = "{self._project.base.quantize}"` is for the'
+                " engines transformers and ray; name a base whose files are quantised"
+            )
         return Plugged(self._offered, self._place, self._base_folder)
 
 
@@ -187,10 +209,13 @@ class RayBackend(LocalBackend):
         from harness.engines.ray.engine import Ray
         from harness.engines.ray.worker import transformers_on
 
-        device = open_device()
+        device, base = open_device(), self._project.base
+        quantize, form = base.quantize, base.quantized
         return Ray(
-            Transformers(self._base_folder, device),
-            lambda: partial(transformers_on, self._base_folder()),
+            Transformers(self._base_folder, device, quantize=quantize, quantized=form),
+            lambda: partial(
+                transformers_on, self._base_folder(), quantize=quantize, quantized=form
+            ),
             self._cluster,
             gpus=device.kind == "cuda",
         )
@@ -222,6 +247,10 @@ class OpenAIBackend(_FilesBackend):
         """The digest of the base that the adapters are for; the server's own is not known."""
         return self._base.digest if self._base else UNKNOWN
 
+    def tokenizer_folder(self) -> Path | None:
+        """Return the base's folder where it is on this machine too."""
+        return model_folder(self._base) if self._base else None
+
     def _open_engine(self) -> BackendEngine:
         from harness.engines.openai.engine import OpenAI
 
@@ -235,7 +264,11 @@ class OpenAIBackend(_FilesBackend):
 
     def _base_shape(self) -> BaseShape | None:
         base = self._base
-        return base_shape(model_folder(base), base.digest) if base else None
+        return base_shape(model_folder(base), base.content, base.quantized) if base else None
+
+    def _loading(self) -> Loading | None:
+        base = self._base
+        return Skeleton(lambda: model_folder(base)) if base else None
 
 
 def recorded_names(folder: Path) -> list[str]:

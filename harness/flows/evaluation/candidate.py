@@ -14,6 +14,8 @@ from harness.flows.evaluation.backend import AdapterRef, is_base
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
 from harness.flows.evaluation.finals import SentTexts, weigh_finals
+from harness.flows.evaluation.provenance import trained_on_word
+from harness.flows.evaluation.templates import refuse_unchosen
 from harness.flows.project import utc_now
 from harness.judge import verdict as judge
 from harness.judge.bar import moved_bar
@@ -40,6 +42,8 @@ class Evaluation:
     """The candidate's run on the reserve cases that the verdict took."""
     excused: frozenset[tuple[str, str]] = field(default=frozenset(), metadata=EXACT)
     """Cases and `must` checks that fail here and fail with the reference too."""
+    made_again: tuple[str, ...] = field(default=(), metadata=EXACT)
+    """Sentences on runs that an older version of the engine had made already."""
 
 
 @dataclass
@@ -67,10 +71,13 @@ class Candidate:
         return self._evaluations[place]
 
     def _evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None) -> Evaluation:
+        # Before any run is made: that of the base alone may take minutes.
+        for asked in (benchmark, *(() if benchmark.guard else self.context.guards())):
+            refuse_unchosen(self.context.project, self.context.backend, self.adapter, asked)
         context, references = self.context, References(self, benchmark, cases)
         promoted, pinned, first = references.promoted, references.pinned, references.base
-        again = context.request.refresh
-        run = context.producer.run(self.adapter, benchmark, cases, refresh=again)
+        refresh = context.request.refresh
+        run = context.producer.run(self.adapter, benchmark, cases, refresh=refresh)
         base = first or references.baseline(BASE)
         prompted = references.baseline(BASE_PROMPT)
         guards = () if benchmark.guard or cases is not None else tuple(self._guard_verdicts())
@@ -92,12 +99,15 @@ class Candidate:
             candidates_judged=place + 1,
             guard=benchmark.guard,
             left_out=self._left_out(benchmark, run, promoted, pinned),
+            trained_on="" if benchmark.guard else self._trained_on(),
         )
         verdict = self._with_more(given, benchmark, references, cases)
         verdict = replace(verdict, bar_moved=references.bar_moved())
         verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
         if context.tracking is not None:
             context.tracking.judged(run, verdict)
+        again = context.producer.made_again
+        pairs = [(one.adapter, benchmark.name) for one in (run, promoted, pinned) if one]
         return Evaluation(
             run,
             verdict,
@@ -106,6 +116,7 @@ class Candidate:
             verdict_id,
             self._run_named(verdict.runs.get(RESERVE)),
             frozenset(excused(run, promoted or base)),
+            tuple(again[pair] for pair in pairs if pair in again),
         )
 
     def _run_named(self, identity: str | None) -> Run | None:
@@ -157,6 +168,11 @@ class Candidate:
         if not benchmark.guard and cases is None:
             for guard in self.context.guards():
                 yield from self.needs(guard)
+
+    def _trained_on(self) -> str:
+        """Return the sentence on the base that the adapter was trained on, where it has one."""
+        files = self.adapter.files
+        return trained_on_word(self.context.project, files) if files else ""
 
     def _left_out(self, benchmark: Benchmark, *runs: Run | None) -> Mapping[str, str]:
         """Return the cases that any of the compared adapters has seen in training."""
@@ -261,7 +277,7 @@ class References:
         if decision is None:
             return None
         adapter = self.context.backend.adapter(decision.adapter)
-        if adapter.files is not None and adapter.digest != decision.digest:
+        if adapter.files is not None and not adapter.has_judged_bytes(decision.digest):
             raise AdapterRefused(
                 f"{decision.adapter}: its bytes are not those that were promoted"
                 f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,12 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.findings import overlap
+from harness.findings import CaseText, case_texts, overlap_of
 from harness.records import RESERVED, Benchmark
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.names import check_name, folder_of
-from harness.workspace.project.training_data import DATASETS, scan_training_set
+from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.project.training_data import (
+    AS_WRITTEN,
+    DATASETS,
+    scan_training_set,
+    training_files,
+)
 
 _FINGERPRINTS = "datasets.json"
 _MAX_PARENTS = 20
@@ -35,7 +42,7 @@ class Contamination:
 
 def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Contamination:
     """Search the training sets of an adapter and of its parents for a benchmark's cases."""
-    asked = tuple((case.id, case.input) for case in benchmark.cases)
+    asked = tuple(case_texts(benchmark.cases).items())
     cases: dict[str, str] = {}
     unknown: list[str] = []
     looked_at = 0
@@ -49,7 +56,8 @@ def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Conta
             unknown.append(f"the training set of {owner} ({called}) is not in {DATASETS}/")
             continue
         looked_at += 1
-        for case, line in _seen_in(file, _stamp(file), asked).items():
+        columns = json.dumps(dataset.get("columns"))
+        for case, line in _seen_in(file, _stamp(file), columns, asked).items():
             cases.setdefault(case, f"line {line} of {file.name}, which {owner} was trained on")
     return Contamination(cases, tuple(unknown), looked_at)
 
@@ -79,19 +87,23 @@ def read_training_of(adapters: Path, name: str) -> dict[str, Any] | None:
 def _file_of(folder: Path, dataset: dict[str, Any]) -> Path | None:
     """Return the file with the training set's fingerprint, even if it was renamed."""
     wanted, called = dataset.get("fingerprint"), dataset.get("name")
+    columns = json.dumps(dataset.get("columns"))
     # the recorded name first: most files keep it, and reading the others is slow
-    files = sorted(folder.glob("*.jsonl"), key=lambda file: (file.name != called, file.name))
-    return next((file for file in files if _fingerprint(file) == wanted), None)
+    files = sorted(training_files(folder), key=lambda file: (file.name != called, file.name))
+    return next((file for file in files if _fingerprint(file, columns) == wanted), None)
 
 
-def _fingerprint(file: Path) -> str | None:
+def _fingerprint(file: Path, columns: str) -> str | None:
     """Return a training set's fingerprint, cached by the file's size and times."""
+    as_told = ExampleColumns.recorded(json.loads(columns))
     stamp = _stamp(file)
+    if as_told != AS_WRITTEN:
+        stamp = hashlib.sha256(f"{stamp}:{columns}".encode()).hexdigest()
     known = remembered(_FINGERPRINTS).get(stamp)
     if isinstance(known, str):
         return known
     try:
-        scan = scan_training_set(file)
+        scan = scan_training_set(file, as_told)
     except HarnessError:
         return None
     if scan.bad:
@@ -111,10 +123,13 @@ def _stamp(file: Path) -> str:
 
 
 @lru_cache(maxsize=32)
-def _seen_in(file: Path, stamp: str, asked: tuple[tuple[str, str], ...]) -> dict[str, int]:
+def _seen_in(
+    file: Path, stamp: str, columns: str, asked: tuple[tuple[str, CaseText], ...]
+) -> dict[str, int]:
     """Return the first line that holds each seen case; `stamp` lets the cache notice edits."""
-    examples = scan_training_set(file).examples
+    examples = scan_training_set(file, ExampleColumns.recorded(json.loads(columns))).examples
+    parts = [part for example in examples for part in example.exchanges()]
     found: dict[str, int] = {}
-    for hit in overlap([example.input for example in examples], dict(asked)):
-        found.setdefault(hit.case, examples[hit.index].line)
+    for hit in overlap_of(parts, dict(asked)):
+        found.setdefault(hit.case, parts[hit.index].line)
     return found

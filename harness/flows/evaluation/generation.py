@@ -34,6 +34,14 @@ class GenerationWork:
         spec = self.spec
         self.store.outputs.forget([*spec.outputs.values(), *spec.likelihoods.values()])
 
+    def refuse_long(self) -> None:
+        """Refuse a case that the base has too few positions for, before any text is generated."""
+        spec = self.spec
+        formats = spec.backend.formats(spec.adapter, spec.benchmark)
+        if formats is not None:
+            prompts = [prompt for prompt in spec.prompts if prompt.sample == 0]
+            formats.refuse_long(prompts, spec.backend.mount(spec.adapter).folder)
+
     def outputs(self) -> dict[str, Output]:
         """Return every output of the run, by key."""
         spec, asked = self.spec, self._asked()

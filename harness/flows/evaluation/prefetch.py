@@ -143,6 +143,7 @@ class Prefetch:
         texts, (ideals, places) = work.unwritten(), work.unweighed()
         if not texts and not ideals:
             return
+        work.refuse_long()
         mounted = self.session.backend.mount(need.adapter)
         unproven = work.unproven() if texts else None
         for what, some in _in_turn(cut(texts, size), cut(ideals, size)):

@@ -14,6 +14,7 @@ from harness.errors import HarnessError, StoreFailed
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.generation import GenerationWork, chunks
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
+from harness.flows.evaluation.templates import begins_thought, refuse_unchosen
 from harness.flows.evaluation.work import Place, RunSpec
 from harness.flows.project import Project, commit, machine, utc_now
 from harness.progress import OnProgress
@@ -39,6 +40,8 @@ class Producer:
     """Seconds by step that prefetching spent on a run."""
     broken: dict[Pair, HarnessError] = field(default_factory=dict)
     """Runs that prefetching could not make, and why."""
+    made_again: dict[Pair, str] = field(default_factory=dict)
+    """Runs that were made although the store has one by an older version of the engine."""
     _forgotten: set[str] = field(default_factory=set)
     _embedder: Embedder | None = None
 
@@ -79,6 +82,7 @@ class Producer:
     def _spec(
         self, adapter: AdapterRef, benchmark: Benchmark, cases: frozenset[str] | None
     ) -> tuple[RunSpec, tuple[str, ...]]:
+        refuse_unchosen(self.project, self.backend, adapter, benchmark)
         chosen = [c for c in benchmark.cases if cases is None or c.id in cases]
         spec = RunSpec(adapter, benchmark, chosen, self.backend)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
@@ -126,9 +130,19 @@ class Producer:
     def _made(self, spec: RunSpec, work: GenerationWork, metrics: tuple[str, ...], key: str) -> Run:
         """Generate, weigh and score the missing outputs, and store the run."""
         started = utc_now()
+        self._note_older_way(spec)
+        work.refuse_long()
         self.seconds = dict(self.spent.pop((spec.adapter.name, spec.benchmark.name), {}))
         digest = self.project.embedder.digest
-        scoring = Scoring(spec, self.store, self.embedder, digest, metrics, self.on_progress)
+        scoring = Scoring(
+            spec,
+            self.store,
+            self.embedder,
+            digest,
+            metrics,
+            self.on_progress,
+            lambda: begins_thought(self.backend, spec.adapter, spec.benchmark),
+        )
         outputs: dict[str, Output] = {}
         nlls: dict[Place, float | None] = {}
         for chunk in chunks(work):
@@ -139,6 +153,22 @@ class Producer:
         with self.timed("measure"):
             results = scoring.results(outputs, nlls)
         return self.store.runs.keep(self._run(spec, results, metrics, started, key), key)
+
+    def _note_older_way(self, spec: RunSpec) -> None:
+        """Note a run that is made only because the engine no longer makes what it made before."""
+        pair = (spec.adapter.name, spec.benchmark.name)
+        older = self.store.runs.newest(*pair)
+        if older is None or older.fingerprint != spec.benchmark.fingerprint:
+            return
+        same = {"adapter": spec.adapter.digest, "base": self.backend.base_digest}
+        same_bytes = same.items() <= dict(older.digests).items()
+        ways = older.origin.get("way"), spec.origin.get("way")
+        engines = older.origin.get("engine"), spec.origin.get("engine")
+        if same_bytes and engines[0] == engines[1] and ways[0] != ways[1]:
+            self.made_again[pair] = (
+                f"{pair[0]}: its run of {older.started[:10]} was made by the engine's way"
+                f" {ways[0]}, so it is made again by {ways[1]}"
+            )
 
     def _run(
         self,
@@ -164,11 +194,17 @@ class Producer:
                 "embedder": self.project.embedder.digest,
             },
             origin=spec.origin
+            | self._written_as(spec)
             | {"measures": measures(metrics), "machine": machine()}
             | {"source": commit(self.project.settings.root)},
             started=started,
             seconds=dict(self.seconds),
         )
+
+    def _written_as(self, spec: RunSpec) -> dict[str, str]:
+        """Return the template and the end of turn; not part of a key, as they follow from it."""
+        form = self.backend.chat_format(spec.adapter, spec.benchmark)
+        return {} if form is None else form.described
 
     @contextmanager
     def _run_lock(self, key: str) -> Iterator[None]:

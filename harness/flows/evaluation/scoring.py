@@ -14,7 +14,14 @@ from harness.engines.embedder import Embedder
 from harness.errors import BenchmarkError
 from harness.flows.evaluation.work import Place, RunSpec
 from harness.libraries import versions
-from harness.measure import METRICS, UserMetric, embedding_similarity, score_case
+from harness.measure import (
+    METRICS,
+    UserMetric,
+    embedding_similarity,
+    may_begin_inside,
+    score_case,
+    without_thoughts,
+)
 from harness.progress import OnProgress
 from harness.records import Benchmark, Case, CaseResult, Output
 from harness.registered import METRICS as GROUP
@@ -109,6 +116,8 @@ class Scoring:
     """The digest of the embedder's weights."""
     metrics: tuple[str, ...]
     on_progress: OnProgress
+    opens_thought: Callable[[], bool] = lambda: False
+    """Tells whether the chat template begins a thought in the prompt; asked only if it matters."""
 
     def results(
         self, outputs: Mapping[str, Output], nlls: Mapping[Place, float | None]
@@ -120,12 +129,23 @@ class Scoring:
             output = outputs[self.spec.outputs[prompt.case, prompt.sample]]
             # equal prompts share a stored output, which may carry another case's place
             output = replace(output, case=prompt.case, sample=prompt.sample, ideal_nlls=weighed)
-            written[prompt.case].append(output)
-        vectors = self._vectors([output.text for output in outputs.values()])
+            written[prompt.case].append(self._answered(output))
+        vectors = self._vectors([o.scored for some in written.values() for o in some])
         extra = user_metrics(self.metrics)
         return tuple(
             self._result(case, tuple(written[case.id]), vectors, extra) for case in self.spec.cases
         )
+
+    def _answered(self, output: Output) -> Output:
+        """Take the thoughts out where the benchmark says so; the record keeps the whole text."""
+        if self.spec.benchmark.chat.strip != "think":
+            return output
+        # A text without any mark is an answer, or all thought where the prompt began the thought.
+        opened = may_begin_inside(output.text) and self.opens_thought()
+        answer = without_thoughts(output.text, opened=opened)
+        if answer is None:
+            return replace(output, answer="", unended=True)
+        return output if answer == output.text else replace(output, answer=answer)
 
     def _result(
         self,
@@ -137,7 +157,7 @@ class Scoring:
         similarities = None
         if vectors:
             found = embedding_similarity(
-                [vectors[o.text] for o in outputs], [vectors[ideal] for ideal in case.ideals]
+                [vectors[o.scored] for o in outputs], [vectors[ideal] for ideal in case.ideals]
             )
             # rounded, since a cosine's last bits depend on the machine's linear algebra library
             similarities = [[round(float(x), 6) for x in row] for row in found]

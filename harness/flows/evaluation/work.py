@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.records import BASE_PROMPT, Benchmark, Case, Message, Prompt
 from harness.store.keys import likelihood_key, output_key
 
+_PLACEHOLDER = re.compile(r"\{(input|context)\}")
 
-def messages_for(benchmark: Benchmark, text: str, *, examples: bool = False) -> tuple[Message, ...]:
-    """Return the turns for an input; the template is filled by replacement, never formatted."""
-    turns = [Message("system", benchmark.system)] if benchmark.system.strip() else []
-    for example in benchmark.examples if examples else ():
-        turns.append(Message("user", benchmark.template.replace("{input}", example.input)))
-        turns.append(Message("assistant", example.output))
-    turns.append(Message("user", benchmark.template.replace("{input}", text)))
-    return tuple(turns)
+
+def messages_for(
+    benchmark: Benchmark,
+    text: str,
+    *,
+    turns: Sequence[Message] = (),
+    system: str | None = None,
+    context: Sequence[str] = (),
+    examples: bool = False,
+) -> tuple[Message, ...]:
+    """Return the turns of a prompt; the template is filled with its last user turn only.
+
+    `system` None is that of the benchmark; `examples`: whether the benchmark's come first.
+    """
+    system = benchmark.system if system is None else system
+    found = [Message("system", system)] if system.strip() else []
+    for one in benchmark.examples if examples else ():
+        asked = filled(benchmark.template, one.input, one.context)
+        found += [*one.turns, Message("user", asked), Message("assistant", one.output)]
+    last = Message("user", filled(benchmark.template, text, context))
+    return (*found, *turns, last)
+
+
+def filled(template: str, text: str, context: Sequence[str]) -> str:
+    """Return the template with its input and context; several contexts are paragraphs."""
+    values = {"input": text, "context": "\n\n".join(context)}
+    # In one pass, so that an input with `{context}` in it stays as it is; and by replacement,
+    # since a format would follow attributes.
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
 
 
 def prompts_for(benchmark: Benchmark, case: Case, adapter: str) -> tuple[Prompt, ...]:
     """Return a prompt per sample; only `base+prompt` sees the examples."""
-    turns = messages_for(benchmark, case.input, examples=adapter == BASE_PROMPT)
+    turns = messages_for(
+        benchmark,
+        case.input,
+        turns=case.turns,
+        system=case.system,
+        context=case.context,
+        examples=adapter == BASE_PROMPT,
+    )
     return tuple(
         Prompt(case.id, turns, case.ideals, sample, benchmark.chat)
         for sample in range(benchmark.generation.samples)

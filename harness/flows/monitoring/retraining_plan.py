@@ -15,8 +15,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from harness.errors import DataError, RequestError, WorldFailed, reason
-from harness.findings import normal, overlap
+from harness.errors import HarnessError, RequestError, WorldFailed, reason
+from harness.findings import CaseText, normal, overlap_of
 from harness.findings.dataset import SMALL, case_inputs
 from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.flows.project import Project
@@ -25,16 +25,25 @@ from harness.flows.reviews.export import (
     Line,
     ReviewFilter,
     candidate_lines,
+    training_example,
     training_line,
     training_reviews,
 )
 from harness.flows.store import open_store
-from harness.records import Decision, Example, Plan, Review
+from harness.records import Decision, Plan, Review
+from harness.records.benchmark import TrainingExample
 from harness.render.plan import plan_markdown
 from harness.store import Store
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import write_atomically
-from harness.workspace.project.training_data import DATASETS, data_fingerprint, read_training_set
+from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.project.training_data import (
+    DATASETS,
+    data_fingerprint,
+    example_object,
+    read_training_set,
+    training_files,
+)
 
 MAX_EDITED = 1_000
 """Most edited finals that are taken over, and most outputs that were sent unchanged."""
@@ -49,9 +58,9 @@ _Ranked = tuple[tuple[float, str, int], Review]
 
 @dataclass(frozen=True, slots=True)
 class OldData:
-    """The lines that the promoted adapter was trained on, or why they are missing."""
+    """The examples that the promoted adapter was trained on, or why they are missing."""
 
-    lines: tuple[dict[str, Any], ...]
+    examples: tuple[TrainingExample, ...]
     where: str
     """The file, or the reason."""
 
@@ -64,20 +73,25 @@ class PlanParts:
     accepted: list[Review]
     cases: list[Line]
     old: OldData
-    kept: list[Line]
-    """Of the old lines."""
+    kept: list[TrainingExample]
+    """Of the old examples."""
     replaced: int
-    """Old lines whose input has a newer final."""
+    """Old examples whose input has a newer final."""
+
+    @property
+    def reviews(self) -> list[Review]:
+        """The reviews whose finals are added, the most edited first."""
+        return [*self.edited, *self.accepted]
 
     @property
     def new(self) -> list[Line]:
-        """The examples that are added, the most edited first."""
-        return [training_line(review) for review in (*self.edited, *self.accepted)]
+        """The lines that are added."""
+        return [training_line(review) for review in self.reviews]
 
     @property
     def training(self) -> list[Line]:
         """All examples of the next training set."""
-        return [*self.kept, *self.new]
+        return [*map(example_object, self.kept), *self.new]
 
 
 def plan(
@@ -94,7 +108,7 @@ def plan(
     with closing(open_store(project, url)) as store:
         parts = choose(project, store, found.promoted)
     lines = parts.training
-    fingerprint = data_fingerprint([Example(line["input"], line["output"]) for line in lines])
+    fingerprint = data_fingerprint([*parts.kept, *map(training_example, parts.reviews)])
     training = place / f"{name}-{fingerprint[:8]}.jsonl"
     next_adapter = next_name(project.settings.adapters, found.promoted.adapter)
     made = Plan(
@@ -108,7 +122,7 @@ def plan(
         old=len(parts.kept),
         old_from=parts.old.where,
         replaced=parts.replaced,
-        left_out=len(parts.old.lines) - len(parts.kept) - parts.replaced,
+        left_out=len(parts.old.examples) - len(parts.kept) - parts.replaced,
         examples=len(lines),
         rejected_cases=sum("ideal" not in case for case in parts.cases),
         edited_cases=sum("ideal" in case for case in parts.cases),
@@ -136,16 +150,16 @@ def choose(project: Project, store: Store, held: Decision) -> PlanParts:
     # At most as many accepted as edited: more of the adapter's own texts would outweigh the edits.
     accepted = sent[: len(learnt)]
     old = old_data(project, held.adapter)
-    newer = {normal(review.input) for review in (*learnt, *accepted)}
-    fresh = [line for line in old.lines if normal(line["input"]) not in newer]
-    inside = _inside(project, [*fresh, *map(training_line, (*learnt, *accepted))])
-    kept = [line for line in fresh if line["input"] not in inside]
-    learnt = [review for review in learnt if review.input not in inside]
-    accepted = [review for review in accepted if review.input not in inside]
+    newer = {normal(review.conversation) for review in (*learnt, *accepted)}
+    fresh = [example for example in old.examples if normal(example.conversation) not in newer]
+    inside = _inside(project, [*_parts(fresh), *learnt, *accepted])
+    kept = [e for e in fresh if not any(one.conversation in inside for one in _parts([e]))]
+    learnt = [review for review in learnt if review.conversation not in inside]
+    accepted = [review for review in accepted if review.conversation not in inside]
     cases = list(_proposed(candidate_lines(project, store, chosen), held_out))
-    inputs = [line["input"] for line in kept] + [r.input for r in (*learnt, *accepted)]
+    told: list[TrainingExample | Review] = [*_parts(kept), *learnt, *accepted]
     return PlanParts(
-        learnt, accepted, _unlearnt(cases, inputs), old, kept, len(old.lines) - len(fresh)
+        learnt, accepted, _unlearnt(cases, told), old, kept, len(old.examples) - len(fresh)
     )
 
 
@@ -178,29 +192,39 @@ def old_data(project: Project, adapter: str) -> OldData:
     name = str(about.get("name", ""))
     plans = sorted(project.settings.reports.glob("plan-*"))
     folders = [project.settings.adapters / DATASETS, *plans]
-    files = [file for folder in folders for file in sorted(folder.glob("*.jsonl"))]
+    files = [file for folder in folders for file in training_files(folder)]
+    columns = ExampleColumns.recorded(about.get("columns"))
     # The file of that name first: most of the others need not be read then.
     for file in sorted(files, key=lambda file: file.name != name):
         try:
-            found = read_training_set(file)
-        except DataError:
+            found = read_training_set(file, columns)
+        except HarnessError:
             continue  # another file in the folder, such as cases.jsonl
         if found.fingerprint == wanted:
-            lines = tuple({"input": e.input, "output": e.output} for e in found.examples)
-            return OldData(lines, str(file))
+            return OldData(found.examples, str(file))
     return OldData((), f"{about.get('name')} ({wanted[:12]}) is not under adapters/{DATASETS}")
 
 
-def _inside(project: Project, lines: Sequence[Line]) -> set[str]:
-    """Return the inputs that a benchmark holds, reworded or not.
+def _inside(project: Project, told: Sequence[TrainingExample | Review]) -> set[str]:
+    """Return the conversations that a benchmark holds, reworded or not.
 
-    All lines are checked together, as `train` will check the finished file.
+    All are checked together, as `train` will check the finished file.
     """
-    inputs = [line["input"] for line in lines]
     found = (
-        overlap(inputs, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
+        overlap_of(told, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
     )
-    return {inputs[one.index] for many in found for one in many}
+    return {told[one.index].conversation for many in found for one in many}
+
+
+def _parts(examples: Sequence[TrainingExample]) -> list[TrainingExample]:
+    """Return each answer that is learnt as an example."""
+    return [part for example in examples for part in example.exchanges()]
+
+
+def _case_text(case: Line) -> CaseText:
+    """Return a proposed case as training data is compared with it."""
+    turns = [turn["content"] for turn in case.get("messages", ()) if turn["role"] != "system"]
+    return CaseText("\n".join(turns) or case["input"], turns[-1] if turns else case["input"])
 
 
 def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
@@ -214,10 +238,10 @@ def _proposed(lines: Iterable[Line], held_out: set[str]) -> Iterable[Line]:
     yield from rejected
 
 
-def _unlearnt(cases: list[Line], inputs: Sequence[str]) -> list[Line]:
-    """Return the cases whose input no example of the training file gives away."""
-    named = {str(place): case["input"] for place, case in enumerate(cases)}
-    learnt = {found.case for found in overlap(inputs, named)}
+def _unlearnt(cases: list[Line], told: Sequence[TrainingExample | Review]) -> list[Line]:
+    """Return the cases whose conversation no example of the training file gives away."""
+    named = {str(place): _case_text(case) for place, case in enumerate(cases)}
+    learnt = {found.case for found in overlap_of(told, named)}
     return [case for place, case in enumerate(cases) if str(place) not in learnt]
 
 
@@ -239,7 +263,7 @@ def next_name(adapters: Path, name: str) -> str:
 def _command(name: str, training: Path, task: str, promoted: str, parts: PlanParts) -> str:
     """Return the command that trains the next adapter."""
     words = ["lora-harness", "train", name, "--data", str(training), "--task", task]
-    if not parts.old.lines:
+    if not parts.old.examples:
         words += ["--parent", promoted]  # its data is missing, so go on from its weights
     if len(parts.training) < SMALL:
         words.append("--anyway")

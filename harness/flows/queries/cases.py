@@ -93,6 +93,10 @@ class CaseMoment:
     checks: tuple[CheckResult, ...]
     promoted: bool
     """Whether the adapter is in production now."""
+    whole: str | None = field(default=None, metadata=TEXT)
+    """The text with its thoughts; None where none were taken out."""
+    unended: bool = False
+    """Whether it never ended its thinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,8 @@ def case_history(
             scores=one.result.scores,
             checks=one.result.checks,
             promoted=one.adapter == held,
+            whole=one.result.whole,
+            unended=one.result.unended,
         )
         for one in found
     )

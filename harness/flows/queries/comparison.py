@@ -229,7 +229,7 @@ def _flag(before: CaseResult | None, now: CaseResult | None) -> Flag:
     """Return the flag of a case that the verdict does not mention."""
     if before is None or now is None:
         return "missing"
-    same = [o.text for o in before.outputs] == [o.text for o in now.outputs]
+    same = [o.scored for o in before.outputs] == [o.scored for o in now.outputs]
     return "same" if same else "changed"
 
 

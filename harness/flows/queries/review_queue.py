@@ -144,9 +144,14 @@ def _pairs(
     """Pair the outputs for the same input; leave out equal outputs, which offer no preference."""
     benchmark = project.task_benchmark(task)
     first, second = (outputs_of(project, store, benchmark, name) for name in (one, other))
-    by_input = {output.input: output for output in second}
-    found = [(output, by_input[output.input]) for output in first if output.input in by_input]
+    by_given = {_given(output): output for output in second}
+    found = [(one, by_given[_given(one)]) for one in first if _given(one) in by_given]
     return [pair for pair in found if pair[0].output != pair[1].output]
+
+
+def _given(output: Waiting) -> tuple[object, ...]:
+    """Return all that the adapter was given: the last turn alone stands in many conversations."""
+    return output.input, output.turns, output.system, output.context
 
 
 def _result(store: Store, adapter: str, outputs: Sequence[Waiting]) -> BlindResult:

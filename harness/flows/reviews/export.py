@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
 from harness.errors import RequestError
-from harness.findings import normal, overlap
+from harness.findings import CaseText, normal, overlap_of
+from harness.findings.dataset import case_inputs
 from harness.findings.set_aside import is_set_aside
 from harness.flows.project import Project
 from harness.records import Review
+from harness.records.benchmark import TrainingExample
 from harness.store import Store
+from harness.text.given import beside_input
 from harness.text.redact import OPEN, Redaction
 from harness.workspace.formats.fields import suggestion
+from harness.workspace.project.training_data import example_object
 
 HEAVY = 0.5
 """Edit rate from which an edited output is worth proposing as a case."""
@@ -51,10 +55,24 @@ class ReviewFilter:
 
 def raw_lines(store: Store, chosen: ReviewFilter, redaction: Redaction = OPEN) -> Iterator[Line]:
     """Yield a line per review that `reviews import` can read again, with its texts masked."""
-    left_out = {"seq", *(() if redaction.texts else ("input", "output", "final", "reason"))}
-    for review in chosen.of(store):
-        line = asdict(redaction.record(review))
-        yield {name: line[name] for name in line if name not in left_out}
+    left_out = {"seq", *_BESIDE, *(() if redaction.texts else _TEXTS)}
+    for exact in chosen.of(store):
+        review = redaction.record(exact)
+        line: Line = {}
+        for name, value in asdict(review).items():
+            if name not in left_out:
+                line |= _given(review) if name == "input" else {name: value}
+        yield line
+
+
+_BESIDE = ("turns", "system", "context")
+_TEXTS = ("input", "output", "final", "reason")
+
+
+def _given(review: Review) -> Line:
+    """Return what the adapter was given; a conversation as `messages`, which end with the input."""
+    beside = beside_input(review)
+    return beside if review.turns else {"input": review.input, **beside}
 
 
 def training_reviews(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Review]:
@@ -76,8 +94,20 @@ def training_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iter
 
 
 def training_line(review: Review) -> Line:
-    """Return a review as a line of a training set."""
-    return {"input": review.input, "output": review.final, "slices": dict(review.slices)}
+    """Return a review as a line of a training set; a conversation as the turns of a chat."""
+    return {**example_object(training_example(review)), "slices": dict(review.slices)}
+
+
+def training_example(review: Review) -> TrainingExample:
+    """Return a review as an example: the final is learnt, what stands before it is given."""
+    return TrainingExample(
+        0,
+        review.input,
+        review.final or "",
+        turns=review.turns,
+        system=review.system,
+        context=review.context,
+    )
 
 
 def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Line]:
@@ -94,7 +124,7 @@ def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Ite
     for exact in _outside(_guarded(project), _newest(store, chosen, informative)):
         review = redaction.record(exact)
         ideal = {} if review.final is None else {"ideal": review.final}
-        yield {"id": review.id, "input": review.input, **ideal, "slices": dict(review.slices)}
+        yield {"id": review.id, **_given(review), **ideal, "slices": dict(review.slices)}
 
 
 def set_aside_shares(project: Project) -> dict[str, float]:
@@ -135,23 +165,25 @@ def _newest(
 
 def _key(review: Review) -> bytes:
     """Return a digest that ignores case, punctuation and white space of the input."""
-    text = normal(review.input) or review.input
+    text = normal(review.conversation) or review.conversation
+    if review.context:  # the same question about another document is another input
+        text = "\0".join((*review.context, text))
     return hashlib.sha256(f"{review.task}\0{text}".encode()).digest()[:16]
 
 
-def _guarded(project: Project) -> dict[str, str]:
-    """Return the inputs of all benchmarks by case, which must not enter a training set."""
+def _guarded(project: Project) -> dict[str, CaseText]:
+    """Return the cases of all benchmarks, which must not enter a training set."""
     return {
-        f"{name}/{case.id}": case.input
+        key: text
         for name, benchmark in project.benchmarks.items()
-        for case in benchmark.cases
+        for key, text in case_inputs(name, benchmark.cases).items()
     }
 
 
-def _outside(cases: dict[str, str], reviews: Iterable[Review]) -> Iterator[Review]:
+def _outside(cases: Mapping[str, CaseText], reviews: Iterable[Review]) -> Iterator[Review]:
     """Yield the reviews whose input is not a case, reworded or not."""
     reviews = iter(reviews)
     # In batches: `overlap` prepares the cases anew for every call.
     while some := list(islice(reviews, _BATCH)):
-        inside = {found.index for found in overlap([review.input for review in some], cases)}
+        inside = {found.index for found in overlap_of(some, cases)}
         yield from (review for place, review in enumerate(some) if place not in inside)

@@ -15,6 +15,7 @@ from harness.flows.reviews.rows import FIELDS, KnownAdapters, ReviewReader
 from harness.flows.reviews.waiting import Origin, Waiting, outputs_of
 from harness.records import ON_BENCHMARK, Review, Treatment
 from harness.store import Store
+from harness.text.given import beside_input
 from harness.workspace.importers.columns import Columns
 
 SOURCES: dict[Origin, str] = {"file": "dashboard", "benchmark": ON_BENCHMARK}
@@ -46,7 +47,7 @@ def file_review(
         "task": waiting.task,
         "adapter": waiting.adapter,
         "digest": waiting.digest,
-        "input": waiting.input,
+        **({"input": waiting.input} | beside_input(waiting)),
         "output": waiting.output,
         "final": final or "",
         "decision": decision,
@@ -54,6 +55,8 @@ def file_review(
         "reason": reason,
         "slices": dict(waiting.slices),
     }
+    if "messages" in row:  # which end with the input
+        del row["input"]
     columns = Columns({name: name for name in FIELDS if name in row})
     known, source = KnownAdapters(project, store), SOURCES[waiting.origin]
     try:

@@ -5,35 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 from harness.errors import DataError
 from harness.flows.project import Project
+from harness.flows.reviews.columns import KIND, fits, understood
+from harness.flows.reviews.date_order import date_order
 from harness.flows.reviews.edit_rates import open_rater
-from harness.flows.reviews.rows import FIELDS, MAX_NAME, NEEDED, KnownAdapters, ReviewReader
+from harness.flows.reviews.questions import question
+from harness.flows.reviews.rows import MAX_NAME, KnownAdapters, ReviewReader
 from harness.records import Review
 from harness.records.holds import QUOTING
 from harness.store import Store
 from harness.store.review_rows import ReviewRow, content_of, row_of
 from harness.store.spool import Spool, open_spool
-from harness.text.quoting import COLUMNS
+from harness.workspace.formats.encodings import check_encoding
+from harness.workspace.formats.exports import Form, read_export
 from harness.workspace.formats.reading import regular_file
-from harness.workspace.formats.tables import MAX_TABLE, TableRow, TableRows, read_rows
+from harness.workspace.formats.tables import MAX_TABLE, TableRow
 from harness.workspace.importers.columns import (
     Columns,
     forget_columns,
     remember_columns,
     remembered_columns,
-    understand,
 )
+from harness.workspace.importers.dates import DateOrder, Order, is_date
 
-KIND = "reviews"
 _BATCH = 500
 LISTED = 1_000
 """Bad rows that are named; further rows are only counted."""
 _SAMPLE = 3
 """Rows that a preview shows."""
+_LOOKED_AT = 100
+"""Rows that show what stands in a column."""
+_MAX_NOTES = 20
+"""Rows at the end of a table that may be totals and notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,12 @@ class ReviewImportRequest:
     """Guess the columns instead of using those that the last import remembered."""
     skip_bad: bool = False
     dry_run: bool = False
+    dates: Order | None = None
+    """The order of day, month and year; None where the dates themselves must show it."""
+    sheet: str = ""
+    """The sheet of a spreadsheet; empty where only one can be meant."""
+    encoding: str = ""
+    """The encoding of the text; empty where it is to be recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,10 @@ class Preview:
     columns: Columns
     sample: tuple[TableRow, ...]
     """The first rows."""
+    form: Form
+    dates: DateOrder
+    asked: str = ""
+    """What yes means in the column of decisions; empty where it has words."""
 
 
 @dataclass(slots=True)
@@ -73,6 +91,8 @@ class ReviewImport:
     """Line and `file:line: fault` of the first bad rows."""
     refused: bool = False
     """Whether the bad rows stopped the whole import."""
+    passed_over: list[int] = field(default_factory=list)
+    """Lines of totals and notes at the end of the table, which are no reviews."""
 
     def refuse(self, file: Path, line: int, problem: object) -> None:
         """Count a bad row, and name it while the list is short."""
@@ -97,19 +117,32 @@ def import_reviews(
     """Import all rows of a table or none; with `skip_bad` all rows without a fault."""
     size = regular_file(file, DataError, MAX_TABLE)
     reports = project.settings.reports
+    if request.encoding:
+        check_encoding(request.encoding, DataError)
     if request.forget:
         forget_columns(reports, KIND)
-    rows = read_rows(file, DataError)
-    columns = _understood(project, rows, request, file)
-    sample = tuple(islice(rows.each, _SAMPLE))
-    on_preview(Preview(columns, sample))
+    told = {**remembered_columns(reports, KIND), **request.told}
+    read = partial(
+        read_export, file, DataError, fits(told, request.constants),
+        sheet=request.sheet, encoding=request.encoding,
+    )  # fmt: skip
+    export = read()
+    first = list(islice(export.rows.each, _LOOKED_AT))
+    found = understood(project, export.rows.columns, first, request.told, request.constants)
+    dates, unclear = date_order(request.dates, found, first, lambda: read().rows.each)
+    open_questions = "; ".join(filter(None, [unclear, question(project, store, found)]))
+    if open_questions:
+        raise DataError(f"{file}:{export.form.head}: {open_questions}")
+    sample = tuple(first[:_SAMPLE])
+    on_preview(Preview(found.columns, sample, export.form, dates, found.asked))
     result = ReviewImport()
     source = file.name[:MAX_NAME]
-    reader = ReviewReader(columns, KnownAdapters(project, store), datetime.now(UTC), source)
+    known = KnownAdapters(project, store)
+    reader = ReviewReader(found.columns, known, datetime.now(UTC), source, dates, found.asked)
     # The reviews wait in a spool on disk, so that a refused or killed import stores none of them.
     with open_spool() as spool, open_rater(0 if request.dry_run else size) as rater:
         intake = _Intake(file, reader, store, spool, result, request.skip_bad, on_progress)
-        batches = intake.batches(chain(sample, rows.each))
+        batches = intake.batches(chain(first, export.rows.each))
         if request.dry_run:
             result.new = sum(map(len, batches))
         else:
@@ -122,29 +155,6 @@ def import_reviews(
             result.new = sum(map(store.reviews.keep_rows, spool.batches(_BATCH)))
     remember_columns(reports, KIND, request.told)
     return result
-
-
-def _understood(
-    project: Project, rows: TableRows, request: ReviewImportRequest, file: Path
-) -> Columns:
-    """Match columns to fields; refuse a table that lacks a needed field."""
-    constants = dict(request.constants)
-    remembered = remembered_columns(project.settings.reports, KIND)
-    columns = understand(rows.columns, FIELDS, request.told, constants, remembered, DataError)
-    if not columns.has("task"):
-        # The project's only task; `task_benchmark` refuses where there are several.
-        constants["task"] = str(project.task_benchmark(None).task)
-        columns = understand(rows.columns, FIELDS, request.told, constants, remembered, DataError)
-    missing = [name for name in NEEDED if not columns.has(name)]
-    if not (columns.has("final") or columns.has("decision")):
-        missing.append("final")
-    if missing:
-        name = missing[0]
-        raise DataError(
-            f"{file}:1: no column is understood as `{name}`, name it with --map {name}=COLUMN or"
-            f" --set {name}=VALUE " + COLUMNS.say(", ".join(rows.columns) or "none")
-        )
-    return columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +170,8 @@ class _Intake:
     on_progress: Callable[[int], None]
     contents: dict[str, str] = field(default_factory=dict)
     """Content keys by id, of reviews that are read but not rated yet."""
+    notes: list[tuple[int, ValueError]] = field(default_factory=list)
+    """Lines and faults of rows that may be notes below the table: no review has followed yet."""
 
     def rows_of(self, reviews: Sequence[Review]) -> list[ReviewRow]:
         """Return the rows to store for rated reviews; each may be asked for once."""
@@ -170,6 +182,7 @@ class _Intake:
         while some := list(islice(rows, _BATCH)):
             yield self._new([(row.line, one) for row in some if (one := self._read(row))])
             self.on_progress(self.result.rows)
+        self.result.passed_over = [line for line, _ in self.notes]
 
     def _new(self, reviews: list[tuple[int, Review]]) -> list[Review]:
         """Return the reviews that neither an earlier line nor the store has."""
@@ -192,14 +205,34 @@ class _Intake:
         cells = (v.strip() if isinstance(v, str) else v is not None for v in row.values.values())
         if not row.problem and not any(cells):
             return None
-        self.result.rows += 1
         try:
             if row.problem:
                 raise ValueError(row.problem)
-            return self.reader.review(row.values)
+            review = self.reader.review(row.values)
         except ValueError as problem:
-            self.result.refuse(self.file, row.line, problem)
+            self.notes.append((row.line, problem))
+            if len(self.notes) > _MAX_NOTES or row.problem or not self._is_note(row):
+                self._refuse_notes()
             return None
+        self._refuse_notes()
+        self.result.rows += 1
+        return review
+
+    def _is_note(self, row: TableRow) -> bool:
+        """Return whether a row has neither texts nor a time: a total or a remark below a table."""
+        read = self.reader.columns.text
+        try:
+            texts = [read(row.values, name) for name in ("input", "output", "final")]
+            return not any(map(str.strip, texts)) and not is_date(read(row.values, "at"))
+        except ValueError:
+            return False
+
+    def _refuse_notes(self) -> None:
+        """Count rows as bad: what seemed to be notes stands above another row."""
+        for line, problem in self.notes:
+            self.result.rows += 1
+            self.result.refuse(self.file, line, problem)
+        self.notes.clear()
 
     def _is_new(
         self,

@@ -9,19 +9,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 from harness.errors import HarnessError
 from harness.flows.evaluation.backend import NO_ADAPTER
 from harness.flows.project import Project
-from harness.records import RESERVED, Review, Treatment
+from harness.flows.reviews.treatments import treated
+from harness.records import RESERVED, Review
 from harness.store import Store
 from harness.store.keys import key_of
 from harness.store.review_rows import content_of
 from harness.workspace.adapters.files import adapter_names, read_adapter
-from harness.workspace.formats.fields import suggestion
+from harness.workspace.formats.fields import Table, suggestion
 from harness.workspace.formats.names import check_name
 from harness.workspace.importers.columns import Columns, Wanted
+from harness.workspace.importers.dates import NO_ORDER, DateOrder, UnfitDate, read_date
+from harness.workspace.importers.given_cells import GIVEN, given_cells
+from harness.workspace.project.conversations import Given, read_given
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -73,7 +77,10 @@ class KnownAdapters:
         found = [*(before or ())]
         if name in self._folders:
             try:
-                found.append(read_adapter(self._adapters, check_name(name)).digest)
+                files = read_adapter(self._adapters, check_name(name))
+                # What 1.0.0 judged keeps its digest: a review of today is of that adapter too.
+                old = files.digest not in found and files.weights_digest in found
+                found.append(files.weights_digest if old else files.digest)
             except HarnessError as problem:
                 raise ValueError(str(problem)) from problem
         return tuple(digest for digest in found if digest)
@@ -94,16 +101,9 @@ FIELDS: Wanted = {
     "reason": ("comment", "comments", "note", "notes"),
     "source": (),
     "slices": (),
+    **GIVEN,
 }  # fmt: skip
 NEEDED = ("at", "task", "adapter", "input", "output")
-_WORDS: dict[Treatment, tuple[str, ...]] = {
-    "accepted": ("accept", "approve", "approved", "sent", "send", "kept", "keep", "ok", "as is"),
-    "edited": ("edit", "change", "changed", "modified", "revised", "corrected", "rewritten"),
-    "rejected": ("reject", "discard", "discarded", "dismissed", "declined", "deleted", "thrown"),
-}
-DECISIONS = {word: kind for kind, words in _WORDS.items() for word in (kind, *words)}
-FLAGS = ("true", "false", "0", "1")
-"""Values that show that a column is a flag, such as `edited`, instead of the text that was sent."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_NAME = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -118,6 +118,9 @@ class ReviewReader:
     now: datetime
     source: str
     """Source of the reviews where the file has no source."""
+    dates: DateOrder = NO_ORDER
+    asked: str = ""
+    """What a decision of yes or no answers: accepted, edited, rejected or sent."""
 
     def review(self, values: Mapping[str, Any]) -> Review:
         """Return the review of a row; a ValueError names the fault."""
@@ -125,15 +128,15 @@ class ReviewReader:
         def text(name: str) -> str:
             return self.columns.text(values, name)
 
-        adapter, output = text("adapter").strip(), text("output")
-        decision, final = _treated(text("decision"), output, text("final"))
+        adapter, output = text("adapter").strip(), _filled("output", text("output"))
+        decision, final = treated(text("decision"), output, text("final"), self.asked)
         review = Review(
             id=_short("id", text("id")),
-            at=read_time(text("at"), self.now),
+            at=read_time(text("at"), self.now, self.dates),
             task=self.known.task(text("task").strip()),
             adapter=adapter,
             digest=self.known.digest(adapter, text("digest").strip().lower()),
-            input=_filled("input", text("input")),
+            **_given(given_cells(values, self.columns)).fields(),
             output=output,
             decision=decision,
             final=final,
@@ -152,44 +155,31 @@ class ReviewReader:
         return replace(review, id=f"made-{made}")
 
 
-def read_time(text: str, now: datetime) -> str:
+def _given(cells: dict[str, Any]) -> Given:
+    """Return what the adapter was given; a ValueError names the fault."""
+    if "messages" not in cells:
+        _filled("input", cells["input"])
+    try:
+        return read_given(Table(cells, "", HarnessError))
+    except HarnessError as problem:
+        raise ValueError(str(problem).removeprefix(": ")) from problem
+
+
+def read_time(text: str, now: datetime, dates: DateOrder = NO_ORDER) -> str:
     """Return a time as ISO 8601 in UTC to the millisecond; without an offset it is taken as UTC."""
     example = "such as 2026-11-20T09:12:00Z"
     if not text.strip():
         raise ValueError(f"`at` is empty, a time is needed {example}")
     try:
-        found = datetime.fromisoformat(text.strip())
+        found = read_date(text, dates)
         found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as problem:
-        raise ValueError(f"`at` is {_shown(text)}, a time is written {example}") from problem
+        why = str(problem) if isinstance(problem, UnfitDate) else f"a time is written {example}"
+        raise ValueError(f"`at` is {_shown(text)}, {why}") from problem
     # A day of tolerance: the clocks of other machines, and local times without an offset.
     if not EARLIEST <= found <= now + timedelta(days=1):
         raise ValueError(f"`at` is {_shown(text)}, allowed is 2000 to now (and a day)")
     return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _treated(word: str, output: str, final: str) -> tuple[Treatment, str | None]:
-    """Return the decision and the final: as the row says, or as its texts show."""
-    _filled("output", output)
-    same = output.split() == final.split()  # white space is no edit
-    if final.strip().lower() in FLAGS and not same:
-        raise ValueError(f"`final` is {_shown(final)}, a text is needed: --map final=COLUMN")
-    if not word.strip():
-        guessed: Treatment = "accepted" if same else "edited"
-        return (guessed, final) if final.strip() else ("rejected", None)
-    decision = DECISIONS.get(re.sub(r"[\s_-]+", " ", word.strip().lower()))
-    if decision is None:
-        allowed = ", ".join(get_args(Treatment))
-        raise ValueError(f"`decision` is {_shown(word)}, allowed are {allowed}")
-    if decision == "accepted":
-        if final.strip() and not same:
-            raise ValueError("accepted, but the final differs from the output: that is edited")
-        return decision, final if final.strip() else output
-    if decision == "edited" and not final.strip():
-        raise ValueError("edited, but there is no final: what was sent is needed")
-    if decision == "rejected" and final.strip():
-        raise ValueError("rejected, but there is a final: rejected is what was never sent")
-    return decision, final if decision == "edited" else None
 
 
 def _filled(name: str, text: str) -> str:

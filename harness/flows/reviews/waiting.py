@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from harness.errors import DataError
 from harness.flows.project import Project
-from harness.records import Benchmark
+from harness.records import Benchmark, Message
 from harness.records.holds import EXACT, LABELS, TEXT
 from harness.store import Store
 from harness.store.keys import key_of
+from harness.text.given import WithTurns, beside_input
 from harness.workspace.formats.fields import Table
 from harness.workspace.formats.reading import read_jsonl
+from harness.workspace.project.conversations import read_given
 
 Origin = Literal["benchmark", "file"]
 FOLDER = "waiting"
@@ -40,6 +42,9 @@ class Waiting:
     """`benchmark`: of the adapter's newest run; `file`: of reports/waiting/*.jsonl."""
     where: str = field(metadata=EXACT)
     """The case's id, or the file's name."""
+    turns: tuple[Message, ...] = ()
+    system: str | None = field(default=None, metadata=TEXT)
+    context: tuple[str, ...] = field(default=(), metadata=TEXT)
 
 
 def outputs_of(project: Project, store: Store, benchmark: Benchmark, adapter: str) -> list[Waiting]:
@@ -55,7 +60,7 @@ def outputs_of(project: Project, store: Store, benchmark: Benchmark, adapter: st
                 task=str(run.task),
                 adapter=run.adapter,
                 digest=run.digests.get("adapter", ""),
-                input=result.case.input,
+                given=result.case,
                 output=result.text,
                 slices=result.case.slices,
                 origin="benchmark",
@@ -81,7 +86,7 @@ def _read(table: Table, name: str) -> Waiting:
         task=table.text("task"),
         adapter=table.text("adapter"),
         digest=table.text("digest", "", blank=True),
-        input=table.text("input"),
+        given=read_given(table),
         output=table.text("output"),
         slices={str(key): str(value) for key, value in slices.items()},
         origin="file",
@@ -96,12 +101,34 @@ def waiting_for(
     task: str,
     adapter: str,
     digest: str,
-    input: str,  # noqa: A002 - the word of the review
+    given: WithTurns,
     output: str,
     slices: Mapping[str, str],
     origin: Origin,
     where: str,
 ) -> Waiting:
     """Build a waiting output with the key that its review will have."""
-    key = key_of("waiting", task=task, adapter=adapter, digest=digest, input=input, output=output)
-    return Waiting(key, task, adapter, digest, input, output, dict(slices), origin, where)
+    beside = beside_input(given)  # left out where it is not set, so that earlier keys stay
+    key = key_of(
+        "waiting",
+        task=task,
+        adapter=adapter,
+        digest=digest,
+        input=given.input,
+        output=output,
+        **beside,
+    )
+    return Waiting(
+        key,
+        task,
+        adapter,
+        digest,
+        given.input,
+        output,
+        dict(slices),
+        origin,
+        where,
+        given.turns,
+        given.system,
+        given.context,
+    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from harness.engines.person_names import PersonNames
 from harness.errors import BenchmarkError, DataError, RequestError, WeightsError
-from harness.findings.dataset import LOOK, Measure, case_inputs, check_examples
+from harness.findings import CaseText
+from harness.findings.dataset import LOOK, Measure, case_inputs, check_examples, sides_of
 from harness.findings.finding import Finding, in_order
 from harness.findings.personal import regions
 from harness.findings.voice import HouseVoice
@@ -19,11 +21,12 @@ from harness.progress import OnProgress
 from harness.records import Benchmark, Check
 from harness.records.benchmark import TrainingExample
 from harness.records.holds import EXACT, QUOTING
-from harness.text.quoting import IN_INPUT, IN_OUTPUT
 from harness.workspace.base.weights import find_weights
-from harness.workspace.formats.cache import write_atomically
+from harness.workspace.formats.cache import write_pieces_atomically
 from harness.workspace.formats.fields import suggestion
-from harness.workspace.project.training_data import Scan, kept_lines, scan_training_set
+from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.importers.example_copy import copy_format, kept_rows
+from harness.workspace.project.training_data import AS_WRITTEN, Scan, scan_training_set
 
 _PART = 64
 """Examples between two reports of progress."""
@@ -43,16 +46,14 @@ def named_people(
     for start in range(0, len(examples), _PART):
         on_progress("names", start, len(examples))
         part = examples[start : start + _PART]
-        for place, texts in (
-            (IN_INPUT, [example.input for example in part]),
-            (IN_OUTPUT, [example.output for example in part]),
-        ):
-            for example, names in zip(part, finder.find(texts), strict=True):
-                if names:
-                    # initials only: a finding must not spread the name itself
-                    initials = ", ".join(f"{name[:1]}…" for name in dict.fromkeys(names))
-                    message = "a person's name" + place.say(initials)
-                    yield Finding("personal_data", example.line, message)
+        sides = [(example, side, text) for example in part for side, text in sides_of(example)]
+        found = finder.find([text for _, _, text in sides])
+        for (example, side, _), names in zip(sides, found, strict=True):
+            if names:
+                # initials only: a finding must not spread the name itself
+                initials = ", ".join(f"{name[:1]}…" for name in dict.fromkeys(names))
+                message = "a person's name" + side.say(initials)
+                yield Finding("personal_data", example.line, message)
 
 
 KEPT = frozenset({*LOOK, "size"})
@@ -69,7 +70,9 @@ class CheckedData:
     fingerprint: str = field(metadata=EXACT)
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = field(metadata=QUOTING)
-    """The checks that could not be made, and why."""
+    """The checks that could not be made, and why; what was passed over."""
+    format: str = field(default="", metadata=EXACT)
+    """What people call the format; empty where no line has one."""
 
     @property
     def fit(self) -> bool:
@@ -88,6 +91,8 @@ class Fixed:
     """The first finding of each dropped line."""
     left: tuple[Finding, ...]
     """Findings in the copy, which dropping lines cannot mend."""
+    written_as: str = field(default="JSONL", metadata=EXACT)
+    """The file format of the copy: that of the original where it is written, else JSONL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class DataCheckRequest:
     region: str = "US"
     names: str | None = None
     """A token classification model on this machine that finds people's names; None: not checked."""
+    columns: ExampleColumns = AS_WRITTEN
+    """Which column is which, and what is left out."""
 
 
 def check_data(
@@ -111,14 +118,36 @@ def check_data(
 ) -> CheckedData:
     """Check a file; without a project, only the checks that need no benchmark are made."""
     measure, notes = measure_for(project, request)
-    scan = scan_training_set(file)
+    scan = scan_training_set(file, request.columns)
+    notes = (*notes, *scan.notes, *other_system(project, request, scan.examples))
     people: Iterable[Finding] = ()
     if request.names:
         root = project.settings.root if project else Path.cwd()
         people = named_people(scan.examples, request.names, root, on_progress)
     bad = [Finding("empty" if b.blank else "schema", b.line, b.message) for b in scan.bad]
     found = in_order([*bad, *people, *check_examples(scan.examples, measure, on_progress)])
-    return CheckedData(scan.name, len(scan.examples), scan.fingerprint, tuple(found), notes)
+    return CheckedData(
+        scan.name, len(scan.examples), scan.fingerprint, tuple(found), notes, scan.format
+    )
+
+
+def other_system(
+    project: Project | None, request: DataCheckRequest, examples: Sequence[TrainingExample]
+) -> Iterator[str]:
+    """Yield a note where examples bring a system text that the task's benchmark does not have."""
+    if project is None:
+        return
+    try:
+        benchmark = project.task_benchmark(request.task)
+    except BenchmarkError:
+        return  # `measure_for` says why
+    own = benchmark.system.strip()
+    other = sum(e.system is not None and e.system.strip() != own for e in examples)
+    if other:
+        yield (
+            f"{other:,} of {len(examples):,} examples have another system text than"
+            f" {benchmark.name}: they are learnt with theirs, and judged with the benchmark's"
+        )
 
 
 def fix_data(
@@ -127,20 +156,27 @@ def fix_data(
     """Write a copy without the lines that dropping mends; the original does not change."""
     if to.resolve() == file.resolve():
         raise RequestError(f"{to}: is the file itself, name another for the cleaned copy")
+    written_as = copy_format(file, to)
     dropped: dict[int, Finding] = {}
     for finding in checked.findings:
         if finding.line is not None and finding.kind not in KEPT:
             dropped.setdefault(finding.line, finding)
-    text = "".join(f"{line}\n" for line in kept_lines(file, frozenset(dropped)))
-    if not text:
+    pieces = kept_rows(file, to, frozenset(dropped))
+    first = next(pieces, None) if checked.examples else None
+    if first is None:
         raise RequestError(f"{file}: nothing would be left, so no copy was written")
     try:
-        write_atomically(to, text)
+        write_pieces_atomically(to, chain((first,), pieces))
     except OSError as problem:
         raise RequestError(f"{to}: cannot be written ({problem.strerror})") from problem
     after = check_data(project, to, request)
     return Fixed(
-        str(to), after.examples, after.fingerprint, tuple(dropped.values()), after.findings
+        str(to),
+        after.examples,
+        after.fingerprint,
+        tuple(dropped.values()),
+        after.findings,
+        written_as,
     )
 
 
@@ -156,7 +192,7 @@ def measure_for(
         note = "no project here, so benchmarks, glossary and voice were not looked at"
         return Measure({}, region=request.region), (note,)
     chosen = [project.known(name) for name in request.benchmarks or project.benchmarks]
-    inputs: dict[str, str] = {}
+    inputs: dict[str, CaseText] = {}
     for benchmark in chosen:
         inputs |= case_inputs(benchmark.name, benchmark.cases)
     measure = Measure(inputs, region=request.region)
@@ -214,21 +250,25 @@ class Fingerprint:
     file: str = field(metadata=EXACT)
     examples: int
     fingerprint: str = field(metadata=EXACT)
+    format: str = field(default="", metadata=EXACT)
 
 
-def fingerprint_data(file: Path) -> Fingerprint:
+def fingerprint_data(file: Path, columns: ExampleColumns = AS_WRITTEN) -> Fingerprint:
     """Return the fingerprint that `training.json` carries; refuse a file with bad lines."""
-    scan = clean_scan(file)
-    return Fingerprint(scan.name, len(scan.examples), scan.fingerprint)
+    scan = clean_scan(file, columns)
+    return Fingerprint(scan.name, len(scan.examples), scan.fingerprint, scan.format)
 
 
-def clean_scan(file: Path) -> Scan:
+def clean_scan(file: Path, columns: ExampleColumns = AS_WRITTEN) -> Scan:
     """Read a training set; refuse it unless every line is an example."""
-    scan = scan_training_set(file)
+    scan = scan_training_set(file, columns)
     if scan.bad:
         first = scan.bad[0]
-        raise DataError(
-            f"{file}:{first.line}: {first.message} ({len(scan.bad)} bad lines in all,"
-            " `lora-harness data check` lists them)"
+        place = file if first.line is None else f"{file}:{first.line}"
+        counted = (
+            f" ({len(scan.bad)} bad lines in all, `lora-harness data check` lists them)"
+            if first.line is not None and scan.examples
+            else ""
         )
+        raise DataError(f"{place}: {first.message}{counted}")
     return scan

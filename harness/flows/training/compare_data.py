@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.flows.training.check_data import Fingerprint, clean_scan
 from harness.records import Example
 from harness.records.holds import TEXT
-from harness.workspace.project.training_data import Scan
+from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.project.training_data import AS_WRITTEN, Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class ChangedExample:
     """An input that is in both sets, with other outputs."""
 
     input: str = field(metadata=TEXT)
+    """Of a conversation all that stands before the last answer, turn by turn."""
     before: tuple[str, ...] = field(metadata=TEXT)
     after: tuple[str, ...] = field(metadata=TEXT)
 
@@ -39,9 +41,10 @@ class DataDiff:
         return self.before.fingerprint == self.after.fingerprint
 
 
-def diff_data(before: Path, after: Path) -> DataDiff:
-    """Compare two files of examples."""
-    old, new = clean_scan(before), clean_scan(after)
+def diff_data(before: Path, after: Path, columns: ExampleColumns = AS_WRITTEN) -> DataDiff:
+    """Compare two files of examples, which may be of different formats."""
+    either = replace(columns, needed=False)
+    old, new = clean_scan(before, either), clean_scan(after, either)
     left, right = _counted(old), _counted(new)
     removed, added = left - right, right - left
     # An input on both sides of the difference was answered anew, so it is no addition or removal.
@@ -52,8 +55,8 @@ def diff_data(before: Path, after: Path) -> DataDiff:
         if text in new_outputs
     }
     return DataDiff(
-        before=Fingerprint(str(before), len(old.examples), old.fingerprint),
-        after=Fingerprint(str(after), len(new.examples), new.fingerprint),
+        before=Fingerprint(str(before), len(old.examples), old.fingerprint, old.format),
+        after=Fingerprint(str(after), len(new.examples), new.fingerprint, new.format),
         added=tuple(e for e in added.elements() if e.input not in changed),
         removed=tuple(e for e in removed.elements() if e.input not in changed),
         changed=tuple(changed.values()),
@@ -62,7 +65,7 @@ def diff_data(before: Path, after: Path) -> DataDiff:
 
 
 def _counted(scan: Scan) -> Counter[Example]:
-    return Counter(Example(example.input, example.output) for example in scan.examples)
+    return Counter(Example(example.given, example.output) for example in scan.examples)
 
 
 def _by_input(counted: Counter[Example]) -> dict[str, list[str]]:

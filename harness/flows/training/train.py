@@ -10,13 +10,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import harness
+from harness.engines.local.skeleton import Skeleton
 from harness.engines.trainer import Lesson, Recipe, train_lora
 from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
 from harness.findings.dataset import SMALL, case_inputs, overlaps
@@ -25,13 +26,17 @@ from harness.flows.project import Project, commit, utc_now
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
 from harness.records.benchmark import TrainingExample
+from harness.workspace.adapters.base_shape import base_shape
 from harness.workspace.adapters.config import ALL_LINEAR, MODULE
 from harness.workspace.adapters.files import TRAINING, AdapterFiles, read_adapter, snapshot
-from harness.workspace.adapters.inspection import base_shape, inspect
+from harness.workspace.adapters.inspection import inspect
 from harness.workspace.base.gguf import model_folder
+from harness.workspace.base.weights import Weights
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
-from harness.workspace.project.training_data import TrainingSet, read_training_set
+from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.project.conversations import CONTEXT
+from harness.workspace.project.training_data import AS_WRITTEN, TrainingSet, read_training_set
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
 
@@ -46,6 +51,8 @@ class Trained:
     examples: int
     losses: tuple[float, ...]
     seconds: float
+    format: str
+    """What people call the format of the training set."""
 
 
 def train(
@@ -57,6 +64,7 @@ def train(
     task: str | None = None,
     parent: str | None = None,
     anyway: bool = False,
+    columns: ExampleColumns = AS_WRITTEN,
     on_progress: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
 ) -> Trained:
     """Train `adapters/<name>` on a training set; refuse to overwrite an adapter.
@@ -70,24 +78,47 @@ def train(
         raise RequestError(f"{name}: exists already under {adapters}, choose a new name")
     refuse_recipe(recipe)
     benchmark = project.task_benchmark(task)
-    dataset = read_training_set(data)
+    dataset = read_training_set(data, columns)
+    if CONTEXT not in benchmark.template and any(e.context for e in dataset.examples):
+        raise DataError(
+            f"{data}: has examples with `context`, but `template` of benchmark {benchmark.name}"
+            f" has no {CONTEXT}: put it there, as its prompts are what is learnt"
+        )
     above = _sound(project, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
+    if said := columns.as_table():  # the gate and the next plan read the file again
+        about["dataset"]["columns"] = said
     about["anyway"] = _objections(project, data, dataset, anyway)
     # The same training finds its own folder again, with the checkpoints of a killed process.
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    lessons = [Lesson(messages_for(benchmark, e.input), e.output) for e in dataset.examples]
-    base = model_folder(project.base)
+    lessons = [lesson for e in dataset.examples for lesson in lessons_of(benchmark, e)]
+    base, quantize = model_folder(project.base), project.base.quantize
     # a copy, so that the recorded digest stays true even if the parent changes meanwhile
     parent_folder = snapshot(above, work / "parent") if above else None
-    losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress)
+    losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress, quantize)
     seconds = round(time.monotonic() - begun, 1)
     about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
-    return Trained(name, made.folder, made.digest, len(lessons), tuple(losses), seconds)
+    count = len(dataset.examples)
+    return Trained(name, made.folder, made.digest, count, tuple(losses), seconds, dataset.format)
+
+
+def lessons_of(benchmark: Benchmark, example: TrainingExample) -> Iterator[Lesson]:
+    """Yield a lesson for each answer that is learnt: all turns before it, and the answer.
+
+    An answer of its own, so that a template that writes earlier turns in another way (without their
+    thoughts, say) teaches the very tokens that the model will be asked for.
+    """
+    *above, asked = messages_for(
+        benchmark, example.input, system=example.system, context=example.context
+    )
+    for place in example.learnt:
+        given = (*above, *example.turns[:place])
+        yield Lesson(given, example.turns[place].content, benchmark.chat)
+    yield Lesson((*above, *example.turns, asked), example.output, benchmark.chat)
 
 
 def refuse_recipe(recipe: Recipe) -> None:
@@ -109,7 +140,9 @@ def _sound(project: Project, name: str) -> AdapterFiles:
     """Return the adapter to start from, inspected like a candidate."""
     files = read_adapter(project.settings.adapters, name)
     base = project.base
-    for found in inspect(files, base_shape(model_folder(base), base.digest)):
+    folder = model_folder(base)
+    shape = base_shape(folder, base.content, base.quantized)
+    for found in inspect(files, shape, Skeleton(lambda: folder)):
         if not found.ok:
             raise AdapterRefused(found.message)
     return files
@@ -117,10 +150,7 @@ def _sound(project: Project, name: str) -> AdapterFiles:
 
 def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
     """Return the objections to training on this set; raise them unless they were overruled."""
-    examples = [
-        TrainingExample(line, example.input, example.output)
-        for line, example in zip(dataset.lines, dataset.examples, strict=True)
-    ]
+    examples = dataset.examples
     found: list[str] = []
     if len(examples) < SMALL:
         found.append(f"{len(examples)} examples, fine-tuning needs {SMALL} or more")
@@ -151,12 +181,14 @@ def _about(
 ) -> dict[str, Any]:
     """Return the part of `training.json` that is known before the first step."""
     adapters = project.settings.adapters
-    prompt = json.dumps([benchmark.system, benchmark.template])
+    rendering = [benchmark.chat.rendering] if benchmark.chat.rendering else []
+    prompt = json.dumps([benchmark.system, benchmark.template, *rendering])
+    used = (*LIBRARIES, "bitsandbytes") if project.base.quantized else LIBRARIES
     return {
         "format": 1,
         "name": name,
         "task": benchmark.task,
-        "base": {"reference": project.base.reference, "digest": project.base.digest},
+        "base": _trained_on(project.base),
         "dataset": {
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,
@@ -168,9 +200,15 @@ def _about(
         else None,
         "recipe": asdict(recipe),
         "seed": recipe.seed,
-        "versions": {"lora-harness": harness.__version__} | versions(LIBRARIES),
+        "versions": {"lora-harness": harness.__version__} | versions(used),
         "source": commit(project.settings.root),
     }
+
+
+def _trained_on(base: Weights) -> dict[str, str]:
+    """Return the base's files, and how they were quantised, since the same files serve any form."""
+    files = {"reference": base.reference, "digest": base.content}
+    return files | ({"quantized": base.quantized} if base.quantized else {})
 
 
 def _resume_key(about: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material, failed_checks, ideal_of, must_failed
 from harness.text.diff import html_diff
 from harness.text.figures import count, metric_title, score, signed
+from harness.text.given import given
 from harness.text.html import Child, Html, element
 
 FLAG_SIGNS = {
@@ -127,16 +128,18 @@ def _article(compared: Compared, place: int, material: Material) -> Html:
         element("p", f"Accepted by {compared.accepted}") if compared.accepted else None,
         element("ul", failed, class_="checks") if failed else None,
         _texts(compared, material),
+        _thoughts(material.against or "reference", compared.reference),
+        _thoughts(material.run.adapter, compared.candidate),
         id=f"case-{place}",
     )
 
 
 def _texts(compared: Compared, material: Material) -> Html:
-    """Show input, ideal, and both outputs, with the candidate's differences marked."""
+    """Show what was given, the ideal, and both outputs, the candidate's differences marked."""
     name, other = material.run.adapter, material.against or "reference"
     ideal, before = ideal_of(compared), text_of(compared.reference)
     now = text_of(compared.candidate)
-    pairs: list[tuple[str, Child]] = [("input", compared.case.input)]
+    pairs: list[tuple[str, Child]] = [*given(compared.case)]
     if compared.reference is None or before == ideal:
         both = "the ideal" if compared.reference is None else f"the ideal, as {other} wrote it"
         pairs += [(both, ideal), (f"{name} wrote", html_diff(ideal, now))]
@@ -155,6 +158,17 @@ def _texts(compared: Compared, material: Material) -> Html:
     note = f"the first of {samples} samples; scores are their means"
     more = element("p", note, class_="quiet") if samples > 1 else None
     return element("dl", described, more, class_="texts")
+
+
+def _thoughts(adapter: str, result: CaseResult | None) -> Html | None:
+    """Fold the whole text away under a line, where thoughts were taken out of it."""
+    if result is None or result.whole is None:
+        return None
+    end = ", which never ended its thinking: it counts as empty" if result.unended else ""
+    title = f"the whole text of {adapter}, with its thoughts{end}"
+    return element(
+        "details", element("summary", title), element("p", result.whole, class_="thoughts")
+    )
 
 
 def text_of(result: CaseResult | None) -> str:

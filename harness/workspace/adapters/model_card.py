@@ -23,6 +23,8 @@ DATASET = "lora-harness-benchmark"
 """The `dataset.type` of our results, by which they are found and replaced."""
 _TASK = "text-generation"
 _INDEX = "model-index"
+FETCHED = "fetched_from"
+"""Our key of the metadata: the place that the judged bytes were fetched from."""
 _LIMIT = 1024 * 1024
 _MAX_METADATA = 32 * 1024
 _MAX_DEPTH = 32
@@ -54,16 +56,18 @@ def write_card(
     adapter: AdapterFiles,
     figures: Sequence[Figure],
     base_model: str | None = None,
+    fetched_from: str | None = None,
     *,
     dry_run: bool = False,
 ) -> Path:
     """Write the figures into the card, replacing our earlier figures.
 
-    `base_model` is a Hub id; a path on this machine has no place in a card.
+    `base_model` is a Hub id and `fetched_from` a reference that others can follow; a path on this
+    machine has no place in a card.
     """
     file = adapter.folder / CARD
     old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
-    new = card_text(old, adapter.name, figures, base_model, str(file))
+    new = card_text(old, adapter.name, figures, base_model, str(file), fetched_from)
     if new != old and not dry_run:
         try:
             write_atomically(file, new)
@@ -79,6 +83,7 @@ def card_text(
     figures: Sequence[Figure],
     base_model: str | None,
     where: str = CARD,
+    fetched_from: str | None = None,
 ) -> str:
     """Return the card with the figures in it, from the old card or from a new page."""
     from huggingface_hub import ModelCard
@@ -90,7 +95,12 @@ def card_text(
     metadata, body = (found[2], old[found.end() :]) if found else ("", old)
     line_end = "\r\n" if "\r\n" in old else "\n"
     # Our own lines end in line feeds; the whole head gets the line ends that the file had before.
-    edited = _edit(_Metadata(metadata, where), name, figures, base_model)
+    found_in = _Metadata(metadata, where)
+    edited = _edit(found_in, name, figures, base_model)
+    if fetched_from is not None and found_in.values.get(FETCHED) != fetched_from:
+        # An earlier value is of the place where the card itself came from.
+        found_in.put(FETCHED, fetched_from)
+        edited = found_in.text
     head = line_end.join(["---", *edited.replace("\r\n", "\n").split("\n"), "---"])
     text = f"{head}{line_end}{body}"
     try:
@@ -99,6 +109,20 @@ def card_text(
         _log.debug("%s: huggingface_hub cannot read the card", where, exc_info=True)
         raise AdapterRefused(f"{where}: the Hub would not read it ({reason(problem)})") from problem
     return text
+
+
+def named_base(folder: Path) -> str:
+    """Return the Hub id that a card names as the base; empty where it names none or is damaged."""
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK
+
+    try:
+        text = read_text(folder / CARD, AdapterRefused, _LIMIT) if (folder / CARD).exists() else ""
+        found = REGEX_YAML_BLOCK.search(text)
+        value = _Metadata(found[2], CARD).values.get("base_model") if found else None
+    except AdapterRefused:
+        return ""
+    first = value[0] if isinstance(value, list) and value else value
+    return first if isinstance(first, str) and len(first.split("/")) == 2 else ""
 
 
 class _Metadata:

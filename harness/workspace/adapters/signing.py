@@ -1,7 +1,8 @@
 """Sign and verify adapter folders with a key pair, through OpenSSF's model-signing; no network.
 
-The signature covers the whole folder except itself, the model card and git's own files: a card may
-be written after signing, since no engine loads it. The library is imported when used.
+The signature covers the whole folder except itself, the model card, the record of the origin and
+git's own files: these may be written after signing, since no engine loads them. The library is
+imported when used.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from harness.errors import AdapterRefused, RequestError, WorldFailed, reason
-from harness.workspace.adapters.files import CONFIG, JUDGED, AdapterFiles
+from harness.workspace.adapters.files import CONFIG, AdapterFiles, digest_of, judged_names
 from harness.workspace.adapters.keys import check_private, not_installed, public_pem
 from harness.workspace.adapters.model_card import CARD
+from harness.workspace.adapters.origin import ORIGIN
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.reading import parse_json, read_text
 
 SIGNATURE = "model.sig"
-UNSIGNED = (SIGNATURE, CARD)
+UNSIGNED = (SIGNATURE, CARD, ORIGIN)
+"""Files that may be written after signing: an origin is written where the adapter arrives."""
 _GIT = (".git", ".gitattributes", ".github", ".gitignore")
 """The library leaves these out by default, and no engine loads them."""
 _STATEMENT = "https://model_signing/signature/v1.0"
@@ -74,7 +77,7 @@ def sign(adapter: AdapterFiles, private_key: Path, password: bytes | None = None
             ) from problem
         signed = _parsed(read_text(made, AdapterRefused, _LIMIT), str(made))
     # The library read the files again: only their digests in the signature say what was signed.
-    if judged_digest(signed.files) != adapter.digest:
+    if digest_of(signed.files) != adapter.digest:
         raise AdapterRefused(f"{adapter.name}: its files changed while they were signed, try again")
     file = adapter.folder / SIGNATURE
     try:
@@ -83,15 +86,6 @@ def sign(adapter: AdapterFiles, private_key: Path, password: bytes | None = None
     except OSError as problem:
         raise WorldFailed(f"{file}: cannot be written ({reason(problem)})") from problem
     return file
-
-
-def judged_digest(files: Mapping[str, str]) -> str:
-    """Return the adapter's digest from the sha256 of each judged file."""
-    whole = hashlib.sha256()
-    for name in JUDGED:
-        if name in files:
-            whole.update(f"{name}\0{files[name]}\0".encode())
-    return whole.hexdigest()
 
 
 def _hashing(folder: Path) -> Any:
@@ -145,7 +139,7 @@ def mismatches(folder: Path, public_key: Path, name: str | None = None) -> list[
         return [f"{SIGNATURE}: is damaged, or was not made with this key"]
     found = list(_differences(folder, signed))
     # A valid signature may still cover too little: made by other software, or with other options.
-    for file in JUDGED:
+    for file in judged_names(folder):
         if file not in signed.files:
             found.append(f"{file}: is not covered by the signature, sign the adapter again")
     for file in sorted(signed.ignored):

@@ -26,10 +26,20 @@ def model_folder(weights: Weights) -> Path:
     """Return the folder to load: the weights' own, or the converted copy of a GGUF."""
     if weights.path.is_dir():
         return weights.path
-    target = cache_folder() / "converted" / f"{weights.digest[:32]}-{LAYOUT}"
+    target = _target(weights)
     if not target.is_dir():
         _convert_once(weights.path, target)
     return target
+
+
+def converted_folder(weights: Weights) -> Path | None:
+    """Return the folder to load where it is there already; None for a GGUF not yet converted."""
+    folder = weights.path if weights.path.is_dir() else _target(weights)
+    return folder if folder.is_dir() else None
+
+
+def _target(weights: Weights) -> Path:
+    return cache_folder() / "converted" / f"{weights.content[:32]}-{LAYOUT}"
 
 
 def _convert_once(source: Path, target: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from harness.errors import WeightsError, reason
 from harness.workspace.adapters.files import file_digest
+from harness.workspace.base.quantization import PLAIN, agreed, digest_of
 from harness.workspace.formats.cache import remember, remembered
 
 PACKAGE = "package:"
@@ -37,15 +38,26 @@ class Weights:
     path: Path
     """A transformers folder, or a GGUF file that is converted before use."""
     digest: str
-    """sha256 of the content: of the GGUF, or of every weight, config and tokenizer file."""
+    """The identity of the weights in use: their content, and how they are quantised when loaded."""
     source: str
     """package, folder, gguf or hub."""
+    content: str = ""
+    """sha256 of the content: of the GGUF, or of every weight, config and tokenizer file."""
+    quantized: str = ""
+    """How the weights in use are quantised, such as `nf4` or `gptq 4-bit`; empty where not."""
+    quantize: str = ""
+    """How they are quantised when loaded, nf4 or int8; empty for files that are it already."""
+
+    @property
+    def described(self) -> str:
+        """The reference, and in which form it is used."""
+        return f"{self.reference} in {self.quantized}" if self.quantized else self.reference
 
 
-def find_weights(reference: str, root: Path, fetch: bool = True) -> Weights:
+def find_weights(reference: str, root: Path, fetch: bool = True, quantize: str = PLAIN) -> Weights:
     """Return the weights of a reference; download only a Hub id that is not cached.
 
-    Without `fetch` the network is not used at all.
+    Without `fetch` the network is not used at all. `quantize`: nf4 or int8, to be done at loading.
     """
     if reference == NONE:
         return Weights(NONE, root, NONE, NONE)
@@ -63,9 +75,12 @@ def find_weights(reference: str, root: Path, fetch: bool = True) -> Weights:
             f"{reference}: {path} has no safetensors; pickled weights run code when loaded"
         )
     try:
-        return Weights(reference, path, _digest(path), source)
+        content = _digest(path)
     except OSError as problem:
         raise WeightsError(f"{reference}: cannot be read ({reason(problem)})") from problem
+    quantized, left = agreed(reference, quantize, path)
+    digest = digest_of(content, left)
+    return Weights(reference, path, digest, source, content, quantized, left)
 
 
 def _refuse_odd(reference: str, folder: Path) -> None:

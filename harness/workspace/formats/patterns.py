@@ -14,7 +14,8 @@ from collections.abc import Sequence
 
 from harness.errors import HarnessError
 
-MAX_PATTERN = 300
+MAX_PATTERN = 4096
+"""Characters; trainers write patterns of some hundreds for multimodal bases."""
 _PLAIN = re.compile(r"[\w.\\-]*", re.ASCII)
 """A pattern without choice and repetition, which cannot run for ever."""
 _NESTED = re.compile(r"[*+}]\)?\s*[*+{]|\([^()]*[*+][^()]*\)[*+{]")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -23,8 +23,8 @@ MAX_HEADER = 8 * 1024 * 1024
 """Real headers have a hundred bytes for each tensor; the format itself would allow 100 MB."""
 MAX_DIMENSIONS = 8
 _BYTES = {
-    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1,
-    "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
+    "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
 }  # fmt: skip
 
 
@@ -95,10 +95,8 @@ def _refuse_gaps(
 def read_values(path: Path, tensors: dict[str, Tensor]) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield the tensors of a checked file as float32, the widest type that a model computes in."""
     kinds = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-    data = np.memmap(path, dtype=np.uint8, mode="r")
-    offset = 8 + struct.unpack("<Q", bytes(data[:8]))[0]
-    for name, tensor in tensors.items():
-        raw = data[offset + tensor.begin : offset + tensor.end].tobytes()
+    for name, raw in read_bytes(path, list(tensors.values())):
+        tensor = tensors[name]
         if tensor.dtype == "BF16":
             # numpy has no bfloat16: its 16 bits are the upper half of a float32.
             wide = np.frombuffer(raw, dtype="<u2").astype(np.uint32) << 16
@@ -108,3 +106,13 @@ def read_values(path: Path, tensors: dict[str, Tensor]) -> Iterator[tuple[str, N
         with np.errstate(over="ignore"):  # too large for float32 is infinite for the model too
             narrow = values.astype(np.float32, copy=False)
         yield name, narrow
+
+
+def read_bytes(path: Path, tensors: Sequence[Tensor]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of tensors of a checked file."""
+    if not tensors:
+        return
+    data = np.memmap(path, dtype=np.uint8, mode="r")
+    offset = 8 + struct.unpack("<Q", bytes(data[:8]))[0]
+    for tensor in tensors:
+        yield tensor.name, data[offset + tensor.begin : offset + tensor.end].tobytes()

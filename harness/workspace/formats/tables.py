@@ -1,4 +1,4 @@
-"""Stream the rows of tables that people keep: CSV, TSV, JSONL and XLSX.
+"""Stream the rows of tables that people keep: CSV, TSV, JSONL, JSON, XLSX and Parquet.
 
 A row that cannot be read says so, and reading goes on; a fault that makes all rows doubtful is
 refused.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.workspace.formats.json_arrays import array_items, is_array
 from harness.workspace.formats.reading import MAX_LINE, lines_of, parse_json
 
 MAX_TABLE = 16 * 1024**3
@@ -24,7 +25,7 @@ MAX_FIELD = 128 * 1024
 MAX_COLUMNS = 1_000
 _HEAD = 100
 """Lines of JSONL whose keys count as the columns of the file."""
-_SEPARATORS = ",;\t"
+SEPARATORS = ",;\t"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -63,22 +64,46 @@ def separated_rows(path: Path, error: type[HarnessError], separator: str = "") -
     """Read CSV from a file of any suffix; without a `separator`, find it in the head."""
     # The head is read apart, to find the separator, and then put back in front.
     lines = lines_of(path, error, MAX_TABLE)
-    _, first = next(lines, (1, ""))
+    first = next(lines, (1, ""))
+    return headed_rows(path, error, chain([first], lines), separator or separator_of(first[1]))
+
+
+def separator_of(line: str) -> str:
+    """Return the sign that separates the cells of a line."""
     # Text inside quotes belongs to a column's name and says nothing about the separator.
-    counts = Counter(_QUOTED.sub("", first))
-    separator = separator or max(_SEPARATORS, key=lambda sign: counts[sign])
-    records = _records(path, error, chain([(1, first)], lines), separator)
-    _, head = next(records, (1, []))
-    names = _named(path, error, head)
-    rows = (_row(line, names, cells) for line, cells in records)
+    counts = Counter(_QUOTED.sub("", line))
+    return max(SEPARATORS, key=lambda sign: counts[sign])
+
+
+def headed_rows(
+    path: Path,
+    error: type[HarnessError],
+    lines: Iterator[tuple[int, str]],
+    separator: str,
+    *,
+    loose: bool = False,
+) -> TableRows:
+    """Read CSV from numbered lines, of which the first record is the head.
+
+    `loose`: whether empty cells beyond the head are left out.
+    """
+    records = records_of(path, error, lines, separator)
+    number, head = next(records, (1, []))
+    names = column_names(path, error, head, number)
+    width = len(names)
+    rows = (_row(line, names, _cut(cells, width) if loose else cells) for line, cells in records)
     return TableRows(tuple(filter(None, names)), rows)
 
 
-def _records(
+def records_of(
     path: Path, error: type[HarnessError], lines: Iterator[tuple[int, str]], separator: str
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield records, each with the line on which it begins."""
     begun, read, length = 1, 0, 0
+    first = next(lines, None)
+    if first is None:
+        return
+    read, lines = first[0] - 1, chain([first], lines)
 
     def fed() -> Iterator[str]:
         nonlocal read, length
@@ -110,21 +135,28 @@ def _fault(problem: csv.Error) -> str:
     return f"is not CSV ({problem}), correct the quotes"
 
 
-def _named(path: Path, error: type[HarnessError], head: list[str]) -> list[str]:
+def column_names(
+    path: Path, error: type[HarnessError], head: list[str], line: int = 1
+) -> list[str]:
     """Return the columns' names; a column without a name stays unread."""
     names = [name.strip() for name in head]
     if not any(names):
-        raise error(f"{path}:1: has no head, the first line names the columns")
+        raise error(f"{path}:{line}: has no head, the first line names the columns")
     if len(names) > MAX_COLUMNS:
-        raise error(f"{path}:1: has {len(names):,} columns, at most {MAX_COLUMNS:,} are read")
+        raise error(f"{path}:{line}: has {len(names):,} columns, at most {MAX_COLUMNS:,} are read")
     seen: dict[str, str] = {}
     for name in filter(None, names):
         if "\0" in name or len(name) > 200:
-            raise error(f"{path}:1: a column's name has a NUL or more than 200 characters")
+            raise error(f"{path}:{line}: a column's name has a NUL or more than 200 characters")
         if name.casefold() in seen:
-            raise error(f"{path}:1: column `{name}` stands twice, rename or remove one")
+            raise error(f"{path}:{line}: column `{name}` stands twice, rename or remove one")
         seen[name.casefold()] = name
     return names
+
+
+def _cut(cells: list[str], width: int) -> list[str]:
+    """Leave out empty cells beyond the head: spreadsheets end rows in separators."""
+    return cells[:width] if not any(cells[width:]) else cells
 
 
 def _row(line: int, names: list[str], cells: list[str]) -> TableRow:
@@ -147,12 +179,16 @@ def _too_long(name: str, cell: str) -> str:
 # --- JSONL --------------------------------------------------------------------------------------
 
 
-def _json_lines(path: Path, error: type[HarnessError]) -> TableRows:
-    rows = (
-        _object(path, number, line)
-        for number, line in lines_of(path, error, MAX_TABLE)
-        if line.strip()
-    )
+def _json_file(path: Path, error: type[HarnessError]) -> TableRows:
+    """Read `.json`, which people also call what is JSONL."""
+    is_list = is_array(path, error)
+    lines = array_items(path, error) if is_list else lines_of(path, error, MAX_TABLE)
+    return json_rows(path, error, lines)
+
+
+def json_rows(path: Path, error: type[HarnessError], lines: Iterator[tuple[int, str]]) -> TableRows:
+    """Read JSON Lines from numbered lines."""
+    rows = (_object(path, number, line) for number, line in lines if line.strip())
     first = list(islice(rows, _HEAD))
     columns = dict.fromkeys(name for row in first for name in row.values)
     if len(columns) > MAX_COLUMNS:
@@ -181,14 +217,14 @@ def _object(path: Path, number: int, line: str) -> TableRow:
     return TableRow(number, value)
 
 
-def _spreadsheet(path: Path, error: type[HarnessError]) -> TableRows:
-    from harness.workspace.formats.spreadsheets import sheet_rows
-
-    rows = sheet_rows(path, error)
-    _, head = next(rows, (1, []))
+def sheet_table(
+    path: Path, error: type[HarnessError], rows: Iterator[tuple[int, list[str]]]
+) -> TableRows:
+    """Read a table from the rows of a sheet, of which the first is the head."""
+    number, head = next(rows, (1, []))
     while head and not head[-1].strip():
         head.pop()
-    names = _named(path, error, head)
+    names = column_names(path, error, head, number)
 
     def padded() -> Iterator[TableRow]:
         # A spreadsheet leaves out empty cells at the end of a row, or adds some.
@@ -200,9 +236,24 @@ def _spreadsheet(path: Path, error: type[HarnessError]) -> TableRows:
     return TableRows(tuple(filter(None, names)), padded())
 
 
+def _parquet(path: Path, error: type[HarnessError]) -> TableRows:
+    from harness.workspace.formats.parquet import columns_and_rows
+
+    columns, rows = columns_and_rows(path, error)
+    return TableRows(columns, (TableRow(*row) for row in rows))
+
+
+def _spreadsheet(path: Path, error: type[HarnessError]) -> TableRows:
+    from harness.workspace.formats.spreadsheets import sheet_rows
+
+    return sheet_table(path, error, sheet_rows(path, error))
+
+
 _KINDS: dict[str, Callable[[Path, type[HarnessError]], TableRows]] = {
     ".csv": separated_rows,
     ".tsv": lambda path, error: separated_rows(path, error, "\t"),
-    ".jsonl": _json_lines,
+    ".jsonl": lambda path, error: json_rows(path, error, lines_of(path, error, MAX_TABLE)),
     ".xlsx": _spreadsheet,
+    ".json": _json_file,
+    ".parquet": _parquet,
 }

@@ -18,3 +18,5 @@ class CaseTable:
     rows: TableRows
     left: Counter[str] = field(default_factory=Counter)
     """Demands of the file that no case can hold, and how often; complete after the last row."""
+    format: str = ""
+    """The format of training data that was recognised; empty for a table of cases."""

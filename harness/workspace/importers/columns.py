@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from harness.errors import HarnessError, RequestError
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import kind_of, suggestion
 from harness.workspace.formats.reading import parse_json, read_json
+from harness.workspace.importers.folding import folded
 
 FILE = "columns.json"
 SLICE = re.compile(r"slices?[.:]\s*(.+)", re.IGNORECASE)
 Wanted = Mapping[str, tuple[str, ...]]
 """The fields of a kind of import, each with its usual column names, the likeliest first."""
+Guess = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""A guess of columns by field, for the fields and columns that are not taken yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,29 @@ class Columns:
     def text(self, values: Mapping[str, Any], name: str) -> str:
         """Return a field of a row as text, empty if it is missing."""
         if name in self.of:
-            return text_of(values.get(self.of[name]), name)
+            value = values.get(self.of[name])
+            if isinstance(value, str):  # nearly always, and a table has millions of cells
+                return value
+            return text_of(cell_of(values, self.of[name]), name)
         return self.constants.get(name, "")
 
     def slices(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Return the slices of a row, from `slices.NAME` columns and an object in `slices`."""
-        found = _from_object(values.get(self.of["slices"])) if "slices" in self.of else {}
+        found = _from_object(cell_of(values, self.of["slices"])) if "slices" in self.of else {}
         for name in (*self.constants, *self.of):
             if name.startswith("slices."):
                 found[name.removeprefix("slices.")] = self.text(values, name)
         return {name: value for name, value in found.items() if value.strip()}
+
+
+def cell_of(values: Mapping[str, Any], column: str) -> Any:
+    """Return a cell of a row; `draft.text` is also the `text` inside an object `draft`."""
+    value = values.get(column)
+    if value is None and "." in column:
+        value = values
+        for name in column.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def text_of(value: Any, name: str) -> str:
@@ -73,8 +89,9 @@ def understand(
     constants: Mapping[str, str],
     remembered: Mapping[str, str],
     error: type[HarnessError],
+    guess: Guess | None = None,
 ) -> Columns:
-    """Map fields to columns: as given, else as remembered, else by a guess.
+    """Map fields to columns: as given, else as remembered, else by a guess, usually by the names.
 
     A field that is given no column (`reason=`) is not read.
     """
@@ -84,7 +101,9 @@ def understand(
             raise error(f"--map {name}={column}: no such column{suggestion(column, present)}")
     # A remembered column that this table lacks is ignored: it may come back with the next file.
     kept = {name: column for name, column in remembered.items() if column in present}
-    chosen = {**_guessed(present, wanted, {**kept, **given}), **kept, **given}
+    taken = {**kept, **given}
+    guessed = guess(taken) if guess else guessed_by_name(present, wanted, taken)
+    chosen = {**guessed, **taken}
     of = {name: column for name, column in chosen.items() if column and name not in constants}
     return Columns(of, constants, tuple(c for c in present if c not in of.values()))
 
@@ -103,21 +122,21 @@ def pairs(texts: Iterable[str], option: str, wanted: Wanted) -> dict[str, str]:
     return found
 
 
-def _guessed(present: list[str], wanted: Wanted, taken: Mapping[str, str]) -> dict[str, str]:
+def guessed_by_name(
+    present: Iterable[str], wanted: Wanted, taken: Mapping[str, str]
+) -> dict[str, str]:
     """Return for each field that is not taken the column with its likeliest name."""
-    free = {
-        re.sub(r"\W+", "_", column.strip().casefold()).strip("_"): column
-        for column in present
-        if column not in taken.values()
-    }
+    present = list(present)
+    used = set(taken.values())
+    free = {folded(column): column for column in reversed(present) if column not in used}
     found = {}
     for name, usual in wanted.items():
-        likely = [free[plain] for plain in (name, *usual) if plain in free]
+        likely = [free[plain] for plain in map(folded, (name, *usual)) if plain in free]
         if likely and name not in taken:
             found[name] = likely[0]
     for column in present:
         match = SLICE.fullmatch(column.strip())
-        if match and column not in taken.values():
+        if match and column not in used:
             found.setdefault(f"slices.{match[1].strip()}", column)
     return found
 

@@ -14,9 +14,11 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.workspace.formats.fields import kind_of
+from harness.workspace.formats.reading import parse_json
 from harness.workspace.formats.tables import TableRow, TableRows
 from harness.workspace.importers.case_table import CaseTable
 from harness.workspace.importers.columns import text_of
+from harness.workspace.importers.given_cells import GIVEN
 from harness.workspace.importers.placeholders import filled
 from harness.workspace.importers.promptfoo_asserts import Demands
 
@@ -54,8 +56,16 @@ def tests_table(raw: Any, path: Path, error: type[HarnessError]) -> CaseTable:
     return CaseTable(TableRows(tuple(names), iter(rows)), left)
 
 
-def _prompt(config: Mapping[str, Any], path: Path, error: type[HarnessError]) -> str | None:
-    """Return the only prompt; None if the file has none, so that a variable is the input."""
+_Turns = list[dict[str, str]]
+
+
+def _prompt(
+    config: Mapping[str, Any], path: Path, error: type[HarnessError]
+) -> str | _Turns | None:
+    """Return the only prompt, a text or the turns of a chat.
+
+    None if the file has none, so that a variable is the input.
+    """
     prompts = config.get("prompts")
     if prompts is None:
         return None
@@ -64,7 +74,25 @@ def _prompt(config: Mapping[str, Any], path: Path, error: type[HarnessError]) ->
         raise error(f"{path}: has {len(listed)} prompts, a benchmark has one: leave one of them")
     if not isinstance(listed[0], str) or listed[0].startswith("file://"):
         raise error(f"{path}: the prompt is no text, write it out in place of the file or table")
-    return listed[0]
+    return _turns(listed[0]) or str(listed[0])
+
+
+def _turns(prompt: str) -> _Turns | None:
+    """Return the turns of a prompt that is a chat in JSON; None for any other text."""
+    if not prompt.lstrip().startswith("["):
+        return None
+    try:
+        found = parse_json(prompt, "")
+    except HarnessError:
+        return None  # a text that begins with a bracket, or template code between the turns
+    keys = {"role", "content"}
+    plain = isinstance(found, list) and all(
+        isinstance(turn, dict)
+        and turn.keys() == keys
+        and all(isinstance(text, str) for text in turn.values())
+        for turn in found
+    )
+    return found if plain and found else None
 
 
 def _name(test: Mapping[str, Any]) -> str:
@@ -77,7 +105,7 @@ class _Reader:
 
     def __init__(
         self,
-        prompt: str | None,
+        prompt: str | _Turns | None,
         shared: Mapping[str, Any],
         left: Counter[str],
         names: Counter[str],
@@ -108,11 +136,20 @@ class _Reader:
             "slices": slices,
             "checks": demands.checks(),
         }
-        if self.prompt is not None:
+        if isinstance(self.prompt, str):
             ours["input"] = filled(self.prompt, values, "the prompt")
+        elif self.prompt:
+            ours["input"] = ""  # so that no variable is taken for it
+            # Filled turn by turn: a text with quotation marks would break the JSON.
+            ours["messages"] = [
+                {name: filled(text, values, "the prompt") for name, text in turn.items()}
+                for turn in self.prompt
+            ]
         if demands.ideals:
             ours["ideal"] = demands.ideals
-        return {name: value for name, value in values.items() if name not in ours} | ours
+        # Variables of these names stand in the prompt already, and must not be added to it again.
+        taken = ours.keys() | (GIVEN if self.prompt is not None else ())
+        return {name: value for name, value in values.items() if name not in taken} | ours
 
 
 def _vars(test: Mapping[str, Any], where: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_ta
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import json_object, jsonl_lines
 from harness.workspace.project.chat import read_chat
+from harness.workspace.project.conversations import CONTEXT, INPUT, read_given, refuse_unseen
 from harness.workspace.project.settings import read_generation
 
 ROLES = ("gate", "guard", "report")
@@ -74,7 +75,7 @@ def read_folder(folder: Path, defaults: Generation, rules: Rules) -> Benchmark:
 
 
 def _complete(draft: Draft, rules: Rules) -> Benchmark:
-    cases = read_cases(draft.cases, draft.shared, rules)
+    cases = read_cases(draft.cases, draft.shared, rules, draft.benchmark.template)
     return draft.whole(cases, read_reserve(draft, cases, rules))
 
 
@@ -96,6 +97,7 @@ def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -
     file = folder / "benchmark.toml"
     table = toml_table(file, BenchmarkError)
     called = table.text("name", name or folder.absolute().name)
+    template = _template(table)
     benchmark = Benchmark(
         name=called,
         task=_task(table, name or called),
@@ -103,8 +105,8 @@ def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -
         fingerprint="",
         description=table.text("description", "", blank=True),
         system=table.text("system", "", blank=True),
-        template=_template(table),
-        examples=_examples(table),
+        template=template,
+        examples=_examples(table, template),
         generation=read_generation(table.table("generation"), defaults),
         metrics=_metrics(table.table("metrics")),
         policy=_policy(table.table("policy"), rules),
@@ -156,22 +158,26 @@ def _task(table: Table, folder: str) -> str | None:
 def _template(table: Table) -> str:
     template = table.text("template", "{input}")
     names = _PLACEHOLDER.findall(template)
-    wrong = [name for name in names if name != "input"]
+    wrong = [name for name in names if f"{{{name}}}" not in (INPUT, CONTEXT)]
     if wrong:
-        raise table.fail(f"`template` has {{{wrong[0]}}}, the only placeholder is {{input}}")
+        raise table.fail(f"`template` has {{{wrong[0]}}}, allowed are {INPUT} and {CONTEXT}")
     if "input" not in names:
         raise table.fail("`template` has no {input}, every case would get the same prompt")
     return template
 
 
-def _examples(table: Table) -> tuple[Example, ...]:
+def _examples(table: Table, template: str) -> tuple[Example, ...]:
     raw = table.any("examples", [])
     if not isinstance(raw, list):
         raise table.fail("`examples` is not a list, write [[examples]] above each")
     found = []
     for number, item in enumerate(raw, start=1):
         example = table.item("examples", number, item)
-        found.append(Example(example.text("input"), example.text("output")))
+        given = read_given(example, own_system=False)
+        if given.system is not None:
+            raise example.fail("has a system turn in `messages`, examples share that of the case")
+        refuse_unseen(example, given, template)
+        found.append(Example(given.input, example.text("output"), given.turns, given.context))
         example.done()
     return tuple(found)
 
@@ -204,10 +210,12 @@ def _policy(table: Table, rules: Rules) -> Policy:
     return policy
 
 
-def read_cases(path: Path, shared: tuple[Check, ...], rules: Rules) -> tuple[Case, ...]:
+def read_cases(
+    path: Path, shared: tuple[Check, ...], rules: Rules, template: str = INPUT
+) -> tuple[Case, ...]:
     """Read the cases of a file; refuse the first line that is no complete case."""
     cases: list[Case] = []
-    for _, found in each_case(path, shared, rules):
+    for _, found in each_case(path, shared, rules, template):
         if isinstance(found, HarnessError):
             raise found
         cases.append(found)
@@ -229,7 +237,7 @@ def read_reserve(draft: Draft, cases: tuple[Case, ...], rules: Rules) -> tuple[C
     for number, line in jsonl_lines(path, BenchmarkError):
         where = f"{path}:{number}"
         raw = json_object(line, where, BenchmarkError)
-        found.append(read_case(raw, where, draft.shared, rules, seen))
+        found.append(read_case(raw, where, draft.shared, rules, seen, draft.benchmark.template))
     return tuple(found)
 
 
@@ -243,7 +251,7 @@ def reserve_part(benchmark: Benchmark, count: int) -> Benchmark:
 
 
 def each_case(
-    path: Path, shared: tuple[Check, ...], rules: Rules
+    path: Path, shared: tuple[Check, ...], rules: Rules, template: str = INPUT
 ) -> Iterator[tuple[int, Case | HarnessError]]:
     """Yield line by line the case, or the error that says why the line is none."""
     seen: dict[str, str] = {}
@@ -252,7 +260,7 @@ def each_case(
         found: Case | HarnessError
         try:
             raw = json_object(line, where, BenchmarkError)
-            found = read_case(raw, where, shared, rules, seen)
+            found = read_case(raw, where, shared, rules, seen, template)
         except HarnessError as problem:
             found = problem
         yield number, found
@@ -269,16 +277,23 @@ def case_lines(path: Path) -> dict[str, int]:
 
 
 def read_case(
-    raw: Any, where: str, shared: tuple[Check, ...], rules: Rules, seen: dict[str, str]
+    raw: Any,
+    where: str,
+    shared: tuple[Check, ...],
+    rules: Rules,
+    seen: dict[str, str],
+    template: str = INPUT,
 ) -> Case:
     """Read a complete case; refuse an id that is in `seen` (ids with their places), and add it."""
     table = Table(raw, where, BenchmarkError)
     identity = table.text("id")
     if len(identity) > 200 or any(unicodedata.category(letter) == "Cc" for letter in identity):
         raise table.fail("`id` has control characters or more than 200 characters")
+    given = read_given(table)
+    refuse_unseen(table, given, template)
     case = Case(
         id=identity,
-        input=table.text("input"),
+        **given.fields(),
         ideals=_ideals(table),
         slices=_slices(table),
         critical=table.flag("critical"),

@@ -28,6 +28,7 @@ from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_ta
 from harness.workspace.formats.names import check_plain_name
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
+QUANTIZE = ("none", "nf4", "int8")
 EXAMPLE = "http://127.0.0.1:8000/v1"
 MIN_RATE = 0.001
 MAX_RATE = 0.99
@@ -60,6 +61,8 @@ class Settings:
     privacy: Privacy = field(default_factory=Privacy)
     """How much of the texts reports, pages, logs and exports may show."""
     tracker: Tracker = field(default_factory=Tracker)
+    quantize: str = "none"
+    """How the base's weights are quantised when it is loaded: nf4, int8 or none."""
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -95,6 +98,7 @@ def _settings(root: Path, table: Table) -> Settings:
         monitor=read_lines(table.table("monitor")),
         privacy=read_privacy(table.table("privacy")),
         tracker=read_tracker(table.table("mlflow")),
+        quantize=table.choice("quantize", "none", QUANTIZE),
     )
     table.done()
     return settings

@@ -60,10 +60,20 @@ def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
     return {path: _filled(name, inserts) for path, name in templates.items()}
 
 
-def benchmark_file(name: str, task: str | None) -> str:
-    """Return a `benchmark.toml` for imported cases; without a task it is a guard."""
+def benchmark_file(name: str, task: str | None, context: bool = False) -> str:
+    """Return a `benchmark.toml` for imported cases; without a task it is a guard.
+
+    `context`: whether the cases have any, so that the prompts show it.
+    """
     purpose = f'task = "{task}"' if task else "guard = true"
-    return _filled("imported.toml", {"@NAME@": name, "@PURPOSE@": purpose})
+    before = "{context}\\n\\n" if context else ""
+    inserts = {"@NAME@": name, "@PURPOSE@": purpose, "@CONTEXT@": before}
+    return _filled("imported.toml", inserts)
+
+
+def sample_benchmark_file(task: str) -> str:
+    """Return the `benchmark.toml` that `init` writes, with its sample texts."""
+    return _filled("benchmark.toml", {"@TASK@": task})
 
 
 def _filled(name: str, inserts: Mapping[str, str]) -> str:

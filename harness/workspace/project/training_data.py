@@ -1,23 +1,28 @@
-"""Read training sets (an `{"input", "output"}` per line), and compute their fingerprint."""
+"""Read training sets of any format, compute their fingerprint, and find them in a folder.
+
+The formats are in `workspace/importers/example_formats`; adapters/datasets/README.md shows each.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError
 from harness.records import Example
 from harness.records.benchmark import TrainingExample
-from harness.workspace.formats.fields import Table
-from harness.workspace.formats.reading import lines_of, parse_json, read_jsonl
+from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.importers.example_rows import SUFFIXES
+from harness.workspace.importers.example_scan import BadLine, scan
 
 DATASETS = "datasets"
 """The folder of the training sets, beside the adapters."""
-MAX_SET = 256 * 1024 * 1024
-"""Bytes of a training set, which is read line by line."""
+AS_WRITTEN = ExampleColumns()
+"""The columns as the file names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +30,12 @@ class TrainingSet:
     """Examples to learn from, and the fingerprint of their texts."""
 
     name: str
-    examples: tuple[Example, ...]
+    examples: tuple[TrainingExample, ...]
     fingerprint: str
-    lines: tuple[int, ...]
-    """The line of each example in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line that is no example."""
-
-    line: int
-    message: str
-    blank: bool
-    """Whether it has the right shape but an empty input or output."""
+    format: str
+    """What people call the format."""
+    notes: tuple[str, ...] = ()
+    """What was passed over, and whether formats are mixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,76 +47,76 @@ class Scan:
     bad: tuple[BadLine, ...]
     fingerprint: str
     """Of the good lines."""
+    format: str = ""
+    """What people call the format; empty where no line has one."""
+    notes: tuple[str, ...] = ()
+    """What was passed over, and whether formats are mixed."""
 
 
-def read_training_set(path: Path) -> TrainingSet:
+def read_training_set(path: Path, columns: ExampleColumns = AS_WRITTEN) -> TrainingSet:
     """Read every example of the file; `slices` are allowed, but not learnt."""
-    examples, lines = [], []
-    for where, raw in read_jsonl(path, DataError):
-        table = Table(raw, where, DataError)
-        examples.append(Example(table.text("input"), table.text("output")))
-        lines.append(int(where.rpartition(":")[2]))
-        table.any("slices")
-        table.done()
-    if not examples:
-        raise DataError(f"{path}: holds no example, one per line is needed")
-    return TrainingSet(path.name, tuple(examples), data_fingerprint(examples), tuple(lines))
+    found = scan_training_set(path, columns)
+    if found.bad:
+        first = found.bad[0]
+        place = path if first.line is None else f"{path}:{first.line}"
+        raise DataError(f"{place}: {first.message}{', a text is needed' if first.blank else ''}")
+    return TrainingSet(path.name, found.examples, found.fingerprint, found.format, found.notes)
 
 
-def scan_training_set(path: Path) -> Scan:
+def scan_training_set(path: Path, columns: ExampleColumns = AS_WRITTEN) -> Scan:
     """Read every line of the file; lines that are no example are collected, not refused."""
-    examples: list[TrainingExample] = []
-    bad: list[BadLine] = []
-    for number, line in _lines(path):
-        try:
-            examples.append(_example(number, line, f"{path}:{number}"))
-        except DataError as problem:
-            # A finding carries its line in a field, so the message goes without it.
-            message = str(problem).removeprefix(f"{path}:{number}: ")
-            bad.append(BadLine(number, message, isinstance(problem, _Blank)))
-    if not examples and not bad:
+    found = scan(path, columns)
+    if not found.examples and not found.bad:
         raise DataError(f"{path}: holds no example, one per line is needed")
-    return Scan(path.name, tuple(examples), tuple(bad), data_fingerprint(examples))
+    examples = tuple(found.examples)
+    fingerprint = data_fingerprint(examples)
+    return Scan(
+        path.name, examples, tuple(found.bad), fingerprint, found.format, tuple(found.notes)
+    )
 
 
 def data_fingerprint(examples: Iterable[Example | TrainingExample]) -> str:
     """Return a fingerprint that ignores the order of the examples; repeats count."""
     # Adapters carry this digest in training.json, so the bytes that are hashed must never change.
-    lines = sorted(json.dumps([e.input, e.output], ensure_ascii=True) for e in examples)
+    lines = sorted(json.dumps(_content(e), ensure_ascii=True, sort_keys=True) for e in examples)
     whole = hashlib.sha256()
     for place, line in enumerate(lines):
         whole.update(f"\n{line}".encode() if place else line.encode())
     return whole.hexdigest()
 
 
-def kept_lines(path: Path, dropped: frozenset[int]) -> Iterator[str]:
-    """Yield the file's lines unchanged, without dropped and blank lines."""
-    for number, line in _lines(path):
-        if number not in dropped:
-            yield line.rstrip("\r")
+def _content(example: Example | TrainingExample) -> list[Any]:
+    """Return what is learnt: two texts, and only where there is more a table beside them."""
+    texts: list[Any] = [example.input, example.output]
+    more: dict[str, Any] = {
+        "context": list(example.context),
+        "turns": [[turn.role, turn.content] for turn in example.turns],
+    }
+    if isinstance(example, TrainingExample):
+        more["learnt"] = list(example.learnt)
+        more["system"] = example.system  # an empty one says that there is none
+    more = {name: value for name, value in more.items() if value not in ([], None)}
+    return [*texts, more] if more else texts
 
 
-class _Blank(DataError):
-    """An input or output that is blank."""
+def example_object(example: TrainingExample) -> dict[str, Any]:
+    """Return an example as a line of JSONL that reads back as the same."""
+    context = {"context": list(example.context)} if example.context else {}
+    if not example.turns and example.system is None:
+        return {"input": example.input, "output": example.output} | context
+    turns: list[dict[str, Any]] = []
+    if example.system is not None:
+        turns.append({"role": "system", "content": example.system})
+    for place, turn in enumerate(example.turns):
+        passed = turn.role == "assistant" and place not in example.learnt
+        weight = {"weight": 0} if passed else {}
+        turns.append({"role": turn.role, "content": turn.content} | weight)
+    turns.append({"role": "user", "content": example.input})
+    turns.append({"role": "assistant", "content": example.output})
+    return {"messages": turns} | context
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not blank, with their numbers."""
-    for number, line in lines_of(path, DataError, MAX_SET):
-        if line.strip(" \t\r\n"):
-            yield number, line.rstrip("\n")
-
-
-def _example(number: int, line: str, where: str) -> TrainingExample:
-    table = Table(parse_json(line, where, DataError), where, DataError)
-    for key in ("input", "output"):
-        value = table.any(key)
-        if isinstance(value, str) and not value.strip():
-            raise _Blank(f"{where}: `{key}` is empty")
-    raw = table.any("slices", {})
-    entries = raw.items() if isinstance(raw, Mapping) else ()
-    # Slices that cannot be compared are dropped, not refused: they are not learnt anyway.
-    slices = {name: text for name, text in entries if isinstance(text, str) and text.strip()}
-    example = TrainingExample(number, table.text("input"), table.text("output"), slices)
-    table.done()
-    return example
+def training_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that may be training sets, by their suffixes."""
+    found = (file for file in folder.glob("*") if file.suffix.lower() in SUFFIXES)
+    return sorted(file for file in found if not file.name.startswith("."))

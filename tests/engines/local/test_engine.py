@@ -13,7 +13,7 @@ from harness.engines.local.device import Device
 from harness.engines.local.engine import Transformers
 from harness.engines.protocol import Engine, Mounted
 from harness.errors import EngineFailed
-from harness.records import Generation, Message, Prompt
+from harness.records import Chat, Generation, Message, Prompt
 from tests.fakes.llama import TinyLlama
 from tests.fakes.refusals import refused
 
@@ -150,7 +150,7 @@ def test_greedy_writing_is_what_a_plain_loop_gives(llama, engine):
     model = AutoModelForCausalLM.from_pretrained(llama.folder, dtype=torch.float32).eval()
     base = engine.runner(GREEDY).base
     for asked in MANY[:6]:
-        ids = list(base.ids(asked.messages))
+        ids = list(base.formats.of(Chat()).ids(asked.messages))
         start = len(ids)
         for _ in range(GREEDY.max_new_tokens):
             with torch.no_grad():
@@ -308,7 +308,7 @@ def test_a_base_without_a_chat_template_gets_plain_lines(tmp_path):
     asked = Prompt("c", (Message("system", "w1 w2"), Message("user", "w3")), ("w4",))
     assert written(engine, BASE, [asked])["c", 0].tokens
     base = engine.runner(Generation()).base
-    assert base.tokenizer.decode(base.ids(asked.messages)) == "w1 w2 w3"
+    assert base.tokenizer.decode(base.formats.of(Chat()).ids(asked.messages)) == "w1 w2 w3"
 
 
 def test_a_template_that_refuses_a_turn_is_said_in_one_line(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.engines.local import base
+from harness.engines.local import base, prompts
 from harness.engines.local.device import Device
 from harness.engines.local.engine import OutOfMemory, Transformers
 from harness.engines.local.prompts import load_tokenizer
@@ -53,7 +53,7 @@ def test_every_architecture_that_is_packed_answers_as_it_does_padded(
     kind, llama, tmp_path, monkeypatch
 ):
     words = load_tokenizer(llama.folder)  # transformers gives some kinds a tokenizer of their own
-    monkeypatch.setattr(base, "load_tokenizer", lambda folder: words)
+    monkeypatch.setattr(prompts, "usual_tokenizer", lambda folder: words)
     llama = TinyLlama(tmp_path / "base", kind=kind, sliding_window=None)
     adapter = llama.adapter(tmp_path / "a", name="a", seed=1)
     packed = Transformers(lambda: llama.folder, CPU, fast=False)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines.local.prompts import Formats
 from harness.engines.openai.engine import OpenAI
+from harness.engines.openai.requests import chat_body
 from harness.engines.protocol import Engine, Mounted
 from harness.errors import AdapterRefused, EngineFailed, SettingsError
-from harness.records import Endpoint, Generation, Message, Prompt
+from harness.records import Chat, Endpoint, Generation, Message, Prompt
 from tests.fakes.openai_server import BASE, CHAT, WEIGH, OpenAIServer, Reply
 from tests.fakes.refusals import refused
+from tests.fakes.small_tokenizers import GEMMA, SPECIAL, small_tokenizer
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
 
@@ -394,7 +397,8 @@ class Behind:
 
     def ids(self, turns):
         base = self.engine.runner(Generation(dtype="float32")).base
-        return base.ids([Message(t["role"], t["content"]) for t in turns])
+        turns = [Message(t["role"], t["content"]) for t in turns]
+        return base.formats.of(Chat()).ids(turns)
 
     def write(self, model, turns, body):
         asked = Prompt("x", tuple(Message(t["role"], t["content"]) for t in turns))
@@ -511,3 +515,43 @@ def test_a_tokenizer_that_does_not_load_is_one_line(behind, llama, tmp_path):
     shutil.copy(llama.folder / "config.json", tmp_path)
     with refused("its tokenizer does not load", EngineFailed, 11):
         weighed(OpenAI(Endpoint(inside.server.url), lambda: tmp_path), PLAIN)
+
+
+# --- chat templates -----------------------------------------------------------------------------
+
+
+def test_the_benchmarks_template_and_variables_travel_with_the_request(llama, lora, tmp_path):
+    turns = (Message("user", "w1"),)
+    how = Generation(max_new_tokens=8)
+    file = Chat("turns.jinja", "{{ messages[0].content }} <end>", {"calm": True})
+    body = asked_of(Prompt("x", turns, chat=file), how, llama)
+    assert body["chat_template"] == file.text and body["chat_template_kwargs"] == {"calm": True}
+    folder = shutil.copytree(lora.folder, tmp_path / "lora")
+    (folder / "chat_template.jinja").write_text("mine")
+    own = Prompt("x", turns, chat=Chat("adapter"))
+    assert asked_of(own, how, llama, folder)["chat_template"] == "mine"
+    assert "chat_template" not in asked_of(own, how, llama), "the base has its own"
+    plain = asked_of(Prompt("x", turns), how, llama)
+    assert not {"chat_template", "chat_template_kwargs", "stop", "stop_token_ids"} & set(plain)
+
+
+def test_an_end_of_turn_that_the_server_may_not_know_is_sent(llama, tmp_path):
+    folder = tmp_path / "base"
+    made = small_tokenizer("byte level", GEMMA)
+    made.save_pretrained(folder)
+    turns = (Message("system", "Be brief."), Message("user", "Hi"))
+    how = Generation(max_new_tokens=8)
+    form = Formats(lambda: folder).of(Chat())
+    body = chat_body("base", Prompt("x", turns), how, form, None)
+    assert body["stop_token_ids"] == [made.convert_tokens_to_ids("<end_of_turn>")]
+    assert body["messages"] == [{"role": "user", "content": "Be brief.\n\nHi"}]
+    plain = [token for token in SPECIAL if "turn" not in token]
+    small_tokenizer("byte level", GEMMA, plain).save_pretrained(tmp_path / "other")
+    form = Formats(lambda: tmp_path / "other").of(Chat())
+    body = chat_body("base", Prompt("x", turns), how, form, None)
+    assert body["stop"] == ["<end_of_turn>"] and "stop_token_ids" not in body
+
+
+def asked_of(prompt, how, llama, adapter=None):
+    form = Formats(lambda: llama.folder).of(prompt.chat, adapter)
+    return chat_body("base", prompt, how, form, adapter)

@@ -41,7 +41,8 @@ WANTED = [
 
 def imported(project: TinyProject, place: str, text: str, **asked: Any) -> ImportedCases:
     file = project.write(place, text)
-    return import_benchmark(project.project, file, CaseImportRequest(**{"name": "new", **asked}))
+    usual = {"name": "new", "ignore": ("notes", "x")}
+    return import_benchmark(project.project, file, CaseImportRequest(**{**usual, **asked}))
 
 
 def lines(project: TinyProject, name: str = "new") -> list[dict[str, Any]]:
@@ -212,3 +213,20 @@ def test_a_table_without_rows_is_refused(project, text):
 def test_checks_that_mean_nothing_are_a_bad_row(project, checks):
     row = json.dumps({"input": "i", "ideal": "o", "checks": checks})
     assert len(imported(project, "cases.jsonl", row).bad) == 1
+
+
+def test_a_column_that_would_be_lost_is_refused_with_the_options_that_would_do(project):
+    text = "input,ideal,owner,empty\na,b,Kim,\n"
+    with pytest.raises(BenchmarkError, match=r"not read: `owner`; --ignore owner leaves out"):
+        imported(project, "cases.csv", text)
+    assert not folder(project).exists()
+    assert imported(project, "cases.csv", text, dry_run=True).unread == ("owner",)
+    imported(project, "cases.csv", text, ignore=("owner",))
+    imported(project, "cases.csv", text, name="sliced", told={"slices.owner": "owner"})
+    assert lines(project, "sliced")[0]["slices"] == {"owner": "Kim"}
+
+
+def test_a_field_that_is_given_no_column_is_left_out_like_one_that_is_ignored(project):
+    text = "input,ideal,cluster\na,b,g1\n"
+    imported(project, "cases.csv", text, told={"group": ""})
+    assert "group" not in lines(project)[0]

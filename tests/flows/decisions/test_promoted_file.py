@@ -14,6 +14,7 @@ from harness.errors import AdapterRefused, RequestError, WorldFailed
 from harness.flows.decisions import promoted_file as flow
 from harness.flows.decisions.decide import rollback
 from harness.flows.decisions.promoted_file import read_promoted_file, write_promoted_file
+from harness.flows.decisions.verify import verify
 from tests.fakes.refusals import refused
 from tests.fakes.served import WEIGHTS, ServedProject
 
@@ -100,6 +101,21 @@ def test_one_changed_byte_is_refused_by_the_name_of_its_file(
         served(project)
     project.flip("v1", file)
     assert served(project) == path.parent
+
+
+def test_what_1_0_0_promoted_is_served_with_the_tokenizer_that_lay_there(
+    project: ServedProject,
+) -> None:
+    """Its digests were of config and weights only."""
+    (project.folder / "adapters/v1/tokenizer.json").write_text("{}")
+    renew(project)
+    assert served(project).name == "v1"
+    checks = {check.name: check for check in verify(project.project)}
+    assert all(check.ok for check in checks.values())
+    assert "was not part of what was judged" in checks["v1 tokenizer"].message
+    project.flip("v1", WEIGHTS)
+    with refused("is not what was promoted", AdapterRefused):
+        served(project)
 
 
 def test_with_the_pointer_gone_too_both_files_are_named(project: ServedProject) -> None:

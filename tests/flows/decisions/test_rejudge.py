@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import harness
 from harness.errors import RequestError
 from harness.flows.decisions.promote import accept
-from harness.flows.decisions.rejudge import rejudge
+from harness.flows.decisions.rejudge import judged_again, rejudge
+from harness.flows.project import Project
+from harness.flows.store import open_store
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -62,6 +68,14 @@ def test_a_verdict_of_a_version_that_did_not_ask_what_it_was_worth_is_the_same(
     store.close()
     assert found.stored == older
     assert found.same
+
+
+def test_every_verdict_of_the_shipped_history_is_the_same_bit_for_bit(tmp_path: Path) -> None:
+    """Those of version 1.0.0 too, which noted less."""
+    with closing(open_store(Project.here(ROOT), f"sqlite:///{tmp_path}/shipped.db")) as store:
+        kept = list(store.verdicts.all())
+        assert len(kept) >= 8
+        assert [one.run for one in kept if not judged_again(store, one.verdict).same] == []
 
 
 def test_a_score_changed_by_hand_is_found(judged: TinyProject) -> None:

@@ -157,3 +157,18 @@ def test_training_json_may_say_anything(project: TinyProject) -> None:
         assert find_contamination(root(project), "v2", openers(project)).cases == {}
     (root(project) / "v2/training.json").write_text(json.dumps([1]))
     assert find_contamination(root(project), "v2", openers(project)).looked_at == 0
+
+
+def test_a_conversation_is_seen_only_where_all_of_it_is(project: TinyProject) -> None:
+    turns = [
+        {"role": "user", "content": "I would like to book a table for two people on Friday"},
+        {"role": "assistant", "content": "We have one at eight by the window. Shall I book it?"},
+    ]
+    asked = {"role": "user", "content": "yes please"}
+    talk = {"id": "talk", "messages": [*turns, asked], "ideal": "Done."}
+    project.write_lines("benchmarks/openers/cases.jsonl", [*CASES, talk])
+    adapter(project, "v2", dataset(project, "yes please", "Yes please!"))
+    assert find_contamination(root(project), "v2", openers(project)).cases == {}
+    whole = "\n".join(turn["content"] for turn in (*turns, asked))
+    adapter(project, "v3", dataset(project, f"{whole} Thank you!", name="other.jsonl"))
+    assert set(find_contamination(root(project), "v3", openers(project)).cases) == {"talk"}

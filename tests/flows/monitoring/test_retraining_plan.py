@@ -16,6 +16,7 @@ from harness.flows.decisions.promote import promote
 from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.flows.monitoring.retraining_plan import EVERY, next_name, plan
 from harness.records import Example, Plan
+from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.project.training_data import data_fingerprint, read_training_set
 from tests.fakes.project import CASES, TASK, TinyProject
 from tests.fakes.refusals import refused
@@ -251,3 +252,27 @@ def test_the_whole_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     reviewed(served, Weeks(adapter=made.name).add(40, edited=4).add(40, edited=4))
     (found,) = monitor(served.project, MonitorRequest())
     assert found.state == "steady"
+
+
+def test_old_conversations_of_any_format_go_on_being_learnt_whole(project: TinyProject) -> None:
+    turns = [
+        {"from": "human", "value": "an old input about ships and cranes"},
+        {"from": "gpt", "value": "an old output"},
+        {"from": "human", "value": "shorter"},
+        {"from": "gpt", "value": "old"},
+    ]
+    old = project.write("adapters/datasets/old.json", json.dumps([{"talk": turns, "team": "A"}]))
+    columns = ExampleColumns({"conversations": "talk"}, ("team",))
+    before = read_training_set(old, columns)
+    adapter = project.adapter("good")
+    assert adapter.training is not None
+    adapter.training["dataset"] = {
+        "name": "old.json", "fingerprint": before.fingerprint, "columns": columns.as_table(),
+    }  # fmt: skip
+    adapter.write()
+    reviewed(project, Weeks().add(5, edited=5))
+    made = planned(project)
+    assert made.old == 1
+    data = read_training_set(Path(made.training))
+    assert data_fingerprint(data.examples[:1]) == before.fingerprint
+    assert Path(made.training).name == f"openers-{data.fingerprint[:8]}.jsonl"

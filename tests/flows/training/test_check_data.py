@@ -201,5 +201,5 @@ def test_the_fingerprint_is_that_of_training_json(project: TinyProject) -> None:
 
 
 def test_a_file_with_bad_lines_has_no_fingerprint(project: TinyProject) -> None:
-    with refused(r"set.jsonl:61: is a list.*2 bad lines", DataError):
+    with refused(r"set.jsonl:61: is not an object.*2 bad lines", DataError):
         fingerprint_data(lines(project, "[]", "{}"))

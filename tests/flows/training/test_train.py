@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from harness.engines.trainer import Lesson, Recipe
 from harness.errors import AdapterRefused, DataError, EngineFailed, HarnessError, RequestError
 from harness.flows.training import train as flow
 from harness.flows.training.train import train
+from harness.workspace.adapters.inspection import inspect
 from tests.fakes.adapters import TinyAdapter
 from tests.fakes.project import TinyProject
 from tests.fakes.refusals import refused
@@ -26,6 +28,7 @@ class Trainer:
         self.lessons: list[Lesson] = []
         self.works: list[Path] = []
         self.parents: list[Path | None] = []
+        self.quantize = ""
         self.breaks = False
 
     def __call__(
@@ -36,7 +39,9 @@ class Trainer:
         work: Path,
         parent: Path | None,
         heard: Callable[[int, int, float | None], None],
+        quantize: str,
     ) -> list[float]:
+        self.quantize = quantize
         self.lessons, self.works = list(lessons), [*self.works, work]
         self.parents.append(parent)
         (work / "checkpoint-1").mkdir(exist_ok=True)
@@ -91,6 +96,29 @@ def test_the_adapter_appears_with_its_provenance(
     assert (about["seed"], about["parent"], about["losses"]) == (3, None, [1.25, 0.5])
     assert {"lora-harness", "torch", "transformers", "peft", "trl"} <= set(about["versions"])
     assert {"prompt", "source", "finished", "seconds", "format"} <= set(about)
+
+
+def test_an_adapter_of_a_quantised_base_says_so(
+    project: TinyProject, trainer: Trainer, data: Path
+) -> None:
+    """Its training.json names the plain files and the form, so that it may be judged on another."""
+    plain = project.base.digest
+    text = (project.folder / "pyproject.toml").read_text()
+    quantised = text.replace('embedder = "none"\n', 'embedder = "none"\nquantize = "nf4"\n')
+    project.write("pyproject.toml", quantised)
+    found = train(project.project, "v2", data, Recipe())
+    assert trainer.quantize == "nf4"
+    about = json.loads((found.folder / "training.json").read_text())
+    assert about["base"] == {"reference": "base", "digest": plain, "quantized": "nf4"}
+    assert "bitsandbytes" in about["versions"]
+    in_nf4 = replace(project.base.shape, quantized="nf4")
+    said = {
+        form.quantized: list(inspect(project.adapter("v2").files(), form))
+        for form in (in_nf4, project.base.shape)
+    }
+    assert all(check.ok for checks in said.values() for check in checks)
+    assert "unquantised" not in said["nf4"][-1].message
+    assert said[""][-1].message.endswith("trained in nf4, judged unquantised")
 
 
 def test_the_folder_is_clean_and_sound(project: TinyProject, trainer: Trainer, data: Path) -> None:

@@ -7,6 +7,7 @@ from harness.records import (
     CaseResult,
     CheckResult,
     Compared,
+    Message,
     Output,
     Run,
     Worth,
@@ -95,7 +96,20 @@ def full_of(text):
     )
     cases = tuple(
         replace(
-            compared(text, flag, 0.9, 0.3, text, text, "x " + text, input=text, critical=True),
+            compared(
+                text,
+                flag,
+                0.9,
+                0.3,
+                text,
+                text,
+                "x " + text,
+                input=text,
+                critical=True,
+                turns=(Message("user", text), Message("assistant", text)),
+                system=text,
+                context=(text, text),
+            ),
             accepted=text,
         )
         for flag in FLAGS

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 
+from harness.records import Output
 from harness.render.report import report_html
 from tests.text.hostile import acts, hostile
 
@@ -155,3 +156,22 @@ def test_nothing_may_be_fetched():
     assert "url(" not in page and "@import" not in page and "http" not in page.replace(
         "http-equiv", ""
     )  # fmt: skip
+
+
+def test_thoughts_are_folded_below_the_answer_that_is_scored():
+    first = MATERIAL.compared[0]
+    whole = "<think>how <b>cold</b> is it?</think>Dear Sir"
+    thought = Output(first.case.id, whole, answer="Dear Sir")
+    endless = Output(first.case.id, "<think>so", answer="", unended=True)
+    changed = replace(
+        first,
+        candidate=replace(first.candidate, outputs=(thought,)),
+        reference=replace(first.reference, outputs=(endless,)),
+    )
+    page = report_html(replace(MATERIAL, compared=(changed, *MATERIAL.compared[1:])))
+    read = Read(page)
+    assert "the whole text of adapter_v4, with its thoughts" in read.text
+    assert "never ended its thinking: it counts as empty" in read.text
+    assert whole in read.text
+    assert "<b>cold" not in page
+    assert "with its thoughts" not in report_html(MATERIAL)

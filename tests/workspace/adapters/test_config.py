@@ -41,28 +41,75 @@ def test_a_pattern_that_cannot_hang_is_taken(tmp_path, targets):
     assert config(tmp_path, target_modules=targets).targets == targets
 
 
+def test_what_peft_can_add_to_a_lora_is_read(tmp_path):
+    assert config(tmp_path).more == ()
+    found = config(tmp_path, use_dora=True, bias="all", lora_bias=True, target_parameters=["e.up"])
+    assert found.dora and found.parameters == ("e.up",)
+    assert found.more == ('bias "all"', "lora_bias", "target_parameters")
+    assert config(tmp_path, init_lora_weights="pissa").more == ("pissa start",)
+    assert config(tmp_path, init_lora_weights="eva", eva_config={"rho": 2.0}).more == ()
+    assert config(tmp_path, trainable_token_indices=[1, 2]).more == ("trainable tokens",)
+
+
+def test_a_folder_of_unsloth_names_no_code_of_its_own(tmp_path):
+    mapping = {
+        "base_model_class": "LlamaForCausalLM",
+        "parent_library": "transformers.models.llama.modeling_llama",
+        "unsloth_fixed": True,
+    }
+    found = config(tmp_path, task_type=None, auto_mapping=mapping)
+    assert (found.more, found.named_base) == ((), "base")
+
+
+def test_ranks_by_regular_expression_are_read(tmp_path):
+    found = config(tmp_path, rank_pattern={r"layers\.\d+\.q_proj": 4}, alpha_pattern={".*": 2})
+    assert found.rank_pattern == {r"layers\.\d+\.q_proj": 4}
+    assert found.patterns == (r"(.*\.)?(layers\.\d+\.q_proj)", r"(.*\.)?(.*)")
+
+
+def test_a_key_of_a_newer_peft_is_left_out_as_the_installed_peft_does(tmp_path):
+    assert config(tmp_path, x_lora=1, y_lora=None).dropped == ("x_lora", "y_lora")
+    assert config(tmp_path, y_lora=None).dropped == (), "off: there is nothing to leave out"
+
+
+def test_what_the_installed_peft_refuses_is_refused(tmp_path):
+    with refused("the installed PEFT does not take it .*layers_to_transform", AdapterRefused):
+        config(tmp_path, x_lora=1, target_modules=".*q_proj", layers_to_transform=[1])
+
+
 HUGE = 10**30
 WRONG = {
     "another method": ({"peft_type": "IA3"}, "`peft_type` is 'IA3', only LORA can be judged"),
     "no method": ({"peft_type": ...}, "`peft_type` is None"),
     "a classifier": ({"task_type": "SEQ_CLS"}, "`task_type` is 'SEQ_CLS', only CAUSAL_LM writes"),
-    "no task type": ({"task_type": None}, "`task_type` is None"),
-    "an unknown key": (
-        {"x_lora": 1},
-        "unknown key `x_lora`, PEFT would drop it with only a warning",
-    ),
     "an auto mapping": (
         {"auto_mapping": {"base_model_class": "Evil", "parent_library": "evil"}},
         "`auto_mapping` is set, adapters that need it cannot be judged",
     ),
     "thousands of layers": ({"layer_replication": [[0, 9]] * 5000}, "`layer_replication` is set"),
     "megatron": ({"megatron_core": "os"}, "`megatron_core` is set"),
-    "target parameters": ({"target_parameters": ["x"]}, "`target_parameters` is set"),
-    "DoRA": ({"use_dora": True}, "`use_dora` is set"),
-    "a LoRA bias": ({"lora_bias": True}, "`lora_bias` is set"),
+    "code of the folder": (
+        {"auto_mapping": {"parent_library": "transformers_modules.mine"}},
+        "it names code outside transformers",
+    ),
+    "a mapping that is a text": ({"auto_mapping": "evil"}, "`auto_mapping` is set"),
+    "a target parameter": ({"target_parameters": "x"}, "must be a list of names"),
+    "patterns as parameters": ({"target_parameters": ["(a+)+"]}, "which is no module name"),
+    "tokens as texts": ({"trainable_token_indices": ["a"]}, "must hold token ids only"),
+    "tokens below 0": ({"trainable_token_indices": {"lm_head": [-1]}}, "must hold token ids"),
+    "too many tokens": ({"trainable_token_indices": [1] * 100_001}, "must be lists of token ids"),
+    "prompts change it": (
+        {"alora_invocation_tokens": [3]},
+        "`alora_invocation_tokens` is set, .* merge it .`merge_and_unload`.",
+    ),
     "an odd value of an unused key": ({"layer_replication": 16}, "`layer_replication` is set"),
-    "trained biases": ({"bias": "all"}, "`bias` trains the base's own weights"),
-    "PiSSA": ({"init_lora_weights": "pissa"}, "`init_lora_weights` changes the base's own weights"),
+    "an odd bias": ({"bias": "some"}, "`bias` is 'some', allowed are none, all, lora_only"),
+    "PiSSA by chance": (
+        {"init_lora_weights": "pissa_niter_4"},
+        "`init_lora_weights` changes the base's own weights .* a plain LoRA of it",
+    ),
+    "CorDA": ({"init_lora_weights": "corda"}, "`init_lora_weights` changes the base's own"),
+    "a start of 1": ({"init_lora_weights": 1}, "`init_lora_weights` changes the base's own"),
     "a list of starts": ({"init_lora_weights": [1]}, "`init_lora_weights` changes"),
     "r 0": ({"r": 0}, "`r` is 0, allowed are 1 to 4096"),
     "r 200,000,000": ({"r": 200_000_000}, "`r` is 200000000, allowed are 1 to 4096"),
@@ -77,7 +124,7 @@ WRONG = {
     "5,000 targets": ({"target_modules": ["a"] * 5000}, "a list of at most 4096 module names"),
     "nested repeats": ({"target_modules": "(a+)+$"}, "is a pattern that could run for ever"),
     "nested stars": ({"target_modules": "(.*)*x"}, "is a pattern that could run for ever"),
-    "a long pattern": ({"target_modules": "a" * 301}, "is a pattern that could run for ever"),
+    "a long pattern": ({"target_modules": "a" * 4097}, "is a pattern that could run for ever"),
     "no pattern": ({"target_modules": "(q_proj"}, "`target_modules` is not a pattern"),
     "a repeat too large": (
         {"target_modules": "a{99999999999}"},
@@ -95,7 +142,7 @@ WRONG = {
         "rank_pattern\\]: `q_proj` is 0",
     ),
     "ranks are a list": ({"rank_pattern": [1]}, "rank_pattern\\]: is a list, a table of keys"),
-    "an alpha pattern": ({"alpha_pattern": {".*": 2}}, "`alpha_pattern` has '.*', which is no"),
+    "an alpha pattern": ({"alpha_pattern": {"(x*)*": 2}}, "`alpha_pattern` has .*, which is no"),
     "alpha by pattern": ({"alpha_pattern": {"q_proj": 1e300}}, r"`q_proj` is 1e\+300, allowed are"),
     "alpha by text": ({"alpha_pattern": {"q_proj": "8"}}, "`q_proj` is a text, a number is needed"),
 }

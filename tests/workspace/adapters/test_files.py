@@ -86,6 +86,31 @@ def test_one_other_byte_is_another_digest(adapter):
     assert adapter.files().digest != before
 
 
+def test_a_tokenizer_that_the_adapter_ships_is_judged_too(root, tmp_path, adapter):
+    plain = adapter.files()
+    assert plain.digest == plain.weights_digest
+    adapter.write_json("tokenizer_config.json", {"chat_template": "{{ messages }}"})
+    shipped = adapter.files()
+    assert shipped.digest != plain.digest == shipped.weights_digest
+    copy = snapshot(shipped, tmp_path / "copy")
+    assert (copy / "tokenizer_config.json").is_file(), "what is judged is what is loaded"
+    adapter.write_json("tokenizer_config.json", {"chat_template": "{{ other }}"})
+    with refused("its files changed while they were read", AdapterRefused):
+        snapshot(shipped, tmp_path / "again")
+
+
+def test_bytes_judged_by_1_0_0_are_still_the_judged_bytes(adapter):
+    """Its digests were of config and weights, whatever tokenizer lay beside."""
+    before = adapter.files().digest
+    adapter.write_json("tokenizer.json", {})
+    now = adapter.files()
+    assert now.has_judged_bytes(before) and now.has_judged_bytes(now.digest)
+    assert "its tokenizer was not part of what was judged" in now.unjudged(before)
+    assert now.unjudged(now.digest) == ""
+    adapter.write_json("adapter_config.json", adapter.config | {"lora_alpha": 5})
+    assert not adapter.files().has_judged_bytes(before)
+
+
 # --- links and other things that are no files --------------------------------------------------
 
 

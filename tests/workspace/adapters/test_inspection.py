@@ -34,14 +34,52 @@ def test_a_sound_adapter_passes_every_check(adapter):
 # --- files -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["adapter_model.bin", "x.pt", "x.pth", "X.PKL", "deep/x.ckpt"])
-def test_a_pickle_beside_the_weights_is_refused(adapter, name):
+@pytest.mark.parametrize("name", ["adapter_model.bin", "adapter_model.pt", "ADAPTER_MODEL.PKL"])
+def test_a_pickle_under_the_name_of_the_weights_is_refused(adapter, name):
     adapter.write()
     (adapter.folder / name).parent.mkdir(exist_ok=True)
     (adapter.folder / name).write_bytes(pickle.dumps({}))
     where, line = last_word(adapter)
     assert where == "files"
     assert "is a pickle, which runs code when loaded; save it as safetensors" in line
+
+
+def test_pickles_that_nothing_loads_are_passed_over_and_never_opened(adapter):
+    adapter.write()
+    for name in ("training_args.bin", "optimizer.pt", "checkpoint-2/x.ckpt", "bad\n::x.pt"):
+        (adapter.folder / name).parent.mkdir(exist_ok=True)
+        (adapter.folder / name).write_bytes(b"never read")
+        (adapter.folder / name).chmod(0)
+    found = adapter.inspected()
+    assert all(check.ok for check in found)
+    assert found[0].message == (
+        "adapter_config.json, adapter_model.safetensors; not loaded: bad\\n::x.pt,"
+        " checkpoint-2/, optimizer.pt, training_args.bin"
+    )
+
+
+def test_a_pickle_without_weights_is_named_with_the_way_out(adapter):
+    adapter.write()
+    adapter.weights.rename(adapter.folder / "pytorch_model.bin")
+    assert "save it as safetensors (PEFT's `save_pretrained` does)" in last_word(adapter)[1]
+
+
+def test_a_script_is_passed_over_unless_a_config_names_it(adapter):
+    adapter.write()
+    (adapter.folder / "zero_to_fp32.py").write_text("import torch")
+    assert all(check.ok for check in adapter.inspected())
+    mapped = {"auto_map": {"AutoTokenizer": ["zero_to_fp32.Mine", None]}}
+    adapter.write_json("tokenizer_config.json", mapped)
+    assert "zero_to_fp32.py is code" in last_word(adapter)[1]
+
+
+def test_a_folder_of_very_many_files_is_refused_unread(adapter):
+    adapter.write()
+    (adapter.folder / "many").mkdir()
+    for number in range(10_001):
+        (adapter.folder / "many" / str(number)).touch()
+    with pytest.raises(Exception, match="holds more than 10,000 files"):
+        adapter.inspected()
 
 
 def test_a_pickle_alone_is_refused_as_a_pickle(adapter):
@@ -81,7 +119,6 @@ def test_a_missing_file_is_named(adapter, name):
         ("auto_mapping", {"parent_library": "evil"}, "`auto_mapping` is set"),
         ("layer_replication", [[0, 2000]], "`layer_replication` is set"),
         ("task_type", "SEQ_2_SEQ_LM", "only CAUSAL_LM writes texts"),
-        ("nonsense", 1, "unknown key `nonsense`"),
         ("target_modules", "(a+)+$", "is a pattern that could run for ever"),
     ],
 )
@@ -185,6 +222,29 @@ def test_a_base_of_other_sizes_is_refused(tmp_path, adapter):
 def test_a_rank_that_is_not_that_of_the_weights_is_refused(adapter):
     adapter.config["r"] = 4
     assert "has shape [2, 8], rank and base need [4, 8]" in last_word(adapter.write())[1]
+
+
+def test_a_rank_by_regular_expression_is_followed(adapter):
+    adapter.config |= {"r": 4, "rank_pattern": {r"layers\.[01]\.self_attn\.(q|v)_proj": 2}}
+    assert all(check.ok for check in adapter.write().inspected())
+    adapter.config["rank_pattern"] = {r"layers\.[0]\.self_attn\.(q|v)_proj": 2}
+    assert "rank and base need [4, 8]" in last_word(adapter.write())[1]
+
+
+def test_a_hanging_rank_is_refused(adapter):
+    adapter.config["rank_pattern"] = {".?" * 90 + "!": 2}
+    assert "runs for ever" in last_word(adapter.write())[1]
+
+
+def test_dora_needs_its_magnitudes_in_the_bases_shape(adapter):
+    adapter.config["use_dora"] = True
+    assert "layers.0.self_attn.q_proj has no lora_magnitude_vector" in last_word(adapter.write())[1]
+    for key in [key for key in adapter.tensors if key.endswith("lora_A.weight")]:
+        magnitude = key.replace("lora_A.weight", "lora_magnitude_vector")
+        adapter.tensors[magnitude] = np.ones(8, np.float32)
+    assert all(check.ok for check in adapter.write().inspected())
+    adapter.tensors[f"{Q0}.lora_magnitude_vector"] = np.ones(9, np.float32)
+    assert "lora_magnitude_vector does not belong to the base" in last_word(adapter.write())[1]
 
 
 def test_a_rank_by_module_is_followed(adapter):

@@ -16,10 +16,10 @@ import pytest
 
 from harness.errors import AdapterRefused, RequestError, WorldFailed
 from harness.workspace.adapters import signing
+from harness.workspace.adapters.files import digest_of
 from harness.workspace.adapters.keys import make_keys
 from harness.workspace.adapters.signing import (
     SIGNATURE,
-    judged_digest,
     mismatches,
     sign,
     signature_of,
@@ -66,7 +66,7 @@ def test_the_signature_changes_no_judged_byte(adapter: TinyAdapter, keys: Any) -
     assert adapter.files().digest == before
     found = signature_of(adapter.folder)
     assert found is not None
-    assert judged_digest(found.files) == before
+    assert digest_of(found.files) == before
 
 
 def test_it_is_as_readable_as_what_it_signs(signed: TinyAdapter) -> None:

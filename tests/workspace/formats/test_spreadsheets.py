@@ -93,6 +93,54 @@ def test_entities_do_not_multiply(tmp_path: Path) -> None:
         list(read_rows(file, DataError).each)
 
 
+def rewritten(folder: Path, rows: str) -> Path:
+    """A spreadsheet whose sheet has these rows of XML below its head."""
+    file = sheet(folder, [["a"]])
+    changed(
+        file,
+        "xl/worksheets/sheet1.xml",
+        lambda content: content.replace(b"</sheetData>", rows.encode() + b"</sheetData>"),
+    )
+    return file
+
+
+def cell(where: str, text: str = "x") -> str:
+    number = where.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return f'<row r="{number}"><c r="{where}" t="inlineStr"><is><t>{text}</t></is></c></row>'
+
+
+@pytest.mark.parametrize("where", [f"A{10**18}", "A1048577", "XFD2", "ALM2"])
+def test_a_cell_beyond_what_is_read_is_refused_at_once(tmp_path: Path, where: str) -> None:
+    number = where.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    with refused(rf"t\.xlsx:{number}: has a cell in column", DataError):
+        list(read_rows(rewritten(tmp_path, cell(where)), DataError).each)
+
+
+def test_a_far_row_costs_nothing_for_the_rows_between(tmp_path: Path) -> None:
+    found = read_rows(rewritten(tmp_path, cell("A1048576")), DataError)
+    assert [(row.line, row.values) for row in found.each] == [(1_048_576, {"a": "x"})]
+
+
+def test_formatted_cells_without_content_are_no_cells(tmp_path: Path) -> None:
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>x</t></is></c><c r="XFD{n}" s="0"/></row>'
+        for n in range(2, 2_000)
+    )
+    found = read_rows(rewritten(tmp_path, rows), DataError)
+    assert sum(row.values == {"a": "x"} for row in found.each) == 1_998
+
+
+def test_a_cell_of_many_megabytes_is_refused_while_it_is_read(tmp_path: Path) -> None:
+    huge = "y" * (spreadsheets.MAX_ROW + 100_000)
+    with refused("a row of more than 33,554,432 bytes", DataError):
+        list(read_rows(rewritten(tmp_path, cell("A2", huge)), DataError).each)
+
+
+def test_a_carriage_return_of_excel_is_one(tmp_path: Path) -> None:
+    (row,) = read_rows(sheet(tmp_path, [["a"], ["x_x000D_\ny"]]), DataError).each
+    assert row.values == {"a": "x\r\ny"}
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"a,b\n1,2\n", b"\xd0\xcf\x11\xe0" * 200])
 def test_what_is_no_spreadsheet_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "t.xlsx"

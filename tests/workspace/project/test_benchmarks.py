@@ -75,7 +75,7 @@ TOMLS = {
     "a task with a client": ('task = "acme/t"', "`task` 'acme/t' is not a name"),
     "an attribute": (
         TASK + 'template = "{input.__class__.__mro__}"',
-        r"`template` has \{input.__class__.__mro__\}, the only placeholder is \{input\}",
+        r"`template` has \{input.__class__.__mro__\}, allowed are \{input\} and \{context\}",
     ),
     "an index": (TASK + 'template = "{input[0]}"', r"`template` has \{input\[0\]\}"),
     "a conversion": (TASK + 'template = "{input!r}"', r"`template` has \{input!r\}"),

@@ -3,7 +3,6 @@ import json
 import pytest
 
 from harness.errors import DataError
-from harness.records import Example
 from harness.workspace.project.training_data import read_training_set
 from tests.fakes.refusals import refused
 
@@ -20,7 +19,7 @@ ONE, TWO = {"input": "a", "output": "b"}, {"input": "c", "output": "d"}
 def test_examples_are_read_in_their_order(tmp_path):
     found = data(tmp_path, ONE, TWO | {"slices": {"k": "v"}})
     assert found.name == "set.jsonl"
-    assert found.examples == (Example("a", "b"), Example("c", "d"))
+    assert [(e.line, e.input, e.output) for e in found.examples] == [(1, "a", "b"), (2, "c", "d")]
 
 
 def test_the_fingerprint_is_that_of_what_is_learnt(tmp_path):
@@ -39,7 +38,10 @@ WRONG = {
     "a blank input": ([{"input": "", "output": "a"}], ":1: `input` is empty"),
     "a number": ([{"input": 1, "output": "a"}], "`input` is a number"),
     "a typo": ([{"input": "a", "ouput": "b"}], "`output` is missing"),
-    "a key more": ([ONE | {"weight": 2}], "unknown key `weight`, known are input, output, slices"),
+    "a key more": (
+        [ONE | {"weight": 2}],
+        "unknown key `weight`, known are context, input, output, slices",
+    ),
     "a list": ([["a", "b"]], ":1: is not an object"),
 }
 

@@ -23,6 +23,7 @@ from harness.engines.protocol import Mounted
 _log = logging.getLogger(__name__)
 
 _HARMLESS = {
+    "auto_mapping",
     "base_model_name_or_path",
     "inference_mode",
     "lora_alpha",

@@ -5,17 +5,21 @@ Tested in tests/engines/local/fast/test_llama.py.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.engines.local.chat_templates import MAX_TEMPLATE, is_plain
+from harness.engines.local.chat_templates import (
+    MAX_TEMPLATE,
+    OF_TRANSFORMERS,
+    compiled,
+    is_plain,
+)
 from harness.engines.local.fast.files import Table, Unusual, only, read_table
 
 if TYPE_CHECKING:
     import tokenizers
-    from jinja2 import Template
+    from tokenizers import AddedToken
 
 CLASSES = ("PreTrainedTokenizerFast", "TokenizersBackend")
 """Classes that add no behaviour to `tokenizer.json`."""
@@ -32,8 +36,6 @@ _HARMLESS = {
     "padding_side",
     "tokenizer_class",
 }
-_TEMPLATE = re.compile(r"\b(dict|generation|namespace|strftime_now|tojson)\b")
-"""Names that transformers adds to jinja2 and this module does not."""
 
 
 class Tokens:
@@ -44,15 +46,19 @@ class Tokens:
     ) -> None:
         self._tokenizer, self.special_tokens_map = tokenizer, special
         self.chat_template = template
-        self._template = _compiled(template)
 
     def _id(self, name: str) -> int | None:
         token = self.special_tokens_map.get(name)
         return None if token is None else self._tokenizer.token_to_id(token)
 
     @property
+    def added_tokens_decoder(self) -> dict[int, AddedToken]:
+        """The tokens that are split off before all others, by id."""
+        return self._tokenizer.get_added_tokens_decoder()
+
+    @property
     def eos_token_id(self) -> int | None:
-        """The token that ends a turn."""
+        """The token that ends a text."""
         return self._id("eos_token")
 
     @property
@@ -71,39 +77,6 @@ class Tokens:
     def get_chat_template(self) -> str:
         """Return the template as its author wrote it."""
         return self.chat_template
-
-    def apply_chat_template(
-        self,
-        conversation: list[dict[str, str]],
-        *,
-        tokenize: bool = False,
-        add_generation_prompt: bool = False,
-    ) -> str:
-        """Return the turns as a text, with the variables that transformers gives a template."""
-        return self._template.render(
-            messages=conversation,
-            tools=None,
-            documents=None,
-            add_generation_prompt=add_generation_prompt,
-            **self.special_tokens_map,
-        )
-
-
-def _compiled(template: str) -> Template:
-    from jinja2 import TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    def refuse(message: str) -> None:
-        raise TemplateError(message)
-
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-    )
-    environment.globals["raise_exception"] = refuse
-    try:
-        return environment.from_string(template)
-    except (TemplateError, SyntaxError, RecursionError) as problem:  # nested too deeply, say
-        raise Unusual("the chat template does not compile") from problem
 
 
 def read_tokens(folder: Path) -> Tokens:
@@ -154,6 +127,12 @@ def _template(folder: Path, told: Table) -> str:
         raise Unusual("not exactly one chat template")
     if len(template) > MAX_TEMPLATE:
         raise Unusual("the chat template is too long to look at")
-    if _TEMPLATE.search(template) or not is_plain(template):
+    if OF_TRANSFORMERS.search(template) or not is_plain(template):
         raise Unusual("the chat template does more than join turns")
+    from jinja2 import TemplateError
+
+    try:
+        compiled(template)
+    except (TemplateError, SyntaxError, RecursionError) as problem:  # nested too deeply, say
+        raise Unusual("the chat template does not compile") from problem
     return template
