@@ -40,10 +40,10 @@ dashboard: $(READY) ## the pages in a browser, on the shipped history and its sy
 	$(BIN)/lora-harness dashboard $(ARGS)
 
 test: $(READY) ## the tests, the ones on the real model last, without those of `make long`
-	$(BIN)/pytest -n 2 -m 'not real' tests $(ARGS)
+	$(BIN)/pytest -n 2 -m 'not real and not long' tests $(ARGS)
 	$(BIN)/pytest -n 2 --dist loadfile -m 'real and not long' tests $(ARGS)
 
-long: $(READY) ## the tests that train and judge on the real model for minutes
+long: $(READY) ## the tests that take minutes: training on the real model, every kind of base
 	$(BIN)/pytest -n 2 --dist loadfile -m long tests $(ARGS)
 
 fast: $(READY) ## the tests for your own loop: no real model, nothing slow

@@ -193,6 +193,7 @@ class StepTrainer:
         work: Path,
         parent: Any,
         on_progress: Any,
+        quantize: str,
     ) -> list[float]:
         from safetensors.numpy import save
 

@@ -245,6 +245,7 @@ def _read(
     may_be_lost = _may_be_lost(file, found.columns, request)
     lost: dict[str, None] = {}
     has_id = found.columns.has("id")
+    place = 0
     for row in rows.each:
         if not row.problem and not any(is_said(value) for value in row.values.values()):
             continue  # an empty line
@@ -255,7 +256,9 @@ def _read(
         try:
             if row.problem:
                 raise ValueError(row.problem)
-            case = case_object(row.values, row.line, found.columns, request.separator)
+            # Ids are made of lines; the items of a JSON list may share one.
+            place = max(row.line, place + 1)
+            case = case_object(row.values, place, found.columns, request.separator)
             named = has_id and bool(found.columns.text(row.values, "id").strip())
             # The reader of benchmarks has the last word. Row numbers are no ids yet where cases are
             # replaced, so they cannot stand twice.

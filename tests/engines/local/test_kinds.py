@@ -12,7 +12,7 @@ import pytest
 from perf.kinds import compare
 from tests.fakes.kinds import KINDS
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.filterwarnings("ignore")]
 
 PACKED = ("Llama 2", "Llama 3", "SmolLM3")
 PADDED = ("Gemma 2", "Gemma 3 multimodal", "GPT-2, Hub layout", "Falcon, ALiBi", "Mixtral")

@@ -230,3 +230,9 @@ def test_a_field_that_is_given_no_column_is_left_out_like_one_that_is_ignored(pr
     text = "input,ideal,cluster\na,b,g1\n"
     imported(project, "cases.csv", text, told={"group": ""})
     assert "group" not in lines(project)[0]
+
+
+def test_items_of_a_json_list_on_one_line_are_cases_of_their_own(project: TinyProject) -> None:
+    items = [{"instruction": "Answer.", "input": text, "output": f"Yes, {text}"} for text in "abc"]
+    imported(project, "alpaca.json", json.dumps(items))
+    assert [case["id"] for case in lines(project)] == ["row-1", "row-2", "row-3"]
