@@ -151,7 +151,7 @@ def before(of: WithTurns, key: str) -> None:
 
 
 def thoughts(whole: str | None, unended: bool, key: str) -> None:
-    """Offer the whole text with its thoughts, where they were taken out of what is scored."""
+    """Show a control that opens the whole text, thoughts included, if any were removed."""
     if unended:
         remark("It never ended its thinking, and counts as empty.")
     if whole is not None:

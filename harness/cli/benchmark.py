@@ -180,7 +180,7 @@ class _Dialogue:
         self._project, self._agreed, self._quiet = project, agreed, quiet
 
     def planned(self, found: ImportedCases) -> None:
-        """Show the columns, the first cases, and what becomes of those that are there."""
+        """Print the columns, the first cases, and how many cases of the file stay or go."""
         from harness.flows.benchmarks.rows import HOLDS
         from harness.render.benchmark_import import replaced_text, understood_text
 

@@ -93,7 +93,7 @@ def overlap_of(told: Sequence[Told], cases: Mapping[str, str | CaseText]) -> lis
 
 
 def _texts(told: Told) -> list[str]:
-    """Return what is compared: the conversation, also with its context, and every question."""
+    """Return the texts to compare of what was told: the conversation, and each question in it."""
     found = [told.conversation]
     if told.context:
         found.append("\n".join((*told.context, told.conversation)))

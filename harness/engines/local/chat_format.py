@@ -175,7 +175,7 @@ class ChatFormat:
         return before, content + (after[: end[1]] if end else ""), end is not None
 
     def _begins_alike(self, turns: tuple[Message, ...], asked: str, before: str) -> bool:
-        """Return whether a prompt and what is written before its answer share all given turns."""
+        """Return whether two renderings of a prompt agree up to the end of its last turn."""
         try:
             closed = self._rendered(turns, False)
         except HarnessError:

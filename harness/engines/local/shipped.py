@@ -15,13 +15,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.engines.local.template_sandbox import read_line
 from harness.errors import AdapterRefused, EngineFailed, reason
 from harness.records import Chat, Prompt
 
@@ -185,19 +185,9 @@ def _answer(request: str, seconds: float) -> str | None:
             process.stdin.close()
         except BrokenPipeError:
             _log.debug("the process that reads tokenizers died at once")
-        if _line(process, START_SECONDS).strip() != "ready":
+        if read_line(process, START_SECONDS).strip() != "ready":
             raise EngineFailed(
                 "the process that reads tokenizers did not start; run the same command again"
             )
-        line = _line(process, seconds * WAITING)
+        line = read_line(process, seconds * WAITING)
     return line or (None if process.returncode in _KILLED else "")
-
-
-def _line(process: subprocess.Popen[str], seconds: float) -> str:
-    timer = threading.Timer(seconds, process.kill)
-    timer.start()
-    try:
-        assert process.stdout is not None
-        return process.stdout.readline()
-    finally:
-        timer.cancel()

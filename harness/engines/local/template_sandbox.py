@@ -101,7 +101,7 @@ class _Sandbox:
             assert process.stdin is not None
             process.stdin.write(line + "\n")
             process.stdin.flush()
-            answer = self._answer(process, SECONDS)
+            answer = read_line(process, SECONDS)
             if not answer.strip():
                 self._process = None  # it was killed; the next call starts another
                 return None
@@ -119,19 +119,20 @@ class _Sandbox:
             text=True,
             encoding="utf-8",
         )
-        if self._answer(process, _START_SECONDS).strip() != "ready":
+        if read_line(process, _START_SECONDS).strip() != "ready":
             raise WeightsError(
                 "a chat template could not be tried in a process of its own, and it is not plain"
                 " enough to be trusted; run the same command again"
             )
         return process
 
-    @staticmethod
-    def _answer(process: subprocess.Popen[str], seconds: float) -> str:
-        timer = threading.Timer(seconds, process.kill)
-        timer.start()
-        try:
-            assert process.stdout is not None
-            return process.stdout.readline()
-        finally:
-            timer.cancel()
+
+def read_line(process: subprocess.Popen[str], seconds: float) -> str:
+    """Return the next line a process writes, empty where it died or was killed for its delay."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        assert process.stdout is not None
+        return process.stdout.readline()
+    finally:
+        timer.cancel()

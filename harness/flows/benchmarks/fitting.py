@@ -30,7 +30,7 @@ class Misfit:
     key: str = field(metadata=EXACT)
     """max_new_tokens, system, template or examples."""
     why: str = field(metadata=EXACT)
-    """What is wrong, without the words of any text."""
+    """The reason that it does not fit; it quotes no case."""
     line: str = field(metadata=EXACT)
     """The line, or lines, that the file should have instead."""
     text: str | None = field(default=None, metadata=EXACT)
@@ -123,7 +123,7 @@ def _with_limit(text: str, limit: int) -> str | None:
 
 
 def _checked(edited: str, wanted: Mapping[str, Any]) -> str | None:
-    """Return an edited text if it says what is wanted and no more."""
+    """Return an edited settings file, None unless it reads as exactly the wanted settings."""
     try:
         return edited if tomllib.loads(edited) == wanted else None
     except tomllib.TOMLDecodeError:

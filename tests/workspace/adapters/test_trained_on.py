@@ -38,7 +38,7 @@ def said(adapter: TinyAdapter, word: str | None, ours: str = OURS, digest: str =
         ("unsloth/Meta-Llama-3.1-8B-unsloth-bnb-4bit", "meta-llama/Llama-3.1-8B", QUANTISED),
         ("TheBloke/Mistral-7B-v0.1-GPTQ", "mistralai/Mistral-7B-v0.1@main", QUANTISED),
         ("unsloth/x-bnb-4bit", "unsloth/X-bnb-4bit", ""),
-        ("/root/work/base", OURS, ELSEWHERE),
+        ("/srv/models/base", OURS, ELSEWHERE),
         ("C:\\\\models\\\\SmolLM2-135M-Instruct", OURS, ""),
     ],
 )
@@ -65,9 +65,9 @@ def test_a_model_card_speaks_where_the_config_has_a_path(adapter: TinyAdapter) -
     adapter.write()
     card = adapter.folder / "README.md"
     card.write_text("---\nbase_model: HuggingFaceTB/SmolLM-135M\n---\nText\n")
-    assert said(adapter, "/root/base").endswith(OTHER)
+    assert said(adapter, "/srv/base").endswith(OTHER)
     card.write_text("---\nbase_model: [&a x, *a]\n---\n")  # a damaged card says nothing
-    assert said(adapter, "/root/base").endswith(ELSEWHERE)
+    assert said(adapter, "/srv/base").endswith(ELSEWHERE)
 
 
 def test_a_hostile_word_stays_short_and_on_its_line(adapter: TinyAdapter) -> None:
