@@ -48,7 +48,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
     made.record("good", quality="good")
     made.record("same", quality="same")
     made.record("bad", quality="bad")
-    made.record("broken", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.3})
+    made.record("broken", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.43})
     made.promote("good")
     monkeypatch.chdir(made.folder)
     return made

@@ -51,11 +51,11 @@ def test_what_fine_tuning_was_worth_can_be_left_out(project: TinyProject, typed:
 
 def test_options_reach_the_flow(project: TinyProject, typed: Type) -> None:
     found = typed(
-        *("evaluate", "bad", "--benchmark", "openers", "--against", "bad", "--json"),
+        *("evaluate", "same", "--benchmark", "openers", "--against", "same", "--json"),
         *("--store", "sqlite:///other.db", "--reports", "other", "--engine", "recorded"),
     )
     assert found.code == 0
-    assert found.json["promoted"] == "bad"
+    assert found.json["promoted"] == "same"
     assert found.json["identical"] is True
     assert (project.folder / "other.db").is_file()
     assert (project.folder / "other").is_dir()

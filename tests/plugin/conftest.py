@@ -15,7 +15,7 @@ from tests.fakes.project import TinyProject
 Gate = Callable[..., pytest.RunResult]
 
 BROKEN = {"health-1": "Dear Sir or Madam, I hope this finds you well."}
-BROKEN_NLL = {"health-1": 0.3}
+BROKEN_NLL = {"health-1": 0.43}
 """One case of eight breaks, and hardly moves the means: nothing is shown, nothing disproved."""
 
 

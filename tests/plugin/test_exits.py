@@ -45,7 +45,7 @@ def test_the_verdict_is_told_in_words(gate: Gate) -> None:
     result = gate("--model", "bad")
     result.stdout.fnmatch_lines(
         [
-            "REJECT bad: 8 of 8 cases broke*",
+            "REJECT bad: 8 of 8 cases collapsed*",
             "*═ adapter gate ═*",
             "REJECT  bad*task openers*8 cases*",
             "*against good (promoted 1 Jan 2026)*",

@@ -24,7 +24,7 @@ HOSTILE = {
 @pytest.fixture
 def hostile(project: TinyProject) -> TinyProject:
     """Every output tries something, and every case item fails, so that all of them are shown."""
-    checked = [case | {"checks": {"contains": ["never written"]}} for case in CASES]
+    checked = [case | {"checks": {"contains": ["plan its week"]}} for case in CASES]
     project.benchmark("openers", BENCHMARK, checked)
     project.record("hostile", quality="bad", texts=HOSTILE)
     return project
@@ -46,7 +46,7 @@ def test_the_failure_of_a_gate_holds_the_whole_verdict(gate: Gate, project: Tiny
     gate_of_the_task = cases["benchmarks.openers.cases.jsonl", "gate[bad]"]
     failure = gate_of_the_task.find("failure")
     assert failure is not None
-    assert failure.attrib["message"].startswith("REJECT bad: 8 of 8 cases broke")
+    assert failure.attrib["message"].startswith("REJECT bad: 8 of 8 cases collapsed")
     assert failure.text and "broken 8 · fixed 0 of 8" in failure.text
     outcome = gate_of_the_task.find("properties/property")
     assert outcome is not None

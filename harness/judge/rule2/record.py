@@ -88,6 +88,8 @@ def with_changes(
         for run in (candidate, reference)
     )
     paired = look.paired
+    # All that holds promotion back, so that a person can accept each of them.
+    fell = look.collapses.fell
     texts = breakage(paired, verdict.rules, look.policy)
 
     def changed(flags: Flags, accepted: Mapping[str, str]) -> tuple[CaseChange, ...]:
@@ -96,7 +98,7 @@ def with_changes(
             case = paired.cases[index]
             mine, theirs = now.get(case), before.get(case)
             metric = texts.metric if texts.broken[index] else look.collapses.metric
-            metric = metric if flags is look.collapses.collapsed else texts.metric
+            metric = metric if flags is fell else texts.metric
             changes.append(
                 CaseChange(
                     case=case,
@@ -111,12 +113,11 @@ def with_changes(
             )
         return tuple(changes)
 
-    collapsed = look.collapses.collapsed
     return replace(
         verdict,
-        broken=changed(collapsed, accepted),
+        broken=changed(fell, accepted),
         fixed=changed(texts.fixed, {}),
-        reworded=changed((texts.broken | texts.reworded) & ~collapsed, {}),
+        reworded=changed((texts.broken | texts.reworded) & ~fell, {}),
     )
 
 

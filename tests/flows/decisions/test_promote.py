@@ -19,7 +19,7 @@ Promote = Callable[..., Decision]
 def project(project: TinyProject) -> TinyProject:
     for quality in ("good", "same", "bad"):
         project.record(quality, quality=quality)  # type: ignore[arg-type]
-    project.record("broken", quality="good", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.3})
+    project.record("broken", quality="good", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.43})
     return project
 
 
@@ -263,5 +263,5 @@ def test_an_unknown_run_is_named(project: TinyProject, broken_run: str) -> None:
 
 def test_an_acceptance_is_for_one_run_only(project: TinyProject, broken_run: str) -> None:
     accept(project.project, "health-1", broken_run, by="Ana", why="x")
-    project.record("other", texts={"health-1": "Dear Sir!"}, nlls={"health-1": 0.3})
+    project.record("other", texts={"health-1": "Dear Sir!"}, nlls={"health-1": 0.43})
     assert judge(project, "other") == "inconclusive"

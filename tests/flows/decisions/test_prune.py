@@ -68,7 +68,7 @@ def test_every_decision_can_still_be_judged_again_and_rolled_back(project: Serve
 
 
 def test_an_accepted_case_keeps_its_run(project: ServedProject) -> None:
-    texts, nlls = {"health-1": "Dear Sir"}, {"health-1": 0.3}
+    texts, nlls = {"health-1": "Dear Sir"}, {"health-1": 0.43}
     verdict = project.judge("v3", texts=texts, nlls=nlls)
     run = verdict.runs["candidate"]
     accept(project.project, "health-1", run, by="Ana", why="may be formal")
