@@ -91,11 +91,16 @@ class ProgressLine:
 
 
 def in_words(seconds: float) -> str:
-    """Round to a precision that an estimate deserves: `about 40 s left`, `about 1.5 h left`."""
+    """Say how long it still takes: `about 40 s left`."""
+    return f"{about(seconds)} left"
+
+
+def about(seconds: float) -> str:
+    """Round to a precision that an estimate deserves: `about 40 s`, `about 1.5 h`."""
     if seconds < 10:
-        return "a few seconds left"
+        return "a few seconds"
     if seconds < 90:
-        return f"about {round(seconds, -1):.0f} s left"
+        return f"about {round(seconds, -1):.0f} s"
     if seconds < 90 * 60:
-        return f"about {seconds / 60:.0f} min left"
-    return f"about {seconds / 3600:.1f} h left"
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds / 3600:.1f} h"

@@ -1,6 +1,7 @@
 """Engine `recorded`: outputs that were generated elsewhere, read from files.
 
-They lie in `<folder>/<adapter>/<benchmark>.jsonl`, a line `{"case", "output", "ideal_nll"?}` each.
+They lie in `<folder>/<adapter>/<benchmark>.jsonl`, a line `{"case", "output", "ideal_nll"?}` each;
+beside them, in `<benchmark>.finals.jsonl`, the NLLs of texts that people sent.
 """
 
 from __future__ import annotations
@@ -92,6 +93,20 @@ class Recorded:
         if missing:
             named = ", ".join(json.dumps(case) for case in missing[:5])
             raise DataError(f"{self.file}: no output for {len(missing)} cases ({named})")
+
+
+def finals_of(lines: Sequence[Line]) -> dict[str, float]:
+    """Return the NLL of reviewed finals by the id of their review."""
+    found: dict[str, float] = {}
+    for where, raw in lines:
+        review, nll = raw.get("review"), raw.get("nll")
+        if set(raw) != {"review", "nll"} or not isinstance(review, str) or not _is_nll(nll):
+            raise DataError(f'{where}: needs {{"review": "...", "nll": 0.3}}')
+        if review in found:
+            raise DataError(f"{where}: review {review!r} stands twice, once is allowed")
+        if nll is not None:
+            found[review] = nll
+    return found
 
 
 def _is_nll(number: object) -> TypeGuard[float | None]:

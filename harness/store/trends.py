@@ -251,7 +251,7 @@ def _judged(row: Any) -> Judged:
     verdict = json.loads(row.body)
     reason = next(iter(verdict["reasons"]), "")
     head = (row.id, row.run, row.candidate, row.digest, row.outcome, row.made)
-    gate = next((m for m in verdict["metrics"] if m["role"] == "gate"), {})
+    gate: dict[str, Any] = next((m for m in verdict["metrics"] if m["role"] == "gate"), {})
     return Judged(*head, reason=reason, n=verdict["n"], gain=gate.get("difference"))
 
 

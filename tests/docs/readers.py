@@ -72,6 +72,13 @@ def recorded(text: str, folder: Path) -> None:
     assert Recorded(list(read_jsonl(file, DataError)), file).found
 
 
+def finals(text: str, folder: Path) -> None:
+    """NLLs of texts that people sent."""
+    from harness.engines.recorded import finals_of
+
+    assert finals_of(list(read_jsonl(_file(text, folder), DataError)))
+
+
 def waiting(text: str, folder: Path) -> None:
     """Outputs that wait for a review."""
     from harness.flows.project import Project
@@ -121,6 +128,7 @@ READERS: dict[tuple[str, str], Reader] = {
     ("json", "training"): training(".json"),
     ("csv", "training"): training(".csv"),
     ("jsonl", "recorded"): recorded,
+    ("jsonl", "finals"): finals,
     ("jsonl", "waiting"): waiting,
     ("csv", "scores"): scores,
     ("csv", "table"): table,

@@ -21,7 +21,9 @@ from tests.fakes.project import TinyProject
 def lived(project: TinyProject) -> TinyProject:
     """A project with runs, verdicts and decisions."""
     project.record("good", quality="good")
-    project.record("broken", quality="good", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.43})
+    project.record(
+        "broken", quality="good", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.43}
+    )
     harness.evaluate("good", project=project.folder)
     promote(project.project, "good", task=None, by="Ana", why="the first \x1b[31m")
     verdict = harness.evaluate("broken", project=project.folder)["openers"]

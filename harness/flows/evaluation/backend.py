@@ -6,7 +6,7 @@ Tested in tests/flows/evaluation/test_backends.py.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -102,6 +102,10 @@ class Backend(Protocol):
         """Return the format of an adapter's prompts on a benchmark, where it is known here."""
         formats = self.formats(adapter, benchmark)
         return None if formats is None else formats.of(benchmark.chat, self.mount(adapter).folder)
+
+    def recorded_finals(self, benchmark: str, adapter: AdapterRef) -> Mapping[str, float]:
+        """Return the recorded NLLs of reviewed finals, by the id of their review."""
+        return {}
 
     def has_recorded(self, name: str, benchmark: Benchmark) -> bool:
         """Return whether every output of an adapter on a benchmark is there or can be written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from harness.engines.recorded import Recorded
 
 ENGINES = ("transformers", "recorded", "openai", "ray")
+FINALS = ".finals.jsonl"
+"""How the names of files with the NLLs of finals end."""
 UNKNOWN = "unknown"
 """The digest of a base that only a server has."""
 
@@ -289,12 +291,12 @@ class RecordedBackend(Backend):
         self._readers: dict[tuple[str, str, str], Recorded] = {}
 
     def adapter(self, name: str) -> AdapterRef:
-        """Return an adapter with the digest of all its recorded files."""
+        """Return an adapter with the digest of its recorded outputs; finals come in later."""
         if name not in RESERVED:
             check_name(name, DataError)
         place = self._folder / name
         inside(self._folder, place, DataError)
-        files = sorted(place.glob("*.jsonl"))
+        files = sorted(f for f in place.glob("*.jsonl") if not f.name.endswith(FINALS))
         if not files:
             near = suggestion(name, recorded_names(self._folder))
             raise DataError(f"{place}: no recorded outputs, one <benchmark>.jsonl is needed{near}")
@@ -318,6 +320,13 @@ class RecordedBackend(Backend):
             file = self._folder / adapter.name / f"{benchmark}.jsonl"
             self._readers[place] = Recorded(list(read_jsonl(file, DataError)), file)
         return self._readers[place]
+
+    def recorded_finals(self, benchmark: str, adapter: AdapterRef) -> Mapping[str, float]:
+        """Return what `<benchmark>.finals.jsonl` holds of an adapter: NLLs by review."""
+        from harness.engines.recorded import finals_of
+
+        file = self._folder / adapter.name / f"{benchmark}{FINALS}"
+        return finals_of(list(read_jsonl(file, DataError))) if file.is_file() else {}
 
     def has_recorded(self, name: str, benchmark: Benchmark) -> bool:
         """Return whether outputs of an adapter were recorded for every case of a benchmark."""

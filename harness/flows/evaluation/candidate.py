@@ -13,9 +13,9 @@ from harness.errors import AdapterRefused, EngineFailed
 from harness.flows.evaluation.backend import AdapterRef, is_base
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
-from harness.flows.evaluation.finals import SentTexts, weigh_finals
 from harness.flows.evaluation.provenance import trained_on_word
 from harness.flows.evaluation.templates import refuse_unchosen
+from harness.flows.evaluation.weighing import SentTexts, weigh_finals
 from harness.flows.project import utc_now
 from harness.judge import verdict as judge
 from harness.judge.bar import moved_bar

@@ -1,80 +1,25 @@
-"""Choose texts that people sent, and weigh them under the candidate and the promoted adapter.
-
-Only their likelihood is needed: one forward pass a side, kept in the store by its content.
-"""
+"""Choose among the texts that people sent those that a verdict may rest on."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from harness.findings import normal
 from harness.findings.set_aside import is_set_aside
-from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
-from harness.flows.evaluation.generation import GenerationWork, chunks
-from harness.flows.evaluation.work import RunSpec
 from harness.records import (
     ON_BENCHMARK,
     Benchmark,
     Case,
-    MetricRule,
     Policy,
     Review,
-    WeighedFinal,
 )
 
-LIKELIHOOD = "ideal_likelihood"
 SPARE = 3
 """Times as many finals as are wanted are looked at, as some were taught."""
-
-
-@dataclass(frozen=True, slots=True)
-class SentTexts:
-    """Finals that were weighed, or the reason why none were."""
-
-    weighed: tuple[WeighedFinal, ...] = ()
-    why_not: str = ""
-
-
-def weigh_finals(
-    context: Context, benchmark: Benchmark, candidate: AdapterRef, promoted: AdapterRef
-) -> SentTexts:
-    """Weigh finals of the benchmark's task where the store has enough of them."""
-    policy = benchmark.policy
-    if not policy.finals or not _weighs(benchmark, context, candidate):
-        return SentTexts()
-    if not context.store.reviews.count(benchmark.task):
-        return SentTexts(why_not="finals: not available here, no review is in the store")
-    chosen = choose_finals(context, benchmark, (candidate.name, promoted.name))
-    if len(chosen) < policy.finals_reject:
-        return SentTexts(
-            why_not=f"finals: {len(chosen)} of the {policy.finals_reject} that are needed"
-        )
-    sides = [_likelihoods(context, benchmark, adapter, chosen) for adapter in (candidate, promoted)]
-    return SentTexts(
-        tuple(
-            WeighedFinal(
-                review.id,
-                sides[0].get(review.id),
-                sides[1].get(review.id),
-                review.at,
-                tuple(f"{key}={value}" for key, value in sorted(review.slices.items())),
-            )
-            for review in chosen
-        )
-    )
-
-
-def _weighs(benchmark: Benchmark, context: Context, adapter: AdapterRef) -> bool:
-    """Return whether the engine weighs, and the benchmark judges likelihoods."""
-    rules: Sequence[MetricRule] = benchmark.metrics
-    judged = not rules or any(rule.name == LIKELIHOOD and rule.role != "report" for rule in rules)
-    backend = context.backend
-    return judged and not backend.recorded and backend.engine(benchmark.name, adapter).likelihoods
 
 
 def choose_finals(context: Context, benchmark: Benchmark, adapters: Sequence[str]) -> list[Review]:
@@ -111,7 +56,7 @@ def _untaught(
     context: Context, benchmark: Benchmark, adapters: Sequence[str], reviews: list[Review]
 ) -> list[Review]:
     """Return the reviews whose input is in no training set of the adapters."""
-    asked = replace(benchmark, cases=tuple(_case(review) for review in reviews))
+    asked = replace(benchmark, cases=tuple(final_case(review) for review in reviews))
     folder, taught, unknown = context.project.settings.adapters, set[str](), False
     for name in adapters:
         seen = find_contamination(folder, name, asked)
@@ -149,17 +94,6 @@ def _case(review: Review) -> Case:
     return Case(review.id, review.input, (review.final or "",))
 
 
-def _likelihoods(
-    context: Context, benchmark: Benchmark, adapter: AdapterRef, reviews: list[Review]
-) -> dict[str, float]:
-    """Return the likelihood of each final under an adapter."""
-    single = replace(benchmark.generation, samples=1, temperature=0.0)
-    asked = replace(benchmark, cases=tuple(_case(review) for review in reviews), generation=single)
-    spec = RunSpec(adapter, asked, asked.cases, context.backend)
-    work = GenerationWork(spec, context.store, context.producer.on_progress)
-    found: dict[str, float] = {}
-    for part in chunks(work):  # a killed process loses one of them at most
-        for (case, _), nll in part.likelihoods().items():
-            if nll is not None:
-                found[case] = math.exp(-nll)
-    return found
+def final_case(review: Review) -> Case:
+    """Return a review's input with its final as the ideal."""
+    return Case(review.id, review.input, (review.final or "",))

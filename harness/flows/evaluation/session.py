@@ -78,12 +78,20 @@ def evaluate(
     store: str | None = None,
     project: str | Path | None = None,
     baselines: bool = True,
+    reserve: bool = True,
+    finals: bool = True,
 ) -> Mapping[str, Verdict]:
     """Judge an adapter on the project's benchmarks; a verdict for each, by benchmark name.
 
-    The same flow as `pytest --model ADAPTER`, for use from Python.
+    The same flow as `pytest --model ADAPTER`, for use from Python. `reserve` and `finals` say
+    whether reserve cases and texts that people sent are used.
     """
-    request = Request(tuple(benchmarks), against, engine, store, baselines=baselines)
+    request = Request(
+        *(tuple(benchmarks), against, engine, store),
+        baselines=baselines,
+        reserve=reserve,
+        finals=finals,
+    )
     place = Project.here(Path(project) if project else None)
     with open_session(place, request, lambda step, done, total: None) as session:
         candidate = session.candidate(adapter)

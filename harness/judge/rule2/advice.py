@@ -1,19 +1,19 @@
 """Sentences of advice: the cheapest next step for each cause of a verdict.
 
-Tested in tests/judge/rule2/test_scenes.py.
+Tested in tests/judge/rule2/test_decide.py.
 """
 
 from __future__ import annotations
 
 from harness.judge import wording
-from harness.judge.rule2.decide import Finding
+from harness.judge.rule2.decide import Conclusion
 from harness.judge.rule2.look import LookEvidence, Ruling
 from harness.judge.rule2.score_test import ScoreTest
 from harness.judge.tested import AdapterNames, for_margin
 from harness.records import Verdict
 
 
-def advice_for(found: Finding, names: AdapterNames) -> tuple[str, ...]:
+def advice_for(found: Conclusion, names: AdapterNames) -> tuple[str, ...]:
     """Return the next steps, the cheapest first."""
     applied = _applied(found.look, names)
     if found.outcome == "promote":
@@ -34,7 +34,7 @@ def _applied(look: LookEvidence, names: AdapterNames) -> tuple[str, ...]:
     return (f"make sure that the adapter is applied at all: lora-harness doctor {names.candidate}",)
 
 
-def _steps(ruling: Ruling, found: Finding, names: AdapterNames) -> list[tuple[int, str]]:
+def _steps(ruling: Ruling, found: Conclusion, names: AdapterNames) -> list[tuple[int, str]]:
     """Return the steps for a cause, each with its price: lower is cheaper."""
     look = found.look
     if isinstance(ruling.about, Verdict):
@@ -66,14 +66,14 @@ def _steps(ruling: Ruling, found: Finding, names: AdapterNames) -> list[tuple[in
     return [plain[ruling.kind]] if ruling.kind in plain else []
 
 
-def _more_evidence(gate: ScoreTest, found: Finding, names: AdapterNames) -> tuple[int, str]:
+def _more_evidence(gate: ScoreTest, found: Conclusion, names: AdapterNames) -> tuple[int, str]:
     price, said = for_margin(gate, names)
     if price == 4 and not found.planned:
         said += "; as reserve they are used only while a verdict is open (cases.reserve.jsonl)"
     return price, said
 
 
-def _compare(found: Finding, names: AdapterNames) -> list[tuple[int, str]]:
+def _compare(found: Conclusion, names: AdapterNames) -> list[tuple[int, str]]:
     """Join everything to look at side by side into a single step with a single command."""
     look = found.look
     kinds = {ruling.kind for ruling in found.causes if not isinstance(ruling.about, Verdict)}

@@ -51,7 +51,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finding:
+class Conclusion:
     """The outcome with its causes, and the evidence at the last look."""
 
     outcome: Outcome
@@ -68,7 +68,7 @@ class Finding:
     """Reserve cases of the next look, which were not run yet."""
 
 
-def decide(trial: Trial) -> Finding:
+def decide(trial: Trial) -> Conclusion:
     """Return the outcome of a trial."""
     policy, own = trial.policy, trial.own
     finals = None
@@ -86,13 +86,13 @@ def decide(trial: Trial) -> Finding:
     firm = finals is None or not finals.may_promote or _finals_firm(trial, first, finals)
     for number, (count, levels) in enumerate(plan, start=1):
         if count > len(trial.reserve):
-            return Finding(
+            return Conclusion(
                 "inconclusive", tuple(holding), look, number - 1, finals, False, planned, count
             )
         look = first if number == 1 else _look(trial, count, levels)
         rejecting = [*look.rejecting(), *_guards(trial, "reject")]
         if rejecting and firm:
-            return Finding("reject", tuple(rejecting), look, number, finals, planned=planned)
+            return Conclusion("reject", tuple(rejecting), look, number, finals, planned=planned)
         if rejecting:
             holding = [Ruling("late"), *rejecting]
             break
@@ -100,17 +100,17 @@ def decide(trial: Trial) -> Finding:
         holding += [one for one in doubts if one.kind not in {other.kind for other in holding}]
         holding += _held_by(finals, look)
         if not holding:
-            return Finding("promote", (), look, number, finals, planned=planned)
+            return Conclusion("promote", (), look, number, finals, planned=planned)
         doubts += look.doubts()
         firm = firm and (look.firm() or _blocked(trial))
         if not _may_help(trial, look):
             break
-    return Finding("inconclusive", tuple(holding), look, number, finals, planned=planned)
+    return Conclusion("inconclusive", tuple(holding), look, number, finals, planned=planned)
 
 
 def _by_finals(
     trial: Trial, first: LookEvidence, finals: FinalsEvidence, planned: tuple[int, ...]
-) -> Finding | None:
+) -> Conclusion | None:
     """Decide where the finals can: reject, promote, or hold; None leaves it to the cases."""
     levels = beside_finals(trial.policy, trial.alpha)
     beside = _look(trial, 0, levels) if finals.may_promote else first
@@ -122,9 +122,9 @@ def _by_finals(
         rejecting += kind + [Ruling("finals slice", name) for name in finals.lost]
     if rejecting:
         told = any(one.kind.startswith("finals") for one in rejecting)
-        return Finding("reject", tuple(rejecting), beside, 1, finals, told, planned)
+        return Conclusion("reject", tuple(rejecting), beside, 1, finals, told, planned)
     if finals.may_promote and _promoted_by(trial, first, beside, finals):
-        return Finding("promote", (), beside, 1, finals, True, planned)
+        return Conclusion("promote", (), beside, 1, finals, True, planned)
     if not finals.may_promote or planned:
         return None
     holding = _distinct(
@@ -137,7 +137,7 @@ def _by_finals(
     )
     if not holding:
         holding = [Ruling("finals open")]
-    return Finding("inconclusive", tuple(holding), beside, 1, finals, True, planned)
+    return Conclusion("inconclusive", tuple(holding), beside, 1, finals, True, planned)
 
 
 def _promoted_by(

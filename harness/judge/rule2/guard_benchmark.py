@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.judge.policy import Rules
-from harness.judge.rule2.decide import Finding, Trial
+from harness.judge.rule2.decide import Conclusion, Trial
 from harness.judge.rule2.drops import least_p, p_value
 from harness.judge.rule2.levels import alone
 from harness.judge.rule2.look import LookEvidence, Ruling, look_at
@@ -19,7 +19,7 @@ from harness.judge.rule2.units import strata_of
 from harness.records import BASE, MetricRule
 
 
-def decide_guard(trial: Trial) -> Finding:
+def decide_guard(trial: Trial) -> Conclusion:
     """Return the outcome on a guard benchmark.
 
     It rejects where the drop against the base is proven and larger than the margin, or where the
@@ -31,12 +31,12 @@ def decide_guard(trial: Trial) -> Finding:
     if look.judged:
         rejecting += [Ruling("dropped", test) for test in _lost(look)]
     if rejecting:
-        return Finding("reject", tuple(rejecting), look, 1, None)
+        return Conclusion("reject", tuple(rejecting), look, 1, None)
     holding = [Ruling("partial")] if not trial.complete else []
     holding += _open(look)
     if holding:
-        return Finding("inconclusive", tuple(holding), look, 1, None)
-    return Finding("promote", (), look, 1, None)
+        return Conclusion("inconclusive", tuple(holding), look, 1, None)
+    return Conclusion("promote", (), look, 1, None)
 
 
 def _look(trial: Trial) -> LookEvidence:

@@ -1,6 +1,6 @@
 """Judge runs or scores by the second rule.
 
-Tested in tests/judge/rule2/test_judged.py.
+Tested in tests/judge/test_verdict.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from harness.judge.gain_over_base import worth_of
 from harness.judge.paired import Paired, memberships, paired_from_runs
 from harness.judge.policy import effective_rules
-from harness.judge.rule2.decide import Finding, Trial, decide
+from harness.judge.rule2.decide import Conclusion, Trial, decide
 from harness.judge.rule2.finals import Finals
 from harness.judge.rule2.guard_benchmark import decide_guard
 from harness.judge.rule2.record import recorded, with_changes
@@ -72,7 +72,7 @@ def judge_runs(
 
 def judge_scores(blank: Verdict, trial: Trial, names: AdapterNames) -> Verdict:
     """Complete a verdict on scores alone."""
-    found: Finding = decide(trial)
+    found: Conclusion = decide(trial)
     verdict = recorded(replace(blank, rules=trial.rules), trial, found, names)
     return with_changes(verdict, found.look, dict.fromkeys(trial.accepted, "accepted"))
 

@@ -1,6 +1,6 @@
 """One look at the cases: every test at the levels of the look, what rejects and what holds.
 
-Tested in tests/judge/rule2/test_look.py.
+Tested in tests/judge/rule2/test_decide.py.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """The reasons of a verdict: one sentence for the person who decides, then a sentence per cause.
 
-Tested in tests/judge/rule2/test_scenes.py.
+Tested in tests/judge/rule2/test_decide.py.
 """
 
 from __future__ import annotations
 
 from harness.judge import wording
 from harness.judge.intervals import upper_share
-from harness.judge.rule2.decide import Finding
+from harness.judge.rule2.decide import Conclusion
 from harness.judge.rule2.finals import FinalsEvidence
 from harness.judge.rule2.look import LookEvidence, Ruling
 from harness.judge.rule2.score_test import ScoreTest
@@ -15,7 +15,7 @@ from harness.judge.tested import AdapterNames, difference, held, missing_scores,
 from harness.records import BASE, Verdict
 
 
-def reasons_for(found: Finding, names: AdapterNames) -> tuple[str, ...]:
+def reasons_for(found: Conclusion, names: AdapterNames) -> tuple[str, ...]:
     """Return the sentences, the most important first."""
     look = found.look
     same = (_identical(look, names),) if look.identical and found.outcome != "reject" else ()
@@ -32,7 +32,7 @@ def _identical(look: LookEvidence, names: AdapterNames) -> str:
     return f"identical: no score differs from that of {other}"
 
 
-def _shown(found: Finding, names: AdapterNames) -> tuple[str, ...]:
+def _shown(found: Conclusion, names: AdapterNames) -> tuple[str, ...]:
     look = found.look
     gates = look.base or look.gates
     sentences = [held(gate, names) if gate.not_worse else _by_finals(gate) for gate in gates]
@@ -58,7 +58,7 @@ def _breaks(look: LookEvidence) -> str:
     return f"0 of {can} that can break collapsed: up to {bound} could"
 
 
-def _evidence(found: Finding) -> tuple[str, ...]:
+def _evidence(found: Conclusion) -> tuple[str, ...]:
     """Say what the finals and the reserve added to a promotion."""
     said = []
     finals = found.finals
@@ -73,7 +73,7 @@ def _evidence(found: Finding) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _sentence(ruling: Ruling, found: Finding, names: AdapterNames) -> str:
+def _sentence(ruling: Ruling, found: Conclusion, names: AdapterNames) -> str:
     about = ruling.about
     if isinstance(about, Verdict):
         why = about.reasons[0] if about.reasons else "it is open there"
@@ -142,7 +142,7 @@ def _about_slice(ruling: Ruling, look: LookEvidence) -> str:
     )
 
 
-def _about_cases(ruling: Ruling, found: Finding, names: AdapterNames) -> str:
+def _about_cases(ruling: Ruling, found: Conclusion, names: AdapterNames) -> str:
     look = found.look
     n, collapsed = look.paired.n, look.named(look.collapses.collapsed)
     if ruling.kind == "critical":

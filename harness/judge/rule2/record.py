@@ -1,7 +1,7 @@
 """A finding turned into the record that is stored, shown and judged again.
 
 No decision is made here; a missing number is None, never NaN. Tested in
-tests/judge/rule2/test_scenes.py.
+tests/judge/rule2/test_decide.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness.judge.intervals import upper_share
 from harness.judge.paired import Flags
 from harness.judge.policy import FIRST_RULE_ONLY
 from harness.judge.rule2.advice import advice_for
-from harness.judge.rule2.decide import Finding, Trial
+from harness.judge.rule2.decide import Conclusion, Trial
 from harness.judge.rule2.look import LookEvidence
 from harness.judge.rule2.reasons import reasons_for
 from harness.judge.rule2.score_test import ScoreTest
@@ -48,7 +48,7 @@ VERSION = 2
 """The version of this rule, which a verdict records."""
 
 
-def recorded(blank: Verdict, trial: Trial, found: Finding, names: AdapterNames) -> Verdict:
+def recorded(blank: Verdict, trial: Trial, found: Conclusion, names: AdapterNames) -> Verdict:
     """Fill in a verdict that so far only names what was compared."""
     look = found.look
     gate = next((test for test in look.tests if test.rule.role == "gate"), None)
@@ -141,14 +141,14 @@ def state_of(test: ScoreTest, policy: Policy) -> State:
     return "worse" if test.dropped or reported else "open"
 
 
-def _reserve(trial: Trial, found: Finding) -> ReserveUse | None:
+def _reserve(trial: Trial, found: Conclusion) -> ReserveUse | None:
     available = max(trial.available, len(trial.reserve))
     if not available:
         return None
     return ReserveUse(found.looks, found.look.reserve, available, found.wanted)
 
 
-def _finals(found: Finding, sent: tuple[WeighedFinal, ...]) -> FinalsUse | None:
+def _finals(found: Conclusion, sent: tuple[WeighedFinal, ...]) -> FinalsUse | None:
     finals = found.finals
     if finals is None:
         return None

@@ -19,7 +19,9 @@ Promote = Callable[..., Decision]
 def project(project: TinyProject) -> TinyProject:
     for quality in ("good", "same", "bad"):
         project.record(quality, quality=quality)  # type: ignore[arg-type]
-    project.record("broken", quality="good", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.43})
+    project.record(
+        "broken", quality="good", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.43}
+    )
     return project
 
 

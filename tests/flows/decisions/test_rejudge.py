@@ -25,7 +25,9 @@ def judged(project: TinyProject) -> TinyProject:
     project.record("good", quality="good")
     project.record("same", quality="same")
     project.record("bad", quality="bad")
-    project.record("broken", quality="good", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.43})
+    project.record(
+        "broken", quality="good", texts={"health-1": "Dear Sir"}, nlls={"health-1": 0.43}
+    )
     return project
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import DataError
 from harness.judge import score_file
-from harness.workspace.project.scores import FLAGS, NEEDED, read_scores
+from harness.workspace.project.scores import FLAGS, PAIRED, read_scores
 from tests.fakes.refusals import refused
 
 HEAD = "case,metric,candidate,promoted\n"
@@ -101,6 +101,6 @@ def test_the_limit_on_fields_is_not_left_changed(tmp_path):
 
 
 def test_a_file_and_rows_in_memory_follow_the_same_rules():
-    assert NEEDED == score_file.NEEDED
+    assert PAIRED.needed == score_file.NEEDED
     assert {word for word, yes in FLAGS.items() if yes} == set(score_file.TRUE)
     assert {word for word, yes in FLAGS.items() if not yes} == set(score_file.FALSE)
