@@ -1,6 +1,7 @@
-"""Measure how often the verdict is wrong, beside a plain threshold on the mean: `make calibrate`.
+"""Measure how often the verdict is wrong, beside other rules: `make calibrate`.
 
-Prints a table of outcomes on simulated benchmarks whose truth is known, then how fast it was.
+Prints what becomes of real adapters whose truth is known (`perf/ladder.py`), of simulated scores,
+and of the alarm, each beside the rules of other tools on the same draws; then how fast it was.
 """
 
 from __future__ import annotations
@@ -11,44 +12,48 @@ from collections import Counter
 
 import numpy as np
 from calibrate_alarm import alarm_table
-from calibrate_simulation import SCENARIOS, WORLDS, World, benchmarks
+from calibrate_ladder import ladder_table
+from calibrate_simulation import HARDER, SCENARIOS, WORLDS, World, benchmarks
+from ladder_scores import TASKS
+from peer_rules import PEERS
 
 from harness.judge import Paired, verdict_from_paired
 from harness.judge.paired import memberships
+from harness.judge.policy import default_rules
+from harness.judge.rule2.decide import Trial, decide
 from harness.records import Policy
 
-SIZES = (20, 25, 30, 100)
-THRESHOLD = 0.02
-"""The plain rule: promote while the mean drop of the gate is at most this."""
+SIZES = (25, 55)
 
 
 def outcomes(world: World, scenario: str, n: int, draws: int, seed: int) -> Counter[str]:
-    """Count verdicts, and under `plain` the promotions of a threshold on the mean."""
+    """Count verdicts, and the promotions of other tools' rules by their names."""
     counts: Counter[str] = Counter()
     for paired in benchmarks(world, scenario, n, draws, seed):
-        counts[verdict_from_paired(paired).outcome] += 1
+        trial = Trial(paired, default_rules(paired.metrics), Policy(), Policy().alpha)
+        counts[decide(trial).outcome] += 1
         gate = paired.metrics.index(world.gate)
-        mean = float((paired.candidate[gate] - paired.references["promoted"][gate]).mean())
-        counts["plain"] += mean >= -THRESHOLD
+        d = paired.candidate[gate] - paired.references["promoted"][gate]
+        slices = paired.members.argmax(axis=0)
+        for name, rule in PEERS.items():
+            counts[name] += rule(d, slices)
     return counts
 
 
 def table(sizes: tuple[int, ...], draws: int, seed: int) -> None:
-    """Print a line per world, scenario and number of cases; percentages of draws."""
-    print(f"{draws} draws a line, seed {seed}; per cent of draws")
-    print(f"{'':25}{'':25}{'':>5}   verdict{'':27}mean drop <= {THRESHOLD}")
-    header = f"{'world':25}{'truth':25}{'n':>5}"
-    print(f"{header}{'promote':>10}{'inconclusive':>15}{'reject':>9}{'promote':>12}{'reject':>9}")
-    for world in WORLDS:
+    """Print a line per world, scenario and number of cases; per cent of draws."""
+    print(f"simulated scores: {draws} draws a line, seed {seed}; per cent of draws")
+    header = f"{'world':24}{'truth':24}{'n':>4}{'promote':>9}{'inconcl.':>10}{'reject':>8}"
+    print(header + "".join(f"{name:>13}" for name in PEERS) + "   (other rules: promote)")
+    for world in (*WORLDS, *HARDER):
         for scenario in SCENARIOS:
             for n in sizes:
                 counts = outcomes(world, scenario, n, draws, seed)
                 share = {key: 100 * count / draws for key, count in counts.items()}
-                plain = share.get("plain", 0.0)
                 print(
-                    f"{world.name:25}{scenario:25}{n:>5}{share.get('promote', 0):>10.1f}"
-                    f"{share.get('inconclusive', 0):>15.1f}{share.get('reject', 0):>9.1f}"
-                    f"{plain:>12.1f}{100 - plain:>9.1f}",
+                    f"{world.name:24}{scenario:24}{n:>4}{share.get('promote', 0):>9.1f}"
+                    f"{share.get('inconclusive', 0):>10.1f}{share.get('reject', 0):>8.1f}"
+                    + "".join(f"{share.get(name, 0):>13.1f}" for name in PEERS),
                     flush=True,
                 )
         print()
@@ -98,9 +103,12 @@ def main() -> None:
     """Print the table and the speed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--pair-draws", type=int, default=50, help="of each pair of real adapters")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     options = parser.parse_args()
+    for task in TASKS:
+        ladder_table(task, options.pair_draws, options.seed)
     table(tuple(options.sizes), options.draws, options.seed)
     alarm_table(options.draws, options.seed)
     speed()

@@ -14,6 +14,7 @@ from scipy.special import ndtr
 
 from harness.judge import Paired
 from harness.judge.paired import memberships
+from harness.records import BASE
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +38,18 @@ class World:
     correlation: float
     metrics: tuple[str, ...]
     """What was scored; the rules follow from it. With a likelihood, the similarities guard."""
+    spread: float = SPREAD
+    """Paired spread of the likelihood."""
+    mean: float = 0.45
+    """Mean likelihood of the promoted adapter."""
+    gain: float | None = None
+    """Gain over the base; without one there is no run of the base."""
+    skewed: bool = False
+    """Whether a few cases fall far and the others rise a little."""
+    tied: float = 0.0
+    """Share of cases in which both adapters score the same."""
+    slice_spread: float = 0.0
+    """How much the slices' means scatter, around a mean difference that is nothing."""
 
     @property
     def gate(self) -> str:
@@ -54,6 +67,15 @@ WORLDS = (
     World("both similarities", 0.6, (EDIT, MEANING)),
 )
 
+HARDER = (
+    *(World(f"noise {spread:.2f}", 0.6, (LIKELIHOOD,), spread) for spread in (0.03, 0.08, 0.12)),
+    World("skew to the left", 0.6, (LIKELIHOOD,), skewed=True),
+    World("30 % ties", 0.6, (LIKELIHOOD,), tied=0.3),
+    World("slices that differ", 0.6, (LIKELIHOOD,), slice_spread=0.02),
+    World("low likelihoods", 0.6, (LIKELIHOOD,), 0.006, 0.05, 0.02),
+)
+"""Worlds that the first rule was not tried in."""
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -61,6 +83,8 @@ class Draw:
 
     promoted: dict[str, Floats]
     candidate: dict[str, Floats]
+    gain: float = 1.0
+    """Over the base; half of it is the most that a margin can be."""
 
 
 Scenario = Callable[[Draw, np.random.Generator, NDArray[np.int64]], Draw]
@@ -86,11 +110,16 @@ def unchanged(world: World, n: int, rng: np.random.Generator) -> Draw:
                 "embedding_similarity": skewed(meaning, 0.88, 0.8),
             }
         )
-    quality = 0.25 + 0.4 * ndtr(shared)
+    quality = world.mean * (5 + 8 * ndtr(shared)) / 9
+    tied = rng.random(n) < world.tied
     for side in sides:
-        noise = rng.standard_normal(n) * SPREAD / np.sqrt(2)
-        side[LIKELIHOOD] = np.clip(quality + noise, 0, 1)
-    return Draw(*({name: side[name] for name in world.metrics} for side in sides))
+        noise = rng.standard_normal(n)
+        if world.skewed and side is sides[1]:
+            noise = 1 - rng.standard_exponential(n)
+        side[LIKELIHOOD] = np.clip(quality + noise * world.spread / np.sqrt(2), 0, 1)
+    sides[1][LIKELIHOOD] = np.where(tied, sides[0][LIKELIHOOD], sides[1][LIKELIHOOD])
+    scores = ({name: side[name] for name in world.metrics} for side in sides)
+    return Draw(*scores, gain=1.0 if world.gain is None else world.gain)
 
 
 def same(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
@@ -100,8 +129,19 @@ def same(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Dra
 
 def at_margin(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
     """Make every case worse by the margin."""
-    worse = {name: shifted(scores, -MARGINS[name]) for name, scores in draw.candidate.items()}
-    return Draw(draw.promoted, worse)
+    return Draw(draw.promoted, _lowered(draw, 1.0))
+
+
+def twice_the_margin(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
+    """Make every case worse by twice the margin."""
+    return Draw(draw.promoted, _lowered(draw, 2.0))
+
+
+def _lowered(draw: Draw, margins: float) -> dict[str, Floats]:
+    return {
+        name: shifted(scores, -margins * min(MARGINS[name], draw.gain / 2))
+        for name, scores in draw.candidate.items()
+    }
 
 
 def some_broke(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64]) -> Draw:
@@ -132,6 +172,7 @@ def slice_worse(draw: Draw, rng: np.random.Generator, slices: NDArray[np.int64])
 SCENARIOS: dict[str, Scenario] = {
     "unchanged": same,
     "worse by the margin": at_margin,
+    "worse by twice as much": twice_the_margin,
     "10 % broken, mean held": some_broke,
     "a slice lost, mean held": slice_lost,
     "a slice -0.3, mean held": slice_worse,
@@ -179,7 +220,8 @@ def benchmarks(world: World, scenario: str, n: int, draws: int, seed: int) -> It
     population = n * draws
     count = min(SLICES, n // 5)
     slices = np.tile(np.arange(n) % count, draws)
-    draw = SCENARIOS[scenario](unchanged(world, population, rng), rng, slices)
+    begun = _scattered(world, unchanged(world, population, rng), slices.reshape(draws, n), rng)
+    draw = SCENARIOS[scenario](begun, rng, slices)
     metrics = tuple(sorted(draw.promoted))
     promoted = np.array([draw.promoted[name] for name in metrics])
     candidate = np.array([draw.candidate[name] for name in metrics])
@@ -191,8 +233,29 @@ def benchmarks(world: World, scenario: str, n: int, draws: int, seed: int) -> It
             cases=cases,
             metrics=metrics,
             candidate=candidate[:, part],
-            references={"promoted": promoted[:, part]},
+            references={"promoted": promoted[:, part]} | _base(world, promoted[:, part]),
             slices=names,
             members=members,
             critical=np.zeros(n, dtype=np.bool_),
         )
+
+
+def _scattered(
+    world: World, draw: Draw, slices: NDArray[np.int64], rng: np.random.Generator
+) -> Draw:
+    """Move the slices of each benchmark apart; the mean over its slices stays."""
+    if not world.slice_spread:
+        return draw
+    draws, count = len(slices), int(slices.max()) + 1
+    shifts = rng.standard_normal((draws, count)) * world.slice_spread
+    shifts -= shifts.mean(axis=1, keepdims=True)
+    moved = np.take_along_axis(shifts, slices, axis=1).ravel()
+    changed = {name: np.clip(scores + moved, 0, 1) for name, scores in draw.candidate.items()}
+    return Draw(draw.promoted, changed, draw.gain)
+
+
+def _base(world: World, promoted: Floats) -> dict[str, Floats]:
+    """Return the base's scores, where the world has a base."""
+    if world.gain is None:
+        return {}
+    return {BASE: np.clip(promoted - world.gain, 0, 1)}
