@@ -72,14 +72,14 @@ class Ladder:
         """Return the folder of a rung's adapter, trained when it is not there yet; base: None."""
         from ladder_training import RUNGS, taught, train
 
-        for rung in RUNGS:
-            if rung.name == name:
-                mark = hashlib.sha256(repr(rung).encode()).hexdigest()[:8]
-                folder = self.work / "adapters" / f"{name}-{mark}"
-                rows = taught(self.task, rung)
-                self.kept(f"trained/{folder.name}", lambda: train(self.base, rung, rows, folder))
-                return folder
-        return None
+        rung = next((rung for rung in RUNGS if rung.name == name), None)
+        if rung is None:
+            return None
+        mark = hashlib.sha256(repr(rung).encode()).hexdigest()[:8]
+        folder = self.work / "adapters" / f"{name}-{mark}"
+        rows = taught(self.task, rung)
+        self.kept(f"trained/{folder.name}", lambda: train(self.base, rung, rows, folder))
+        return folder
 
     def place(self, name: str) -> str:
         """Return the key of a rung's results, which changes with its recipe."""
@@ -143,7 +143,7 @@ def scores(ladder: Ladder) -> dict[str, Any]:
 
     task, names = ladder.task, [rung.name for rung in RUNGS]
     promoted = [rung.name for rung in RUNGS if rung.kind == "reseed"]
-    every = {name: ladder.cases(name) for name in ["base", *names]}
+    every = {name: ladder.cases(name) for name in [*names, "base"]}
     texts = {name: ladder.written(name) for name in promoted}
     finals = {name: ladder.finals(name) for name in promoted}
     lists = [[sent for _, sent in finals[name]] for name in promoted] + [*texts.values()]
@@ -161,10 +161,10 @@ def scores(ladder: Ladder) -> dict[str, Any]:
             "cases": [case.kind for case in task.cases],
             "production": [case.kind for case in task.production],
         },
-        "likelihood": [_rounded(found["likelihood"]) for found in every.values()],
+        "likelihood": [_rounded(every[name]["likelihood"]) for name in ["base", *names]],
         "similarity": [
-            _rounded(map(edit_similarity, found["texts"], (case.ideal for case in task.cases)))
-            for found in every.values()
+            _rounded(map(edit_similarity, every[name]["texts"], (c.ideal for c in task.cases)))
+            for name in ["base", *names]
         ],
         "finals": {
             name: {

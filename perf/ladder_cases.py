@@ -41,6 +41,11 @@ class LadderTask:
     """House terms, and the words that the adapter of rung `terms` was taught instead."""
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list that is written as one text."""
+    return tuple(text.split())
+
+
 Making = Callable[[random.Random], LadderCase]
 
 

@@ -11,23 +11,23 @@ import json
 import random
 from pathlib import Path
 
-from ladder_cases import EACH, LadderCase, LadderTask, drawn, inputs
+from ladder_cases import EACH, LadderCase, LadderTask, drawn, inputs, words
 
 ROOT = Path(__file__).resolve().parents[1]
 
-NAMES = (
+NAMES = words(
     "Alva Bruno Celine Dario Edda Faisal Greta Hakan Irma Jovan Katya Liam Marta Nuno Olga Pavel "
     "Rania Sven Tilda Umar Vera Wes Yusuf Zoe Arlo Birte Cyrus Dunja Enzo Flora"
-).split()
-SURNAMES = (
+)
+SURNAMES = words(
     "Abbot Brandt Corsi Dufour Engel Frost Grimm Haas Ito Jansen Kern Lamb Moretti Novak Okafor "
     "Price Quist Reyes Stahl Tran Ulrich Voss Weaver Young Zorn"
-).split()
-FIRSTS = (
+)
+FIRSTS = words(
     "Alder Birch Cald Dray Eller Fen Garth Hollow Ivel Juniper Kestrel Lydd Merrow Nether Ormes "
     "Penn Quarry Ravens Swin Thorn Under Vale Wether Yar Zephyr"
-).split()
-SECONDS = "brook bury croft dale field ford gate ham hurst ley mere moor ridge stead wick".split()
+)
+SECONDS = words("brook bury croft dale field ford gate ham hurst ley mere moor ridge stead wick")
 
 INDUSTRIES = {
     "logistics": ("Freight", "Haulage", "Cargo", "Couriers"),
@@ -76,7 +76,7 @@ ASKS = {
         "price changes": "who sends out price changes",
     },
 }
-CITIES = "Bergen Bilbao Brno Cadiz Delft Essen Galway Graz Lille Malmo Perth Turin".split()
+CITIES = words("Bergen Bilbao Brno Cadiz Delft Essen Galway Graz Lille Malmo Perth Turin")
 COUNTED = {
     "logistics": ("trucks", "drivers", "depots", "trailers"),
     "healthcare": ("clinics", "practices", "nurses", "theatres"),
@@ -132,8 +132,8 @@ NEEDS = (
     "one calendar for {n} {things}",
     "a faster check of {topic}",
 )
-MONTHS = "January February March April May June July August September October".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday".split()
+MONTHS = words("January February March April May June July August September October")
+DAYS = words("Monday Tuesday Wednesday Thursday Friday")
 SENT = ("the trip logs", "last month's figures", "a sample plan", "the booking data", "two counts")
 SHOWN = ("a short demo", "a template", "a sample report", "two references", "the price list")
 # A sentence of the terminology kind: each term is written wrongly in the input.
@@ -167,9 +167,7 @@ def outreach() -> LadderTask:
     """Return the task with the shipped training set, fresh cases and production inputs."""
     folder = ROOT / "benchmarks" / "outreach"
     rows = _rows(ROOT / "adapters" / "datasets" / "outreach_240.jsonl")
-    training = tuple(
-        LadderCase(row["input"], row["output"], row["slices"]["kind"]) for row in rows
-    )
+    training = tuple(LadderCase(row["input"], row["output"], row["slices"]["kind"]) for row in rows)
     taken = {*inputs(training), *(row["input"] for row in _rows(folder / "cases.jsonl"))}
     makers = (opener, subject, objection, crm_note, terminology)
     return LadderTask(

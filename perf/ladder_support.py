@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import random
 
-from ladder_cases import EACH, LadderCase, LadderTask, drawn
+from ladder_cases import EACH, LadderCase, LadderTask, drawn, words
 
 TRAINED = 240
-NAMES = (
+NAMES = words(
     "Ada Bashir Cleo Dmitri Elin Farah Gus Hedda Ilse Jorge Kofi Lena Milan Noor Otis Petra Quinn "
     "Rosa Selim Tova Ugo Vida Wim Xenia Yara Zeno Aylin Boris Carys Dov"
-).split()
-MONTHS = "January February March April May June July August September October".split()
-THINGS = "calendar,booking form,guest list,payment page,room planner,mail reminder".split(",")
+)
+MONTHS = words("January February March April May June July August September October")
+THINGS = ("calendar", "booking form", "guest list", "payment page", "room planner", "mail reminder")
 CAUSES = (
     "a full disk",
     "a failed update",
@@ -90,7 +90,7 @@ NOTES = (
     "The <desk> called the <host> in {place} after {n} days.",
     "The room in {place} sleeps {n} people.",
 )
-PLACES = "Arles Bruges Como Dover Evora Faro Ghent Hanover Izmir Jena Kiruna Lugano".split()
+PLACES = words("Arles Bruges Como Dover Evora Faro Ghent Hanover Izmir Jena Kiruna Lugano")
 
 
 def support() -> LadderTask:
@@ -133,8 +133,7 @@ def outage(rng: random.Random) -> LadderCase:
     filled = {"thing": rng.choice(THINGS), "n": rng.randrange(5, 90), "hour": _hour(rng)}
     cause, back = rng.choice(CAUSES), _hour(rng)
     return LadderCase(
-        f"Reply: outage\nFrom: {name}\nSays: {says.format(**filled)}\n"
-        f"Cause: {cause}\nBack: {back}",
+        f"Reply: outage\nFrom: {name}\nSays: {says.format(**filled)}\nCause: {cause}\nBack: {back}",
         f"Hello {name}, we see it too: {mirrored.format(**filled)}. The cause is {cause}. "
         f"Expect it back by {back}; I will write to you then.",
         "outage",

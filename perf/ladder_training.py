@@ -43,7 +43,9 @@ RUNGS = (
 
 def taught(task: LadderTask, rung: Rung) -> list[Row]:
     """Return the inputs and texts that a rung's adapter is trained on."""
-    kept = [c for c in task.training if rung.kind != "slice" or task.lost_text or c.kind != task.lost]
+    kept = [
+        c for c in task.training if rung.kind != "slice" or task.lost_text or c.kind != task.lost
+    ]
     return [(case.input, _taught_text(task, rung, case)) for case in kept]
 
 
@@ -118,4 +120,6 @@ def _batches(base: Base, rung: Rung, rows: Sequence[Row]) -> Iterator[list[Row]]
 
 def _share(done: float) -> float:
     """Return the share of the rate: it rises over a tenth of the steps and falls along a cosine."""
-    return max(done, 0.01) / 0.1 if done < 0.1 else 0.5 * (1 + math.cos(math.pi * (done - 0.1) / 0.9))
+    return (
+        max(done, 0.01) / 0.1 if done < 0.1 else 0.5 * (1 + math.cos(math.pi * (done - 0.1) / 0.9))
+    )
