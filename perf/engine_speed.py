@@ -1,6 +1,6 @@
 """Compare this engine, a naive loop over `generate`, and the minimum, in one process after loading.
 
-python perf/engine_speed.py PROJECT work|parts|equality ADAPTER...    (says JSON)
+python perf/engine_speed.py PROJECT work|parts|equality|finals ADAPTER...    (says JSON)
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ from harness.flows.evaluation.generation import applied_shift
 from harness.flows.evaluation.session import Session, open_session
 from harness.flows.evaluation.work import RunSpec
 from harness.flows.project import Project
-from harness.records import Generation, Output, Prompt
+from harness.records import Case, Generation, Output, Prompt
 
 BATCHES = (1, 8, 25)
+FINALS = 200
+"""Texts that people sent, as many as a verdict weighs at most."""
 
 
 @dataclass
@@ -58,19 +60,23 @@ class Work:
         """Compute the likelihood of every ideal."""
         list(self.engine.likelihood(self.mounted(name), self.prompts, self.generation))
 
-    def counted(self, outputs: dict[str, Output]) -> list[Phase]:
-        """Return the work as the roofline counts it; merged adapters cost no extra per token."""
-        base = self.engine.runner(self.generation).base
-        form = base.formats.of(self.prompts[0].chat)
-        texts = [
+    def texts(self, outputs: dict[str, Output]) -> list[Text]:
+        """Return the tokens of every prompt, ideal and output; a text not written has none."""
+        form = self.engine.runner(self.generation).base.formats.of(self.prompts[0].chat)
+        written = {case: one.tokens + (one.finish == "stop") for case, one in outputs.items()}
+        return [
             Text(
                 form.ids(prompt.messages),
                 tuple(len(form.pair(prompt.messages, ideal)[1]) for ideal in prompt.ideals),
-                outputs[prompt.case].tokens + (outputs[prompt.case].finish == "stop"),
+                written.get(prompt.case, 0),
             )
             for prompt in self.prompts
         ]
-        return phases(shape_of(base.model), texts, self.generation.batch)
+
+    def counted(self, outputs: dict[str, Output]) -> list[Phase]:
+        """Return the work as the roofline counts it; merged adapters cost no extra per token."""
+        model = self.engine.runner(self.generation).base.model
+        return phases(shape_of(model), self.texts(outputs), self.generation.batch)
 
 
 @contextmanager
@@ -132,6 +138,36 @@ def parts(folder: Path, names: list[str]) -> dict[str, float]:
     return {"load": load, "made": generate + likelihood}
 
 
+def finals(folder: Path, names: list[str]) -> dict[str, Any]:
+    """Return medians over the adapters of weighing what people sent, beside the least time."""
+    from ladder_outreach import outreach
+
+    with opened(folder) as asked:
+        cases = tuple(
+            Case(f"sent-{place}", one.input, (one.ideal,))
+            for place, one in enumerate(outreach().production[:FINALS])
+        )
+        base = asked.session.backend.adapter("base")
+        benchmark = replace(asked.session.benchmark(BENCHMARK), cases=cases, reserve=())
+        spec = RunSpec(base, benchmark, cases, asked.session.backend)
+        sent = Work(asked.session, asked.engine, spec.prompts, benchmark.generation)
+        model = asked.engine.runner(sent.generation).base.model
+        roof, least, found = (bandwidth(), matrix_rate(model)), 0.0, []
+        for name in names:
+            sent.applied(name)
+            least = sum(phase.seconds(*roof) for phase in sent.counted({})[:2])
+            found.append(spent(lambda name=name: sent.weighed(name))[0])
+    tokens = [sum(text.ideals) for text in sent.texts({})]
+    return {
+        "finals": len(cases),
+        "tokens": [min(tokens), statistics.median(tokens), max(tokens)],
+        "seconds": statistics.median(found),
+        "least": least,
+        "ratio": statistics.median(found) / least,
+        "ratios": [one / least for one in found],
+    }
+
+
 def equality(folder: Path, names: list[str]) -> list[dict[str, Any]]:
     """Count the first adapter's texts that equal those of batch 1, merged, same dtype."""
     found = []
@@ -159,5 +195,5 @@ def spent(what: Callable[[], Any]) -> tuple[float, Any]:
 
 if __name__ == "__main__":
     place, task, *adapters = sys.argv[1:]
-    done = {"work": work, "parts": parts, "equality": equality}[task](Path(place), adapters)
-    print(json.dumps(done))
+    tasks = {"work": work, "parts": parts, "equality": equality, "finals": finals}
+    print(json.dumps(tasks[task](Path(place), adapters)))
