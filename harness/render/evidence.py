@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.records import CasesUse, FinalsUse, ReserveUse, Verdict
+from harness.records import CasesUse, FinalsUse, ReserveUse, Verdict, WeighedFinal
 from harness.records.holds import QUOTING
 from harness.text.figures import count, month, rough_percent, score, signed
 
 FINALS_NOTE = "finals: "
 """How a note begins that says why no texts were weighed."""
+MAX_LOST = 50
+"""Lost texts that are shown; collapses beyond chance need fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,17 @@ def evidence(verdict: Verdict) -> tuple[EvidenceRow, ...]:
     cases = _cases(verdict.own_cases, verdict)
     if is_guard(verdict):
         return (cases,)
-    return (cases, _reserve(verdict.reserve, verdict.n), _finals(verdict.finals, verdict))
+    return (cases, _reserve(verdict.reserve, verdict), _finals(verdict.finals, verdict))
+
+
+def lost_finals(verdict: Verdict) -> tuple[WeighedFinal, ...]:
+    """Return the texts that people sent and that would no longer be written, at most `MAX_LOST`."""
+    finals = verdict.finals
+    if finals is None:
+        return ()
+    weighed = {one.id: one for one in finals.weighed}
+    names = finals.texts[:MAX_LOST]
+    return tuple(weighed.get(name) or WeighedFinal(name, None, None) for name in names)
 
 
 def is_guard(verdict: Verdict) -> bool:
@@ -65,12 +77,14 @@ def _cases(cases: CasesUse, verdict: Verdict) -> EvidenceRow:
     return EvidenceRow(what, "; ".join(filter(None, seen)), cases.says)
 
 
-def _reserve(reserve: ReserveUse | None, n: int) -> EvidenceRow:
+def _reserve(reserve: ReserveUse | None, verdict: Verdict) -> EvidenceRow:
     if reserve is None:
-        return EvidenceRow("no reserve", "", "lora-harness benchmark propose fills it")
+        fills = "lora-harness benchmark propose fills it"
+        return EvidenceRow("no reserve", "", fills if verdict.runs else "--reserve gives one")
     if not reserve.used:
         return EvidenceRow(f"reserve of {count(reserve.available, 'case')}", "", reserve.says)
-    seen = f"with them {_bounds(reserve.mean, reserve.low)}; {reserve.collapsed} of {n} collapsed"
+    seen = f"with them {_bounds(reserve.mean, reserve.low)}"
+    seen += f"; {reserve.collapsed} of {verdict.n} collapsed"
     what = f"reserve, {reserve.used} of {reserve.available} looked at"
     return EvidenceRow(what, seen, reserve.says)
 
@@ -91,6 +105,8 @@ def _no_finals(verdict: Verdict) -> str:
     said = next((note for note in verdict.notes if note.startswith(FINALS_NOTE)), "")
     if said:
         return said.removeprefix(FINALS_NOTE)
+    if not verdict.runs:  # scores from elsewhere
+        return "--finals gives them"
     if not verdict.policy.finals:
         return "[policy] finals = 0"
     return "nothing is promoted yet" if verdict.promoted is None else "not available here"

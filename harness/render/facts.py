@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from harness.records import BASE, MarginUse, Verdict
 from harness.render.evidence import FINALS_NOTE, is_guard
-from harness.text.figures import count, margin, metric_title, rough_percent, signed
+from harness.text.figures import count, margin, metric_title, rough_percent, score, signed
 
 BAR_MOVED = "the bar moved"
 FORGETTING_NOTE = "forgetting was "
@@ -89,7 +89,7 @@ def _certifiable(verdict: Verdict) -> str:
     if gate is None or verdict.certifiable_margin is None:
         return ""
     power = f"{100 * verdict.policy.power:.0f} % power"
-    smallest = f"a margin of {margin(verdict.certifiable_margin)} ({metric_title(gate.name)})"
+    smallest = f"a margin of {score(verdict.certifiable_margin)} ({metric_title(gate.name)})"
     needed = ""
     if gate.cases_needed is not None and gate.margin is not None:
         needed = f"; {count(gate.cases_needed, 'case')} needed for {margin(gate.margin)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.records import Compared, MetricVerdict, Verdict
-from harness.render.evidence import further_reasons
+from harness.render.evidence import further_reasons, lost_finals
 from harness.render.facts import BAR_MOVED, facts, other_notes
 from harness.render.metric_table import difference_of, guard_rows, sure
 from harness.render.report.cases import FLAG_SIGNS, text_of
@@ -181,10 +181,10 @@ def _worth(verdict: Verdict) -> Iterator[str]:
 
 def _lost(material: Material) -> Iterator[str]:
     """Yield the texts that people sent and that would no longer be written."""
-    finals = material.verdict.finals
-    for name in finals.texts if finals else ():
-        text = material.finals.get(name, "") if material.texts else ""
-        yield f"{name}: {text}" if text else name
+    for one in lost_finals(material.verdict):
+        text = material.finals.get(one.id, "") if material.texts else ""
+        likely = f"{score(one.promoted)} → {score(one.candidate)}"
+        yield f"{one.id} {likely}" + (f": {text}" if text else "")
 
 
 def _slices(verdict: Verdict) -> Iterator[str]:

@@ -6,14 +6,11 @@ Tested in tests/render/report/test_evidence.py.
 from __future__ import annotations
 
 from harness.records import Verdict, WeighedFinal
-from harness.render.evidence import evidence
+from harness.render.evidence import evidence, lost_finals
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material
 from harness.text.figures import count, day, score
 from harness.text.html import Child, Html, element
-
-MAX_LOST = 50
-"""Texts that are shown; collapses beyond chance need fewer."""
 
 
 def rests_on(verdict: Verdict) -> Html | None:
@@ -28,11 +25,9 @@ def rests_on(verdict: Verdict) -> Html | None:
 
 def lost_texts(material: Material) -> Html | None:
     """Return a section on the texts that people sent and that would no longer be written."""
-    finals = material.verdict.finals
-    if finals is None or not finals.texts:
+    shown, finals = lost_finals(material.verdict), material.verdict.finals
+    if finals is None or not shown:
         return None
-    weighed = {one.id: one for one in finals.weighed}
-    shown = [weighed.get(name) or WeighedFinal(name, None, None) for name in finals.texts]
     columns = [
         Column("review"),
         Column("sent", "word"),
@@ -41,8 +36,8 @@ def lost_texts(material: Material) -> Html | None:
         Column("now", "number"),
         Column("text"),
     ]
-    rows = [_row(one, material) for one in shown[:MAX_LOST]]
-    rest = len(shown) - MAX_LOST
+    rows = [_row(one, material) for one in shown]
+    rest = len(finals.texts) - len(shown)
     more = element("p", f"{count(rest, 'text')} more would be lost", class_="quiet")
     return element(
         "section",

@@ -66,16 +66,19 @@ def _top(material: Material) -> Html:
         day(material.made or material.run.started),
     ]
     warning = f"OVERRIDE: {verdict.promoted or ''} was promoted against or without a verdict"
-    moved = moved_bar(verdict)
+    moved, said = moved_bar(verdict), in_one_sentence(verdict)
+    bar = f"{BAR_MOVED.capitalize()}: {moved}"
     return element(
         "header",
         element("h1", badge, " ", element("span", verdict.candidate, class_="name")),
         element("p", " · ".join(about), class_="quiet"),
         element("p", f"Against {references(verdict, material.promoted_at)}"),
         element("p", warning, class_="override", role="note") if material.overridden else None,
-        element("p", said, class_="sentence") if (said := in_one_sentence(verdict)) else None,
+        element("p", said, class_="sentence") if said else None,
         rests_on(verdict),
-        element("p", f"{BAR_MOVED}: {moved}", class_="override", role="note") if moved else None,
+        element("p", f"{BAR_MOVED.capitalize()}: {moved}", class_="moved", role="note")
+        if moved
+        else None,
     )
 
 
