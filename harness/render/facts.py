@@ -26,7 +26,7 @@ def facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
         ("risk", "; ".join(_risks(verdict))),
         ("can certify", _certifiable(verdict)),
         ("can break", _can_break(verdict)),
-        ("forgetting", "; ".join(_noted(verdict, FORGETTING_NOTE))),
+        ("forgetting", _forgetting(verdict)),
         ("candidates", _candidates(verdict)),
     )
     return tuple((label, said) for label, said in found if said)
@@ -119,5 +119,7 @@ def _candidates(verdict: Verdict) -> str:
     return said + (luck if risk else "")
 
 
-def _noted(verdict: Verdict, beginning: str) -> Iterator[str]:
-    return (note for note in verdict.notes if note.startswith(beginning))
+def _forgetting(verdict: Verdict) -> str:
+    """Say why forgetting was not measured; the gains beside it say what was forgotten."""
+    said = (note for note in verdict.notes if note.startswith(FORGETTING_NOTE))
+    return next(said, "").removeprefix(FORGETTING_NOTE)

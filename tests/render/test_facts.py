@@ -90,7 +90,7 @@ def test_how_much_could_break_is_bounded_and_none_is_never_called_zero() -> None
 
 def test_a_project_without_a_guard_is_told_that_forgetting_was_not_measured() -> None:
     assert UNMEASURED.startswith(FORGETTING_NOTE)
-    assert fact("forgetting") == UNMEASURED
+    assert fact("forgetting") == "not measured: the project has no guard benchmark"
     assert fact("forgetting", notes=()) is None
 
 

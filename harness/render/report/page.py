@@ -76,9 +76,7 @@ def _top(material: Material) -> Html:
         element("p", warning, class_="override", role="note") if material.overridden else None,
         element("p", said, class_="sentence") if said else None,
         rests_on(verdict),
-        element("p", f"{BAR_MOVED.capitalize()}: {moved}", class_="moved", role="note")
-        if moved
-        else None,
+        element("p", bar, class_="moved", role="note") if moved else None,
     )
 
 
