@@ -135,3 +135,12 @@ def failed(checks: Iterable[CheckResult]) -> Html:
 def listed(lines: Sequence[str]) -> Html:
     """Return lines of text as a list."""
     return element("ul", [element("li", line) for line in lines], class_="lh-list")
+
+
+def described(pairs: Sequence[tuple[str, str]]) -> Html:
+    """Return names with the sentences on them."""
+    found = [
+        element("div", element("dt", html(name, 60)), element("dd", html(said)))
+        for name, said in pairs
+    ]
+    return element("dl", found, class_="lh-described")

@@ -10,12 +10,13 @@ from typing import cast, get_args
 
 import streamlit as st
 
-from dashboard import charts, choices, colours, frame, pieces, words
+from dashboard import charts, choices, colours, frame, pieces, told, words
 from dashboard.downloads import offer
 from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
-from harness.records import CaseResult, MetricVerdict, Verdict
-from harness.text.figures import count, interval, margin, metric_title, score, signed
-from harness.text.html import Child, Html, element, joined
+from harness.records import CaseResult, Verdict
+from harness.render.evidence import further_reasons
+from harness.text.figures import count, metric_title, score, signed
+from harness.text.html import Html
 
 
 def body(context: frame.PageContext) -> None:
@@ -82,47 +83,17 @@ def _headline(found: Comparison) -> tuple[str, str]:
 
 
 def _verdict(found: Comparison, verdict: Verdict) -> None:
-    broken, fixed = len(verdict.broken), len(verdict.fixed)
     when = "" if found.verdict_id else ", computed just now from the stored runs"
-    tally = [
-        pieces.badge(verdict.outcome),
-        pieces.badge(f"{broken} broken", "bad" if broken else "quiet"),
-        pieces.badge(f"{fixed} fixed", "good" if fixed else "quiet"),
-        pieces.quiet(f"of {count(verdict.n, 'case')}{when}"),
-    ]
     with st.container(border=True):
-        frame.html(element("div", tally, class_="lh-head"))
-        frame.html(pieces.listed(verdict.reasons))
+        frame.html(told.outcome(verdict, when), told.rests_on(verdict, bool(found.verdict_id)))
+        if why := further_reasons(verdict):
+            frame.html(pieces.listed(why))
         if verdict.advice:
             frame.html(pieces.following(), pieces.listed(verdict.advice))
-        frame.html(_metrics(verdict))
-
-
-def _metrics(verdict: Verdict) -> Html:
-    against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
-    head = ["metric", "role", "before", "candidate", "difference, 95 %", "margin", "n", "result"]
-    parts = []
-    for reference in against:
-        rows = [_metric_row(m) for m in verdict.metrics if m.against == reference]
-        if len(against) > 1:
-            parts.append(element("div", f"against {reference}", class_="lh-name"))
-        parts.append(pieces.table(head, rows, "<<>>>>><"))
-    return joined(parts)
-
-
-def _metric_row(metric: MetricVerdict) -> list[Child]:
-    counted = ", ".join(f"{number} {what}" for what, number in (metric.counts or {}).items())
-    moved = interval(metric.difference, metric.low, metric.high)
-    return [
-        words.html(metric_title(metric.name), 60),
-        words.html(metric.role, 20),
-        score(metric.reference),
-        score(metric.candidate),
-        words.html(counted, 80) if metric.low is None and counted else moved,
-        "" if metric.margin is None else margin(metric.margin),
-        str(metric.n),
-        pieces.badge(metric.state) if metric.role != "report" else pieces.quiet(metric.state),
-    ]
+        frame.html(told.metrics(verdict), told.shown_with_it(verdict))
+        if verdict.finals and verdict.finals.texts:
+            with st.expander(f"{count(len(verdict.finals.texts), 'text')} would be lost"):
+                frame.html(told.lost(verdict, found.lost))
 
 
 def _cases(found: Comparison) -> None:

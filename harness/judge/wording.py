@@ -11,6 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from harness.text.figures import rough_percent as percent
+
+__all__ = ["cases", "listed", "metric", "number", "percent", "signed"]
+
 
 def metric(name: str) -> str:
     """Write `ideal_likelihood` as ideal likelihood."""
@@ -28,14 +32,6 @@ def signed(value: float) -> str:
     """Write a difference with its sign."""
     rounded = round(value, 3)
     return "0" if rounded == 0 else f"{rounded:+.3f}".rstrip("0").replace("-", "−")
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage, with a decimal below 20 % and none above."""
-    value = 100 * share
-    if 0 < value < 0.1:
-        return "less than 0.1 %"
-    return f"{value:.1f} %" if value < 20 else f"{value:.0f} %"
 
 
 def cases(count: int) -> str:

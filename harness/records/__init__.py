@@ -25,6 +25,14 @@ from harness.records.benchmark import (
     Role,
 )
 from harness.records.decisions import Decision, DoctorCheck
+from harness.records.evidence import (
+    CasesUse,
+    FinalsUse,
+    MarginSource,
+    MarginUse,
+    ReserveUse,
+    WeighedFinal,
+)
 from harness.records.monitoring import (
     ALARM,
     REVIEWED,
@@ -71,17 +79,14 @@ from harness.records.settings import Cluster, Endpoint, PersonalKind, Privacy, T
 from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
 from harness.records.verdicts import (
     CaseChange,
-    FinalsUse,
     JobResult,
     Limit,
     MetricVerdict,
     Outcome,
-    ReserveUse,
     Sampling,
     SliceVerdict,
     State,
     Verdict,
-    WeighedFinal,
     Worth,
 )
 
@@ -109,6 +114,7 @@ __all__ = [
     "CaseHistory",
     "CaseResult",
     "CasesNeeded",
+    "CasesUse",
     "Chat",
     "Check",
     "CheckResult",
@@ -130,6 +136,8 @@ __all__ = [
     "JobResult",
     "Level",
     "Limit",
+    "MarginSource",
+    "MarginUse",
     "Message",
     "MetricRule",
     "MetricVerdict",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.records.benchmark import MetricRule, Policy, Role
+from harness.records.evidence import CasesUse, FinalsUse, MarginUse, ReserveUse
 from harness.records.holds import EXACT, QUOTING, TEXT
 
 Outcome = Literal["promote", "reject", "inconclusive"]
@@ -145,62 +146,6 @@ class CaseChange:
 
 
 @dataclass(frozen=True, slots=True)
-class ReserveUse:
-    """The reserve cases that a verdict took."""
-
-    looks: int
-    """How often the verdict was looked at, the benchmark's own cases alone included."""
-    used: int
-    """Reserve cases that were run."""
-    available: int
-    """Reserve cases that there are."""
-    wanted: int = 0
-    """Reserve cases that would be looked at next; 0 where the verdict needs none."""
-
-
-@dataclass(frozen=True, slots=True)
-class WeighedFinal:
-    """A text that a person sent, with its likelihood under both adapters."""
-
-    id: str = field(metadata=EXACT)
-    """Id of the review."""
-    candidate: float | None
-    """Likelihood under the candidate; None is missing."""
-    promoted: float | None
-    """Likelihood under the promoted adapter."""
-    at: str = field(default="", metadata=EXACT)
-    """When it was sent; ISO 8601, UTC."""
-    slices: tuple[str, ...] = field(default=(), metadata=QUOTING)
-    """Its slices, as key=value."""
-
-
-@dataclass(frozen=True, slots=True)
-class FinalsUse:
-    """Texts that people sent, weighed under the candidate and the promoted adapter."""
-
-    n: int
-    """Number of finals."""
-    collapsed: int
-    """Finals that the candidate would no longer write."""
-    mean: float
-    """Mean difference of their likelihood, candidate minus promoted."""
-    low: float
-    """Lower bound of the mean, one-sided."""
-    cover: float
-    """Upper bound of the share that the candidate would no longer write."""
-    decides: bool
-    """Whether the finals decided, or could have."""
-    texts: tuple[str, ...] = field(default=(), metadata=EXACT)
-    """Ids of the collapsed finals."""
-    slices: tuple[str, ...] = field(default=(), metadata=QUOTING)
-    """Slices in which finals collapsed beyond chance."""
-    note: str = field(default="", metadata=QUOTING)
-    """Why finals decide nothing; empty where they do."""
-    weighed: tuple[WeighedFinal, ...] = ()
-    """Every final with its likelihoods, so that the verdict can be judged again."""
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """The gate's decision on a candidate, with everything that it rests on."""
 
@@ -266,14 +211,20 @@ class Verdict:
     """Version of the rule that judged."""
     margin_used: float | None = None
     """The margin of the first gate: the declared one, or less where less is to lose."""
+    margins: tuple[MarginUse, ...] = ()
+    """The margin of every gate, and where it comes from."""
     can_break: int | None = None
     """Cases that can break, as the reference was right; None before the second rule."""
+    own_cases: CasesUse | None = None
+    """What the benchmark's own cases show; None before the second rule."""
     reserve: ReserveUse | None = None
     """The use of the reserve; None where the benchmark has none."""
     finals: FinalsUse | None = None
     """What people sent; None where nothing was weighed."""
     bar_moved: tuple[str, ...] = field(default=(), metadata=QUOTING)
     """Settings of the bar that differ from the last promotion's, as sentences."""
+    luck: float | None = None
+    """The risk that a candidate worse by exactly the margin passed among those judged so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,9 @@ def guard_rows(verdict: Verdict) -> list[tuple[str, MetricVerdict]]:
     """Give each gated metric of each guard benchmark a row under the benchmark's name."""
     rows = []
     for guard in verdict.guards:
-        # against the pinned adapter a guard would have every row twice
-        gated = [m for m in guard.metrics if m.role == "gate" and m.against != "pinned"]
+        # against the base or the pinned adapter as well, a guard would have every row twice
+        first = next((m.against for m in guard.metrics), None)
+        gated = [m for m in guard.metrics if m.role == "gate" and m.against == first]
         for metric in gated:
             more = f" {metric_title(metric.name)}" if len(gated) > 1 else ""
             rows.append(

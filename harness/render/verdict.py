@@ -8,17 +8,21 @@ from __future__ import annotations
 from typing import Any
 
 from harness.records import Verdict
-from harness.render.changes import broken_cases, counted
+from harness.render.changes import broken_cases, counted, id_list
+from harness.render.evidence import evidence, further_reasons, in_one_sentence
+from harness.render.facts import BAR_MOVED, facts, moved_bar, other_notes
 from harness.render.gain_over_base import worth_lines
 from harness.render.metric_table import metric_tables
 from harness.text import safe
 from harness.text.figures import count, day, margin, metric_title
 from harness.text.plain import plain
-from harness.text.table import hang
+from harness.text.table import display_width, hang, pad
 
 TITLE = " adapter gate "
 RULE = "═"
 MIN_WIDTH = 40
+LABEL = 11
+"""Columns of the longest label of a fact."""
 COLOURS = {"promote": "1;32", "reject": "1;31", "inconclusive": "1;33"}
 
 
@@ -45,15 +49,15 @@ def verdict_text(
         *(_override(verdict, width, colour) if overridden else ()),
         *_listed("  again ", made_again, width),
         "",
-        *_listed("  why   ", verdict.reasons, width),
-        *evidence_lines(verdict, width),
+        *_rows(verdict, width),
+        *_listed("  why   ", further_reasons(verdict), width),
         *metric_tables(verdict, width, colour),
         *counted(verdict, width),
         *broken_cases(verdict, width),
         "",
         *worth_lines(verdict, width),
-        *_listed("  also  ", verdict.notes, width),
-        *hang("  ", certifiable(verdict), width),
+        *_facts(verdict, width),
+        *_listed("  also  ", other_notes(verdict), width),
         *_listed("  next  ", verdict.advice, width),
     ]
     if "candidate" in verdict.runs:
@@ -113,28 +117,33 @@ def _listed(label: str, sentences: tuple[str, ...], width: int) -> list[str]:
     return lines
 
 
-def evidence_lines(verdict: Verdict, width: int) -> list[str]:
-    """Return a line for the cases, the reserve and the finals, where they were asked."""
-    return [line for label, said in evidence(verdict) for line in hang(label, said, width)]
+def _rows(verdict: Verdict, width: int) -> list[str]:
+    """Return the sentence of the verdict, then the rows of what it rests on, then a moved bar."""
+    rows, moved = evidence(verdict), moved_bar(verdict)
+    lines = hang("  ", safe.ci_log(said), width) if (said := in_one_sentence(verdict)) else []
+    if rows:
+        lines.append("")
+    columns = max((display_width(row.what) for row in rows), default=0)
+    for row in rows:
+        found = ": ".join(filter(None, (row.says, row.seen)))
+        lines += hang(f"  {pad(row.what, columns)}  ", safe.ci_log(found), width)
+    if verdict.finals and verdict.finals.texts:
+        lines += hang("  would be lost  ", id_list(verdict.finals.texts), width)
+    if moved:
+        lines += ["", *hang(f"  {BAR_MOVED}  ", safe.ci_log(moved), width)]
+    return [*lines, ""] if lines else []
 
 
-def evidence(verdict: Verdict) -> list[tuple[str, str]]:
-    """Return what the verdict rests on, each part with its label; nothing under the first rule."""
-    if verdict.rule < 2 or not verdict.metrics:
-        return []
-    used = 0 if verdict.reserve is None else verdict.reserve.used
-    broke = f"{len(verdict.broken)} collapsed, {verdict.can_break} can break"
-    rows = [("  cases    ", f"{count(verdict.n - used, 'case')}, {broke}")]
-    if verdict.reserve is not None:
-        looks = count(verdict.reserve.looks, "look")
-        rows.append(("  reserve  ", f"{used} of {verdict.reserve.available} used, {looks}"))
-    finals = verdict.finals
-    if finals is not None:
-        said = f"{count(finals.n, 'text')} that people sent, {finals.collapsed} would be lost"
-        if finals.n > 1:
-            said += f"; {finals.mean:+.3f} on average, {finals.low:+.3f} at worst"
-        rows.append(("  finals   ", (said + (f"; {finals.note}" if finals.note else ""))))
-    return [(label, said.replace("-0.", "−0.")) for label, said in rows]
+def _facts(verdict: Verdict, width: int) -> list[str]:
+    """Return what is shown with every verdict, each fact behind its label."""
+    if verdict.rule < 2:
+        return hang("  ", certifiable(verdict), width)
+    return [
+        line
+        for label, said in facts(verdict)
+        if label != BAR_MOVED
+        for line in hang(f"  {pad(label, LABEL)}  ", safe.ci_log(said), width)
+    ]
 
 
 def certifiable(verdict: Verdict) -> str:

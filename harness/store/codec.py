@@ -48,10 +48,13 @@ OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
         "left_out",
         "rule",
         "margin_used",
+        "margins",
         "can_break",
+        "own_cases",
         "reserve",
         "finals",
         "bar_moved",
+        "luck",
     ),
 }
 """Fields added after the first records were sealed. A seal is the hash of the JSON text, so these

@@ -41,6 +41,14 @@ def percent(share: float | None) -> str:
     return MISSING if share is None or not isfinite(share) else f"{100 * share:.1f} %"
 
 
+def rough_percent(share: float) -> str:
+    """Write a share with a decimal below 20 % and none above; a small one is never no risk."""
+    value = 100 * share
+    if 0 < value < 0.1:
+        return "less than 0.1 %"
+    return f"{value:.1f} %" if value < 20 else f"{value:.0f} %"
+
+
 def margin(value: float | None) -> str:
     """Write 0.03, with as many decimals as the user gave (three digits at most)."""
     return MISSING if value is None or not isfinite(value) else f"{value:.3g}"
@@ -64,9 +72,13 @@ def metric_title(name: str) -> str:
 
 def day(stamp: str) -> str:
     """Turn an ISO date or time into 12 Sep 2026; return any other text unchanged."""
-    year, month, date = stamp[:4], stamp[5:7], stamp[8:10]
-    if stamp[4:5] + stamp[7:8] != "--" or not (year + month + date).isdecimal():
-        return stamp
-    if not 1 <= int(month) <= 12:
-        return stamp
-    return f"{int(date)} {MONTHS[int(month) - 1]} {year}"
+    found = month(stamp)
+    return f"{int(stamp[8:10])} {found}" if found else stamp
+
+
+def month(stamp: str) -> str:
+    """Turn an ISO date or time into Sep 2026; empty for any other text."""
+    year, number, date = stamp[:4], stamp[5:7], stamp[8:10]
+    if stamp[4:5] + stamp[7:8] != "--" or not (year + number + date).isdecimal():
+        return ""
+    return f"{MONTHS[int(number) - 1]} {year}" if 1 <= int(number) <= 12 else ""

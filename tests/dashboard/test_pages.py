@@ -63,6 +63,16 @@ def test_reviews_that_nobody_made_are_labelled_wherever_they_are_counted(
     assert "synthetic" in dashboard.page("over_time").html.lower()
 
 
+def test_compare_tells_the_verdict_in_a_sentence_and_what_it_rests_on(
+    many: ServedProject, opened: Open
+) -> None:
+    page = opened(many).page("compare")
+    assert not page.trouble
+    for words in ("Reject: 8 of 8 cases collapsed", ">8 cases<", ">no reserve<", ">no finals<"):
+        assert words in page.html, words
+    assert "as declared; v2 gains +0.4" in page.html
+
+
 def test_a_link_leads_to_what_its_sender_saw(many: ServedProject, opened: Open) -> None:
     page = opened(many)
     for name, value in (("against", "v1"), ("only", "broken"), ("case", "health-2")):

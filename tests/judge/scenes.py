@@ -496,7 +496,9 @@ REFUSED: dict[str, Scene] = {
     "more cases": lambda: verdict(run("v2", [0.8] * 3), run("v1", [0.8] * 12), Policy()),
 }  # fmt: skip
 
-SECOND = {"rule", "margin_used", "can_break", "reserve", "finals", "bar_moved"}
+SECOND = {
+    "rule", "margin_used", "margins", "can_break", "own_cases", "reserve", "finals", "bar_moved", "luck",
+}  # fmt: skip
 """Fields that came with the second rule, and that the first leaves at their default."""
 LEFT = frozenset({"policy", "rules", "fingerprint", "benchmark", "forgetting_of"} | SECOND)
 """What only repeats the question."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from shlex import quote
 from typing import Literal
@@ -28,7 +28,7 @@ from harness.records import (
     Run,
     Verdict,
 )
-from harness.records.holds import EXACT, QUOTING
+from harness.records.holds import EXACT, QUOTING, TEXT
 from harness.store import Store
 
 __all__ = ["Compared", "Flag", "compare", "compared", "filtered"]
@@ -64,6 +64,8 @@ class Comparison:
     """Whether the candidate is in production already."""
     missing: str = field(metadata=QUOTING)
     """Why no comparison is possible, and what to do; empty where it is possible."""
+    lost: Mapping[str, str] = field(default_factory=dict, metadata=TEXT)
+    """Texts that people sent and that the candidate would no longer write, by review."""
 
 
 @read_page
@@ -102,6 +104,7 @@ def compare(
         command=_command(pair, verdict if identity else None, pair.new == held),
         promoted=pair.new is not None and pair.new == held,
         missing=missing or _missing(pair, (new, old)),
+        lost={} if verdict is None else lost_texts(store, verdict),
     )
 
 
@@ -181,6 +184,13 @@ def _missing(pair: _Pair, runs: tuple[Run | None, Run | None]) -> str:
         if run is None:
             return f"{name} has no complete run on this benchmark: `pytest --model {name}` makes it"
     return ""
+
+
+def lost_texts(store: Store, verdict: Verdict) -> dict[str, str]:
+    """Return the collapsed finals by the ids of their reviews, as far as the store has them."""
+    if verdict.finals is None or not verdict.finals.texts:
+        return {}
+    return {one.id: one.final or "" for one in store.reviews.by_ids(verdict.finals.texts)}
 
 
 def compared(

@@ -42,6 +42,8 @@ class Trial:
     guards: tuple[Verdict, ...] = ()
     complete: bool = True
     must_be_better: bool = False
+    guard: bool = False
+    """Whether the benchmark is a guard, which asks about forgetting."""
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -70,14 +72,14 @@ class Conclusion:
 
 def decide(trial: Trial) -> Conclusion:
     """Return the outcome of a trial."""
-    policy, own = trial.policy, trial.own
+    policy = trial.policy
     finals = None
     if trial.finals is not None and not trial.must_be_better and trial.complete:
         finals = finals_evidence(trial.finals, policy, trial.alpha)
-    schedule = looks(policy, trial.alpha, len(own), max(trial.available, len(trial.reserve)))
+    schedule = _scheduled(trial)
     plan = schedule or [(0, alone(policy, trial.alpha))]
     planned = tuple(count for count, _ in schedule)
-    first = _look(trial, plan[0][0], plan[0][1])
+    first = first_look(trial)
     if finals is not None and (found := _by_finals(trial, first, finals, planned)) is not None:
         return found
     doubts: list[Ruling] = []
@@ -106,6 +108,18 @@ def decide(trial: Trial) -> Conclusion:
         if not _may_help(trial, look):
             break
     return Conclusion("inconclusive", tuple(holding), look, number, finals, planned=planned)
+
+
+def first_look(trial: Trial) -> LookEvidence:
+    """Look at the benchmark's own cases, at the levels of a verdict's first look."""
+    schedule = _scheduled(trial)
+    return _look(trial, 0, schedule[0][1] if schedule else alone(trial.policy, trial.alpha))
+
+
+def _scheduled(trial: Trial) -> list[tuple[int, Levels]]:
+    """Return the looks that the reserve allows; none where the cases are judged alone."""
+    reserve = max(trial.available, len(trial.reserve))
+    return looks(trial.policy, trial.alpha, len(trial.own), reserve)
 
 
 def _by_finals(

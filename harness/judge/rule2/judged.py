@@ -55,6 +55,7 @@ def judge_runs(
         guards=blank.guards,
         complete=candidate.complete,
         must_be_better=blank.promoted is None and not guard,
+        guard=guard,
     )
     found = decide_guard(trial) if guard else decide(trial)
     names = AdapterNames(

@@ -6,16 +6,11 @@ Tested in tests/judge/rule2/test_margin.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from harness.judge.intervals import is_binary
 from harness.judge.metric_pair import TOLERANCE, metric_pair, upwards
 from harness.judge.paired import Paired
-from harness.records import BASE, MetricRule, Policy
-
-Source = Literal["declared", "gain", "unknown", "none"]
-"""`declared`: the benchmark's own; `gain`: a share of the gain over the base; `unknown`: declared,
-as there is no run of the base; `none`: the promoted adapter is not better than the base."""
+from harness.records import BASE, MarginSource, MetricRule, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +19,7 @@ class UsedMargin:
 
     value: float
     declared: float
-    source: Source
+    source: MarginSource
     gain: float | None
     """Mean gain of the reference over the base, better upwards; None where it is unknown."""
 

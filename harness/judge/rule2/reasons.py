@@ -6,21 +6,22 @@ Tested in tests/judge/rule2/test_decide.py.
 from __future__ import annotations
 
 from harness.judge import wording
-from harness.judge.intervals import upper_share
 from harness.judge.rule2.decide import Conclusion
 from harness.judge.rule2.finals import FinalsEvidence
 from harness.judge.rule2.look import LookEvidence, Ruling
+from harness.judge.rule2.promotion import promotion, shown_gates
 from harness.judge.rule2.score_test import ScoreTest
 from harness.judge.tested import AdapterNames, difference, held, missing_scores, not_shown
 from harness.records import BASE, Verdict
 
 
 def reasons_for(found: Conclusion, names: AdapterNames) -> tuple[str, ...]:
-    """Return the sentences, the most important first."""
+    """Return the sentences, the one for the person who decides first."""
     look = found.look
     same = (_identical(look, names),) if look.identical and found.outcome != "reject" else ()
     if found.outcome == "promote":
-        return (*(same or _shown(found, names)), *_evidence(found))
+        shown = () if look.identical else _shown(found, names)
+        return (*(same or (promotion(found),)), *shown)
     sentences = [_sentence(ruling, found, names) for ruling in found.causes]
     return (*same, *dict.fromkeys(sentences))
 
@@ -33,10 +34,19 @@ def _identical(look: LookEvidence, names: AdapterNames) -> str:
 
 
 def _shown(found: Conclusion, names: AdapterNames) -> tuple[str, ...]:
+    """Say what was shown on each gate, and which collapsed cases do not hold promotion back."""
     look = found.look
-    gates = look.base or look.gates
+    gates = shown_gates(look)
+    gates = gates if gates is look.base else (*gates, *look.pinned)
     sentences = [held(gate, names) if gate.not_worse else _by_finals(gate) for gate in gates]
-    return (*sentences, _breaks(look))
+    broken = look.named(look.collapses.collapsed)
+    if broken:
+        named = wording.listed(broken)
+        why = "accepted" if set(broken) <= look.accepted else "one is borne"
+        sentences.append(
+            f"{len(broken)} of {wording.cases(look.paired.n)} collapsed ({named}), {why}"
+        )
+    return tuple(sentences)
 
 
 def _by_finals(gate: ScoreTest) -> str:
@@ -44,33 +54,6 @@ def _by_finals(gate: ScoreTest) -> str:
         f"{wording.metric(gate.rule.name)} is open on the cases alone ({difference(gate)}), "
         "and the texts that were sent show it"
     )
-
-
-def _breaks(look: LookEvidence) -> str:
-    can, broken = int(look.collapses.can.sum()), look.named(look.collapses.collapsed)
-    if broken:
-        named = wording.listed(broken)
-        why = "accepted" if set(broken) <= look.accepted else "one is borne"
-        return f"{len(broken)} of {wording.cases(look.paired.n)} collapsed ({named}), {why}"
-    if not can:
-        return "no case can break: breakage is not watched"
-    bound = wording.percent(upper_share(0, can, look.policy.alpha))
-    return f"0 of {can} that can break collapsed: up to {bound} could"
-
-
-def _evidence(found: Conclusion) -> tuple[str, ...]:
-    """Say what the finals and the reserve added to a promotion."""
-    said = []
-    finals = found.finals
-    if finals is not None and finals.may_promote:
-        lost = "none" if not finals.k else f"{finals.k} of them"
-        said.append(
-            f"{finals.finals.n} texts that people sent: {wording.signed(finals.mean)} on average, "
-            f"{lost} would be lost, so at most {wording.percent(finals.cover)} can be"
-        )
-    if found.look.reserve:
-        said.append(f"{wording.cases(found.look.reserve)} of the reserve were needed to decide")
-    return tuple(said)
 
 
 def _sentence(ruling: Ruling, found: Conclusion, names: AdapterNames) -> str:

@@ -13,35 +13,31 @@ import numpy as np
 
 from harness.judge import wording
 from harness.judge.breakage import TEXT, breakage
-from harness.judge.intervals import upper_share
+from harness.judge.intervals import risk_by_luck, upper_share
 from harness.judge.paired import Flags
 from harness.judge.policy import FIRST_RULE_ONLY
 from harness.judge.rule2.advice import advice_for
 from harness.judge.rule2.decide import Conclusion, Trial
 from harness.judge.rule2.look import LookEvidence
 from harness.judge.rule2.reasons import reasons_for
+from harness.judge.rule2.rests_on import cases_used, finals_used, margins_used, reserve_used
 from harness.judge.rule2.score_test import ScoreTest
 from harness.judge.tested import (
     AdapterNames,
     closest_ideal,
-    luck_note,
     metric_record,
     missing_notes,
-    risk_notes,
     sample_notes,
     two_sides,
 )
 from harness.records import (
     BASE,
     CaseChange,
-    FinalsUse,
     MetricVerdict,
     Policy,
-    ReserveUse,
     Run,
     State,
     Verdict,
-    WeighedFinal,
 )
 
 VERSION = 2
@@ -59,7 +55,7 @@ def recorded(blank: Verdict, trial: Trial, found: Conclusion, names: AdapterName
         n=look.paired.n,
         reasons=reasons_for(found, names),
         advice=advice_for(found, names),
-        notes=(*blank.notes, *_notes(look, names, blank.candidates_judged)),
+        notes=(*blank.notes, *_notes(look)),
         metrics=metric_verdicts(look),
         slices=look.slices.verdicts,
         certifiable_margin=None if gate is None else gate.answer.certifiable,
@@ -69,9 +65,12 @@ def recorded(blank: Verdict, trial: Trial, found: Conclusion, names: AdapterName
         alpha=look.levels.alpha,
         rule=VERSION,
         margin_used=None if gate is None else gate.rule.margin,
+        margins=margins_used(look),
         can_break=can,
-        reserve=_reserve(trial, found),
-        finals=_finals(found, trial.sent),
+        own_cases=cases_used(trial, found),
+        reserve=reserve_used(trial, found),
+        finals=finals_used(found, trial.sent),
+        luck=risk_by_luck(look.policy, blank.candidates_judged),
     )
 
 
@@ -141,44 +140,14 @@ def state_of(test: ScoreTest, policy: Policy) -> State:
     return "worse" if test.dropped or reported else "open"
 
 
-def _reserve(trial: Trial, found: Conclusion) -> ReserveUse | None:
-    available = max(trial.available, len(trial.reserve))
-    if not available:
-        return None
-    return ReserveUse(found.looks, found.look.reserve, available, found.wanted)
-
-
-def _finals(found: Conclusion, sent: tuple[WeighedFinal, ...]) -> FinalsUse | None:
-    finals = found.finals
-    if finals is None:
-        return None
-    ids = tuple(finals.finals.ids[i] for i in np.flatnonzero(finals.collapsed))
-    few = "" if finals.may_reject else f"fewer than {finals.policy.finals_reject} decide nothing"
-    return FinalsUse(
-        n=finals.finals.n,
-        collapsed=finals.k,
-        mean=finals.mean,
-        low=finals.low,
-        cover=finals.cover,
-        decides=finals.may_promote or finals.rejects,
-        texts=ids,
-        slices=finals.lost,
-        note=few,
-        weighed=sent,
-    )
-
-
-def _notes(look: LookEvidence, names: AdapterNames, candidates_judged: int) -> list[str]:
-    """Return the notes in the order in which a reader asks about them."""
+def _notes(look: LookEvidence) -> list[str]:
+    """Return what did not decide and has no field, in the order in which a reader asks about it."""
     if not look.judged:
         return []
     return [
-        *_margin_notes(look, names),
-        *_break_notes(look),
-        *risk_notes(look.tests, names),
+        *_text_notes(look),
         *two_sides(look.tests, look.levels.alpha),
         *sample_notes(look.tests, look.paired.samples),
-        luck_note(look.policy, candidates_judged),
         *missing_notes(look.tests),
         *_slice_notes(look),
         *_group_notes(look),
@@ -186,38 +155,11 @@ def _notes(look: LookEvidence, names: AdapterNames, candidates_judged: int) -> l
     ]
 
 
-def _margin_notes(look: LookEvidence, names: AdapterNames) -> list[str]:
-    notes = []
-    for name, used in look.margins.items():
-        other, metric = names.other(look.paired.against), wording.metric(name)
-        if used.source == "gain" and used.gain is not None:
-            notes.append(
-                f"margin {wording.number(used.value)} on {metric}, half of what {other} gains over "
-                f"the base ({wording.signed(used.gain)}), instead of {used.declared:g}"
-            )
-        elif used.source == "none":
-            notes.append(
-                f"{other} is not better than the base on {metric}, so the candidate is judged as a "
-                "first adapter: it has to be better than the base"
-            )
-        elif used.source == "unknown" and look.paired.against == "promoted":
-            notes.append(
-                f"gain over the base unknown on {metric}: the declared margin of "
-                f"{used.declared:g} is used, however small the gain is"
-            )
-    return notes
-
-
-def _break_notes(look: LookEvidence) -> list[str]:
-    can, k = int(look.collapses.can.sum()), look.collapsed
-    if not can:
-        return ["no case can break: breakage is not watched"]
-    bound = wording.percent(upper_share(k, can, look.policy.alpha)) if k <= can else "100 %"
-    said = f"{k} of {can} that can break collapsed: up to {bound} could in production"
-    if look.paired.has(TEXT, look.paired.against):
-        return [said]
+def _text_notes(look: LookEvidence) -> list[str]:
+    if look.paired.has(TEXT, look.paired.against) or not look.collapses.can.any():
+        return []
     metric = wording.metric(look.collapses.metric)
-    return [said, f"there is no edit similarity, so {metric} alone tells what collapsed"]
+    return [f"there is no edit similarity, so {metric} alone tells what collapsed"]
 
 
 def _slice_notes(look: LookEvidence) -> list[str]:

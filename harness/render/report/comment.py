@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from harness.records import Verdict
 from harness.render.changes import tally, worst_slice
+from harness.render.evidence import evidence, further_reasons, in_one_sentence
+from harness.render.facts import BAR_MOVED, moved_bar
 from harness.render.report.comment_folds import (
     MAX_NAME,
     MAX_SENTENCE,
@@ -54,7 +57,8 @@ def _screen(material: Material) -> Iterator[str]:
     if material.overridden:
         warning = f"OVERRIDE: {verdict.promoted} was promoted against or without a verdict"
         yield f"\n**{_sentence(warning)}**"
-    yield from _listed("Why", verdict.reasons, MAX_REASONS)
+    yield from _rests_on(verdict)
+    yield from _listed("Why", further_reasons(verdict), MAX_REASONS)
     commands = [f"{what}: {command}" for what, command in material.commands.items()]
     yield from _listed("What to do", verdict.advice or commands, MAX_ADVICE)
     rows = first_rows(verdict)
@@ -67,6 +71,19 @@ def _screen(material: Material) -> Iterator[str]:
         lost = f"{signed(worst.difference, 2)}, {chance(worst.p)}"
         counted += f" · worst slice {worst.name} ({count(worst.n, 'case')}) {lost}"
     yield _sentence(counted)
+
+
+def _rests_on(verdict: Verdict) -> Iterator[str]:
+    """Yield the verdict in one sentence, the rows that it rests on, and a bar that moved."""
+    if said := in_one_sentence(verdict):
+        yield f"\n**{_sentence(said)}**"
+    rows = evidence(verdict)
+    if rows:
+        yield "\n| what it rests on | says | seen |\n|---|---|---|"
+    for row in rows:
+        yield f"| {' | '.join(_sentence(cell) for cell in (row.what, row.says, row.seen))} |"
+    if moved := moved_bar(verdict):
+        yield f"\n**{_sentence(f'{BAR_MOVED}: {moved}')}**"
 
 
 def _listed(title: str, lines: Sequence[str], most: int) -> Iterator[str]:

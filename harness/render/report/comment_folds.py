@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.records import Compared, MetricVerdict, Verdict
+from harness.render.evidence import further_reasons, lost_finals
+from harness.render.facts import BAR_MOVED, facts, other_notes
 from harness.render.metric_table import difference_of, guard_rows, sure
 from harness.render.report.cases import FLAG_SIGNS, text_of
 from harness.render.report.drawing import SIGNS
@@ -99,7 +101,9 @@ def folds(material: Material, reasons: int, advice: int) -> list[Fold]:
     broken = material.with_flag("broken")
     ids = {case.case.id for case in broken}
     unusable = [it for it in material.compared if must_failed(it) and it.case.id not in ids]
-    more = [*verdict.reasons[reasons:], *verdict.advice[advice:]]
+    more = [*further_reasons(verdict)[reasons:], *verdict.advice[advice:]]
+    known = [f"{label}: {said}" for label, said in facts(verdict) if label != BAR_MOVED]
+    notes = [*other_notes(verdict), *([certifiable(verdict)] if verdict.rule < 2 else [])]
     left_out = (f"{case} was left out: {why}" for case, why in verdict.left_out.items())
     made = [
         _cases("broken", broken, material),
@@ -110,7 +114,9 @@ def folds(material: Material, reasons: int, advice: int) -> list[Fold]:
         _lines("Was it worth it?", list(_worth(verdict))),
         _other_references(verdict),
         _lines("Slices", list(_slices(verdict))),
-        _lines("Also", [*verdict.notes, certifiable(verdict), *left_out]),
+        _lines("Margin, risk and what can break", known),
+        _lines("Texts that would be lost", list(_lost(material))),
+        _lines("Also", [*notes, *left_out]),
         _lines("Where it comes from", list(_origin(material))),
     ]
     return [fold for fold in made if fold.items]
@@ -171,6 +177,14 @@ def _worth(verdict: Verdict) -> Iterator[str]:
         gain = interval(each.gain, each.low, each.high)
         what = f"{each.benchmark}, {metric_title(each.metric)} ({count(each.n, 'case')})"
         yield f"{what}, over {each.against} {gain}: {each.says or each.state}"
+
+
+def _lost(material: Material) -> Iterator[str]:
+    """Yield the texts that people sent and that would no longer be written."""
+    for one in lost_finals(material.verdict):
+        text = material.finals.get(one.id, "") if material.texts else ""
+        likely = f"{score(one.promoted)} → {score(one.candidate)}"
+        yield f"{one.id} {likely}" + (f": {text}" if text else "")
 
 
 def _slices(verdict: Verdict) -> Iterator[str]:

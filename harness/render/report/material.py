@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.records import CaseResult, CheckResult, Compared, Run, Verdict
-from harness.records.holds import EXACT
+from harness.records.holds import EXACT, TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class Material:
     """The commands to type next, by their purpose."""
     again: Mapping[str, str] = field(default_factory=dict, metadata=EXACT)
     """The commands that make the same run and verdict again, by their purpose."""
+    finals: Mapping[str, str] = field(default_factory=dict, metadata=TEXT)
+    """Texts that people sent and that the verdict calls lost, by the id of their review."""
     texts: bool = True
     """Whether inputs, ideals and outputs are shown."""
 

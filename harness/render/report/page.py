@@ -7,9 +7,12 @@ from functools import cache
 
 from harness.records import SliceVerdict, Verdict
 from harness.render.changes import tally, worst_slice
+from harness.render.evidence import further_reasons, in_one_sentence
+from harness.render.facts import BAR_MOVED, facts, moved_bar, other_notes
 from harness.render.report import drawing
 from harness.render.report.cases import articles, every_case
 from harness.render.report.drawing import Scale
+from harness.render.report.evidence import lost_texts, rests_on
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material
 from harness.render.report.metrics import axis, gains, metric_grids, past
@@ -63,12 +66,17 @@ def _top(material: Material) -> Html:
         day(material.made or material.run.started),
     ]
     warning = f"OVERRIDE: {verdict.promoted or ''} was promoted against or without a verdict"
+    moved, said = moved_bar(verdict), in_one_sentence(verdict)
+    bar = f"{BAR_MOVED.capitalize()}: {moved}"
     return element(
         "header",
         element("h1", badge, " ", element("span", verdict.candidate, class_="name")),
         element("p", " · ".join(about), class_="quiet"),
         element("p", f"Against {references(verdict, material.promoted_at)}"),
         element("p", warning, class_="override", role="note") if material.overridden else None,
+        element("p", said, class_="sentence") if said else None,
+        rests_on(verdict),
+        element("p", bar, class_="moved", role="note") if moved else None,
     )
 
 
@@ -76,32 +84,46 @@ def _sections(material: Material) -> list[Html | None]:
     """Return the sections in reading order; None for those without content."""
     verdict = material.verdict
     broken = articles(material, "broken")
-    power = element("p", certifiable(verdict), class_="quiet")
-    bound = verdict.break_bound
-    could = "" if bound is None else f"; up to {100 * bound:.3g} % could break in production"
-    cases = (element("p", tally(verdict), could), every_case(material))
+    why, notes = further_reasons(verdict), other_notes(verdict)
+    cases = (element("p", tally(verdict), _could(verdict)), every_case(material))
     charts = [
         gains(caption, found, verdict.alpha)
         for caption, found in (("Gained", verdict.worth), ("Kept elsewhere", verdict.forgetting))
         if found
     ]
     return [
-        _section("Why", _list(verdict.reasons)),
+        _section("Why", _list(why)) if why else None,
         _to_do(material),
-        _section("Where it stands", _legend(verdict), metric_grids(verdict), power),
+        _section("Where it stands", _legend(verdict), metric_grids(verdict), _shown(verdict)),
         _slices(verdict),
         _section("Every case", *cases) if material.compared else None,
         _failing(material),
+        lost_texts(material),
         _section("Broken cases", broken) if broken and material.texts else None,
         _folded(material, "Fixed cases", "fixed"),
         _folded(material, "Reworded cases, the ideal as likely as before", "reworded"),
         _folded(material, "Other outputs that changed", "changed"),
         _section("Was it worth it?", charts) if charts else None,
         _section("Beside earlier adapters", past(material)) if len(material.placed) > 1 else None,
-        _section("Also", _list(verdict.notes)) if verdict.notes else None,
+        _section("Also", _list(notes)) if notes else None,
         _section("Guards", map(_guard, verdict.guards)) if verdict.guards else None,
         _left_out(verdict),
     ]
+
+
+def _shown(verdict: Verdict) -> Html:
+    """Show the margin, the risk and the rest of what goes with every verdict."""
+    if verdict.rule < 2:
+        return element("p", certifiable(verdict), class_="quiet")
+    return described([(label, said) for label, said in facts(verdict) if label != BAR_MOVED])
+
+
+def _could(verdict: Verdict) -> str:
+    bound = verdict.break_bound
+    # the facts of the second rule say it with the number of cases that can break
+    if bound is None or verdict.rule > 1:
+        return ""
+    return f"; up to {100 * bound:.3g} % could break in production"
 
 
 def _section(title: str, *children: Child) -> Html:

@@ -58,6 +58,21 @@ def test_every_kind_of_verdict_is_the_same_bit_for_bit(judged: TinyProject) -> N
     assert all(same for _, same in found)
 
 
+def test_why_no_finals_were_weighed_is_no_difference(judged: TinyProject) -> None:
+    judged.promote("good")
+    harness.evaluate("same", project=judged.folder)
+    store = judged.store()
+    try:
+        kept = list(store.verdicts.all())[-1]
+        notes = (*kept.verdict.notes, "finals: not available here, no review is in the store")
+        told = replace(kept.verdict, notes=notes, bar_moved=("the bar moved: alpha",))
+        found = judged_again(store, told)
+        assert found.same
+        assert not judged_again(store, replace(told, notes=(*notes, "all is well"))).same
+    finally:
+        store.close()
+
+
 def test_a_verdict_of_a_version_that_did_not_ask_what_it_was_worth_is_the_same(
     judged: TinyProject,
 ) -> None:

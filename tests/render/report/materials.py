@@ -13,6 +13,7 @@ from harness.records import (
     Worth,
 )
 from harness.render.report import Material, Placed
+from tests.render.second import SECOND, second_full_of
 from tests.render.test_verdict import VERDICT
 
 INPUT = "Write: opener\nTo: Ana"
@@ -71,6 +72,19 @@ MATERIAL = Material(
     commands={"side by side": "lora-harness compare adapter_v4 adapter_v2"},
     again={"make it all again": "lora-harness evaluate adapter_v4 --refresh"},
 )
+
+BY_SECOND = replace(
+    MATERIAL,
+    verdict=replace(SECOND, runs={"candidate": RUN.id}, worth=(GAIN,)),
+    finals={"r-1": "Hi Ana, could we talk about empty miles?"},
+)
+"""The same run, judged by the second rule."""
+
+
+def by_second_full_of(text):
+    """The same as `full_of`, judged by the second rule."""
+    found = full_of(text)
+    return replace(found, verdict=second_full_of(text, found.verdict), finals={text: text})
 
 
 def full_of(text):

@@ -15,7 +15,7 @@ from harness.render.report import report_html
 from tests.dashboard.conftest import HOSTILE
 from tests.dashboard.screenshots import browser, chromium
 
-from .materials import MATERIAL, full_of
+from .materials import BY_SECOND, MATERIAL, by_second_full_of, full_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,6 +31,8 @@ VERDICTS = {
         compared=MATERIAL.compared[1:],
     ),
     "hostile": full_of(HOSTILE + "<img src=x onerror=alert(1)>" + "long" * 200),
+    "second": BY_SECOND,
+    "second hostile": by_second_full_of(HOSTILE + "<img src=x onerror=alert(1)>" + "long" * 200),
 }
 INLINE = "<style>p{color:red}</style><script>document.title='owned'</script>"
 

@@ -11,7 +11,15 @@ from harness.render.report import report_markdown
 from harness.render.report.comment import MAX_COMMENT
 from tests.text.hostile import acts, hostile
 
-from .materials import CASES, IDEAL, MATERIAL, compared, full_of
+from .materials import (
+    BY_SECOND,
+    CASES,
+    IDEAL,
+    MATERIAL,
+    by_second_full_of,
+    compared,
+    full_of,
+)
 
 FOLD = "<details>"
 MADE_HERE = {"code", "del", "ins", "details", "summary"}
@@ -74,10 +82,11 @@ def test_without_texts_no_text_is_there():
     assert "broken" in text
 
 
+@pytest.mark.parametrize("full", [full_of, by_second_full_of])
 @settings(max_examples=50, deadline=None)
-@given(hostile)
-def test_nothing_hostile_becomes_structure_wherever_it_stands(text):
-    shown = report_markdown(full_of(text))
+@given(text=hostile)
+def test_nothing_hostile_becomes_structure_wherever_it_stands(full, text):
+    shown = report_markdown(full(text))
     assert len(shown) <= MAX_COMMENT
     assert not acts(shown, keep="\n\u200b")
     page = rendered(shown)
@@ -104,6 +113,35 @@ def test_nobody_and_nothing_is_called_from_prose(calls):
 @pytest.mark.parametrize("size", [300, 5_000, 1_000_000])
 def test_a_megabyte_of_anything_is_cut(size):
     assert len(report_markdown(full_of("`@*<" * size))) <= MAX_COMMENT
+    assert len(report_markdown(by_second_full_of("`@*<" * size))) <= MAX_COMMENT
+
+
+def test_a_team_lead_reads_one_sentence_then_three_rows_then_a_bar_that_moved():
+    shown = screen(report_markdown(BY_SECOND))
+    page = re.sub(r"<[^>]+>", " ", rendered(shown))
+    order = [
+        "Reject: 9 of 200 texts that people sent",
+        "25 cases",
+        "reserve, 10 of 30 looked at",
+        "200 finals since Oct 2026",
+        "the bar moved: the margin of ideal_likelihood: 0.03 then, 0.3 now",
+        "a critical case collapsed: opener-logistics-02",
+    ]
+    places = [page.index(words) for words in order]
+    assert places == sorted(places)
+    assert rendered(shown).count("<table") == 2
+    assert len(shown.split("\n")) < 45
+
+
+def test_margin_risk_and_lost_texts_are_folded():
+    below = report_markdown(BY_SECOND).partition(FOLD)[2]
+    page = rendered(below)
+    assert "margin: 0.012, half of what adapter_v2 gains over the base (+0.024)" in page
+    assert "forgetting: forgetting was not measured" not in page
+    assert "Texts that would be lost" in below
+    assert "r-1 0.600 → 0.100: Hi Ana, could we talk about empty miles?" in page
+    shut = report_markdown(replace(BY_SECOND, texts=False, finals={}))
+    assert "empty miles" not in shut.partition("Texts that would be lost")[2]
 
 
 def test_two_blank_sides_are_said_to_be_nothing():

@@ -10,7 +10,7 @@ from harness.records import Output
 from harness.render.report import report_html
 from tests.text.hostile import acts, hostile
 
-from .materials import CASES, IDEAL, INPUT, MATERIAL, compared, full_of
+from .materials import CASES, IDEAL, INPUT, MATERIAL, by_second_full_of, compared, full_of
 
 ELEMENTS = {
     "html", "head", "meta", "title", "style", "body", "main", "header", "section", "article",
@@ -133,10 +133,11 @@ def test_a_bare_verdict_has_a_page(outcome):
     assert outcome in Read(report_html(bare)).text
 
 
+@pytest.mark.parametrize("full", [full_of, by_second_full_of])
 @settings(max_examples=25, deadline=None)
-@given(hostile)
-def test_nothing_hostile_becomes_markup_wherever_it_stands(text):
-    page = report_html(full_of(text))
+@given(text=hostile)
+def test_nothing_hostile_becomes_markup_wherever_it_stands(full, text):
+    page = report_html(full(text))
     read = Read(page)
     assert read.open == []
     assert read.elements <= ELEMENTS
