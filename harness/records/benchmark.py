@@ -264,6 +264,11 @@ class Benchmark:
         """Whether every adapter must keep it, regardless of its task."""
         return self.task is None
 
+    @property
+    def all_cases(self) -> tuple[Case, ...]:
+        """Its cases and those of its reserve: no training set may hold any of them."""
+        return (*self.cases, *self.reserve)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
@@ -319,6 +324,12 @@ class BenchmarkHealth:
     """The risk that one of them, worse by exactly the margin, passed by luck."""
     needed: tuple[CasesNeeded, ...] = ()
     """The cases that each margin takes."""
+    reserve: int = 0
+    """Number of cases in its reserve."""
+    reserve_looks: tuple[int, ...] = ()
+    """Numbers of reserve cases after which an open verdict is looked at again."""
+    looked_at: int = 0
+    """Number of reserve cases that verdicts on this version have looked at."""
     notes: tuple[str, ...] = field(default=(), metadata=QUOTING)
     """Checks that were not possible, each with its reason."""
 

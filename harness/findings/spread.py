@@ -1,0 +1,47 @@
+"""Choose items so that their groups keep to given shares, at every length of the choice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Axis(Generic[T]):
+    """Groups of items, such as the values of a slice, with the share that each shall have."""
+
+    group_of: Callable[[T], str]
+    shares: Mapping[str, float]
+    """Wanted share by group; a group without one is taken last."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """Items of each group that are there already, and those chosen."""
+
+    def lack(self, item: T) -> float:
+        """Return how far the item's group lies behind its share; larger is more."""
+        group = self.group_of(item)
+        return self.shares.get(group, 0.0) * (self.counts.total() + 1) - self.counts[group]
+
+
+def shares_of(groups: Iterable[str]) -> dict[str, float]:
+    """Return the share that each group has."""
+    counts = Counter(groups)
+    return {group: count / counts.total() for group, count in counts.items()}
+
+
+def spread(items: Sequence[T], axes: Sequence[Axis[T]], count: int) -> list[T]:
+    """Return the first `count` items, each time one whose groups lie furthest behind.
+
+    The first axis counts most; of items that are equal in all the earliest is taken.
+    """
+    left, chosen = list(items), list[T]()
+    while left and len(chosen) < count:
+        item = max(left, key=lambda one: [axis.lack(one) for axis in axes])
+        left.remove(item)
+        chosen.append(item)
+        for axis in axes:
+            axis.counts[axis.group_of(item)] += 1
+    return chosen
