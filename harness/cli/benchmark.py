@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.command import SuggestingGroup, fail
+from harness.cli.benchmark_answers import refuse_rows
+from harness.cli.benchmark_propose import propose
+from harness.cli.command import SuggestingGroup
 from harness.cli.completion import benchmarks, tasks
 from harness.progress import ProgressLine
 from harness.text.safe import ci_log, json_line
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     from harness.flows.benchmarks.fitting import Misfit
     from harness.flows.benchmarks.importing import Changing, ImportedCases
     from harness.flows.project import Project
-
-MAX_SHOWN = 20
-"""Bad rows that are shown on a terminal."""
 
 
 @click.group(cls=SuggestingGroup, epilog="Example: lora-harness benchmark check")
@@ -159,7 +158,7 @@ def import_(
     dialogue = _Dialogue(project, agreed, quiet=as_json)
     found = import_benchmark(project, file, asked, dialogue)
     if found.bad:
-        _refuse(project.redaction.record(found.bad), as_json)
+        refuse_rows(project.redaction.record(found.bad), as_json)
     version = found.benchmark.fingerprint if found.benchmark else None
     if as_json:
         click.echo(json_line(_import_json(project, found, version)))
@@ -258,16 +257,4 @@ def _import_json(project: Project, found: ImportedCases, version: str | None) ->
     )
 
 
-def _refuse(bad: list[str], as_json: bool) -> NoReturn:
-    """Write the bad rows, the first twenty on a terminal, and exit."""
-    count = "1 row is no case" if len(bad) == 1 else f"{len(bad)} rows are no cases"
-    said = f"{count}, nothing was written"
-    if as_json:
-        click.echo(json_line({"error": said, "bad": [ci_log(line) for line in bad]}))
-        sys.exit(4)
-    if len(bad) == 1:
-        fail(f"{bad[0]}; nothing was written", 4)
-    for line in bad[:MAX_SHOWN]:
-        click.echo(f"lora-harness: {ci_log(line)}", err=True)
-    more = f" ({len(bad) - MAX_SHOWN} more than shown)" if len(bad) > MAX_SHOWN else ""
-    fail(f"{said}{more}", 4)
+benchmark.add_command(propose)

@@ -324,14 +324,14 @@ class BenchmarkHealth:
     """The risk that one of them, worse by exactly the margin, passed by luck."""
     needed: tuple[CasesNeeded, ...] = ()
     """The cases that each margin takes."""
+    notes: tuple[str, ...] = field(default=(), metadata=QUOTING)
+    """Checks that were not possible, each with its reason."""
     reserve: int = 0
     """Number of cases in its reserve."""
     reserve_looks: tuple[int, ...] = ()
     """Numbers of reserve cases after which an open verdict is looked at again."""
     looked_at: int = 0
     """Number of reserve cases that verdicts on this version have looked at."""
-    notes: tuple[str, ...] = field(default=(), metadata=QUOTING)
-    """Checks that were not possible, each with its reason."""
 
 
 @dataclass(frozen=True, slots=True)

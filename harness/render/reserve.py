@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from harness.text import safe
 from harness.text.figures import count
+from harness.text.plain import plain
 from harness.text.table import hang
 
 MAX_TEXT = 2_000
-NOTHING_MORE = "nothing to propose"
 
 
 def reserve_word(cases: int, looks: Sequence[int]) -> str:
@@ -22,11 +22,9 @@ def reserve_word(cases: int, looks: Sequence[int]) -> str:
     said = f"{cases} of {open_[-1]} cases" if open_ else count(cases, "case")
     if done:
         said += f": an open verdict is looked at again with {' and with '.join(map(str, done))}"
-    else:
-        said += f": {open_[0] - cases} more let an open verdict be looked at again"
-    if open_ and (done or len(open_) > 1):
-        said += f"; {open_[-1] - cases} more allow the last look, with {open_[-1]}"
-    return said
+        return said + (f"; {open_[-1] - cases} more allow another look" if open_ else "")
+    said += f": {open_[0] - cases} more let an open verdict be looked at again"
+    return said + (f", {open_[-1] - cases} more once more" if len(open_) > 1 else "")
 
 
 def proposed_text(
@@ -68,6 +66,7 @@ def summary_lines(about: Mapping[str, Any], *, width: int = 80) -> list[str]:
         "taught": "in a training set",
         "held": "a case already",
         "declined": "declined by a person",
+        "alike": "like another but for a few words",
         "leaning": "so that accepted and edited ones keep the share that they have",
     }
     why = "; ".join(f"{left[key]} {said}" for key, said in words.items() if left.get(key))
@@ -81,14 +80,53 @@ def summary_lines(about: Mapping[str, Any], *, width: int = 80) -> list[str]:
     return [*lines, *hang("reserve   ", f"{name}: {word}", width)]
 
 
-def confirmed_text(done: Mapping[str, Any], *, width: int = 80) -> str:
-    """Return what a confirmation added to the reserve, and what it left."""
-    words = {"already": "there already", "declined": "declined", "waiting": "not confirmed yet"}
-    rest = "".join(f", {done[key]} {said}" for key, said in words.items() if done[key])
-    lines = hang("added     ", f"{count(len(done['added']), 'case')}{rest}", width)
-    if done["added"]:
-        lines += hang("wrote     ", safe.ci_log(done["file"]), width)
-    for warning in done["warnings"]:
+class Added(Protocol):
+    """What became of cases that were to be added to a reserve."""
+
+    @property
+    def file(self) -> str: ...  # noqa: D102
+    @property
+    def looks(self) -> tuple[int, ...]: ...  # noqa: D102
+    @property
+    def reserve(self) -> int: ...  # noqa: D102
+    @property
+    def added(self) -> list[str]: ...  # noqa: D102
+    @property
+    def already(self) -> list[str]: ...  # noqa: D102
+    @property
+    def warnings(self) -> list[str]: ...  # noqa: D102
+
+
+def added_json(found: Added, *, dry_run: bool, **more: object) -> dict[str, Any]:
+    """Return what was added to a reserve, for programs; `more` are further keys."""
+    return dict(
+        plain(
+            {
+                **more,
+                "added": found.added,
+                "already": found.already,
+                "warnings": found.warnings,
+                "file": found.file if found.added and not dry_run else None,
+                "reserve": {"cases": found.reserve, "looks": found.looks},
+                "dry_run": dry_run,
+            }
+        )
+    )
+
+
+def added_text(said: Mapping[str, Any], *, width: int = 80) -> str:
+    """Return the same for people, made of what `added_json` returns."""
+    counts = {
+        "there already": len(said["already"]),
+        "declined for ever": said.get("declined", 0),
+        "not confirmed yet": said.get("waiting", 0),
+    }
+    rest = "".join(f", {number} {what}" for what, number in counts.items() if number)
+    verb = "would add" if said["dry_run"] else "added"
+    lines = hang(f"{verb:<10}", f"{count(len(said['added']), 'case')}{rest}", width)
+    if said["file"]:
+        lines += hang("wrote     ", safe.ci_log(said["file"]), width)
+    for warning in said["warnings"]:
         lines += hang("look at   ", safe.ci_log(warning, limit=600), width)
-    word = reserve_word(done["reserve"]["cases"], done["reserve"]["looks"])
+    word = reserve_word(said["reserve"]["cases"], said["reserve"]["looks"])
     return "\n".join([*lines, *hang("reserve   ", word, width)])

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.findings.reviewed import held_by, input_key
+from harness.findings.reviewed import input_key, same_as_case
 from harness.findings.set_aside import is_set_aside
 from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.evaluation.contamination import find_contamination
@@ -116,7 +116,7 @@ def _untaught(
         seen = find_contamination(folder, name, asked)
         taught |= set(seen.cases)
         unknown = unknown or bool(seen.unknown)
-    own = held_by((benchmark,), reviews)
+    own = same_as_case(benchmark, reviews)
     share = benchmark.policy.set_aside
     return [
         review

@@ -50,15 +50,15 @@ def test_raw_lines_come_in_again_as_they_were(project: TinyProject, tmp_path: Pa
 def test_examples_are_the_newest_finals_of_each_input(project: TinyProject) -> None:
     bring(
         project,
-        line(1, prompt="Write to Ana!", sent="first", reviewed_at="2026-10-05"),
-        line(2, prompt="write to ana", sent="second", reviewed_at="2026-10-07"),
-        line(3, prompt="Write to  Ana", sent="third", reviewed_at="2026-10-06"),
-        line(4, prompt="write to ana", sent="", reviewed_at="2026-10-08"),
+        line(1, prompt="Write to Cleo!", sent="first", reviewed_at="2026-10-05"),
+        line(2, prompt="write to cleo", sent="second", reviewed_at="2026-10-07"),
+        line(3, prompt="Write to  Cleo", sent="third", reviewed_at="2026-10-06"),
+        line(4, prompt="write to cleo", sent="", reviewed_at="2026-10-08"),
         line(5, prompt="Write to Ben"),
     )
     found = exported(project, training_lines)
     assert [(one["input"], one["output"]) for one in found] == [
-        ("write to ana", "second"),
+        ("write to cleo", "second"),
         ("Write to Ben", "Hi Ana, how are you"),
     ]
 
@@ -103,7 +103,7 @@ def test_candidates_are_what_was_thrown_away_or_rewritten(project: TinyProject) 
 
 
 def test_only_what_is_asked_for_leaves(project: TinyProject) -> None:
-    bring(project, line(1, reviewed_at="2026-09-01"), line(2), line(3, model="base+prompt"))
+    bring(project, line(1, reviewed_at="2026-09-01"), line(4), line(3, model="base+prompt"))
     assert len(exported(project, training_lines, since="2026-10-01")) == 2
     assert len(exported(project, training_lines, adapter="base+prompt")) == 1
     assert exported(project, training_lines, task="support") == []
