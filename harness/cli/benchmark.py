@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.benchmark_answers import refuse_rows
+from harness.cli.benchmark_answers import refuse_rows, say_added
 from harness.cli.benchmark_propose import propose
 from harness.cli.command import SuggestingGroup
 from harness.cli.completion import benchmarks, tasks
@@ -17,7 +17,7 @@ from harness.text.safe import ci_log, json_line
 
 if TYPE_CHECKING:
     from harness.flows.benchmarks.fitting import Misfit
-    from harness.flows.benchmarks.importing import Changing, ImportedCases
+    from harness.flows.benchmarks.importing import CaseImportRequest, Changing, ImportedCases
     from harness.flows.project import Project
 
 
@@ -110,6 +110,7 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is left out.")
 @click.option("--separator", help="What stands between several ideals in one cell.")
 @click.option("--replace", is_flag=True, help="Put the cases in place of those that are there.")
+@click.option("--reserve", is_flag=True, help="Add the cases to the benchmark's reserve.")
 @click.option("--forget-map", is_flag=True, help="Guess columns anew instead of as last time.")
 @click.option(
     "--yes/--no",
@@ -124,6 +125,7 @@ def import_(
     maps: tuple[str, ...],
     sets: tuple[str, ...],
     slices: tuple[str, ...],
+    reserve: bool,
     forget_map: bool,
     agreed: bool | None,
     as_json: bool,
@@ -139,7 +141,8 @@ def import_(
     An existing benchmark.toml stays as it is, but for settings that do not fit: a max_new_tokens
     below the ideals, samples of `init`. On a terminal you are asked.
     With --replace a case whose input stays keeps its id; new, gone and changed cases are named
-    before anything is written.
+    before anything is written. The reserve stays as it is; with --reserve the cases are added to
+    its end.
     YAML is a promptfoo configuration (tests with vars and assert) or a task of
     lm-evaluation-harness (doc_to_text, doc_to_target): what no case can hold is listed.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
@@ -152,10 +155,17 @@ def import_(
 
     columns = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
     asked = CaseImportRequest(
-        told=columns, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest
+        told=columns,
+        constants=pairs(sets, "--set", FIELDS),
+        reserve=reserve,
+        forget=forget_map,
+        **rest,
     )
     project = Project.here()
     dialogue = _Dialogue(project, agreed, quiet=as_json)
+    if reserve:
+        _import_reserve(project, file, asked, dialogue, as_json)
+        return
     found = import_benchmark(project, file, asked, dialogue)
     if found.bad:
         refuse_rows(project.redaction.record(found.bad), as_json)
@@ -170,6 +180,18 @@ def import_(
             click.echo(f"changed {ci_log(setting.misfit.line)}")
         else:
             click.echo(f"warning: {ci_log(_misfit(setting))}", err=True)
+
+
+def _import_reserve(
+    project: Project, file: Path, asked: CaseImportRequest, dialogue: _Dialogue, as_json: bool
+) -> None:
+    from harness.flows.benchmarks.importing_reserve import import_reserve
+
+    found, added = import_reserve(project, file, asked, dialogue)
+    if bad := (found.bad if added is None else added.bad):
+        refuse_rows(project.redaction.record(bad), as_json)
+    assert added is not None  # it is None where a row is bad
+    say_added(project, added, as_json, asked.dry_run, benchmark=asked.name)
 
 
 class _Dialogue:

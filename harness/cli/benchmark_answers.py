@@ -1,4 +1,4 @@
-"""End a command with the rows of a file that cannot be used.
+"""End a command that adds cases: with what was added, or with the rows that are no cases.
 
 Tested in tests/cli/test_benchmark.py.
 """
@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from harness.cli.command import fail
 from harness.text.safe import ci_log, json_line
+
+if TYPE_CHECKING:
+    from harness.flows.benchmarks.adding import AddedCases
+    from harness.flows.project import Project
 
 MAX_SHOWN = 20
 """Bad rows that are shown on a terminal."""
@@ -31,3 +35,14 @@ def refuse_rows(bad: Sequence[str], as_json: bool) -> NoReturn:
         click.echo(f"lora-harness: {ci_log(line)}", err=True)
     more = f" ({len(bad) - MAX_SHOWN} more than shown)" if len(bad) > MAX_SHOWN else ""
     fail(f"{said}{more}", 4)
+
+
+def say_added(
+    project: Project, cases: AddedCases, as_json: bool, dry_run: bool, **more: Any
+) -> None:
+    """Write what was added to a reserve; `more` are further keys of the JSON."""
+    from harness.render.reserve import added_json, added_text
+
+    shown = project.redaction.record(cases)
+    said = added_json(shown, dry_run=dry_run, **more)
+    click.echo(json_line(said) if as_json else added_text(said))

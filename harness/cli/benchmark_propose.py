@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.benchmark_answers import refuse_rows
+from harness.cli.benchmark_answers import refuse_rows, say_added
 from harness.cli.completion import benchmarks, tasks
 from harness.cli.diagnostics import HarnessCommand
 from harness.errors import RequestError
 from harness.text.safe import ci_log, json_line
 
 if TYPE_CHECKING:
-    from harness.flows.benchmarks.adding import AddedCases
     from harness.flows.project import Project
     from harness.flows.reviews.proposals import Proposals
 
@@ -156,25 +155,16 @@ def _confirm(
     done = flow(project, file, by=by, name=name, task=task, dry_run=dry_run)
     if done.cases.bad:
         refuse_rows(project.redaction.record(done.cases.bad), as_json)
-    _say_added(
+    say_added(
         project, done.cases, as_json, dry_run,
         benchmark=done.benchmark, declined=len(done.declined), waiting=done.waiting,
     )  # fmt: skip
 
 
-def _say_added(
-    project: Project, cases: AddedCases, as_json: bool, dry_run: bool, **more: Any
-) -> None:
-    from harness.render.reserve import added_json, added_text
-
-    shown = project.redaction.record(cases)
-    said = added_json(shown, dry_run=dry_run, **more)
-    click.echo(json_line(said) if as_json else added_text(said))
-
-
 def _walk(project: Project, found: Proposals, by: str | None, dry_run: bool) -> None:
     """Ask about every proposal; each answer is kept at once, so that Ctrl-C loses none."""
-    from harness.flows.reviews.confirming import NewCase, keep, without_marks
+    from harness.flows.benchmarks.adding import NewCase
+    from harness.flows.reviews.confirming import keep, without_marks
     from harness.render.reserve import proposal_text, summary_lines
 
     about = _about(found)

@@ -357,6 +357,20 @@ class CaseDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class ReserveDifference:
+    """The differences between the reserves of two versions of a benchmark."""
+
+    added: tuple[str, ...] = field(metadata=EXACT)
+    """Ids of the cases of the new reserve only."""
+    removed: tuple[str, ...] = field(metadata=EXACT)
+    """Ids of the cases of the old reserve only."""
+    changed: tuple[str, ...] = field(metadata=EXACT)
+    """Ids of the cases of both that differ."""
+    begins_alike: bool
+    """Whether the new reserve begins with the old: only then do verdicts on it still compare."""
+
+
+@dataclass(frozen=True, slots=True)
 class BenchmarkDifference:
     """The differences between two versions of a benchmark."""
 
@@ -378,11 +392,13 @@ class BenchmarkDifference:
     """Differences outside the cases."""
     whole: bool = True
     """Whether the settings could be compared; a version known only from its runs has none."""
+    reserve: ReserveDifference | None = None
+    """The differences between the reserves; None where they are equal, or are not known."""
 
     @property
     def same(self) -> bool:
         """Whether the two versions are equal."""
-        changed = self.added or self.removed or self.changed or self.settings
+        changed = self.added or self.removed or self.changed or self.settings or self.reserve
         return not changed and self.old_fingerprint == self.new_fingerprint
 
 

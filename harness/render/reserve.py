@@ -64,7 +64,7 @@ def summary_lines(about: Mapping[str, Any], *, width: int = 80) -> list[str]:
     left = about["left_out"]
     words = {
         "taught": "in a training set",
-        "held": "a case already",
+        "held": "a case already, reworded or not",
         "declined": "declined by a person",
         "alike": "like another but for a few words",
         "leaning": "so that accepted and edited ones keep the share that they have",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.errors import BenchmarkError, HarnessError, RequestError
+from harness.findings.benchmark import CaseLine, repeated
 from harness.flows.benchmarks.fitting import Misfit, changed, misfits
 from harness.flows.benchmarks.ideal_tokens import ideal_tokens
 from harness.flows.benchmarks.replacing import Replaced, old_cases, replace_cases
@@ -32,7 +33,13 @@ from harness.workspace.importers.columns import (
 )
 from harness.workspace.importers.example_columns import ignoring
 from harness.workspace.importers.example_scan import MAX_NAMED
-from harness.workspace.project.benchmarks import read_case, read_draft
+from harness.workspace.project.benchmarks import (
+    RESERVE,
+    read_case,
+    read_draft,
+    read_reserve,
+    seen_ids,
+)
 from harness.workspace.project.conversations import CONTEXT, INPUT
 from harness.workspace.project.starter import benchmark_file
 
@@ -59,6 +66,8 @@ class CaseImportRequest:
     ignore: tuple[str, ...] = ()
     """Columns that are left out; any other that is filled and not read is refused."""
     replace: bool = False
+    reserve: bool = False
+    """Add the cases to the reserve of a benchmark that is there."""
     forget: bool = False
     dry_run: bool = False
 
@@ -113,6 +122,8 @@ class ImportedCases:
     """Columns that are filled, not read and not ignored; with any, no file is written."""
     named: list[bool] = field(default_factory=list)
     """For each case, whether its id stands in the file."""
+    lines: list[int] = field(default_factory=list)
+    """For each case, its line in the file."""
     replaced: Replaced | None = None
     """What becomes of the cases that are replaced; None where there are none."""
     settings: list[Changing] = field(default_factory=list)
@@ -136,34 +147,45 @@ def import_benchmark(
     written.
     """
     shared = _shared(project, request)
-    reports = project.settings.reports
-    if request.forget:
-        forget_columns(reports, KIND)
-    as_columns = bool({"input", "ideal"} & request.told.keys())
-    ideals = ("ideal", *FIELDS["ideal"])
-    table = read_case_table(
-        file, request.data, BenchmarkError, as_columns=as_columns, ideals=ideals
-    )
-    found = ImportedCases(_understood(project, table.rows, request, file), format=table.format)
-    _read(file, table.rows, request, shared, found, _template(project, request))
-    found.left = {feature: table.left[feature] for feature in sorted(table.left)}
-    if not found.cases and not found.bad:
-        raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
+    template = _template(project, request)
+    found = read_cases_of(project, file, request, shared, template)
     if found.bad:
         return found
-    template = _template(project, request)
     if request.replace:
         _replace(project, request, shared, found, template)
     dialogue.planned(found)
     if not request.dry_run:
-        _refuse_unread(file, found.unread)
+        refuse_unread(file, found.unread)
     text = _fitted(project, request, found, dialogue, template)
     if not request.dry_run:
         _write(project, request, found, text)
     return found
 
 
-def _refuse_unread(file: Path, unread: tuple[str, ...]) -> None:
+def read_cases_of(
+    project: Project,
+    file: Path,
+    request: CaseImportRequest,
+    shared: tuple[Check, ...],
+    template: str,
+) -> ImportedCases:
+    """Read every row of a table as a case, or say why it is none; nothing is written."""
+    if request.forget:
+        forget_columns(project.settings.reports, KIND)
+    as_columns = bool({"input", "ideal"} & request.told.keys())
+    ideals = ("ideal", *FIELDS["ideal"])
+    table = read_case_table(
+        file, request.data, BenchmarkError, as_columns=as_columns, ideals=ideals
+    )
+    found = ImportedCases(_understood(project, table.rows, request, file), format=table.format)
+    _read(file, table.rows, request, shared, found, template)
+    found.left = {feature: table.left[feature] for feature in sorted(table.left)}
+    if not found.cases and not found.bad:
+        raise BenchmarkError(f"{file}: holds no row, at least one case is needed")
+    return found
+
+
+def refuse_unread(file: Path, unread: tuple[str, ...]) -> None:
     """Refuse columns that carry something and would be lost without a word."""
     if unread:
         named = ", ".join(f"`{name[:60]}`" for name in unread[:MAX_NAMED])
@@ -262,10 +284,11 @@ def _read(
             named = has_id and bool(found.columns.text(row.values, "id").strip())
             # The reader of benchmarks has the last word. Row numbers are no ids yet where cases are
             # replaced, so they cannot stand twice.
-            ids = seen if named or not request.replace else {}
+            ids = seen if named or not (request.replace or request.reserve) else {}
             read_case(case, where, shared, read, ids, template)
             found.cases.append(case)
             found.named.append(named)
+            found.lines.append(row.line)
         except ValueError as problem:
             found.bad.append(str(BenchmarkError(f"{where}: {problem}")))
         except HarnessError as problem:
@@ -288,9 +311,20 @@ def _replace(
     carries = found.columns.has
     found.cases, found.replaced = replace_cases(old, found.cases, found.named, carries)
     found.replaced.unread = unread
-    seen: dict[str, str] = {}
-    for case in found.cases:
-        read_case(case, f"{file}: {case['id']}", shared, rules(), seen, template)
+    root, generation = project.settings.benchmarks, project.settings.generation
+    draft = read_draft(root, request.name, generation, rules())
+    # The reserve stays: no case may have an id of it.
+    reserve = read_reserve(draft, (), rules())
+    seen = seen_ids(reserve, draft.reserve)
+    cases = [
+        CaseLine(n, read_case(case, f"{file}: {case['id']}", shared, rules(), seen, template))
+        for n, case in enumerate(found.cases, start=1)
+    ]
+    known = [CaseLine(n, case, RESERVE) for n, case in enumerate(reserve, start=1)]
+    twice = list(repeated(cases, known))[:MAX_NAMED] if known else []
+    found.notes += [
+        f"{one.message}; take one of them out" for one in twice if RESERVE in one.message
+    ]
 
 
 def _fitted(

@@ -91,13 +91,17 @@ def choose_finals(context: Context, benchmark: Benchmark, adapters: Sequence[str
     return mixed(untaught, newest, policy.finals)
 
 
+def was_sent(review: Review) -> bool:
+    """Return whether a review has a text that a person sent, for an input of production."""
+    thrown = review.decision == "rejected" or review.source == ON_BENCHMARK
+    return not thrown and bool(review.final and review.final.strip())
+
+
 def newest_finals(store: Store, task: str) -> list[Review]:
     """Return the newest final of each input that production asked, the newest first."""
     found: dict[bytes, Review] = {}
     for review in store.reviews.each(task=task):
-        if review.source == ON_BENCHMARK or review.decision == "rejected":
-            continue
-        if not review.final or not review.final.strip():
+        if not was_sent(review):
             continue
         key = input_key(review)
         known = found.get(key)

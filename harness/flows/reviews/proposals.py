@@ -144,7 +144,8 @@ def _free(
     held = held_by(project.benchmarks.values(), ordered)
     asked = replace(benchmark, cases=tuple(map(final_case, ordered)), reserve=())
     seen = find_taught(project.settings.adapters, asked)
-    alike = {one.index for one in near_duplicates([review.conversation for review in ordered])}
+    texts = ["\n".join((*review.context, review.conversation)) for review in ordered]
+    alike = {one.index for one in near_duplicates(texts)}
     left, free, counts = len(every) - len(ordered), list[Review](), Counter[str]()
     for place, review in enumerate(ordered):
         if place in held:
