@@ -17,13 +17,19 @@ class Axis(Generic[T]):
     group_of: Callable[[T], str]
     shares: Mapping[str, float]
     """Wanted share by group; a group without one is taken last."""
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
     """Items of each group that are there already, and those chosen."""
 
     def lack(self, item: T) -> float:
         """Return how far the item's group lies behind its share; larger is more."""
         group = self.group_of(item)
-        return self.shares.get(group, 0.0) * (self.counts.total() + 1) - self.counts[group]
+        total = sum(self.counts.values())
+        return self.shares.get(group, 0.0) * (total + 1) - self.counts.get(group, 0)
+
+    def take(self, item: T) -> None:
+        """Count an item that was chosen."""
+        group = self.group_of(item)
+        self.counts[group] = self.counts.get(group, 0) + 1
 
 
 def shares_of(groups: Iterable[str]) -> dict[str, float]:
@@ -43,5 +49,5 @@ def spread(items: Sequence[T], axes: Sequence[Axis[T]], count: int) -> list[T]:
         left.remove(item)
         chosen.append(item)
         for axis in axes:
-            axis.counts[axis.group_of(item)] += 1
+            axis.take(item)
     return chosen

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError, RequestError
+from harness.findings.reviewed import reserve_id
+from harness.findings.set_aside import is_set_aside
 from harness.flows.history import export_history, import_history
 from harness.flows.reviews.edit_rates import review_rates
 from harness.flows.reviews.export import ReviewFilter, candidate_lines, raw_lines, training_lines
 from harness.store import Store
 from harness.workspace.project.training_data import read_training_set
-from tests.fakes.project import CASES, TinyProject
+from tests.fakes.finals import finals, keep, reserve_of
+from tests.fakes.project import BENCHMARK, CASES, TinyProject
 from tests.fakes.refusals import refused
 from tests.flows.reviewed import brought, kept, line, lines, rates, write
 
@@ -168,3 +171,36 @@ def test_a_review_that_cannot_be_does_not_travel(
         with refused(r"h\.jsonl:2: is no review", DataError):
             import_history(new, file)
         assert new.reviews.count() == 0
+
+
+def test_what_is_set_aside_for_judging_is_never_an_example(project: TinyProject) -> None:
+    reviews = keep(project, finals(200, edited=60))
+    found = {one["input"] for one in exported(project, training_lines)}
+    aside = {review.input for review in reviews if is_set_aside(review.input, 0.2)}
+    assert len(aside) > 20
+    assert found == {review.input for review in reviews} - aside
+
+
+def test_of_several_benchmarks_of_a_task_the_largest_share_is_set_aside(
+    project: TinyProject,
+) -> None:
+    keep(project, finals(100))
+    for name, share in (("another", 0.6), ("more", 0.0)):
+        toml = BENCHMARK.replace('name = "openers"', f'name = "{name}"')
+        other = [case | {"input": f"{case['input']} and else"} for case in CASES]
+        project.benchmark(name, f"{toml}\n[policy]\nset_aside = {share}\n", other)
+    found = exported(project, training_lines)
+    assert found and not any(is_set_aside(one["input"], 0.6) for one in found)
+
+
+@pytest.mark.parametrize("shape", [training_lines, candidate_lines])
+def test_no_input_of_a_reserve_leaves(project: TinyProject, shape: Any) -> None:
+    first, second, *others = finals(12, edited=12)
+    keep(project, [first, second, *others])
+    masked = reserve_of(second, reserve_id(second)) | {"input": "NAME asks in another way"}
+    project.write_lines(
+        "benchmarks/openers/cases.reserve.jsonl",
+        [reserve_of(first, "ours") | {"input": first.input.upper()}, masked],
+    )
+    found = {one["input"] for one in exported(project, shape)}
+    assert found and not found & {first.input, second.input}
