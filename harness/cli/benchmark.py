@@ -16,8 +16,8 @@ from harness.progress import ProgressLine
 from harness.text.safe import ci_log, json_line
 
 if TYPE_CHECKING:
+    from harness.flows.benchmarks.case_table import CaseImportRequest, Changing, ImportedCases
     from harness.flows.benchmarks.fitting import Misfit
-    from harness.flows.benchmarks.importing import CaseImportRequest, Changing, ImportedCases
     from harness.flows.project import Project
 
 
@@ -147,7 +147,8 @@ def import_(
     lm-evaluation-harness (doc_to_text, doc_to_target): what no case can hold is listed.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
     """
-    from harness.flows.benchmarks.importing import CaseImportRequest, import_benchmark
+    from harness.flows.benchmarks.case_table import CaseImportRequest
+    from harness.flows.benchmarks.importing import import_benchmark
     from harness.flows.benchmarks.rows import FIELDS
     from harness.flows.project import Project
     from harness.render.benchmark_import import done_text

@@ -164,7 +164,7 @@ def _confirm(
 def _walk(project: Project, found: Proposals, by: str | None, dry_run: bool) -> None:
     """Ask about every proposal; each answer is kept at once, so that Ctrl-C loses none."""
     from harness.flows.benchmarks.adding import NewCase
-    from harness.flows.reviews.confirming import keep, without_marks
+    from harness.flows.reviews.confirming import keep
     from harness.render.reserve import proposal_text, summary_lines
 
     about = _about(found)
@@ -179,8 +179,8 @@ def _walk(project: Project, found: Proposals, by: str | None, dry_run: bool) -> 
         if answer == "s":
             continue
         declined = [line["id"]] if answer == "n" else []
-        case = NewCase("proposal", number, without_marks(line | {"ideal": ideal}))
-        new = [] if declined else [case]
+        case = {key: text for key, text in line.items() if key not in ("benchmark", "confirmed")}
+        new = [] if declined else [NewCase("proposal", number, case | {"ideal": ideal})]
         kept = keep(project, found.benchmark, new, declined, by=who, dry_run=dry_run)
         for problem in project.redaction.record([*kept.bad, *kept.warnings]):
             click.echo(f"lora-harness: {ci_log(problem)}", err=True)

@@ -35,8 +35,12 @@ def reserve_difference(old: Benchmark, new: Benchmark) -> ReserveDifference | No
     begins_alike = before == after[: len(before)] and not changed
     if begins_alike and not added:
         return None
-    names = [tuple(case.id for case in some) for some in (added, removed)]
-    return ReserveDifference(*names, tuple(one.case for one in changed), begins_alike)
+    return ReserveDifference(
+        added=tuple(case.id for case in added),
+        removed=tuple(case.id for case in removed),
+        changed=tuple(one.case for one in changed),
+        begins_alike=begins_alike,
+    )
 
 
 def settings_differences(old: Benchmark, new: Benchmark) -> tuple[FieldChange, ...]:

@@ -9,15 +9,14 @@ from pathlib import Path
 
 from harness.errors import BenchmarkError, RequestError
 from harness.flows.benchmarks.adding import AddedCases, NewCase, add_to_reserve
-from harness.flows.benchmarks.importing import (
+from harness.flows.benchmarks.case_table import (
     KIND,
     CaseImportRequest,
-    ImportDialogue,
     ImportedCases,
-    Silent,
     read_cases_of,
     refuse_unread,
 )
+from harness.flows.benchmarks.importing import ImportDialogue, Silent
 from harness.flows.benchmarks.replacing import made_id
 from harness.flows.project import Project, rules
 from harness.workspace.importers.columns import remember_columns

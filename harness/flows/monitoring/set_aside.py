@@ -14,7 +14,7 @@ from harness.flows.evaluation.finals import was_sent
 from harness.records import Benchmark, Review, SetAside
 from harness.store import Store
 
-LOOKED_AT = 20_000
+LOOKED_AT = 5_000
 """The newest reviews that are read; a monitor has to be quick on any store."""
 WEEKS = 8
 """Weeks over which the pace is taken."""

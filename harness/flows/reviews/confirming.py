@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.errors import RequestError
 from harness.flows.benchmarks.adding import AddedCases, NewCase, add_to_reserve
@@ -78,8 +77,9 @@ def _answer(file: Path, number: int, line: str) -> _Answer:
         raise RequestError(
             f"{file}:{number}: `benchmark` is {kind_of(benchmark)}, a name is needed"
         )
-    case = NewCase(str(file), number, raw)
-    return _Answer(case, benchmark, None if said == NEVER else bool(said))
+    return _Answer(
+        NewCase(str(file), number, raw), benchmark, None if said == NEVER else bool(said)
+    )
 
 
 def confirm(
@@ -116,8 +116,3 @@ def keep(
         said += [Confirmation(case, False, by, now) for case in declined]
         add_confirmations(project.settings.benchmarks / benchmark, said)
     return found
-
-
-def without_marks(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a proposal as an object of the reserve."""
-    return {key: value for key, value in line.items() if key not in ("benchmark", "confirmed")}

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from harness.flows.benchmarks.adding import AddedCases, NewCase, add_to_reserve
-from harness.flows.benchmarks.importing import CaseImportRequest, import_benchmark
+from harness.flows.benchmarks.case_table import CaseImportRequest
+from harness.flows.benchmarks.importing import import_benchmark
 from harness.flows.benchmarks.importing_reserve import import_reserve
 from tests.fakes.finals import finals, reserve_of
 from tests.fakes.project import CASES, GUARD, TASK, TinyProject
