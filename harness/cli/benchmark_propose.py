@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harness.flows.project import Project
     from harness.flows.reviews.proposals import Proposals
 
+MOST = 200
+"""Cases that may be proposed at once."""
 ANSWERS = {"y": "yes", "e": "edit the ideal", "s": "skip", "n": "never again", "q": "quit"}
 
 
@@ -29,7 +31,7 @@ ANSWERS = {"y": "yes", "e": "edit the ideal", "s": "skip", "n": "never again", "
 @click.argument("name", required=False, shell_complete=benchmarks)
 @click.option("--task", shell_complete=tasks, help="Instead of NAME: the benchmark of this task.")
 @click.option(
-    "--count", type=click.IntRange(1, 200), metavar="N",
+    "--count", type=click.IntRange(1, MOST), metavar="N",
     help="Cases to propose.  [default: as many as the reserve lacks]",
 )  # fmt: skip
 @click.option(

@@ -31,11 +31,10 @@ from harness.workspace.formats.cache import write_pieces_atomically
 from harness.workspace.project.conversations import CONTEXT
 from harness.workspace.project.reserve import read_confirmations
 
-MAX_COUNT = 200
-"""Most cases that are proposed at once."""
-_WHY = ("taught", "held", "declined", "alike")
 LOOKED_AT = 1_000
 """Finals that are compared with the training sets: those set aside first, the newest first."""
+_WHY = ("taught", "held", "declined", "alike")
+"""Why a final is not proposed, by the keys of `Proposals.left_out`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Locks between processes that write the same file.
 
-Tested in tests/flows/test_races.py.
+Tested in tests/flows/benchmarks/test_adding.py and tests/flows/test_races.py.
 """
 
 from __future__ import annotations

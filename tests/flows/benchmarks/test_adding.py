@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,12 @@ def test_two_new_cases_with_one_input_keep_all_out(project: TinyProject) -> None
     new = [NewCase("file", n, line) for n, line in enumerate(twice, start=1)]
     found = add_to_reserve(project.project, TASK, new)
     assert found.added == [] and "file:2: again has the input of more-0 (line 1)" in found.bad[0]
+
+
+def test_two_people_who_add_at_once_lose_nothing(project: TinyProject) -> None:
+    opened = project.project
+    lines = [reserve_of(review, f"more-{n}") for n, review in enumerate(finals(6))]
+    with ThreadPoolExecutor(6) as pool:
+        new = ([NewCase("file", 1, line)] for line in lines)
+        list(pool.map(lambda one: add_to_reserve(opened, TASK, one), new))
+    assert {one["id"] for one in reserve(project)} == {line["id"] for line in lines}
