@@ -140,9 +140,9 @@ def finals(asked: argparse.Namespace) -> Rows:
     """Compare weighing what people sent with the theoretical minimum."""
     with trial(asked.cases, asked.candidates) as project:
         found: Any = project.script("engine_speed.py", "finals", *project.candidates)
-    low, middle, high = found["tokens"]
+    low, _, high = found["tokens"]
     yield Row(
-        f"weighing {found['finals']} finals of {low} to {high} tokens (median {middle:g}) / roofline",
+        f"weighing {found['finals']} finals ({low} to {high} tokens) / roofline",
         f"{found['seconds']:.2f} s", f"{found['least']:.2f} s", f"{found['ratio']:.2f}",
         f"at most 2.5; {_range(found['ratios'])}",
     )  # fmt: skip

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.command import SuggestingGroup, fail
+from harness.cli.benchmark_answers import refuse_rows, say_added
+from harness.cli.benchmark_propose import propose
+from harness.cli.command import SuggestingGroup
 from harness.cli.completion import benchmarks, tasks
 from harness.progress import ProgressLine
 from harness.text.safe import ci_log, json_line
 
 if TYPE_CHECKING:
+    from harness.flows.benchmarks.case_table import CaseImportRequest, Changing, ImportedCases
     from harness.flows.benchmarks.fitting import Misfit
-    from harness.flows.benchmarks.importing import Changing, ImportedCases
     from harness.flows.project import Project
-
-MAX_SHOWN = 20
-"""Bad rows that are shown on a terminal."""
 
 
 @click.group(cls=SuggestingGroup, epilog="Example: lora-harness benchmark check")
@@ -111,6 +110,7 @@ def diff(old: str, new: str, store: str | None, as_json: bool) -> None:
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is left out.")
 @click.option("--separator", help="What stands between several ideals in one cell.")
 @click.option("--replace", is_flag=True, help="Put the cases in place of those that are there.")
+@click.option("--reserve", is_flag=True, help="Add the cases to the benchmark's reserve.")
 @click.option("--forget-map", is_flag=True, help="Guess columns anew instead of as last time.")
 @click.option(
     "--yes/--no",
@@ -125,6 +125,7 @@ def import_(
     maps: tuple[str, ...],
     sets: tuple[str, ...],
     slices: tuple[str, ...],
+    reserve: bool,
     forget_map: bool,
     agreed: bool | None,
     as_json: bool,
@@ -140,12 +141,14 @@ def import_(
     An existing benchmark.toml stays as it is, but for settings that do not fit: a max_new_tokens
     below the ideals, samples of `init`. On a terminal you are asked.
     With --replace a case whose input stays keeps its id; new, gone and changed cases are named
-    before anything is written.
+    before anything is written. The reserve stays as it is; with --reserve the cases are added to
+    its end.
     YAML is a promptfoo configuration (tests with vars and assert) or a task of
     lm-evaluation-harness (doc_to_text, doc_to_target): what no case can hold is listed.
     Exit codes: 0 done, 4 FILE or a row is wrong: each is named, and nothing was written.
     """
-    from harness.flows.benchmarks.importing import CaseImportRequest, import_benchmark
+    from harness.flows.benchmarks.case_table import CaseImportRequest
+    from harness.flows.benchmarks.importing import import_benchmark
     from harness.flows.benchmarks.rows import FIELDS
     from harness.flows.project import Project
     from harness.render.benchmark_import import done_text
@@ -153,13 +156,20 @@ def import_(
 
     columns = {f"slices.{column}": column for column in slices} | pairs(maps, "--map", FIELDS)
     asked = CaseImportRequest(
-        told=columns, constants=pairs(sets, "--set", FIELDS), forget=forget_map, **rest
+        told=columns,
+        constants=pairs(sets, "--set", FIELDS),
+        reserve=reserve,
+        forget=forget_map,
+        **rest,
     )
     project = Project.here()
     dialogue = _Dialogue(project, agreed, quiet=as_json)
+    if reserve:
+        _import_reserve(project, file, asked, dialogue, as_json)
+        return
     found = import_benchmark(project, file, asked, dialogue)
     if found.bad:
-        _refuse(project.redaction.record(found.bad), as_json)
+        refuse_rows(project.redaction.record(found.bad), as_json)
     version = found.benchmark.fingerprint if found.benchmark else None
     if as_json:
         click.echo(json_line(_import_json(project, found, version)))
@@ -171,6 +181,18 @@ def import_(
             click.echo(f"changed {ci_log(setting.misfit.line)}")
         else:
             click.echo(f"warning: {ci_log(_misfit(setting))}", err=True)
+
+
+def _import_reserve(
+    project: Project, file: Path, asked: CaseImportRequest, dialogue: _Dialogue, as_json: bool
+) -> None:
+    from harness.flows.benchmarks.importing_reserve import import_reserve
+
+    found, added = import_reserve(project, file, asked, dialogue)
+    if bad := (found.bad if added is None else added.bad):
+        refuse_rows(project.redaction.record(bad), as_json)
+    assert added is not None  # it is None where a row is bad
+    say_added(project, added, as_json, asked.dry_run, benchmark=asked.name)
 
 
 class _Dialogue:
@@ -258,16 +280,4 @@ def _import_json(project: Project, found: ImportedCases, version: str | None) ->
     )
 
 
-def _refuse(bad: list[str], as_json: bool) -> NoReturn:
-    """Write the bad rows, the first twenty on a terminal, and exit."""
-    count = "1 row is no case" if len(bad) == 1 else f"{len(bad)} rows are no cases"
-    said = f"{count}, nothing was written"
-    if as_json:
-        click.echo(json_line({"error": said, "bad": [ci_log(line) for line in bad]}))
-        sys.exit(4)
-    if len(bad) == 1:
-        fail(f"{bad[0]}; nothing was written", 4)
-    for line in bad[:MAX_SHOWN]:
-        click.echo(f"lora-harness: {ci_log(line)}", err=True)
-    more = f" ({len(bad) - MAX_SHOWN} more than shown)" if len(bad) > MAX_SHOWN else ""
-    fail(f"{said}{more}", 4)
+benchmark.add_command(propose)

@@ -23,13 +23,20 @@ class CaseLine:
 
     line: int
     case: Case
+    file: str = ""
+    """Name of the file, where it is not the file that is checked."""
+
+    def seen_from(self, other: CaseLine) -> str:
+        """Return the place as a reader of the other case's file finds it."""
+        return f"line {self.line}" + (f" of {self.file}" if self.file != other.file else "")
 
 
 @dataclass(frozen=True, slots=True)
 class BadCaseLine:
     """A line that is not a valid case, and the reason."""
 
-    line: int
+    line: int | None
+    """None for the file as a whole."""
     why: str
 
 
@@ -49,15 +56,18 @@ def placeholders(cases: Iterable[CaseLine]) -> Iterator[Finding]:
             yield Finding("placeholder", one.line, said)
 
 
-def repeated(cases: Iterable[CaseLine]) -> Iterator[Finding]:
-    """Yield the cases that repeat an earlier case's prompt, with the same ideals or with others."""
-    seen: dict[tuple[str, ...], CaseLine] = {}
+def repeated(cases: Iterable[CaseLine], known: Iterable[CaseLine] = ()) -> Iterator[Finding]:
+    """Yield the cases that repeat an earlier case's prompt, with the same ideals or with others.
+
+    `known` are cases of another file that stand before them.
+    """
+    # turn by turn: a system text, a document or an earlier turn makes another case of it
+    seen = {_prompt(one): one for one in reversed(list(known))}
     for one in cases:
-        # turn by turn: a system text, a document or an earlier turn makes another case of it
-        first = seen.setdefault(tuple(map(normal, one.case.given)), one)
+        first = seen.setdefault(_prompt(one), one)
         if first is one:
             continue
-        same = f"{one.case.id} has the {_asked(one)} of {first.case.id} (line {first.line})"
+        same = f"{one.case.id} has the {_asked(one)} of {first.case.id} ({first.seen_from(one)})"
         mine, theirs = (
             {" ".join(ideal.split()) for ideal in case.ideals} for case in (one.case, first.case)
         )
@@ -69,26 +79,32 @@ def repeated(cases: Iterable[CaseLine]) -> Iterator[Finding]:
             )
 
 
-def near_repeated(cases: Sequence[CaseLine]) -> Iterator[Finding]:
+def _prompt(one: CaseLine) -> tuple[str, ...]:
+    return tuple(map(normal, one.case.given))
+
+
+def near_repeated(cases: Sequence[CaseLine], known: Sequence[CaseLine] = ()) -> Iterator[Finding]:
     """Yield the cases whose prompts differ in a few words only, unless they share a group."""
-    texts = ["\n".join(one.case.given) for one in cases]
+    every = [*known, *cases]
+    texts = ["\n".join(one.case.given) for one in every]
 
     def asks_alike(index: int, of: int) -> bool:
         """Compare the last turns alone: cases may share a document, or most of a conversation."""
-        pair = [cases[place].case for place in (index, of)]
+        pair = [every[place].case for place in (index, of)]
         whole = all(len(case.given) == 1 for case in pair)
         return whole or is_near(pair[0].input, pair[1].input)
 
     for near in near_duplicates(texts, also=asks_alike):
-        mine, other = cases[near.index], cases[near.of]
+        mine, other = every[near.index], every[near.of]
         grouped = mine.case.group is not None and mine.case.group == other.case.group
-        if near.changed and not grouped:
+        if near.changed and not grouped and near.index >= len(known):
             differs = "a word" if near.changed == 1 else f"{near.changed} words"
             yield Finding(
                 "near_duplicate",
                 mine.line,
-                f"{mine.case.id} has the {_asked(mine)} of {other.case.id} (line {other.line}) but"
-                f' for {differs}; give both one "group", or write another case',
+                f"{mine.case.id} has the {_asked(mine)} of {other.case.id}"
+                f' ({other.seen_from(mine)}) but for {differs}; give both one "group", or write'
+                " another case",
             )
 
 

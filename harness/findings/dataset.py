@@ -12,7 +12,7 @@ from harness.findings.overlap import CaseText, case_texts, overlap_of
 from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import HouseVoice
-from harness.records import Case
+from harness.records import Benchmark
 from harness.records.benchmark import TrainingExample
 from harness.text.quoting import IN_INPUT, IN_OUTPUT, Shape
 
@@ -120,6 +120,7 @@ def _texts(examples: Sequence[TrainingExample], measure: Measure) -> Iterator[Fi
             yield from measure.house.findings(example)
 
 
-def case_inputs(benchmark: str, cases: Sequence[Case]) -> dict[str, CaseText]:
-    """Return the cases of a benchmark by `benchmark/id`, as `Measure` holds them."""
-    return {f"{benchmark}/{name}": text for name, text in case_texts(cases).items()}
+def case_inputs(benchmark: Benchmark) -> dict[str, CaseText]:
+    """Return the cases of a benchmark and of its reserve by `benchmark/id`, as `Measure` does."""
+    texts = case_texts(benchmark.all_cases)
+    return {f"{benchmark.name}/{name}": text for name, text in texts.items()}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from harness.records import Benchmark, Case, CaseDifference, FieldChange
+from harness.records import Benchmark, Case, CaseDifference, FieldChange, ReserveDifference
 
 Fields = Mapping[str, str]
 
@@ -26,6 +26,21 @@ def case_differences(
         CaseDifference(mine.id, tuple(_changes(_case(was), _case(mine)))) for was, mine in pairs
     ]
     return added, removed, tuple(one for one in changed if one.fields)
+
+
+def reserve_difference(old: Benchmark, new: Benchmark) -> ReserveDifference | None:
+    """Return the differences between two reserves; None where they are equal."""
+    added, removed, changed = case_differences(old.reserve, new.reserve)
+    before, after = ([case.id for case in one.reserve] for one in (old, new))
+    begins_alike = before == after[: len(before)] and not changed
+    if begins_alike and not added:
+        return None
+    return ReserveDifference(
+        added=tuple(case.id for case in added),
+        removed=tuple(case.id for case in removed),
+        changed=tuple(one.case for one in changed),
+        begins_alike=begins_alike,
+    )
 
 
 def settings_differences(old: Benchmark, new: Benchmark) -> tuple[FieldChange, ...]:

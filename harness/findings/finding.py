@@ -18,12 +18,14 @@ class Finding:
     """The line in the file, from 1; None for a finding about the whole file."""
     message: str = field(metadata=QUOTING)
     """A sentence that may quote the file."""
+    file: str = field(default="", metadata=EXACT)
+    """Name of the file, where it is not the file that is checked first."""
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Sort findings by line, with those about the whole file last, and drop repetitions."""
     found = dict.fromkeys(findings)
-    return sorted(found, key=lambda f: (f.line is None, f.line or 0, f.kind))
+    return sorted(found, key=lambda f: (f.file, f.line is None, f.line or 0, f.kind))
 
 
 def counted(findings: Iterable[Finding]) -> dict[str, int]:

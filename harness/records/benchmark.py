@@ -264,6 +264,11 @@ class Benchmark:
         """Whether every adapter must keep it, regardless of its task."""
         return self.task is None
 
+    @property
+    def all_cases(self) -> tuple[Case, ...]:
+        """Its cases and those of its reserve: no training set may hold any of them."""
+        return (*self.cases, *self.reserve)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
@@ -321,6 +326,12 @@ class BenchmarkHealth:
     """The cases that each margin takes."""
     notes: tuple[str, ...] = field(default=(), metadata=QUOTING)
     """Checks that were not possible, each with its reason."""
+    reserve: int = 0
+    """Number of cases in its reserve."""
+    reserve_looks: tuple[int, ...] = ()
+    """Numbers of reserve cases after which an open verdict is looked at again."""
+    looked_at: int = 0
+    """Number of reserve cases that verdicts on this version have looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +357,20 @@ class CaseDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class ReserveDifference:
+    """The differences between the reserves of two versions of a benchmark."""
+
+    added: tuple[str, ...] = field(metadata=EXACT)
+    """Ids of the cases of the new reserve only."""
+    removed: tuple[str, ...] = field(metadata=EXACT)
+    """Ids of the cases of the old reserve only."""
+    changed: tuple[str, ...] = field(metadata=EXACT)
+    """Ids of the cases of both that differ."""
+    begins_alike: bool
+    """Whether the new reserve begins with the old: only then do verdicts on it still compare."""
+
+
+@dataclass(frozen=True, slots=True)
 class BenchmarkDifference:
     """The differences between two versions of a benchmark."""
 
@@ -367,11 +392,13 @@ class BenchmarkDifference:
     """Differences outside the cases."""
     whole: bool = True
     """Whether the settings could be compared; a version known only from its runs has none."""
+    reserve: ReserveDifference | None = None
+    """The differences between the reserves; None where they are equal, or are not known."""
 
     @property
     def same(self) -> bool:
         """Whether the two versions are equal."""
-        changed = self.added or self.removed or self.changed or self.settings
+        changed = self.added or self.removed or self.changed or self.settings or self.reserve
         return not changed and self.old_fingerprint == self.new_fingerprint
 
 

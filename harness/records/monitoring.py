@@ -213,6 +213,20 @@ class Age:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """Finals that are kept for judging: no training set that this software writes has them."""
+
+    n: int
+    """Number of inputs with such a final."""
+    needed: int
+    """Number from which finals may promote a candidate, or hold it back."""
+    pace: float | None
+    """How many come in a week, over the last 8; None where there are enough."""
+    when: str | None = field(metadata=EXACT)
+    """The day on which there will be enough at this pace; None where there are, or none come."""
+
+
+@dataclass(frozen=True, slots=True)
 class Monitored:
     """The answer of `monitor` for a task: whether it is time to retrain, and why."""
 
@@ -242,6 +256,8 @@ class Monitored:
     """Whether the benchmark predicts the edits."""
     age: Age | None = None
     """Age of the promoted adapter."""
+    set_aside: SetAside | None = None
+    """Finals that are kept for judging; None where none are weighed."""
 
     def signal(self, name: Signal) -> Watched | None:
         """Return a signal; None where it is not watched."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from harness.records import BenchmarkHealth
+from harness.render.reserve import reserve_word
 from harness.text import safe
 from harness.text.figures import count, margin, metric_title, percent
 from harness.text.plain import plain
@@ -26,6 +27,8 @@ class BenchmarkFinding(Protocol):
     def line(self) -> int | None: ...  # noqa: D102
     @property
     def message(self) -> str: ...  # noqa: D102
+    @property
+    def file(self) -> str: ...  # noqa: D102
 
 
 def check_text(
@@ -41,17 +44,17 @@ def check_text(
         f"task {safe.ci_log(health.task, limit=MAX_NAME)}" if health.task else "guard",
         count(health.cases, "case"),
     ]
+    if health.reserve:
+        parts.append(f"{health.reserve} in reserve")
     if health.fingerprint:
         parts.append(f"benchmark {health.fingerprint[:6]}")
     lines = hang("", " · ".join(parts), width)
     for head, findings in (("unfit", unfit), ("look at", advice)):
-        if findings:
-            lines += ["", f"  {head}"]
-        for finding in findings:
-            # a finding on the whole benchmark has no line
-            place = "" if finding.line is None else f"{finding.line}"
-            label = f"    {pad(place, 5, '>')}  {pad(safe.ci_log(finding.kind), _KIND)}"
-            lines += hang(label, safe.ci_log(finding.message, limit=MAX_TEXT), width)
+        for file in dict.fromkeys(finding.file for finding in findings):
+            lines += ["", f"  {head}" + (f" in {file}" if file else "")]
+            for finding in findings:
+                if finding.file == file:
+                    lines += _finding(finding, width)
     lines += ["", *_history(health, width)]
     look = f"{count(len(advice), 'finding')} to look at" if advice else ""
     if unfit:
@@ -60,6 +63,13 @@ def check_text(
     else:
         lines += hang("  fit    ", look or "nothing found", width)
     return "\n".join(lines)
+
+
+def _finding(finding: BenchmarkFinding, width: int) -> list[str]:
+    # a finding on the whole benchmark has no line
+    place = "" if finding.line is None else f"{finding.line}"
+    label = f"    {pad(place, 5, '>')}  {pad(safe.ci_log(finding.kind), _KIND)}"
+    return hang(label, safe.ci_log(finding.message, limit=MAX_TEXT), width)
 
 
 def check_json(
@@ -74,6 +84,7 @@ def check_json(
                 "message": finding.message,
                 "benchmark": health.name,
                 "unfit": bad,
+                **({"file": finding.file} if finding.file else {}),
             }
         )
         for bad, some in ((True, unfit), (False, advice))
@@ -97,6 +108,10 @@ def _history(health: BenchmarkHealth, width: int) -> list[str]:
         text = f"{count(health.judged, 'candidate')} judged on this version: the risk that one"
         text += f" worse by exactly the margin passed by luck is {percent(health.luck)}"
         lines += hang("  luck   ", text, width)
+    if health.reserve:
+        used = f"; verdicts have looked at {health.looked_at}" if health.looked_at else ""
+        word = reserve_word(health.reserve, health.reserve_looks)
+        lines += hang("  reserve", f" {word}{used}", width)
     for note in health.notes:
         lines += hang("  also   ", safe.ci_log(note, limit=MAX_TEXT), width)
     return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.records import BenchmarkDifference, FieldChange
+from harness.records import BenchmarkDifference, FieldChange, ReserveDifference
 from harness.render.changes import id_list
 from harness.text import safe
 from harness.text.diff import word_diff
@@ -35,7 +35,19 @@ def difference_text(difference: BenchmarkDifference, *, width: int = 80) -> str:
         toml if difference.whole else "benchmark.toml not compared",
     ]
     lines += ["", *hang("cases  ", ", ".join(counts), width)]
+    if difference.reserve is not None:
+        lines += hang("reserve  ", _reserve(difference.reserve), width)
     return "\n".join([*lines, *hang("means  ", meaning(difference), width)])
+
+
+def _reserve(reserve: ReserveDifference) -> str:
+    """Return the ids of the reserve's cases that differ, and whether its beginning is kept."""
+    groups = (
+        ("added", reserve.added), ("removed", reserve.removed), ("changed", reserve.changed),
+    )  # fmt: skip
+    parts = [f"{len(ids)} {what} ({id_list(ids)})" for what, ids in groups if ids]
+    kept = "it begins as it did" if reserve.begins_alike else "its beginning is not what it was"
+    return ", ".join([*parts, kept])
 
 
 def difference_json(difference: BenchmarkDifference) -> dict[str, Any]:
@@ -59,6 +71,11 @@ def meaning(difference: BenchmarkDifference) -> str:
         return (
             "the fingerprint is the same but outputs are made in another way, so the promoted"
             " adapter is run again automatically when the next candidate is judged"
+        )
+    if it.reserve is not None and not it.reserve.begins_alike:
+        return (
+            "the fingerprint is the same, but verdicts that looked at the reserve do not compare"
+            " across the two: a reserve is only added to"
         )
     return "the fingerprint is the same, verdicts still compare across the two"
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.records import ALARM, Age, InputShift, Monitored, Prediction, Signal, Watched
+from harness.records import (
+    ALARM,
+    Age,
+    InputShift,
+    Monitored,
+    Prediction,
+    SetAside,
+    Signal,
+    Watched,
+)
 from harness.text import safe
 from harness.text.figures import MISSING, count, day, percent, score, signed
 from harness.text.plain import plain
@@ -98,6 +107,8 @@ def _facts(task: Monitored) -> Iterator[tuple[str, str]]:
         yield "predicts", f"does the benchmark predict the edits? {_predicted(task.prediction)}"
     if task.age is not None:
         yield "age", _age(task.age)
+    if task.set_aside is not None:
+        yield "set aside", _set_aside(task.set_aside)
     if task.state == "retrain":
         yield "next", f"`lora-harness monitor --task {task.task} --plan` says what to train on,"
         yield (
@@ -164,6 +175,16 @@ def _age(age: Age) -> str:
         many = "" if age.examples is None else f" ({count(age.examples, 'example')})"
         parts.append(f"on {age.dataset}{many}, as old at least")
     return "; ".join(parts) or "unknown: there is no training.json"
+
+
+def _set_aside(found: SetAside) -> str:
+    """Say how many finals are kept for judging, and when there will be enough."""
+    text = f"{count(found.n, 'final')} kept for judging, never taught"
+    if found.n >= found.needed:
+        return f"{text}; a verdict rests on them from {found.needed} on"
+    if found.when is None:
+        return f"{text}; {found.needed} are needed, and none came in the last 8 weeks"
+    return f"{text}; at {found.pace:.1f} a week there will be {found.needed} on {day(found.when)}"
 
 
 def monitor_json(found: Sequence[Monitored]) -> dict[str, Any]:

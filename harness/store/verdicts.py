@@ -108,6 +108,14 @@ class Verdicts:
         row = self._row((table.c.candidate == candidate) & (table.c.benchmark == benchmark))
         return (row.id, decode(row.body, Verdict)) if row else None
 
+    def on(self, fingerprint: str) -> list[Verdict]:
+        """Return every verdict on this benchmark version, the oldest first."""
+        table = schema.verdicts
+        asked = select(table.c.body).where(table.c.fingerprint == fingerprint)
+        with self._database.read() as connection:
+            bodies = connection.execute(asked.order_by(table.c.seq)).scalars().all()
+        return [decode(body, Verdict) for body in bodies]
+
     def candidates(self, fingerprint: str) -> list[str]:
         """Return the digests of all adapters judged on this benchmark version, the oldest first."""
         table = schema.verdicts

@@ -149,6 +149,10 @@ def _files(project: TinyProject) -> None:
     torn = talk.replace("content", "zorvkey")
     project.write("bad-talks.csv", f'id,messages,ideal\nc1,"{torn}",zorvideal\n')
     project.write("bad-cases.csv", 'id,input,ideal,critical,checks\nc1,a,b,"zorv maybe","zorv {"\n')
+    answer = {"id": "sent-1", "input": "zorvsent", "ideal": "zorvagreed", "confirmed": True}
+    project.write_lines("answers.jsonl", [answer])
+    wrong = {"ideal": "", "confirmed": "zorvmaybe"}
+    project.write_lines("bad-answers.jsonl", [answer | {"zorvkey": 1}, answer | wrong])
     project.write("scores.csv", "case,metric,candidate,promoted\nc1,edit_similarity,zorvscore,1\n")
     other = [case | {"input": "zorvother", "ideal": "zorvanother"} for case in CASES]
     torn = TinyAdapter(project.folder / "elsewhere", "torn", project.base, seed=1).write()

@@ -34,6 +34,13 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("torn.jsonl", "--name", "other"),
         ("cases.csv", "--name", "openers", "--replace", "--dry-run"),
         ("cases.csv", "--name", "other", "--replace", "--yes"),
+        ("cases.csv", "--name", "openers", "--reserve"),
+        ("bad-cases.csv", "--name", "openers", "--reserve"),
+    ],
+    "benchmark propose": [
+        (), ("--output", "p.jsonl"), ("--confirm", "answers.jsonl", "--by", "Kim"),
+        ("--confirm", "bad-answers.jsonl", "--by", "Kim"),
+        ("--confirm", "torn.jsonl", "--by", "Kim"),
     ],
     "train": [("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl")],
     "fetch": [
@@ -82,6 +89,7 @@ LEFT_OUT = {"dashboard": "its pages have a test of their own, tests/leaks/test_p
 EXACT = (
     r"history\.jsonl",  # the backup: its seals cover every letter
     r"benchmarks/other/", r"clean\.jsonl",  # what was asked for, from the file that was given
+    r"benchmarks/openers/cases\.reserve\.jsonl",  # the reserve: its cases are texts
 )  # fmt: skip
 """Files that hold texts and are meant to; SECURITY.md names them."""
 SAMPLE = (

@@ -16,6 +16,7 @@ class One:
     kind: str
     line: int | None
     message: str
+    file: str = ""
 
 
 HEALTH = BenchmarkHealth("openers", "openers", 30, "9f3c1a77")

@@ -21,7 +21,7 @@ SHOWN = ("harness.records.", "harness.flows.queries.", "harness.findings.", "har
 """Rooms whose dataclasses are shown; of the others those that are a part of something shown."""
 NOT_SHOWN = {
     "Privacy", "Endpoint", "Tracker", "Cluster",  # settings, which no outlet shows
-    "BadCaseLine", "CaseLine", "Measure", "Overlap", "Voice",  # what findings are made of
+    "BadCaseLine", "CaseLine", "Measure", "Overlap", "Voice", "Axis",  # what findings are made of
     "_Pair", "Column", "Fold", "Grounds", "Redaction", "Scale",  # what pages are made with
 }  # fmt: skip
 BY_FLOWS = {
@@ -29,7 +29,8 @@ BY_FLOWS = {
     "training.check_data.CheckedData", "training.check_data.Fixed",
     "training.check_data.Fingerprint", "training.compare_data.ChangedExample",
     "training.compare_data.DataDiff", "reviews.importing.ReviewImport",
-    "decisions.promote.PromotedTask",
+    "decisions.promote.PromotedTask", "benchmarks.adding.AddedCases",
+    "reviews.proposals.Proposals",
 }  # fmt: skip
 """What flows hand to commands, which redact it; named, since `flows` holds much else."""
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BenchmarkError
-from harness.findings.difference import case_differences, settings_differences
+from harness.findings.difference import (
+    case_differences,
+    reserve_difference,
+    settings_differences,
+)
 from harness.flows.project import Project, rules
 from harness.flows.store import open_store
 from harness.records import Benchmark, BenchmarkDifference, Case
@@ -43,6 +47,7 @@ def diff(project: Project, old: str, new: str, *, store: str | None = None) -> B
         changed=changed,
         settings=settings,
         whole=None not in both,
+        reserve=reserve_difference(both[0], both[1]) if both[0] and both[1] else None,
     )
 
 

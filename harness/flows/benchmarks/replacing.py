@@ -190,13 +190,14 @@ def _ids(
         index = pairs.get(place)
         kept = None if index is None else str(old[index]["id"])
         if kept is None or _folded(kept) in taken:
-            kept = _made(case, taken | retired)
+            kept = made_id(case, taken | retired)
         taken.add(_folded(kept))
         found.append(kept)
     return found
 
 
-def _made(case: CaseObject, taken: Iterable[str]) -> str:
+def made_id(case: CaseObject, taken: Iterable[str] = ()) -> str:
+    """Return an id made of a case's content that is not among those taken."""
     content = json.dumps([_plain(case.get(name)) for name in ("input", *CONTENT)])
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     number, made = 1, f"case-{digest}"

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.findings import CaseText, case_texts, overlap_of
 from harness.records import RESERVED, Benchmark
-from harness.workspace.adapters.files import read_training
+from harness.workspace.adapters.files import adapter_names, read_training
 from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.names import check_name, folder_of
 from harness.workspace.importers.example_columns import ExampleColumns
@@ -60,6 +60,27 @@ def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Conta
         for case, line in _seen_in(file, _stamp(file), columns, asked).items():
             cases.setdefault(case, f"line {line} of {file.name}, which {owner} was trained on")
     return Contamination(cases, tuple(unknown), looked_at)
+
+
+def find_taught(adapters: Path, benchmark: Benchmark) -> Contamination:
+    """Search every training set in the project, and what every adapter says it was trained on."""
+    asked = tuple(case_texts(benchmark.cases).items())
+    files = training_files(adapters / DATASETS)
+    cases: dict[str, str] = {}
+    unknown: list[str] = []
+    for file in files:
+        try:
+            seen = _seen_in(file, _stamp(file), json.dumps(None), asked)
+        except HarnessError:
+            continue  # no training set; where an adapter was trained on it, its search says so
+        for case, line in seen.items():
+            cases.setdefault(case, f"line {line} of {file.name}")
+    # An adapter's file may have been read by other columns, or be gone.
+    for name in adapter_names(adapters):
+        found = find_contamination(adapters, name, benchmark)
+        cases = {**found.cases, **cases}
+        unknown += found.unknown
+    return Contamination(cases, tuple(dict.fromkeys(unknown)), len(files))
 
 
 def _datasets(adapters: Path, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:

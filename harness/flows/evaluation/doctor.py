@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from harness.flows.evaluation.provenance import trained_on_word
 from harness.flows.evaluation.templates import described, refuse_unchosen, shipped_difference
 from harness.flows.project import Project
 from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, DoctorCheck
+from harness.text.figures import count
 from harness.workspace.adapters.files import AdapterFiles
 from harness.workspace.adapters.origin import read_origin
 
@@ -138,19 +140,22 @@ def _chosen(found: ShippedDifference, benchmark: Benchmark) -> str:
 
 def _seen(project: Project, name: str, benchmark: Benchmark) -> str:
     """Return a sentence on the cases of a benchmark that an adapter was trained on."""
-    seen = find_contamination(project.settings.adapters, name, benchmark)
-    total = len(benchmark.cases)
+    asked = replace(benchmark, cases=benchmark.all_cases, reserve=())
+    seen = find_contamination(project.settings.adapters, name, asked)
+    total = count(len(benchmark.cases), "case")
+    if benchmark.reserve:
+        total += f" and {count(len(benchmark.reserve), 'reserve case')}"
     parts = []
     if seen.cases:
         some = "; ".join(f"{case} ({where})" for case, where in list(seen.cases.items())[:3])
         more = f"; and {len(seen.cases) - 3} more" if len(seen.cases) > 3 else ""
         be = "is" if len(seen.cases) == 1 else "are"
         parts.append(
-            f"{len(seen.cases)} of {total} cases of {benchmark.name} {be} in its training data and"
+            f"{len(seen.cases)} of {total} of {benchmark.name} {be} in its training data and"
             f" {be} left out of the verdict: {some}{more}"
         )
     elif seen.looked_at:
-        parts.append(f"none of {total} cases of {benchmark.name} is in its training data")
+        parts.append(f"none of {total} of {benchmark.name} is in its training data")
     if seen.unknown:
         reasons = " and ".join(seen.unknown)
         parts.append(f"{reasons}, so nobody can tell whether it saw cases of {benchmark.name}")

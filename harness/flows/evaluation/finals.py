@@ -1,12 +1,14 @@
-"""Choose among the texts that people sent those that a verdict may rest on."""
+"""Choose texts that people sent, and weigh them under the candidate and the promoted adapter.
+
+Only their likelihood is needed: one forward pass a side, kept in the store by its content.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.findings import normal
+from harness.findings.reviewed import input_key, same_as_case
 from harness.findings.set_aside import is_set_aside
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
@@ -14,9 +16,9 @@ from harness.records import (
     ON_BENCHMARK,
     Benchmark,
     Case,
-    Policy,
     Review,
 )
+from harness.store import Store
 
 SPARE = 3
 """Times as many finals as are wanted are looked at, as some were taught."""
@@ -29,23 +31,27 @@ def choose_finals(context: Context, benchmark: Benchmark, adapters: Sequence[str
     have been: where a training set is not known, the finals that were set aside are all there is.
     """
     policy = benchmark.policy
-    newest = _newest(context, str(benchmark.task))
+    newest = newest_finals(context.store, str(benchmark.task))
     aside = [r for r in newest if is_set_aside(r.input, policy.set_aside)]
     others = [r for r in newest if not is_set_aside(r.input, policy.set_aside)]
     ordered = [*aside, *others][: SPARE * policy.finals]
     untaught = _untaught(context, benchmark, adapters, ordered)
-    return _mixed(untaught, newest, policy)
+    return mixed(untaught, newest, policy.finals)
 
 
-def _newest(context: Context, task: str) -> list[Review]:
-    """Return the newest final of each input, the newest first."""
+def was_sent(review: Review) -> bool:
+    """Return whether a review has a text that a person sent, for an input of production."""
+    thrown = review.decision == "rejected" or review.source == ON_BENCHMARK
+    return not thrown and bool(review.final and review.final.strip())
+
+
+def newest_finals(store: Store, task: str) -> list[Review]:
+    """Return the newest final of each input that production asked, the newest first."""
     found: dict[bytes, Review] = {}
-    for review in context.store.reviews.each(task=task):
-        if review.source == ON_BENCHMARK or review.decision == "rejected":
+    for review in store.reviews.each(task=task):
+        if not was_sent(review):
             continue
-        if not review.final or not review.final.strip():
-            continue
-        key = hashlib.sha256((normal(review.input) or review.input).encode()).digest()[:16]
+        key = input_key(review)
         known = found.get(key)
         if known is None or (review.at, review.seq) > (known.at, known.seq):
             found[key] = review
@@ -55,32 +61,32 @@ def _newest(context: Context, task: str) -> list[Review]:
 def _untaught(
     context: Context, benchmark: Benchmark, adapters: Sequence[str], reviews: list[Review]
 ) -> list[Review]:
-    """Return the reviews whose input is in no training set of the adapters."""
-    asked = replace(benchmark, cases=tuple(final_case(review) for review in reviews))
+    """Return the reviews whose input is no case and in no training set of the adapters."""
+    asked = replace(benchmark, cases=tuple(map(final_case, reviews)), reserve=())
     folder, taught, unknown = context.project.settings.adapters, set[str](), False
     for name in adapters:
         seen = find_contamination(folder, name, asked)
         taught |= set(seen.cases)
         unknown = unknown or bool(seen.unknown)
-    own = {normal(case.input) for case in benchmark.cases}
+    own = same_as_case(benchmark, reviews)
     share = benchmark.policy.set_aside
     return [
         review
-        for review in reviews
+        for place, review in enumerate(reviews)
         if review.id not in taught
-        and normal(review.input) not in own
+        and place not in own
         and (not unknown or is_set_aside(review.input, share))
     ]
 
 
-def _mixed(chosen: list[Review], every: list[Review], policy: Policy) -> list[Review]:
+def mixed(chosen: Sequence[Review], every: Sequence[Review], most: int) -> list[Review]:
     """Take accepted and edited finals at the share that they have among all; else fewer."""
     if not every:
         return []
     share = sum(review.decision == "edited" for review in every) / len(every)
     edited = [review for review in chosen if review.decision == "edited"]
     accepted = [review for review in chosen if review.decision != "edited"]
-    total = float(policy.finals)
+    total = float(most)
     if share > 0:
         total = min(total, len(edited) / share)
     if share < 1:
@@ -90,10 +96,13 @@ def _mixed(chosen: list[Review], every: list[Review], policy: Policy) -> list[Re
     return sorted(found, key=lambda review: (review.at, review.seq), reverse=True)
 
 
-def _case(review: Review) -> Case:
-    return Case(review.id, review.input, (review.final or "",))
-
-
 def final_case(review: Review) -> Case:
-    """Return a review's input with its final as the ideal."""
-    return Case(review.id, review.input, (review.final or "",))
+    """Return a review's final as the ideal of a case, with all that the adapter was given."""
+    return Case(
+        review.id,
+        review.input,
+        (review.final or "",),
+        turns=review.turns,
+        system=review.system,
+        context=review.context,
+    )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from harness.engines.embedder import Embedder
-from harness.errors import HarnessError, StoreFailed
+from harness.errors import HarnessError
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.generation import GenerationWork, chunks
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
@@ -22,6 +22,7 @@ from harness.records import Benchmark, CaseResult, Output, Run
 from harness.store import Store
 from harness.store.keys import key_of
 from harness.workspace.base.weights import NONE
+from harness.workspace.formats.locks import locked
 
 Pair = tuple[str, str]
 """Names of an adapter and a benchmark."""
@@ -63,7 +64,9 @@ class Producer:
         if problem := self.broken.get((adapter.name, benchmark.name)):
             raise problem
         work = self._work(spec, metrics, refresh)
-        with self._run_lock(key):
+        # A second process waits, so that it doesn't make the run too. At most 256 files, however
+        # many runs.
+        with locked(self.project.settings.reports / ".locks", key[:2]):
             # another process may have made it while this process waited for the lock
             return self.store.runs.by_key(key) or self._made(spec, work, metrics, key)
 
@@ -205,23 +208,6 @@ class Producer:
         """Return the template and the end of turn; not part of a key, as they follow from it."""
         form = self.backend.chat_format(spec.adapter, spec.benchmark)
         return {} if form is None else form.described
-
-    @contextmanager
-    def _run_lock(self, key: str) -> Iterator[None]:
-        """Hold the lock of a run, so that a second process waits for it and doesn't make it too."""
-        from filelock import FileLock
-
-        folder = self.project.settings.reports / ".locks"
-        lock = FileLock(folder / f"{key[:2]}.lock")  # at most 256 files, however many runs
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except OSError as problem:
-            raise StoreFailed(f"{folder}: cannot be written ({problem.strerror})") from problem
-        try:
-            yield
-        finally:
-            lock.release()
 
     @property
     def embedder(self) -> Embedder:

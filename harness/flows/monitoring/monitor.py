@@ -13,6 +13,7 @@ from harness.flows.evaluation.context import Request
 from harness.flows.monitoring.drift import drift_of, prediction, run_again
 from harness.flows.monitoring.input_shift import input_shift
 from harness.flows.monitoring.review_counts import count_reviews, edit_drivers
+from harness.flows.monitoring.set_aside import finals_set_aside
 from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
 from harness.progress import OnProgress
@@ -105,6 +106,7 @@ def _monitored(
         inputs=moved,
         prediction=prediction(store, held, benchmarks[0], since) if benchmarks else None,
         age=age_of(project, held, utc_now()[:10]),
+        set_aside=finals_set_aside(store, benchmarks[0], utc_now()[:10]) if benchmarks else None,
     )
 
 

@@ -210,9 +210,7 @@ def _inside(project: Project, told: Sequence[TrainingExample | Review]) -> set[s
 
     All are checked together, as `train` will check the finished file.
     """
-    found = (
-        overlap_of(told, case_inputs(one.name, one.cases)) for one in project.benchmarks.values()
-    )
+    found = (overlap_of(told, case_inputs(one)) for one in project.benchmarks.values())
     return {told[one.index].conversation for many in found for one in many}
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
 from harness.errors import RequestError
-from harness.findings import CaseText, normal, overlap_of
-from harness.findings.dataset import case_inputs
+from harness.findings.reviewed import held_by, input_key
 from harness.findings.set_aside import is_set_aside
 from harness.flows.project import Project
 from harness.records import Review
@@ -84,7 +82,7 @@ def training_reviews(project: Project, store: Store, chosen: ReviewFilter) -> It
 
     shares = set_aside_shares(project)
 
-    return _outside(_guarded(project), _newest(store, chosen, useful))
+    return _outside(project, _newest(store, chosen, useful))
 
 
 def training_lines(project: Project, store: Store, chosen: ReviewFilter) -> Iterator[Line]:
@@ -121,7 +119,7 @@ def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Ite
         rate = review.edit_rate
         return review.decision == "rejected" or (rate is not None and rate >= chosen.from_rate)
 
-    for exact in _outside(_guarded(project), _newest(store, chosen, informative)):
+    for exact in _outside(project, _newest(store, chosen, informative)):
         review = redaction.record(exact)
         ideal = {} if review.final is None else {"ideal": review.final}
         yield {"id": review.id, **_given(review), **ideal, "slices": dict(review.slices)}
@@ -129,11 +127,12 @@ def candidate_lines(project: Project, store: Store, chosen: ReviewFilter) -> Ite
 
 def set_aside_shares(project: Project) -> dict[str, float]:
     """Return, for each task, the share of reviewed inputs that is kept for judging."""
-    return {
-        benchmark.task: benchmark.policy.set_aside
-        for benchmark in project.benchmarks.values()
-        if benchmark.task is not None
-    }
+    found: dict[str, float] = {}
+    for benchmark in project.benchmarks.values():
+        if benchmark.task is not None:  # of several benchmarks the largest share, as all judge
+            share = max(found.get(benchmark.task, 0.0), benchmark.policy.set_aside)
+            found[benchmark.task] = share
+    return found
 
 
 def _with_texts(project: Project) -> Redaction:
@@ -155,35 +154,18 @@ def _newest(
     """
     newest: dict[bytes, tuple[str, int]] = {}
     for review in filter(wanted, chosen.of(store)):
-        key, place = _key(review), (review.at, review.seq)
+        key, place = input_key(review), (review.at, review.seq)
         if place > newest.get(key, ("", 0)):
             newest[key] = place
     for review in filter(wanted, chosen.of(store)):
-        if newest.get(_key(review)) == (review.at, review.seq):
+        if newest.get(input_key(review)) == (review.at, review.seq):
             yield review
 
 
-def _key(review: Review) -> bytes:
-    """Return a digest that ignores case, punctuation and white space of the input."""
-    text = normal(review.conversation) or review.conversation
-    if review.context:  # the same question about another document is another input
-        text = "\0".join((*review.context, text))
-    return hashlib.sha256(f"{review.task}\0{text}".encode()).digest()[:16]
-
-
-def _guarded(project: Project) -> dict[str, CaseText]:
-    """Return the cases of all benchmarks, which must not enter a training set."""
-    return {
-        key: text
-        for name, benchmark in project.benchmarks.items()
-        for key, text in case_inputs(name, benchmark.cases).items()
-    }
-
-
-def _outside(cases: Mapping[str, CaseText], reviews: Iterable[Review]) -> Iterator[Review]:
-    """Yield the reviews whose input is not a case, reworded or not."""
+def _outside(project: Project, reviews: Iterable[Review]) -> Iterator[Review]:
+    """Yield the reviews whose input is no case, reworded or not, of a benchmark or its reserve."""
     reviews = iter(reviews)
-    # In batches: `overlap` prepares the cases anew for every call.
+    # In batches: the cases are prepared anew for every call.
     while some := list(islice(reviews, _BATCH)):
-        inside = {found.index for found in overlap_of(some, cases)}
+        inside = held_by(project.benchmarks.values(), some)
         yield from (review for place, review in enumerate(some) if place not in inside)

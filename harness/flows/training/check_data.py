@@ -194,7 +194,7 @@ def measure_for(
     chosen = [project.known(name) for name in request.benchmarks or project.benchmarks]
     inputs: dict[str, CaseText] = {}
     for benchmark in chosen:
-        inputs |= case_inputs(benchmark.name, benchmark.cases)
+        inputs |= case_inputs(benchmark)
     measure = Measure(inputs, region=request.region)
     try:
         mine = project.task_benchmark(request.task)

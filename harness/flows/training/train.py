@@ -155,7 +155,7 @@ def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool
     if len(examples) < SMALL:
         found.append(f"{len(examples)} examples, fine-tuning needs {SMALL} or more")
     for benchmark in project.benchmarks.values():
-        inputs = case_inputs(benchmark.name, benchmark.cases)
+        inputs = case_inputs(benchmark)
         seen = list(overlaps(examples, inputs))
         if seen:
             lines = "line" if len(seen) == 1 else f"{len(seen)} lines, the first"

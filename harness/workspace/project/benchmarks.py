@@ -7,7 +7,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -226,19 +226,31 @@ def read_cases(
 
 def read_reserve(draft: Draft, cases: tuple[Case, ...], rules: Rules) -> tuple[Case, ...]:
     """Read the reserve's cases, in their order; none where there is no such file."""
+    found = []
+    for _, one in each_reserve_case(draft, cases, rules):
+        if isinstance(one, HarnessError):
+            raise one
+        found.append(one)
+    return tuple(found)
+
+
+def each_reserve_case(
+    draft: Draft, cases: Iterable[Case], rules: Rules
+) -> Iterator[tuple[int, Case | HarnessError]]:
+    """Yield line by line the reserve's case, or the error that says why the line is none."""
     path = draft.reserve
     if not os.path.lexists(path):
-        return ()
+        return
     inside(path.parent, path, BenchmarkError)
     if draft.benchmark.guard:
         raise BenchmarkError(f"{path}: a guard benchmark has no reserve, remove the file")
-    seen = {_same_id(case.id): str(draft.cases) for case in cases}
-    found = []
-    for number, line in jsonl_lines(path, BenchmarkError):
-        where = f"{path}:{number}"
-        raw = json_object(line, where, BenchmarkError)
-        found.append(read_case(raw, where, draft.shared, rules, seen, draft.benchmark.template))
-    return tuple(found)
+    seen = seen_ids(cases, draft.cases)
+    yield from each_case(path, draft.shared, rules, draft.benchmark.template, seen)
+
+
+def seen_ids(cases: Iterable[Case], place: Path) -> dict[str, str]:
+    """Return the ids of cases as `read_case` compares them, with the place that has them."""
+    return {_same_id(case.id): str(place) for case in cases}
 
 
 def reserve_part(benchmark: Benchmark, count: int) -> Benchmark:
@@ -251,10 +263,17 @@ def reserve_part(benchmark: Benchmark, count: int) -> Benchmark:
 
 
 def each_case(
-    path: Path, shared: tuple[Check, ...], rules: Rules, template: str = INPUT
+    path: Path,
+    shared: tuple[Check, ...],
+    rules: Rules,
+    template: str = INPUT,
+    seen: dict[str, str] | None = None,
 ) -> Iterator[tuple[int, Case | HarnessError]]:
-    """Yield line by line the case, or the error that says why the line is none."""
-    seen: dict[str, str] = {}
+    """Yield line by line the case, or the error that says why the line is none.
+
+    `seen` are the ids of other files, with their places.
+    """
+    seen = {} if seen is None else seen
     for number, line in jsonl_lines(path, BenchmarkError):
         where = f"{path}:{number}"
         found: Case | HarnessError

@@ -6,9 +6,10 @@ import shutil
 
 import pytest
 
+from harness.flows.benchmarks.case_table import CaseImportRequest
 from harness.flows.benchmarks.check import check
 from harness.flows.benchmarks.ideal_tokens import ideal_tokens
-from harness.flows.benchmarks.importing import CaseImportRequest, import_benchmark
+from harness.flows.benchmarks.importing import import_benchmark
 from tests.fakes.project import BENCHMARK, CASES, TASK
 from tests.fakes.tokenizers import save_tokenizer
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from harness.errors import BenchmarkError, RequestError
-from harness.flows.benchmarks.importing import CaseImportRequest, ImportedCases, import_benchmark
+from harness.flows.benchmarks.case_table import CaseImportRequest, ImportedCases
+from harness.flows.benchmarks.importing import import_benchmark
 from tests.fakes.project import CASES, TASK, TinyProject
 
 CSV = """\

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.flows.benchmarks.importing import CaseImportRequest, import_benchmark
+from harness.flows.benchmarks.case_table import CaseImportRequest
+from harness.flows.benchmarks.importing import import_benchmark
 from harness.flows.benchmarks.replacing import replace_cases
 
 ROWS = [(f"input {number}", f"ideal {number}") for number in range(1, 26)]

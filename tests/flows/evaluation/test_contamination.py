@@ -142,6 +142,14 @@ def test_the_doctor_says_what_was_seen(project: TinyProject) -> None:
     ]
 
 
+def test_the_doctor_says_what_was_seen_of_the_reserve(project: TinyProject) -> None:
+    kept = {"id": "more-1", "input": "Ida, Mill Foods (retail)", "ideal": "Hi Ida"}
+    project.write_lines("benchmarks/openers/cases.reserve.jsonl", [kept])
+    adapter(project, "v2", dataset(project, "Ida, Mill Foods (retail)"))
+    first, _ = said_by_doctor(project, "v2")
+    assert first.startswith("1 of 8 cases and 1 reserve case of openers is in its training data")
+
+
 def test_the_doctor_says_when_nobody_can_tell(project: TinyProject) -> None:
     adapter(project, "v2", {"name": "gone.jsonl", "fingerprint": "0" * 64})
     first, _ = said_by_doctor(project, "v2")

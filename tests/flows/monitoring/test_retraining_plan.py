@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 
 from harness.errors import RequestError
+from harness.findings.reviewed import reserve_id
+from harness.findings.set_aside import is_set_aside
 from harness.flows.decisions.promote import promote
 from harness.flows.monitoring.monitor import MonitorRequest, monitor
 from harness.flows.monitoring.retraining_plan import EVERY, next_name, plan
 from harness.records import Example, Plan
 from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.project.training_data import data_fingerprint, read_training_set
-from tests.fakes.project import CASES, TASK, TinyProject
+from tests.fakes.finals import finals, keep, reserve_of
+from tests.fakes.project import BENCHMARK, CASES, TASK, TinyProject
 from tests.fakes.refusals import refused
 from tests.fakes.reviews import Weeks
 from tests.fakes.served import ServedProject
@@ -31,8 +34,9 @@ edit_rate = { acceptable = 0.20, retrain = 0.25 }
 
 @pytest.fixture
 def project(tmp_path: Path) -> TinyProject:
-    """`good` is promoted; the team has drawn a line."""
+    """`good` is promoted; the team has drawn a line, and sets no review aside for judging."""
     made = TinyProject(tmp_path / "project")
+    made.benchmark(TASK, f"{BENCHMARK}\n[policy]\nset_aside = 0\n", CASES)
     made.settings(LINES)
     made.record("good")
     made.promote("good")
@@ -276,3 +280,37 @@ def test_old_conversations_of_any_format_go_on_being_learnt_whole(project: TinyP
     data = read_training_set(Path(made.training))
     assert data_fingerprint(data.examples[:1]) == before.fingerprint
     assert Path(made.training).name == f"openers-{data.fingerprint[:8]}.jsonl"
+
+
+def test_what_is_set_aside_or_in_a_reserve_is_in_no_plan(project: TinyProject) -> None:
+    project.benchmark(TASK, BENCHMARK, CASES)  # where every fifth review is set aside
+    reviews = keep(project, finals(100, edited=60))
+    confirmed = next(r for r in reviews[:60] if not is_set_aside(r.input, 0.2))
+    line = reserve_of(confirmed, reserve_id(confirmed))
+    project.write_lines(f"benchmarks/{TASK}/cases.reserve.jsonl", [line])
+    made = planned(project)
+    learnt = outputs(made.training).keys()
+    assert len(learnt) > 40
+    assert confirmed.input not in learnt
+    assert not any(is_set_aside(text, 0.2) for text in learnt)
+
+
+def test_an_old_example_that_entered_the_reserve_leaves_the_plan(project: TinyProject) -> None:
+    reviews = keep(project, finals(20, edited=20))
+    old = project.write_lines(
+        "adapters/datasets/old.jsonl",
+        [{"input": f"old matter number {n}", "output": "o"} for n in range(3)],
+    )
+    made = project.adapter("v1", task=TASK)
+    assert made.training is not None
+    made.training["dataset"] = {
+        "name": old.name, "fingerprint": read_training_set(old).fingerprint, "examples": 3,
+    }  # fmt: skip
+    made.write()
+    project.record("v1")
+    project.promote("v1")
+    line = reserve_of(reviews[0], "ours") | {"input": "old matter number 1"}
+    project.write_lines(f"benchmarks/{TASK}/cases.reserve.jsonl", [line])
+    found = planned(project)
+    assert (found.old, found.left_out) == (2, 1)
+    assert "old matter number 1" not in outputs(found.training)

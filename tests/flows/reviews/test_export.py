@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError, RequestError
+from harness.findings.reviewed import reserve_id
+from harness.findings.set_aside import is_set_aside
 from harness.flows.history import export_history, import_history
 from harness.flows.reviews.edit_rates import review_rates
 from harness.flows.reviews.export import ReviewFilter, candidate_lines, raw_lines, training_lines
 from harness.store import Store
 from harness.workspace.project.training_data import read_training_set
-from tests.fakes.project import CASES, TinyProject
+from tests.fakes.finals import finals, keep, reserve_of
+from tests.fakes.project import BENCHMARK, CASES, TinyProject
 from tests.fakes.refusals import refused
 from tests.flows.reviewed import brought, kept, line, lines, rates, write
 
@@ -50,15 +53,15 @@ def test_raw_lines_come_in_again_as_they_were(project: TinyProject, tmp_path: Pa
 def test_examples_are_the_newest_finals_of_each_input(project: TinyProject) -> None:
     bring(
         project,
-        line(1, prompt="Write to Ana!", sent="first", reviewed_at="2026-10-05"),
-        line(2, prompt="write to ana", sent="second", reviewed_at="2026-10-07"),
-        line(3, prompt="Write to  Ana", sent="third", reviewed_at="2026-10-06"),
-        line(4, prompt="write to ana", sent="", reviewed_at="2026-10-08"),
+        line(1, prompt="Write to Cleo!", sent="first", reviewed_at="2026-10-05"),
+        line(2, prompt="write to cleo", sent="second", reviewed_at="2026-10-07"),
+        line(3, prompt="Write to  Cleo", sent="third", reviewed_at="2026-10-06"),
+        line(4, prompt="write to cleo", sent="", reviewed_at="2026-10-08"),
         line(5, prompt="Write to Ben"),
     )
     found = exported(project, training_lines)
     assert [(one["input"], one["output"]) for one in found] == [
-        ("write to ana", "second"),
+        ("write to cleo", "second"),
         ("Write to Ben", "Hi Ana, how are you"),
     ]
 
@@ -103,7 +106,7 @@ def test_candidates_are_what_was_thrown_away_or_rewritten(project: TinyProject) 
 
 
 def test_only_what_is_asked_for_leaves(project: TinyProject) -> None:
-    bring(project, line(1, reviewed_at="2026-09-01"), line(2), line(3, model="base+prompt"))
+    bring(project, line(1, reviewed_at="2026-09-01"), line(4), line(3, model="base+prompt"))
     assert len(exported(project, training_lines, since="2026-10-01")) == 2
     assert len(exported(project, training_lines, adapter="base+prompt")) == 1
     assert exported(project, training_lines, task="support") == []
@@ -168,3 +171,36 @@ def test_a_review_that_cannot_be_does_not_travel(
         with refused(r"h\.jsonl:2: is no review", DataError):
             import_history(new, file)
         assert new.reviews.count() == 0
+
+
+def test_what_is_set_aside_for_judging_is_never_an_example(project: TinyProject) -> None:
+    reviews = keep(project, finals(200, edited=60))
+    found = {one["input"] for one in exported(project, training_lines)}
+    aside = {review.input for review in reviews if is_set_aside(review.input, 0.2)}
+    assert len(aside) > 20
+    assert found == {review.input for review in reviews} - aside
+
+
+def test_of_several_benchmarks_of_a_task_the_largest_share_is_set_aside(
+    project: TinyProject,
+) -> None:
+    keep(project, finals(100))
+    for name, share in (("another", 0.6), ("more", 0.0)):
+        toml = BENCHMARK.replace('name = "openers"', f'name = "{name}"')
+        other = [case | {"input": f"{case['input']} and else"} for case in CASES]
+        project.benchmark(name, f"{toml}\n[policy]\nset_aside = {share}\n", other)
+    found = exported(project, training_lines)
+    assert found and not any(is_set_aside(one["input"], 0.6) for one in found)
+
+
+@pytest.mark.parametrize("shape", [training_lines, candidate_lines])
+def test_no_input_of_a_reserve_leaves(project: TinyProject, shape: Any) -> None:
+    first, second, *others = finals(12, edited=12)
+    keep(project, [first, second, *others])
+    masked = reserve_of(second, reserve_id(second)) | {"input": "NAME asks in another way"}
+    project.write_lines(
+        "benchmarks/openers/cases.reserve.jsonl",
+        [reserve_of(first, "ours") | {"input": first.input.upper()}, masked],
+    )
+    found = {one["input"] for one in exported(project, shape)}
+    assert found and not found & {first.input, second.input}

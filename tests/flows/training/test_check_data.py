@@ -96,6 +96,13 @@ def test_cases_of_every_benchmark_are_looked_for(project: TinyProject) -> None:
     assert kinds(project, file, DataCheckRequest(benchmarks=("manners",))) == [("overlap", 62)]
 
 
+def test_cases_of_a_reserve_are_looked_for_as_well(project: TinyProject) -> None:
+    kept = {"id": "more-1", "input": "Ida, Mill Foods (retail)", "ideal": "Hi Ida"}
+    project.write_lines("benchmarks/openers/cases.reserve.jsonl", [kept])
+    file = lines(project, json.dumps({"input": "IDA, Mill Foods, retail", "output": "Fine."}))
+    assert kinds(project, file) == [("overlap", 61)]
+
+
 def test_small_sets_are_said_to_be_small_and_are_fit(project: TinyProject) -> None:
     file = project.write_lines("few.jsonl", GOOD[:49])
     found = check_data(project.project, file, DataCheckRequest())

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from harness.engines.trainer import Lesson, Recipe
-from harness.flows.benchmarks.importing import CaseImportRequest, import_benchmark
+from harness.flows.benchmarks.case_table import CaseImportRequest
+from harness.flows.benchmarks.importing import import_benchmark
 from harness.flows.training import train as flow
 from harness.flows.training.check_data import DataCheckRequest, check_data, fingerprint_data
 from harness.flows.training.compare_data import diff_data

@@ -327,3 +327,11 @@ def test_a_benchmark_case_among_the_examples_is_refused_unless_told(
     made = train(project.project, "v2", data, Recipe(), anyway=True)
     (said,) = json.loads((made.folder / "training.json").read_text())["anyway"]
     assert said.startswith("holds cases of benchmark")
+
+
+def test_a_reserve_case_among_the_examples_is_refused_as_well(project: TinyProject) -> None:
+    kept = {"id": "more-1", "input": "Ida, Mill Foods (retail)", "ideal": "Hi Ida"}
+    project.write_lines("benchmarks/openers/cases.reserve.jsonl", [kept])
+    data = few(project, 60, input="ida, mill foods (retail)", output="anything")
+    with refused("the input is.*benchmark case openers/more-1", DataError):
+        train(project.project, "v2", data, Recipe())
