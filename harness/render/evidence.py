@@ -11,8 +11,8 @@ from harness.records import CasesUse, FinalsUse, ReserveUse, Verdict, WeighedFin
 from harness.records.holds import QUOTING
 from harness.text.figures import count, month, rough_percent, score, signed
 
-FINALS_NOTE = "finals: "
-"""How a note begins that says why no texts were weighed."""
+UNUSED = ("finals: ", "reserve: ")
+"""How notes begin that say why no texts were weighed, and why no reserve case was used."""
 MAX_LOST = 50
 """Lost texts that are shown; collapses beyond chance need fewer."""
 
@@ -79,6 +79,8 @@ def _cases(cases: CasesUse, verdict: Verdict) -> EvidenceRow:
 
 def _reserve(reserve: ReserveUse | None, verdict: Verdict) -> EvidenceRow:
     if reserve is None:
+        if said := _why_not(verdict, "reserve: "):
+            return EvidenceRow("reserve", "", said)
         fills = "lora-harness benchmark propose fills it"
         return EvidenceRow("no reserve", "", fills if verdict.runs else "--reserve gives one")
     if not reserve.used:
@@ -102,14 +104,19 @@ def _finals(finals: FinalsUse | None, verdict: Verdict) -> EvidenceRow:
 
 def _no_finals(verdict: Verdict) -> str:
     """Say why no texts were weighed."""
-    said = next((note for note in verdict.notes if note.startswith(FINALS_NOTE)), "")
-    if said:
-        return said.removeprefix(FINALS_NOTE)
+    if said := _why_not(verdict, "finals: "):
+        return said
     if not verdict.runs:  # scores from elsewhere
         return "--finals gives them"
     if not verdict.policy.finals:
         return "[policy] finals = 0"
     return "nothing is promoted yet" if verdict.promoted is None else "not available here"
+
+
+def _why_not(verdict: Verdict, begins: str) -> str:
+    """Return what a note says of evidence that was not used; empty where there is none."""
+    said = next((note for note in verdict.notes if note.startswith(begins)), "")
+    return said.removeprefix(begins)
 
 
 def _bounds(mean: float | None, low: float | None) -> str:

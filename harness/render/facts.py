@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.records import BASE, MarginUse, Verdict
-from harness.render.evidence import FINALS_NOTE, is_guard
+from harness.render.evidence import UNUSED, is_guard
 from harness.text.figures import count, margin, metric_title, rough_percent, score, signed
 
 BAR_MOVED = "the bar moved"
@@ -36,7 +36,7 @@ def other_notes(verdict: Verdict) -> tuple[str, ...]:
     """Return the notes that neither the rows of evidence nor the facts tell."""
     if verdict.rule < 2:
         return verdict.notes
-    told = FORGETTING_NOTE if verdict.finals else (FINALS_NOTE, FORGETTING_NOTE)
+    told = (*UNUSED, FORGETTING_NOTE)
     return tuple(note for note in verdict.notes if not note.startswith(told))
 
 

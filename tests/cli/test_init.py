@@ -28,7 +28,7 @@ def test_without_a_folder_it_is_the_one_at_hand(typed: Type) -> None:
     told = found.json
     assert (told["folder"], told["task"]) == (".", "openers")
     assert (told["base"], told["embedder"]) == ("here", "none")
-    assert len(told["written"]) == 6
+    assert len(told["written"]) == 8
     assert Path("benchmarks/openers/benchmark.toml").is_file()
 
 

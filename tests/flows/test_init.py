@@ -19,6 +19,8 @@ FILES = [
     ".github/workflows/adapter-gate.yml",
     ".gitignore",
     "README.md",
+    "benchmarks/general/benchmark.toml",
+    "benchmarks/general/cases.jsonl",
     "benchmarks/my-task/benchmark.toml",
     "benchmarks/my-task/cases.jsonl",
     "pyproject.toml",
@@ -39,14 +41,17 @@ def test_a_new_project_is_read_by_the_ordinary_readers(tmp_path):
     assert files(made.folder) == FILES
     project = Project.here(made.folder)
     assert project.settings.base == made.base
-    (benchmark,) = project.benchmarks.values()
+    guard, benchmark = (project.benchmarks[name] for name in ("general", "my-task"))
     assert benchmark.task == "my-task"
     assert len(benchmark.cases) == 5
     assert all(case.placeholder for case in benchmark.cases)
+    assert (guard.name, guard.guard, len(guard.cases)) == ("general", True, 20)
+    assert not any(case.placeholder for case in guard.cases)
 
 
 def test_a_check_says_that_placeholders_are_not_a_benchmark_and_nothing_else_is_wrong(tmp_path):
-    (found,) = check(Project.here(start(tmp_path).folder))
+    found, guard = check(Project.here(start(tmp_path).folder))
+    assert guard.unfit == ()
     assert [one.kind for one in found.unfit] == ["placeholder"] * 5
     assert [one.kind for one in found.advice] == ["size"]
 

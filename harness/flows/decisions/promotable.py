@@ -12,6 +12,7 @@ from harness.exit_codes import CODES
 from harness.flows.decisions.rejudge import judged_again
 from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.project import Project
+from harness.judge.verdict import RULE
 from harness.records import Benchmark, Run
 from harness.store import Store
 from harness.store.decisions import CurrentDecisions
@@ -110,6 +111,8 @@ def _outdated(
     """Return why a verdict no longer justifies a promotion, None if it still does."""
     verdict = kept.verdict
     run = store.runs.by_id(verdict.runs["candidate"])
+    if verdict.rule != RULE:
+        return f"was judged by rule {verdict.rule}, the rule is {RULE} now; run"
     if (verdict.fingerprint, verdict.policy) != (benchmark.fingerprint, benchmark.policy):
         return "the benchmark changed since, run"
     if run is None or not adapter.has_judged_bytes(run.digests["adapter"]):

@@ -9,7 +9,7 @@ from harness.judge import verdict as judge
 from harness.judge.unfinished import counts_unfinished
 from harness.judge.verdict import RESERVE, RESERVE_PROMOTED, TRAINED_ON
 from harness.records import BASE_PROMPT, MetricRule, Run, Verdict
-from harness.render.evidence import FINALS_NOTE
+from harness.render.evidence import UNUSED
 from harness.store import Store
 from harness.store.codec import encode
 
@@ -78,8 +78,8 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         rule=stored.rule,
         trained_on=next((note for note in stored.notes if note.startswith(TRAINED_ON)), ""),
     )
-    # Why no finals were weighed is known to the evaluation only, as is a bar that moved.
-    notes = (*again.notes, *(note for note in stored.notes if note.startswith(FINALS_NOTE)))
+    # Why finals or reserve were not used is known to the evaluation only, as is a bar that moved.
+    notes = (*again.notes, *(note for note in stored.notes if note.startswith(UNUSED)))
     return Rejudged(stored, replace(again, bar_moved=stored.bar_moved, notes=notes))
 
 

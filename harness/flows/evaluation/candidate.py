@@ -133,7 +133,7 @@ class Candidate:
         request, promoted = self.context.request, references.promoted_adapter
         if benchmark.guard or cases is not None:
             return given()
-        sent = SentTexts()
+        sent = SentTexts(why_not="" if request.finals else "finals: left out on request")
         if request.finals and promoted is not None:
             sent = weigh_finals(self.context, benchmark, self.adapter, promoted)
         reserve = self._reserve(benchmark, promoted) if request.reserve else ()
@@ -143,9 +143,10 @@ class Candidate:
             part = reserve_part(replace(benchmark, reserve=reserve), verdict.reserve.wanted)
             runs = [self.context.producer.run(each, part) for each in (self.adapter, other)]
             verdict = given(reserve=(runs[0], runs[1]))
-        if sent.why_not:
-            verdict = replace(verdict, notes=(*verdict.notes, sent.why_not))
-        return verdict
+        unused = [sent.why_not] if sent.why_not else []
+        if benchmark.reserve and not request.reserve:
+            unused.append("reserve: left out on request")
+        return replace(verdict, notes=(*verdict.notes, *unused))
 
     def _reserve(self, benchmark: Benchmark, promoted: AdapterRef | None) -> tuple[Case, ...]:
         """Return the reserve's cases that no compared adapter has seen in training."""

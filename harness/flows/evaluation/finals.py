@@ -1,7 +1,4 @@
-"""Choose texts that people sent, and weigh them under the candidate and the promoted adapter.
-
-Only their likelihood is needed: one forward pass a side, kept in the store by its content.
-"""
+"""Choose among the texts that people sent those that a verdict may rest on."""
 
 from __future__ import annotations
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harness.judge.breakage import TEXT
+from harness.judge.metric_pair import TOLERANCE
+from harness.judge.paired import Paired
 from harness.judge.policy import Rules
 from harness.judge.rule2.decide import Conclusion, Trial
 from harness.judge.rule2.drops import least_p, p_value
@@ -16,7 +19,10 @@ from harness.judge.rule2.look import LookEvidence, Ruling, look_at
 from harness.judge.rule2.score_test import ScoreTest, score_test
 from harness.judge.rule2.slice_tests import SliceTests
 from harness.judge.rule2.units import strata_of
-from harness.records import BASE, MetricRule
+from harness.records import BASE, MetricRule, Policy
+
+FIT = 0.75
+"""A guard fits the base that is right on at least this share of its cases."""
 
 
 def decide_guard(trial: Trial) -> Conclusion:
@@ -123,3 +129,16 @@ def _could_reject(test: ScoreTest, over_base: ScoreTest | None, look: LookEviden
     if first.units.mean < -margin and least_p(first.units.d, -margin) <= level:
         return True
     return over_base is not None and least_p(test.units.d + margin, 0.0) <= level
+
+
+def unfit(paired: Paired, policy: Policy) -> tuple[str, ...]:
+    """Say where the base is wrong on much of a guard: what it cannot do, no adapter forgets."""
+    if not paired.n or not paired.has(TEXT, BASE):
+        return ()
+    right = int((paired.scores(TEXT, BASE) >= policy.broken_from - TOLERANCE).sum())
+    if right >= FIT * paired.n:
+        return ()
+    return (
+        f"the base is right on {right} of {paired.n} cases of this guard, and what it cannot do is"
+        " not forgotten either: replace them with easier ones",
+    )

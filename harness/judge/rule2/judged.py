@@ -15,7 +15,7 @@ from harness.judge.paired import Paired, memberships, paired_from_runs
 from harness.judge.policy import effective_rules
 from harness.judge.rule2.decide import Conclusion, Trial, decide
 from harness.judge.rule2.finals import Finals
-from harness.judge.rule2.guard_benchmark import decide_guard
+from harness.judge.rule2.guard_benchmark import decide_guard, unfit
 from harness.judge.rule2.record import recorded, with_changes
 from harness.judge.terms import changed_terms
 from harness.judge.tested import AdapterNames
@@ -66,6 +66,7 @@ def judge_runs(
     before = {result.case.id: result.text for result in first.results}
     terms = changed_terms((before[each.case.id], each.text) for each in candidate.results)
     unmeasured = () if guard or blank.guards or not candidate.complete else (UNMEASURED,)
+    unmeasured = unfit(paired, blank.policy) if guard else unmeasured
     notes = (*rule_notes, *verdict.notes, *unmeasured, *worth_notes, *terms)
     verdict = replace(verdict, notes=notes, worth=worth, rules=blank.rules)
     return with_changes(verdict, found.look, accepted, whole, others[next(iter(references))])

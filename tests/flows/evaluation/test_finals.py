@@ -111,7 +111,9 @@ def test_texts_that_would_no_longer_be_written_reject_what_the_cases_promote(
     verdict = judged(project)
     assert verdict.outcome == "reject"
     assert verdict.finals is not None and verdict.finals.collapsed >= 5
-    assert judged(project, finals=False).outcome == "promote"
+    unasked = judged(project, finals=False)
+    assert unasked.outcome == "promote"
+    assert finals_notes(unasked) == ["finals: left out on request"]
 
 
 def test_finals_are_one_per_input_at_the_reviews_own_mix_and_set_aside_ones_first(

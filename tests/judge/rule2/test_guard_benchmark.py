@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from harness.judge.rule2.guard_benchmark import decide_guard
+from harness.judge.breakage import TEXT
+from harness.judge.rule2.guard_benchmark import decide_guard, unfit
+from harness.records import Policy
 from tests.judge.rule2.make import noise, trial
 
 
@@ -45,3 +49,21 @@ def test_collapsed_cases_do_not_reject_a_guard() -> None:
     d[2:4] = 0.3
     assert decide_guard(trial(d, level=0.6, base=0.0, margin=0.05)).outcome != "reject"
     assert np.isfinite(d).all()
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(5, False), (6, True), (20, True)])
+def test_a_guard_that_the_base_cannot_do_is_said_to_show_nothing(wrong: int, said: bool) -> None:
+    like = trial(noise(20, 0.01), level=0.8, base=0.0, margin=0.05).paired
+    texts = np.where(np.arange(20) < wrong, 0.2, 0.9)[None, :]
+    paired = replace(
+        like,
+        metrics=(*like.metrics, TEXT),
+        candidate=np.vstack([like.candidate, texts]),
+        references={name: np.vstack([table, texts]) for name, table in like.references.items()},
+    )
+    assert bool(unfit(paired, Policy())) is said
+
+
+def test_without_texts_of_the_base_nothing_is_said_of_it() -> None:
+    paired = trial(noise(20, 0.01), level=0.8, base=0.0, margin=0.05).paired
+    assert unfit(paired, Policy()) == ()
