@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from calibrate_alarm import alarm_table
@@ -30,8 +32,7 @@ def outcomes(world: World, scenario: str, n: int, draws: int, seed: int) -> Coun
     """Count verdicts, and the promotions of other tools' rules by their names."""
     counts: Counter[str] = Counter()
     for paired in benchmarks(world, scenario, n, draws, seed):
-        trial = Trial(paired, default_rules(paired.metrics), Policy(), Policy().alpha)
-        counts[decide(trial).outcome] += 1
+        counts[_outcome(paired)] += 1
         gate = paired.metrics.index(world.gate)
         d = paired.candidate[gate] - paired.references["promoted"][gate]
         slices = paired.members.argmax(axis=0)
@@ -57,6 +58,35 @@ def table(sizes: tuple[int, ...], draws: int, seed: int) -> None:
                     flush=True,
                 )
         print()
+
+
+def lucky_cases(draws: int, seed: int) -> None:
+    """Count open verdicts that become promotions where one case's score is lowered.
+
+    A rejection never becomes one, but a case that rose far widens the scatter under any t.
+    """
+    opened, flipped, example = 0, 0, ""
+    drawn = [benchmarks(world, "unchanged", 25, draws, seed) for world in (WORLDS[0], *HARDER)]
+    for paired in chain.from_iterable(drawn):
+        if _outcome(paired) != "inconclusive":
+            continue
+        opened += 1
+        d = paired.candidate[0] - paired.references["promoted"][0]
+        highest = int(d.argmax())
+        for to in (float(np.median(d)), float(d.mean())):
+            lowered = paired.candidate.copy()
+            lowered[0, highest] += to - d[highest]
+            if _outcome(replace(paired, candidate=lowered)) == "promote":
+                flipped += 1
+                example = example or f"such as a case at {d[highest]:+.3f} that falls to {to:+.3f}"
+                break
+    print(
+        f"open verdicts that lowering the luckiest case promotes: {flipped} of {opened} ({example})"
+    )
+
+
+def _outcome(paired: Paired) -> str:
+    return decide(Trial(paired, default_rules(paired.metrics), Policy(), Policy().alpha)).outcome
 
 
 def large(cases: int = 100_000, slices: int = 50, overlapping: bool = False) -> Paired:
@@ -110,6 +140,7 @@ def main() -> None:
     for task in TASKS:
         ladder_table(task, options.pair_draws, options.seed)
     table(tuple(options.sizes), options.draws, options.seed)
+    lucky_cases(options.draws, options.seed)
     alarm_table(options.draws, options.seed)
     speed()
 

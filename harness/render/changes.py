@@ -41,7 +41,13 @@ def counted(verdict: Verdict, width: int) -> list[str]:
 def tally(verdict: Verdict) -> str:
     """Say how many of the cases broke, were fixed, or changed in wording only."""
     accepted = sum(change.accepted is not None for change in verdict.broken)
-    seen = f" ({accepted} accepted)" if accepted else ""
+    told = [f"{accepted} accepted"] if accepted else []
+    if verdict.own_cases is not None:
+        used = verdict.reserve if verdict.reserve and verdict.reserve.used else verdict.own_cases
+        # The others fell as far, though not beyond what these cases usually scatter.
+        if used.collapsed < len(verdict.broken):
+            told.insert(0, f"{used.collapsed} collapsed")
+    seen = f" ({', '.join(told)})" if told else ""
     reworded = f" · reworded {len(verdict.reworded)}" if verdict.reworded else ""
     fixed = f" · fixed {len(verdict.fixed)}"
     return f"broken {len(verdict.broken)}{seen}{fixed}{reworded} of {verdict.n}"

@@ -76,11 +76,11 @@ def given(adapter: str, folder: Path) -> str:
 
 
 def stored(adapter: str, folder: Path) -> str | None:
-    """The shipped history's verdict, in the words of the command."""
+    """The shipped history's newest verdict, in the words of the command."""
     project = Project.here(folder)
     benchmark = project.task_benchmark(None).name
     with closing(open_store(project)) as store:
-        for kept in store.verdicts.all():
+        for kept in reversed(list(store.verdicts.all())):
             told = kept.verdict
             if (told.candidate, told.benchmark) == (adapter, benchmark):
                 held = [d for d in store.decisions.all() if d.adapter == told.promoted]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from harness.judge import wording
 from harness.judge.rule2.decide import Conclusion
 from harness.judge.rule2.finals import FinalsEvidence
-from harness.judge.rule2.look import LookEvidence, Ruling
+from harness.judge.rule2.look import LookEvidence, Ruling, RulingKind
 from harness.judge.rule2.promotion import promotion, shown_gates
 from harness.judge.rule2.score_test import ScoreTest
 from harness.judge.tested import AdapterNames, difference, held, missing_scores, not_shown
@@ -67,7 +67,7 @@ def _sentence(ruling: Ruling, found: Conclusion, names: AdapterNames) -> str:
     if found.finals is not None and (ruling.kind.startswith("finals") or ruling.kind == "voice"):
         return _about_finals(ruling, found.finals)
     if ruling.kind in ("slice", "slice doubt"):
-        return _about_slice(ruling, found.look)
+        return _about_slices(ruling.kind, found)
     return _about_cases(ruling, found, names)
 
 
@@ -113,16 +113,20 @@ def _about_finals(ruling: Ruling, finals: FinalsEvidence) -> str:
     return f"{lost}: up to {wording.percent(finals.cover)} could be lost"
 
 
-def _about_slice(ruling: Ruling, look: LookEvidence) -> str:
-    name = ruling.about
-    found = next(each for each in look.slices.verdicts if each.name == name)
-    lost = wording.number(-found.difference)
-    chance = wording.percent(found.p or 0.0)
-    what = "lost more than the margin" if ruling.kind == "slice" else "may have lost too much"
-    return (
-        f"slice {name} ({wording.cases(found.n)}) {what}, {lost} on "
-        f"{wording.metric(found.metric)}; chance alone gives such a slice in {chance} of benchmarks"
+def _about_slices(kind: RulingKind, found: Conclusion) -> str:
+    """Say which slices lost, the one that lost most with its figures."""
+    names = {ruling.about for ruling in found.causes if ruling.kind == kind}
+    lost = [each for each in found.look.slices.verdicts if each.name in names]
+    worst = min(lost, key=lambda each: each.difference)
+    what = "lost more than the margin" if kind == "slice" else "may have lost too much"
+    figures = (
+        f"{wording.number(-worst.difference)} on {wording.metric(worst.metric)}; chance alone gives "
+        f"such a slice in {wording.percent(worst.p or 0.0)} of benchmarks"
     )
+    if len(lost) == 1:
+        return f"slice {worst.name} ({wording.cases(worst.n)}) {what}, {figures}"
+    others = wording.listed([each.name for each in lost if each is not worst])
+    return f"{len(lost)} slices {what}: {worst.name} most ({figures}), then {others}"
 
 
 def _about_cases(ruling: Ruling, found: Conclusion, names: AdapterNames) -> str:

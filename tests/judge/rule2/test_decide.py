@@ -159,3 +159,13 @@ def test_spending_alpha_reaches_every_level() -> None:
     given = trial(noise(25, 0.06), noise(30, 0.06, 2))
     assert decide(given).look.levels.alpha == 0.02
     assert decide(replace(given, alpha=given.alpha / 2)).look.levels.alpha in (0.01, 0.015)
+
+
+def test_a_lucky_outlier_may_hold_promotion_back_but_never_brings_a_rejection_to_nothing() -> None:
+    """Under any t: a case that rose far widens the scatter, and falls out of it again."""
+    d = noise(25, 0.05) - 0.011
+    d[0] = 0.0
+    lucky = d.copy()
+    lucky[0] = 0.5
+    assert decide(trial(d, level=0.45)).outcome == "promote"
+    assert decide(trial(lucky, level=0.45)).outcome == "inconclusive"
