@@ -30,7 +30,7 @@ PLACE = re.compile(r"(<!-- transcript (\w+) -->\n```text\n)(.*?)(```\n)", re.DOT
 _PART = re.compile(
     r"  (why|worth it\?|forgotten\?|also|this benchmark|next|run|report|broken)(?=\s)"
 )
-_LINES = {"head": 9, "why": 5, "table": 9, "case": 4, "worth it?": 9, "next": 9}
+_LINES = {"head": 11, "why": 1, "table": 4, "case": 4, "worth it?": 2, "next": 4}
 """How many lines of a part are shown, of its first appearance; the other parts are left out."""
 
 

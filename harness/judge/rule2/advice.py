@@ -82,7 +82,9 @@ def _compare(found: Conclusion, names: AdapterNames) -> list[tuple[int, str]]:
         collapsed = wording.listed(look.named(look.collapses.collapsed))
         what.append(f"the collapsed cases ({collapsed})")
     if "slice" in kinds:
-        what.append(f"the training examples for {look.slices.lost[0]}")
+        lost = [each for each in look.slices.verdicts if each.name in look.slices.lost]
+        worst = min(lost, key=lambda each: each.difference)
+        what.append(f"the training examples for {worst.name}")
     if kinds & {"finals", "finals slice"}:
         what.append("the texts that would be lost")
     if not what and not kinds & {"dropped", "not better", "doubt"}:
