@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from ladder_scores import LadderScores, read_scores
@@ -29,8 +29,9 @@ Floats = NDArray[np.float64]
 LIKELIHOOD, EDIT = "ideal_likelihood", "edit_similarity"
 MARGIN = 0.03
 CASES, RESERVE, SENT = 25, 30, 200
-WAYS = ("cases", "reserve", "finals", "both", "verbatim")
-"""Cases alone; with a reserve of 30; with 200 finals; with both; with finals all verbatim."""
+WAYS = ("cases", "reserve", "finals", "both", "verbatim", "texts")
+"""Cases alone; with a reserve of 30; with 200 finals; with both; with finals all verbatim; cases
+alone of an engine without likelihoods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,8 @@ def trial(
         members=members,
         critical=np.zeros(len(taken), dtype=np.bool_),
     )
+    if way == "texts":
+        paired = without_likelihood(paired)
     finals = None
     if way in ("finals", "both", "verbatim"):
         weighed = scores.finals[rung.promoted]
@@ -234,6 +237,17 @@ def trial(
         reserve=cases[CASES:],
         available=len(taken) - CASES,
         finals=finals,
+    )
+
+
+def without_likelihood(paired: Paired) -> Paired:
+    """Return the same scores as an engine without likelihoods has them."""
+    kept = [row for row, name in enumerate(paired.metrics) if name != LIKELIHOOD]
+    return replace(
+        paired,
+        metrics=tuple(paired.metrics[row] for row in kept),
+        candidate=paired.candidate[kept],
+        references={name: table[kept] for name, table in paired.references.items()},
     )
 
 

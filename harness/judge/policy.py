@@ -108,6 +108,7 @@ ALLOWED: dict[str, NumberRange | NumberRanges] = {
     "collapse_spread": NumberRange(0, 1_000, low_too=True),
     "text_drop": SHARE,
     "collapsed": _count(1, 1_000_000),
+    "text_alpha": RISK,
     "slice_reject": RISK,
     "slice_hold": RISK,
     "slice_prior": _count(0, 1_000_000),

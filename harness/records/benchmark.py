@@ -188,6 +188,9 @@ class Policy:
     """A case whose text broke collapsed where the likelihood fell by this much."""
     collapsed: int = 2
     """So many collapsed cases reject."""
+    text_alpha: float = 0.02
+    """Without a likelihood they reject only if so many more texts broke than mended by chance in
+    this share of benchmarks or fewer."""
     slice_reject: float = 0.02
     """Risk, over all slices, of rejecting for a slice that did not lose more than the margin."""
     slice_hold: float = 0.05

@@ -67,6 +67,7 @@ def test_a_share_of_the_inputs_is_lost_among_cases_and_finals(scores: LadderScor
         ("finals", CASES, 0, SENT),
         ("both", CASES, RESERVE, SENT),
         ("verbatim", CASES, 0, SENT),
+        ("texts", CASES, 0, 0),
     ],
 )
 def test_a_draw_holds_what_its_way_says(

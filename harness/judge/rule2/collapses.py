@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import bdtrc
 
 from harness.judge.breakage import TEXT, WITNESS, crossed
 from harness.judge.intervals import is_binary
@@ -33,12 +34,26 @@ class Collapses:
     """Cases where either side has no score."""
     can: Flags
     """Cases that can break: the reference was right."""
+    mended: Flags | None = None
+    """Cases whose text is right now and was wrong; None where the likelihood tells."""
 
     def count(self, flags: Flags, groups: Codes | None) -> int:
         """Return the number of flagged cases, or of groups with any flagged case."""
         if groups is None:
             return int(flags.sum())
         return len(np.unique(groups[flags]))
+
+    def reject(self, groups: Codes | None, levels: Levels) -> bool:
+        """Tell whether so many cases collapsed that the candidate is rejected.
+
+        Texts alone break and mend between equal adapters, so that they are weighed against each
+        other; a likelihood that collapsed is evidence by itself.
+        """
+        k = self.count(self.collapsed, groups)
+        if k < levels.collapsed or self.mended is None:
+            return k >= levels.collapsed
+        mended = self.count(self.mended, groups)
+        return float(bdtrc(k - 1, k + mended, 0.5)) <= levels.text_alpha
 
 
 def collapses(
@@ -72,11 +87,11 @@ def _by_text(paired: Paired, metric: str, policy: Policy) -> Collapses:
     unknown = np.isnan(now) | np.isnan(before)
     if metric != TEXT and is_binary(now[~unknown], before[~unknown]):
         none = np.zeros(paired.n, dtype=np.bool_)
-        return Collapses(metric, none, none, unknown, none)
-    broke = crossed(before, now, policy)
+        return Collapses(metric, none, none, unknown, none, none)
+    broke, mended = crossed(before, now, policy), crossed(now, before, policy)
     with np.errstate(invalid="ignore"):
         can = before >= policy.broken_from - TOLERANCE
-    return Collapses(metric, broke, broke, unknown, can)
+    return Collapses(metric, broke, broke, unknown, can, mended)
 
 
 def likelihood_scale(reference: Floats) -> float:

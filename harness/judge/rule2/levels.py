@@ -28,6 +28,8 @@ class Levels:
     """Fall of the likelihood from which a broken text is a collapsed case."""
     collapsed: int
     """Collapsed cases that reject."""
+    text_alpha: float
+    """Risk of rejecting for broken texts where no likelihood confirms them."""
     bears: int = 0
     """Collapsed cases that do not hold promotion back."""
 
@@ -42,6 +44,7 @@ def alone(policy: Policy, alpha: float) -> Levels:
         slice_hold=policy.slice_hold,
         text_drop=policy.text_drop,
         collapsed=policy.collapsed,
+        text_alpha=policy.text_alpha,
     )
 
 
@@ -55,6 +58,7 @@ def beside_finals(policy: Policy, alpha: float) -> Levels:
         slice_hold=0.0,
         text_drop=policy.text_drop,
         collapsed=policy.collapsed,
+        text_alpha=policy.text_alpha,
     )
 
 
@@ -80,6 +84,7 @@ def looks(policy: Policy, alpha: float, n: int, reserve: int) -> list[tuple[int,
                 slice_hold=policy.slice_hold / planned,
                 text_drop=policy.reserve_text_drop,
                 collapsed=policy.reserve_collapsed[k],
+                text_alpha=policy.text_alpha / planned,
                 bears=1 if n + count >= policy.reserve_bears else 0,
             ),
         )

@@ -119,7 +119,7 @@ class LookEvidence:
             yield Ruling("must")
         if not self.judged:
             return
-        if self.collapsed >= self.levels.collapsed:
+        if self.collapses.reject(self.paired.groups, self.levels):
             yield Ruling("collapsed")
         yield from (Ruling("dropped", test) for test in (*self.tests, *self.pinned) if test.dropped)
         yield from (Ruling("slice", name) for name in self.slices.lost)
@@ -165,11 +165,9 @@ class LookEvidence:
             if test.could_drop:
                 yield Ruling("doubt", test)
         yield from (Ruling("slice doubt", name) for name in self.slices.could_lose)
-        fell = self.collapses.fell
-        if (
-            self.collapses.count(fell, self.paired.groups) >= self.levels.collapsed
-            or (fell & self.paired.critical).any()
-        ):
+        fell = replace(self.collapses, collapsed=self.collapses.fell)
+        critical = (fell.collapsed & self.paired.critical).any()
+        if critical or fell.reject(self.paired.groups, self.levels):
             yield Ruling("uncovered")
 
     def firm(self) -> bool:

@@ -120,8 +120,8 @@ def _about_slices(kind: RulingKind, found: Conclusion) -> str:
     worst = min(lost, key=lambda each: each.difference)
     what = "lost more than the margin" if kind == "slice" else "may have lost too much"
     figures = (
-        f"{wording.number(-worst.difference)} on {wording.metric(worst.metric)}; chance alone gives "
-        f"such a slice in {wording.percent(worst.p or 0.0)} of benchmarks"
+        f"{wording.number(-worst.difference)} on {wording.metric(worst.metric)}; chance alone "
+        f"gives such a slice in {wording.percent(worst.p or 0.0)} of benchmarks"
     )
     if len(lost) == 1:
         return f"slice {worst.name} ({wording.cases(worst.n)}) {what}, {figures}"
@@ -140,6 +140,13 @@ def _about_cases(ruling: Ruling, found: Conclusion, names: AdapterNames) -> str:
         unmet = [f"{case} ({check})" for case, check in look.paired.unmet]
         other = names.other(look.paired.against)
         return f"{wording.listed(unmet)}: must hold, does not, and did with {other}"
+    if ruling.kind == "collapsed" and look.collapses.mended is not None:
+        mended = look.named(look.collapses.mended)
+        return (
+            f"the texts of {len(collapsed)} of {wording.cases(n)} broke "
+            f"({wording.listed(collapsed)}) and {len(mended)} mended; between equal adapters "
+            "about as many break as mend"
+        )
     if ruling.kind == "collapsed":
         return (
             f"{len(collapsed)} of {wording.cases(n)} collapsed ({wording.listed(collapsed)}); from "

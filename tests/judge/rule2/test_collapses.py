@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from harness.judge.paired import Paired
 from harness.judge.rule2.collapses import collapses, likelihood_scale
 from harness.judge.rule2.levels import alone, looks
+from harness.records import MetricRule
 from tests.judge.rule2.make import POLICY, gate, noise, pair
 
 ALONE = alone(POLICY, 0.05)
@@ -68,3 +72,36 @@ def test_groups_with_a_collapsed_case_count_once() -> None:
     paired = pair(d, groups=[0, 0, *range(1, 24)])
     found = collapses(paired, gate(), POLICY, ALONE)
     assert found.count(found.collapsed, paired.groups) == 1
+
+
+def texts_alone(broken: int, mended: int, n: int = 25) -> Paired:
+    """Texts of which some broke and some mended, without likelihoods."""
+    before, now = np.full(n, 0.9), np.full(n, 0.9)
+    now[:broken] = 0.1
+    before[broken : broken + mended] = 0.1
+    whole = pair(np.zeros(n), edit=(now, before))
+    kept = {name: table[1:] for name, table in whole.references.items()}
+    return replace(whole, metrics=whole.metrics[1:], candidate=whole.candidate[1:], references=kept)
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended", "rejects"),
+    [(2, 0, False), (5, 0, False), (6, 0, True), (6, 1, False), (8, 1, True), (9, 8, False)],
+)
+def test_without_a_likelihood_broken_texts_are_weighed_against_mended_ones(
+    broken: int, mended: int, rejects: bool
+) -> None:
+    paired = texts_alone(broken, mended)
+    found = collapses(paired, (MetricRule("edit_similarity", "gate", 0.05),), POLICY, ALONE)
+    assert found.reject(None, ALONE) is rejects
+
+
+def test_one_more_broken_text_never_lifts_a_rejection() -> None:
+    rules = (MetricRule("edit_similarity", "gate", 0.05),)
+    for broken in range(2, 12):
+        for mended in range(5):
+            before = collapses(texts_alone(broken, mended), rules, POLICY, ALONE)
+            after = collapses(texts_alone(broken + 1, mended), rules, POLICY, ALONE)
+            fewer = collapses(texts_alone(broken, max(0, mended - 1)), rules, POLICY, ALONE)
+            if before.reject(None, ALONE):
+                assert after.reject(None, ALONE) and fewer.reject(None, ALONE)
