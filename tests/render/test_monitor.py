@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from harness.alarm.alarm import WeekCount, watched
+from harness.alarm.alarm import watched
+from harness.alarm.week_count import WeekCount
 from harness.records import (
     Age,
     Decision,

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from harness.alarm.alarm import RECENT, WeekCount, watched
+from harness.alarm.alarm import RECENT, watched
 from harness.alarm.drivers import EditedWords, reviewers_apart, slices_above
+from harness.alarm.week_count import WeekCount
 from harness.flows.project import Project
 from harness.records import (
     ON_BENCHMARK,
