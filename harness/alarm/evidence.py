@@ -16,19 +16,27 @@ from harness.alarm.week_count import WeekCount
 from harness.records import Course, RetrainLine, WeekEvidence
 
 RISES = {1.0: 0.3, 2.0: 0.4, 3.0: 0.3}
-"""Rises that are looked for, with weights, in steps from the acceptable rate to the retrain line."""
+"""Rises that are looked for, in steps from the acceptable rate to the retrain line; weights."""
 TYPICAL = 2.0
 """The rise, in the same steps, by which time and information are measured."""
 ENOUGH_TO_SEE = 4.0
 """Expected log-evidence that shows a rise at one false alarm in ten years."""
-SHARPNESS = 4.0
+SHARPNESS = 6.0
 """How strongly start weeks are preferred that lie `ENOUGH_TO_SEE` back."""
-OLDEST = 4.0
+FLOOR = 0.1
+"""The least weight of a start week, for the sake of small rises that take long to see."""
+OLDEST = 6.0
 """Start weeks further back than this many times `ENOUGH_TO_SEE` no longer count."""
-SCALE = 0.48
-"""The sum at which one false alarm in A weeks is raised is this times A; found by simulation."""
-CAUTION = 0.02
-"""Correlation from which twice the evidence is asked for, since it may be larger than learnt."""
+SPAN = 0.5
+"""The most of `ENOUGH_TO_SEE` that a week counts for, however many reviews it has."""
+SCALE = 0.45
+"""The sum that false alarms A weeks apart need is this times A; found by simulation."""
+CAUTION = 0.01
+"""The learnt correlation at which twice the evidence is asked for, as it may be larger still."""
+MAX_CAUTION = 2.3
+"""The most times the evidence that is asked for on that account."""
+_LEAST = 1e-6
+"""Reviews that a week without any counts for where a logarithm of their number is taken."""
 _MAX_EXPONENT = 700.0
 """`exp` of a float overflows a little above this."""
 
@@ -40,13 +48,10 @@ def course(
 ) -> Course:
     """Return the evidence week by week against a line; weeks without reviews are left out.
 
-    `earlier` weeks of the task, one sequence for each adapter, tell only how much weeks scatter.
+    `earlier` weeks of the task, one sequence for each adapter, only tell how much weeks scatter.
     """
     detector = Detector(line)
-    for adapter in earlier:
-        for week in adapter:
-            detector.learnt.add(np.array([week.n]), np.array([week.total]))
-        detector.learnt.begin_anew()
+    reference = sum(_teach(detector, adapter, line) for adapter in earlier)
     found = []
     for week in (week for week in weeks if week.n):
         scatter = float(detector.scatter[0])
@@ -62,8 +67,22 @@ def course(
                 scatter=scatter,
             )
         )
-    reference = sum(1 for many in (*earlier, weeks) for week in many if week.n)
-    return Course(tuple(found), reference)
+    return Course(tuple(found), reference + len(found))
+
+
+def _teach(detector: Detector, weeks: Sequence[WeekCount], line: RetrainLine) -> int:
+    """Let a detector learn from an adapter's weeks before its first alarm; return their number."""
+    before = Detector(line)
+    taught = 0
+    for week in (week for week in weeks if week.n):
+        n, total = np.array([week.n]), np.array([week.total])
+        # A week that raised the alarm is no example of how weeks scatter by themselves.
+        if before.add(n, total)[0] >= line.weeks_between_false_alarms:
+            break
+        detector.learnt.add(n, total)
+        taught += 1
+    detector.learnt.begin_anew()
+    return taught
 
 
 def rises_of(line: RetrainLine) -> list[float]:
@@ -99,13 +118,16 @@ class Detector:
         raised, acceptable = _risen(self._line, TYPICAL), self._line.acceptable
         gain = xlogy(raised, raised / acceptable)
         gain += xlogy(1 - raised, (1 - raised) / (1 - acceptable))
-        information = n * gain / dispersion(n, scatter)
+        information = np.maximum(n, _LEAST) * gain / dispersion(n, scatter)
         self._begin(n, total, scatter, information)
-        caution = 1 + np.minimum(1.0, scatter / CAUTION)
+        caution = np.minimum(MAX_CAUTION, 1 + scatter / CAUTION)
+        if self._line.scatter is not None:
+            caution = np.ones(self._series)
         evidence = self._sum() / overshoot(information) / caution / SCALE
         self._ratios[:, :, evidence >= self._line.weeks_between_false_alarms] = -np.inf
-        # Learnt last, so that the week's own scatter does not weaken its evidence.
-        self.learnt.add(n, total)
+        if self._line.scatter is None:
+            # Learnt last, so that the week's own scatter does not weaken its evidence.
+            self.learnt.add(n, total)
         return evidence
 
     def _begin(self, n: Floats, total: Floats, scatter: Floats, information: Floats) -> None:
@@ -113,19 +135,19 @@ class Detector:
         under = log_likelihood(total, n, self._line.acceptable, scatter)
         rates = np.array(rises_of(self._line))[:, None]
         gained = log_likelihood(total, n, rates, scatter) - under
-        new = np.zeros((1, len(RISES), self._series))
+        # No rise begins in a week without reviews: it would count as the next week's once more.
+        new = np.broadcast_to(np.where(n > 0, 0.0, -np.inf), (1, len(RISES), self._series))
         self._ratios = np.concatenate([self._ratios, new]) + gained
-        # A week that shows the rise alone counts as one span, however many reviews it has.
-        span = np.minimum(1.0, information / ENOUGH_TO_SEE)
+        span = np.minimum(SPAN, information / ENOUGH_TO_SEE)
         self._ages = np.concatenate([self._ages, np.zeros((1, self._series))]) + span
         kept = (self._ages <= OLDEST).any(axis=1)
         self._ratios, self._ages = self._ratios[kept], self._ages[kept]
 
     def _sum(self) -> Floats:
         """Return the weighted sum of the likelihood ratios."""
-        # 1 for starts that lie ENOUGH_TO_SEE back; less for later and for earlier ones.
-        weights = SHARPNESS * (np.log(self._ages) + 1 - self._ages)
-        weights[self._ages > OLDEST] = -np.inf
+        # 1 for starts that lie ENOUGH_TO_SEE back, less for later and for earlier ones.
+        preferred = np.exp(SHARPNESS * (np.log(self._ages) + 1 - self._ages))
+        weights = np.where(self._ages > OLDEST, -np.inf, np.log(np.maximum(FLOOR, preferred)))
         ratios = np.exp(np.minimum(self._ratios + weights[:, None], _MAX_EXPONENT))
         return np.asarray(np.array(list(RISES.values())) @ ratios.sum(axis=0))
 

@@ -13,11 +13,13 @@ from scipy.special import betaln, expit, logit, logsumexp
 Floats = NDArray[np.float64]
 
 SCATTERS = {0.0: 0.60, 0.02: 0.20, 0.04: 0.15, 0.08: 0.05}
-"""Correlations that are thought possible, with the probability of each before any week is known."""
-AROUND = np.arange(-2.4, 2.01, 0.2)
+"""Correlations that are thought possible, 0 first, with the probability of each beforehand."""
+AROUND = np.arange(-2.5, 2.01, 0.25)
 """Mean rates that are thought possible, as log-odds around the acceptable rate."""
+QUARTER = 13
+"""Weeks with one mean: over longer times a rate that moved would look like scatter."""
 _NONE = 1e-9
-"""Correlations below this count as none: the beta-binomial would lose its digits."""
+"""Correlations below this count as this: the beta-binomial would lose its digits."""
 
 
 def log_likelihood(total: ArrayLike, n: ArrayLike, rate: ArrayLike, scatter: ArrayLike) -> Floats:
@@ -26,11 +28,11 @@ def log_likelihood(total: ArrayLike, n: ArrayLike, rate: ArrayLike, scatter: Arr
     The number of arrangements is left out, since it cancels wherever two are compared.
     """
     total, n, rate, scatter = map(np.asarray, (total, n, rate, scatter))
-    sure = np.maximum(scatter, _NONE)
-    ones, zeros = rate * (1 / sure - 1), (1 - rate) * (1 / sure - 1)
-    together = betaln(total + ones, n - total + zeros) - betaln(ones, zeros)
-    apart = total * np.log(rate) + (n - total) * np.log1p(-rate)
-    return np.where(scatter < _NONE, apart, together)
+    if scatter.max() < _NONE:
+        return np.asarray(total * np.log(rate) + (n - total) * np.log1p(-rate))
+    about = 1 / np.maximum(scatter, _NONE) - 1
+    ones, zeros = rate * about, (1 - rate) * about
+    return np.asarray(betaln(total + ones, n - total + zeros) - betaln(ones, zeros))
 
 
 def dispersion(n: ArrayLike, scatter: ArrayLike) -> Floats:
@@ -48,19 +50,28 @@ class Scatter:
     def __init__(self, acceptable: float, series: int = 1) -> None:
         self._rates = expit(logit(acceptable) + AROUND)
         self._scatters = np.array(list(SCATTERS))
+        about = 1 / self._scatters[1:, None] - 1
+        self._ones, self._zeros = self._rates * about, (1 - self._rates) * about
+        self._norm = betaln(self._ones, self._zeros)
         self._before = np.tile(np.log(list(SCATTERS.values())), (series, 1))
         self._fits = np.zeros((series, len(SCATTERS), len(AROUND)))
+        self._weeks = 0
 
     def add(self, n: Floats, total: Floats) -> None:
         """Add a week of each series; a week without reviews changes nothing."""
-        self._fits += log_likelihood(
-            total[:, None, None], n[:, None, None], self._rates, self._scatters[:, None]
-        )
+        if self._weeks == QUARTER:
+            self.begin_anew()
+        self._weeks += 1
+        total, rest = total[:, None], (n - total)[:, None]
+        self._fits[:, 0] += total * np.log(self._rates) + rest * np.log1p(-self._rates)
+        together = betaln(total[..., None] + self._ones, rest[..., None] + self._zeros)
+        self._fits[:, 1:] += together - self._norm
 
     def begin_anew(self) -> None:
-        """Go on with the weeks of another adapter, which has a mean rate of its own."""
+        """Go on with weeks that have a mean rate of their own, such as those of another adapter."""
         self._before = self._chances
         self._fits = np.zeros_like(self._fits)
+        self._weeks = 0
 
     @property
     def value(self) -> Floats:

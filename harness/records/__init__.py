@@ -27,6 +27,7 @@ from harness.records.benchmark import (
 from harness.records.decisions import Decision, DoctorCheck
 from harness.records.monitoring import (
     ALARM,
+    FALSE_ALARMS,
     REVIEWED,
     SIGNALS,
     Age,
@@ -91,6 +92,7 @@ __all__ = [
     "BASE",
     "BASE_PROMPT",
     "BASE_TEMPLATE",
+    "FALSE_ALARMS",
     "LOWER_IS_BETTER",
     "ON_BENCHMARK",
     "PLACEHOLDER",
