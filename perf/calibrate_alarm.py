@@ -147,15 +147,11 @@ def weeks_to_find(world: World, rule: Rule, settled: int, draws: int, seed: int)
 
 def alarm_table(draws: int, seed: int, settled: int = SETTLED) -> None:
     """Print one line per world."""
-    print(
-        f"the alarm on reviews: {draws} simulations a figure, seed {seed}; acceptable"
-        f" {LINE.acceptable:.0%}, line {LINE.retrain:.0%}, rise to {WORLDS[0].risen:.0%} unless said;"
-    )
-    print(
-        f"the rise comes after {settled} weeks; weeks that scatter by s have a correlation s within"
-        " them; told: the settings say how much weeks scatter;"
-    )
-    print(f"CUSUM: told the rise and the scatter, tuned to {FALSE_ALARMS} false alarms a year")
+    print(f"the alarm on reviews: {draws} simulations a figure, seed {seed};")
+    print(f"from {LINE.acceptable:.0%} to {WORLDS[0].risen:.0%} with the line at", end=" ")
+    print(f"{LINE.retrain:.0%} unless said, after {settled} weeks at the acceptable rate;")
+    print("scatter by .02: a correlation of .02 within weeks; told: the settings say the scatter;")
+    print(f"CUSUM: told scatter and rise, tuned to {FALSE_ALARMS} false alarms a year")
     print(f"{'':32}{'false alarms: 1st year, later':>34}{'median weeks to find (90 %)':>38}")
     head = f"{'reviews a week':32}{'alarm':>16}{'above line':>18}"
     print(f"{head}{'alarm':>14}{'told':>12}{'CUSUM':>12}")

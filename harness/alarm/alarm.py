@@ -1,6 +1,7 @@
 """Give the state of a signal: steady, watch or retrain, with the sentences that explain it.
 
-`evidence.py` weighs the weeks; `README.md` says what the words mean.
+`evidence.py` weighs the weeks; `README.md` says what the words mean. Tested in
+tests/alarm/test_watch.py.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from harness.alarm.scatter import Floats, Scatter, dispersion, log_likelihood
 from harness.alarm.week_count import WeekCount
 from harness.records import Course, RetrainLine, WeekEvidence
 
-RISES = {1.0: 0.3, 2.0: 0.4, 3.0: 0.3}
+RISES = {1.0: 0.30, 2.0: 0.35, 3.0: 0.25, 6.0: 0.10}
 """Rises that are looked for, in steps from the acceptable rate to the retrain line; weights."""
 TYPICAL = 2.0
 """The rise, in the same steps, by which time and information are measured."""

@@ -12,7 +12,7 @@ from scipy.special import betaln, expit, logit, logsumexp
 
 Floats = NDArray[np.float64]
 
-SCATTERS = {0.0: 0.60, 0.02: 0.20, 0.04: 0.15, 0.08: 0.05}
+SCATTERS = {0.0: 0.55, 0.02: 0.20, 0.04: 0.15, 0.08: 0.10}
 """Correlations that are thought possible, 0 first, with the probability of each beforehand."""
 AROUND = np.arange(-2.5, 2.01, 0.25)
 """Mean rates that are thought possible, as log-odds around the acceptable rate."""
