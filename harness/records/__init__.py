@@ -36,6 +36,7 @@ from harness.records.evidence import (
 )
 from harness.records.monitoring import (
     ALARM,
+    FALSE_ALARMS,
     REVIEWED,
     SIGNALS,
     Age,
@@ -98,6 +99,7 @@ __all__ = [
     "BASE",
     "BASE_PROMPT",
     "BASE_TEMPLATE",
+    "FALSE_ALARMS",
     "LOWER_IS_BETTER",
     "ON_BENCHMARK",
     "PLACEHOLDER",

@@ -21,8 +21,11 @@ SIGNALS: tuple[Signal, ...] = get_args(Signal)
 REVIEWED: tuple[Signal, ...] = ("edit_rate", "rejection_rate")
 """The rates of the reviews; a team draws its own line for each."""
 
-ALARM = 260.0
-"""Evidence that raises the alarm; also the weeks, at least, between two false alarms."""
+WEEKS_A_YEAR = 52
+FALSE_ALARMS = 0.1
+"""False alarms a year of a signal whose rate stays at the acceptable one, unless a team says."""
+ALARM = WEEKS_A_YEAR / FALSE_ALARMS
+"""Evidence that raises the alarm then; also about the weeks between two false alarms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,15 @@ class RetrainLine:
     """The rate that the team lives with; more than 0."""
     retrain: float
     """The rate at which the adapter is not worth keeping; above the acceptable one."""
+    false_alarms: float = FALSE_ALARMS
+    """False alarms a year that the team puts up with."""
+    scatter: float | None = None
+    """The correlation within a week where the team knows it; None learns it from the weeks."""
+
+    @property
+    def weeks_between_false_alarms(self) -> float:
+        """The evidence that raises the alarm."""
+        return WEEKS_A_YEAR / self.false_alarms
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +58,14 @@ class WeekEvidence:
     rate: float
     """The signal's rate in this week or run."""
     dispersion: float
-    """The factor that the week's own evidence was divided by."""
+    """How many times as much such a week was taken to vary as chance would have it."""
     evidence: float
-    """The evidence so far, before the reset that follows an alarm."""
+    """The evidence so far, before the reset that follows an alarm; the weeks between two false
+    alarms of that strength."""
     alarm: bool
     """Whether the evidence reached the alarm."""
+    scatter: float = 0.0
+    """The correlation within a week that the weeks before it told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +74,8 @@ class Course:
 
     weeks: tuple[WeekEvidence, ...] = ()
     """The weeks with reviews, or the runs."""
-    dispersion: float = 1.0
-    """Dispersion of the weekly rates, estimated from all weeks."""
-    known: bool = False
-    """Whether the weeks sufficed to estimate the dispersion; it is taken as 1 where not."""
+    reference: int = 0
+    """Number of weeks that told how much weeks scatter, those of earlier adapters included."""
 
     @property
     def alarms(self) -> tuple[WeekEvidence, ...]:

@@ -119,13 +119,22 @@ def _facts(task: Monitored) -> Iterator[tuple[str, str]]:
 
 def _about_evidence(task: Monitored) -> str:
     edits = task.signal("edit_rate")
-    text = f"{ALARM:.0f} raise the alarm: at least {ALARM:.0f} weeks between two false ones"
+    needed = _needed(task)
+    text = f"{needed:.0f} raise the alarm: about {needed:.0f} weeks between two false ones"
     if edits is None or not edits.course.weeks:
         return text
-    if not edits.course.known:
-        return f"{text}; how much weeks differ by themselves is not known before 8 of them"
-    used = edits.course.weeks[-1].dispersion
-    return f"{text}; weeks are taken to differ {used:.2f} times as much as chance has them"
+    newest = edits.course.weeks[-1]
+    differ = f"weeks are taken to differ {newest.dispersion:.2f} times as much as chance has them"
+    if edits.line is not None and edits.line.scatter is not None:
+        return f"{text}; {differ}, as the settings say"
+    known = count(edits.course.reference, "week")
+    return f"{text}; {differ} (correlation {newest.scatter:.3f}, learnt from {known})"
+
+
+def _needed(task: Monitored) -> float:
+    """Return the evidence that raises the alarm on edits."""
+    edits = task.signal("edit_rate")
+    return ALARM if edits is None or edits.line is None else edits.line.weeks_between_false_alarms
 
 
 def _benchmark(task: Monitored) -> Iterator[tuple[str, str]]:
@@ -210,7 +219,7 @@ def _task(task: Monitored) -> dict[str, Any]:
         "promoted": plain(held.adapter if held else None),
         "digest": held.digest if held else None,
         "since": held.at if held else None,
-        "weeks_between_false_alarms": ALARM,
+        "weeks_between_false_alarms": _needed(task),
         "recent_weeks": more.pop("weeks"),
         **{key: value for key, value in more.items() if key not in _SHAPED},
     }

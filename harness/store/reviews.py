@@ -14,7 +14,7 @@ from harness.store import schema
 from harness.store.codec import decode
 from harness.store.database import REVIEW_LOCK, Database, lock
 from harness.store.review_rows import ReviewRow, is_whole, row_of
-from harness.store.tallies import By, grouping, narrowed, tallied, tally_of
+from harness.store.tallies import By, by_adapter, grouping, narrowed, tallied, tally_of
 
 _AT_ONCE = 1000
 """Rows per statement."""
@@ -133,6 +133,22 @@ class Reviews:
             rows = connection.execute(asked.group_by(table.c.week, table.c.adapter)).all()
         found = [(row.adapter, tally_of(row)) for row in rows]
         return sorted(found, key=lambda pair: (pair[1].key, pair[0]))
+
+    def weekly_uncounted(
+        self, task: str, made_by: tuple[str, str], after_seq: int, since: str | None = None
+    ) -> list[list[Tally]]:
+        """Return by adapter the weeks of all reviews that `weekly` leaves out for these filters."""
+        table = schema.reviews
+        counted = by_adapter(*made_by) & (table.c.seq > after_seq)
+        asked = narrowed(tallied(table.c.week), task, since=since).add_columns(table.c.adapter)
+        found: dict[str, list[Tally]] = {}
+        with self._database.read() as connection:
+            rows = connection.execute(
+                asked.where(~counted).group_by(table.c.adapter, table.c.week).order_by(table.c.week)
+            )
+            for row in rows:
+                found.setdefault(row.adapter, []).append(tally_of(row))
+        return list(found.values())
 
     def tasks(self) -> list[str]:
         """Return every task that was reviewed."""

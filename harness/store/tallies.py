@@ -43,15 +43,17 @@ def narrowed(
 ) -> Select[Any]:
     """Return a query narrowed to the given filters; `made_by` is an adapter's name and digest."""
     table = schema.reviews
-    if made_by is not None:
-        name, digest = made_by
-        # Imported reviews may lack the digest; of these the name has to do.
-        unknown = (table.c.digest == "") & (table.c.adapter == name)
-        asked = asked.where((table.c.digest == digest) | unknown)
+    asked = asked if made_by is None else asked.where(by_adapter(*made_by))
     asked = asked.where(table.c.seq > after_seq) if after_seq else asked
     for column, value in ((table.c.task, task), (table.c.adapter, adapter)):
         asked = asked if value is None else asked.where(column == value)
     return asked if since is None else asked.where(table.c.at >= since)
+
+
+def by_adapter(name: str, digest: str) -> ColumnElement[bool]:
+    """Return the condition that an adapter made the output; without a digest its name counts."""
+    table = schema.reviews
+    return (table.c.digest == digest) | ((table.c.digest == "") & (table.c.adapter == name))
 
 
 def grouping(by: By) -> tuple[ColumnElement[str], FromClause]:

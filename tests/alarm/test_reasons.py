@@ -1,10 +1,11 @@
-from harness.alarm.alarm import WeekCount, watched
+from harness.alarm.alarm import watched
 from harness.alarm.reasons import reasons_of
+from harness.alarm.week_count import WeekCount
 from harness.records import Drift, Driver, InputShift, RetrainLine
 
 LINE = RetrainLine(0.20, 0.25)
 STEADY = watched("edit_rate", [WeekCount("2026-W01", 100, 20)], LINE)
-RISEN = watched("edit_rate", [WeekCount("2026-W01", 100, 50)], LINE)
+RISEN = watched("edit_rate", [WeekCount("2026-W01", 100, 60)], LINE)
 SLICE = Driver("slice", "industry=retail", 40, 0.5, 0.35, 0.65)
 WORD = Driver("removed", "client", 16, 0.875, 0.64, 0.96)
 

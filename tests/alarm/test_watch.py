@@ -1,7 +1,8 @@
 import pytest
 
-from harness.alarm.alarm import ENOUGH, RECENT, WeekCount, gravest, watched
+from harness.alarm.alarm import ENOUGH, RECENT, gravest, watched
 from harness.alarm.reasons import state_of
+from harness.alarm.week_count import WeekCount
 from harness.records import RetrainLine
 
 LINE = RetrainLine(0.20, 0.25)
@@ -20,20 +21,20 @@ def test_an_alarm_is_retrain_until_it_is_acknowledged_also_in_better_weeks():
     found = watched("edit_rate", [*STEADY, WeekCount("2026-W10", 100, 50), *STEADY], LINE)
     assert found.state == "retrain"
     assert "alarm in 2026-W10" in found.reasons[0]
-    assert found.evidence >= 260
+    assert found.evidence >= 520
 
 
 def test_evidence_short_of_the_alarm_is_watched():
     found = watched("edit_rate", [*STEADY, WeekCount("2026-W10", 100, 32)], LINE)
     assert found.state == "watch"
-    assert 20 <= found.evidence < 260
+    assert 40 <= found.evidence < 520
 
 
 def test_a_last_week_surely_above_the_line_is_watched():
     # Uneven weeks before it keep the evidence down.
     uneven = [WeekCount(f"w{i}", 100, 20 + 8 * (-1) ** i) for i in range(13)]
     found = watched("edit_rate", [*uneven, WeekCount("2026-W20", 100, 36)], LINE)
-    assert found.evidence < 20
+    assert found.evidence < 40
     assert found.state == "watch"
     assert "2026-W20 alone is surely above the line" in found.reasons[0]
 

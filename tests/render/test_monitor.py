@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from harness.alarm.alarm import WeekCount, watched
+from harness.alarm.alarm import watched
+from harness.alarm.week_count import WeekCount
 from harness.records import (
     Age,
     Decision,
@@ -65,7 +66,7 @@ def test_a_tasks_block_says_state_evidence_line_and_what_to_do_next():
     assert text.startswith("RETRAIN  outreach   adapter_v2, promoted 12 Sep 2026 by Ana\n")
     for part in (
         "evidence", "20.0 %", "25.0 %", "retrain",
-        "260 raise the alarm: at least 260 weeks between two false ones",
+        "520 raise the alarm: about 520 weeks between two false ones",
         "SYNTHETIC: 40 reviews of these nobody made",
         "0.700 (−0.100); 30 cases, 3 runs",
         "120 recent ones are unlike the benchmark's 30",
@@ -112,7 +113,7 @@ def test_json_has_the_keys_that_others_parse_and_more():
     assert task["reasons"] == list(FULL.reasons)
     assert (task["promoted"], task["since"]) == ("adapter_v2", "2026-09-12T10:00:00Z")
     edits = task["watched"][0]
-    assert edits["evidence"] >= 260
+    assert edits["evidence"] >= 520
     assert [alarm["week"] for alarm in edits["alarms"]] == ["2026-W45"]
     assert len(edits["weeks"]) == 6
     json.dumps(task, allow_nan=False)

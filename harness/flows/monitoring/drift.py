@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from harness.alarm.alarm import WeekCount, watched
+from harness.alarm.alarm import watched
 from harness.alarm.drift import Scores, fall, gates_of
 from harness.alarm.drivers import MIN_REVIEWS
 from harness.alarm.prediction import rank_correlation
+from harness.alarm.week_count import WeekCount
 from harness.errors import AdapterRefused
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.session import open_session
@@ -64,7 +65,8 @@ def drift_of(
     policy, line = benchmark.policy, None
     if 0 < policy.break_rate < policy.break_cover < 1:
         # Breaks up to the rate are taken for chance; the cover is the most that the policy permits.
-        line = RetrainLine(policy.break_rate, policy.break_cover)
+        # The same bytes on the same cases repeat themselves, so that runs do not scatter.
+        line = RetrainLine(policy.break_rate, policy.break_cover, scatter=0.0)
     if len(runs) < 2:
         return watched("benchmark", (), line, seen), None
     scores = _scores(store, benchmark, [number for number, _ in runs])

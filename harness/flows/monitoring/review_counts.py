@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from harness.alarm.alarm import RECENT, WeekCount, watched
+from harness.alarm.alarm import RECENT, watched
 from harness.alarm.drivers import EditedWords, reviewers_apart, slices_above
+from harness.alarm.week_count import WeekCount
 from harness.flows.project import Project
 from harness.records import (
     ON_BENCHMARK,
@@ -104,8 +105,18 @@ def count_reviews(
         after: store.reviews.weekly(held.task, after_seq=after, since=since, made_by=made_by)
         for after in begins
     }
+    # They are no evidence about this adapter, but tell how much weeks scatter.
+    uncounted = {
+        after: store.reviews.weekly_uncounted(held.task, made_by, after, since) for after in begins
+    }
     found = tuple(
-        watched(name, _weeks(name, tallies[seen[name]]), lines.get(name), seen[name])
+        watched(
+            name,
+            _weeks(name, tallies[seen[name]]),
+            lines.get(name),
+            seen[name],
+            [_weeks(name, weeks) for weeks in uncounted[seen[name]]],
+        )
         for name in REVIEWED
     )
     return ReviewCounts(found, tuple(tallies[min(begins)]), tuple(tallies[seen["edit_rate"]]))

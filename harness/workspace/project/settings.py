@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import NoProject, SettingsError
 from harness.records import (
+    FALSE_ALARMS,
     REVIEWED,
     Cluster,
     Endpoint,
@@ -32,6 +33,9 @@ QUANTIZE = ("none", "nf4", "int8")
 EXAMPLE = "http://127.0.0.1:8000/v1"
 MIN_RATE = 0.001
 MAX_RATE = 0.99
+MIN_FALSE_ALARMS = 0.01
+MAX_FALSE_ALARMS = 10.0
+MAX_SCATTER = 0.5
 KINDS: tuple[str, ...] = get_args(PersonalKind)
 MAX_PATTERNS = 100
 """Entries of `redact`; each is looked for in every text that is shown."""
@@ -204,10 +208,12 @@ def read_lines(table: Table) -> dict[str, dict[str, RetrainLine]]:
 
 
 def _line(table: Table) -> RetrainLine:
-    """Read `{ acceptable = 0.20, retrain = 0.25 }`."""
+    """Read `{ acceptable = 0.20, retrain = 0.25 }`, with `false_alarms` and `scatter` or not."""
     line = RetrainLine(
         table.number("acceptable", None, MIN_RATE, MAX_RATE),
         table.number("retrain", None, MIN_RATE, MAX_RATE),
+        table.number("false_alarms", FALSE_ALARMS, MIN_FALSE_ALARMS, MAX_FALSE_ALARMS),
+        table.number("scatter", None, 0.0, MAX_SCATTER) if table.has("scatter") else None,
     )
     table.done()
     if line.acceptable >= line.retrain:

@@ -31,6 +31,17 @@ def test_every_task_has_lines_of_its_own(tmp_path):
     }
 
 
+def test_a_line_says_how_many_false_alarms_are_put_up_with_and_a_known_scatter(tmp_path):
+    found = settings(
+        tmp_path,
+        "[tool.harness.monitor.outreach]\n"
+        "edit_rate = { acceptable = 0.2, retrain = 0.25, false_alarms = 0.5, scatter = 0 }\n",
+    )
+    line = found.monitor["outreach"]["edit_rate"]
+    assert line == RetrainLine(0.2, 0.25, false_alarms=0.5, scatter=0.0)
+    assert line.weeks_between_false_alarms == 104
+
+
 def test_no_line_is_drawn_for_nobody(tmp_path):
     assert settings(tmp_path, "").monitor == {}
 
@@ -45,6 +56,11 @@ def test_no_line_is_drawn_for_nobody(tmp_path):
         ("edit_rate = { acceptable = 0.2 }", "`retrain` is missing"),
         ("edit_rate = { acceptable = 0.2, retrain = 0.3, watch = 0.25 }", "unknown key `watch`"),
         ("edit_rates = { acceptable = 0.2, retrain = 0.3 }", "did you mean `edit_rate`"),
+        (
+            "edit_rate = { acceptable = 0.2, retrain = 0.3, false_alarms = 0 }",
+            "`false_alarms` is 0",
+        ),
+        ("edit_rate = { acceptable = 0.2, retrain = 0.3, scatter = 1 }", "`scatter` is 1"),
         ("edit_rate = 0.25", "is a number, a table"),
         ("", "draws no line"),
     ],
