@@ -1,6 +1,6 @@
 """Records of monitoring: the team's lines, the evidence for retraining, and what explains it.
 
-Tested in tests/alarm/test_alarm.py.
+Tested in tests/alarm/test_evidence.py.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_promote_refuses_in_one_line(project: TinyProject, typed: Type) -> None:
     assert "was not judged yet" in typed("promote", "same", *WHO).line
     typed("evaluate", "bad")
     refused = typed("promote", "bad", *WHO, "--json")
-    assert (refused.code, set(refused.json)) == (4, {"error"})
+    assert (refused.code, set(refused.json)) == (1, {"error"})  # the code of its verdict
     assert typed("promote", "bad", "--by", "Ana").code == 4
 
 

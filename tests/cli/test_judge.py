@@ -82,7 +82,7 @@ def test_metrics_and_policy_of_a_benchmark_can_be_taken(typed: Type, project: Ti
     file.write_text(file.read_text() + likely)
     found = typed("judge", str(file), "--benchmark", "openers", "--json")
     counted = {(m["name"], m["role"], m["margin"]) for m in found.json["metrics"]}
-    assert counted == {("ideal_likelihood", "gate", 0.05), ("edit_similarity", "guard", 0.1)}
+    assert counted == {("ideal_likelihood", "gate", 0.08), ("edit_similarity", "guard", 0.1)}
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_a_guard_that_the_base_cannot_do_is_said_to_show_nothing(wrong: int, sai
     assert bool(unfit(paired, Policy())) is said
 
 
-def test_without_texts_of_the_base_nothing_is_said_of_it() -> None:
-    paired = trial(noise(20, 0.01), level=0.8, base=0.0, margin=0.05).paired
+@pytest.mark.parametrize("base", [0.0, None])
+def test_without_texts_of_the_base_nothing_is_said_of_it(base: float | None) -> None:
+    paired = trial(noise(20, 0.01), level=0.8, base=base, margin=0.05).paired
     assert unfit(paired, Policy()) == ()
