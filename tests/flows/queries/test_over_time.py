@@ -40,7 +40,7 @@ def test_metrics_name_their_role_and_margin_gates_first(two):
         ("ideal_likelihood", "gate"),
         ("edit_similarity", "guard"),
     ]
-    assert found.metrics[0].margin == 0.05
+    assert found.metrics[0].margin == 0.08
     chosen = over_time(two.project, two.store, metric="edit_similarity")
     assert chosen.metric == "edit_similarity" and chosen.points
 
