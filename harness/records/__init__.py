@@ -5,6 +5,18 @@ Every field is explained beneath it. Tested in tests/store/test_round_trips.py, 
 tests/render/test_holds.py.
 """
 
+from harness.records.alarm import (
+    ALARM,
+    FALSE_ALARMS,
+    REVIEWED,
+    SIGNALS,
+    AlarmState,
+    Course,
+    RetrainLine,
+    Signal,
+    Watched,
+    WeekEvidence,
+)
 from harness.records.benchmark import (
     LOWER_IS_BETTER,
     PLACEHOLDER,
@@ -26,13 +38,7 @@ from harness.records.benchmark import (
 )
 from harness.records.decisions import Decision, DoctorCheck
 from harness.records.monitoring import (
-    ALARM,
-    FALSE_ALARMS,
-    REVIEWED,
-    SIGNALS,
     Age,
-    AlarmState,
-    Course,
     Drift,
     Driver,
     InputShift,
@@ -41,11 +47,7 @@ from harness.records.monitoring import (
     Overview,
     Plan,
     Prediction,
-    RetrainLine,
-    Signal,
     TaskOverview,
-    Watched,
-    WeekEvidence,
 )
 from harness.records.reviews import (
     ON_BENCHMARK,
