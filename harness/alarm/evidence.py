@@ -29,7 +29,7 @@ OLDEST = 6.0
 """Start weeks further back than this many times `ENOUGH_TO_SEE` no longer count."""
 SPAN = 0.5
 """The most of `ENOUGH_TO_SEE` that a week counts for, however many reviews it has."""
-SCALE = 0.45
+SCALE = 0.41
 """The sum that false alarms A weeks apart need is this times A; found by simulation."""
 CAUTION = 0.01
 """The learnt correlation at which twice the evidence is asked for, as it may be larger still."""

@@ -5,6 +5,18 @@ Every field is explained beneath it. Tested in tests/store/test_round_trips.py, 
 tests/render/test_holds.py.
 """
 
+from harness.records.alarm import (
+    ALARM,
+    FALSE_ALARMS,
+    REVIEWED,
+    SIGNALS,
+    AlarmState,
+    Course,
+    RetrainLine,
+    Signal,
+    Watched,
+    WeekEvidence,
+)
 from harness.records.benchmark import (
     LOWER_IS_BETTER,
     PLACEHOLDER,
@@ -35,13 +47,7 @@ from harness.records.evidence import (
     WeighedFinal,
 )
 from harness.records.monitoring import (
-    ALARM,
-    FALSE_ALARMS,
-    REVIEWED,
-    SIGNALS,
     Age,
-    AlarmState,
-    Course,
     Drift,
     Driver,
     InputShift,
@@ -50,12 +56,8 @@ from harness.records.monitoring import (
     Overview,
     Plan,
     Prediction,
-    RetrainLine,
     SetAside,
-    Signal,
     TaskOverview,
-    Watched,
-    WeekEvidence,
 )
 from harness.records.reviews import (
     ON_BENCHMARK,

@@ -164,6 +164,26 @@ def test_reviews_of_bytes_are_found_under_any_name_and_by_name_where_bytes_are_u
     assert sum(t.n for t in store.reviews.rates("slice", after_seq=1, made_by=made_by)) == 4
 
 
+def test_every_review_of_a_task_is_counted_or_uncounted(store: Store) -> None:
+    mine, other = "a" * 64, "b" * 64
+    store.reviews.keep(
+        [
+            make_review(1, adapter="v1", digest=mine),
+            make_review(2, adapter="v0", digest=other),
+            make_review(3, adapter="v1", digest=mine),
+            make_review(4, adapter="v1", digest=mine, task="support"),
+        ]
+    )
+    made_by = ("v1", mine)
+    counted = store.reviews.weekly("openers", after_seq=1, made_by=made_by)
+    before, others = sorted(
+        store.reviews.weekly_uncounted("openers", made_by, 1), key=lambda weeks: weeks[0].first_seq
+    )
+    assert [t.last_seq for t in counted] == [3]
+    assert [[t.n for t in weeks] for weeks in (before, others)] == [[1], [1]]
+    assert (before[0].last_seq, others[0].last_seq) == (1, 2)
+
+
 @pytest.mark.parametrize(
     "by_hand",
     [

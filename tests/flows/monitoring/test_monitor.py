@@ -116,6 +116,20 @@ def test_a_promotion_begins_a_new_count(project: TinyProject) -> None:
     assert looked(project).state == "steady"
 
 
+def test_the_weeks_of_an_earlier_adapter_tell_how_much_weeks_scatter(
+    project: TinyProject,
+) -> None:
+    even = steady(Weeks(), 12)
+    keep(project, even)
+    project.record("better")
+    project.promote("better")
+    keep(project, Weeks(adapter="better").add(40, edited=8))
+    edits = looked(project).signal("edit_rate")
+    assert edits is not None
+    assert (len(edits.course.weeks), edits.course.reference) == (1, 13)
+    assert edits.course.weeks[0].scatter < 0.005
+
+
 def test_an_acknowledged_alarm_begins_a_new_count_by_the_stores_order(
     project: TinyProject,
 ) -> None:
