@@ -65,11 +65,15 @@ def judge_runs(
     worth, worth_notes = worth_of(candidate, beside, rules, blank.policy, guard=guard)
     before = {result.case.id: result.text for result in first.results}
     terms = changed_terms((before[each.case.id], each.text) for each in candidate.results)
-    unmeasured = () if guard or blank.guards or not candidate.complete else (UNMEASURED,)
-    unmeasured = unfit(paired, blank.policy) if guard else unmeasured
-    notes = (*rule_notes, *verdict.notes, *unmeasured, *worth_notes, *terms)
+    forgetting = unfit(paired, blank.policy) if guard else _unmeasured(blank, candidate)
+    notes = (*rule_notes, *verdict.notes, *forgetting, *worth_notes, *terms)
     verdict = replace(verdict, notes=notes, worth=worth, rules=blank.rules)
     return with_changes(verdict, found.look, accepted, whole, others[next(iter(references))])
+
+
+def _unmeasured(blank: Verdict, candidate: Run) -> tuple[str, ...]:
+    """Say that no guard benchmark tells what was forgotten."""
+    return () if blank.guards or not candidate.complete else (UNMEASURED,)
 
 
 def judge_scores(blank: Verdict, trial: Trial, names: AdapterNames) -> Verdict:
