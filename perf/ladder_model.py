@@ -19,7 +19,7 @@ from harness.records import Chat, Message
 
 READ = 24
 """Texts that are read at once."""
-ADAPTED = 6
+ADAPTED = 4
 """Layers that an adapter changes: the last ones."""
 
 Row = tuple[str, str]
@@ -35,7 +35,9 @@ class Base:
         from transformers import AutoModelForCausalLM
 
         self.folder, self.system = folder, system
-        self.model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+        self.model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=getattr(torch, dtype), attn_implementation="eager"
+        )
         self.layers = self.model.model.layers
         self.first = max(0, len(self.layers) - ADAPTED)
         self._form = Formats(lambda: folder).of(Chat())

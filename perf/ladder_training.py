@@ -16,7 +16,7 @@ from typing import Any
 from ladder_cases import LadderCase, LadderTask
 from ladder_model import Base, Row
 
-BATCH = 8
+BATCH = 16
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
@@ -28,16 +28,16 @@ class Rung:
     kind: str
     """reseed, under, slice, terms or hot."""
     seed: int = 0
-    epochs: float = 3.0
-    rate: float = 2e-3
+    epochs: float = 2.5
+    rate: float = 4e-3
 
 
 RUNGS = (
     *(Rung(f"reseed{seed}", "reseed", seed) for seed in range(5)),
-    Rung("under", "under", 5, epochs=2.0),
+    Rung("under", "under", 5, epochs=1.5),
     Rung("slice", "slice", 6),
     Rung("terms", "terms", 7),
-    Rung("hot", "hot", 8, rate=6e-3),
+    Rung("hot", "hot", 8, rate=1.2e-2),
 )
 
 
