@@ -70,9 +70,9 @@ class Ladder:
 
     def adapter(self, name: str) -> Path | None:
         """Return the folder of a rung's adapter, trained when it is not there yet; base: None."""
-        from ladder_training import RUNGS, taught, train
+        from ladder_training import rungs, taught, train
 
-        rung = next((rung for rung in RUNGS if rung.name == name), None)
+        rung = next((rung for rung in rungs(self.task) if rung.name == name), None)
         if rung is None:
             return None
         mark = hashlib.sha256(repr(rung).encode()).hexdigest()[:8]
@@ -136,13 +136,14 @@ class Ladder:
 
 def scores(ladder: Ladder) -> dict[str, Any]:
     """Return everything that is kept in the repository of one task's ladder; texts are not."""
-    from ladder_training import RUNGS
+    from ladder_training import rungs
     from ladder_weighing import CLOSE, compare_with_plain
 
     from harness.measure import edit_similarity
 
-    task, names = ladder.task, [rung.name for rung in RUNGS]
-    promoted = [rung.name for rung in RUNGS if rung.kind == "reseed"]
+    task, recipes = ladder.task, rungs(ladder.task)
+    names = [rung.name for rung in recipes]
+    promoted = [rung.name for rung in recipes if rung.kind == "reseed"]
     every = {name: ladder.cases(name) for name in [*names, "base"]}
     texts = {name: ladder.written(name) for name in promoted}
     finals = {name: ladder.finals(name) for name in promoted}
@@ -156,7 +157,7 @@ def scores(ladder: Ladder) -> dict[str, Any]:
     return {
         "task": task.name,
         "names": ["base", *names],
-        "kinds": ["base", *(rung.kind for rung in RUNGS)],
+        "kinds": ["base", *(rung.kind for rung in recipes)],
         "slices": {
             "cases": [case.kind for case in task.cases],
             "production": [case.kind for case in task.production],
