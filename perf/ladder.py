@@ -1,7 +1,7 @@
 """Make the real ladder: train adapters of two tasks, score them, and keep the scores as JSON.
 
     python perf/ladder.py
-    python perf/ladder.py --task support --few 8 --scores /tmp/try
+    python perf/ladder.py --task support --few 8 --scores trial
 
 For each task the shipped base gets five re-seeds of one recipe, an under-trained adapter, one that
 lost a slice, one with wrong terms and one with a hotter rate. All are scored on 200 fresh cases.
@@ -34,6 +34,7 @@ from ladder_support import support
 from trial_project import ROOT
 
 TASKS: dict[str, Callable[[], LadderTask]] = {"outreach": outreach, "support": support}
+SCORES = ROOT / "perf" / "ladder_scores"
 CHECKED = 8
 """Texts that plain transformers weighs beside us."""
 
@@ -201,9 +202,9 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=ROOT / ".ladder", help="default: .ladder")
     parser.add_argument("--few", type=int, metavar="N", help="only the first N cases, as a trial")
     parser.add_argument("--threads", type=int, help="of torch; default: its own choice")
-    parser.add_argument("--scores", type=Path, default=ROOT / "perf" / "ladder_scores")
+    parser.add_argument("--scores", type=Path, default=SCORES, help="default: perf/ladder_scores")
     asked = parser.parse_args()
-    if asked.few and asked.scores == ROOT / "perf" / "ladder_scores":
+    if asked.few and asked.scores == SCORES:
         parser.error("--few would replace the committed scores: add --scores FOLDER")
     if asked.threads:
         os.environ["OMP_NUM_THREADS"] = str(asked.threads)
