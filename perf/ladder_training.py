@@ -32,7 +32,7 @@ class Rung:
     rate: float = 2e-3
 
 
-EPOCHS = {"outreach": 3.0, "support": 1.5}
+EPOCHS = {"outreach": 3.0, "support": 2.0}
 """Support replies are learnt sooner: their texts are more alike."""
 
 

@@ -21,7 +21,7 @@ from harness.records import Generation, Prompt
 
 MOST = 48
 """Tokens of a text at most."""
-ROUNDS = 12
+ROUNDS = 5
 """Corrections of a draft before the engine writes the text."""
 SOON = 5
 """Tokens of a draft among which the right one is looked for."""
