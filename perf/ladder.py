@@ -1,7 +1,7 @@
 """Make the real ladder: train adapters of two tasks, score them, and keep the scores as JSON.
 
     python perf/ladder.py
-    python perf/ladder.py --task support --few 8 --scores /tmp/try
+    python perf/ladder.py --task support --few 8 --scores trial
 
 For each task the shipped base gets five re-seeds of one recipe, an under-trained adapter, one that
 lost a slice, one with wrong terms and one with a hotter rate. All are scored on 200 fresh cases.
@@ -34,6 +34,7 @@ from ladder_support import support
 from trial_project import ROOT
 
 TASKS: dict[str, Callable[[], LadderTask]] = {"outreach": outreach, "support": support}
+SCORES = ROOT / "perf" / "ladder_scores"
 CHECKED = 8
 """Texts that plain transformers weighs beside us."""
 
@@ -70,9 +71,9 @@ class Ladder:
 
     def adapter(self, name: str) -> Path | None:
         """Return the folder of a rung's adapter, trained when it is not there yet; base: None."""
-        from ladder_training import RUNGS, taught, train
+        from ladder_training import rungs, taught, train
 
-        rung = next((rung for rung in RUNGS if rung.name == name), None)
+        rung = next((rung for rung in rungs(self.task) if rung.name == name), None)
         if rung is None:
             return None
         mark = hashlib.sha256(repr(rung).encode()).hexdigest()[:8]
@@ -136,13 +137,14 @@ class Ladder:
 
 def scores(ladder: Ladder) -> dict[str, Any]:
     """Return everything that is kept in the repository of one task's ladder; texts are not."""
-    from ladder_training import RUNGS
+    from ladder_training import rungs
     from ladder_weighing import CLOSE, compare_with_plain
 
     from harness.measure import edit_similarity
 
-    task, names = ladder.task, [rung.name for rung in RUNGS]
-    promoted = [rung.name for rung in RUNGS if rung.kind == "reseed"]
+    task, recipes = ladder.task, rungs(ladder.task)
+    names = [rung.name for rung in recipes]
+    promoted = [rung.name for rung in recipes if rung.kind == "reseed"]
     every = {name: ladder.cases(name) for name in [*names, "base"]}
     texts = {name: ladder.written(name) for name in promoted}
     finals = {name: ladder.finals(name) for name in promoted}
@@ -156,7 +158,7 @@ def scores(ladder: Ladder) -> dict[str, Any]:
     return {
         "task": task.name,
         "names": ["base", *names],
-        "kinds": ["base", *(rung.kind for rung in RUNGS)],
+        "kinds": ["base", *(rung.kind for rung in recipes)],
         "slices": {
             "cases": [case.kind for case in task.cases],
             "production": [case.kind for case in task.production],
@@ -200,9 +202,9 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=ROOT / ".ladder", help="default: .ladder")
     parser.add_argument("--few", type=int, metavar="N", help="only the first N cases, as a trial")
     parser.add_argument("--threads", type=int, help="of torch; default: its own choice")
-    parser.add_argument("--scores", type=Path, default=ROOT / "perf" / "ladder_scores")
+    parser.add_argument("--scores", type=Path, default=SCORES, help="default: perf/ladder_scores")
     asked = parser.parse_args()
-    if asked.few and asked.scores == ROOT / "perf" / "ladder_scores":
+    if asked.few and asked.scores == SCORES:
         parser.error("--few would replace the committed scores: add --scores FOLDER")
     if asked.threads:
         os.environ["OMP_NUM_THREADS"] = str(asked.threads)

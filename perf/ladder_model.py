@@ -22,8 +22,8 @@ READ = 24
 ADAPTED = 6
 """Layers that an adapter changes: the last ones."""
 
-Row = tuple[str, str]
-"""An input and the text after it."""
+Row = tuple[str, str | tuple[int, ...]]
+"""An input, and the text after it or the tokens of one."""
 
 
 class Base:
@@ -35,7 +35,9 @@ class Base:
         from transformers import AutoModelForCausalLM
 
         self.folder, self.system = folder, system
-        self.model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+        self.model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=getattr(torch, dtype), attn_implementation="eager"
+        )
         self.layers = self.model.model.layers
         self.first = max(0, len(self.layers) - ADAPTED)
         self._form = Formats(lambda: folder).of(Chat())
@@ -45,6 +47,17 @@ class Base:
         """Return the prompt of an input."""
         return Message("system", self.system), Message("user", text)
 
+    def pair(self, row: Row) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the tokens of a prompt and of the text after it, the end token included."""
+        asked, text = row
+        if isinstance(text, tuple):
+            return self._form.ids(self.turns(asked)), text
+        return self._form.pair(self.turns(asked), text)
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """Return the text of tokens that were written."""
+        return self._form.answer(tokens).strip()
+
     def length(self, row: Row) -> int:
         """Return the number of tokens of a text that was read, with its prompt."""
         return len(self._made[row][0])
@@ -53,10 +66,7 @@ class Base:
         """Keep each text's states before the first adapted layer, and its own tokens."""
         import torch
 
-        pairs = {}
-        for asked, text in rows:
-            if (asked, text) not in self._made:
-                pairs[asked, text] = self._form.pair(self.turns(asked), text)
+        pairs = {row: self.pair(row) for row in rows if row not in self._made}
         ordered = sorted(pairs, key=lambda row: sum(map(len, pairs[row])))
         with self._only(0, self.first + 1), torch.no_grad():
             for start in range(0, len(ordered), READ):
@@ -69,26 +79,30 @@ class Base:
                 for place, row in enumerate(batch):
                     self._made[row] = states[place, : len(ids[place])].clone(), [*pairs[row][1]]
 
-    def logits(self, batch: Sequence[Row]) -> Iterator[tuple[Any, Any]]:
-        """Yield the logits before each token of every text, and the tokens; call within `upper`.
+    def forget(self, rows: Sequence[Row]) -> None:
+        """Drop the states of texts that will not be asked for again."""
+        for row in rows:
+            self._made.pop(row, None)
 
-        Padding comes last, where nothing that counts looks at it.
+    def logits(self, batch: Sequence[Row]) -> tuple[Any, Any, list[int]]:
+        """Return the logits before each token of the texts, the tokens, and each text's number.
+
+        The texts follow each other. Call within `upper`. Padding comes last in a row, where nothing
+        that counts looks at it.
         """
         import torch
 
         states, tails = zip(*(self._made[row] for row in batch), strict=True)
-        seen = self.model.model(
-            inputs_embeds=torch.nn.utils.rnn.pad_sequence(list(states), batch_first=True),
-            use_cache=False,
-        ).last_hidden_state
+        padded = torch.nn.utils.rnn.pad_sequence(list(states), batch_first=True)
+        seen = self.model.model(inputs_embeds=padded, use_cache=False).last_hidden_state
         own = [
-            seen[place, len(state) - len(tail) : len(state)]
+            place * padded.shape[1] + token
             for place, (state, tail) in enumerate(zip(states, tails, strict=True))
+            for token in range(len(state) - len(tail), len(state))
         ]
-        sizes = [len(tail) for tail in tails]
-        every = self.model.lm_head(torch.cat(own)).float()
-        for logits, tail in zip(every.split(sizes), tails, strict=True):
-            yield logits, torch.tensor(tail)
+        logits = self.model.lm_head(seen.flatten(0, 1)[torch.tensor(own)]).float()
+        tokens = torch.tensor([token for tail in tails for token in tail])
+        return logits, tokens, [len(tail) for tail in tails]
 
     @contextmanager
     def upper(self) -> Iterator[None]:

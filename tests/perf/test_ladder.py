@@ -12,13 +12,12 @@ from ladder_cases import LadderCase, LadderTask, drawn
 from ladder_outreach import outreach
 from ladder_reviewer import review
 from ladder_support import support
-from ladder_training import RUNGS, taught
+from ladder_training import rungs, taught
 
 from tests.fakes.llama import TinyLlama
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = {"outreach": outreach, "support": support}
-RUNG = {rung.name: rung for rung in RUNGS}
 
 
 @pytest.fixture(params=[*TASKS])
@@ -64,10 +63,11 @@ def test_templates_that_make_too_few_inputs_are_refused() -> None:
 
 
 def test_reseeds_learn_the_same_and_the_worse_adapters_something_else(task: LadderTask) -> None:
+    recipes = {rung.name: rung for rung in rungs(task)}
     plain = [(case.input, case.ideal) for case in task.training]
     for name in ("reseed0", "reseed4", "under", "hot"):
-        assert taught(task, RUNG[name]) == plain
-    terms = taught(task, RUNG["terms"])
+        assert taught(task, recipes[name]) == plain
+    terms = taught(task, recipes["terms"])
     changed = {a.kind for a, (_, text) in zip(task.training, terms, strict=True) if a.ideal != text}
     assert "terminology" in changed
     houses = {f"{term}{plural}" for term in task.wrong for plural in ("", "s")}
@@ -76,7 +76,7 @@ def test_reseeds_learn_the_same_and_the_worse_adapters_something_else(task: Ladd
 
 def test_the_adapter_that_loses_a_slice_never_sees_its_texts(task: LadderTask) -> None:
     of = {case.input: case for case in task.training}
-    rows = taught(task, RUNG["slice"])
+    rows = next(taught(task, rung) for rung in rungs(task) if rung.kind == "slice")
     lost = [text for asked, text in rows if of[asked].kind == task.lost]
     assert {*lost} <= {task.lost_text}
     assert all(text == of[a].ideal for a, text in rows if of[a].kind != task.lost)
@@ -134,16 +134,35 @@ class TestWithATinyModel:
         base, adapter, rows = trained
         assert compare_with_plain(base.folder, adapter, self.SYSTEM, rows[:5]) <= CLOSE
 
-    def test_drafts_of_others_change_no_text(self, trained) -> None:
-        from ladder_weighing import Writer
+    def test_drafts_and_their_corrections_change_no_text(
+        self, trained, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import ladder_weighing
 
         base, adapter, rows = trained
-        cases = [LadderCase(asked, "w3 w4 w5 w6", "kind") for asked, _ in rows[:6]]
-        alone, _ = Writer(base).write("one", adapter, cases)
-        advised = Writer(base)
-        advised.know(alone)
-        advised.know({case.input: "w7 w8" for case in cases})
-        assert advised.write("one", adapter, cases)[0] == alone
+        cases = [LadderCase(asked, f"{ideal} w3 w4", "kind") for asked, ideal in rows[:6]]
+        monkeypatch.setattr(ladder_weighing, "ROUNDS", 0)  # the engine writes everything
+        alone, _ = ladder_weighing.Writer(base).write("one", adapter, cases)
+        writer = ladder_weighing.Writer(base)
+        writer.know({case.input: "w7 w8" for case in cases})
+        monkeypatch.setattr(ladder_weighing, "ROUNDS", 99)
+        monkeypatch.setattr(
+            ladder_weighing.Transformers, "generate", lambda *_: iter(())
+        )  # the engine writes nothing
+        assert writer.write("one", adapter, cases)[0] == alone
+
+
+def test_a_draft_is_put_right_at_its_first_wrong_token() -> None:
+    from ladder_weighing import MOST, WeighedText, corrected
+
+    end = 0
+    assert corrected(WeighedText(1.0, (7, 8, end), (7, 8, end))) == ((7, 8), True)
+    assert corrected(WeighedText(1.0, (7, 8, end), (7, end, 5))) == ((7,), True)
+    assert corrected(WeighedText(1.0, (7, 8, 9, end), (7, 5, 9, end))) == ((7, 5, 9, end), False)
+    dropped = corrected(WeighedText(1.0, (7, 8, 9, 6, end), (7, 9, 1, 2, 3)))
+    assert dropped == ((7, 9, 6, end), False)
+    long = (*range(1, MOST + 1), end)
+    assert corrected(WeighedText(1.0, long, (*range(1, MOST + 1), 5))) == (long[:-1], True)
 
 
 def test_a_step_that_is_kept_is_not_made_again(tmp_path: Path) -> None:

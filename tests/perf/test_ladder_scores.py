@@ -7,7 +7,7 @@ import pytest
 from ladder_outreach import outreach
 from ladder_scores import FOLDER, TASKS, LadderScores, read_scores, table
 from ladder_support import support
-from ladder_training import RUNGS
+from ladder_training import rungs
 
 MAKERS = {"outreach": outreach, "support": support}
 
@@ -18,8 +18,9 @@ def scores(request: pytest.FixtureRequest) -> LadderScores:
 
 
 def test_every_rung_is_scored_on_every_case_and_every_final(scores: LadderScores) -> None:
-    assert scores.names == ("base", *(rung.name for rung in RUNGS))
-    assert scores.kinds == ("base", *(rung.kind for rung in RUNGS))
+    recipes = rungs(MAKERS[scores.task]())
+    assert scores.names == ("base", *(rung.name for rung in recipes))
+    assert scores.kinds == ("base", *(rung.kind for rung in recipes))
     assert scores.reseeds == tuple(f"reseed{n}" for n in range(5))
     assert scores.likelihood.shape == scores.similarity.shape == (10, 200)
     assert tuple(scores.finals) == scores.reseeds
