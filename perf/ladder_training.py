@@ -33,8 +33,8 @@ class Rung:
 
 
 EPOCHS = {"outreach": 3.0, "support": 4.0}
-"""With fewer, re-seeds of the support task differ by more than noise: at 2.0 one of five loses 3 % of
-the cases (a fall of 0.25 and more), so it is not an unchanged adapter."""
+"""With fewer, re-seeds of the support task differ by more than noise: at 2.0 one of five loses 3 %
+of the cases (a fall of 0.25 and more), so it is not an unchanged adapter."""
 UNDER = {"outreach": 1.8, "support": 1.0}
 """Epochs of the under-trained adapter."""
 
