@@ -32,7 +32,7 @@ def changed(old: str, new: str) -> Any:
 
 
 def gate(margin: str) -> Any:
-    return changed("margin = 0.05", f"margin = {margin}")
+    return changed("margin = 0.08", f"margin = {margin}")
 
 
 def policy(what: str) -> Any:

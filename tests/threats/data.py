@@ -832,12 +832,12 @@ ROWS = [
     history(
         "a verdict that is a number",
         '{"kind": "verdict", "run": "r", "digest": "d", "made": "m", "record": 7}\n',
-        line="history.jsonl:1: is no verdict (its fields: outcome, task, benchmark, fingerprint, candidate, promoted, pinned, n, reasons, metrics, slices, broken, fixed, reworded, advice, certifiable_margin, identical, break_bound, candidates_judged, alpha, policy, rules, notes, runs, guards, worth, forgetting, samples, left_out)",
+        line="history.jsonl:1: is no verdict (its fields: outcome, task, benchmark, fingerprint, candidate, promoted, pinned, n, reasons, metrics, slices, broken, fixed, reworded, advice, certifiable_margin, identical, break_bound, candidates_judged, alpha, policy, rules, notes, runs, guards, worth, forgetting, samples, left_out, rule, margin_used, margins, can_break, own_cases, reserve, finals, bar_moved, luck)",
     ),
     history(
         "a verdict for nobody's run",
         '{"kind": "verdict", "run": "r", "digest": "d", "made": "m", "record": {}}\n',
-        line="history.jsonl:1: is no verdict (its fields: outcome, task, benchmark, fingerprint, candidate, promoted, pinned, n, reasons, metrics, slices, broken, fixed, reworded, advice, certifiable_margin, identical, break_bound, candidates_judged, alpha, policy, rules, notes, runs, guards, worth, forgetting, samples, left_out)",
+        line="history.jsonl:1: is no verdict (its fields: outcome, task, benchmark, fingerprint, candidate, promoted, pinned, n, reasons, metrics, slices, broken, fixed, reworded, advice, certifiable_margin, identical, break_bound, candidates_judged, alpha, policy, rules, notes, runs, guards, worth, forgetting, samples, left_out, rule, margin_used, margins, can_break, own_cases, reserve, finals, bar_moved, luck)",
     ),
     history(
         "a review without fields",
