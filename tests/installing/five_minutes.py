@@ -71,8 +71,8 @@ def walk(brought: Path, folder: Path, bin_folder: Path) -> dict[str, str]:
     inside("lora-harness", "doctor", "mine")
     told = inside("pytest", "--model", "mine")
     assert "PROMOTE  mine · task openers · 25 cases" in told, told
-    assert "26 passed" in told, told
-    (report,) = folder.glob("reports/*/report.html")
+    assert "47 passed" in told, told  # 25 cases, 20 of the guard, two gates
+    (report,) = folder.glob("reports/*_openers_*/report.html")
     assert str(report.relative_to(folder)) in told, told
     opened = opens_quietly(report)
     inside("lora-harness", "promote", "mine", "--by", "Ana", "--why", "better than the base")
