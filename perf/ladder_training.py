@@ -33,15 +33,10 @@ class Rung:
 
 
 EPOCHS = {"outreach": 3.0, "support": 4.0}
-<<<<<<< HEAD
-"""With fewer, re-seeds of the support task differ by more than noise: at 2.0 one of five loses 3 %
-of the cases (a fall of 0.25 and more), so it is not an unchanged adapter."""
-=======
 """Support was first trained for 2.0: likelihood .92 to .94, sd of d .026 to .082, but in 8 of 20
 directions a re-seed lost 2 to 8 of 200 cases by 0.25 or more. At 4.0 none does, and re-seeds are
 all but equal (sd of d below .01). So 4.0 was chosen after looking, with the rule's own threshold.
 """
->>>>>>> ladder
 UNDER = {"outreach": 1.8, "support": 1.0}
 """Epochs of the under-trained adapter."""
 
