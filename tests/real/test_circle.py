@@ -74,14 +74,14 @@ def with_lines(project: Shell) -> None:
 
 
 def write_reviews(file: Path) -> Path:
-    """Two weeks in which editors completed nearly everything that the adapter had cut short."""
+    """Write two weeks in which editors completed nearly everything, cut to a quarter."""
     lines = "".join(json.dumps(review) + "\n" for review in two_weeks())
     file.write_text(lines, encoding="utf-8")
     return file
 
 
 def two_weeks() -> Iterator[dict[str, object]]:
-    """Inputs and finals are the house's own; what was edited had been cut short."""
+    """Yield reviews of the house's own finals; the edited outputs were cut to a quarter."""
     data = ROOT / "adapters" / "datasets"
     seen = {line["input"] for line in read(data / "outreach_50.jsonl")}
     fresh = [line for line in read(data / "outreach_240.jsonl") if line["input"] not in seen]
@@ -101,7 +101,7 @@ def two_weeks() -> Iterator[dict[str, object]]:
             "task": "outreach",
             "adapter": "adapter_v1",
             "input": example["input"],
-            "output": " ".join(words[: max(1, len(words) // 2)]) if edited else final,
+            "output": " ".join(words[: max(1, len(words) // 4)]) if edited else final,
             "final": final,
             "reviewer": "ana",
             "slices": example["slices"],
