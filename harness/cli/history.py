@@ -49,10 +49,12 @@ def list_(store: str | None, as_json: bool) -> None:
 @history.command("export", epilog="Example: lora-harness history export reports/history.jsonl")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--no-texts", is_flag=True, help="Digests in place of texts, and no review.")
 @click.option("--json", "as_json", is_flag=True, help="The count as JSON.")
-def export(file: Path, store: str | None, as_json: bool) -> None:
+def export(file: Path, store: str | None, no_texts: bool, as_json: bool) -> None:
     """Write everything to FILE, one JSON object per line.
 
+    Each line has a seal, which an import checks; it holds with and without texts.
     Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
     """
     from harness.flows.history import export_history
@@ -62,7 +64,8 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
 
     opened = open_store(Project.here(), store)
     try:
-        count = write_pieces_atomically(file, (f"{line}\n" for line in export_history(opened)))
+        lines = export_history(opened, texts=not no_texts)
+        count = write_pieces_atomically(file, (f"{line}\n" for line in lines))
     except OSError as problem:
         raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
     finally:
@@ -102,8 +105,8 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 the same to the last bit, 1 different, 4 no such verdict, 11 the store failed.
     """
-    from harness.flows.decisions.rejudge import rejudge as flow
     from harness.flows.project import Project
+    from harness.flows.rejudge import rejudge as flow
     from harness.flows.store import open_store
     from harness.render import verdict_json
 

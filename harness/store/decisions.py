@@ -151,6 +151,9 @@ def broken_links(decisions: list[Decision]) -> Iterator[str]:
 def _linked(decision: Decision, before: str) -> Decision:
     """Return the decision with its hash, which covers the hash before it but not its number."""
     content = asdict(replace(decision, prev=before, hash="", seq=0))
+    del content["signature"]  # it is made over the hash
+    if decision.rests_on is None:  # hashes from before there was this field stay as they are
+        del content["rests_on"]
     return replace(decision, prev=before, hash=key_of("decision", content=content))
 
 

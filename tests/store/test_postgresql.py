@@ -282,12 +282,12 @@ def exported(store: Store) -> str:
 
 def filled(store: Store) -> Store:
     for number in range(4):
-        run = make_run(f"r{number}", adapter=f"acme/v{number}", cases=number)
+        run = make_run(f"r{number}", adapter=f"acme/v{number}", cases=max(number, 1))
         store.runs.keep(run, f"k{number}")
         store.verdicts.keep(make_verdict(runs={"candidate": run.id}), run.id, "d", "now")
-    store.decisions.add(make_decision(adapter="acme/v1", override=True, base="b", policy="p"))
+    store.decisions.add(make_decision(adapter="acme/v1", override=True, verdict=None))
     store.decisions.add(make_decision("accept", verdict="r2", case="case 1 ' \" é"))
-    store.decisions.add(make_decision("rollback", why="\x1b[31m naïve 見出し 😀"))
+    store.decisions.add(make_decision("rollback", why="\x1b[31m naïve 見出し 😀", verdict=None))
     return store
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from harness.errors import RequestError
 from harness.exit_codes import CODES
-from harness.flows.decisions.rejudge import judged_again
 from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.project import Project
+from harness.flows.rejudge import judged_again
 from harness.judge.verdict import RULE
 from harness.records import Benchmark, Run
 from harness.store import Store
