@@ -1,4 +1,4 @@
-"""`lora-harness history`: list, export, import and recompute the runs of the store.
+"""`lora-harness history`: list, export, import, recompute and sign what the store holds.
 
 Tested in tests/cli/test_ledger.py.
 """
@@ -149,3 +149,32 @@ def prune(keep: int, store: str | None, dry_run: bool, as_json: bool) -> None:
     else:
         word = "would go" if dry_run else "removed"
         click.echo(f"{len(found.runs)} runs {word}, {found.kept} kept")
+
+
+@history.command("sign", epilog="Example: lora-harness history sign --key lead.pem --new-key")
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, PEM.")
+@click.option("--new-key", is_flag=True, help="Make the key first, and KEY.pub beside it.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help='{"signed": [...]}')
+def sign(key: Path, new_key: bool, store: str | None, as_json: bool) -> None:
+    """Sign the decisions that carry no signature of the project's keys yet.
+
+    Once, when [tool.harness.promotion] `keys` is set; after that each decision is signed as it is
+    made. Read what is listed: with the signature you vouch for it.
+    Exit codes: 0 done, 4 the key is wrong, 11 the ledger was changed or the store failed.
+    """
+    from harness.cli.decisions import line_of
+    from harness.flows.decisions.sign_ledger import sign_ledger
+    from harness.flows.project import Project
+    from harness.workspace.adapters.keys import make_keys
+
+    project = Project.here()
+    if new_key:
+        make_keys(key, key.with_suffix(".pub"), for_decisions=True)
+    signed = project.redaction.record(sign_ledger(project, key, store))
+    if as_json:
+        click.echo(json_line({"signed": [asdict(one) for one in signed]}))
+        return
+    for one in signed:
+        click.echo(f"signed {one.seq:>4}  {one.at[:16]}  {line_of(one)}")
+    click.echo(f"{len(signed)} decisions signed with {key}")

@@ -19,7 +19,6 @@ from harness.records import Decision, Review, Run, Verdict
 from harness.store import Store
 from harness.store.codec import encode
 from harness.store.seals import runs_under, seal_of, seal_of_grounds
-from harness.store.verdicts import StoredVerdict
 from harness.text.left_out import without_texts
 from harness.workspace.formats.reading import json_object, lines_of
 from harness.workspace.formats.tables import MAX_TABLE
@@ -59,7 +58,7 @@ def export_history(store: Store, texts: bool = True) -> Iterator[str]:
         # Older versions pruned runs that other verdicts were compared with: such a verdict can be
         # judged again by nobody, and an import refuses it.
         if runs_under(kept.verdict) <= {*runs}:
-            yield _line("verdict", kept.verdict, texts, **beside(kept))
+            yield _line("verdict", kept.verdict, texts, **kept.beside)
     for decision in store.decisions.all():
         yield _line("decision", decision)
     for review in store.reviews.each() if texts else ():
@@ -69,11 +68,6 @@ def export_history(store: Store, texts: bool = True) -> Iterator[str]:
 def _refuse_changed(changed: list[str]) -> None:
     if changed:
         raise RowChanged(f"{changed[0]}: was changed by hand, see `lora-harness verify`")
-
-
-def beside(kept: StoredVerdict) -> dict[str, str]:
-    """Return what a line of the history says beside a verdict."""
-    return {"id": kept.id, "run": kept.run, "digest": kept.digest, "made": kept.made}
 
 
 def _line(kind: str, record: object, texts: bool = True, **more: str) -> str:

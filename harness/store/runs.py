@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from harness.errors import RowUnreadable, StoreFailed
 from harness.records import CaseResult, Run
@@ -95,6 +95,19 @@ class Runs:
             return connection.execute(
                 select(table.c.key).where(table.c.id == identity)
             ).scalar_one_or_none()
+
+    def is_imported(self, identity: str) -> bool:
+        """Return whether a run came with a history, and was not made here."""
+        table = schema.runs
+        with self._database.read() as connection:
+            asked = select(table.c.imported).where(table.c.id == identity)
+            return bool(connection.execute(asked).scalar_one_or_none())
+
+    def made_here(self, identity: str) -> None:
+        """Record that a run that came with a history was made here, with the same results."""
+        table = schema.runs
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.id == identity).values(imported=False))
 
     def keep(self, run: Run, key: str, imported: bool = False) -> Run:
         """Store a run and return it; where the key is taken, return the first run with it.

@@ -8,7 +8,7 @@ Tested in tests/store/test_seals.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.records import Decision, Verdict
@@ -32,25 +32,56 @@ def row_seal(table: str, row: Mapping[str, Any]) -> str:
     return key_of("sealed row", table=table, cells=cells)
 
 
-def seal_of_grounds(store: Store, decision: Decision) -> str | None:
-    """Return the seal of the verdict and the runs that a decision rests on, None without any."""
-    if decision.kind == "accept":  # there the field holds a run's id
-        return _together(store, None, [decision.verdict or ""])
-    kept = store.verdicts.kept(decision.verdict) if decision.verdict else None
-    if kept is None:
-        return None
-    about = {"id": kept.id, "run": kept.run, "digest": kept.digest, "made": kept.made}
-    return _together(store, seal_of(kept.verdict, **about), runs_under(kept.verdict))
-
-
-def _together(store: Store, verdict: str | None, identities: Iterable[str]) -> str:
-    runs = {}
-    for identity in sorted(identities):
-        run, key = store.runs.by_id(identity), store.runs.key(identity)
-        runs[identity] = seal_of(run, key=key) if run is not None and key is not None else None
-    return key_of("rests on", verdict=verdict, runs=runs)
+# --- what decisions rest on -----------------------------------------------------------------
 
 
 def runs_under(verdict: Verdict) -> set[str]:
     """Return the ids of the runs that a verdict rests on, with those of its guards."""
     return set(verdict.runs.values()).union(*(runs_under(guard) for guard in verdict.guards))
+
+
+def runs_of_decision(store: Store, decision: Decision) -> set[str]:
+    """Return the ids of the runs that a decision rests on."""
+    if decision.kind == "accept":  # there the field holds a run's id
+        return {decision.verdict} if decision.verdict else set()
+    verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
+    return runs_under(verdict) if verdict else set()
+
+
+def seal_of_grounds(store: Store, decision: Decision) -> str | None:
+    """Return the seal of the verdict and the runs that a decision rests on, None without any."""
+    runs: dict[str, str | None] = {}
+    for identity in sorted(runs_of_decision(store, decision)):
+        run, key = store.runs.by_id(identity), store.runs.key(identity)
+        runs[identity] = seal_of(run, key=key) if run is not None and key is not None else None
+    if not runs:
+        return None
+    verdict = None
+    if decision.kind != "accept" and (kept := store.verdicts.kept(decision.verdict or "")):
+        verdict = seal_of(kept.verdict, **kept.beside)
+    return key_of("rests on", verdict=verdict, runs=runs)
+
+
+def grounds_hold(store: Store, decision: Decision) -> bool:
+    """Return whether what a decision rests on is as it was; older decisions name no seal."""
+    if (
+        decision.kind != "accept"
+        and decision.verdict
+        and store.verdicts.changed([decision.verdict])
+    ):
+        return False
+    return decision.rests_on in (None, seal_of_grounds(store, decision))
+
+
+def is_proven(store: Store, run: str) -> bool:
+    """Return whether a run was made here, or came with a decision that rests on it.
+
+    A history file can be written by anybody who can write to the project's folder. Without a
+    decision nothing ties its runs to it, so they are made again before they decide anything.
+    """
+    if not store.runs.is_imported(run):
+        return True
+    return any(
+        run in runs_of_decision(store, decision) and grounds_hold(store, decision)
+        for decision in store.decisions.all()
+    )

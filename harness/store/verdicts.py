@@ -40,6 +40,11 @@ class StoredVerdict:
     made: str
     """When it was given; ISO 8601, UTC."""
 
+    @property
+    def beside(self) -> dict[str, str]:
+        """What its seal covers besides the verdict itself."""
+        return {"id": self.id, "run": self.run, "digest": self.digest, "made": self.made}
+
 
 class Verdicts:
     """The verdicts, each stored once per content: judging the same runs again adds no row."""
@@ -159,5 +164,5 @@ def _is_whole(row: Row[Any]) -> bool:
         return False
     if row.seal is None:  # stored by a version before the seals
         return named
-    about = {"id": row.id, "run": row.run, "digest": row.digest, "made": row.made}
-    return bool(row.seal == seal_of(it, **about)) and (named or without_texts(it) == it)
+    sealed = row.seal == seal_of(it, **_kept(row).beside)
+    return bool(sealed) and (named or without_texts(it) == it)
