@@ -25,6 +25,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.errors import HarnessError
+from harness.flows.decisions.decide import DecisionRequest, pin
 from harness.flows.decisions.promote import promote
 from harness.flows.decisions.verify import verify
 from harness.flows.evaluation.context import Request
@@ -36,8 +37,8 @@ from tests.fakes.project import TinyProject
 
 KEYS = '\n[tool.harness.promotion]\nkeys = ["lead.pub"]\n'
 _SAYS = re.compile(
-    "by hand|came with a history|signature|signed|history as|history has|does not|no line before"
-    "|twice|score|is none|no result|unknown|policy|another run|rests on"
+    "by hand|came with a history|seal|sign|as a history has|does not follow|no line before|lacks"
+    "|twice|score|is none|no result|unknown|policy|rests on"
 )
 """Words of the refusals that are about a forgery, not about a bad adapter."""
 
@@ -84,6 +85,7 @@ class Forging:
         project.record(BAD, quality="bad")
         assert gate(project, GOOD) == ("promote", "")
         promote(project.project, GOOD, task=TASK, by="Ana", why="the first", key=key)
+        pin(project.project, GOOD, DecisionRequest("Ana", "the yardstick", TASK, key=key))
         assert gate(project, BAD) == ("reject", "")
         return project
 

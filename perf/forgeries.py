@@ -166,6 +166,10 @@ def _drop(kind: str, **wanted: Any) -> Callable[[Lines], None]:
     return lambda lines: lines.remove(_of_kind(lines, kind, **wanted))
 
 
+def _without_decisions(lines: Lines) -> None:
+    lines[:] = [line for line in lines if line["kind"] != "decision"]
+
+
 _GOODS_VERDICT = {"candidate": GOOD, "benchmark": TASK}
 
 OF_HISTORY = [
@@ -193,7 +197,8 @@ OF_HISTORY = [
         "a decision without its verdict",
         in_history(_drop("verdict", candidate=GOOD, benchmark=TASK)),
     ),
-    Forgery("a decision left out", in_history(_drop("decision", seq=1))),
+    Forgery("the first decision left out", in_history(_drop("decision", seq=1))),
+    Forgery("every decision left out", in_history(_without_decisions)),
     Forgery("a decision's reason changed", in_history(_set("decision", "why", "x"), sealed=True)),
 ]
 
@@ -306,7 +311,7 @@ def point(project: TinyProject, decision: Decision) -> None:
 def unsigned(project: TinyProject) -> None:
     """Append a promotion without a signature."""
     _appended(project, lambda decision: "")
-    by_hand("UPDATE decisions SET signature = NULL WHERE seq = 2")(project)
+    by_hand("UPDATE decisions SET signature = NULL WHERE adapter = 'bad'")(project)
 
 
 def foreign(project: TinyProject) -> None:
