@@ -50,7 +50,7 @@ def read_line(raw: Mapping[str, Any], where: str) -> HistoryLine:
     beside = {name: _text(raw, name, where) for name in names}
     if extra := set(raw) - {"kind", "record", "seal", *names}:
         raise DataError(f"{where}: has the unknown field {_shown(min(extra))}")
-    record = _record(raw.get("record"), _KINDS[kind], where)
+    record: Any = _record(raw.get("record"), _KINDS[kind], where)
     for fault in _FAULTS[type(record)](record):
         raise DataError(f"{where}: {fault}")
     if sealed and raw["seal"] != seal_of(record, **beside):

@@ -38,11 +38,10 @@ def _say_unproven(store: Store) -> None:
     came_from = store.database.came_from
     if came_from is None or came_from >= FIRST_WITH_SEALS:
         return
-    if count := store.outputs.unproven():
+    if found := store.outputs.unproven():
         _log.warning(
-            "the store %s is of a version before the seals: nothing proves %d cached outputs,"
-            " likelihoods and embeddings, they are made again when they are needed; runs, verdicts"
-            " and decisions keep their proof",
+            "the store %s is of a version before the seals; nothing proves its %s, they are made"
+            " again when they are needed (runs, verdicts and decisions keep their own proof)",
             store.database.shown,
-            count,
+            ", ".join(f"{count} {table}" for table, count in found.items()),
         )

@@ -133,7 +133,9 @@ class Decisions:
 
     def unsigned(self, decisions: list[Decision]) -> Iterator[str]:
         """Yield a sentence for each decision that is not signed as the project asks."""
-        for one in decisions if self.fault is not None else ():
+        if self.fault is None:
+            return
+        for one in decisions:
             if wrong := self.fault(one):
                 yield f"decision {one.seq} ({one.kind} {one.adapter} by {one.by}) {wrong}"
 

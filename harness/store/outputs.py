@@ -113,14 +113,14 @@ class Outputs:
                     if row.seal is not None and not _fits(table, row)
                 )
 
-    def unproven(self) -> int:
-        """Return the number of rows without a seal, which are made again when they are needed."""
+    def unproven(self) -> dict[str, int]:
+        """Return, by table, the rows without a seal, which are made again when they are needed."""
         with self._database.read() as connection:
-            counts = [
-                select(func.count()).select_from(table).where(table.c.seal.is_(None))
-                for table in _RESULTS
-            ]
-            return sum(int(connection.execute(count).scalar_one()) for count in counts)
+            found = {}
+            for table in _RESULTS:
+                asked = select(func.count()).select_from(table).where(table.c.seal.is_(None))
+                found[table.name] = int(connection.execute(asked).scalar_one())
+            return {name: count for name, count in found.items() if count}
 
     def _look_up(self, table: Table, keys: Iterable[str]) -> Iterator[Any]:
         wanted = list(dict.fromkeys(keys))

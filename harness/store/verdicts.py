@@ -154,7 +154,7 @@ def _kept(row: Row[Any]) -> StoredVerdict:
 
 def _is_whole(row: Row[Any]) -> bool:
     """Return whether id and seal fit the body, and the columns beside it repeat what it says."""
-    named = key_of("verdict", body=row.body, run=row.run) == row.id
+    named = bool(key_of("verdict", body=row.body, run=row.run) == row.id)
     try:
         it = decode(row.body, Verdict)
     except RowUnreadable:
