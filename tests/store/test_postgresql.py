@@ -23,7 +23,7 @@ from tests.fakes.postgresql import PostgreSQL, opened
 from tests.fakes.refusals import refused
 from tests.store import test_decisions, test_reviews, test_round_trips, test_seals
 from tests.store.records import make_decision, make_run, make_verdict
-from tests.store.test_seals import full  # noqa: F401
+from tests.store.test_seals import cached, full  # noqa: F401
 
 pytestmark = pytest.mark.slow
 

@@ -93,7 +93,7 @@ READ = {
     "outputs": ("text = 'Hi'", "o", lambda outputs: outputs.texts({"o": ("a", 0)})),
     "outputs ": ("finish = 'length'", "o", lambda outputs: outputs.texts({"o": ("a", 0)})),
     "likelihoods": ("nll = 0.1", "l", lambda outputs: outputs.likelihoods(["l"])),
-    "vectors": ("vector = zeroblob(8)", "v", lambda outputs: outputs.vectors(["v"])),
+    "vectors": ("vector = ''", "v", lambda outputs: outputs.vectors(["v"])),
     "proofs": ("shift = 9", "p", lambda outputs: outputs.proof("p")),
     "a seal": ("seal = 'x'", "o", lambda outputs: outputs.texts({"o": ("a", 0)})),
 }
