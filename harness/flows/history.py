@@ -18,6 +18,7 @@ from harness.flows.rejudge import unexplained
 from harness.records import Decision, Review, Run, Verdict
 from harness.store import Store
 from harness.store.codec import encode
+from harness.store.keys import key_again
 from harness.store.seals import runs_under, seal_of, seal_of_grounds
 from harness.text.left_out import without_texts
 from harness.workspace.formats.reading import json_object, lines_of
@@ -138,9 +139,15 @@ class _Importing:
             self.reviews.append(record)
 
     def _keep_run(self, run: Run, key: str) -> None:
-        kept = self.store.runs.keep(run, key, imported=True)
-        if seal_of(kept, key=key) != seal_of(run, key=key):
-            raise DataError(f"the store has another run of the key {key[:12]} ({kept.id})")
+        """Store a run; where another machine made the same, both stay, as after a refresh."""
+        again = 0
+        while True:
+            kept = self.store.runs.keep(run, key_again(key, again), imported=True)
+            if kept.id == run.id:
+                break
+            again += 1
+        if seal_of(kept) != seal_of(run):
+            raise DataError(f"the store has another run of the name {run.id}")
 
     def _keep_verdict(self, line: HistoryLine, verdict: Verdict) -> None:
         run, digest, made = (line.beside[name] for name in ("run", "digest", "made"))

@@ -52,8 +52,8 @@ def seal_of_grounds(store: Store, decision: Decision) -> str | None:
     """Return the seal of the verdict and the runs that a decision rests on, None without any."""
     runs: dict[str, str | None] = {}
     for identity in sorted(runs_of_decision(store, decision)):
-        run, key = store.runs.by_id(identity), store.runs.key(identity)
-        runs[identity] = seal_of(run, key=key) if run is not None and key is not None else None
+        run = store.runs.by_id(identity)
+        runs[identity] = None if run is None else seal_of(run)
     if not runs:
         return None
     verdict = None

@@ -82,6 +82,22 @@ def test_a_history_with_texts_changes_nothing_in_it(
     assert lines(bare, True) == before
 
 
+def test_a_candidate_is_judged_against_what_came_without_texts(
+    lived: TinyProject, bare: Store
+) -> None:
+    for file in (lived.folder / "reports").glob("harness.db*"):
+        file.unlink()
+    lived.write("reports/history.jsonl", "".join(f"{line}\n" for line in lines(bare, False)))
+    lived.record("twin", quality="good")
+    assert harness.evaluate("twin", project=lived.folder)["openers"].identical
+    lived.record("other", quality="same")
+    verdict = harness.evaluate("other", project=lived.folder)["openers"]
+    assert not verdict.identical
+    assert not any("words that" in note for note in verdict.notes)
+    with closing(lived.store()) as store:
+        assert all(judged_again(store, one.verdict).same for one in store.verdicts.all())
+
+
 def test_a_verdict_changed_in_a_store_without_texts_is_named(bare: Store) -> None:
     with bare.database.write() as connection:
         connection.exec_driver_sql("UPDATE verdicts SET digest = 'other' WHERE seq = 1")

@@ -20,7 +20,7 @@ from harness.flows.project import Project, commit, machine, utc_now
 from harness.progress import OnProgress
 from harness.records import Benchmark, CaseResult, Output, Run
 from harness.store import Store
-from harness.store.keys import key_of
+from harness.store.keys import key_again, key_of
 from harness.store.seals import is_proven
 from harness.text.left_out import sealed_form
 from harness.workspace.base.weights import NONE
@@ -127,7 +127,7 @@ class Producer:
             if self._counts(found, spec):
                 known = found
             again += 1
-            place = key_of("run again", key=key, again=again)
+            place = key_again(key, again)
         return known, place
 
     def _counts(self, run: Run, spec: RunSpec) -> bool:
