@@ -54,8 +54,20 @@ def history(project: TinyProject, sealed: bool = False, old: bool = False) -> It
         if old:
             line.pop("seal", None)
             line.pop("id", None)
-            line["record"].pop("rests_on", None)
+    if old:
+        chain([line["record"] for line in lines if line["kind"] == "decision"])
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def chain(decisions: Lines) -> None:
+    """Hash a ledger anew, as version 1.0.0 did: its decisions named no seal."""
+    before = ""
+    for each in decisions:
+        for name in ("rests_on", "signature"):
+            each.pop(name, None)
+        content = each | {"prev": before, "hash": "", "seq": 0}
+        before = key_of("decision", content=content)
+        each |= {"prev": content["prev"], "hash": before}
 
 
 def reseal(line: dict[str, Any]) -> None:

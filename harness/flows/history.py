@@ -114,10 +114,9 @@ class _Importing:
     def keep(self, line: HistoryLine) -> None:
         """Store a line's record; reviews are collected and stored in batches."""
         if self.sealed not in (None, line.sealed):
-            said = (
-                "carries no seal, and the lines before it do" if self.sealed else "carries a seal"
+            raise DataError(
+                f"{line.where}: some lines carry a seal and some do not, export the history anew"
             )
-            raise DataError(f"{line.where}: {said}: it is not of the same export, export it anew")
         self.sealed = line.sealed
         try:
             self._keep(line, line.record)

@@ -65,9 +65,9 @@ def _text(raw: Mapping[str, Any], key: str, where: str) -> str:
     return value
 
 
-def _record(raw: Any, kind: type, where: str) -> Any:
+def _record(raw: Any, kind: type[Any], where: str) -> Any:
     try:
-        record = decode(json.dumps(raw), kind)
+        record: Any = decode(json.dumps(raw), kind)
     except Exception as problem:  # cattrs raises groups of many kinds; all mean: not this record
         _log.debug("%s cannot be decoded", where, exc_info=True)
         known = ", ".join(field.name for field in fields(kind))
