@@ -82,5 +82,9 @@ class RowUnreadable(StoreFailed):
     """A row of the store is not the record that it should be; the store itself answers."""
 
 
+class RowChanged(StoreFailed):
+    """A row of the store is not what was recorded: its seal no longer fits."""
+
+
 class LedgerChanged(StoreFailed):
     """A decision in the ledger differs from the decision that was recorded."""

@@ -166,7 +166,7 @@ class Rows:
             schema.runs,
             (
                 *(run.seq, run.id, key, run.adapter, run.digest, run.benchmark, run.task),
-                *(run.fingerprint, True, run.started, about, "f" * 64),
+                *(run.fingerprint, True, run.started, about, "f" * 64, False),
             ),
         )
         spread = self._chance.normal(0, 0.12, (len(self.cases), len(METRICS)))
@@ -233,7 +233,7 @@ def verdict_row(run: Planned, before: Planned | None) -> Row:
         runs={"candidate": run.id} | ({"promoted": before.id} if before else {}),
     )
     head = (run.id, run.adapter, run.digest, run.benchmark, run.fingerprint, outcome, run.started)
-    return (run.seq, f"{run.seq:064x}", *head, encode(made))
+    return (run.seq, f"{run.seq:064x}", *head, encode(made), None)
 
 
 def review_rows(size: Size) -> Iterator[tuple[Table, Row]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -14,6 +15,12 @@ from harness.records import Decision
 from harness.text.safe import json_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+KEY = click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    envvar="LORA_HARNESS_KEY",
+    help="Private Ed25519 key that signs it, else LORA_HARNESS_KEY names it.",
+)
 
 
 def deciding(command: Command) -> Command:
@@ -22,6 +29,7 @@ def deciding(command: Command) -> Command:
         click.option("--task", shell_complete=tasks, help="Needed where the project has several."),
         click.option("--by", required=True, help="Who decides."),
         click.option("--why", required=True, help="Why, in one line."),
+        KEY,
         click.option("--store", help="Store URL instead of the settings'."),
         click.option("--dry-run", is_flag=True, help="Say what would be recorded, record nothing."),
         click.option("--json", "as_json", is_flag=True, help="The decision as JSON."),
@@ -63,6 +71,7 @@ def promote(
     task: str | None,
     by: str,
     why: str,
+    key: Path | None,
     store: str | None,
     engine: str | None,
     override: bool,
@@ -82,7 +91,7 @@ def promote(
     project = Project.here()
     made = flow(
         project, name, task=task, by=by, why=why, store_url=store, engine=engine,
-        override=override, dry_run=dry_run,
+        override=override, dry_run=dry_run, key=key,
     )  # fmt: skip
     echo(project.redaction.record(made), as_json, dry_run)
     if push is not None:
@@ -164,9 +173,12 @@ def pin(name: str, as_json: bool, **about: Any) -> None:
 @click.option("--run", required=True, help="The run's id, as the verdict's JSON names it.")
 @click.option("--by", required=True, help="Who has looked at it.")
 @click.option("--why", required=True, help="Why it is acceptable, in one line.")
+@KEY
 @click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help="The decision as JSON.")
-def accept(case: str, run: str, by: str, why: str, store: str | None, as_json: bool) -> None:
+def accept(
+    case: str, run: str, by: str, why: str, key: Path | None, store: str | None, as_json: bool
+) -> None:
     """Accept a broken CASE of a run, as a person who has looked at it.
 
     The next `pytest --model` counts it as accepted.
@@ -176,5 +188,5 @@ def accept(case: str, run: str, by: str, why: str, store: str | None, as_json: b
     from harness.flows.project import Project
 
     project = Project.here()
-    made = flow(project, case, run, by=by, why=why, store_url=store)
+    made = flow(project, case, run, by=by, why=why, store_url=store, key=key)
     echo(project.redaction.record(made), as_json)

@@ -1,4 +1,4 @@
-"""`lora-harness history`: list, export, import and recompute the runs of the store.
+"""`lora-harness history`: list, export, import, recompute and sign what the store holds.
 
 Tested in tests/cli/test_ledger.py.
 """
@@ -49,10 +49,12 @@ def list_(store: str | None, as_json: bool) -> None:
 @history.command("export", epilog="Example: lora-harness history export reports/history.jsonl")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--no-texts", is_flag=True, help="Digests in place of texts, and no review.")
 @click.option("--json", "as_json", is_flag=True, help="The count as JSON.")
-def export(file: Path, store: str | None, as_json: bool) -> None:
+def export(file: Path, store: str | None, no_texts: bool, as_json: bool) -> None:
     """Write everything to FILE, one JSON object per line.
 
+    Each line has a seal, which an import checks; it holds with and without texts.
     Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
     """
     from harness.flows.history import export_history
@@ -62,7 +64,8 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
 
     opened = open_store(Project.here(), store)
     try:
-        count = write_pieces_atomically(file, (f"{line}\n" for line in export_history(opened)))
+        lines = export_history(opened, texts=not no_texts)
+        count = write_pieces_atomically(file, (f"{line}\n" for line in lines))
     except OSError as problem:
         raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
     finally:
@@ -102,8 +105,8 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
 
     Exit codes: 0 the same to the last bit, 1 different, 4 no such verdict, 11 the store failed.
     """
-    from harness.flows.decisions.rejudge import rejudge as flow
     from harness.flows.project import Project
+    from harness.flows.rejudge import rejudge as flow
     from harness.flows.store import open_store
     from harness.render import verdict_json
 
@@ -146,3 +149,32 @@ def prune(keep: int, store: str | None, dry_run: bool, as_json: bool) -> None:
     else:
         word = "would go" if dry_run else "removed"
         click.echo(f"{len(found.runs)} runs {word}, {found.kept} kept")
+
+
+@history.command("sign", epilog="Example: lora-harness history sign --key lead.pem --new-key")
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="Private key, PEM.")
+@click.option("--new-key", is_flag=True, help="Make the key first, and KEY.pub beside it.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help='{"signed": [...]}')
+def sign(key: Path, new_key: bool, store: str | None, as_json: bool) -> None:
+    """Sign the decisions that carry no signature of the project's keys yet.
+
+    Once, when [tool.harness.promotion] `keys` is set; after that each decision is signed as it is
+    made. Read what is listed: with the signature you vouch for it.
+    Exit codes: 0 done, 4 the key is wrong, 11 the ledger was changed or the store failed.
+    """
+    from harness.cli.decisions import line_of
+    from harness.flows.decisions.sign_ledger import sign_ledger
+    from harness.flows.project import Project
+    from harness.workspace.adapters.keys import make_keys
+
+    project = Project.here()
+    if new_key:
+        make_keys(key, key.with_suffix(".pub"), for_decisions=True)
+    signed = project.redaction.record(sign_ledger(project, key, store))
+    if as_json:
+        click.echo(json_line({"signed": [asdict(one) for one in signed]}))
+        return
+    for one in signed:
+        click.echo(f"signed {one.seq:>4}  {one.at[:16]}  {line_of(one)}")
+    click.echo(f"{len(signed)} decisions signed with {key}")

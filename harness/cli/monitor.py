@@ -5,17 +5,20 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.completion import tasks
+from harness.cli.decisions import KEY, line_of
 from harness.cli.diagnostics import HarnessCommand
 from harness.errors import RequestError
 from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
+    from harness.flows.decisions.decide import DecisionRequest
     from harness.flows.project import Project
 
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--acknowledge", is_flag=True, help="A person has seen the alarm: count anew.")
 @click.option("--by", help="Who acknowledges.")
 @click.option("--why", help="Why, in one line.")
+@KEY
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded, record nothing.")
 @click.option("--engine", help="For --run: transformers, or recorded:FOLDER.")
 @click.option("--store", help="Store URL instead of the settings'.")
@@ -44,6 +48,7 @@ def monitor(
     acknowledge: bool,
     by: str | None,
     why: str | None,
+    key: Path | None,
     dry_run: bool,
     engine: str | None,
     store: str | None,
@@ -57,12 +62,17 @@ def monitor(
     from harness.flows.project import Project
 
     project = Project.here()
+    # a key may come from the environment, where it means nothing to a plain look
     if not acknowledge and (by or why or dry_run):
         raise RequestError("--by, --why and --dry-run belong to --acknowledge")
     if acknowledge:
         if run or since or plan is not None:
             raise RequestError("--acknowledge stands alone: look first, then acknowledge")
-        _acknowledge(project, task, by or "", why or "", store, dry_run, as_json)
+        from harness.flows.decisions.decide import DecisionRequest
+
+        _acknowledge(
+            project, DecisionRequest(by or "", why or "", task, store, dry_run, key), as_json
+        )
     elif plan is not None:
         if run or since:
             raise RequestError("--plan stands alone: it plans for what `monitor` has said")
@@ -102,28 +112,17 @@ def _look(
     sys.exit(1 if any(one.state == "retrain" for one in found) else 0)
 
 
-def _acknowledge(
-    project: Project,
-    task: str | None,
-    by: str,
-    why: str,
-    store: str | None,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    from harness.cli.decisions import line_of
-    from harness.flows.decisions.decide import DecisionRequest
+def _acknowledge(project: Project, asked: DecisionRequest, as_json: bool) -> None:
     from harness.flows.monitoring.acknowledge import acknowledge
 
-    asked = DecisionRequest(by, why, task, store, dry_run)
     made = project.redaction.record(acknowledge(project, asked))
     if as_json:
         rows = [asdict(one) for one in made]
-        click.echo(json_line({"decisions": rows, "dry_run": dry_run}))
+        click.echo(json_line({"decisions": rows, "dry_run": asked.dry_run}))
         return
     for one in made:
         signal = (one.verdict or "").partition("@")[0].replace("_", " ")
-        click.echo(("would record: " if dry_run else "") + f"{line_of(one)} ({signal})")
+        click.echo(("would record: " if asked.dry_run else "") + f"{line_of(one)} ({signal})")
 
 
 def _plan(

@@ -1,24 +1,28 @@
-"""Export and import a store's history: a JSON object per line; a second import changes no row."""
+"""Export and import a store's history: a JSON object per line; a second import changes no row.
+
+Each line carries a seal over its record and what stands beside it (`store/seals.py`). A history
+may leave texts out: then digests stand in their places, and the same seals hold.
+"""
 
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DataError, RequestError
+from harness.errors import DataError, RequestError, RowChanged
+from harness.flows.history_line import HistoryLine, read_line
+from harness.flows.rejudge import unexplained
 from harness.records import Decision, Review, Run, Verdict
 from harness.store import Store
-from harness.store.codec import decode, encode
-from harness.store.review_rows import could_be
+from harness.store.codec import encode
+from harness.store.keys import key_again
+from harness.store.seals import runs_under, seal_of, seal_of_grounds
+from harness.text.left_out import without_texts
 from harness.workspace.formats.reading import json_object, lines_of
 from harness.workspace.formats.tables import MAX_TABLE
-
-_log = logging.getLogger(__name__)
 
 _REVIEWS_AT_ONCE = 1000
 
@@ -33,37 +37,59 @@ class HistoryImport:
     reviews: int = 0
 
 
-def export_history(store: Store) -> Iterator[str]:
-    """Yield every run, verdict, decision and review as a line, in the order of the store."""
+# --- export ---------------------------------------------------------------------------------
+
+
+def export_history(store: Store, texts: bool = True) -> Iterator[str]:
+    """Yield every run, verdict, decision and review as a line, in the order of the store.
+
+    Without `texts`, digests stand in the places of texts, and no review is exported. A row that
+    was changed by hand is refused: its line would get a new seal.
+    """
     # runs first: verdicts refer to runs and decisions to verdicts, and an import reads in order
-    for identity in store.runs.ids():
+    runs = store.runs.ids()
+    for identity in runs:
         run, key = store.runs.by_id(identity), store.runs.key(identity)
-        yield _line("run", run, key=key)
+        if run is None or key is None:
+            continue  # pruned since the ids were read
+        _refuse_changed(store.runs.changed([identity]))
+        yield _line("run", run, texts, key=key)
+    _refuse_changed(store.verdicts.changed())
     for kept in store.verdicts.all():
-        yield _line("verdict", kept.verdict, run=kept.run, digest=kept.digest, made=kept.made)
+        # Older versions pruned runs that other verdicts were compared with: such a verdict can be
+        # judged again by nobody, and an import refuses it.
+        if runs_under(kept.verdict) <= {*runs}:
+            yield _line("verdict", kept.verdict, texts, **kept.beside)
     for decision in store.decisions.all():
         yield _line("decision", decision)
-    for review in store.reviews.each():
+    for review in store.reviews.each() if texts else ():
         yield _line("review", review)
 
 
-def _line(kind: str, record: object, **more: Any) -> str:
-    return json.dumps({"kind": kind, **more, "record": json.loads(encode(record))})
+def _refuse_changed(changed: list[str]) -> None:
+    if changed:
+        raise RowChanged(f"{changed[0]}: was changed by hand, see `lora-harness verify`")
+
+
+def _line(kind: str, record: object, texts: bool = True, **more: str) -> str:
+    seal = seal_of(record, **more)
+    shown = json.loads(encode(record if texts else without_texts(record)))
+    return json.dumps({"kind": kind, **more, "seal": seal, "record": shown})
+
+
+# --- import ---------------------------------------------------------------------------------
 
 
 def import_history(store: Store, file: Path) -> HistoryImport:
     """Import all lines of an exported history or none; records already in the store stay as is."""
     with store.database.together():  # one transaction: a bad line takes back the lines before it
         before = _counts(store)
-        reviews: list[Review] = []
+        importing = _Importing(store)
         for number, line in lines_of(file, DataError, MAX_TABLE):
             if line.strip():
                 where = f"{file}:{number}"
-                _keep(store, where, json_object(line, where, DataError), reviews)
-            if len(reviews) >= _REVIEWS_AT_ONCE:
-                store.reviews.keep(reviews)
-                reviews.clear()
-        store.reviews.keep(reviews)
+                importing.keep(read_line(json_object(line, where, DataError), where))
+        importing.end()
         after = _counts(store)
     return HistoryImport(*(now - then for now, then in zip(after, before, strict=True)))
 
@@ -74,53 +100,90 @@ def _counts(store: Store) -> tuple[int, int, int, int]:
     return len(store.runs.ids()), verdicts, decisions, store.reviews.count()
 
 
-def _keep(store: Store, where: str, raw: dict[str, Any], reviews: list[Review]) -> None:
-    """Store a line's record at once; reviews are collected and stored in batches."""
-    if raw.get("kind") == "review":
-        reviews.append(_review(raw.get("record"), where))
-        return
-    keeper = _keeper(store, where, raw)
-    try:
-        keeper()
-    except RequestError as problem:
-        raise type(problem)(f"{where}: {problem}") from problem
+@dataclass
+class _Importing:
+    """An import under way: what was read so far, to be checked against what comes after it."""
 
+    store: Store
+    sealed: bool | None = None
+    """Whether the lines carry seals; None before the first."""
+    unsealed: list[HistoryLine] = field(default_factory=list)
+    """Verdicts of a version before the seals: only judging them again proves them."""
+    reviews: list[Review] = field(default_factory=list)
 
-def _review(raw: Any, where: str) -> Review:
-    review: Review = _record(raw, Review, where)
-    # cattrs turns any value into a text; comparing with the line refuses what was no text there
-    again = json.loads(encode(review))
-    if not could_be(review) or any(raw.get(name, value) != value for name, value in again.items()):
-        raise DataError(f"{where}: is no review as a history has it")
-    return review
+    def keep(self, line: HistoryLine) -> None:
+        """Store a line's record; reviews are collected and stored in batches."""
+        if self.sealed not in (None, line.sealed):
+            raise DataError(
+                f"{line.where}: some lines carry a seal and some do not, export the history anew"
+            )
+        self.sealed = line.sealed
+        try:
+            self._keep(line, line.record)
+        except RequestError as problem:
+            if str(problem).startswith(line.where):
+                raise
+            raise type(problem)(f"{line.where}: {problem}") from problem
+        if len(self.reviews) >= _REVIEWS_AT_ONCE:
+            self._keep_reviews()
 
+    def _keep(self, line: HistoryLine, record: Any) -> None:
+        if isinstance(record, Run):
+            self._keep_run(record, line.beside["key"])
+        elif isinstance(record, Verdict):
+            self._keep_verdict(line, record)
+        elif isinstance(record, Decision):
+            self._keep_decision(record)
+        else:
+            self.reviews.append(record)
 
-def _keeper(store: Store, where: str, raw: dict[str, Any]) -> Callable[[], object]:
-    """Decode a line and return the call that stores it, so that decoding fails before storing."""
-    kind, record = raw.get("kind"), raw.get("record")
-    if kind == "run":
-        return partial(store.runs.keep, _record(record, Run, where), _text(raw, "key", where))
-    if kind == "verdict":
-        rest = [_text(raw, key, where) for key in ("run", "digest", "made")]
-        return partial(store.verdicts.keep, _record(record, Verdict, where), *rest)
-    if kind == "decision":
-        return partial(store.decisions.carry_over, _record(record, Decision, where))
-    raise DataError(f"{where}: is no line of an exported history")
+    def _keep_run(self, run: Run, key: str) -> None:
+        """Store a run; where another machine made the same, both stay, as after a refresh."""
+        again = 0
+        while True:
+            kept = self.store.runs.keep(run, key_again(key, again), imported=True)
+            if kept.id == run.id:
+                break
+            again += 1
+        if seal_of(kept) != seal_of(run):
+            raise DataError(f"the store has another run of the name {run.id}")
 
+    def _keep_verdict(self, line: HistoryLine, verdict: Verdict) -> None:
+        run, digest, made = (line.beside[name] for name in ("run", "digest", "made"))
+        for identity in sorted({run, *runs_under(verdict)}):
+            if self.store.runs.key(identity) is None:
+                raise DataError(f"rests on the run {identity}, which no line before it brings")
+        if verdict.runs.get("candidate", run) != run:
+            raise DataError(f"is on the run {run}, and judges {verdict.runs['candidate']}")
+        kept = self.store.verdicts.keep(verdict, run, digest, made, line.beside.get("id"))
+        if self.store.verdicts.changed([kept]):
+            raise DataError(f"the verdict does not have the id {kept[:12]}")
+        if not line.sealed:
+            self.unsealed.append(line)
 
-def _text(raw: dict[str, Any], key: str, where: str) -> str:
-    value = raw.get(key)
-    if not isinstance(value, str):
-        raise DataError(f"{where}: `{key}` is missing, so it is no exported history")
-    return value
+    def _keep_decision(self, decision: Decision) -> None:
+        if not self.store.decisions.carry_over(decision):
+            return
+        named = decision.verdict
+        if decision.kind == "accept":
+            known = self.store.runs.key(named or "") is not None
+        else:
+            known = not named or self.store.verdicts.by_id(named) is not None
+        if not known and decision.kind != "acknowledge":  # that names an alarm
+            raise DataError(f"rests on {named}, which no line before it brings")
+        if decision.rests_on not in (None, seal_of_grounds(self.store, decision)):
+            raise DataError(
+                f"decision {decision.seq} ({decision.kind} {decision.adapter}) rests on other"
+                " results than those here"
+            )
 
+    def end(self) -> None:
+        """Store what is left, and judge again what no seal proves."""
+        self._keep_reviews()
+        for line in self.unsealed:
+            for why in unexplained(self.store, line.record):
+                raise DataError(f"{line.where}: {why}, it was changed by hand")
 
-def _record(raw: Any, kind: Any, where: str) -> Any:
-    try:
-        return decode(json.dumps(raw), kind)
-    except Exception as problem:  # cattrs raises groups of many kinds; all mean: not this record
-        _log.debug("%s cannot be decoded", where, exc_info=True)
-        known = ", ".join(field.name for field in fields(kind))
-        raise DataError(
-            f"{where}: is no {kind.__name__.lower()} (its fields: {known})"
-        ) from problem
+    def _keep_reviews(self) -> None:
+        self.store.reviews.keep(self.reviews)
+        self.reviews.clear()

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import logging
+
 from harness.flows.project import Project
 from harness.store import Store
+from harness.workspace.adapters.decision_keys import DecisionKeys
 
 HISTORY = "history.jsonl"
+FIRST_WITH_SEALS = "0005"
+"""The first version of the tables in which cached results carry seals."""
+_log = logging.getLogger(__name__)
 
 
 def open_store(project: Project, url: str | None = None) -> Store:
     """Open the store; an empty store imports the history file in the reports' folder."""
     from harness.flows.history import import_history
 
+    keys = project.settings.promotion_keys
+    fault = DecisionKeys(keys).fault if keys else None
     store = Store(url or project.settings.store, project.settings.root)
+    store.decisions.fault = fault
     shipped = project.settings.reports / HISTORY
     try:
+        _say_unproven(store)
         if shipped.exists() and store.is_empty:
             import_history(store, shipped)
     except BaseException:
         store.close()
         raise
     return store
+
+
+def _say_unproven(store: Store) -> None:
+    """Say of a store that was just migrated from before the seals which of its rows they lack."""
+    came_from = store.database.came_from
+    if came_from is None or came_from >= FIRST_WITH_SEALS:
+        return
+    if found := store.outputs.unproven():
+        _log.warning(
+            "the store %s is of a version before the seals; nothing proves its %s, they are made"
+            " again when they are needed (runs, verdicts and decisions keep their own proof)",
+            store.database.shown,
+            ", ".join(f"{count} {table}" for table, count in found.items()),
+        )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from harness.errors import DataError
 from harness.records import CaseResult, Run
+from harness.text.left_out import same_texts
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -250,6 +251,8 @@ def _unmet(
 
 def _same_texts(candidate: Sequence[CaseResult], reference: Sequence[CaseResult]) -> bool:
     return all(
-        [output.scored for output in now.outputs] == [output.scored for output in before.outputs]
+        same_texts(
+            [output.scored for output in now.outputs], [output.scored for output in before.outputs]
+        )
         for now, before in zip(candidate, reference, strict=True)
     )

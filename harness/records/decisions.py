@@ -58,9 +58,14 @@ class Decision:
     """Fingerprint of that benchmark."""
     policy: str | None = field(default=None, metadata=EXACT)
     """Digest of the verdict's policy."""
+    rests_on: str | None = field(default=None, metadata=EXACT)
+    """Seal of the verdict and the runs that it rests on; None where it rests on none, and in
+    decisions of versions before the seals."""
     seq: int = 0
     """Its number in the store, from 1."""
     prev: str = field(default="", metadata=EXACT)
     """Hash of the decision before it, over all tasks."""
     hash: str = field(default="", metadata=EXACT)
     """Hash over all fields above but `seq`; editing a row breaks this chain."""
+    signature: str | None = field(default=None, metadata=EXACT)
+    """Signature over the hash, where the project signs its decisions."""

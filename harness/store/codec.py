@@ -18,6 +18,7 @@ from harness.records import (
     Case,
     CaseResult,
     Check,
+    Decision,
     MetricVerdict,
     Output,
     Policy,
@@ -41,6 +42,7 @@ OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     MetricVerdict: ("sampling",),
     Review: ("turns", "system", "context"),
     Policy: RULE_2,
+    Decision: ("rests_on", "signature"),
     Verdict: (
         "worth",
         "forgetting",
@@ -63,13 +65,13 @@ those that hold it."""
 
 
 @cache
-def _converter() -> JsonConverter:
+def _converter(whole: bool = False) -> JsonConverter:
     converter = make_converter(forbid_extra_keys=False)
     # JSON has only lists, and a check's value is typed Any: the tuples are restored by hand.
     converter.register_structure_hook(
         Check, lambda raw, _: Check(raw["name"], _frozen(raw["value"]), raw["level"])
     )
-    for kind, names in OMIT_WHILE_DEFAULT.items():
+    for kind, names in () if whole else OMIT_WHILE_DEFAULT.items():
         later: dict[str, Any] = {name: override(omit_if_default=True) for name in names}
         converter.register_unstructure_hook(
             kind, make_dict_unstructure_fn(kind, converter, **later)
@@ -80,6 +82,11 @@ def _converter() -> JsonConverter:
 def encode(record: object) -> str:
     """Return a record as a line of JSON, its fields in the order of their definition."""
     return _converter().dumps(record, ensure_ascii=False, allow_nan=False)
+
+
+def encode_whole(record: object) -> str:
+    """Return a record as a line of JSON with every field, those that hold their default too."""
+    return _converter(whole=True).dumps(record, ensure_ascii=False, allow_nan=False)
 
 
 def decode(text: str, kind: type[T]) -> T:

@@ -52,7 +52,9 @@ class Database:
         self._engine = open_engine(place)
         self._thread = _Thread()
         with self._failures_named():
-            self.is_new = _bring_up_to_date(self._engine)
+            # the version of its tables before this opening; None where it is new
+            self.came_from = _bring_up_to_date(self._engine)
+        self.is_new = self.came_from is None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -139,20 +141,20 @@ def _writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _bring_up_to_date(engine: Engine) -> bool:
-    """Migrate an older store; return whether the store was new."""
+def _bring_up_to_date(engine: Engine) -> str | None:
+    """Migrate an older store; return the version that it had, None of a new store."""
     with engine.connect() as connection:
         version = _version(connection)
     if version == HEAD:
-        return False
+        return version
     with _writing(engine) as connection:
         version = _version(connection)  # again, as another process may have migrated meanwhile
         if version == HEAD:
-            return False
+            return version
         if version is not None and version > HEAD:
             raise StoreFailed(f"the store was written by a newer version ({version}), upgrade")
         _migrate(connection)
-    return version is None
+    return version
 
 
 def _version(connection: Connection) -> str | None:

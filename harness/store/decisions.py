@@ -6,13 +6,13 @@ of clocks, which differ between machines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from harness.errors import LedgerChanged, RequestError
 from harness.records import Decision
@@ -48,12 +48,18 @@ class Decisions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.fault: Callable[[Decision], str | None] | None = None
+        """Says why a decision is not signed as the project asks; None where it asks for nothing."""
+        self.sign: Callable[[Decision], str] | None = None
+        """Signs the decisions that are added."""
 
     def add(self, decision: Decision, after: str | CurrentDecisions | None = None) -> Decision:
         """Append a decision; with `after`, refuse it if the task's decisions moved on since then.
 
         `after` is the state that the person saw, or the hash of the promotion in it.
         """
+        if self.fault is not None:
+            self.all()  # nothing is added to a ledger that cannot be trusted
         with self._database.write() as connection:
             # Compare and swap: held from this reading to the writing, the lock lets exactly one of
             # two people succeed who act on the same state.
@@ -61,21 +67,43 @@ class Decisions:
             if after is not None:
                 _refuse_moved(standing_of(_all(connection, decision.task)), after)
             last = _last(connection)
-            linked = _linked(decision, _hash(last))
+            linked = self._signed(_linked(decision, _hash(last)))
             seq = last.seq + 1 if last else 1
             connection.execute(insert(schema.decisions), [asdict(linked) | {"seq": seq}])
             return replace(linked, seq=seq)
 
+    def _signed(self, decision: Decision) -> Decision:
+        """Sign a decision that is about to be recorded; refuse it where that is not enough."""
+        signed = replace(decision, signature=self.sign(decision)) if self.sign else decision
+        if self.fault is not None and (wrong := self.fault(signed)):
+            raise RequestError(
+                f"the {decision.kind} of {decision.adapter} {wrong}: name the private key of one of"
+                " the `keys` in [tool.harness.promotion], --key FILE"
+            )
+        return signed
+
+    def add_signature(self, decision: Decision) -> None:
+        """Store the signature of a decision that was recorded without it."""
+        with self._database.write() as connection:
+            _set_signature(connection, decision)
+
     def carry_over(self, decision: Decision) -> bool:
-        """Append a decision of an exported ledger unchanged; return False if it is here already."""
+        """Append a decision of an exported ledger unchanged; return False if it is here already.
+
+        Where it is here without a signature, it gets the exported one.
+        """
         with self._database.write() as connection:
             lock(connection, LEDGER_LOCK)
             table = schema.decisions
-            known = select(table.c.seq).where(table.c.hash == decision.hash)
-            if connection.execute(known).first() is not None:
+            known = select(table.c.signature).where(table.c.hash == decision.hash)
+            if (here := connection.execute(known).first()) is not None:
+                if decision.signature and here.signature is None:
+                    _set_signature(connection, decision)
                 return False
             last = _last(connection)
-            if decision.prev != _hash(last) or not is_whole(decision):
+            place = last.seq + 1 if last else 1
+            follows = (decision.prev, decision.seq) == (_hash(last), place)
+            if not follows or not is_whole(decision):
                 raise RequestError(
                     f"decision {decision.seq} ({decision.kind} {decision.adapter}) does not follow"
                     " from this store's ledger, import it into a new store"
@@ -99,7 +127,17 @@ class Decisions:
             raise LedgerChanged(
                 f"the ledger was changed by hand ({wrong}), see `lora-harness verify`"
             )
+        for unsigned in self.unsigned(found):
+            raise LedgerChanged(f"the ledger cannot be trusted: {unsigned}")
         return [d for d in found if task in (None, d.task)]
+
+    def unsigned(self, decisions: list[Decision]) -> Iterator[str]:
+        """Yield a sentence for each decision that is not signed as the project asks."""
+        if self.fault is None:
+            return
+        for one in decisions:
+            if wrong := self.fault(one):
+                yield f"decision {one.seq} ({one.kind} {one.adapter} by {one.by}) {wrong}"
 
     def unchecked(self) -> list[Decision]:
         """Return every row without checking the chain, to search for the broken row."""
@@ -151,6 +189,9 @@ def broken_links(decisions: list[Decision]) -> Iterator[str]:
 def _linked(decision: Decision, before: str) -> Decision:
     """Return the decision with its hash, which covers the hash before it but not its number."""
     content = asdict(replace(decision, prev=before, hash="", seq=0))
+    del content["signature"]  # it is made over the hash
+    if decision.rests_on is None:  # hashes from before there was this field stay as they are
+        del content["rests_on"]
     return replace(decision, prev=before, hash=key_of("decision", content=content))
 
 
@@ -172,6 +213,12 @@ def _refuse_moved(now: CurrentDecisions, after: str | CurrentDecisions) -> None:
     if now.newest is not None:
         said = f"{now.newest.by} decided meanwhile ({now.newest.kind} {now.newest.adapter})"
         raise RequestError(f"{said}: look at `lora-harness log`, then decide again")
+
+
+def _set_signature(connection: Connection, decision: Decision) -> None:
+    table = schema.decisions
+    mine = table.c.hash == decision.hash
+    connection.execute(update(table).where(mine).values(signature=decision.signature))
 
 
 def _last(connection: Connection) -> Any:

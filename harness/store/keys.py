@@ -17,6 +17,11 @@ def key_of(kind: str, /, **parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def key_again(key: str, again: int) -> str:
+    """Return the key of the `again`-th further run of the same inputs; 0 is the first run."""
+    return key_of("run again", key=key, again=again) if again else key
+
+
 def output_key(adapter: str, base: str, origin: Mapping[str, Any], prompt: Prompt) -> str:
     """Return an output's key, from the bytes of adapter and base, the origin, prompt and sample."""
     return key_of("output", **_written_by(adapter, base, origin, prompt), sample=prompt.sample)

@@ -1,24 +1,31 @@
-"""The tables of outputs, likelihoods, embeddings and proofs, each row under its content key.
+"""The tables of outputs, likelihoods, embeddings and proofs, each row sealed under its content key.
 
-Tested in tests/store/test_round_trips.py.
+A row without a seal was stored by a version before the seals: nothing proves it, so it counts as
+missing and is made again. A row that does not fit its seal is refused.
+
+Tested in tests/store/test_round_trips.py and test_seals.py.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Column, Table, delete, select
+from sqlalchemy import Column, Row, Table, delete, func, select
 
+from harness.errors import RowChanged
 from harness.records import Output
 from harness.store import schema
 from harness.store.database import Database
 from harness.store.insertion import insert_new
+from harness.store.seals import row_seal
 
+_RESULTS = (schema.outputs, schema.likelihoods, schema.vectors, schema.proofs)
 _CHUNK = 500
 """Keys per query, as SQLite allows a limited number of parameters."""
 _ESCAPED = "\x01json:"
@@ -70,7 +77,12 @@ class Outputs:
 
     def keep_likelihoods(self, found: Mapping[str, float | None]) -> None:
         """Store a finished batch of NLLs."""
-        self._keep(schema.likelihoods, [{"key": k, "nll": nll} for k, nll in found.items()])
+        # what a database gives back: NaN is stored as missing, a whole number as a float
+        rows = [
+            {"key": key, "nll": None if nll is None or math.isnan(nll) else float(nll)}
+            for key, nll in found.items()
+        ]
+        self._keep(schema.likelihoods, rows)
 
     def vectors(self, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         """Return the stored embeddings by key."""
@@ -88,7 +100,27 @@ class Outputs:
 
     def keep_proof(self, key: str, shift: float, made: str) -> None:
         """Store how far an adapter moves the base's logits, as the proof that it is applied."""
-        self._keep(schema.proofs, [{"key": key, "shift": shift, "made": made}])
+        self._keep(schema.proofs, [{"key": key, "shift": float(shift), "made": made}])
+
+    def changed(self) -> Iterator[str]:
+        """Yield table and key of every row that does not fit its seal."""
+        with self._database.read() as connection:
+            for table in _RESULTS:
+                rows = connection.execution_options(yield_per=_CHUNK).execute(select(table))
+                yield from (
+                    f"{table.name} {row.key}"
+                    for row in rows
+                    if row.seal is not None and not _fits(table, row)
+                )
+
+    def unproven(self) -> dict[str, int]:
+        """Return, by table, the rows without a seal, which are made again when they are needed."""
+        with self._database.read() as connection:
+            found = {}
+            for table in _RESULTS:
+                asked = select(func.count()).select_from(table).where(table.c.seal.is_(None))
+                found[table.name] = int(connection.execute(asked).scalar_one())
+            return {name: count for name, count in found.items() if count}
 
     def _look_up(self, table: Table, keys: Iterable[str]) -> Iterator[Any]:
         wanted = list(dict.fromkeys(keys))
@@ -96,11 +128,29 @@ class Outputs:
         with self._database.read() as connection:
             for start in range(0, len(wanted), _CHUNK):
                 chunk = wanted[start : start + _CHUNK]
-                yield from connection.execute(select(table).where(column.in_(chunk)))
+                asked = select(table).where(column.in_(chunk), table.c.seal.is_not(None))
+                for row in connection.execute(asked):
+                    if not _fits(table, row):
+                        raise RowChanged(
+                            f"{table.name} {row.key[:12]}: was changed by hand in the store,"
+                            " `lora-harness verify` names every such row; remove them, or bring"
+                            " back a copy of the store"
+                        )
+                    yield row
 
     def _keep(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        sealed = [row | {"seal": row_seal(table.name, row)} for row in rows]
+        keys = [row["key"] for row in rows]
         with self._database.write() as connection:
-            insert_new(connection, table, rows)
+            for start in range(0, len(keys), _CHUNK):
+                mine = table.c.key.in_(keys[start : start + _CHUNK])
+                connection.execute(delete(table).where(mine, table.c.seal.is_(None)))
+            insert_new(connection, table, sealed)
+
+
+def _fits(table: Table, row: Row[Any]) -> bool:
+    cells = {name: cell for name, cell in row._mapping.items() if name != "seal"}
+    return bool(row.seal == row_seal(table.name, cells))
 
 
 def _escaped(text: str) -> str:

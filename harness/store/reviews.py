@@ -158,17 +158,19 @@ class Reviews:
         """Return every adapter that was reviewed."""
         return self._distinct(schema.reviews.c.adapter)
 
-    def changed(self) -> Iterator[str]:
+    def changed(self, some: Sequence[str] | None = None) -> Iterator[str]:
         """Yield the ids of reviews whose columns or slices disagree with their body."""
         seq = 0
-        while rows := self._rows(seq):
+        while rows := self._rows(seq, some):
             seq = rows[-1].seq
             beside = self._slices([row.seq for row in rows])
             yield from (row.id for row in rows if not is_whole(row, beside.get(row.seq, {})))
 
-    def _rows(self, after: int) -> Sequence[Row[Any]]:
+    def _rows(self, after: int, some: Sequence[str] | None) -> Sequence[Row[Any]]:
         table = schema.reviews
         asked = select(table).where(table.c.seq > after).order_by(table.c.seq).limit(_AT_ONCE)
+        if some is not None:
+            asked = asked.where(table.c.id.in_(some))
         with self._database.read() as connection:
             return connection.execute(asked).all()
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from harness.errors import RowUnreadable, StoreFailed
 from harness.records import CaseResult, Run
@@ -96,13 +96,29 @@ class Runs:
                 select(table.c.key).where(table.c.id == identity)
             ).scalar_one_or_none()
 
-    def keep(self, run: Run, key: str) -> Run:
-        """Store a run and return it; where the key is taken, return the first run with it."""
+    def is_imported(self, identity: str) -> bool:
+        """Return whether a run came with a history, and was not made here."""
+        table = schema.runs
+        with self._database.read() as connection:
+            asked = select(table.c.imported).where(table.c.id == identity)
+            return bool(connection.execute(asked).scalar_one_or_none())
+
+    def made_here(self, identity: str) -> None:
+        """Record that a run that came with a history was made here, with the same results."""
+        table = schema.runs
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.id == identity).values(imported=False))
+
+    def keep(self, run: Run, key: str, imported: bool = False) -> Run:
+        """Store a run and return it; where the key is taken, return the first run with it.
+
+        `imported`: it is of a history file, and was not made here.
+        """
         table = schema.runs
         with self._database.write() as connection:
             # Two processes may end the same run at once: the first to insert the head inserts the
             # rest as well, and the other adds no row.
-            if insert_new(connection, table, [_head(run, key)]):
+            if insert_new(connection, table, [_head(run, key) | {"imported": imported}]):
                 seq = connection.execute(select(table.c.seq).where(table.c.key == key)).scalar_one()
                 cases = [
                     {"run": seq, "position": place, "case_id": each.case.id, "body": encode(each)}

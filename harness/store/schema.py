@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
@@ -38,6 +38,7 @@ outputs = Table(
     Column("tokens", Integer),
     Column("finish", String(8), nullable=False),
     Column("made", String(32), nullable=False),
+    Column("seal", String(64)),
 )
 
 likelihoods = Table(
@@ -45,6 +46,7 @@ likelihoods = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("nll", Float),
+    Column("seal", String(64)),
 )
 
 vectors = Table(
@@ -52,6 +54,7 @@ vectors = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("vector", LargeBinary, nullable=False),
+    Column("seal", String(64)),
 )
 
 proofs = Table(
@@ -60,6 +63,7 @@ proofs = Table(
     Column("key", String(64), primary_key=True),
     Column("shift", Float, nullable=False),
     Column("made", String(32), nullable=False),
+    Column("seal", String(64)),
 )
 
 # --- runs and their summaries ------------------------------------------------------------------
@@ -79,6 +83,8 @@ runs = Table(
     Column("started", String(32), nullable=False),
     Column("body", Text, nullable=False),
     Column("seal", String(64), nullable=False),
+    # Of a history file, not made here; empty in rows of older versions, which counts as made here.
+    Column("imported", Boolean),
     Index("runs_by_adapter", "benchmark", "adapter", "seq"),
     Index("runs_by_benchmark", "benchmark", "complete", "seq"),
     Index("runs_by_fingerprint", "fingerprint", "digest", "seq", "adapter", "complete"),
@@ -147,6 +153,7 @@ verdicts = Table(
     Column("outcome", String(16), nullable=False),
     Column("made", String(32), nullable=False),
     Column("body", Text, nullable=False),
+    Column("seal", String(64)),
     Index("verdicts_by_candidate", "benchmark", "candidate", "seq"),
     Index("verdicts_by_run", "run", "seq"),
     Index("verdicts_by_fingerprint", "fingerprint", "digest", "seq"),
@@ -174,6 +181,8 @@ decisions = Table(
     Column("benchmark", String(64)),
     Column("fingerprint", String(64)),
     Column("policy", String(64)),
+    Column("rests_on", String(64)),
+    Column("signature", String(400)),
     Index("decisions_by_task", "task", "seq"),
 )
 

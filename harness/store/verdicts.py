@@ -1,22 +1,28 @@
 """The table of verdicts, each with every input that it rests on.
 
+A verdict's id covers its words; its seal covers their digests, and what stands beside it, so that
+a verdict that came without its texts is proven as well.
+
 Tested in tests/store/test_round_trips.py and test_seals.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
+from harness.errors import RowUnreadable
 from harness.records import Verdict
 from harness.store import schema
 from harness.store.codec import decode, encode
 from harness.store.database import Database
 from harness.store.insertion import insert_new
 from harness.store.keys import key_of
+from harness.store.seals import seal_of
+from harness.text.left_out import without_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,11 @@ class StoredVerdict:
     made: str
     """When it was given; ISO 8601, UTC."""
 
+    @property
+    def beside(self) -> dict[str, str]:
+        """What its seal covers besides the verdict itself."""
+        return {"id": self.id, "run": self.run, "digest": self.digest, "made": self.made}
+
 
 class Verdicts:
     """The verdicts, each stored once per content: judging the same runs again adds no row."""
@@ -41,10 +52,15 @@ class Verdicts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, verdict: Verdict, run: str, digest: str, made: str) -> str:
-        """Store a verdict and return its id, the hash of its content and run."""
+    def keep(
+        self, verdict: Verdict, run: str, digest: str, made: str, identity: str | None = None
+    ) -> str:
+        """Store a verdict and return its id, the hash of its content and run.
+
+        `identity` is the id of a verdict whose texts were left out since.
+        """
         body = encode(verdict)
-        identity = key_of("verdict", body=body, run=run)
+        identity = identity or key_of("verdict", body=body, run=run)
         row = {
             "id": identity,
             "run": run,
@@ -55,6 +71,7 @@ class Verdicts:
             "outcome": verdict.outcome,
             "made": made,
             "body": body,
+            "seal": seal_of(verdict, id=identity, run=run, digest=digest, made=made),
         }
         with self._database.write() as connection:
             insert_new(connection, schema.verdicts, [row])
@@ -67,22 +84,14 @@ class Verdicts:
             for row in connection.execute(select(table).order_by(table.c.seq)):
                 yield _kept(row)
 
-    def changed(self) -> list[str]:
+    def changed(self, some: Collection[str] | None = None) -> list[str]:
         """Return the ids of verdicts whose content, or a column beside it, is not as recorded."""
         table = schema.verdicts
+        asked = select(table).order_by(table.c.seq)
+        if some is not None:
+            asked = asked.where(table.c.id.in_(some))
         with self._database.read() as connection:
-            rows = connection.execute(select(table).order_by(table.c.seq)).all()
-        found = []
-        for row in rows:
-            if key_of("verdict", body=row.body, run=row.run) != row.id:
-                found.append(row.id)
-                continue
-            # The id covers the body alone; the columns beside it could be changed under it.
-            it = decode(row.body, Verdict)
-            beside = (row.candidate, row.benchmark, row.fingerprint, row.outcome)
-            if beside != (it.candidate, it.benchmark, it.fingerprint, it.outcome):
-                found.append(row.id)
-        return found
+            return [row.id for row in connection.execute(asked) if not _is_whole(row)]
 
     def by_id(self, identity: str) -> Verdict | None:
         """Return the verdict with this id, or None."""
@@ -141,3 +150,19 @@ class Verdicts:
 
 def _kept(row: Row[Any]) -> StoredVerdict:
     return StoredVerdict(row.id, decode(row.body, Verdict), row.run, row.digest, row.made)
+
+
+def _is_whole(row: Row[Any]) -> bool:
+    """Return whether id and seal fit the body, and the columns beside it repeat what it says."""
+    named = bool(key_of("verdict", body=row.body, run=row.run) == row.id)
+    try:
+        it = decode(row.body, Verdict)
+    except RowUnreadable:
+        return False
+    beside = (row.candidate, row.benchmark, row.fingerprint, row.outcome)
+    if beside != (it.candidate, it.benchmark, it.fingerprint, it.outcome):
+        return False
+    if row.seal is None:  # stored by a version before the seals
+        return named
+    sealed = row.seal == seal_of(it, **_kept(row).beside)
+    return bool(sealed) and (named or without_texts(it) == it)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,33 @@ def test_a_longer_history_brings_what_is_new(lived: TinyProject, tmp_path: Path)
     old = lived.store()
     file.write_text(exported(old))
     assert import_history(new, file) == HistoryImport(runs=2, verdicts=2, decisions=0)
+    old.close()
+    new.close()
+
+
+def test_two_machines_that_made_the_same_run_keep_both(lived: TinyProject, tmp_path: Path) -> None:
+    old, new = lived.store(), empty(tmp_path)
+    mine = old.runs.by_id(old.runs.ids()[0])
+    assert mine is not None
+    new.runs.keep(replace(mine, id="of-another-machine"), str(old.runs.key(mine.id)))
+    file = tmp_path / "history.jsonl"
+    file.write_text(exported(old))
+    assert import_history(new, file) == HistoryImport(runs=6, verdicts=5, decisions=2)
+    assert import_history(new, file) == HistoryImport(0, 0, 0)
+    assert new.runs.by_id(mine.id) == mine
+    old.close()
+    new.close()
+
+
+def test_a_run_that_the_store_has_otherwise_is_refused(lived: TinyProject, tmp_path: Path) -> None:
+    old, new = lived.store(), empty(tmp_path)
+    mine = old.runs.by_id(old.runs.ids()[0])
+    assert mine is not None
+    new.runs.keep(replace(mine, started="2020-01-01T00:00:00Z"), str(old.runs.key(mine.id)))
+    file = tmp_path / "history.jsonl"
+    file.write_text(exported(old))
+    with pytest.raises(DataError, match=r"history\.jsonl:1: the store has another run of the name"):
+        import_history(new, file)
     old.close()
     new.close()
 

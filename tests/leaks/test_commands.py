@@ -82,6 +82,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "history list": [()],
     "history prune": [("--keep", "1")],
     "history recompute": [("RUN",)],
+    "history sign": [("--key", "lead.pem", "--new-key"), ("--key", "pyproject.toml")],
     "completion": [("bash",)],
 }  # fmt: skip
 """By command, what is typed behind it: at least once well, and once with what is refused."""

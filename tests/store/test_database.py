@@ -54,7 +54,7 @@ def test_a_store_in_memory_needs_no_folder(tmp_path):
 
 def test_a_transaction_that_fails_leaves_nothing(store):
     with pytest.raises(RuntimeError, match="stop"), store.database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO likelihoods VALUES ('a', 1)")
+        connection.exec_driver_sql("INSERT INTO likelihoods (key, nll) VALUES ('a', 1)")
         raise RuntimeError("stop")
     assert store.outputs.likelihoods(["a"]) == {}
 

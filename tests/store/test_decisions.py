@@ -92,8 +92,8 @@ BY_HAND = {
     "two exchanged": "UPDATE decisions SET seq = CASE seq WHEN 2 THEN -3 WHEN 3 THEN -2 END"
     " WHERE seq > 1",
     "one put in between": "INSERT INTO decisions SELECT 4, prev, 'h', kind, task, 'evil', digest,"
-    ' "by", why, at, verdict, "case", override, base, benchmark, fingerprint, policy'
-    " FROM decisions WHERE seq = 1",
+    ' "by", why, at, verdict, "case", override, base, benchmark, fingerprint, policy, rests_on,'
+    " signature FROM decisions WHERE seq = 1",
 }
 
 

@@ -23,7 +23,7 @@ from tests.fakes.postgresql import PostgreSQL, opened
 from tests.fakes.refusals import refused
 from tests.store import test_decisions, test_reviews, test_round_trips, test_seals
 from tests.store.records import make_decision, make_run, make_verdict
-from tests.store.test_seals import full  # noqa: F401
+from tests.store.test_seals import cached, full  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
@@ -282,12 +282,12 @@ def exported(store: Store) -> str:
 
 def filled(store: Store) -> Store:
     for number in range(4):
-        run = make_run(f"r{number}", adapter=f"acme/v{number}", cases=number)
+        run = make_run(f"r{number}", adapter=f"acme/v{number}", cases=max(number, 1))
         store.runs.keep(run, f"k{number}")
         store.verdicts.keep(make_verdict(runs={"candidate": run.id}), run.id, "d", "now")
-    store.decisions.add(make_decision(adapter="acme/v1", override=True, base="b", policy="p"))
+    store.decisions.add(make_decision(adapter="acme/v1", override=True, verdict=None))
     store.decisions.add(make_decision("accept", verdict="r2", case="case 1 ' \" é"))
-    store.decisions.add(make_decision("rollback", why="\x1b[31m naïve 見出し 😀"))
+    store.decisions.add(make_decision("rollback", why="\x1b[31m naïve 見出し 😀", verdict=None))
     return store
 
 

@@ -1,17 +1,19 @@
 """A run or verdict that was changed by hand is named."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
-from harness.errors import StoreFailed
-from harness.records import Case, CaseResult, Decision, Run, Verdict
+from harness.errors import RowChanged, StoreFailed
+from harness.records import Case, CaseResult, Decision, Output, Run, Verdict
 from harness.store.codec import OMIT_WHILE_DEFAULT, decode, encode
+from harness.store.seals import grounds_hold, seal_of_grounds
 from tests.fakes.refusals import refused
-from tests.store.records import make_run, make_verdict
+from tests.store.records import make_decision, make_run, make_verdict
 
 
 @pytest.fixture
@@ -72,6 +74,76 @@ def test_a_row_that_cannot_be_read_is_one_line(full):
     by_hand(full, "UPDATE run_cases SET body = '{' WHERE run = 1")
     with refused("the store holds a caseresult that cannot be read", StoreFailed, code=11):
         full.runs.by_id("r1")
+
+
+# --- cached results ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cached(store):
+    outputs = store.outputs
+    outputs.keep_texts({"o": Output("a", "Hi Ana", 0, 3, "stop")}, "now")
+    outputs.keep_likelihoods({"l": 0.5, "none": None, "whole": 1, "nan": float("nan")})
+    outputs.keep_vectors({"v": np.array([0.25, 1.0], dtype=np.float32)})
+    outputs.keep_proof("p", 2, "now")
+    return store
+
+
+READ = {
+    "outputs": ("text = 'Hi'", "o", lambda outputs: outputs.texts({"o": ("a", 0)})),
+    "outputs ": ("finish = 'length'", "o", lambda outputs: outputs.texts({"o": ("a", 0)})),
+    "likelihoods": ("nll = 0.1", "l", lambda outputs: outputs.likelihoods(["l"])),
+    "vectors": ("vector = ''", "v", lambda outputs: outputs.vectors(["v"])),
+    "proofs": ("shift = 9", "p", lambda outputs: outputs.proof("p")),
+    "a seal": ("seal = 'x'", "o", lambda outputs: outputs.texts({"o": ("a", 0)})),
+}
+
+
+def test_cached_results_are_as_they_were_kept(cached):
+    outputs = cached.outputs
+    assert list(outputs.changed()) == [] and outputs.unproven() == {}
+    known = outputs.likelihoods(["l", "none", "whole", "nan"])
+    assert known == {"l": 0.5, "none": None, "whole": 1.0, "nan": None}
+    assert outputs.proof("p") == 2.0 and outputs.vectors(["v"])["v"].tolist() == [0.25, 1.0]
+
+
+@pytest.mark.parametrize("what", READ)
+def test_a_cached_result_changed_by_hand_is_refused_and_named(cached, what):
+    change, key, read = READ[what]
+    table = what.strip() if what != "a seal" else "outputs"
+    by_hand(cached, f"UPDATE {table} SET {change} WHERE key = '{key}'")
+    with refused(f"{table} {key}: was changed by hand in the store", RowChanged, code=11):
+        read(cached.outputs)
+    assert list(cached.outputs.changed()) == [f"{table} {key}"]
+
+
+def test_a_cached_result_without_a_seal_counts_as_missing_and_is_made_again(cached):
+    by_hand(cached, "UPDATE outputs SET seal = NULL, text = 'forged'")
+    assert cached.outputs.texts({"o": ("a", 0)}) == {} and cached.outputs.unproven() == {
+        "outputs": 1
+    }
+    cached.outputs.keep_texts({"o": Output("a", "Hi Ana")}, "later")
+    assert cached.outputs.texts({"o": ("a", 0)})["o"].text == "Hi Ana"
+    assert cached.outputs.unproven() == {}
+
+
+# --- what decisions rest on ----------------------------------------------------------------------
+
+
+def test_a_decision_knows_when_what_it_rests_on_changes(full):
+    runs = {"candidate": "r1", "base": "r2"}
+    verdict = full.verdicts.keep(make_verdict(runs=runs, guards=()), "r1", "d", "now")
+    decision = make_decision(verdict=verdict)
+    decision = replace(decision, rests_on=seal_of_grounds(full, decision))
+    assert decision.rests_on and grounds_hold(full, decision)
+    by_hand(full, "UPDATE runs SET started = 'x' WHERE id = 'r2'")
+    assert not grounds_hold(full, decision)
+
+
+def test_a_decision_of_an_older_version_keeps_its_hash():
+    old = make_decision()
+    assert (old.rests_on, old.signature) == (None, None)
+    assert "rests_on" not in encode(old) and "signature" not in encode(old)
 
 
 # --- records of an older version ----------------------------------------------------------------

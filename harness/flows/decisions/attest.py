@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import AdapterRefused, RequestError
-from harness.flows.decisions.rejudge import judged_again, runs_of
 from harness.flows.project import Project
+from harness.flows.rejudge import judged_again, runs_of
 from harness.libraries import versions
 from harness.records import RESERVED, DoctorCheck, Verdict
 from harness.render.statement import Grounds, statement

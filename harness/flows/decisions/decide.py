@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from harness.errors import AdapterRefused, RequestError
@@ -23,6 +24,8 @@ from harness.store import Store
 from harness.store.decisions import FIRST, CurrentDecisions, standing_of
 from harness.store.in_production import not_taken_back, rejected
 from harness.store.keys import key_of
+from harness.store.seals import seal_of_grounds
+from harness.workspace.adapters.decision_keys import signer
 from harness.workspace.formats.fields import suggestion
 
 _MAX_NAME = 200
@@ -37,6 +40,8 @@ class DecisionRequest:
     task: str | None = None
     store: str | None = None
     dry_run: bool = False
+    key: Path | None = None
+    """The private key that signs the decision."""
 
     def __post_init__(self) -> None:
         for what, text in (("--by", self.by), ("--why", self.why)):
@@ -44,6 +49,13 @@ class DecisionRequest:
                 raise RequestError(f"{what} must say something, in one line")
         if len(self.by) > _MAX_NAME:
             raise RequestError(f"--by must be a name, of {_MAX_NAME} letters at most")
+
+    def open(self, project: Project) -> Store:
+        """Open the store, whose ledger will sign what is added with the key."""
+        sign = signer(self.key) if self.key and not self.dry_run else None
+        store = open_store(project, self.store)
+        store.decisions.sign = sign
+        return store
 
 
 def decide(
@@ -57,9 +69,10 @@ def decide(
     time of writing, the store refuses the decision.
     """
     benchmark = project.task_benchmark(ask.task)
-    with closing(open_store(project, ask.store)) as store:
+    with closing(ask.open(project)) as store:
         refuse_other_ledger(project, store)
         decision, after = make(store, benchmark)
+        decision = replace(decision, rests_on=seal_of_grounds(store, decision))
         if ask.dry_run:
             return decision
         made = store.decisions.add(decision, after)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from harness.errors import RequestError
 from harness.exit_codes import CODES
-from harness.flows.decisions.rejudge import judged_again
 from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.project import Project
+from harness.flows.rejudge import judged_again
 from harness.judge.verdict import RULE
 from harness.records import Benchmark, Run
 from harness.store import Store
 from harness.store.decisions import CurrentDecisions
 from harness.store.in_production import rejected
+from harness.store.seals import grounds_hold, is_proven, runs_under
 from harness.store.verdicts import StoredVerdict
 from harness.workspace.adapters.files import read_adapter
 
@@ -45,11 +46,18 @@ def verdict_for(
         )
     whole = (kept.verdict, *kept.verdict.guards)
     # what was changed by hand could turn any verdict into a promotion, so the seals come first
-    runs = [run for one in whole for run in one.runs.values()]
-    changed = [one for one in store.verdicts.changed() if one == kept.id]
-    changed += store.runs.changed(runs)
+    runs = sorted(runs_under(kept.verdict))
+    changed = [*store.verdicts.changed([kept.id]), *store.runs.changed(runs)]
+    for decision in filter(None, (current.promoted, current.pinned)):
+        if not grounds_hold(store, decision):
+            changed.append(f"what decision {decision.seq} ({decision.adapter}) rests on")
     if changed:
         raise NotPromotable(f"{changed[0]}: was changed by hand, see `lora-harness verify`")
+    if strange := [run for run in runs if not is_proven(store, run)]:
+        raise NotPromotable(
+            f"{adapter.name}: its verdict came with a history ({strange[0]}),"
+            f" run `pytest --model {adapter.name}` here"
+        )
     if any(judged_again(store, one).again.outcome != one.outcome for one in whole):
         raise NotPromotable(
             f"{adapter.name}: the stored scores do not give promote again,"

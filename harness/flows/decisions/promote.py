@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from harness.errors import RequestError
 from harness.flows.decisions.decide import DecisionRequest, decide, drafted, look
@@ -18,6 +19,7 @@ from harness.records import Benchmark, Decision
 from harness.records.holds import EXACT
 from harness.store import Store
 from harness.store.decisions import CurrentDecisions
+from harness.store.seals import seal_of_grounds
 from harness.workspace.adapters.origin import AdapterOrigin, origin_of
 
 
@@ -43,12 +45,13 @@ def promote(
     engine: str | None = None,
     override: bool = False,
     dry_run: bool = False,
+    key: Path | None = None,
 ) -> Decision:
     """Record a promotion; needs a `promote` verdict on the current benchmark for these bytes.
 
     `override` promotes against the verdict or without a verdict; it is recorded and always shown.
     """
-    ask = DecisionRequest(by, why, task, store_url, dry_run)
+    ask = DecisionRequest(by, why, task, store_url, dry_run, key)
     backend, adapter = look(project, name, engine)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, CurrentDecisions]:
@@ -90,11 +93,18 @@ def _card(project: Project, store: Store, adapter: AdapterRef, decision: Decisio
 
 
 def accept(
-    project: Project, case: str, run_id: str, *, by: str, why: str, store_url: str | None = None
+    project: Project,
+    case: str,
+    run_id: str,
+    *,
+    by: str,
+    why: str,
+    store_url: str | None = None,
+    key: Path | None = None,
 ) -> Decision:
     """Record that a person has looked at a broken case of a run and accepts it."""
-    DecisionRequest(by, why)  # refuses an empty name or reason
-    with closing(open_store(project, store_url)) as store:
+    ask = DecisionRequest(by, why, store=store_url, key=key)
+    with closing(ask.open(project)) as store:
         run = store.runs.by_id(run_id)
         if run is None:
             raise RequestError(f"{run_id}: no such run, the verdict's JSON names it under `runs`")
@@ -115,7 +125,7 @@ def accept(
             run_id,
             case,
         )
-        return store.decisions.add(decision)
+        return store.decisions.add(replace(decision, rests_on=seal_of_grounds(store, decision)))
 
 
 def standings(project: Project, store: Store) -> list[PromotedTask]:

@@ -9,11 +9,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.errors import AdapterRefused, RequestError, StoreFailed, WorldFailed, reason
+from harness.errors import (
+    AdapterRefused,
+    LedgerChanged,
+    RequestError,
+    StoreFailed,
+    WorldFailed,
+    reason,
+)
 from harness.flows.project import Project
 from harness.records import Decision
 from harness.store import Store
-from harness.store.in_production import in_production
+from harness.store.in_production import in_production, puts_in_production
+from harness.workspace.adapters.decision_keys import DecisionKeys
 from harness.workspace.adapters.files import (
     JUDGED,
     TOKENIZER,
@@ -90,7 +98,7 @@ def _entry(adapters: Path, held: Decision, known: dict[str, str]) -> dict[str, A
     if digest_of(files) != held.digest:
         # The bytes changed since: the promoted digests stay on record if they were known.
         files = known if digest_of(known) == held.digest else {}
-    return {
+    entry = {
         "adapter": held.adapter,
         "digest": held.digest,
         "files": files,
@@ -98,6 +106,7 @@ def _entry(adapters: Path, held: Decision, known: dict[str, str]) -> dict[str, A
         "override": held.override,
         "decision": held.hash,
     }
+    return entry | ({"kind": held.kind, "signature": held.signature} if held.signature else {})
 
 
 def read_promoted_file(project: Project) -> dict[str, dict[str, Any]]:
@@ -134,6 +143,7 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
             raise RequestError(f"{file}: was damaged, `lora-harness status` makes it anew")
         raise RequestError(f"{task}: nothing is promoted for this task{suggestion(task, tasks)}")
     entry = tasks[task]
+    _refuse_unsigned(place, task, entry)
     found = read_adapter(adapters, entry["adapter"])
     if not found.has_judged_bytes(entry["digest"]):
         raise AdapterRefused(
@@ -141,6 +151,34 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
             " restore the file or promote the adapter anew"
         )
     return found.folder
+
+
+def _refuse_unsigned(project: Project, task: str, entry: dict[str, Any]) -> None:
+    """Refuse an entry that is not signed by one of the project's keys, where it names any."""
+    keys = project.settings.promotion_keys
+    if not keys:
+        return
+    said = {name: str(entry.get(name, "")) for name in ("kind", "signature")}
+    decision = Decision(
+        said["kind"],  # type: ignore[arg-type]  # any other kind has no signature that fits
+        task,
+        entry["adapter"],
+        entry["digest"],
+        by="",
+        why="",
+        at="",
+        hash=entry["decision"],
+        signature=said["signature"] or None,
+    )
+    wrong = DecisionKeys(keys).fault(decision)
+    if wrong is None and not puts_in_production([decision]):
+        wrong = f"is a {decision.kind}, which puts nothing into production"
+    if wrong is not None:
+        file = project.settings.adapters / PROMOTED_FILE
+        raise LedgerChanged(
+            f"{file}: the decision on {entry['adapter']} for {task} {wrong}, see"
+            " `lora-harness verify`"
+        )
 
 
 def changed_file(folder: Path, entry: dict[str, Any]) -> str:

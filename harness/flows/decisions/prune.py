@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from harness.records import Verdict
 from harness.store import Store
+from harness.store.seals import runs_of_decision, runs_under
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ def prune(store: Store, keep: int, dry_run: bool = False) -> Pruned:
             newest[adapter, benchmark].append(identity)
         # the heads come oldest first; a `keep` of 0 must not turn into the slice [:-0]
         old = [run for mine in newest.values() for run in mine[: max(0, len(mine) - keep)]]
+        staying |= set(store.runs.ids()) - set(old)
+        staying |= compared(store, staying)
         going = tuple(identity for identity in old if identity not in staying)
         if not dry_run:
             store.runs.remove(going)
@@ -34,17 +36,10 @@ def prune(store: Store, keep: int, dry_run: bool = False) -> Pruned:
 
 def needed(store: Store) -> set[str]:
     """Return the runs of every verdict that a decision rests on, with its guards' runs."""
-    found: set[str] = set()
-    for decision in store.decisions.all():
-        if decision.kind == "accept" and decision.verdict:  # there the field holds a run's id
-            found.add(decision.verdict)
-        verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
-        found |= _runs_of(verdict)
-    return found
+    return set[str]().union(*(runs_of_decision(store, one) for one in store.decisions.all()))
 
 
-def _runs_of(verdict: Verdict | None) -> set[str]:
-    if verdict is None:
-        return set()
-    mine = set(verdict.runs.values())
-    return mine.union(*(_runs_of(guard) for guard in verdict.guards))
+def compared(store: Store, staying: set[str]) -> set[str]:
+    """Return the runs that the verdicts on `staying` need to be judged again."""
+    kept = [one.verdict for one in store.verdicts.all() if one.run in staying]
+    return set[str]().union(*map(runs_under, kept))

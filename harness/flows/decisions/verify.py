@@ -13,21 +13,24 @@ from harness.flows.decisions.promoted_file import PROMOTED_FILE, read_promoted_f
 from harness.flows.decisions.prune import needed
 from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.project import Project
+from harness.flows.rejudge import unexplained
 from harness.flows.store import open_store
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
 from harness.store.in_production import in_production, pinned
+from harness.store.seals import grounds_hold
 from harness.workspace.adapters.files import digest_of
 
 
 def verify(
     project: Project, store_url: str | None = None, public_key: Path | None = None
 ) -> list[DoctorCheck]:
-    """Check ledger, runs, verdicts, reviews, promoted file, and promoted and pinned adapters."""
+    """Check all that the store holds, the promoted file, and promoted and pinned adapters."""
     with closing(open_store(project, store_url)) as store:
         decisions = store.decisions.unchecked()
         links = list(broken_links(decisions))
+        unsigned = list(store.decisions.unsigned(decisions))
         found = [
             _named("ledger", links, f"{len(decisions)} decisions, one unbroken chain"),
             _named("runs", store.runs.changed(), f"{len(store.runs.ids())} runs as recorded"),
@@ -35,16 +38,60 @@ def verify(
             _named(
                 "reviews", list(store.reviews.changed()), f"{store.reviews.count()} as recorded"
             ),
+            _named("results", list(store.outputs.changed()), "cached results as recorded"),
         ]
+        if store.decisions.fault is not None:
+            found.append(_signatures(unsigned))
+        # a broken chain, or a foreign decision, cannot say what is promoted
+        trusted = not (links or unsigned)
         if all(check.ok for check in found):
             found.append(_named("kept", list(_removed(store)), "all that a decision rests on"))
-        if not links:  # a broken chain cannot say what is promoted
+        if all(check.ok for check in found):
+            found.append(_named("grounds", _moved(store), "decisions rest on what they rested on"))
+            again = list(_not_again(project, store))
+            found.append(_named("judged again", again, "standing verdicts follow from the scores"))
+        if trusted:
             held = store.decisions.all()
             by_task = [*sorted(in_production(held).items()), *sorted(pinned(held).items())]
             for decision in {d.digest: d for _, d in by_task}.values():  # hash each adapter once
                 found += _adapter(project, decision, public_key)
             found.append(_promoted_file(project, store))
         return found
+
+
+def _signatures(unsigned: list[str]) -> DoctorCheck:
+    if not unsigned:
+        return DoctorCheck("signatures", True, "every decision is signed by one of the keys")
+    more = f" and {len(unsigned) - 3} more" if len(unsigned) > 3 else ""
+    return DoctorCheck("signatures", False, f"{'; '.join(unsigned[:3])}{more}")
+
+
+def _moved(store: Store) -> list[str]:
+    """Return the decisions whose runs or verdict are not those that they were made on."""
+    return [
+        f"decision {one.seq}, {one.kind} {one.adapter}: rests on other results than it was made on"
+        for one in store.decisions.all()
+        if not grounds_hold(store, one)
+    ]
+
+
+def _not_again(project: Project, store: Store) -> Iterator[str]:
+    """Yield the standing verdicts that do not follow from the stored scores.
+
+    Those stand that a decision rests on, and the last one on each adapter and benchmark as it is
+    now, which could still justify a promotion.
+    """
+    decided = {d.verdict for d in store.decisions.all() if d.verdict}
+    present = {benchmark.fingerprint for benchmark in project.benchmarks.values()}
+    last = {
+        (kept.digest, kept.verdict.benchmark): kept.id
+        for kept in store.verdicts.all()
+        if kept.verdict.fingerprint in present
+    }
+    for identity in dict.fromkeys((*sorted(decided), *last.values())):
+        verdict = store.verdicts.by_id(identity)
+        if verdict is not None:
+            yield from unexplained(store, verdict)
 
 
 def _removed(store: Store) -> Iterator[str]:

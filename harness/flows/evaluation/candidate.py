@@ -277,6 +277,7 @@ class References:
         """Return the adapter of a decision; refuse it if its bytes have changed since."""
         if decision is None:
             return None
+        self.context.refuse_changed_grounds(decision)
         adapter = self.context.backend.adapter(decision.adapter)
         if adapter.files is not None and not adapter.has_judged_bytes(decision.digest):
             raise AdapterRefused(

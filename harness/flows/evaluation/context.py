@@ -5,15 +5,17 @@ Tested in tests/flows/evaluation/test_session.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from harness.errors import RowChanged
 from harness.flows.evaluation.backend import Backend
 from harness.flows.evaluation.runs import Producer
 from harness.flows.mlflow import Tracking
 from harness.flows.project import Project
-from harness.records import Benchmark
+from harness.records import Benchmark, Decision
 from harness.store import Store
+from harness.store.seals import grounds_hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,19 @@ class Context:
     producer: Producer
     tracking: Tracking | None = None
     """Where verdicts are logged besides the store."""
+    _held: set[str] = field(default_factory=set)
+    """Hashes of the decisions whose grounds were found as they were."""
+
+    def refuse_changed_grounds(self, decision: Decision) -> None:
+        """Refuse to compare with an adapter whose runs or verdict were changed since."""
+        if decision.hash in self._held:
+            return
+        if not grounds_hold(self.store, decision):
+            raise RowChanged(
+                f"decision {decision.seq} ({decision.kind} {decision.adapter}): what it rests on"
+                " was changed by hand, see `lora-harness verify`"
+            )
+        self._held.add(decision.hash)
 
     def benchmark(self, name: str) -> Benchmark:
         """Return a benchmark, with the samples that the request asks for."""

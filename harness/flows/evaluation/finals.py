@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.errors import RowChanged
 from harness.findings.reviewed import input_key, same_as_case
 from harness.findings.set_aside import is_set_aside
 from harness.flows.evaluation.contamination import find_contamination
@@ -33,7 +34,10 @@ def choose_finals(context: Context, benchmark: Benchmark, adapters: Sequence[str
     others = [r for r in newest if not is_set_aside(r.input, policy.set_aside)]
     ordered = [*aside, *others][: SPARE * policy.finals]
     untaught = _untaught(context, benchmark, adapters, ordered)
-    return mixed(untaught, newest, policy.finals)
+    chosen = mixed(untaught, newest, policy.finals)
+    for identity in context.store.reviews.changed([review.id for review in chosen]):
+        raise RowChanged(f"review {identity}: was changed by hand, see `lora-harness verify`")
+    return chosen
 
 
 def was_sent(review: Review) -> bool:

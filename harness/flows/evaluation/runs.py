@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from harness.engines.embedder import Embedder
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RowChanged
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.generation import GenerationWork, chunks
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
@@ -20,7 +20,9 @@ from harness.flows.project import Project, commit, machine, utc_now
 from harness.progress import OnProgress
 from harness.records import Benchmark, CaseResult, Output, Run
 from harness.store import Store
-from harness.store.keys import key_of
+from harness.store.keys import key_again, key_of
+from harness.store.seals import is_proven
+from harness.text.left_out import sealed_form
 from harness.workspace.base.weights import NONE
 from harness.workspace.formats.locks import locked
 
@@ -44,6 +46,8 @@ class Producer:
     made_again: dict[Pair, str] = field(default_factory=dict)
     """Runs that were made although the store has one by an older version of the engine."""
     _forgotten: set[str] = field(default_factory=set)
+    _counting: dict[str, bool] = field(default_factory=dict)
+    """Whether a stored run counts, by its id; each is checked once in this process."""
     _embedder: Embedder | None = None
 
     def run(
@@ -58,7 +62,7 @@ class Producer:
         `refresh` makes it again.
         """
         spec, metrics = self._spec(adapter, benchmark, cases)
-        known, key = self._newest(self._key(spec, metrics))
+        known, key = self._newest(self._key(spec, metrics), spec)
         if known is not None and not refresh:
             return known
         if problem := self.broken.get((adapter.name, benchmark.name)):
@@ -79,7 +83,7 @@ class Producer:
     ) -> GenerationWork | None:
         """Return the work that a run may still need; None where the store has the run."""
         spec, metrics = self._spec(adapter, benchmark, cases)
-        known, _ = self._newest(self._key(spec, metrics))
+        known, _ = self._newest(self._key(spec, metrics), spec)
         return None if known is not None and not refresh else self._work(spec, metrics, refresh)
 
     def _spec(
@@ -115,20 +119,40 @@ class Producer:
             metrics=list(metrics),
         )
 
-    def _newest(self, key: str) -> tuple[Run | None, str]:
+    def _newest(self, key: str, spec: RunSpec) -> tuple[Run | None, str]:
         """Return the last run made of exactly this, and the key that a refreshed run would get."""
         # A stored run is never overwritten: a refreshed run gets the first key that is free.
         known, place, again = None, key, 0
         while (found := self.store.runs.by_key(place)) is not None:
-            known, again = found, again + 1
-            place = key_of("run again", key=key, again=again)
+            if self._counts(found, spec):
+                known = found
+            again += 1
+            place = key_again(key, again)
         return known, place
+
+    def _counts(self, run: Run, spec: RunSpec) -> bool:
+        """Return whether a stored run may decide; refuse one that was changed by hand.
+
+        A run that came with a history, and that no decision rests on, is made again.
+        """
+        if run.id not in self._counting:
+            asked = (spec.adapter.name, spec.adapter.digest, spec.benchmark.fingerprint)
+            said = (run.adapter, run.digests.get("adapter"), run.fingerprint)
+            if said != asked or self.store.runs.changed([run.id]):
+                raise RowChanged(f"{run.id}: was changed by hand, see `lora-harness verify`")
+            self._counting[run.id] = is_proven(self.store, run.id)
+        if not self._counting[run.id]:
+            self.made_again[run.adapter, run.benchmark] = (
+                f"{run.adapter}: its run on {run.benchmark} came with a history and no decision"
+                " rests on it, so it is made again"
+            )
+        return self._counting[run.id]
 
     def known(self, adapter: AdapterRef, benchmark: Benchmark) -> Run | None:
         """Return the run on the whole benchmark, where the store has it."""
         whole = RunSpec(adapter, benchmark, benchmark.cases, self.backend)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
-        return self._newest(self._key(whole, metrics))[0]
+        return self._newest(self._key(whole, metrics), whole)[0]
 
     def _made(self, spec: RunSpec, work: GenerationWork, metrics: tuple[str, ...], key: str) -> Run:
         """Generate, weigh and score the missing outputs, and store the run."""
@@ -155,7 +179,20 @@ class Producer:
                 nlls |= chunk.likelihoods()
         with self.timed("measure"):
             results = scoring.results(outputs, nlls)
-        return self.store.runs.keep(self._run(spec, results, metrics, started, key), key)
+        made = self._run(spec, results, metrics, started, key)
+        return self._confirmed(made, self._key(spec, metrics)) or self.store.runs.keep(made, key)
+
+    def _confirmed(self, made: Run, key: str) -> Run | None:
+        """Return the run that came with a history, if it has exactly the results just made."""
+        came = self.store.runs.by_key(key)
+        if came is None or self._counting.get(came.id, True):
+            return None
+        if sealed_form(came.results) != sealed_form(made.results):
+            return None
+        self.store.runs.made_here(came.id)
+        self._counting[came.id] = True
+        self.made_again.pop((came.adapter, came.benchmark), None)
+        return came
 
     def _note_older_way(self, spec: RunSpec) -> None:
         """Note a run that is made only because the engine no longer makes what it made before."""

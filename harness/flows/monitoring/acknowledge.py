@@ -12,7 +12,6 @@ from harness.flows.decisions.decide import DecisionRequest
 from harness.flows.monitoring.drift import drift_of
 from harness.flows.monitoring.review_counts import count_reviews
 from harness.flows.project import Project, utc_now
-from harness.flows.store import open_store
 from harness.records import Benchmark, Decision, Signal
 from harness.store import Store
 
@@ -22,7 +21,7 @@ def acknowledge(project: Project, request: DecisionRequest) -> list[Decision]:
     benchmark = project.task_benchmark(request.task)
     task = str(benchmark.task)
     # Held, so that no promotion comes between the look at the alarms and the decisions.
-    with closing(open_store(project, request.store)) as store, store.decisions.held():
+    with closing(request.open(project)) as store, store.decisions.held():
         held = store.decisions.promoted(task)
         if held is None:
             raise RequestError(f"{task}: nothing is promoted, so there is no alarm")

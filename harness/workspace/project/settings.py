@@ -67,6 +67,8 @@ class Settings:
     tracker: Tracker = field(default_factory=Tracker)
     quantize: str = "none"
     """How the base's weights are quantised when it is loaded: nf4, int8 or none."""
+    promotion_keys: tuple[Path, ...] = ()
+    """Public keys whose owners may decide; empty where decisions need no signature."""
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -103,6 +105,7 @@ def _settings(root: Path, table: Table) -> Settings:
         privacy=read_privacy(table.table("privacy")),
         tracker=read_tracker(table.table("mlflow")),
         quantize=table.choice("quantize", "none", QUANTIZE),
+        promotion_keys=read_promotion(root, table.table("promotion")),
     )
     table.done()
     return settings
@@ -265,3 +268,15 @@ def read_tracker(table: Table) -> Tracker:
     )
     table.done()
     return found
+
+
+def read_promotion(root: Path, table: Table) -> tuple[Path, ...]:
+    """Read `[promotion]`: files of public keys, relative to the project or absolute."""
+    given = bool(table.raw)
+    names = table.any("keys", [])
+    if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
+        raise table.fail('`keys` must be a list of files, such as ["lead.pub"]')
+    if given and not names:
+        raise table.fail("`keys` names no file, so nobody could decide; leave the section out")
+    table.done()
+    return tuple(root / name for name in names)

@@ -9,8 +9,8 @@ import pytest
 from harness.flows.decisions.decide import rollback
 from harness.flows.decisions.promote import accept
 from harness.flows.decisions.prune import Pruned, prune
-from harness.flows.decisions.rejudge import rejudge
 from harness.flows.decisions.verify import verify
+from harness.flows.rejudge import rejudge
 from tests.fakes.served import ServedProject
 from tests.store.records import make_run
 

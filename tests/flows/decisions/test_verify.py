@@ -58,8 +58,8 @@ LEDGER = {
     ),
     "inserted": (
         "INSERT INTO decisions SELECT 3, hash, 'h', kind, task, 'evil', digest, \"by\", why, at,"
-        ' verdict, "case", override, base, benchmark, fingerprint, policy FROM decisions'
-        " WHERE seq = 2",
+        ' verdict, "case", override, base, benchmark, fingerprint, policy, rests_on, signature'
+        " FROM decisions WHERE seq = 2",
         "decision 3, promote evil: its content is not what was recorded",
     ),
     "an override hidden": (

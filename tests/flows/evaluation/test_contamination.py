@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from harness.flows.decisions.rejudge import rejudge
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.doctor import doctor
+from harness.flows.rejudge import rejudge
 from harness.records import Benchmark, Verdict
 from harness.workspace.project.training_data import scan_training_set
 from tests.fakes.engines import EchoEngine

@@ -12,9 +12,9 @@ import pytest
 
 import harness
 from harness.flows.decisions.promote import promote
-from harness.flows.decisions.rejudge import judged_again
 from harness.flows.evaluation.doctor import doctor
 from harness.flows.project import Project
+from harness.flows.rejudge import judged_again
 from harness.flows.store import open_store
 from harness.records import DoctorCheck
 from tests.fakes.trained import TrainedProject

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
-from harness.errors import RequestError
+from harness.errors import HarnessError, RequestError
 from harness.judge import verdict as judge
 from harness.judge.unfinished import counts_unfinished
 from harness.judge.verdict import RESERVE, RESERVE_PROMOTED, TRAINED_ON
@@ -12,6 +15,11 @@ from harness.records import BASE_PROMPT, MetricRule, Run, Verdict
 from harness.render.evidence import UNUSED
 from harness.store import Store
 from harness.store.codec import encode
+from harness.text.left_out import is_left_out, without_texts
+from harness.text.quoting import NOTHING_ELSE
+
+_DIGITS = 1e-9
+"""How far figures may lie apart that were worked out with other versions of the libraries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +28,36 @@ class Rejudged:
 
     stored: Verdict
     again: Verdict
+    texts: bool = True
+    """Whether every run that was judged again has its texts."""
 
     @property
     def same(self) -> bool:
         """Whether both are equal to the last bit, in every field that the stored verdict has."""
-        return encode(_as_then(self.stored, self.stored)) == encode(
-            _as_then(self.again, self.stored)
-        )
+        return self._comparable(self.stored) == self._comparable(self.again)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both are equal but for the last digits, which another machine may round."""
+        return _close(*(json.loads(self._comparable(one)) for one in (self.stored, self.again)))
+
+    def _comparable(self, verdict: Verdict) -> str:
+        verdict = _as_then(verdict, self.stored)
+        if not self.texts:  # the words that appeared are not known without the texts
+            starts = tuple(shape.before for shape in NOTHING_ELSE)
+            notes = tuple(note for note in verdict.notes if not note.startswith(starts))
+            verdict = without_texts(replace(verdict, notes=notes))
+        return encode(verdict)
+
+
+def _close(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or abs(one - other) <= _DIGITS * max(1.0, abs(one), abs(other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_close(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_close, one, other))
+    return bool(one == other)
 
 
 def _as_then(verdict: Verdict, stored: Verdict) -> Verdict:
@@ -80,7 +111,26 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
     )
     # Why finals or reserve were not used is known to the evaluation only, as is a bar that moved.
     notes = (*again.notes, *(note for note in stored.notes if note.startswith(UNUSED)))
-    return Rejudged(stored, replace(again, bar_moved=stored.bar_moved, notes=notes))
+    again = replace(again, bar_moved=stored.bar_moved, notes=notes)
+    return Rejudged(stored, again, not any(map(_lacks_texts, runs.values())))
+
+
+def _lacks_texts(run: Run) -> bool:
+    texts = (output.text for result in run.results for output in result.outputs)
+    return any(map(is_left_out, texts))
+
+
+def unexplained(store: Store, verdict: Verdict) -> Iterator[str]:
+    """Yield why a verdict, or one of its guards', does not follow from the stored scores."""
+    for one in (verdict, *verdict.guards):
+        name = f"the verdict on {one.candidate} ({one.benchmark})"
+        try:
+            found = judged_again(store, one)
+        except HarnessError as problem:
+            yield f"{name} cannot be judged again: {problem}"
+            continue
+        if not found.agrees:
+            yield f"{name} does not follow from its scores"
 
 
 def runs_of(store: Store, verdict: Verdict) -> dict[str, Run]:

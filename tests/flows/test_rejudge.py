@@ -12,12 +12,12 @@ import pytest
 import harness
 from harness.errors import RequestError
 from harness.flows.decisions.promote import accept
-from harness.flows.decisions.rejudge import judged_again, rejudge
 from harness.flows.project import Project
+from harness.flows.rejudge import judged_again, rejudge
 from harness.flows.store import open_store
 from tests.fakes.project import BENCHMARK, CASES, TinyProject
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
