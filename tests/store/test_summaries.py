@@ -8,6 +8,12 @@ from tests.fakes.postgresql import running_server
 from tests.store.records import make_run
 
 NEW_TABLES = ("run_means", "run_slice_means")
+NEW_COLUMNS = (
+    *((table, "seal") for table in ("outputs", "likelihoods", "vectors", "proofs", "verdicts")),
+    ("runs", "imported"),
+    ("decisions", "rests_on"),
+    ("decisions", "signature"),
+)
 OLD_INDEXES = {
     "runs_by_adapter": "runs (benchmark, adapter)",
     "verdicts_by_candidate": "verdicts (benchmark, candidate)",
@@ -82,10 +88,11 @@ def test_means_changed_by_hand_name_the_run(store, statement):
 
 
 def back_to_0002(store):
-    """The store as it was before there were means."""
+    """Take the store back to what it was before there were means."""
     statements = [f"DROP TABLE {name}" for name in NEW_TABLES]
     statements += [f"DROP INDEX {name}" for name in (*NEW_INDEXES, *OLD_INDEXES)]
     statements += [f"CREATE INDEX {name} ON {of}" for name, of in OLD_INDEXES.items()]
+    statements += [f"ALTER TABLE {of} DROP COLUMN {name}" for of, name in NEW_COLUMNS]
     by_hand(store, *statements, "UPDATE alembic_version SET version_num = '0002'")
 
 
