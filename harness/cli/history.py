@@ -35,7 +35,7 @@ def list_(store: str | None, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
-    opened = open_store(Project.here(), store)
+    opened = open_store(Project.here(), store, checked=False)
     try:
         ids = opened.runs.ids()
     finally:
@@ -60,7 +60,7 @@ def export(file: Path, store: str | None, as_json: bool) -> None:
     from harness.flows.store import open_store
     from harness.workspace.formats.cache import write_pieces_atomically
 
-    opened = open_store(Project.here(), store)
+    opened = open_store(Project.here(), store, checked=False)
     try:
         count = write_pieces_atomically(file, (f"{line}\n" for line in export_history(opened)))
     except OSError as problem:
@@ -83,7 +83,7 @@ def import_(file: Path, store: str | None, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
-    opened = open_store(Project.here(), store)
+    opened = open_store(Project.here(), store, checked=False)
     try:
         found = import_history(opened, file)
     finally:
@@ -108,7 +108,7 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
     from harness.render import verdict_json
 
     project = Project.here()
-    with closing(open_store(project, store)) as opened:
+    with closing(open_store(project, store, checked=False)) as opened:
         found = flow(opened, run)
     if as_json:
         again = verdict_json(project.redaction.record(found.again))
@@ -136,7 +136,7 @@ def prune(keep: int, store: str | None, dry_run: bool, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
-    opened = open_store(Project.here(), store)
+    opened = open_store(Project.here(), store, checked=False)
     try:
         found = flow(opened, keep, dry_run)
     finally:

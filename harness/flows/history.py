@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.errors import DataError, RequestError
 from harness.records import Decision, Review, Run, Verdict
 from harness.store import Store
 from harness.store.codec import decode, encode
 from harness.store.review_rows import could_be
+from harness.text.left_out import without_texts
 from harness.workspace.formats.reading import json_object, lines_of
 from harness.workspace.formats.tables import MAX_TABLE
+
+Record = TypeVar("Record")
 
 _log = logging.getLogger(__name__)
 
@@ -33,18 +36,38 @@ class HistoryImport:
     reviews: int = 0
 
 
-def export_history(store: Store) -> Iterator[str]:
-    """Yield every run, verdict, decision and review as a line, in the order of the store."""
+def export_history(store: Store, *, texts: bool = True, reviews: bool = True) -> Iterator[str]:
+    """Yield every run, verdict, decision and review as a line, in the order of the store.
+
+    Without `texts`, a digest stands in the place of each input, ideal and output.
+    """
+    def shown(record: Record) -> Record:
+        return record if texts else without_texts(record)
+
     # runs first: verdicts refer to runs and decisions to verdicts, and an import reads in order
     for identity in store.runs.ids():
         run, key = store.runs.by_id(identity), store.runs.key(identity)
-        yield _line("run", run, key=key)
+        yield _line("run", shown(run), key=key)
     for kept in store.verdicts.all():
-        yield _line("verdict", kept.verdict, run=kept.run, digest=kept.digest, made=kept.made)
+        more = {"run": kept.run, "digest": kept.digest, "made": kept.made}
+        yield _line("verdict", shown(kept.verdict), **more)
     for decision in store.decisions.all():
         yield _line("decision", decision)
-    for review in store.reviews.each():
+    for review in store.reviews.each() if reviews else ():
         yield _line("review", review)
+
+
+def decisions_of(file: Path) -> list[str]:
+    """Return the hashes of the decisions in an exported history, in its order."""
+    found = []
+    for number, line in lines_of(file, DataError, MAX_TABLE):
+        if '"decision"' not in line:  # most lines are runs, and long
+            continue
+        raw = json_object(line, f"{file}:{number}", DataError)
+        record = raw.get("record")
+        if raw.get("kind") == "decision" and isinstance(record, dict):
+            found.append(str(record.get("hash")))
+    return found
 
 
 def _line(kind: str, record: object, **more: Any) -> str:

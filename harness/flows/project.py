@@ -139,6 +139,11 @@ class Project:
         """Return the project with another reports folder, unless that is None."""
         return Project(replace(self.settings, reports=reports)) if reports else self
 
+    @property
+    def promoted_file(self) -> Path:
+        """The file that names the promoted adapters to serving code; derived from the ledger."""
+        return self.settings.adapters / "promoted.json"
+
     @cached_property
     def redaction(self) -> Redaction:
         """The privacy rules that every face applies to texts before it shows them."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from harness.errors import AdapterRefused, RequestError
-from harness.flows.decisions.promoted_file import (
-    read_promoted_file,
-    refuse_other_ledger,
-    write_promoted_file,
-)
+from harness.flows.committed_history import refuse_lost
+from harness.flows.decisions.promoted_file import write_committed
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.backends import open_backend
 from harness.flows.mlflow import follow
 from harness.flows.project import Project, utc_now
+from harness.flows.promoted_entries import read_promoted_file, refuse_unknown
 from harness.flows.store import open_store
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
@@ -51,21 +49,29 @@ def decide(
     ask: DecisionRequest,
     make: Callable[[Store, Benchmark], tuple[Decision, str | CurrentDecisions | None]],
 ) -> Decision:
-    """Make a decision on the current ledger, record it, and rewrite the promoted file.
+    """Make a decision on the current ledger, record it, and write what the project commits.
 
     `make` returns the decision with the state it was made in; if the ledger has moved on by the
     time of writing, the store refuses the decision.
     """
     benchmark = project.task_benchmark(ask.task)
-    with closing(open_store(project, ask.store)) as store:
-        refuse_other_ledger(project, store)
+    with open_to_decide(project, ask.store) as store:
         decision, after = make(store, benchmark)
         if ask.dry_run:
             return decision
         made = store.decisions.add(decision, after)
-        write_promoted_file(project, store)
+        write_committed(project, store)
         follow(project, store)
         return made
+
+
+@contextmanager
+def open_to_decide(project: Project, url: str | None) -> Iterator[Store]:
+    """Open the store for a decision, which may renew a promoted file that was edited."""
+    with closing(open_store(project, url, checked=False)) as store:
+        refuse_unknown(project, store)
+        refuse_lost(project, store)
+        yield store
 
 
 def drafted(
@@ -170,7 +176,7 @@ def _finish_cut_off(project: Project, store: Store, mine: list[Decision], latest
     entry = read_promoted_file(project).get(latest.task)
     before = {decision.hash for decision in mine} - {latest.hash}
     if entry is not None and entry["decision"] in before:
-        write_promoted_file(project, store)
+        write_committed(project, store)
         raise RequestError(
             f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"
             " but cut off before it was done; it is done now, `lora-harness status` shows it"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.flows.decisions.attest import verify_adapter
-from harness.flows.decisions.promoted_file import PROMOTED_FILE, read_promoted_file
 from harness.flows.decisions.prune import needed
 from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.project import Project
+from harness.flows.promoted_entries import PROMOTED_FILE, read_promoted_file
 from harness.flows.store import open_store
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
@@ -25,7 +25,7 @@ def verify(
     project: Project, store_url: str | None = None, public_key: Path | None = None
 ) -> list[DoctorCheck]:
     """Check ledger, runs, verdicts, reviews, promoted file, and promoted and pinned adapters."""
-    with closing(open_store(project, store_url)) as store:
+    with closing(open_store(project, store_url, checked=False)) as store:
         decisions = store.decisions.unchecked()
         links = list(broken_links(decisions))
         found = [

@@ -30,6 +30,8 @@ from harness.workspace.formats.names import check_plain_name
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 QUANTIZE = ("none", "nf4", "int8")
 EXAMPLE = "http://127.0.0.1:8000/v1"
+HISTORY = "history.jsonl"
+"""The history in the reports' folder, where `history` names no other file."""
 MIN_RATE = 0.001
 MAX_RATE = 0.99
 KINDS: tuple[str, ...] = get_args(PersonalKind)
@@ -63,6 +65,15 @@ class Settings:
     tracker: Tracker = field(default_factory=Tracker)
     quantize: str = "none"
     """How the base's weights are quantised when it is loaded: nf4, int8 or none."""
+    history: Path | None = None
+    """The history that is committed with the project; every decision writes it anew."""
+    history_texts: bool = False
+    """Whether the committed history has inputs, ideals and outputs besides the scores."""
+
+    @property
+    def history_file(self) -> Path:
+        """The history that a new store begins with, and that `history export` writes by itself."""
+        return self.history or self.reports / HISTORY
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -99,13 +110,15 @@ def _settings(root: Path, table: Table) -> Settings:
         privacy=read_privacy(table.table("privacy")),
         tracker=read_tracker(table.table("mlflow")),
         quantize=table.choice("quantize", "none", QUANTIZE),
+        history=_folder(root, table, "history") if table.has("history") else None,
+        history_texts=table.flag("history_texts", False),
     )
     table.done()
     return settings
 
 
 def _folder(root: Path, table: Table, key: str) -> Path:
-    """Return a folder, relative to the project or absolute; it need not exist yet."""
+    """Return a folder or file, relative to the project or absolute; it need not exist yet."""
     named = table.text(key, key)
     if any(len(os.fsencode(part)) > MAX_NAME for part in Path(named).parts):
         raise table.fail(f"`{key}` has a name of more than {MAX_NAME} bytes, no folder has")
