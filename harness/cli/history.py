@@ -13,7 +13,6 @@ from pathlib import Path
 import click
 
 from harness.cli.command import SuggestingGroup
-from harness.errors import RequestError
 from harness.text.safe import json_line
 
 
@@ -47,27 +46,30 @@ def list_(store: str | None, as_json: bool) -> None:
 
 
 @history.command("export", epilog="Example: lora-harness history export reports/history.jsonl")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--store", help="Store URL instead of the settings'.")
+@click.option(
+    "--texts/--no-texts",
+    default=None,
+    help="Whether inputs, ideals, outputs and reviews are written.  [default: as said above]",
+)
 @click.option("--json", "as_json", is_flag=True, help="The count as JSON.")
-def export(file: Path, store: str | None, as_json: bool) -> None:
+def export(file: Path | None, store: str | None, texts: bool | None, as_json: bool) -> None:
     """Write everything to FILE, one JSON object per line.
+
+    The committed history (`history` in [tool.harness], also where FILE is missing) gets no review,
+    and texts only with `history_texts = true`; any other FILE gets all.
 
     Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
     """
-    from harness.flows.history import export_history
+    from harness.flows.committed_history import export_to
     from harness.flows.project import Project
     from harness.flows.store import open_store
-    from harness.workspace.formats.cache import write_pieces_atomically
 
-    opened = open_store(Project.here(), store, checked=False)
-    try:
-        count = write_pieces_atomically(file, (f"{line}\n" for line in export_history(opened)))
-    except OSError as problem:
-        raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
-    finally:
-        opened.close()
-    click.echo(json_line({"lines": count}) if as_json else f"{file}: {count} lines")
+    project = Project.here()
+    with closing(open_store(project, store, checked=False)) as opened:
+        written, count = export_to(project, opened, file, texts)
+    click.echo(json_line({"lines": count}) if as_json else f"{written}: {count} lines")
 
 
 @history.command("import", epilog="Example: lora-harness history import reports/history.jsonl")

@@ -1,11 +1,10 @@
-"""Write the history that a project commits, by itself with every decision.
+"""Write histories: the one that a project commits, by itself with every decision, and exports.
 
 Tested in tests/flows/test_committed_history.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import DataError, RequestError, WorldFailed, reason
@@ -15,22 +14,17 @@ from harness.store import Store
 from harness.workspace.formats.cache import write_pieces_atomically
 
 
-def committed_lines(project: Project, store: Store) -> Iterator[str]:
-    """Yield the lines of the committed history: no review, and texts only if the settings say."""
-    return export_history(store, texts=project.settings.history_texts, reviews=False)
-
-
 def write_history(project: Project, store: Store) -> None:
     """Write the committed history anew, where the project has one."""
     file = project.settings.history
     if file is None:
         return
     refuse_lost(project, store)
+    texts = project.settings.history_texts
     while True:  # of two writers at once the later may know fewer decisions than the earlier
         seen = _hashes(store)
-        lines = (f"{line}\n" for line in committed_lines(project, store))
         try:
-            write_pieces_atomically(file, lines)
+            _write(file, store, texts=texts, reviews=False)
         except OSError as problem:
             raise WorldFailed(
                 f"{file}: cannot be written ({reason(problem)}), the decision stands;"
@@ -38,6 +32,34 @@ def write_history(project: Project, store: Store) -> None:
             ) from problem
         if _hashes(store) == seen:
             return
+
+
+def export_to(
+    project: Project, store: Store, file: Path | None, texts: bool | None
+) -> tuple[Path, int]:
+    """Write a history to a file, else to the committed one; return the file and its lines.
+
+    Without `texts` said, the committed history is as the settings have it, any other has all.
+    """
+    committed = project.settings.history
+    if file is None:
+        if committed is None:
+            raise RequestError("name a FILE, or the committed history: [tool.harness] `history`")
+        file = committed
+    own = committed is not None and file.resolve() == committed.resolve()
+    if own:
+        refuse_lost(project, store)
+    if texts is None:
+        texts = project.settings.history_texts or not own
+    try:
+        return file, _write(file, store, texts=texts, reviews=texts and not own)
+    except OSError as problem:
+        raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
+
+
+def _write(file: Path, store: Store, **what: bool) -> int:
+    lines = (f"{line}\n" for line in export_history(store, **what))
+    return write_pieces_atomically(file, lines)
 
 
 def _hashes(store: Store) -> list[str]:

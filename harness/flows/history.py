@@ -41,6 +41,7 @@ def export_history(store: Store, *, texts: bool = True, reviews: bool = True) ->
 
     Without `texts`, a digest stands in the place of each input, ideal and output.
     """
+
     def shown(record: Record) -> Record:
         return record if texts else without_texts(record)
 

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RequestError, StoreFailed
-from harness.flows.project import Project
+from harness.flows.project import PROMOTED_FILE, Project
 from harness.store import Store
 from harness.store.in_production import in_production, puts_in_production
 from harness.workspace.formats.reading import read_json
 
-PROMOTED_FILE = "promoted.json"
 STATUS = "`lora-harness status` writes it anew"
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 
+from harness.text.left_out import is_left_out
 from harness.text.quoting import APPEARED, NUMBERS_APPEARED, NUMBERS_VANISHED, VANISHED, Shape
 
 MAX_READ = 10_000
@@ -25,6 +26,8 @@ def changed_terms(pairs: Iterable[tuple[str, str]], most: int = 5) -> tuple[str,
     appeared: Counter[str] = Counter()
     vanished: Counter[str] = Counter()
     for before, now in pairs:
+        if is_left_out(before) or is_left_out(now):
+            continue  # a history without texts
         old, new = _terms(before), _terms(now)
         appeared.update(new - old)
         vanished.update(old - new)

@@ -12,6 +12,8 @@ from harness.records import BASE_PROMPT, MetricRule, Run, Verdict
 from harness.render.evidence import UNUSED
 from harness.store import Store
 from harness.store.codec import encode
+from harness.text.left_out import is_left_out, without_texts
+from harness.text.quoting import NOTHING_ELSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,11 @@ class Rejudged:
     @property
     def same(self) -> bool:
         """Whether both are equal to the last bit, in every field that the stored verdict has."""
-        return encode(_as_then(self.stored, self.stored)) == encode(
-            _as_then(self.again, self.stored)
-        )
+        stored, again = (_as_then(one, self.stored) for one in (self.stored, self.again))
+        if encode(stored) == encode(again):
+            return True
+        # a history without texts has the digests of what its verdicts quote
+        return without_texts(stored) == stored and encode(stored) == encode(without_texts(again))
 
 
 def _as_then(verdict: Verdict, stored: Verdict) -> Verdict:
@@ -78,9 +82,20 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         rule=stored.rule,
         trained_on=next((note for note in stored.notes if note.startswith(TRAINED_ON)), ""),
     )
-    # Why finals or reserve were not used is known to the evaluation only, as is a bar that moved.
-    notes = (*again.notes, *(note for note in stored.notes if note.startswith(UNUSED)))
-    return Rejudged(stored, replace(again, bar_moved=stored.bar_moved, notes=notes))
+    # Why finals or reserve were not used is known to the evaluation only, as is a bar that moved;
+    # words that appeared are known only where the texts are.
+    unknown = UNUSED
+    if any(is_left_out(result.text) for run in runs.values() for result in run.results):
+        unknown = (*(shape.before for shape in NOTHING_ELSE), *unknown)
+    notes = (*again.notes, *(note for note in stored.notes if note.startswith(unknown)))
+    again = replace(
+        again,
+        bar_moved=stored.bar_moved,
+        bar_commit=stored.bar_commit,
+        bar_differs=stored.bar_differs,
+        notes=notes,
+    )
+    return Rejudged(stored, again)
 
 
 def runs_of(store: Store, verdict: Verdict) -> dict[str, Run]:

@@ -11,8 +11,8 @@ from harness.errors import HarnessError
 from harness.flows.decisions.attest import verify_adapter
 from harness.flows.decisions.prune import needed
 from harness.flows.evaluation.backends import RecordedBackend
-from harness.flows.project import Project
-from harness.flows.promoted_entries import PROMOTED_FILE, read_promoted_file
+from harness.flows.project import PROMOTED_FILE, Project
+from harness.flows.promoted_entries import read_promoted_file
 from harness.flows.store import open_store
 from harness.records import Decision, DoctorCheck
 from harness.store import Store

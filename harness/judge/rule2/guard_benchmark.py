@@ -133,7 +133,7 @@ def _could_reject(test: ScoreTest, over_base: ScoreTest | None, look: LookEviden
 
 def unfit(paired: Paired, policy: Policy) -> tuple[str, ...]:
     """Say where the base is wrong on much of a guard: what it cannot do, no adapter forgets."""
-    if not paired.n or not paired.has(TEXT, BASE):
+    if not paired.n or BASE not in paired.references or not paired.has(TEXT, BASE):
         return ()
     right = int((paired.scores(TEXT, BASE) >= policy.broken_from - TOLERANCE).sum())
     if right >= FIT * paired.n:

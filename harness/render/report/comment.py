@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from harness.records import Verdict
 from harness.render.changes import tally, worst_slice
 from harness.render.evidence import evidence, further_reasons, in_one_sentence
-from harness.render.facts import BAR_MOVED, moved_bar
+from harness.render.facts import BAR_MOVED, JUDGED_BY, judged_by, moved_bar
 from harness.render.report.comment_folds import (
     MAX_NAME,
     MAX_SENTENCE,
@@ -84,6 +84,8 @@ def _rests_on(verdict: Verdict) -> Iterator[str]:
         yield f"| {' | '.join(_sentence(cell) for cell in (row.what, row.says, row.seen))} |"
     if moved := moved_bar(verdict):
         yield f"\n**{_sentence(f'{BAR_MOVED}: {moved}')}**"
+    if verdict.bar_differs:
+        yield f"\n**{_sentence(f'{JUDGED_BY.capitalize()} {judged_by(verdict)}')}**"
 
 
 def _listed(title: str, lines: Sequence[str], most: int) -> Iterator[str]:

@@ -83,14 +83,22 @@ def read_settings(start: Path | None = None) -> Settings:
         file = folder / "pyproject.toml"
         if not os.path.lexists(file):  # a link that leads nowhere is read, and refused
             continue
-        whole = toml_table(file, SettingsError)
-        tool = whole.any("tool", {})
-        if isinstance(tool, dict) and "harness" in tool:
-            return _settings(folder, whole.inside(tool["harness"], "tool", "harness"))
+        found = settings_of(file, folder)
+        if found is not None:
+            return found
     raise NoProject(
         f"{here}: no pyproject.toml with [tool.harness] here or above, add one with at least `base`"
         " (`lora-harness init` writes one)"
     )
+
+
+def settings_of(file: Path, root: Path) -> Settings | None:
+    """Return the settings of a file for the project in `root`; None without [tool.harness]."""
+    whole = toml_table(file, SettingsError)
+    tool = whole.any("tool", {})
+    if not isinstance(tool, dict) or "harness" not in tool:
+        return None
+    return _settings(root, whole.inside(tool["harness"], "tool", "harness"))
 
 
 def _settings(root: Path, table: Table) -> Settings:
