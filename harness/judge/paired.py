@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import DataError
-from harness.records import CaseResult, Output, Run
-from harness.text.left_out import same_text
+from harness.records import CaseResult, Run
+from harness.text.left_out import same_texts
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -251,11 +251,8 @@ def _unmet(
 
 def _same_texts(candidate: Sequence[CaseResult], reference: Sequence[CaseResult]) -> bool:
     return all(
-        len(now.outputs) == len(before.outputs)
-        and all(map(same_text, _texts(now.outputs), _texts(before.outputs)))
+        same_texts(
+            [output.scored for output in now.outputs], [output.scored for output in before.outputs]
+        )
         for now, before in zip(candidate, reference, strict=True)
     )
-
-
-def _texts(outputs: Iterable[Output]) -> Iterator[str]:
-    return (output.scored for output in outputs)

@@ -27,7 +27,7 @@ def changed_terms(pairs: Iterable[tuple[str, str]], most: int = 5) -> tuple[str,
     vanished: Counter[str] = Counter()
     for before, now in pairs:
         if is_left_out(before) or is_left_out(now):
-            continue  # a history without texts
+            continue  # of such a text only the digest is known
         old, new = _terms(before), _terms(now)
         appeared.update(new - old)
         vanished.update(old - new)

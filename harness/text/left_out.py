@@ -2,15 +2,20 @@
 
 A history that is committed need not carry what customers and models wrote. A digest hides a text
 only as well as the text is hard to guess: "yes" is found by trying.
+
+Tested in tests/flows/test_history_texts.py.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from harness.records.holds import Holds
 from harness.text.quoting import without_quotations
 from harness.text.redact import LEFT_OUT, Redaction
 
@@ -34,11 +39,11 @@ def is_left_out(text: str) -> bool:
     return _MARK.match(text) is not None
 
 
-def same_text(one: str, other: str) -> bool:
-    """Return whether two texts are equal, where either may have been replaced by its digest."""
-    if one == other or not (is_left_out(one) or is_left_out(other)):
-        return one == other
-    return _LEAVING_OUT.text(one) == _LEAVING_OUT.text(other)
+def same_texts(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Return whether texts are equal, where any may have been replaced by its digest."""
+    if any(map(is_left_out, (*some, *others))):
+        some, others = (list(map(_LEAVING_OUT.text, texts)) for texts in (some, others))
+    return list(some) == list(others)
 
 
 def _mark_of(words: str) -> str:
@@ -63,6 +68,13 @@ class _LeavingOut(Redaction):
             return words
         shown = without_quotations(words, LEFT_OUT)
         return words if shown == words else f"{shown} {_mark_of(words)}"
+
+    def _walk(self, value: Any, holds: Holds, keys: Holds = "exact") -> Any:
+        if (holds, keys) == ("text", "text") and isinstance(value, Mapping):
+            # a check's table of words is one text
+            return self.text(json.dumps(value, sort_keys=True))
+        # without arguments, `super` does not work in a class with slots that is made twice
+        return Redaction._walk(self, value, holds, keys)
 
 
 @dataclass(frozen=True, slots=True)

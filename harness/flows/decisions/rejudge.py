@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
-from harness.errors import RequestError
+from harness.errors import HarnessError, RequestError
 from harness.judge import verdict as judge
 from harness.judge.unfinished import counts_unfinished
 from harness.judge.verdict import RESERVE, RESERVE_PROMOTED, TRAINED_ON
@@ -15,6 +18,9 @@ from harness.store.codec import encode
 from harness.text.left_out import is_left_out, without_texts
 from harness.text.quoting import NOTHING_ELSE
 
+_DIGITS = 1e-9
+"""How far figures may lie apart that were worked out with other versions of the libraries."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
@@ -22,15 +28,36 @@ class Rejudged:
 
     stored: Verdict
     again: Verdict
+    texts: bool = True
+    """Whether every run that was judged again has its texts."""
 
     @property
     def same(self) -> bool:
         """Whether both are equal to the last bit, in every field that the stored verdict has."""
-        stored, again = (_as_then(one, self.stored) for one in (self.stored, self.again))
-        if encode(stored) == encode(again):
-            return True
-        # a history without texts has the digests of what its verdicts quote
-        return without_texts(stored) == stored and encode(stored) == encode(without_texts(again))
+        return self._comparable(self.stored) == self._comparable(self.again)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both are equal but for the last digits, which another machine may round."""
+        return _close(*(json.loads(self._comparable(one)) for one in (self.stored, self.again)))
+
+    def _comparable(self, verdict: Verdict) -> str:
+        verdict = _as_then(verdict, self.stored)
+        if not self.texts:  # the words that appeared are not known without the texts
+            starts = tuple(shape.before for shape in NOTHING_ELSE)
+            notes = tuple(note for note in verdict.notes if not note.startswith(starts))
+            verdict = without_texts(replace(verdict, notes=notes))
+        return encode(verdict)
+
+
+def _close(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or abs(one - other) <= _DIGITS * max(1.0, abs(one), abs(other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_close(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_close, one, other))
+    return bool(one == other)
 
 
 def _as_then(verdict: Verdict, stored: Verdict) -> Verdict:
@@ -82,20 +109,29 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         rule=stored.rule,
         trained_on=next((note for note in stored.notes if note.startswith(TRAINED_ON)), ""),
     )
-    # Why finals or reserve were not used is known to the evaluation only, as is a bar that moved;
-    # words that appeared are known only where the texts are.
-    unknown = UNUSED
-    if any(is_left_out(result.text) for run in runs.values() for result in run.results):
-        unknown = (*(shape.before for shape in NOTHING_ELSE), *unknown)
-    notes = (*again.notes, *(note for note in stored.notes if note.startswith(unknown)))
-    again = replace(
-        again,
-        bar_moved=stored.bar_moved,
-        bar_commit=stored.bar_commit,
-        bar_differs=stored.bar_differs,
-        notes=notes,
-    )
-    return Rejudged(stored, again)
+    # Why finals or reserve were not used is known to the evaluation only, as is a bar that moved.
+    notes = (*again.notes, *(note for note in stored.notes if note.startswith(UNUSED)))
+    bar = {name: getattr(stored, name) for name in ("bar_moved", "bar_commit", "bar_differs")}
+    again = replace(again, notes=notes, **bar)
+    return Rejudged(stored, again, not any(map(_lacks_texts, runs.values())))
+
+
+def _lacks_texts(run: Run) -> bool:
+    texts = (output.text for result in run.results for output in result.outputs)
+    return any(map(is_left_out, texts))
+
+
+def unexplained(store: Store, verdict: Verdict) -> Iterator[str]:
+    """Yield why a verdict, or one of its guards', does not follow from the stored scores."""
+    for one in (verdict, *verdict.guards):
+        name = f"the verdict on {one.candidate} ({one.benchmark})"
+        try:
+            found = judged_again(store, one)
+        except HarnessError as problem:
+            yield f"{name} cannot be judged again: {problem}"
+            continue
+        if not found.agrees:
+            yield f"{name} does not follow from its scores"
 
 
 def runs_of(store: Store, verdict: Verdict) -> dict[str, Run]:

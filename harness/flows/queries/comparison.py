@@ -30,6 +30,7 @@ from harness.records import (
 )
 from harness.records.holds import EXACT, QUOTING, TEXT
 from harness.store import Store
+from harness.text.left_out import same_texts
 
 __all__ = ["Compared", "Flag", "compare", "compared", "filtered"]
 
@@ -239,7 +240,7 @@ def _flag(before: CaseResult | None, now: CaseResult | None) -> Flag:
     """Return the flag of a case that the verdict does not mention."""
     if before is None or now is None:
         return "missing"
-    same = [o.scored for o in before.outputs] == [o.scored for o in now.outputs]
+    same = same_texts([o.scored for o in before.outputs], [o.scored for o in now.outputs])
     return "same" if same else "changed"
 
 
