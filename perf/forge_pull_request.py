@@ -24,6 +24,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from click.testing import CliRunner  # noqa: E402
+
+from harness.cli.command import cli  # noqa: E402
 from tests.fakes.project import BENCHMARK, CASES, SETTINGS, TinyProject  # noqa: E402
 from tests.github.test_action import Runner, git  # noqa: E402
 
@@ -58,16 +61,14 @@ class Forgery:
 
 
 def typed(folder: Path, words: tuple[str, ...]) -> Ended:
-    """Type a command in a folder, in a process of its own."""
-    kind = (
-        ("-m", "pytest", "-p", "no:cacheprovider")
-        if words[0] == "pytest"
-        else ("-m", "harness.cli")
-    )
-    asked = words[1:] if words[0] == "pytest" else words
+    """Type a command in a folder; pytest gets a process of its own."""
+    if words[0] != "pytest":
+        with chdir(folder):
+            found = CliRunner().invoke(cli, list(words), prog_name="lora-harness")
+        return Ended(found.exit_code, " ".join(found.output.split()))
     done = subprocess.run(
-        [sys.executable, *kind, *asked], cwd=folder, capture_output=True, text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False,
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words[1:]], cwd=folder,
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False,
     )  # fmt: skip
     return Ended(done.returncode, " ".join((done.stdout + done.stderr).split()))
 
