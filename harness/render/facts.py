@@ -56,7 +56,7 @@ def judged_by(verdict: Verdict) -> str:
         return ""
     said = f"the benchmark, policy, settings and history of commit {verdict.bar_commit[:12]}"
     if not verdict.bar_differs:
-        return f"{said}; nothing of them differs here"
+        return said
     return f"{said}. Changed here, and not used: {'; '.join(verdict.bar_differs)}"
 
 

@@ -78,12 +78,12 @@ def test_a_history_that_is_older_than_the_file_is_missed_too(
 def test_a_history_that_has_the_promotion_is_to_be_imported(
     project: TinyProject, typed: Type
 ) -> None:
+    older = ("--store", "sqlite:///older.db")
     typed("history", "export", "old.jsonl")
+    assert typed("history", "import", "old.jsonl", *older).code == 0
     typed("evaluate", "same")
     typed("promote", "same", *WHO)
     typed("history", "export", "reports/history.jsonl")
-    older = ("--store", "sqlite:///older.db")
-    assert typed("history", "import", "old.jsonl", *older).code == 0
     found = typed("evaluate", "bad", *older)
     assert found.code == 11
     assert "`lora-harness history import reports/history.jsonl` or name the store" in found.line

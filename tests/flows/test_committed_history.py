@@ -16,6 +16,8 @@ from harness.flows.decisions.promote import accept
 from harness.flows.decisions.rejudge import judged_again
 from harness.flows.history import import_history
 from harness.flows.store import open_store
+from harness.judge import verdict
+from harness.records import Policy
 from harness.store import Store
 from harness.text.left_out import is_left_out
 from tests.fakes.project import CASES
@@ -130,11 +132,9 @@ def test_a_candidate_is_compared_with_outputs_that_are_left_out(
         whole, bare = (
             {name: one.runs.by_id(run) for name, run in mine.items()} for one in (full, store)
         )
-        from harness.judge import verdict
-
         for name in ("v2", "v3"):
-            exact = verdict(whole[name], whole["v2"])
-            found = verdict(whole[name], bare["v2"])
+            exact = verdict(whole[name], whole["v2"], Policy())
+            found = verdict(whole[name], bare["v2"], Policy())
             assert (found.outcome, found.identical) == (exact.outcome, exact.identical)
             assert found.identical is (name == "v2")
             assert not any("words that" in note for note in found.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -328,7 +329,7 @@ def test_the_base_sets_the_bar_and_no_code_of_the_pull_request_runs(
     runner.values["inputs.arguments"] = "--harness-no-baselines"
     found = runner.run("judge")
     assert runner.text("output") == "code=1\n", found.stdout + found.stderr
-    said = runner.text("adapter-gate.md")
+    said = html.unescape(runner.text("adapter-gate.md"))
     assert "gate at a margin of 0.99 here" in said
     assert "conftest.py differs" in said
 

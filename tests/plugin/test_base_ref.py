@@ -34,7 +34,7 @@ def committed(project: TinyProject) -> TinyProject:
 def test_items_bear_the_names_of_the_working_folder(committed: TinyProject, gate: Gate) -> None:
     found = gate(*BAD, "--harness-base-ref", "base", "-v")
     assert found.ret == 1
-    found.stdout.fnmatch_lines(["*benchmarks/openers/cases.jsonl::logistics-1*FAILED*"])
+    found.stdout.fnmatch_lines(["*benchmarks/openers/cases.jsonl::gate*FAILED*"])
     assert "lora-harness-bar" not in found.stdout.str().replace("_", "-")
 
 

@@ -154,5 +154,5 @@ def test_what_a_pull_request_changes_of_the_bar_is_on_the_first_screen():
     moved = replace(BY_SECOND.verdict, bar_commit="a1" * 20, bar_differs=differs)
     shown = screen(report_markdown(replace(BY_SECOND, verdict=moved)))
     assert "**Judged by the benchmark, policy, settings and history of commit a1a1a1a1a1a1" in shown
-    assert "benchmark m is new here" in shown
+    assert "\n- benchmark m is new here" in shown
     assert "Judged by" not in screen(report_markdown(BY_SECOND))
