@@ -55,7 +55,7 @@ def decide(
     time of writing, the store refuses the decision.
     """
     benchmark = project.task_benchmark(ask.task)
-    with open_to_decide(project, ask.store) as store:
+    with open_to_decide(project, ask) as store:
         decision, after = make(store, benchmark)
         if ask.dry_run:
             return decision
@@ -66,9 +66,9 @@ def decide(
 
 
 @contextmanager
-def open_to_decide(project: Project, url: str | None) -> Iterator[Store]:
+def open_to_decide(project: Project, ask: DecisionRequest) -> Iterator[Store]:
     """Open the store for a decision, which may renew a promoted file that was edited."""
-    with closing(open_store(project, url, checked=False)) as store:
+    with closing(open_store(project, ask.store, checked=False)) as store:
         refuse_unknown(project, store)
         refuse_lost(project, store)
         yield store

@@ -100,8 +100,7 @@ def accept(
     project: Project, case: str, run_id: str, *, by: str, why: str, store_url: str | None = None
 ) -> Decision:
     """Record that a person has looked at a broken case of a run and accepts it."""
-    DecisionRequest(by, why)  # refuses an empty name or reason
-    with open_to_decide(project, store_url) as store:
+    with open_to_decide(project, DecisionRequest(by, why, store=store_url)) as store:
         run = store.runs.by_id(run_id)
         if run is None:
             raise RequestError(f"{run_id}: no such run, the verdict's JSON names it under `runs`")

@@ -18,7 +18,7 @@ from harness.store import Store
 def acknowledge(project: Project, request: DecisionRequest) -> list[Decision]:
     """Record a decision for every alarm of a task; refuse where there is no alarm."""
     benchmark = project.task_benchmark(request.task)
-    with open_to_decide(project, request.store) as store:
+    with open_to_decide(project, request) as store:
         # Held, so that no promotion comes between the look at the alarms and the decisions.
         with store.decisions.held():
             made = _acknowledgements(project, store, benchmark, request)
