@@ -71,7 +71,7 @@ def emptied(folder: Path) -> None:
 
 def damaged_pointer(folder: Path) -> None:
     no_history(folder)
-    (folder / "adapters/promoted.json").write_text("{")
+    (folder / "adapters/promoted.json").write_text("[]")
 
 
 def older_pointer(folder: Path) -> None:
@@ -148,7 +148,7 @@ FORGERIES = (
     Forgery("the history is emptied", emptied, EVERY, REFUSAL, (11,)),
     Forgery(
         "the history is removed, promoted.json damaged", damaged_pointer,
-        EVERY, "promoted.json cannot be read, and the store knows no promotion", (11,),
+        EVERY, "promoted.json was damaged, and the store knows no promotion", (11,),
     ),
     Forgery(
         "promoted.json names another adapter", lambda f: pointer(f, adapter="bad"),

@@ -9,6 +9,8 @@ Tested in tests/flows/decisions/test_promoted_file.py and tests/flows/test_missi
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +23,36 @@ from harness.workspace.formats.reading import read_json
 STATUS = "`lora-harness status` writes it anew"
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The promoted file as it was read."""
+
+    entries: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """The sound entries by task."""
+    whole: bool = True
+    """Whether there is no such file, or all of it is sound."""
+    problem: RequestError | None = None
+    """Why the file could not be read at all."""
+
+
 def read_promoted_file(project: Project) -> dict[str, dict[str, Any]]:
     """Return the promoted file's sound entries by task; none if it is missing or damaged."""
-    return _entries(project)[0]
+    return dict(_read(project).entries)
 
 
-def _entries(project: Project) -> tuple[dict[str, dict[str, Any]], bool]:
-    """Return the sound entries, and whether the file is missing or all of it is sound."""
+def _read(project: Project) -> _Read:
     file = project.promoted_file
     if not os.path.lexists(file):
-        return {}, True
+        return _Read()
     try:
-        found = read_json(file, RequestError)["tasks"]
-        sound = {task: entry for task, entry in found.items() if _is_sound(entry)}
-    except (RequestError, AttributeError, LookupError, TypeError):
-        return {}, False
-    return sound, len(sound) == len(found)
+        found = read_json(file, RequestError)
+    except RequestError as problem:
+        return _Read(whole=False, problem=problem)
+    tasks = found.get("tasks") if isinstance(found, dict) else None
+    if not isinstance(tasks, dict):
+        return _Read(whole=False)
+    sound = {task: entry for task, entry in tasks.items() if _is_sound(entry)}
+    return _Read(sound, len(sound) == len(tasks))
 
 
 def _is_sound(entry: Any) -> bool:
@@ -49,18 +65,20 @@ def _is_sound(entry: Any) -> bool:
 def refuse_unknown(project: Project, store: Store) -> None:
     """Refuse a store that lacks a decision of the promoted file: it is not the project's store."""
     # The file is read before the ledger: a decision reaches the ledger before it reaches the file.
-    entries, whole = _entries(project)
+    read = _read(project)
     decisions = store.decisions.unchecked()  # commands that show a broken chain go on
     known = {decision.hash for decision in decisions}
-    for entry in entries.values():
+    for entry in read.entries.values():
         if entry["decision"] not in known:
             raise StoreFailed(
                 f"{PROMOTED_FILE} names {entry['adapter']}, the store does not know it:"
                 f" {_remedy(project, entry['decision'])} or name the store"
             )
-    if not whole and not puts_in_production(decisions):
+    if not read.whole and not puts_in_production(decisions):
+        if read.problem is not None:
+            raise read.problem
         raise StoreFailed(
-            f"{PROMOTED_FILE} cannot be read, and the store knows no promotion: restore that file,"
+            f"{PROMOTED_FILE} was damaged, and the store knows no promotion: restore that file,"
             f" {_remedy(project)} or name the store"
         )
 
@@ -85,9 +103,9 @@ def _mentions(file: Path, words: str) -> bool:
 
 def refuse_edited(project: Project, store: Store) -> None:
     """Refuse a promoted file that is damaged, or says of a decision what the ledger does not."""
-    entries, whole = _entries(project)
+    read = _read(project)
     decided = {d.hash: d for d in puts_in_production(store.decisions.unchecked())}
-    for task, entry in entries.items():
+    for task, entry in read.entries.items():
         made = decided.get(entry["decision"])
         if made is None or (made.task, made.adapter, made.digest) != (
             *(task, entry["adapter"], entry["digest"]),
@@ -96,7 +114,7 @@ def refuse_edited(project: Project, store: Store) -> None:
                 f"{PROMOTED_FILE} names {entry['adapter']} for {task}, its decision in the ledger"
                 f" does not: {STATUS}"
             )
-    if not whole:
+    if not read.whole:
         raise StoreFailed(f"{PROMOTED_FILE} was damaged: {STATUS}")
 
 

@@ -100,11 +100,32 @@ def test_what_brings_the_history_back_is_not_refused(lost: TinyProject, typed: T
     assert typed("evaluate", "bad", *there).code == 1, "judged against good, as before"
 
 
-def test_a_damaged_file_is_no_missing_file(lost: TinyProject, typed: Type) -> None:
-    pointer(lost).write_text("{")
-    found = typed("evaluate", "bad")
-    assert found.code == 11
-    assert "promoted.json cannot be read, and the store knows no promotion" in found.line
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        ("{", 4, "promoted.json:1: is not JSON"),
+        ("[]", 11, "promoted.json was damaged, and the store knows no promotion"),
+        ('{"tasks": {"openers": 1}}', 11, "was damaged, and the store knows no promotion"),
+    ],
+)
+def test_a_damaged_file_is_no_missing_file(
+    lost: TinyProject, typed: Type, content: str, code: int, said: str
+) -> None:
+    pointer(lost).write_text(content)
+    for words in (("evaluate", "bad"), ("status",), ("promote", "bad", "--override", *WHO)):
+        found = typed(*words)
+        assert (found.code, said in found.line) == (code, True)
+    assert pointer(lost).read_text() == content
+
+
+def test_a_damaged_file_is_written_anew_from_a_store_that_knows(
+    project: TinyProject, typed: Type
+) -> None:
+    for content in ("{", "[]"):
+        pointer(project).write_text(content)
+        assert "promoted.json was damaged: `lora-harness status`" in typed("evaluate", "bad").line
+        assert typed("status").code == 0
+        assert json.loads(pointer(project).read_text())["tasks"]["openers"]["adapter"] == "good"
 
 
 def test_without_the_file_the_first_adapter_is_judged_as_the_first(
