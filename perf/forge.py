@@ -38,7 +38,7 @@ from tests.fakes.project import TinyProject
 KEYS = '\n[tool.harness.promotion]\nkeys = ["lead.pub"]\n'
 _SAYS = re.compile(
     "by hand|came with a history|seal|sign|as a history has|does not follow|no line before|lacks"
-    "|twice|score|is none|no result|unknown|policy|rests on"
+    "|does not know it|twice|score|is none|no result|unknown|policy|rests on"
 )
 """Words of the refusals that are about a forgery, not about a bad adapter."""
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import click
 
 from harness.cli.command import SuggestingGroup
-from harness.errors import RequestError
 from harness.text.safe import json_line
 
 
@@ -35,7 +34,7 @@ def list_(store: str | None, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
-    opened = open_store(Project.here(), store)
+    opened = open_store(Project.here(), store, checked=False)
     try:
         ids = opened.runs.ids()
     finally:
@@ -47,30 +46,31 @@ def list_(store: str | None, as_json: bool) -> None:
 
 
 @history.command("export", epilog="Example: lora-harness history export reports/history.jsonl")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--store", help="Store URL instead of the settings'.")
-@click.option("--no-texts", is_flag=True, help="Digests in place of texts, and no review.")
+@click.option(
+    "--texts/--no-texts",
+    default=None,
+    help="Whether inputs, ideals, outputs and reviews are written.  [default: as said above]",
+)
 @click.option("--json", "as_json", is_flag=True, help="The count as JSON.")
-def export(file: Path, store: str | None, no_texts: bool, as_json: bool) -> None:
+def export(file: Path | None, store: str | None, texts: bool | None, as_json: bool) -> None:
     """Write everything to FILE, one JSON object per line.
 
-    Each line has a seal, which an import checks; it holds with and without texts.
+    Each line has a seal, which an import checks; it holds with and without texts. The committed
+    history (`history` in [tool.harness], also where FILE is missing) gets no review, and texts only
+    with `history_texts = true`; any other FILE gets all.
+
     Exit codes: 0 done, 4 FILE cannot be written, 11 the store failed.
     """
-    from harness.flows.history import export_history
+    from harness.flows.committed_history import export_to
     from harness.flows.project import Project
     from harness.flows.store import open_store
-    from harness.workspace.formats.cache import write_pieces_atomically
 
-    opened = open_store(Project.here(), store)
-    try:
-        lines = export_history(opened, texts=not no_texts)
-        count = write_pieces_atomically(file, (f"{line}\n" for line in lines))
-    except OSError as problem:
-        raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
-    finally:
-        opened.close()
-    click.echo(json_line({"lines": count}) if as_json else f"{file}: {count} lines")
+    project = Project.here()
+    with closing(open_store(project, store, checked=False)) as opened:
+        written, count = export_to(project, opened, file, texts)
+    click.echo(json_line({"lines": count}) if as_json else f"{written}: {count} lines")
 
 
 @history.command("import", epilog="Example: lora-harness history import reports/history.jsonl")
@@ -86,7 +86,7 @@ def import_(file: Path, store: str | None, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
-    opened = open_store(Project.here(), store)
+    opened = open_store(Project.here(), store, checked=False)
     try:
         found = import_history(opened, file)
     finally:
@@ -111,7 +111,7 @@ def recompute(run: str, store: str | None, as_json: bool) -> None:
     from harness.render import verdict_json
 
     project = Project.here()
-    with closing(open_store(project, store)) as opened:
+    with closing(open_store(project, store, checked=False)) as opened:
         found = flow(opened, run)
     if as_json:
         again = verdict_json(project.redaction.record(found.again))
@@ -139,7 +139,7 @@ def prune(keep: int, store: str | None, dry_run: bool, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
-    opened = open_store(Project.here(), store)
+    opened = open_store(Project.here(), store, checked=False)
     try:
         found = flow(opened, keep, dry_run)
     finally:

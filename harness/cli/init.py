@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 @click.option("--task", help="Name of the task and its benchmark.  [default: my-task]")
 @click.option("--base", help="Base model: Hub id, folder, .gguf file or package:NAME/FILE.")
 @click.option("--embedder", help="Embedder, the same way; `none` does without.")
+@click.option(
+    "--history-texts/--no-history-texts",
+    default=None,
+    help="Whether the committed history holds inputs, ideals and outputs.  [default: asks, no]",
+)
 @click.option("--keep", is_flag=True, help="Leave files that are there and write the rest.")
 @click.option("--json", "as_json", is_flag=True, help='{"folder": ..., "written": [...], ...}')
 def init(
@@ -30,6 +36,7 @@ def init(
     task: str | None,
     base: str | None,
     embedder: str | None,
+    history_texts: bool | None,
     keep: bool,
     as_json: bool,
 ) -> None:
@@ -40,8 +47,19 @@ def init(
     """
     from harness.flows.init import TASK, start
 
-    made = start(folder, task=task or TASK, base=base, embedder=embedder, keep=keep)
+    texts = _asked() if history_texts is None and not as_json else bool(history_texts)
+    made = start(
+        folder, task=task or TASK, base=base, embedder=embedder, keep=keep, history_texts=texts
+    )
     click.echo(json_line(_json(made)) if as_json else _text(made))
+
+
+def _asked() -> bool:
+    """Ask at a terminal whether texts are committed; elsewhere they are not."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    said = "Commit inputs, ideals and outputs with the history, beside scores and decisions?"
+    return click.confirm(said, default=False, err=True)
 
 
 def _json(made: StartedProject) -> dict[str, object]:

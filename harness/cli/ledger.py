@@ -25,17 +25,19 @@ if TYPE_CHECKING:
 def status(store: str | None, as_json: bool) -> None:
     """Show the promoted adapter of each task, and since when; renews adapters/promoted.json.
 
+    The committed history is renewed as well where it lacks a decision.
+
     Exit codes: 0 fine, 4 the project is wrong, 11 the store failed.
     """
     from harness.flows.decisions.promote import standings
-    from harness.flows.decisions.promoted_file import write_promoted_file
+    from harness.flows.decisions.promoted_file import write_committed
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
     project = Project.here()
-    with closing(open_store(project, store)) as opened:
+    with closing(open_store(project, store, checked=False)) as opened:
         found = project.redaction.record(standings(project, opened))
-        write_promoted_file(project, opened)
+        write_committed(project, opened, renew=True)
     if as_json:
         rows = [_row(one) for one in found]
         click.echo(json_line({"tasks": rows}))
@@ -108,16 +110,23 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
     epilog="Example: vllm serve BASE --lora-modules outreach=$(lora-harness path)",
 )
 @click.option("--task", shell_complete=tasks, help="Needed where the project has several.")
+@click.option("--store", help="Store URL instead of the settings'.")
 @click.option("--json", "as_json", is_flag=True, help='{"task": ..., "path": ...}')
-def path(task: str | None, as_json: bool) -> None:
+def path(task: str | None, store: str | None, as_json: bool) -> None:
     """Print the promoted adapter's folder, after its bytes were found to be those judged.
 
-    Exit codes: 0 fine, 4 nothing is promoted or the bytes were changed.
+    Exit codes: 0 fine, 4 nothing is promoted or the bytes were changed, 11 adapters/promoted.json
+    does not say what the store says.
     """
     from harness.flows.decisions.promoted_file import promoted
     from harness.flows.project import Project
+    from harness.flows.promoted_entries import refuse_outdated
+    from harness.flows.store import open_store
 
-    wanted = str(Project.here().task_benchmark(task).task)
+    project = Project.here()
+    wanted = str(project.task_benchmark(task).task)
+    with closing(open_store(project, store)) as opened:
+        refuse_outdated(project, opened, wanted)
     found = promoted(wanted)
     click.echo(json_line({"task": wanted, "path": str(found)}) if as_json else str(found))
 

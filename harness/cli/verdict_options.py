@@ -48,6 +48,11 @@ _OPTIONS = (
         "--texts/--no-texts", default=True, help="Whether inputs, ideals and outputs are shown."
     ),
     click.option("--mlflow", metavar="URI", help="Log verdicts there too, off unless asked for."),
+    click.option(
+        "--base-ref",
+        metavar="REF",
+        help="Commit that sets the bar: its benchmark, policy, settings, history.",
+    ),
 )
 """The name that click gives to each is a field of `Request`."""
 

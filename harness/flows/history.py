@@ -40,11 +40,11 @@ class HistoryImport:
 # --- export ---------------------------------------------------------------------------------
 
 
-def export_history(store: Store, texts: bool = True) -> Iterator[str]:
+def export_history(store: Store, *, texts: bool = True, reviews: bool = True) -> Iterator[str]:
     """Yield every run, verdict, decision and review as a line, in the order of the store.
 
-    Without `texts`, digests stand in the places of texts, and no review is exported. A row that
-    was changed by hand is refused: its line would get a new seal.
+    Without `texts`, digests stand in the places of texts, and there are no reviews. A row that was
+    changed by hand is refused: its line would get a new seal.
     """
     # runs first: verdicts refer to runs and decisions to verdicts, and an import reads in order
     runs = store.runs.ids()
@@ -62,7 +62,7 @@ def export_history(store: Store, texts: bool = True) -> Iterator[str]:
             yield _line("verdict", kept.verdict, texts, **kept.beside)
     for decision in store.decisions.all():
         yield _line("decision", decision)
-    for review in store.reviews.each() if texts else ():
+    for review in store.reviews.each() if texts and reviews else ():
         yield _line("review", review)
 
 
@@ -75,6 +75,19 @@ def _line(kind: str, record: object, texts: bool = True, **more: str) -> str:
     seal = seal_of(record, **more)
     shown = json.loads(encode(record if texts else without_texts(record)))
     return json.dumps({"kind": kind, **more, "seal": seal, "record": shown})
+
+
+def decisions_of(file: Path) -> list[str]:
+    """Return the hashes of the decisions in an exported history, in its order."""
+    found = []
+    for number, line in lines_of(file, DataError, MAX_TABLE):
+        if '"decision"' not in line:  # most lines are runs, and long
+            continue
+        raw = json_object(line, f"{file}:{number}", DataError)
+        record = raw.get("record")
+        if raw.get("kind") == "decision" and isinstance(record, dict):
+            found.append(str(record.get("hash")))
+    return found
 
 
 # --- import ---------------------------------------------------------------------------------

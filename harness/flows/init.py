@@ -41,11 +41,12 @@ def start(
     base: str | None = None,
     embedder: str | None = None,
     keep: bool = False,
+    history_texts: bool = False,
 ) -> StartedProject:
     """Write the missing files; refuse to start if a file differs from ours, unless `keep`."""
     check_plain_name(task, "--task ", RequestError)
     base, embedder = base or base_reference(), embedder or embedder_reference()
-    wanted = starter_files(task, base, embedder)
+    wanted = starter_files(task, base, embedder, history_texts)
     for place in wanted:  # checked for all files first, so that a refusal has written no file
         for parent in (folder / place).parents:
             if _exists(parent) and not parent.is_dir():

@@ -23,6 +23,7 @@ from harness.workspace.project.benchmarks import Rules, benchmark_names, read_be
 from harness.workspace.project.settings import Settings, read_settings
 
 MARK = "[redacted]"
+PROMOTED_FILE = "promoted.json"
 
 
 def redaction(settings: Settings) -> Redaction:
@@ -117,11 +118,24 @@ def machine() -> dict[str, str]:
     return {"python": platform.python_version(), "system": platform.platform(terse=True)}
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The commit that sets the bar of a verdict, in place of the working folder."""
+
+    commit: str
+    promoted_file: Path
+    """The commit's `promoted.json`."""
+    differs: tuple[str, ...] = ()
+    """What the working folder changes of the bar, as sentences; none of it is used."""
+
+
 @dataclass(frozen=True)
 class Project:
     """Settings with the weights and benchmarks that they name; each is found once, then kept."""
 
     settings: Settings
+    bar: Bar | None = None
+    """Where another commit sets the bar: the settings are that commit's then."""
 
     @classmethod
     def here(cls, start: Path | None = None) -> Project:
@@ -133,11 +147,16 @@ class Project:
         if texts:
             return self
         privacy = replace(self.settings.privacy, texts=False)
-        return Project(replace(self.settings, privacy=privacy))
+        return replace(self, settings=replace(self.settings, privacy=privacy))
 
     def reporting_to(self, reports: Path | None) -> Project:
         """Return the project with another reports folder, unless that is None."""
-        return Project(replace(self.settings, reports=reports)) if reports else self
+        return replace(self, settings=replace(self.settings, reports=reports)) if reports else self
+
+    @property
+    def promoted_file(self) -> Path:
+        """The file that names the promoted adapters to serving code; derived from the ledger."""
+        return self.bar.promoted_file if self.bar else self.settings.adapters / PROMOTED_FILE
 
     @cached_property
     def redaction(self) -> Redaction:

@@ -111,7 +111,8 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
     )
     # Why finals or reserve were not used is known to the evaluation only, as is a bar that moved.
     notes = (*again.notes, *(note for note in stored.notes if note.startswith(UNUSED)))
-    again = replace(again, bar_moved=stored.bar_moved, notes=notes)
+    bar = {name: getattr(stored, name) for name in ("bar_moved", "bar_commit", "bar_differs")}
+    again = replace(again, notes=notes, **bar)
     return Rejudged(stored, again, not any(map(_lacks_texts, runs.values())))
 
 

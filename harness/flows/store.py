@@ -1,32 +1,40 @@
-"""Open the project's store; a new store starts with the shipped history."""
+"""Open the project's store; a new store starts with the committed history."""
 
 from __future__ import annotations
 
 import logging
 
 from harness.flows.project import Project
+from harness.flows.promoted_entries import refuse_edited, refuse_unknown
 from harness.store import Store
 from harness.workspace.adapters.decision_keys import DecisionKeys
 
-HISTORY = "history.jsonl"
 FIRST_WITH_SEALS = "0005"
 """The first version of the tables in which cached results carry seals."""
 _log = logging.getLogger(__name__)
 
 
-def open_store(project: Project, url: str | None = None) -> Store:
-    """Open the store; an empty store imports the history file in the reports' folder."""
+def open_store(project: Project, url: str | None = None, *, checked: bool = True) -> Store:
+    """Open the store; an empty store imports the committed history.
+
+    A store that lacks a promotion of `promoted.json` is refused, and so is such a file that was
+    edited: without the history, a candidate would pass as the first of its task. Not `checked` is
+    for commands that bring a history back, renew that file, or show what is wrong.
+    """
     from harness.flows.history import import_history
 
     keys = project.settings.promotion_keys
     fault = DecisionKeys(keys).fault if keys else None
     store = Store(url or project.settings.store, project.settings.root)
     store.decisions.fault = fault
-    shipped = project.settings.reports / HISTORY
+    shipped = project.settings.history_file
     try:
         _say_unproven(store)
         if shipped.exists() and store.is_empty:
             import_history(store, shipped)
+        if checked:
+            refuse_unknown(project, store)
+            refuse_edited(project, store)
     except BaseException:
         store.close()
         raise

@@ -63,6 +63,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show no inputs, ideals or outputs, only figures and ids")  # fmt: skip
     add("--harness-mlflow", dest="harness_mlflow", metavar="URI",
         help="log verdicts there too, e.g. sqlite:///mlflow.db (off unless asked for)")  # fmt: skip
+    add("--harness-base-ref", dest="harness_base_ref", metavar="REF",
+        help="commit that sets the bar: its benchmark, policy, settings and history; CI gives the"
+             " base of the pull request")  # fmt: skip
     add("--harness-samples", type=int, dest="harness_samples", metavar="K",
         help="outputs per case")  # fmt: skip
 

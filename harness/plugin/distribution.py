@@ -5,6 +5,7 @@ Tested in tests/plugin/test_xdist.py.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from typing import Any
 
@@ -29,3 +30,9 @@ def by_adapter_and_benchmark(config: pytest.Config, log: Any, files: Collection[
             return scope_of(nodeid, files)
 
     return Scheduling(config, log)
+
+
+def share_cores(workers: int) -> None:
+    """Give each worker its share of the cores; no output depends on the number of threads."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (cores or 1) // workers)))

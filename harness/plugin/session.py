@@ -5,7 +5,6 @@ Tested in tests/plugin/test_exits.py.
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -19,7 +18,8 @@ from harness.flows.evaluation.candidate import Evaluation
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.session import Session, open_session
 from harness.flows.github import Reported, report, tell_github
-from harness.flows.project import Project, said, shown_error, shown_texts
+from harness.flows.project import said, shown_error, shown_texts
+from harness.plugin.bar import SessionBar
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
 from harness.plugin.log_records import safe_records
 from harness.plugin.outcome import GateResult, PytestEnding, exit_status
@@ -44,12 +44,6 @@ def open_gate(config: pytest.Config) -> Gate:
     return gate
 
 
-def _share_cores(workers: int) -> None:
-    """Give each worker its share of the cores; no output depends on the number of threads."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (cores or 1) // workers)))
-
-
 class Gate:
     """The plugin that `--model` turns on."""
 
@@ -71,10 +65,15 @@ class Gate:
             finals=option.harness_finals,
             texts=option.harness_texts,
             mlflow=option.harness_mlflow,
+            base_ref=option.harness_base_ref,
         )
+        self.bar = SessionBar(config, self.request.base_ref)
+        config.pluginmanager.register(self.bar, "harness-bar")
         self.is_worker = hasattr(config, "workerinput")
         if self.is_worker:
-            _share_cores(config.workerinput["workercount"])  # type: ignore[attr-defined]  # xdist's
+            from harness.plugin.distribution import share_cores
+
+            share_cores(config.workerinput["workercount"])  # type: ignore[attr-defined]  # xdist's
         self._stack = ExitStack()
         self._stack.enter_context(safe_records(shown_texts(self.request.texts)))
         self._session: Session | None = None
@@ -103,7 +102,7 @@ class Gate:
     def check(self) -> None:
         """Refuse a name or a file of the request that is wrong."""
         option = self.config.option
-        self.project = Project.here(self.config.invocation_params.dir)
+        self.project = self.bar.open(self._stack)
         for name in self.request.benchmarks or tuple(self.project.benchmarks):
             self.project.known(name)
         for adapter in self.adapters:
@@ -119,8 +118,8 @@ class Gate:
     def _name_files(self) -> None:
         """Add the benchmarks to the paths to collect; without paths, collect only them."""
         names = self.request.benchmarks or tuple(self.project.benchmarks)
-        folder = self.project.settings.benchmarks.resolve()
-        self.files = {folder / name / "cases.jsonl": name for name in names}
+        folder = self.bar.benchmarks
+        self.files = {self.bar.cases_file(name): name for name in names}
         named = self.config.args if self.config.args_source is self.config.ArgsSource.ARGS else []
         paths = [(self.config.invocation_params.dir / a.split("::")[0]).resolve() for a in named]
         if any(folder in (path, *path.parents) for path in paths):

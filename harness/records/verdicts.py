@@ -225,6 +225,10 @@ class Verdict:
     """Settings of the bar that differ from the last promotion's, as sentences."""
     luck: float | None = None
     """The risk that a candidate worse by exactly the margin passed among those judged so far."""
+    bar_commit: str = field(default="", metadata=EXACT)
+    """The commit that set the bar, such as the base of a pull request; empty where none did."""
+    bar_differs: tuple[str, ...] = field(default=(), metadata=QUOTING)
+    """What the working folder changes of that commit's bar, as sentences; none of it was used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from harness.render.evidence import UNUSED, is_guard
 from harness.text.figures import count, margin, metric_title, rough_percent, score, signed
 
 BAR_MOVED = "the bar moved"
+JUDGED_BY = "judged by"
 FORGETTING_NOTE = "forgetting was "
 """How the note begins that a project without a guard gets."""
 
@@ -22,6 +23,7 @@ def facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
         return ()
     found = (
         (BAR_MOVED, moved_bar(verdict)),
+        (JUDGED_BY, judged_by(verdict)),
         ("margin", "; ".join(_margins(verdict))),
         ("risk", "; ".join(_risks(verdict))),
         ("can certify", _certifiable(verdict)),
@@ -46,6 +48,16 @@ def moved_bar(verdict: Verdict) -> str:
     if not moved:
         return ""
     return f"{'; '.join(moved)}. Who promotes has to say why (--why)"
+
+
+def judged_by(verdict: Verdict) -> str:
+    """Say which commit set the bar, and what the working folder changes of it; else empty."""
+    if not verdict.bar_commit:
+        return ""
+    said = f"the benchmark, policy, settings and history of commit {verdict.bar_commit[:12]}"
+    if not verdict.bar_differs:
+        return said
+    return f"{said}. Changed here, and not used: {'; '.join(verdict.bar_differs)}"
 
 
 def _margins(verdict: Verdict) -> Iterator[str]:

@@ -57,6 +57,8 @@ OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
         "finals",
         "bar_moved",
         "luck",
+        "bar_commit",
+        "bar_differs",
     ),
 }
 """Fields added after the first records were sealed. A seal is the hash of the JSON text, so these

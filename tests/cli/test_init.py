@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import io
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Type
+
+command = importlib.import_module("harness.cli.init")
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +59,33 @@ def test_a_check_in_the_new_project_says_what_is_to_be_done(typed: Type) -> None
 def test_a_wrong_task_is_one_line(typed: Type) -> None:
     assert "--task" in typed("init", "--task", "a/b").line
     assert "error" in typed("init", "--task", "a/b", "--json").json
+
+
+def test_texts_are_committed_only_where_that_is_asked_for(
+    typed: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settings(*words: str) -> str:
+        name = f"p{len(list(Path().iterdir()))}"
+        assert typed("init", name, *words).code == 0
+        return Path(name, "pyproject.toml").read_text(encoding="utf-8")
+
+    assert "history_texts = false" in settings(), "nobody is asked where nobody can answer"
+    assert "history_texts = true" in settings("--history-texts")
+    for answer in (True, False):
+        monkeypatch.setattr(command, "_asked", lambda answer=answer: answer)
+        assert f"history_texts = {str(answer).lower()}" in settings()
+        assert "history_texts = false" in settings("--no-history-texts")
+
+
+def test_at_a_terminal_it_asks_and_no_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream in ("stdin", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}", Terminal())
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda prompt: "")
+    assert command._asked() is False
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda prompt: "y")
+    assert command._asked() is True
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True

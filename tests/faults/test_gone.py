@@ -67,8 +67,8 @@ def test_a_store_whose_file_was_removed_is_missed(
     before = promoted_file(project)
     aside = shutil.move(project.folder / "reports", project.folder / "aside")
     line = refused(*words)
-    assert "lacks the promotion of v1 for openers" in line
-    assert "bring back the store" in line
+    assert "promoted.json names v1, the store does not know it" in line
+    assert "or name the store" in line
     assert promoted_file(project) == before, "serving goes on with what was promoted"
     shutil.rmtree(project.folder / "reports")
     shutil.move(aside, project.folder / "reports")

@@ -31,7 +31,7 @@ def lived(project: TinyProject) -> TinyProject:
 
 
 def lines(store: Store, texts: bool) -> list[str]:
-    return list(export_history(store, texts))
+    return list(export_history(store, texts=texts))
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from harness.flows.benchmarks.check import check
 from harness.flows.init import start
 from harness.flows.project import Project
 from harness.workspace.formats.cache import write_atomically
+from tests.workspace.project.test_git_tree import git
 
 FILES = [
     ".github/workflows/adapter-gate.yml",
@@ -158,3 +162,95 @@ def test_a_link_that_leads_nowhere_is_somebody_elses(tmp_path):
     (tmp_path / "README.md").symlink_to(tmp_path / "gone")
     with pytest.raises(HarnessError, match=r"README\.md stand"):
         start(tmp_path)
+
+
+# --- the committed history and the workflow ------------------------------------------------------
+
+
+@pytest.mark.parametrize("texts", [False, True])
+def test_decisions_write_the_history_that_is_committed(tmp_path, texts):
+    settings = Project.here(start(tmp_path, history_texts=texts).folder).settings
+    assert settings.history == tmp_path / "reports/history.jsonl"
+    assert settings.history_texts is texts
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--no-index", "reports/history.jsonl", "reports/harness.db"],
+        cwd=repository(tmp_path), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ignored.stdout == "reports/harness.db\n"
+
+
+def repository(folder: Path) -> Path:
+    git(folder, "init", "-q")
+    return folder
+
+
+def asked_for(folder: Path, tmp_path: Path, model: str = "") -> list[str]:
+    """The words that the workflow's own script gives to pytest."""
+    bin_ = tmp_path / "bin"
+    bin_.mkdir(exist_ok=True)
+    (bin_ / "pytest").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (bin_ / "pytest").chmod(0o755)
+    steps = yaml.safe_load(workflow(folder))["jobs"]["gate"]["steps"]
+    (gate,) = (step for step in steps if step.get("name") == "pytest --model")
+    path = f"{bin_}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", gate["run"]], cwd=folder, text=True, check=True,
+        capture_output=True, env={
+            "PATH": path, "MODEL": model, "SINCE": "base", "RUNNER_TEMP": str(tmp_path),
+        },
+    )  # fmt: skip
+    return [word.replace(str(tmp_path), "TMP") for word in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def proposed(tmp_path):
+    """A new project with one adapter, which is promoted at `base`."""
+    folder = start(tmp_path / "project").folder
+    for name in ("v1", "v2"):
+        for file in ("adapter_config.json", "adapter_model.safetensors"):
+            write_atomically(folder / "adapters" / name / file, "{}")
+    write_atomically(folder / "adapters/promoted.json", '{"tasks": {"t": {"adapter": "v1"}}}')
+    git(repository(folder), "add", "-A")
+    git(folder, "commit", "-qm", "base")
+    git(folder, "tag", "base")
+    return folder
+
+
+BAR = [
+    "-c", "TMP/adapter-gate.ini", "--rootdir", "TMP/project", "--noconftest",
+    "--harness-base-ref=base",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "models"),
+    [
+        ("adapters/v2/adapter_model.safetensors", ["v2"]),
+        ("adapters/v2/chat_template.jinja", ["v2"]),
+        ("adapters/v2/README.md", []),
+        ("adapters/datasets/more.jsonl", []),
+        ("pyproject.toml", ["v1", "v1"]),
+        ("benchmarks/my-task/benchmark.toml", ["v1", "v1"]),
+        ("reports/history.jsonl", ["v1", "v1"]),
+    ],
+)
+def test_the_workflow_judges_what_a_pull_request_changes(proposed, tmp_path, change, models):
+    write_atomically(proposed / change, "changed")
+    git(proposed, "add", "-A")
+    git(proposed, "commit", "-qm", "change")
+    words = [f"--model={name}" for name in models] + BAR
+    assert asked_for(proposed, tmp_path) == (
+        words if models else ["neither an adapter nor the bar was changed"]
+    )
+
+
+def test_the_workflow_sees_a_folder_that_became_a_link(proposed, tmp_path):
+    shutil.rmtree(proposed / "adapters/v2")
+    (proposed / "adapters/v2").symlink_to("v1")
+    git(proposed, "add", "-A")
+    git(proposed, "commit", "-qm", "link")
+    assert asked_for(proposed, tmp_path)[0] == "--model=v2"
+
+
+def test_the_workflow_judges_an_adapter_by_name_with_the_bar_that_is_there(proposed, tmp_path):
+    assert asked_for(proposed, tmp_path, "v2") == ["--model=v2"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -13,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.fakes.project import TinyProject
+from harness.workspace.adapters.files import JUDGED, TOKENIZER
+from tests.fakes.project import BENCHMARK, TinyProject
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github/actions/gate"
@@ -69,6 +73,13 @@ class Runner:
             text=True,
             timeout=120,
         )
+
+    def run_command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command of the project, as its people type it."""
+        return subprocess.run(
+            [sys.executable, "-m", "harness.cli", *words], cwd=self.checkout, check=False,
+            env=self._environment(), capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
         path = f"{self.folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -146,6 +157,90 @@ def test_adapters_that_the_pull_request_adds_or_changes_are_judged(runner: Runne
     assert handed_on(runner) == ["acme/v1", "new"]
 
 
+def test_weights_or_a_folder_that_become_a_link_are_judged(runner: Runner) -> None:
+    for name in ("kept", "moved"):
+        for file in ("adapter_model.safetensors", "adapter_config.json"):
+            place = runner.checkout / "adapters" / name / file
+            place.parent.mkdir(exist_ok=True)
+            place.write_text("old")
+    proposed(runner)
+    weights = runner.checkout / "adapters/old/adapter_model.safetensors"
+    weights.unlink()
+    weights.symlink_to("../kept/adapter_model.safetensors")
+    shutil.rmtree(runner.checkout / "adapters/moved")
+    (runner.checkout / "adapters/moved").symlink_to("kept")
+    git(runner.checkout, "add", "-A")
+    git(runner.checkout, "commit", "-qm", "links")
+    assert runner.run("find the adapters").returncode == 0
+    assert handed_on(runner) == ["moved", "old"]
+
+
+def test_a_tokenizer_that_comes_or_goes_is_a_change_of_its_adapter(runner: Runner) -> None:
+    for name in ("with", "without"):
+        folder = runner.checkout / "adapters" / name
+        folder.mkdir()
+        (folder / "adapter_config.json").write_text("{}")
+    (runner.checkout / "adapters/with/tokenizer.json").write_text("{}")
+    proposed(runner, "adapters/without/chat_template.jinja", "adapters/without/README.md")
+    (runner.checkout / "adapters/with/tokenizer.json").unlink()
+    git(runner.checkout, "commit", "-qam", "removed")
+    assert runner.run("find the adapters").returncode == 0
+    assert handed_on(runner) == ["with", "without"]
+
+
+def test_every_judged_file_is_looked_for() -> None:
+    (step,) = [one for one in action()["runs"]["steps"] if one.get("name") == "find the adapters"]
+    listed = re.search(r"judged=\((.*?)\)", step["run"], re.DOTALL)
+    assert listed
+    assert set(listed[1].split()) == {*JUDGED, *TOKENIZER}
+
+
+@pytest.mark.parametrize(
+    "file", ["pyproject.toml", "benchmarks/openers/benchmark.toml", "reports/history.jsonl"]
+)
+def test_where_the_bar_changes_the_promoted_adapters_are_judged(runner: Runner, file: str) -> None:
+    pointing(runner, "v1")
+    proposed(runner, file)
+    assert runner.run("find the adapters").returncode == 0
+    assert handed_on(runner) == ["v1"]
+
+
+def test_what_only_the_pointer_promotes_is_judged(runner: Runner) -> None:
+    pointing(runner, "v1")
+    proposed(runner)
+    pointing(runner, "acme/v2")
+    git(runner.checkout, "commit", "-qam", "promoted by hand")
+    assert runner.run("find the adapters").returncode == 0
+    assert handed_on(runner) == ["acme/v2", "v1"]
+
+
+@pytest.mark.parametrize("name", ["../x", "$(touch pwned)", "a\nb=c", "::error::x"])
+def test_a_pointer_that_names_no_adapter_ends_it(runner: Runner, name: str) -> None:
+    proposed(runner)
+    pointing(runner, name)
+    git(runner.checkout, "add", "-A")
+    git(runner.checkout, "commit", "-qm", "forged")
+    found = runner.run("find the adapters")
+    assert found.returncode == 4
+    assert found.stderr.startswith("not the name of an adapter: ")
+    assert runner.text("output") == ""
+    assert not (runner.checkout / "pwned").exists()
+
+
+def test_code_of_the_pull_request_is_not_imported(runner: Runner) -> None:
+    pointing(runner, "v1")
+    proposed(runner, "pyproject.toml", "json.py", "adapters/json.py")
+    (runner.checkout / "json.py").write_text("open('pwned', 'w')")
+    assert runner.run("find the adapters").returncode == 0
+    assert handed_on(runner) == ["v1"]
+    assert not (runner.checkout / "pwned").exists()
+
+
+def pointing(runner: Runner, name: str) -> None:
+    tasks = {"openers": {"adapter": name}}
+    (runner.checkout / "adapters/promoted.json").write_text(json.dumps({"tasks": tasks}))
+
+
 def test_nobody_where_no_adapter_changed(runner: Runner) -> None:
     proposed(runner, "README.md")
     assert runner.run("find the adapters").returncode == 0
@@ -213,6 +308,30 @@ def test_the_verdicts_code_is_handed_on_and_the_summary_kept(
     patterns = action()["runs"]["steps"][4]["with"]["path"].splitlines()
     for pattern in (EXPRESSION.sub(lambda m: runner.value(m[1]), one) for one in patterns):
         assert len(list(project.folder.glob(pattern.removeprefix("./")))) >= 2, pattern
+
+
+@pytest.mark.slow
+def test_the_base_sets_the_bar_and_no_code_of_the_pull_request_runs(
+    runner: Runner, project: TinyProject
+) -> None:
+    assert runner.run_command("status").returncode == 0
+    assert runner.run_command("history", "export", "reports/history.jsonl").returncode == 0
+    (project.folder / ".gitignore").write_text("reports/*\n!reports/history.jsonl\n")
+    proposed(runner)
+    lax = BENCHMARK.replace("margin = 0.08", "margin = 0.99")
+    project.write("benchmarks/openers/benchmark.toml", lax)
+    project.write("conftest.py", "import os\nos._exit(0)\n")
+    project.settings('[tool.pytest.ini_options]\naddopts = "--harness-against=bad"\n')
+    git(runner.checkout, "add", "-A")
+    git(runner.checkout, "commit", "-qm", "a lower bar")
+    (project.folder / "reports/harness.db").unlink()
+    runner.values["steps.find.outputs.adapters"] = "bad"
+    runner.values["inputs.arguments"] = "--harness-no-baselines"
+    found = runner.run("judge")
+    assert runner.text("output") == "code=1\n", found.stdout + found.stderr
+    said = html.unescape(runner.text("adapter-gate.md"))
+    assert "gate at a margin of 0.99 here" in said
+    assert "conftest.py differs" in said
 
 
 def test_nobody_to_judge_is_fine(runner: Runner) -> None:

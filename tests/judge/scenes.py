@@ -498,6 +498,7 @@ REFUSED: dict[str, Scene] = {
 
 SECOND = {
     "rule", "margin_used", "margins", "can_break", "own_cases", "reserve", "finals", "bar_moved", "luck",
+    "bar_commit", "bar_differs",
 }  # fmt: skip
 """Fields that came with the second rule, and that the first leaves at their default."""
 LEFT = frozenset({"policy", "rules", "fingerprint", "benchmark", "forgetting_of"} | SECOND)

@@ -61,6 +61,8 @@ def second_full_of(text: str, verdict: Verdict) -> Verdict:
             200, 1, 0.0, 0.0, 0.02, True, (text, f"{text}x"), (text,), text, (used,), text, text
         ),
         bar_moved=(f"the bar moved: {text}",),
+        bar_commit="a1b2c3d4" * 5,
+        bar_differs=(text,),
         luck=0.1,
         notes=(f"forgetting was {text}", f"finals: {text}", text),
     )

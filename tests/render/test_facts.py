@@ -107,3 +107,11 @@ def test_a_bar_that_moved_asks_for_a_reason() -> None:
         "the margin of ideal_likelihood: 0.03 then, 0.3 now. Who promotes has to say why (--why)"
     )
     assert moved_bar(replace(SECOND, bar_moved=())) == ""
+
+
+def test_a_verdict_by_the_bar_of_a_commit_says_which_and_what_differs() -> None:
+    assert fact("judged by") is None
+    same = fact("judged by", bar_commit="a1" * 20)
+    assert same == "the benchmark, policy, settings and history of commit a1a1a1a1a1a1"
+    moved = fact("judged by", bar_commit="a1" * 20, bar_differs=("benchmark m is new here", "x"))
+    assert str(moved).endswith("Changed here, and not used: benchmark m is new here; x")

@@ -832,12 +832,12 @@ ROWS = [
     history(
         "a verdict that is a number",
         '{"kind": "verdict", "run": "r", "digest": "d", "made": "m", "record": 7}\n',
-        line="history.jsonl:1: is no verdict (its fields: outcome, task, benchmark, fingerprint, candidate, promoted, pinned, n, reasons, metrics, slices, broken, fixed, reworded, advice, certifiable_margin, identical, break_bound, candidates_judged, alpha, policy, rules, notes, runs, guards, worth, forgetting, samples, left_out, rule, margin_used, margins, can_break, own_cases, reserve, finals, bar_moved, luck)",
+        line="history.jsonl:1: is no verdict (its fields: outcome, task, benchmark, fingerprint, candidate, promoted, pinned, n, reasons, metrics, slices, broken, fixed, reworded, advice, certifiable_margin, identical, break_bound, candidates_judged, alpha, policy, rules, notes, runs, guards, worth, forgetting, samples, left_out, rule, margin_used, margins, can_break, own_cases, reserve, finals, bar_moved, luck, bar_commit, bar_differs)",
     ),
     history(
         "a verdict for nobody's run",
         '{"kind": "verdict", "run": "r", "digest": "d", "made": "m", "record": {}}\n',
-        line="history.jsonl:1: is no verdict (its fields: outcome, task, benchmark, fingerprint, candidate, promoted, pinned, n, reasons, metrics, slices, broken, fixed, reworded, advice, certifiable_margin, identical, break_bound, candidates_judged, alpha, policy, rules, notes, runs, guards, worth, forgetting, samples, left_out, rule, margin_used, margins, can_break, own_cases, reserve, finals, bar_moved, luck)",
+        line="history.jsonl:1: is no verdict (its fields: outcome, task, benchmark, fingerprint, candidate, promoted, pinned, n, reasons, metrics, slices, broken, fixed, reworded, advice, certifiable_margin, identical, break_bound, candidates_judged, alpha, policy, rules, notes, runs, guards, worth, forgetting, samples, left_out, rule, margin_used, margins, can_break, own_cases, reserve, finals, bar_moved, luck, bar_commit, bar_differs)",
     ),
     history(
         "a review without fields",
@@ -851,13 +851,13 @@ ROWS = [
     ),
     history(
         "a decision with a wrong hash",
-        decision(hash="0" * 64, before=""),
+        decision(hash="0" * 64),
         line="history.jsonl:1: decision 0 (promote good) does not follow from this store's ledger, import it into a new store",
     ),
     history(
         "a decision of another kind",
         decision(kind="destroy"),
-        line="history.jsonl:1: is no decision (its fields: kind, task, adapter, digest, by, why, at, verdict, case, override, base, benchmark, fingerprint, policy, seq, prev, hash)",
+        line="history.jsonl:1: is no decision (its fields: kind, task, adapter, digest, by, why, at, verdict, case, override, base, benchmark, fingerprint, policy, rests_on, seq, prev, hash, signature)",
     ),
     history(
         "a kind that is a list",

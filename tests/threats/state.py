@@ -8,7 +8,8 @@ import os
 import sqlite3
 from typing import Any
 
-from tests.fakes.project import TinyProject
+from harness.records import Decision
+from tests.fakes.project import TASK, TinyProject
 from tests.threats.adapters import pipe
 from tests.threats.row import Row, text
 
@@ -39,6 +40,19 @@ def pointing(content: str | bytes) -> Any:
     return make
 
 
+def standing(adapter: str, digest: str) -> Any:
+    """Name it in the ledger and in the promoted file alike, as if it had been promoted."""
+
+    def make(project: TinyProject) -> None:
+        decision = Decision("promote", TASK, adapter, digest, "a", "b", "2026-01-01T00:00:00Z")
+        store = project.store()
+        made = store.decisions.add(decision)
+        store.close()
+        pointing(entry(adapter=adapter, digest=digest, decision=made.hash))(project)
+
+    return make
+
+
 def edited(statement: str) -> Any:
     """Change a row of the store by hand."""
 
@@ -54,18 +68,24 @@ def edited(statement: str) -> Any:
 ROWS = [
     row(
         "a promoted file with a path as a name",
-        pointing(entry(adapter="../../x")),
+        standing("../../x", "0" * 64),
         line="'../../x' is not an adapter name: a name is a-z, 0-9, `.`, `_`, `-`, up to 64 of them, with one `/` at most for a client",
     ),
     row(
         "a promoted file of other bytes",
-        pointing(entry()),
+        standing("v1", "0" * 64),
         line="HERE/adapters/v1/adapter_config.json or HERE/adapters/v1/adapter_model.safetensors: is not what was promoted, restore the file or promote the adapter anew",
     ),
     row(
         "a promoted file of an adapter that is gone",
-        pointing(entry(adapter="v2")),
+        standing("v2", "0" * 64),
         line="v2: no such adapter under HERE/adapters, known are v1",
+    ),
+    row(
+        "a promoted file whose decision no store knows",
+        pointing(entry()),
+        line="promoted.json names v1, the store does not know it: commit reports/history.jsonl or name the store",
+        code=11,
     ),
     row(
         "a promoted file that is no JSON",
@@ -75,7 +95,8 @@ ROWS = [
     row(
         "a promoted file that is a list",
         pointing("[]"),
-        line="HERE/adapters/promoted.json: was damaged, `lora-harness status` makes it anew",
+        line="promoted.json was damaged, and the store knows no promotion: restore that file, commit reports/history.jsonl or name the store",
+        code=11,
     ),
     row(
         "a promoted file of 100,000 levels",
@@ -90,12 +111,14 @@ ROWS = [
     row(
         "a promoted file without its tasks",
         pointing("{}"),
-        line="HERE/adapters/promoted.json: was damaged, `lora-harness status` makes it anew",
+        line="promoted.json was damaged, and the store knows no promotion: restore that file, commit reports/history.jsonl or name the store",
+        code=11,
     ),
     row(
         "a promoted file with an entry that is a list",
         pointing('{"tasks": {"openers": []}}'),
-        line="HERE/adapters/promoted.json: was damaged, `lora-harness status` makes it anew",
+        line="promoted.json was damaged, and the store knows no promotion: restore that file, commit reports/history.jsonl or name the store",
+        code=11,
     ),
     row(
         "a promoted file of another task",

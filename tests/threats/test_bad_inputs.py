@@ -23,7 +23,7 @@ IN_A_PROCESS = (
 WHOLE = (
     "no such|not a regular|is a folder|bytes, at most|is a link|holds no|no output for|is not there"
     "|damaged|examples, |several|is there|cannot be|is no directory|there are no rows|only look"
-    "|policy|keep one|ideal_nll|a file must be|not what was promoted"
+    "|policy|keep one|ideal_nll|a file must be|not what was promoted|store does not know"
 )
 
 

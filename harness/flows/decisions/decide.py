@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from harness.errors import AdapterRefused, RequestError
-from harness.flows.decisions.promoted_file import (
-    read_promoted_file,
-    refuse_other_ledger,
-    write_promoted_file,
-)
+from harness.flows.committed_history import refuse_lost
+from harness.flows.decisions.promoted_file import write_committed
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.backends import open_backend
 from harness.flows.mlflow import follow
 from harness.flows.project import Project, utc_now
+from harness.flows.promoted_entries import read_promoted_file, refuse_unknown
 from harness.flows.store import open_store
 from harness.records import RESERVED, Benchmark, Decision
 from harness.store import Store
@@ -51,9 +49,12 @@ class DecisionRequest:
             raise RequestError(f"--by must be a name, of {_MAX_NAME} letters at most")
 
     def open(self, project: Project) -> Store:
-        """Open the store, whose ledger will sign what is added with the key."""
+        """Open the store, whose ledger will sign what is added with the key.
+
+        A promoted file that was edited is no obstacle: the decision writes it anew.
+        """
         sign = signer(self.key) if self.key and not self.dry_run else None
-        store = open_store(project, self.store)
+        store = open_store(project, self.store, checked=False)
         store.decisions.sign = sign
         return store
 
@@ -63,22 +64,30 @@ def decide(
     ask: DecisionRequest,
     make: Callable[[Store, Benchmark], tuple[Decision, str | CurrentDecisions | None]],
 ) -> Decision:
-    """Make a decision on the current ledger, record it, and rewrite the promoted file.
+    """Make a decision on the current ledger, record it, and write what the project commits.
 
     `make` returns the decision with the state it was made in; if the ledger has moved on by the
     time of writing, the store refuses the decision.
     """
     benchmark = project.task_benchmark(ask.task)
-    with closing(ask.open(project)) as store:
-        refuse_other_ledger(project, store)
+    with open_to_decide(project, ask) as store:
         decision, after = make(store, benchmark)
         decision = replace(decision, rests_on=seal_of_grounds(store, decision))
         if ask.dry_run:
             return decision
         made = store.decisions.add(decision, after)
-        write_promoted_file(project, store)
+        write_committed(project, store)
         follow(project, store)
         return made
+
+
+@contextmanager
+def open_to_decide(project: Project, ask: DecisionRequest) -> Iterator[Store]:
+    """Open the store for a decision, which may renew a promoted file that was edited."""
+    with closing(ask.open(project)) as store:
+        refuse_unknown(project, store)
+        refuse_lost(project, store)
+        yield store
 
 
 def drafted(
@@ -183,7 +192,7 @@ def _finish_cut_off(project: Project, store: Store, mine: list[Decision], latest
     entry = read_promoted_file(project).get(latest.task)
     before = {decision.hash for decision in mine} - {latest.hash}
     if entry is not None and entry["decision"] in before:
-        write_promoted_file(project, store)
+        write_committed(project, store)
         raise RequestError(
             f"{latest.task}: the last {latest.kind}, {latest.adapter} by {latest.by}, was recorded"
             " but cut off before it was done; it is done now, `lora-harness status` shows it"

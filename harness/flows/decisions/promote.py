@@ -7,9 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import RequestError
-from harness.flows.decisions.decide import DecisionRequest, decide, drafted, look
+from harness.flows.committed_history import write_history
+from harness.flows.decisions.decide import (
+    DecisionRequest,
+    decide,
+    drafted,
+    look,
+    open_to_decide,
+)
 from harness.flows.decisions.promotable import reference, verdict_for
-from harness.flows.decisions.promoted_file import write_promoted_file
+from harness.flows.decisions.promoted_file import write_committed
 from harness.flows.decisions.publish import card
 from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.mlflow import follow
@@ -59,7 +66,7 @@ def promote(
         held = current.promoted
         if held and (name, adapter.digest) == reference(current, "promoted"):
             if not dry_run:  # the steps after the ledger, in case an earlier promotion was killed
-                write_promoted_file(project, store)
+                write_committed(project, store)
                 follow(project, store)
                 _card(project, store, adapter, held)
             raise RequestError(f"{name}: is promoted already")
@@ -104,7 +111,7 @@ def accept(
 ) -> Decision:
     """Record that a person has looked at a broken case of a run and accepts it."""
     ask = DecisionRequest(by, why, store=store_url, key=key)
-    with closing(ask.open(project)) as store:
+    with open_to_decide(project, ask) as store:
         run = store.runs.by_id(run_id)
         if run is None:
             raise RequestError(f"{run_id}: no such run, the verdict's JSON names it under `runs`")
@@ -125,7 +132,10 @@ def accept(
             run_id,
             case,
         )
-        return store.decisions.add(replace(decision, rests_on=seal_of_grounds(store, decision)))
+        decision = replace(decision, rests_on=seal_of_grounds(store, decision))
+        made = store.decisions.add(decision)
+        write_history(project, store)
+        return made
 
 
 def standings(project: Project, store: Store) -> list[PromotedTask]:

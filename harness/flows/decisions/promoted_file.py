@@ -13,11 +13,12 @@ from harness.errors import (
     AdapterRefused,
     LedgerChanged,
     RequestError,
-    StoreFailed,
     WorldFailed,
     reason,
 )
+from harness.flows.committed_history import renew_history, write_history
 from harness.flows.project import Project
+from harness.flows.promoted_entries import read_promoted_file, refuse_unknown
 from harness.records import Decision
 from harness.store import Store
 from harness.store.in_production import in_production, puts_in_production
@@ -34,7 +35,16 @@ from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.reading import read_json
 
-PROMOTED_FILE = "promoted.json"
+
+def write_committed(project: Project, store: Store, *, renew: bool = False) -> Path:
+    """Write what the project commits of its decisions: the history, then the promoted file.
+
+    In this order a kill leaves no promoted file whose promotion the history lacks. `renew` writes
+    the history only where it lacks a decision.
+    """
+    refuse_unknown(project, store)
+    (renew_history if renew else write_history)(project, store)
+    return write_promoted_file(project, store)
 
 
 def write_promoted_file(project: Project, store: Store) -> Path:
@@ -43,28 +53,13 @@ def write_promoted_file(project: Project, store: Store) -> Path:
     Of two processes that write at once, the later may know fewer decisions than the earlier: each
     therefore reads the ledger again after it has written, until both agree.
     """
-    refuse_other_ledger(project, store)
+    refuse_unknown(project, store)
     decisions = store.decisions.all()
     while True:
         file = _written(project, decisions)
         seen, decisions = decisions, store.decisions.all()
         if decisions == seen:
             return file
-
-
-def refuse_other_ledger(project: Project, store: Store) -> None:
-    """Refuse a store that lacks a decision of the promoted file: it is not the project's store."""
-    # The file is read before the ledger: a decision reaches the ledger before it reaches the file.
-    entries = read_promoted_file(project)
-    known = {decision.hash for decision in store.decisions.all()}
-    for task, entry in entries.items():
-        if entry["decision"] not in known:
-            file = project.settings.adapters / PROMOTED_FILE
-            raise StoreFailed(
-                f"the store {store.database.shown} lacks the promotion of {entry['adapter']} for"
-                f" {task} that {file} names: bring back the store that has it, or remove that file"
-                " to begin anew"
-            )
 
 
 def _written(project: Project, decisions: list[Decision]) -> Path:
@@ -75,7 +70,7 @@ def _written(project: Project, decisions: list[Decision]) -> Path:
         for task, held in sorted(in_production(decisions).items())
     }
     text = json.dumps({"format": 1, "tasks": table}, indent=2) + "\n"
-    file = adapters / PROMOTED_FILE
+    file = project.promoted_file
     if not file.is_file() or file.read_bytes() != text.encode():
         try:
             write_atomically(file, text)
@@ -109,30 +104,13 @@ def _entry(adapters: Path, held: Decision, known: dict[str, str]) -> dict[str, A
     return entry | ({"kind": held.kind, "signature": held.signature} if held.signature else {})
 
 
-def read_promoted_file(project: Project) -> dict[str, dict[str, Any]]:
-    """Return the promoted file's sound entries by task; none if it is missing or damaged."""
-    try:
-        found = read_json(project.settings.adapters / PROMOTED_FILE, RequestError)["tasks"].items()
-    except (RequestError, AttributeError, LookupError, TypeError):
-        return {}
-    return {task: entry for task, entry in found if _is_sound(entry)}
-
-
-def _is_sound(entry: Any) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("files"), dict):
-        return False
-    texts = [entry.get(key) for key in ("adapter", "digest", "decision")]
-    return all(isinstance(text, str) for text in (*texts, *entry["files"].values()))
-
-
 def promoted(task: str, project: str | Path | None = None) -> Path:
     """Return the folder of a task's promoted adapter; refuse bytes that are not the judged bytes.
 
     For serving code: `model.load_adapter(harness.promoted("outreach"))`.
     """
     place = Project.here(Path(project) if project else None)
-    adapters = place.settings.adapters
-    file = adapters / PROMOTED_FILE
+    adapters, file = place.settings.adapters, place.promoted_file
     if not file.exists():
         raise RequestError(f"{file}: is not there, `lora-harness status` makes it")
     tasks = read_promoted_file(place)
@@ -174,7 +152,7 @@ def _refuse_unsigned(project: Project, task: str, entry: dict[str, Any]) -> None
     if wrong is None and not puts_in_production([decision]):
         wrong = f"is a {decision.kind}, which puts nothing into production"
     if wrong is not None:
-        file = project.settings.adapters / PROMOTED_FILE
+        file = project.promoted_file
         raise LedgerChanged(
             f"{file}: the decision on {entry['adapter']} for {task} {wrong}, see"
             " `lora-harness verify`"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.flows.decisions.attest import verify_adapter
-from harness.flows.decisions.promoted_file import PROMOTED_FILE, read_promoted_file
 from harness.flows.decisions.prune import needed
 from harness.flows.evaluation.backends import RecordedBackend
-from harness.flows.project import Project
+from harness.flows.project import PROMOTED_FILE, Project
+from harness.flows.promoted_entries import read_promoted_file
 from harness.flows.rejudge import unexplained
 from harness.flows.store import open_store
 from harness.records import Decision, DoctorCheck
@@ -27,7 +27,7 @@ def verify(
     project: Project, store_url: str | None = None, public_key: Path | None = None
 ) -> list[DoctorCheck]:
     """Check all that the store holds, the promoted file, and promoted and pinned adapters."""
-    with closing(open_store(project, store_url)) as store:
+    with closing(open_store(project, store_url, checked=False)) as store:
         decisions = store.decisions.unchecked()
         links = list(broken_links(decisions))
         unsigned = list(store.decisions.unsigned(decisions))

@@ -103,6 +103,8 @@ class Candidate:
         )
         verdict = self._with_more(given, benchmark, references, cases)
         verdict = replace(verdict, bar_moved=references.bar_moved())
+        if (bar := context.project.bar) is not None:
+            verdict = replace(verdict, bar_commit=bar.commit, bar_differs=bar.differs)
         verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
         if context.tracking is not None:
             context.tracking.judged(run, verdict)

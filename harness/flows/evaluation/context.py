@@ -42,6 +42,8 @@ class Request:
     """Whether faces may show texts, where the project's settings let them."""
     mlflow: str | None = None
     """Log verdicts to this place of MLflow's instead of the settings' one."""
+    base_ref: str | None = None
+    """The commit that sets the bar: its benchmark, policy, settings, history, promoted adapter."""
 
 
 @dataclass

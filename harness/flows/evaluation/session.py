@@ -6,11 +6,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import RequestError
 from harness.flows.evaluation.backends import ENGINES, open_backend
+from harness.flows.evaluation.base_ref import at_base
 from harness.flows.evaluation.candidate import Candidate
 from harness.flows.evaluation.context import Context, Request
 from harness.flows.evaluation.runs import Producer
@@ -49,15 +50,23 @@ class Session(Context):
 
 
 @contextmanager
+def bar_folder() -> Iterator[Path]:
+    """Give a folder for the files of the commit that sets the bar, and remove it at the end."""
+    with tempfile.TemporaryDirectory(prefix="lora-harness-bar-", ignore_cleanup_errors=True) as it:
+        yield Path(it).resolve()
+
+
+@contextmanager
 def open_session(project: Project, request: Request, on_progress: OnProgress) -> Iterator[Session]:
     """Open everything that an evaluation needs, and give it back at the end."""
-    project = project.showing(request.texts)
-    if request.reports is not None:
-        project = Project(replace(project.settings, reports=request.reports))
     if request.samples is not None and not 1 <= request.samples <= 64:
         raise RequestError(f"{request.samples} samples a case, allowed are 1 to 64")
     refuse_taken({METRICS_GROUP: METRICS, ENGINES_GROUP: ENGINES}, RequestError)
     with ExitStack() as opened:
+        if request.base_ref is not None and project.bar is None:
+            folder = opened.enter_context(bar_folder())
+            project = at_base(project, request.base_ref, folder)
+        project = project.showing(request.texts).reporting_to(request.reports)
         store = opened.enter_context(closing(open_store(project, request.store)))
         copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
         opened.callback(shutil.rmtree, copies, ignore_errors=True)
@@ -80,17 +89,20 @@ def evaluate(
     baselines: bool = True,
     reserve: bool = True,
     finals: bool = True,
+    base_ref: str | None = None,
 ) -> Mapping[str, Verdict]:
     """Judge an adapter on the project's benchmarks; a verdict for each, by benchmark name.
 
     The same flow as `pytest --model ADAPTER`, for use from Python. `reserve` and `finals` say
-    whether reserve cases and texts that people sent are used.
+    whether reserve cases and texts that people sent are used. With `base_ref`, that commit sets the
+    bar: its benchmark, policy, settings, history and promoted adapter.
     """
     request = Request(
         *(tuple(benchmarks), against, engine, store),
         baselines=baselines,
         reserve=reserve,
         finals=finals,
+        base_ref=base_ref,
     )
     place = Project.here(Path(project) if project else None)
     with open_session(place, request, lambda step, done, total: None) as session:

@@ -5,10 +5,9 @@ Tested in tests/flows/monitoring/test_monitor.py.
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from harness.errors import RequestError
-from harness.flows.decisions.decide import DecisionRequest
+from harness.flows.committed_history import write_history
+from harness.flows.decisions.decide import DecisionRequest, open_to_decide
 from harness.flows.monitoring.drift import drift_of
 from harness.flows.monitoring.review_counts import count_reviews
 from harness.flows.project import Project, utc_now
@@ -19,27 +18,39 @@ from harness.store import Store
 def acknowledge(project: Project, request: DecisionRequest) -> list[Decision]:
     """Record a decision for every alarm of a task; refuse where there is no alarm."""
     benchmark = project.task_benchmark(request.task)
+    with open_to_decide(project, request) as store:
+        # Held, so that no promotion comes between the look at the alarms and the decisions.
+        with store.decisions.held():
+            made = _acknowledgements(project, store, benchmark, request)
+            if request.dry_run:
+                return made
+            recorded = [store.decisions.add(one) for one in made]
+        write_history(project, store)
+        return recorded
+
+
+def _acknowledgements(
+    project: Project, store: Store, benchmark: Benchmark, request: DecisionRequest
+) -> list[Decision]:
     task = str(benchmark.task)
-    # Held, so that no promotion comes between the look at the alarms and the decisions.
-    with closing(request.open(project)) as store, store.decisions.held():
-        held = store.decisions.promoted(task)
-        if held is None:
-            raise RequestError(f"{task}: nothing is promoted, so there is no alarm")
-        watched = [
-            *count_reviews(project, store, held).watched,
-            drift_of(store, held, benchmark)[0],
-        ]
-        made = [
-            Decision(
-                "acknowledge", task, held.adapter, held.digest, request.by, request.why, utc_now(),
-                verdict=f"{one.signal}@{_last_seen(store, held, benchmark, one.signal)}",
-            )
-            for one in watched
-            if one.course.alarms
-        ]  # fmt: skip
-        if not made:
-            raise RequestError(f"{task}: no alarm stands, there is nothing to acknowledge")
-        return made if request.dry_run else [store.decisions.add(one) for one in made]
+    held = store.decisions.promoted(task)
+    if held is None:
+        raise RequestError(f"{task}: nothing is promoted, so there is no alarm")
+    watched = [
+        *count_reviews(project, store, held).watched,
+        drift_of(store, held, benchmark)[0],
+    ]
+    made = [
+        Decision(
+            "acknowledge", task, held.adapter, held.digest, request.by, request.why, utc_now(),
+            verdict=f"{one.signal}@{_last_seen(store, held, benchmark, one.signal)}",
+        )
+        for one in watched
+        if one.course.alarms
+    ]  # fmt: skip
+    if not made:
+        raise RequestError(f"{task}: no alarm stands, there is nothing to acknowledge")
+    return made
 
 
 def _last_seen(store: Store, held: Decision, benchmark: Benchmark, signal: Signal) -> int:

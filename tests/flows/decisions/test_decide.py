@@ -309,7 +309,7 @@ def test_a_rollback_that_was_killed_is_completed_and_goes_no_further(
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(decide, "write_promoted_file", killed)
+        patch.setattr(decide, "write_committed", killed)
         back(three, name)
     assert promoted("openers", three.folder).name == "v3", "the pointer was not written yet"
     with refused("the last rollback, v2 by Ana, was recorded but cut off .*it is done now"):

@@ -13,8 +13,9 @@ import harness
 from harness.errors import AdapterRefused, RequestError, WorldFailed
 from harness.flows.decisions import promoted_file as flow
 from harness.flows.decisions.decide import rollback
-from harness.flows.decisions.promoted_file import read_promoted_file, write_promoted_file
+from harness.flows.decisions.promoted_file import write_promoted_file
 from harness.flows.decisions.verify import verify
+from harness.flows.promoted_entries import read_promoted_file
 from tests.fakes.refusals import refused
 from tests.fakes.served import WEIGHTS, ServedProject
 

@@ -147,3 +147,12 @@ def test_margin_risk_and_lost_texts_are_folded():
 def test_two_blank_sides_are_said_to_be_nothing():
     blank = compared("b", "broken", 0.9, 0.1, " ", IDEAL, "")
     assert "(nothing)" in report_markdown(replace(MATERIAL, compared=(blank, *CASES)))
+
+
+def test_what_a_pull_request_changes_of_the_bar_is_on_the_first_screen():
+    differs = ("benchmark m is new here",)
+    moved = replace(BY_SECOND.verdict, bar_commit="a1" * 20, bar_differs=differs)
+    shown = screen(report_markdown(replace(BY_SECOND, verdict=moved)))
+    assert "**Judged by the benchmark, policy, settings and history of commit a1a1a1a1a1a1" in shown
+    assert "\n- benchmark m is new here" in shown
+    assert "Judged by" not in screen(report_markdown(BY_SECOND))
