@@ -1,4 +1,4 @@
-"""`lora-harness data`: check, fingerprint and compare training data."""
+"""`lora-harness data`: check, fingerprint and compare training data; its versions are beside it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import click
 
 from harness.cli.command import SuggestingGroup
 from harness.cli.completion import benchmarks, tasks
+from harness.cli.data_versions import at, log, version
 from harness.cli.example_options import columns_of, reads_examples
+from harness.cli.without_project import project_here
 from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.project import Project
     from harness.flows.training.check_data import CheckedData, Fixed
     from harness.flows.training.compare_data import DataDiff
 
@@ -67,12 +68,14 @@ def check(
     Exit codes: 0 fit, 1 unfit, 4 the request is wrong.
     """
     from harness.flows.training.check_data import DataCheckRequest, check_data, fix_data
+    from harness.flows.training.data_versions import find_set
     from harness.text.redact import OPEN
 
     line = ProgressLine(f"checking {file.name}")
     columns = columns_of(maps, ignore)
     asked = DataCheckRequest(benchmarks, task, region.upper(), names, columns)
-    project = _project(asked_for=bool(benchmarks or task))
+    project = project_here(asked_for=bool(benchmarks or task))
+    file = find_set(project, file)
     found = check_data(project, file, asked, lambda step, done, total: line.show(done, total, step))
     line.close()
     fixed = fix_data(project, file, fix, found, asked) if fix else None
@@ -83,29 +86,6 @@ def check(
     else:
         click.echo(_checked_text(found, fixed))
     sys.exit(0 if found.fit else 1)
-
-
-def _project(asked_for: bool) -> Project | None:
-    """Return the project of this folder; without a project a file can still be checked."""
-    from harness.errors import SettingsError
-    from harness.flows.project import Project
-
-    try:
-        return Project.here()
-    except SettingsError:
-        if asked_for or _has_settings():
-            raise
-        return None
-
-
-def _has_settings() -> bool:
-    """Tell whether a project is here, since wrong settings must not pass for no project."""
-    here = Path.cwd()
-    return any(
-        "[tool.harness" in (folder / "pyproject.toml").read_text("utf-8", "replace")
-        for folder in (here, *here.parents)
-        if (folder / "pyproject.toml").is_file()
-    )
 
 
 def _checked_json(found: CheckedData, fixed: Fixed | None) -> dict[str, Any]:
@@ -185,9 +165,11 @@ def fingerprint(file: Path, maps: tuple[str, ...], ignore: tuple[str, ...], as_j
     Exit codes: 0 done, 4 FILE is no training set.
     """
     from harness.flows.training.check_data import fingerprint_data
+    from harness.flows.training.data_versions import find_set
     from harness.render.findings import format_said, record_json
 
-    found = fingerprint_data(file, columns_of(maps, ignore))
+    named = find_set(project_here(asked_for=False), file)
+    found = fingerprint_data(named, columns_of(maps, ignore))
     click.echo(
         json_line(record_json(found))
         if as_json
@@ -205,14 +187,18 @@ def diff(
 ) -> None:
     """Show the examples that only AFTER or only BEFORE has; order and format do not count.
 
+    Either may be a version, such as outreach@3.
+
     Exit codes: 0 both say the same, 1 they differ, 4 a file is no training set.
     """
     from harness.flows.training.compare_data import diff_data
+    from harness.flows.training.data_versions import find_set
     from harness.render.findings import record_json
     from harness.text.redact import OPEN
 
-    exact = diff_data(before, after, columns_of(maps, ignore))
-    project = _project(asked_for=False)
+    project = project_here(asked_for=False)
+    sides = (find_set(project, before), find_set(project, after))
+    exact = diff_data(*sides, columns_of(maps, ignore))
     found = (project.redaction if project else OPEN).record(exact)
     if as_json:
         said = record_json(found) | {"equal": found.equal}
@@ -241,3 +227,7 @@ def _diff_lines(found: DataDiff) -> Sequence[str]:
         *sides_text("removed", [("-", f"{e.input} → {e.output}") for e in found.removed]),
         *sides_text("changed (same input, another output)", changes, most=9),
     ]
+
+
+for command in (version, log, at):
+    data.add_command(command)

@@ -37,6 +37,7 @@ from harness.records.benchmark import (
     ReserveDifference,
     Role,
 )
+from harness.records.datasets import DataVersion
 from harness.records.decisions import Decision, DoctorCheck
 from harness.records.evidence import (
     CasesUse,
@@ -127,6 +128,7 @@ __all__ = [
     "Cluster",
     "Compared",
     "Course",
+    "DataVersion",
     "Decision",
     "DoctorCheck",
     "Drift",

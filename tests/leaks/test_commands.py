@@ -50,6 +50,11 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "data check": [("odd.jsonl",), ("torn.jsonl",), ("odd.jsonl", "--fix", "clean.jsonl")],
     "data diff": [("old.jsonl", "new.jsonl"), ("old.jsonl", "torn.jsonl")],
     "data fingerprint": [("old.jsonl",), ("torn.jsonl",)],
+    "data version": [
+        ("odd.jsonl", *BY), ("torn.jsonl", *BY), ("odd.jsonl", *BY), ("old.jsonl", *BY, "--json"),
+    ],
+    "data log": [(), ("odd.jsonl",), ("odd.jsonl", "--json"), ("none",)],
+    "data at": [("none@1",)],
     "doctor": [("sound",), ("leaky",)],
     "evaluate": [REJECTED, ("good",), (*REJECTED, "--refresh", "--samples", "2")],
     "report": [("leaky",), ("leaky", "--output", "page.html"), ("leaky", "--output", "c.md")],
@@ -90,6 +95,7 @@ LEFT_OUT = {"dashboard": "its pages have a test of their own, tests/leaks/test_p
 EXACT = (
     r"history\.jsonl",  # the backup: its seals cover every letter
     r"benchmarks/other/", r"clean\.jsonl",  # what was asked for, from the file that was given
+    r".*\.versions\.jsonl",  # beside the file that was given: training examples
     r"benchmarks/openers/cases\.reserve\.jsonl",  # the reserve: its cases are texts
 )  # fmt: skip
 """Files that hold texts and are meant to; SECURITY.md names them."""

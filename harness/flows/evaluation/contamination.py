@@ -17,6 +17,7 @@ from harness.workspace.adapters.files import adapter_names, read_training
 from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.names import check_name, folder_of
 from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.project.data_versions import version_with
 from harness.workspace.project.training_data import (
     AS_WRITTEN,
     DATASETS,
@@ -111,7 +112,8 @@ def _file_of(folder: Path, dataset: dict[str, Any]) -> Path | None:
     columns = json.dumps(dataset.get("columns"))
     # the recorded name first: most files keep it, and reading the others is slow
     files = sorted(training_files(folder), key=lambda file: (file.name != called, file.name))
-    return next((file for file in files if _fingerprint(file, columns) == wanted), None)
+    found = next((file for file in files if _fingerprint(file, columns) == wanted), None)
+    return found or version_with(folder, wanted)
 
 
 def _fingerprint(file: Path, columns: str) -> str | None:

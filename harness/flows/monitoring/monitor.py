@@ -119,7 +119,7 @@ def age_of(project: Project, held: Decision, today: str) -> Age:
     dataset = dataset if isinstance(dataset, dict) else {}
     trained = training.get("finished")
     trained = trained if isinstance(trained, str) else None
-    name, examples = dataset.get("name"), dataset.get("examples")
+    name, examples = dataset.get("version", dataset.get("name")), dataset.get("examples")
     return Age(
         promoted_days=_days(held.at, today),
         trained=trained,

@@ -37,6 +37,7 @@ from harness.store import Store
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.importers.example_columns import ExampleColumns
+from harness.workspace.project.data_versions import version_with
 from harness.workspace.project.training_data import (
     DATASETS,
     data_fingerprint,
@@ -202,6 +203,9 @@ def old_data(project: Project, adapter: str) -> OldData:
             continue  # another file in the folder, such as cases.jsonl
         if found.fingerprint == wanted:
             return OldData(found.examples, str(file))
+    version = version_with(project.settings.adapters / DATASETS, wanted)
+    if version is not None:
+        return OldData(read_training_set(version).examples, str(version))
     return OldData((), f"{about.get('name')} ({wanted[:12]}) is not under adapters/{DATASETS}")
 
 

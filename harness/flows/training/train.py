@@ -23,6 +23,7 @@ from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
 from harness.findings.dataset import SMALL, case_inputs, overlaps
 from harness.flows.evaluation.work import messages_for
 from harness.flows.project import Project, commit, utc_now
+from harness.flows.training.data_versions import find_set, version_of_data
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark
 from harness.records.benchmark import TrainingExample
@@ -78,6 +79,7 @@ def train(
         raise RequestError(f"{name}: exists already under {adapters}, choose a new name")
     refuse_recipe(recipe)
     benchmark = project.task_benchmark(task)
+    data = find_set(project, data)
     dataset = read_training_set(data, columns)
     if CONTEXT not in benchmark.template and any(e.context for e in dataset.examples):
         raise DataError(
@@ -88,6 +90,8 @@ def train(
     about = _about(project, name, benchmark, dataset, recipe, parent)
     if said := columns.as_table():  # the gate and the next plan read the file again
         about["dataset"]["columns"] = said
+    if known := version_of_data(data, dataset.fingerprint):
+        about["dataset"]["version"] = known
     about["anyway"] = _objections(project, data, dataset, anyway)
     # The same training finds its own folder again, with the checkpoints of a killed process.
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"

@@ -1,4 +1,4 @@
-"""Read training sets of any format, compute their fingerprint, and find them in a folder.
+"""Read training sets of any format and their versions, compute fingerprints, find sets in a folder.
 
 The formats are in `workspace/importers/example_formats`; adapters/datasets/README.md shows each.
 """
@@ -15,9 +15,11 @@ from typing import Any
 from harness.errors import DataError
 from harness.records import Example
 from harness.records.benchmark import TrainingExample
+from harness.workspace.formats.tables import TableRow
 from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.importers.example_rows import SUFFIXES
-from harness.workspace.importers.example_scan import BadLine, scan
+from harness.workspace.importers.example_scan import BadLine, Scanned, scan
+from harness.workspace.project.data_versions import content_at, is_log, log_of, version_of
 
 DATASETS = "datasets"
 """The folder of the training sets, beside the adapters."""
@@ -65,7 +67,8 @@ def read_training_set(path: Path, columns: ExampleColumns = AS_WRITTEN) -> Train
 
 def scan_training_set(path: Path, columns: ExampleColumns = AS_WRITTEN) -> Scan:
     """Read every line of the file; lines that are no example are collected, not refused."""
-    found = scan(path, columns)
+    named = version_of(path)
+    found = scan(path, columns) if named is None else _scan_version(path, named[1])
     if not found.examples and not found.bad:
         raise DataError(f"{path}: holds no example, one per line is needed")
     examples = tuple(found.examples)
@@ -73,6 +76,19 @@ def scan_training_set(path: Path, columns: ExampleColumns = AS_WRITTEN) -> Scan:
     return Scan(
         path.name, examples, tuple(found.bad), fingerprint, found.format, tuple(found.notes)
     )
+
+
+def _scan_version(path: Path, number: int) -> Scanned:
+    """Read a version of a training set from the log beside it."""
+    log = log_of(path)
+    found = Scanned(path, AS_WRITTEN)
+    said, content = content_at(log, number)
+    for line, (_, example) in enumerate(content, start=1):
+        found.row(TableRow(line, example))
+    found.settle()
+    if found.bad or data_fingerprint(found.examples) != said.fingerprint:
+        raise DataError(f"{log}: {said.name} does not have the fingerprint that it was given")
+    return found
 
 
 def data_fingerprint(examples: Iterable[Example | TrainingExample]) -> str:
@@ -99,6 +115,12 @@ def _content(example: Example | TrainingExample) -> list[Any]:
     return [*texts, more] if more else texts
 
 
+def content_digest(example: TrainingExample) -> str:
+    """Return a digest of what is learnt from an example; slices and line do not count."""
+    text = json.dumps(_content(example), ensure_ascii=True, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def example_object(example: TrainingExample) -> dict[str, Any]:
     """Return an example as a line of JSONL that reads back as the same."""
     context = {"context": list(example.context)} if example.context else {}
@@ -119,4 +141,4 @@ def example_object(example: TrainingExample) -> dict[str, Any]:
 def training_files(folder: Path) -> list[Path]:
     """Return the files of a folder that may be training sets, by their suffixes."""
     found = (file for file in folder.glob("*") if file.suffix.lower() in SUFFIXES)
-    return sorted(file for file in found if not file.name.startswith("."))
+    return sorted(file for file in found if not file.name.startswith(".") and not is_log(file))
