@@ -28,14 +28,17 @@ def status(store: str | None, as_json: bool) -> None:
     Exit codes: 0 fine, 4 the project is wrong, 11 the store failed.
     """
     from harness.flows.decisions.promote import standings
-    from harness.flows.decisions.promoted_file import write_promoted_file
+    from harness.flows.decisions.promoted_file import refuse_other_ledger, write_promoted_file
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
     project = Project.here()
     with closing(open_store(project, store)) as opened:
         found = project.redaction.record(standings(project, opened))
-        write_promoted_file(project, opened)
+        if opened.database.is_read_only:  # such as a project that is mounted read-only as a whole
+            refuse_other_ledger(project, opened)
+        else:
+            write_promoted_file(project, opened)
     if as_json:
         rows = [_row(one) for one in found]
         click.echo(json_line({"tasks": rows}))

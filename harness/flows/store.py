@@ -26,6 +26,7 @@ def open_store(project: Project, url: str | None = None) -> Store:
     try:
         _say_unproven(store)
         if shipped.exists() and store.is_empty:
+            store.database.refuse_read_only()
             import_history(store, shipped)
     except BaseException:
         store.close()
