@@ -24,7 +24,13 @@ _log = logging.getLogger(__name__)
 BACKENDS = ("sqlite", "postgresql")
 WAIT_SECONDS = 60
 """How long SQLite waits for another writer's lock."""
-_CONNECT_SECONDS = 10
+_NETWORK = {
+    "connect_timeout": 10,
+    "keepalives_idle": 60,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+}
+"""Seconds, and a count, after which libpq gives up a server that does not answer any more."""
 _POSTGRESQL = "postgresql+psycopg"
 
 
@@ -117,9 +123,8 @@ def _created(url: URL) -> Engine:
     if url.drivername == _POSTGRESQL:
         # A model may write for an hour between two statements, and the server or a firewall cut the
         # idle connection meanwhile: it is tested, and replaced, before it is used again.
-        options = {"pool_pre_ping": True}
-        if "connect_timeout" not in url.query:
-            options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
+        ours = {name: value for name, value in _NETWORK.items() if name not in url.query}
+        options = {"pool_pre_ping": True, "connect_args": ours}
     try:
         return create_engine(url, **options)
     except (ImportError, SQLAlchemyError) as problem:

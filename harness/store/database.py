@@ -21,14 +21,19 @@ from harness.errors import StoreFailed, reason
 from harness.store.connect import locate, open_engine, open_read_only
 from harness.store.read_only import refuse_to_migrate
 from harness.store.schema import HEAD
+from harness.store.waiting import Waits
 
 MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK = 4711, 4712, 4713
 """Numbers of the advisory locks on PostgreSQL; other versions of this program use the same."""
 _ADVICE = {
     "file is not a database": "name another file as `store`, or move this one away",
     "unable to open database file": "name a file as `store`, in a folder that can be written",
+    "canceling statement due to statement timeout": "run the same command again, with a longer"
+    " limit if the store is so large: ?options=-c%20statement_timeout%3D1h behind its URL",
 }
-"""By SQLite's message, the remedy where repeating the command does not help."""
+"""By the database's message, the remedy where repeating the command does not help."""
+_NOT_ALLOWED = ("25006", "42501")
+"""PostgreSQL's codes for writing on a standby server, and for writing without the right to."""
 _SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
 """Parameters after the `?` of a URL that hold a secret."""
 
@@ -53,6 +58,8 @@ class Database:
         self.url = place.url if isinstance(place, Engine) else place
         self._read_only = open_read_only(place) if isinstance(place, URL) else None
         self._engine = self._read_only.engine if self._read_only else open_engine(place)
+        on_server = self._engine.dialect.name == "postgresql"
+        self._waits = Waits(self._engine) if on_server else None
         self._thread = _Thread()
         with self._failures_named():
             # the version of its tables before this opening; None where it is new
@@ -117,8 +124,13 @@ class Database:
         try:
             yield
         except SQLAlchemyError as problem:
-            why = reason(getattr(problem, "orig", None) or problem)
+            cause = getattr(problem, "orig", None) or problem
+            why = reason(cause)
             advice = _ADVICE.get(why, "run the same command again")
+            if getattr(cause, "sqlstate", None) in _NOT_ALLOWED:
+                advice = "run this command where the store can be written, or name another store"
+            if self._waits is not None and (holder := self._waits.holder()):
+                advice = f"it waited for {holder}: let that end, then {advice}"
             raise StoreFailed(f"the store {self.shown} failed ({why}); {advice}") from problem
 
     def _bring_up_to_date(self) -> str | None:
@@ -164,6 +176,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._waits is not None:
+            self._waits.close()
         self._engine.dispose()
 
 
