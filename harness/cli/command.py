@@ -12,6 +12,7 @@ from harness import __version__
 from harness.cli.diagnostics import Diagnostics, HarnessCommand, allowed
 from harness.errors import HarnessError, reason
 from harness.libraries import lasting
+from harness.stopping import Stopping, ends_in_order
 
 COMMANDS = {
     "init": ("harness.cli.init", "a working project to start from"),
@@ -84,6 +85,10 @@ class Commands(SuggestingGroup):
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command; every error ends in one line and its exit code."""
+        with ends_in_order() as stopping:
+            return self._run(stopping, *args, **options)
+
+    def _run(self, stopping: Stopping, *args: Any, **options: Any) -> Any:
         try:
             with Diagnostics() as diagnostics:
                 return super().main(
@@ -98,7 +103,7 @@ class Commands(SuggestingGroup):
         except click.UsageError as problem:
             fail(f"{problem.format_message()} (see --help)", 4)
         except (click.Abort, KeyboardInterrupt):
-            fail("stopped; run the same command again to go on", 130)
+            fail("stopped; run the same command again to go on", stopping.exit_code)
         except BrokenPipeError:
             sys.stdout = None  # the reader has gone, such as `head`; nobody is left to tell
         except OSError as problem:

@@ -32,12 +32,16 @@ def status(store: str | None, as_json: bool) -> None:
     from harness.flows.decisions.promote import standings
     from harness.flows.decisions.promoted_file import write_committed
     from harness.flows.project import Project
+    from harness.flows.promoted_entries import refuse_unknown
     from harness.flows.store import open_store
 
     project = Project.here()
     with closing(open_store(project, store, checked=False)) as opened:
         found = project.redaction.record(standings(project, opened))
-        write_committed(project, opened, renew=True)
+        if opened.database.is_read_only:  # such as a project that is mounted read-only as a whole
+            refuse_unknown(project, opened)
+        else:
+            write_committed(project, opened, renew=True)
     if as_json:
         rows = [_row(one) for one in found]
         click.echo(json_line({"tasks": rows}))

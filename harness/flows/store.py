@@ -31,6 +31,7 @@ def open_store(project: Project, url: str | None = None, *, checked: bool = True
     try:
         _say_unproven(store)
         if shipped.exists() and store.is_empty:
+            store.database.refuse_read_only()
             import_history(store, shipped)
         if checked:
             refuse_unknown(project, store)

@@ -25,6 +25,7 @@ from harness.plugin.log_records import safe_records
 from harness.plugin.outcome import GateResult, PytestEnding, exit_status
 from harness.records import RESERVED
 from harness.render import verdict_text
+from harness.stopping import ends_in_order
 from harness.text.failures import cause_lines
 from harness.text.safe import ci_log
 from harness.workspace.formats.names import check_name
@@ -75,6 +76,7 @@ class Gate:
 
             share_cores(config.workerinput["workercount"])  # type: ignore[attr-defined]  # xdist's
         self._stack = ExitStack()
+        self._stack.enter_context(ends_in_order())
         self._stack.enter_context(safe_records(shown_texts(self.request.texts)))
         self._session: Session | None = None
         self._evaluations: dict[Pair, Evaluation | HarnessError] = {}

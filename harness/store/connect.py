@@ -17,13 +17,20 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from harness.errors import HarnessError, SettingsError, StoreFailed, reason
 from harness.registered import STORES, names, registered
+from harness.store.read_only import ReadOnlyFile, can_be_written
 
 _log = logging.getLogger(__name__)
 
 BACKENDS = ("sqlite", "postgresql")
-_WAIT_SECONDS = 60
+WAIT_SECONDS = 60
 """How long SQLite waits for another writer's lock."""
-_CONNECT_SECONDS = 10
+_NETWORK = {
+    "connect_timeout": 10,
+    "keepalives_idle": 60,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+}
+"""Seconds, and a count, after which libpq gives up a server that does not answer any more."""
 _POSTGRESQL = "postgresql+psycopg"
 
 
@@ -56,6 +63,18 @@ def open_engine(place: URL | Engine) -> Engine:
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def open_read_only(url: URL) -> ReadOnlyFile | None:
+    """Return the store's file where it can only be read; None where it can be written."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    if can_be_written(Path(str(url.database))):
+        return None
+    found = ReadOnlyFile(url, WAIT_SECONDS)
+    event.listen(found.engine, "connect", _begin_by_hand)
+    event.listen(found.engine, "begin", _begin)
+    return found
 
 
 def _from_package(url: URL) -> URL | Engine:
@@ -100,13 +119,12 @@ def _checked(answer: object, who: str) -> URL | Engine:
 
 def _created(url: URL) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
-    options: dict[str, Any] = {"connect_args": {"timeout": _WAIT_SECONDS}} if sqlite else {}
+    options: dict[str, Any] = {"connect_args": {"timeout": WAIT_SECONDS}} if sqlite else {}
     if url.drivername == _POSTGRESQL:
         # A model may write for an hour between two statements, and the server or a firewall cut the
         # idle connection meanwhile: it is tested, and replaced, before it is used again.
-        options = {"pool_pre_ping": True}
-        if "connect_timeout" not in url.query:
-            options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
+        ours = {name: value for name, value in _NETWORK.items() if name not in url.query}
+        options = {"pool_pre_ping": True, "connect_args": ours}
     try:
         return create_engine(url, **options)
     except (ImportError, SQLAlchemyError) as problem:
@@ -118,16 +136,20 @@ def _created(url: URL) -> Engine:
         ) from problem
 
 
-def _configure(connection: Any, _: Any) -> None:
-    # The driver would begin a transaction only at the first write, after reads that the write
-    # rests on. It is switched to autocommit, and `_begin` says BEGIN itself.
-    connection.isolation_level = None
+def _configure(connection: Any, record: Any) -> None:
+    _begin_by_hand(connection, record)
     cursor = connection.cursor()
     # WAL: readers do not wait for a writer. FULL: a commit survives a power cut, which WAL's usual
     # NORMAL does not promise.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_by_hand(connection: Any, _: Any) -> None:
+    # The driver would begin a transaction only at the first write, after reads that the write
+    # rests on. It is switched to autocommit, and `_begin` says BEGIN itself.
+    connection.isolation_level = None
 
 
 def _begin(connection: Connection) -> None:

@@ -14,19 +14,26 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from harness.errors import StoreFailed, reason
-from harness.store.connect import locate, open_engine
+from harness.store.connect import locate, open_engine, open_read_only
+from harness.store.read_only import refuse_to_migrate
 from harness.store.schema import HEAD
+from harness.store.waiting import Waits
 
 MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK = 4711, 4712, 4713
 """Numbers of the advisory locks on PostgreSQL; other versions of this program use the same."""
 _ADVICE = {
     "file is not a database": "name another file as `store`, or move this one away",
     "unable to open database file": "name a file as `store`, in a folder that can be written",
+    "canceling statement due to statement timeout": "run the same command again, with a longer"
+    " limit if the store is so large: ?options=-c%20statement_timeout%3D1h behind its URL",
 }
-"""By SQLite's message, the remedy where repeating the command does not help."""
+"""By the database's message, the remedy where repeating the command does not help."""
+_NOT_ALLOWED = ("25006", "42501")
+"""PostgreSQL's codes for writing on a standby server, and for writing without the right to."""
 _SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
 """Parameters after the `?` of a URL that hold a secret."""
 
@@ -49,11 +56,14 @@ class Database:
     def __init__(self, url: str, root: Path) -> None:
         place = locate(url, root)
         self.url = place.url if isinstance(place, Engine) else place
-        self._engine = open_engine(place)
+        self._read_only = open_read_only(place) if isinstance(place, URL) else None
+        self._engine = self._read_only.engine if self._read_only else open_engine(place)
+        on_server = self._engine.dialect.name == "postgresql"
+        self._waits = Waits(self._engine) if on_server else None
         self._thread = _Thread()
         with self._failures_named():
             # the version of its tables before this opening; None where it is new
-            self.came_from = _bring_up_to_date(self._engine)
+            self.came_from = self._bring_up_to_date()
         self.is_new = self.came_from is None
 
     @contextmanager
@@ -63,8 +73,13 @@ class Database:
         if known is not None:
             yield known
             return
+        before = self._read_only.stamp() if self._read_only else None
         with self._failures_named(), self._engine.connect() as connection:
             yield connection
+        if self._read_only and before is not None and self._read_only.stamp() != before:
+            raise StoreFailed(
+                f"the store {self.shown} was written while it was read; run the same command again"
+            )
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -75,6 +90,7 @@ class Database:
         if self._thread.shared is not None:
             yield self._thread.shared
             return
+        self.refuse_read_only()
         with self._failures_named(), _writing(self._engine) as connection:
             yield connection
 
@@ -108,9 +124,31 @@ class Database:
         try:
             yield
         except SQLAlchemyError as problem:
-            why = reason(getattr(problem, "orig", None) or problem)
+            cause = getattr(problem, "orig", None) or problem
+            why = reason(cause)
             advice = _ADVICE.get(why, "run the same command again")
+            if getattr(cause, "sqlstate", None) in _NOT_ALLOWED:
+                advice = "run this command where the store can be written, or name another store"
+            if self._waits is not None and (holder := self._waits.holder()):
+                advice = f"it waited for {holder}: let that end, then {advice}"
             raise StoreFailed(f"the store {self.shown} failed ({why}); {advice}") from problem
+
+    def _bring_up_to_date(self) -> str | None:
+        """Migrate an older store; return the version that it had, None of a new store."""
+        with self.read() as connection:
+            version = _version(connection)
+        if version == HEAD:
+            return version
+        if self.is_read_only and (version is None or version < HEAD):
+            refuse_to_migrate(self.shown, version)
+        with _writing(self._engine) as connection:
+            version = _version(connection)  # again, as another process may have migrated meanwhile
+            if version == HEAD:
+                return version
+            if version is not None and version > HEAD:
+                raise StoreFailed(f"the store was written by a newer version ({version}), upgrade")
+            _migrate(connection)
+        return version
 
     @property
     def engine(self) -> Engine:
@@ -123,8 +161,23 @@ class Database:
         hidden = {key: "***" for key in self.url.query if key.lower() in _SECRET}
         return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the store's file can only be read, with all commands that only read."""
+        return self._read_only is not None
+
+    def refuse_read_only(self) -> None:
+        """Refuse to write into a store that can only be read, before any work is done for it."""
+        if self.is_read_only:
+            raise StoreFailed(
+                f"the store {self.shown} can only be read here: its file or folder cannot be"
+                " written; run this command where it can, or name another store"
+            )
+
     def close(self) -> None:
         """Close all connections."""
+        if self._waits is not None:
+            self._waits.close()
         self._engine.dispose()
 
 
@@ -139,22 +192,6 @@ def lock(connection: Connection, number: int) -> None:
 def _writing(engine: Engine) -> Iterator[Connection]:
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
         yield connection
-
-
-def _bring_up_to_date(engine: Engine) -> str | None:
-    """Migrate an older store; return the version that it had, None of a new store."""
-    with engine.connect() as connection:
-        version = _version(connection)
-    if version == HEAD:
-        return version
-    with _writing(engine) as connection:
-        version = _version(connection)  # again, as another process may have migrated meanwhile
-        if version == HEAD:
-            return version
-        if version is not None and version > HEAD:
-            raise StoreFailed(f"the store was written by a newer version ({version}), upgrade")
-        _migrate(connection)
-    return version
 
 
 def _version(connection: Connection) -> str | None:

@@ -90,7 +90,12 @@ class Outputs:
         return {row.key: np.frombuffer(row.vector, dtype="<f4") for row in rows}
 
     def keep_vectors(self, found: Mapping[str, NDArray[np.float32]]) -> None:
-        """Store embeddings, as little-endian float32 on every machine."""
+        """Store embeddings, as little-endian float32 on every machine.
+
+        A store that can only be read keeps none: commands that only read work them out as well.
+        """
+        if self._database.is_read_only:
+            return
         rows = [{"key": k, "vector": v.astype("<f4").tobytes()} for k, v in found.items()]
         self._keep(schema.vectors, rows)
 

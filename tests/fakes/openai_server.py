@@ -77,6 +77,8 @@ class OpenAIServer:
         self.most = 0
         """Requests that were under way at once."""
         self.pause = 0.0
+        self.loading = 0.0
+        """Seconds that an adapter takes to load, even if its client has gone meanwhile."""
         self._now = 0
         self._lock = threading.Lock()
         self._next: dict[tuple[str, str], list[Reply]] = defaultdict(list)
@@ -141,10 +143,12 @@ class OpenAIServer:
             base = [{"id": BASE, "object": "model"}]
             return Reply(body={"data": base + [{"id": m, "parent": BASE} for m in self.modules]})
         if path == "/load_lora_adapter" and self.loads:
+            time.sleep(self.loading)
             self.modules[body["lora_name"]] = body["lora_path"]
             return Reply(body=b"Success: it is there.")
         if path == "/unload_lora_adapter" and self.loads:
-            del self.modules[body["lora_name"]]
+            if self.modules.pop(body["lora_name"], None) is None:
+                return Reply(404, {"error": {"message": "The adapter cannot be found."}})
             return Reply(body=b"Success: it is gone.")
         if path not in (CHAT, WEIGH):
             return Reply(404, {"detail": "Not Found"})

@@ -154,7 +154,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
 
 def test_a_store_that_somebody_holds_is_waited_for_and_then_refused(open_store, file, monkeypatch):
     open_store().close()
-    monkeypatch.setattr(connect, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(connect, "WAIT_SECONDS", 0.05)
     store = open_store()
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -200,7 +200,7 @@ def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path, mo
         raise OperationalError("SELECT 1", {}, Exception("no route to host\nat all"))
 
     monkeypatch.setattr(database, "open_engine", lambda place: None)
-    monkeypatch.setattr(database, "_bring_up_to_date", no_answer)
+    monkeypatch.setattr(Database, "_bring_up_to_date", no_answer)
     line = r"^the store postgresql://me:\*\*\*@host/db failed \(no route to host\); run"
     with refused(line, StoreFailed, code=11):
         Database("postgresql://me:secret@host/db", tmp_path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,6 +38,10 @@ _UNABLE = (400, 404, 405, 422, 501)
 """Statuses of servers that do not support log-probabilities of a prompt."""
 _NO_ROUTE = (404, 405, 501)
 """Statuses of servers without a route."""
+_STILL_LOADING = 10.0
+"""Seconds in which a server may end loading an adapter that it was asked for and gave no answer."""
+_UNLOADING = 30.0
+"""Seconds for unloading all adapters."""
 
 
 class OpenAI:
@@ -53,8 +58,10 @@ class OpenAI:
         self._formats = Formats(base) if base is not None else None
         self._modules: dict[str, str] = {}
         """The server's name of each adapter, by digest."""
-        self._loaded: list[str] = []
-        """Names of adapters that were loaded from here, and so are unloaded at the end."""
+        self._loaded: dict[str, bool] = {}
+        """Names of adapters that are unloaded at the end, and whether the server answered.
+
+        Ctrl-C or a timeout may come between the question and its answer."""
 
     def formats(self) -> Formats | None:
         """Return the chat formats of the base's prompts; None where its files are not here."""
@@ -203,9 +210,11 @@ class OpenAI:
         name = f"{plain}-{secrets.token_hex(3)}"
         seen = self.endpoint.adapters.rstrip("/")
         path = f"{seen}/{adapter.name}" if self.endpoint.adapters else str(adapter.folder)
+        self._loaded[name] = False
         try:
             client.command("/load_lora_adapter", {"lora_name": name, "lora_path": path})
         except RequestRefused as problem:
+            self._loaded[name] = True
             if problem.status in _NO_ROUTE:
                 raise SettingsError(
                     f"{self.endpoint.url}: has no model {plain} and loads none (it says"
@@ -215,7 +224,7 @@ class OpenAI:
             raise AdapterRefused(
                 f"{adapter.name}: the server does not load it, {problem}"
             ) from problem
-        self._loaded.append(name)
+        self._loaded[name] = True
         return name
 
     def _listed(self, client: HttpClient) -> list[tuple[str, bool]]:
@@ -243,17 +252,35 @@ class OpenAI:
 
     def close(self) -> None:
         """Unload the adapters that were loaded; a server that is gone has forgotten them."""
-        loaded, self._loaded = self._loaded, []
+        loaded, self._loaded = self._loaded, {}
         if not loaded:
             return
         self._modules.clear()
-        brief = replace(self.endpoint, retries=0, timeout=min(10.0, self.endpoint.timeout))
+        brief = replace(
+            self.endpoint,
+            retries=0,
+            timeout=min(10.0, self.endpoint.timeout),
+            deadline=min(_UNLOADING, self.endpoint.deadline),
+        )
+        with open_client(brief) as client:
+            for name, answered in loaded.items():
+                try:
+                    _unload(client, name, 0.0 if answered else _STILL_LOADING)
+                except HarnessError as problem:
+                    _log.info("%s stays on the server: %s", name, problem)
+
+
+def _unload(client: HttpClient, name: str, patience: float) -> None:
+    """Unload an adapter; ask again while the server may still be loading it."""
+    until = time.monotonic() + patience
+    while True:
         try:
-            with open_client(brief) as client:
-                for name in loaded:
-                    client.command("/unload_lora_adapter", {"lora_name": name})
-        except HarnessError as problem:
-            _log.info("adapters stay on the server: %s", problem)
+            client.command("/unload_lora_adapter", {"lora_name": name})
+            return
+        except RequestRefused:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.2)
 
 
 def _furthest(one: Sequence[float], other: Sequence[float]) -> float:

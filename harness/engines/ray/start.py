@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -86,6 +87,7 @@ def _environment(more: Mapping[str, str]) -> Iterator[None]:
 
 def _joined(ray: RayModule, address: str | None) -> str:
     """Start a local Ray or join a cluster; return the folder of its logs."""
+    handler = signal.getsignal(signal.SIGTERM)
     own = {"include_dashboard": False, "object_store_memory": _STORE} if address is None else {}
     try:
         found = ray.init(
@@ -99,6 +101,8 @@ def _joined(ray: RayModule, address: str | None) -> str:
     except Exception as problem:  # Ray raises many kinds
         _log.debug("ray does not start", exc_info=True)
         raise EngineFailed(f"ray: does not start ({reason(problem)})") from problem
+    if callable(handler):  # Ray puts its own in its place, which would end without a word
+        signal.signal(signal.SIGTERM, handler)
     # Ray prints the death of a worker to stdout despite `log_to_driver`, where a verdict may be
     # printed, and has no other switch for that (perf/ray_kill.py).
     ray._private.worker._worker_logs_enabled = False

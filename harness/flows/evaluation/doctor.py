@@ -5,11 +5,10 @@ Tested in tests/flows/test_store.py.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from harness.engines.local.shipped import ShippedDifference
@@ -32,9 +31,8 @@ if TYPE_CHECKING:
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
     """Return every check that could be made; raise if the name is no adapter's."""
-    copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
-    try:
-        backend = LocalBackend(project, copies)
+    with TemporaryDirectory(prefix="lora-harness-", ignore_cleanup_errors=True) as copies:
+        backend = LocalBackend(project, Path(copies))
         adapter = backend.adapter(name)
         if adapter.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]
@@ -65,8 +63,6 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
             except HarnessError as problem:
                 found.append(DoctorCheck("applied", False, str(problem)))
         return found
-    finally:
-        shutil.rmtree(copies, ignore_errors=True)
 
 
 def _origin(files: AdapterFiles) -> list[DoctorCheck]:

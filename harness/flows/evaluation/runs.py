@@ -98,6 +98,7 @@ class Producer:
 
     def _work(self, spec: RunSpec, metrics: tuple[str, ...], refresh: bool) -> GenerationWork:
         """Return a run's work; `refresh` forgets its stored outputs, once in this process."""
+        self.store.database.refuse_read_only()  # before a model is loaded for it
         work = GenerationWork(spec, self.store, self.on_progress)
         address = self._key(spec, metrics)
         # only once: prefetching and the verdict both ask, and the second needs what the first made

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from harness.errors import RequestError
 from harness.flows.evaluation.backends import ENGINES, open_backend
@@ -68,8 +67,9 @@ def open_session(project: Project, request: Request, on_progress: OnProgress) ->
             project = at_base(project, request.base_ref, folder)
         project = project.showing(request.texts).reporting_to(request.reports)
         store = opened.enter_context(closing(open_store(project, request.store)))
-        copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
-        opened.callback(shutil.rmtree, copies, ignore_errors=True)
+        # Removed at the latest when the object dies, so also if a signal comes in between.
+        temporary = TemporaryDirectory(prefix="lora-harness-", ignore_cleanup_errors=True)
+        copies = Path(opened.enter_context(temporary))
         backend = opened.enter_context(
             closing(open_backend(project, request.engine, lambda: copies))
         )
