@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
