@@ -57,17 +57,22 @@ def show(name: str, body: Callable[[PageContext], None]) -> None:
         project = Project.here()
         store = _opened(str(project.settings.root), os.environ.get(STORE) or project.settings.store)
         body(PageContext(project, store, _task(project.tasks)))
-    except HarnessError as problem:
-        _opened.clear()  # open the store anew next time: it may be back by then
-        headline(name)
-        trouble(said(problem))
     except Exception as problem:  # a bug in a page must not show a traceback to its visitor
-        log.exception("the page %s failed", name)
+        if isinstance(problem, HarnessError):
+            _opened.clear()  # open the store anew next time: it may be back by then
         headline(name)
-        trouble(
-            f"this page failed ({type(problem).__name__}); what happened is in the terminal of"
-            " `lora-harness dashboard`"
-        )
+        trouble(failure(name, problem))
+
+
+def failure(name: str, problem: Exception) -> str:
+    """Return what went wrong on a page, as a line; the traceback of a bug goes to the log."""
+    if isinstance(problem, HarnessError):
+        return said(problem)
+    log.error("the page %s failed", name, exc_info=problem)
+    return (
+        f"this page failed ({type(problem).__name__}); what happened is in the terminal of"
+        " `lora-harness dashboard`"
+    )
 
 
 @st.cache_resource(show_spinner=False)
@@ -109,6 +114,11 @@ def section(title: str, note: str = "") -> None:
 def trouble(line: str) -> None:
     """Show a failure and its remedy, as text."""
     html(element("div", line, class_="lh-banner lh-override", role="alert"))
+
+
+def answer(line: str) -> None:
+    """Say what became of a click."""
+    html(element("div", line, class_="lh-answer", role="status"))
 
 
 def remark(line: str) -> None:

@@ -29,16 +29,22 @@ def signed_in() -> str | None:
     return str(st.user.get("email") or st.user.get("name") or st.user.get("sub"))[:MAX_NAME]
 
 
-def reviewer() -> str:
-    """Return the name for a review, asking for it where there is no login; empty until known."""
+def name() -> str:
+    """Return the name for a review: the login's, else the one typed so far."""
+    typed = str(st.session_state.get("reviewer") or "")
+    return signed_in() or typed.strip()[:MAX_NAME]
+
+
+def reviewer() -> None:
+    """Show who is logged in, or ask for a name where there is no login."""
     known = signed_in()
     if known:
         left, right = st.columns([3, 1])
         with left:
             frame.html(pieces.note("signed in as ", words.html(known, MAX_NAME)))
         right.button("Log out", on_click=st.logout, type="tertiary")
-        return known
-    given = st.text_input(
+        return
+    st.text_input(
         "Your name",
         key="reviewer",
         max_chars=MAX_NAME,
@@ -46,4 +52,3 @@ def reviewer() -> str:
         placeholder="stands on every review that you file",
         width=360,
     )
-    return (given or "").strip()

@@ -6,13 +6,13 @@ Tested in tests/dashboard/test_pages.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from dashboard import choices, frame, pieces, who
+from dashboard.desk import desk, elsewhere, file, give_back, given, skip, undo
 from dashboard.rates import short
-from harness.errors import HarnessError
-from harness.flows.project import said
 from harness.flows.queries import (
     BlindPair,
     Queue,
@@ -20,37 +20,89 @@ from harness.flows.queries import (
     blind_results,
     review_queue,
 )
-from harness.flows.reviews.file_review import file_review
+from harness.flows.reviews.handing_out import Together
 from harness.flows.reviews.waiting import Waiting
 from harness.records import Treatment
+from harness.store.claims import Claim
 from harness.text.figures import count
 
 WAYS = {"queue": "One by one", "blind": "Blind, two adapters"}
-DONE = "reviewed-here"
-"""Session key of the outputs reviewed here, for the count and for half-finished pairs."""
+LOOK_AGAIN = 5
+"""Seconds between two looks whether another reviewer's output is free again."""
 
 
 def body(context: frame.PageContext) -> None:
     """Ask for the reviewer and the way, then show the next output."""
     title = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", key="review-bar"):
-        name = who.reviewer()
+        who.reviewer()
         way = choices.switch("How", tuple(WAYS), "way", WAYS.__getitem__)
     if way == "blind":
-        _blind(context, name, title)
+        _blind(context, title)
     else:
-        _queue(context, name, title)
+        _queue(context, title)
 
 
-def _done() -> set[str]:
-    done: set[str] = st.session_state.setdefault(DONE, set())
-    return done
+def _answered(context: frame.PageContext) -> None:
+    """Show what became of the last click, and a way back."""
+    answer = desk().answer
+    if answer is None:
+        return
+    if answer.refused:
+        frame.trouble(answer.line)
+        if answer.final:
+            frame.text("What you wrote", answer.final, "unsaved")
+        desk().answer = None
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="review-answer"):
+        frame.answer(answer.line)
+        if answer.review is not None:
+            st.button(
+                "Undo",
+                key="undo",
+                shortcut="U",
+                icon=":material/undo:",
+                type="tertiary",
+                on_click=undo,
+                args=(context, answer),
+            )
+
+
+def _all_open_elsewhere(context: frame.PageContext, groups: Sequence[Together]) -> None:
+    """Say who has the outputs that are left; look again and again whether one is free."""
+    claims = elsewhere(context, groups)
+    with st.container(border=True):
+        frame.html(_who_has_them(claims))
+        mine = [one for one in claims if one.reviewer and one.reviewer == who.name()]
+        if mine:
+            st.button(
+                "Continue here what I have open in another window",
+                key="take-over",
+                on_click=give_back,
+                args=(context, mine[0].holder),
+            )
+
+    @st.fragment(run_every=LOOK_AGAIN)
+    def look_again() -> None:
+        if {one.key for one in elsewhere(context, groups)} != {one.key for one in claims}:
+            st.rerun()
+
+    look_again()
+
+
+def _who_has_them(claims: Sequence[Claim]) -> str:
+    names = sorted({one.reviewer for one in claims if one.reviewer})
+    by = f": {', '.join(names)}" if names else ""
+    # None where the last one was given back between two looks; the page looks again soon.
+    until = datetime.fromtimestamp(claims[0].until, UTC) if claims else None
+    free = f" The first is free again at {until:%H:%M} UTC at the latest." if until else ""
+    return f"All that is left is open in other windows{by}.{free} This page looks by itself."
 
 
 # --- one by one ---------------------------------------------------------------------------------
 
 
-def _queue(context: frame.PageContext, name: str, title: st.delta_generator.DeltaGenerator) -> None:
+def _queue(context: frame.PageContext, title: st.delta_generator.DeltaGenerator) -> None:
     known = review_queue(context.project, context.store, context.task)
     chosen = known.adapter
     if len(known.adapters) > 1:
@@ -60,23 +112,35 @@ def _queue(context: frame.PageContext, name: str, title: st.delta_generator.Delt
         found = review_queue(context.project, context.store, context.task, chosen)
     with title:
         frame.headline(*_headline(found))
+    _answered(context)
     if not found.waiting:
         frame.empty(*_nothing(found))
         return
-    place = st.session_state.get("skipped", 0) % len(found.waiting)
-    one = found.waiting[place]
+    groups = [(one,) for one in found.waiting]
+    group = given(context, groups)
+    if group is None:
+        _all_open_elsewhere(context, groups)
+        return
+    (one,) = group
     with st.container(border=True):
         _asked(one)
-        _form(context, one, name)
+        _form(context, one, one.where)
     if len(found.waiting) > 1:
-        st.button("Skip for now", key="skip", shortcut="S", type="tertiary", on_click=_skip)
+        st.button(
+            "Skip for now",
+            key="skip",
+            shortcut="S",
+            type="tertiary",
+            on_click=skip,
+            args=(context, one),
+        )
 
 
 def _headline(found: Queue) -> tuple[str, str]:
     waiting = count(found.total, "output") + " to review"
     if not found.waiting:
         waiting = "Nothing to review"
-    here = f", {len(_done())} by you in this session" if _done() else ""
+    here = f", {len(desk().done)} by you in this session" if desk().done else ""
     of = f"Outputs of {found.adapter} · " if found.adapter else ""
     return waiting, f"{of}{found.reviewed} reviewed{here}"
 
@@ -86,10 +150,6 @@ def _nothing(found: Queue) -> tuple[str, str]:
     # the sentence goes on the page, the command in its backquotes into a box to copy
     sentence, _, rest = line.partition("`")
     return f"{sentence[:1].upper()}{sentence[1:].rstrip()}", rest.partition("`")[0]
-
-
-def _skip() -> None:
-    st.session_state["skipped"] = st.session_state.get("skipped", 0) + 1
 
 
 def _asked(one: Waiting) -> None:
@@ -106,80 +166,41 @@ def _asked(one: Waiting) -> None:
 # --- the form -----------------------------------------------------------------------------------
 
 
-def _form(context: frame.PageContext, one: Waiting, name: str, shortcuts: bool = True) -> None:
+def _form(context: frame.PageContext, one: Waiting, called: str, shortcuts: bool = True) -> None:
+    """Show the form of an output; `called` names it in the answer to a click."""
     with st.form(f"form-{one.key}", border=False, enter_to_submit=False):
-        final = st.text_area("What should be sent", one.output, key=f"final-{one.key}", height=110)
-        reason = st.text_input("Reason (optional)", key=f"reason-{one.key}", max_chars=2000)
+        # Given through the state: an undone edit has its text there already.
+        st.session_state.setdefault(f"final-{one.key}", one.output)
+        st.text_area("What should be sent", key=f"final-{one.key}", height=110)
+        st.text_input("Reason (optional)", key=f"reason-{one.key}", max_chars=2000)
         with st.container(horizontal=True):
-            pressed = _pressed(one, shortcuts)
+            _buttons(context, one, called, shortcuts)
     if shortcuts:
-        frame.html(pieces.note("Keys: A accepts, E saves your edit, X rejects, S skips."))
-    if pressed is not None:
-        _file(context, one, name, pressed, final or "", reason or "")
+        frame.html(pieces.note("Keys: A accepts, E saves your edit, X rejects, S skips, U undoes."))
 
 
-def _pressed(one: Waiting, shortcuts: bool) -> Treatment | None:
+def _buttons(context: frame.PageContext, one: Waiting, called: str, shortcuts: bool) -> None:
     ways: tuple[tuple[Treatment, str, str, str], ...] = (
         ("accepted", "Accept", "A", ":material/check:"),
         ("edited", "Save my edit", "E", ":material/edit:"),
         ("rejected", "Reject", "X", ":material/close:"),
     )
-    found: Treatment | None = None
-    # no early return: Streamlit draws only the buttons that are asked for
     for way, label, key, icon in ways:
-        if st.form_submit_button(
+        st.form_submit_button(
             label,
             key=f"{way}-{one.key}",
             icon=icon,
             type="primary" if way == "accepted" else "secondary",
             shortcut=key if shortcuts else None,
-        ):
-            found = way
-    return found
-
-
-def _file(
-    context: frame.PageContext, one: Waiting, name: str, way: Treatment, final: str, reason: str
-) -> None:
-    """File the review, unless the button pressed contradicts the text in the form."""
-    if problem := _contradiction(one, name, way, final):
-        frame.trouble(problem)
-        return
-    kept = {"accepted": one.output, "edited": final, "rejected": None}[way]
-    try:
-        file_review(
-            context.project,
-            context.store,
-            one,
-            way,
-            reviewer=name,
-            final=kept,
-            reason=reason.strip(),
+            on_click=file,
+            args=(context, one, way, called),
         )
-    except HarnessError as refused:
-        frame.trouble(said(refused))
-        return
-    _done().add(one.key)
-    st.rerun()
-
-
-def _contradiction(one: Waiting, name: str, way: Treatment, final: str) -> str:
-    if not name:
-        return "Say who you are first: your name stands on the review."
-    changed = final.strip() != one.output.strip()
-    if way == "accepted" and changed:
-        return "You changed the text: save it as your edit, or put it back to accept the output."
-    if way == "edited" and not changed:
-        return "Nothing is changed yet: write what should be sent, or accept the output."
-    if way == "edited" and not final.strip():
-        return "An edit needs a text; an output that should not be sent is rejected."
-    return ""
 
 
 # --- blind --------------------------------------------------------------------------------------
 
 
-def _blind(context: frame.PageContext, name: str, title: st.delta_generator.DeltaGenerator) -> None:
+def _blind(context: frame.PageContext, title: st.delta_generator.DeltaGenerator) -> None:
     known = review_queue(context.project, context.store, context.task)
     if len(known.adapters) < 2:
         with title:
@@ -200,18 +221,25 @@ def _blind(context: frame.PageContext, name: str, title: st.delta_generator.Delt
             f"{count(len(pairs), 'pair')} to review blindly",
             "Who wrote which side is not shown; the sides are mixed anew for every input.",
         )
+    _answered(context)
     if pairs:
-        _pair(context, pairs, name)
+        _pair(context, pairs)
     else:
         frame.empty("Every pair was reviewed.", "")
     if st.toggle("Show how both did"):
         _results(context, one, other)
 
 
-def _pair(context: frame.PageContext, pairs: Sequence[BlindPair], name: str) -> None:
+def _pair(context: frame.PageContext, pairs: Sequence[BlindPair]) -> None:
     # A pair begun in this session comes first: an output is comparable with its other half only.
-    halves = [pair for pair in pairs if len({pair.left.key, pair.right.key} & _done()) == 1]
-    pair = (halves or list(pairs))[0]
+    done = desk().done
+    begun = sorted(pairs, key=lambda pair: done.isdisjoint((pair.left.key, pair.right.key)))
+    groups = [pair.unreviewed for pair in begun]
+    group = given(context, groups)
+    if group is None:
+        _all_open_elsewhere(context, groups)
+        return
+    pair = begun[groups.index(tuple(group))]
     with st.container(border=True):
         frame.before(pair.left, "blind-input")
         frame.text("Input", pair.input, "blind-input")
@@ -220,10 +248,11 @@ def _pair(context: frame.PageContext, pairs: Sequence[BlindPair], name: str) -> 
         ):
             with column:
                 frame.text(f"Output {letter}", side.output, f"blind-{side.key}")
-                if side.key in _done():
-                    frame.html(pieces.badge("reviewed", "good"))
+                if side in pair.unreviewed:
+                    # Not by its place: a file's name may tell whose it is.
+                    _form(context, side, f"output {letter}", shortcuts=False)
                 else:
-                    _form(context, side, name, shortcuts=False)
+                    frame.html(pieces.badge("reviewed", "good"))
 
 
 def _results(context: frame.PageContext, one: str, other: str) -> None:

@@ -23,12 +23,6 @@ STORE = "LORA_HARNESS_DASHBOARD_STORE"
 """How a store that is not the settings' reaches the pages; a URL in argv could be read in `ps`."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 NEEDED = ("streamlit", "altair")
-SERVE = (
-    "from streamlit import net_util; net_util._external_ip = '127.0.0.1'; "
-    "from streamlit.web.cli import main; main(prog_name='streamlit')"
-)
-"""Streamlit as it is, but for one thing: it would ask a stranger on the internet for this machine's
-address when a page of another origin knocks."""
 
 
 @click.command(cls=HarnessCommand, epilog="Example: lora-harness dashboard --port 8600")
@@ -102,7 +96,7 @@ def _command(folder: Path, host: str, port: int, behind: str | None = None) -> l
     # Another web page cannot reach them either: on loopback only loopback names are answered.
     names = (*LOOPBACK, *([behind] if behind else [])) if host in LOOPBACK else ()
     return [
-        *(sys.executable, "-c", SERVE, "run", str(folder / "app.py")),
+        *(sys.executable, "-m", "streamlit", "run", str(folder / "serve.py")),
         *(each for each in options(folder) if not each.startswith("--server.address=")),
         f"--server.address={host}",
         f"--server.port={port}",

@@ -23,7 +23,7 @@ from harness.store.read_only import refuse_to_migrate
 from harness.store.schema import HEAD
 from harness.store.waiting import Waits
 
-MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK = 4711, 4712, 4713
+MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK, CLAIM_LOCK = 4711, 4712, 4713, 4714
 """Numbers of the advisory locks on PostgreSQL; other versions of this program use the same."""
 _ADVICE = {
     "file is not a database": "name another file as `store`, or move this one away",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from harness.errors import DataError
 from harness.records import Review, Tally
@@ -21,7 +21,10 @@ _AT_ONCE = 1000
 
 
 class Reviews:
-    """The reviews, with gapless numbers from 1, so that "all up to N" is well defined."""
+    """The reviews, numbered from 1, so that "all up to N" is well defined.
+
+    A number that is missing was taken back; no other review gets it.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,6 +45,26 @@ class Reviews:
             for start in range(0, len(rows), _AT_ONCE):
                 new += _keep(connection, rows[start : start + _AT_ONCE])
         return new
+
+    def take_back(self, review: Review, at: str) -> None:
+        """Remove a review for good and note that its number is taken; all but its texts is noted.
+
+        Refused where the store has no such review under this number any more.
+        """
+        reviews, slices = schema.reviews, schema.review_slices
+        asked = select(reviews.c.content).where(
+            reviews.c.id == review.id, reviews.c.seq == review.seq
+        )
+        with self._database.write() as connection:
+            lock(connection, REVIEW_LOCK)
+            content = connection.execute(asked).scalar()
+            if content is None:
+                raise DataError(f"review {review.id!r} was taken back already")
+            connection.execute(delete(slices).where(slices.c.review == review.seq))
+            connection.execute(delete(reviews).where(reviews.c.seq == review.seq))
+            noted = {"seq": review.seq, "id": review.id, "content": content}
+            noted |= {"reviewer": review.reviewer, "at": at}
+            connection.execute(insert(schema.withdrawn_reviews), [noted])
 
     def contents(self, identities: Sequence[str]) -> dict[str, str]:
         """Return the content keys by id, for the ids that are in the store."""
@@ -200,7 +223,7 @@ class Reviews:
         return self._distinct(schema.reviews.c.source)
 
     def last_seq(self) -> int:
-        """Return the number of the newest review, 0 where there is none."""
+        """Return the highest number that a review was given, 0 where there was none."""
         with self._database.read() as connection:
             return _last_seq(connection)
 
@@ -238,7 +261,10 @@ def _contents(connection: Connection, identities: Sequence[str]) -> dict[str, st
 
 
 def _last_seq(connection: Connection) -> int:
-    return int(connection.execute(select(func.max(schema.reviews.c.seq))).scalar() or 0)
+    # A number that was taken back counts: a reader who has seen it must not miss a later review.
+    numbers = [table.c.seq for table in (schema.reviews, schema.withdrawn_reviews)]
+    asked = select(*(select(func.max(number)).scalar_subquery() for number in numbers))
+    return max(number or 0 for number in connection.execute(asked).one())
 
 
 def _review(row: Row[Any]) -> Review:

@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0005"
+HEAD = "0007"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
@@ -189,7 +189,8 @@ decisions = Table(
 reviews = Table(
     "reviews",
     metadata,
-    # Without gaps as well, so that "all reviews up to N" is well defined.
+    # Counted by the store, so that "all reviews up to N" is well defined; a number that is missing
+    # stands in `withdrawn_reviews`, and no other review gets it.
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("id", String(200), nullable=False, unique=True),
     Column("content", String(64), nullable=False),
@@ -218,4 +219,24 @@ review_slices = Table(
     Column("review", Integer, ForeignKey("reviews.seq"), primary_key=True),
     Column("name", String(200), primary_key=True),
     Column("value", String(200), nullable=False),
+)
+
+withdrawn_reviews = Table(
+    "withdrawn_reviews",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("id", String(200), nullable=False),
+    Column("content", String(64), nullable=False),
+    Column("reviewer", String(200), nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+review_claims = Table(
+    "review_claims",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("reviewer", String(200), nullable=False),
+    Column("until", Float, nullable=False),
+    Index("review_claims_by_holder", "holder"),
 )

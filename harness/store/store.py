@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import exists, or_, select
 
 from harness.store import schema
+from harness.store.claims import Claims
 from harness.store.database import Database
 from harness.store.decisions import Decisions
 from harness.store.outputs import Outputs
@@ -29,6 +30,7 @@ class Store:
         self.verdicts = Verdicts(self.database)
         self.decisions = Decisions(self.database)
         self.reviews = Reviews(self.database)
+        self.claims = Claims(self.database)
         self.trends = Trends(self.database)
 
     @property

@@ -38,15 +38,17 @@ class Trends:
 
     def counts(self) -> tuple[int, int, int]:
         """Return the number of runs, reviews and decisions."""
-        runs, reviews, decisions = schema.runs, schema.reviews, schema.decisions
-        # Reviews and decisions are numbered without gaps: the highest number is their count, and is
-        # found without reading all rows.
-        parts = (
-            select(func.count(runs.c.seq)).scalar_subquery(),
-            *(select(func.max(table.c.seq)).scalar_subquery() for table in (reviews, decisions)),
+        runs, decisions = schema.runs.c.seq, schema.decisions.c.seq
+        reviews, withdrawn = schema.reviews.c.seq, schema.withdrawn_reviews.c.seq
+        # Decisions are numbered without gaps, and reviews but for those that were taken back: the
+        # highest number tells their count, and is found without reading all rows.
+        numbers = (
+            *(func.count(runs), func.max(reviews), func.max(decisions)),
+            *(func.max(withdrawn), func.count(withdrawn)),
         )
-        counted = self._all(select(*parts))[0]
-        return tuple(int(number or 0) for number in counted)  # type: ignore[return-value]  # three
+        asked = select(*(select(number).scalar_subquery() for number in numbers))
+        made, filed, decided, last, back = (int(number or 0) for number in self._all(asked)[0])
+        return made, max(filed, last) - back, decided
 
     def synthetic(self) -> bool:
         """Return whether any review is made up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.dashboard.screenshots import PAGES, SCHEMES, WIDTHS, Visit, browser, chromium, served
+from tests.fakes.project import TASK
 from tests.fakes.served import ServedProject
 
 pytestmark = [
@@ -93,6 +95,76 @@ def test_a_review_is_filed_by_keyboard(visited: tuple[ServedProject, Visit]) -> 
     with project.opened() as store:
         (made,) = [one for one in store.reviews.each("openers") if one.reviewer == "Ben A"]
     assert (made.decision, made.source) == ("accepted", "benchmark")
+
+
+def test_a_review_is_undone_by_keyboard(visited: tuple[ServedProject, Visit]) -> None:
+    project, visit = visited
+    visit.go("review")
+    with project.opened() as store:
+        before = store.reviews.count()
+    visit.page.get_by_label("Your name").fill("Undine")
+    visit.page.keyboard.press("Enter")
+    visit.settle()
+    for key, said in (("x", "Rejected: "), ("u", "Undone")):
+        visit.page.locator("h1").click()
+        visit.page.keyboard.press(key)
+        visit.page.locator("[role=status]", has_text=said).wait_for()
+        visit.settle()
+    with project.opened() as store:
+        assert store.reviews.count() == before
+
+
+def test_eight_sessions_accept_four_times_at_once_and_every_output_is_reviewed_once(
+    visited: tuple[ServedProject, Visit],
+) -> None:
+    project, visit = visited
+    sessions, clicks = 8, 4
+    lines = [
+        {"task": TASK, "adapter": "v1", "input": f"input {n}", "output": f"output {n}"}
+        for n in range(sessions * clicks)
+    ]
+    project.write_lines("reports/waiting/today.jsonl", lines)
+    opened = visit.page.context.browser
+    assert opened is not None
+    visits = [Visit.to(visit.url, opened) for _ in range(sessions)]
+    for n, one in enumerate(visits):
+        one.go("review", adapter="v1")
+        one.page.get_by_label("Your name").fill(f"Session {n}")
+        one.page.keyboard.press("Enter")
+        one.settle()
+    answered = 0
+    for turn in range(1, clicks + 1):
+        for one in visits:
+            # Without Playwright's waiting: all eight clicks go out within a moment.
+            one.page.evaluate(
+                "[...document.querySelectorAll('button')]"
+                ".find(each => each.innerText.includes('Accept')).click()"
+            )
+        for one in visits:
+            one.page.get_by_text(f"{turn} by you in this session").wait_for(timeout=60_000)
+            answered += one.page.locator("[role=status]", has_text="Accepted: ").count()
+            assert one.page.locator("[role=alert]").count() == 0
+            one.settle()
+    for one in visits:
+        one.page.context.close()
+    with project.opened() as store:
+        reviews = [one for one in store.reviews.each(TASK) if one.source == "dashboard"]
+    assert answered == sessions * clicks
+    assert sorted(one.output for one in reviews) == sorted(line["output"] for line in lines)
+    assert Counter(one.reviewer for one in reviews) == {f"Session {n}": 4 for n in range(sessions)}
+
+
+def test_no_other_site_can_frame_a_page(visit: Visit) -> None:
+    framed = visit.page.context.new_page()
+    # The same machine under another name is another site, as evil.example would be.
+    other = visit.url.replace("127.0.0.1", "localhost")
+    framed.goto(f"{visit.url}/_stcore/health")
+    framed.set_content(f"<iframe src='{visit.url}/review'></iframe><iframe src='{other}'></iframe>")
+    framed.wait_for_timeout(1500)
+    for frame in framed.frames[1:]:
+        assert "error" in frame.url, "the browser shows its own error page in the frame"
+        assert frame.locator("[data-testid=stApp]").count() == 0
+    framed.close()
 
 
 def test_letters_typed_into_a_field_are_letters(visited: tuple[ServedProject, Visit]) -> None:

@@ -21,13 +21,13 @@ from harness.store import Store, schema
 from harness.store.decisions import broken_links
 from tests.fakes.postgresql import PostgreSQL, opened
 from tests.fakes.refusals import refused
-from tests.store import test_decisions, test_reviews, test_round_trips, test_seals
+from tests.store import test_claims, test_decisions, test_reviews, test_round_trips, test_seals
 from tests.store.records import make_decision, make_run, make_verdict
 from tests.store.test_seals import cached, full  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
-for _module in (test_decisions, test_reviews, test_round_trips, test_seals):
+for _module in (test_claims, test_decisions, test_reviews, test_round_trips, test_seals):
     globals().update({k: v for k, v in vars(_module).items() if k.startswith("test_")})
 """The same tests once more: this module's fixtures give them a store on PostgreSQL."""
 

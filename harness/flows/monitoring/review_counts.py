@@ -1,6 +1,6 @@
 """Count the reviews of the promoted bytes that no acknowledgement has seen yet, week by week.
 
-Reviews are ordered by their gapless number in the store, never by clocks. They belong to the
+Reviews are ordered by their number in the store, never by clocks. They belong to the
 adapter's bytes, so that a promotion of other bytes starts the count anew.
 
 Tested in tests/flows/monitoring/test_monitor.py.

@@ -48,6 +48,8 @@ class BlindPair:
     input: str = field(metadata=TEXT)
     left: Waiting
     right: Waiting
+    unreviewed: tuple[Waiting, ...]
+    """The sides that wait: both, or the one that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +117,16 @@ def blind_pairs(
     if not project.redaction.texts:
         return ()
     random = Random(seed)
-    unreviewed = []
+    found = []
     pairs = _pairs(project, store, task, one, other)
     known = store.reviews.contents([output.key for pair in pairs for output in pair])
     for pair in pairs:
         # Drawn for reviewed pairs as well, so that a review does not swap the sides of later pairs.
         left, right = random.sample(pair, 2)
-        if left.key not in known or right.key not in known:
-            unreviewed.append(BlindPair(left.input, left, right))
-    random.shuffle(unreviewed)
-    return tuple(unreviewed)
+        if waiting := tuple(side for side in (left, right) if side.key not in known):
+            found.append(BlindPair(left.input, left, right, waiting))
+    random.shuffle(found)
+    return tuple(found)
 
 
 @read_page

@@ -3,6 +3,7 @@ import pytest
 from harness.errors import BenchmarkError, DataError
 from harness.flows.queries import blind_pairs, blind_results, review_queue
 from harness.flows.reviews.file_review import file_review
+from harness.flows.reviews.handing_out import hand_out
 from tests.fakes.project import TASK
 
 
@@ -129,3 +130,20 @@ def test_adapters_that_wrote_the_same_leave_nothing_to_prefer(two):
 def test_an_unknown_task_is_refused(two):
     with pytest.raises(BenchmarkError, match="no benchmark is for this task"):
         review_queue(two.project, two.store, "nonsense")
+
+
+def test_a_blind_pair_and_the_queue_do_not_give_out_the_same_output(two):
+    pairs = blind_pairs(two.project, two.store, TASK, "v1", "v2")
+    groups = [pair.unreviewed for pair in pairs]
+    place = hand_out(two.store, groups, "ana")
+    assert place is not None
+    taken = {one.key for one in groups[place]}
+    outputs = review_queue(two.project, two.store).waiting
+    seen = set()
+    for n in range(len(outputs) - 1):
+        found = hand_out(two.store, [(one,) for one in outputs], f"session {n}")
+        assert found is not None
+        seen.add(outputs[found].key)
+    assert len(seen) == len(outputs) - 1
+    assert taken.isdisjoint(seen)
+    assert hand_out(two.store, [(one,) for one in outputs], "one too many") is None

@@ -1,0 +1,158 @@
+"""A reviewer's desk: the outputs that this browser session has open, and what its clicks do.
+
+Clicks are Streamlit callbacks: they run before the page is drawn anew, and the next click does not
+interrupt them, so that no review is filed without its answer.
+
+Tested in tests/dashboard/test_desk.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import streamlit as st
+
+from dashboard import frame, who
+from harness.flows.reviews.file_review import file_review
+from harness.flows.reviews.handing_out import Together, hand_out, open_elsewhere, take_back
+from harness.flows.reviews.waiting import Waiting
+from harness.records import Review, Treatment
+from harness.records.holds import EXACT, QUOTING, TEXT
+from harness.store.claims import Claim
+
+DID: dict[Treatment, str] = {"accepted": "Accepted", "edited": "Edited", "rejected": "Rejected"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of the last click."""
+
+    line: str = field(metadata=QUOTING)
+    refused: bool = False
+    review: Review | None = None
+    """The review that was filed and can be undone."""
+    final: str = field(default="", metadata=TEXT)
+    """The text that stood in the form."""
+    reason: str = field(default="", metadata=TEXT)
+
+
+@dataclass
+class Desk:
+    """What a browser session remembers of its reviews."""
+
+    holder: str = field(default_factory=lambda: uuid4().hex, metadata=EXACT)
+    """The name under which it claims outputs."""
+    done: set[str] = field(default_factory=set, metadata=EXACT)
+    """Keys of the outputs that were reviewed here, for the count and for half-finished pairs."""
+    skipped: list[str] = field(default_factory=list, metadata=EXACT)
+    """Keys of the outputs that were put off, the longest ago first."""
+    undone: str = field(default="", metadata=EXACT)
+    """Key of the output whose review was undone last: it is shown first."""
+    answer: Answer | None = None
+
+
+def desk() -> Desk:
+    """Return the session's desk."""
+    found: Desk = st.session_state.setdefault("desk", Desk())
+    return found
+
+
+def given(context: frame.PageContext, groups: Sequence[Together]) -> Together | None:
+    """Return the outputs to review now; None where other sessions have all that are left open."""
+    ordered = sorted(groups, key=_place)
+    place = hand_out(context.store, ordered, desk().holder, who.name())
+    return None if place is None else ordered[place]
+
+
+def elsewhere(context: frame.PageContext, groups: Sequence[Together]) -> list[Claim]:
+    """Return which of these outputs other sessions have open."""
+    return open_elsewhere(context.store, groups, desk().holder)
+
+
+def _place(group: Together) -> int:
+    """Order what is handed out: first what was undone, last what was skipped last."""
+    keys = {one.key for one in group}
+    if desk().undone in keys:
+        return -1
+    return max((n for n, key in enumerate(desk().skipped, 1) if key in keys), default=0)
+
+
+def skip(context: frame.PageContext, one: Waiting) -> None:
+    """Put an output off until all others were shown."""
+    mine = desk()
+    mine.skipped = [*(key for key in mine.skipped if key != one.key), one.key]
+    mine.undone, mine.answer = "", Answer("Skipped: it comes again after the others.")
+    give_back(context, mine.holder)
+
+
+def give_back(context: frame.PageContext, holder: str) -> None:
+    """Give back what a session has open, this one or another window of the same person."""
+    with _answering():
+        context.store.claims.free(holder)
+
+
+def file(context: frame.PageContext, one: Waiting, way: Treatment, called: str) -> None:
+    """File the review that stands in the form, unless its text contradicts the button."""
+    mine = desk()
+    if one.key in mine.done:
+        return  # the second half of a double click; the first has the answer
+    final = str(st.session_state.get(f"final-{one.key}", one.output))
+    reason = str(st.session_state.get(f"reason-{one.key}", ""))
+    if problem := _contradiction(one, way, final):
+        mine.answer = Answer(problem, refused=True)
+        return
+    kept = {"accepted": one.output, "edited": final, "rejected": None}[way]
+    with _answering(final if way == "edited" else ""):
+        review = file_review(
+            context.project,
+            context.store,
+            one,
+            way,
+            reviewer=who.name(),
+            final=kept,
+            reason=reason.strip(),
+        )
+        mine.done.add(one.key)
+        mine.undone = ""
+        mine.answer = Answer(f"{DID[way]}: {called}.", False, review, final, reason)
+
+
+def undo(context: frame.PageContext, answer: Answer) -> None:
+    """Undo the last review and show its output again, with what stood in its form."""
+    mine, review = desk(), answer.review
+    if review is None or mine.answer is not answer:
+        return  # the second half of a double click
+    with _answering():
+        take_back(context.store, review)
+        mine.done.discard(review.id)
+        mine.undone = review.id
+        mine.answer = Answer("Undone: it waits for a review again.")
+        st.session_state[f"final-{review.id}"] = answer.final
+        st.session_state[f"reason-{review.id}"] = answer.reason
+        context.store.claims.free(mine.holder)
+
+
+@contextmanager
+def _answering(written: str = "") -> Iterator[None]:
+    """Answer a click that fails with the reason, and with the text that would be lost."""
+    try:
+        yield
+    except Exception as problem:  # a bug must not show a traceback to a visitor
+        line = frame.failure("Review", problem)
+        desk().answer = Answer(f"{line[:1].upper()}{line[1:]}", refused=True, final=written)
+
+
+def _contradiction(one: Waiting, way: Treatment, final: str) -> str:
+    if not who.name():
+        return "Say who you are first: your name stands on the review."
+    changed = final.strip() != one.output.strip()
+    if way == "accepted" and changed:
+        return "You changed the text: save it as your edit, or put it back to accept the output."
+    if way == "edited" and not changed:
+        return "Nothing is changed yet: write what should be sent, or accept the output."
+    if way == "edited" and not final.strip():
+        return "An edit needs a text; an output that should not be sent is rejected."
+    return ""
