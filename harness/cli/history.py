@@ -60,17 +60,18 @@ def export(file: Path, store: str | None, no_texts: bool, as_json: bool) -> None
     from harness.flows.history import export_history
     from harness.flows.project import Project
     from harness.flows.store import open_store
-    from harness.workspace.formats.cache import write_pieces_atomically
+    from harness.workspace.formats.output_file import is_stream, write_output
 
     opened = open_store(Project.here(), store)
     try:
         lines = export_history(opened, texts=not no_texts)
-        count = write_pieces_atomically(file, (f"{line}\n" for line in lines))
+        count = write_output(file, (f"{line}\n" for line in lines))
     except OSError as problem:
         raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
     finally:
         opened.close()
-    click.echo(json_line({"lines": count}) if as_json else f"{file}: {count} lines")
+    done = json_line({"lines": count}) if as_json else f"{file}: {count} lines"
+    click.echo(done, err=is_stream(file))
 
 
 @history.command("import", epilog="Example: lora-harness history import reports/history.jsonl")
@@ -167,8 +168,10 @@ def sign(key: Path, new_key: bool, store: str | None, as_json: bool) -> None:
     from harness.flows.decisions.sign_ledger import sign_ledger
     from harness.flows.project import Project
     from harness.workspace.adapters.keys import make_keys
+    from harness.workspace.adapters.signing import refuse_in_adapter
 
     project = Project.here()
+    refuse_in_adapter(key)
     if new_key:
         make_keys(key, key.with_suffix(".pub"), for_decisions=True)
     signed = project.redaction.record(sign_ledger(project, key, store))

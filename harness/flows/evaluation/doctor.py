@@ -5,11 +5,8 @@ Tested in tests/flows/test_store.py.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engines.local.shipped import ShippedDifference
@@ -25,6 +22,7 @@ from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, DoctorCh
 from harness.text.figures import count
 from harness.workspace.adapters.files import AdapterFiles
 from harness.workspace.adapters.origin import read_origin
+from harness.workspace.formats.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from harness.engines.local.chat_format import ChatFormat
@@ -32,8 +30,7 @@ if TYPE_CHECKING:
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
     """Return every check that could be made; raise if the name is no adapter's."""
-    copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
-    try:
+    with scratch_folder() as copies:
         backend = LocalBackend(project, copies)
         adapter = backend.adapter(name)
         if adapter.files is None:
@@ -65,8 +62,6 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
             except HarnessError as problem:
                 found.append(DoctorCheck("applied", False, str(problem)))
         return found
-    finally:
-        shutil.rmtree(copies, ignore_errors=True)
 
 
 def _origin(files: AdapterFiles) -> list[DoctorCheck]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +21,7 @@ from harness.records import Benchmark, Verdict
 from harness.registered import ENGINES as ENGINES_GROUP
 from harness.registered import METRICS as METRICS_GROUP
 from harness.registered import refuse_taken
+from harness.workspace.formats.scratch import scratch_folder
 
 
 @dataclass
@@ -59,8 +58,7 @@ def open_session(project: Project, request: Request, on_progress: OnProgress) ->
     refuse_taken({METRICS_GROUP: METRICS, ENGINES_GROUP: ENGINES}, RequestError)
     with ExitStack() as opened:
         store = opened.enter_context(closing(open_store(project, request.store)))
-        copies = Path(tempfile.mkdtemp(prefix="lora-harness-"))
-        opened.callback(shutil.rmtree, copies, ignore_errors=True)
+        copies = opened.enter_context(scratch_folder())
         backend = opened.enter_context(
             closing(open_backend(project, request.engine, lambda: copies))
         )
