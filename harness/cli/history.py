@@ -66,11 +66,13 @@ def export(file: Path | None, store: str | None, texts: bool | None, as_json: bo
     from harness.flows.committed_history import export_to
     from harness.flows.project import Project
     from harness.flows.store import open_store
+    from harness.workspace.formats.output_file import is_stream
 
     project = Project.here()
     with closing(open_store(project, store, checked=False)) as opened:
         written, count = export_to(project, opened, file, texts)
-    click.echo(json_line({"lines": count}) if as_json else f"{written}: {count} lines")
+    done = json_line({"lines": count}) if as_json else f"{written}: {count} lines"
+    click.echo(done, err=is_stream(written))
 
 
 @history.command("import", epilog="Example: lora-harness history import reports/history.jsonl")
@@ -167,8 +169,10 @@ def sign(key: Path, new_key: bool, store: str | None, as_json: bool) -> None:
     from harness.flows.decisions.sign_ledger import sign_ledger
     from harness.flows.project import Project
     from harness.workspace.adapters.keys import make_keys
+    from harness.workspace.adapters.signing import refuse_in_adapter
 
     project = Project.here()
+    refuse_in_adapter(key)
     if new_key:
         make_keys(key, key.with_suffix(".pub"), for_decisions=True)
     signed = project.redaction.record(sign_ledger(project, key, store))

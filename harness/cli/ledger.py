@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -185,11 +185,13 @@ def sign(name: str, key: Path, new_key: bool, as_json: bool) -> None:
     """
     from harness.flows.project import Project
     from harness.workspace.adapters.files import read_adapter
-    from harness.workspace.adapters.keys import make_keys
+    from harness.workspace.adapters.keys import new_keys
+    from harness.workspace.adapters.signing import refuse_in_adapter
     from harness.workspace.adapters.signing import sign as flow
 
-    if new_key:
-        make_keys(key, key.with_suffix(".pub"))
-    made = flow(read_adapter(Project.here().settings.adapters, name), key)
+    adapter = read_adapter(Project.here().settings.adapters, name)
+    refuse_in_adapter(key)
+    with new_keys(key) if new_key else nullcontext():
+        made = flow(adapter, key)
     done = {"adapter": name, "signature": str(made)}
     click.echo(json_line(done) if as_json else f"{name}: signed, {made}")

@@ -82,9 +82,11 @@ def _form(form: str | None, output: Path | None, more: bool) -> str | None:
 
 def _tell(run: str, files: dict[str, Path], as_json: bool) -> None:
     from harness.flows.github import shown
+    from harness.workspace.formats.output_file import is_stream
 
+    to_stderr = any(map(is_stream, files.values()))  # the report itself may stand on stdout
     if as_json:
         result = {"run": run, "files": {form: str(file) for form, file in files.items()}}
-        click.echo(json_line(result))
+        click.echo(json_line(result), err=to_stderr)
     else:
-        click.echo("\n".join(shown(file) for file in files.values()))
+        click.echo("\n".join(shown(file) for file in files.values()), err=to_stderr)

@@ -200,7 +200,7 @@ def export(
     from harness.flows.project import Project
     from harness.flows.reviews import export as flow
     from harness.flows.store import open_store
-    from harness.workspace.formats.cache import write_pieces_atomically
+    from harness.workspace.formats.output_file import is_stream, write_output
 
     project = Project.here()
     chosen = flow.ReviewFilter(task, adapter, _day(since), from_rate)
@@ -215,10 +215,11 @@ def export(
             lines = flow.raw_lines(opened, chosen, project.redaction)
         texts = (json_line(line) + "\n" for line in lines)
         try:
-            count = write_pieces_atomically(file, texts)
+            count = write_output(file, texts)
         except OSError as problem:
             raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
-    click.echo(json_line({"lines": count}) if as_json else f"{file}: {count:,} lines")
+    done = json_line({"lines": count}) if as_json else f"{file}: {count:,} lines"
+    click.echo(done, err=is_stream(file))
 
 
 @reviews.command(epilog="Example: lora-harness reviews rates --by slice --since 2026-10-01")

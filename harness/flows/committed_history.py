@@ -11,7 +11,7 @@ from harness.errors import DataError, RequestError, WorldFailed, reason
 from harness.flows.history import decisions_of, export_history
 from harness.flows.project import Project
 from harness.store import Store
-from harness.workspace.formats.cache import write_pieces_atomically
+from harness.workspace.formats.output_file import write_output
 
 
 def write_history(project: Project, store: Store) -> None:
@@ -59,7 +59,7 @@ def export_to(
 
 def _write(file: Path, store: Store, **what: bool) -> int:
     lines = (f"{line}\n" for line in export_history(store, **what))
-    return write_pieces_atomically(file, lines)
+    return write_output(file, lines)
 
 
 def _hashes(store: Store) -> list[str]:

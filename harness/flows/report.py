@@ -20,8 +20,8 @@ from harness.store.in_production import puts_in_production
 from harness.store.points import Window
 from harness.store.verdicts import StoredVerdict
 from harness.text.quoting import NOTHING_ELSE
-from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import suggestion
+from harness.workspace.formats.output_file import write_output
 
 MAX_PLACED = 12
 """Other adapters shown beside the candidate."""
@@ -175,9 +175,9 @@ def write(project: Project, material: Material) -> dict[str, Path]:
 
 
 def put(file: Path, text: str) -> Path:
-    """Write a file atomically and return its path."""
+    """Write a report to a file, pipe or device, a file atomically, and return its path."""
     try:
-        write_atomically(file, text)
+        write_output(file, (text,))
     except OSError as problem:
         raise WorldFailed(
             f"{file}: cannot be written ({reason(problem)}), the verdict stands;"

@@ -13,8 +13,8 @@ import pytest
 
 from harness.errors import RequestError
 from harness.flows.evaluation.base_ref import at_base
-from harness.flows.evaluation.session import bar_folder
 from harness.flows.project import Project
+from harness.workspace.formats.scratch import scratch_folder
 from harness.workspace.project.git_tree import open_tree
 
 OURS = ("--harness-", "--model")
@@ -34,7 +34,7 @@ class SessionBar:
         if self._ref is not None:
             self._refuse_options(self._ref)
             sent = getattr(self._config, "workerinput", {}).get(FOLDER)
-            self._folder = Path(sent) if sent else stack.enter_context(bar_folder())
+            self._folder = Path(sent) if sent else stack.enter_context(scratch_folder()).resolve()
             self.judged = at_base(self.here, self._ref, self._folder)
         return self.judged
 

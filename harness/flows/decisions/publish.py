@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from harness.workspace.adapters.model_card import CARD, Figure, write_card
 from harness.workspace.adapters.origin import origin_of
 from harness.workspace.adapters.signing import SIGNATURE, signature_of
 from harness.workspace.formats.reading import opened
+from harness.workspace.formats.scratch import scratch_folder
 
 TOKEN = "HF_TOKEN"
 BESIDE = (CARD, TRAINING, SIGNATURE)
@@ -109,9 +109,9 @@ def push(
             f"{name}: its bytes are not those that were judged ({adapter.digest[:12]}, not"
             f" {digest[:12]}), nothing was sent"
         )
-    with tempfile.TemporaryDirectory(prefix="lora-harness-") as aside:
+    with scratch_folder() as aside:
         # A copy, so that the bytes sent are the bytes checked, even if the adapter changes now.
-        folder = snapshot(adapter, Path(aside) / "adapter")
+        folder = snapshot(adapter, aside / "adapter")
         if adapter.unjudged(digest):  # promoted by 1.0.0, which judged config and weights only
             for name in TOKENIZER:
                 (folder / name).unlink(missing_ok=True)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from harness.engines.local.shipped import ShippedDifference
@@ -24,6 +22,7 @@ from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, DoctorCh
 from harness.text.figures import count
 from harness.workspace.adapters.files import AdapterFiles
 from harness.workspace.adapters.origin import read_origin
+from harness.workspace.formats.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from harness.engines.local.chat_format import ChatFormat
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
     """Return every check that could be made; raise if the name is no adapter's."""
-    with TemporaryDirectory(prefix="lora-harness-", ignore_cleanup_errors=True) as copies:
-        backend = LocalBackend(project, Path(copies))
+    with scratch_folder() as copies:
+        backend = LocalBackend(project, copies)
         adapter = backend.adapter(name)
         if adapter.files is None:
             return [DoctorCheck("name", True, f"{name} is the base model itself")]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from harness.errors import RequestError
 from harness.flows.evaluation.backends import ENGINES, open_backend
@@ -23,6 +22,7 @@ from harness.records import Benchmark, Verdict
 from harness.registered import ENGINES as ENGINES_GROUP
 from harness.registered import METRICS as METRICS_GROUP
 from harness.registered import refuse_taken
+from harness.workspace.formats.scratch import scratch_folder
 
 
 @dataclass
@@ -49,13 +49,6 @@ class Session(Context):
 
 
 @contextmanager
-def bar_folder() -> Iterator[Path]:
-    """Give a folder for the files of the commit that sets the bar, and remove it at the end."""
-    with tempfile.TemporaryDirectory(prefix="lora-harness-bar-", ignore_cleanup_errors=True) as it:
-        yield Path(it).resolve()
-
-
-@contextmanager
 def open_session(project: Project, request: Request, on_progress: OnProgress) -> Iterator[Session]:
     """Open everything that an evaluation needs, and give it back at the end."""
     if request.samples is not None and not 1 <= request.samples <= 64:
@@ -63,13 +56,11 @@ def open_session(project: Project, request: Request, on_progress: OnProgress) ->
     refuse_taken({METRICS_GROUP: METRICS, ENGINES_GROUP: ENGINES}, RequestError)
     with ExitStack() as opened:
         if request.base_ref is not None and project.bar is None:
-            folder = opened.enter_context(bar_folder())
+            folder = opened.enter_context(scratch_folder()).resolve()
             project = at_base(project, request.base_ref, folder)
         project = project.showing(request.texts).reporting_to(request.reports)
         store = opened.enter_context(closing(open_store(project, request.store)))
-        # Removed at the latest when the object dies, so also if a signal comes in between.
-        temporary = TemporaryDirectory(prefix="lora-harness-", ignore_cleanup_errors=True)
-        copies = Path(opened.enter_context(temporary))
+        copies = opened.enter_context(scratch_folder())
         backend = opened.enter_context(
             closing(open_backend(project, request.engine, lambda: copies))
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -31,6 +30,7 @@ from harness.store.keys import key_of
 from harness.workspace.adapters.files import file_digest
 from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.reading import opened
+from harness.workspace.formats.scratch import scratch_folder
 
 MAX_FILE = 256 * 1024 * 1024
 """Bytes of a tokenizer's file; the largest known have 35 MB."""
@@ -168,12 +168,12 @@ def _key(kind: str, backend: Backend, digests: Mapping[str, str], prompts: list[
 def _copies(adapter: AdapterRef, digests: Mapping[str, str]) -> Iterator[Path]:
     """Copy the shipped files as they were hashed; the copies are removed afterwards."""
     assert adapter.files is not None
-    with tempfile.TemporaryDirectory(prefix="lora-harness-") as made:
+    with scratch_folder() as made:
         for name, digest in digests.items():
-            copy = Path(made) / name
+            copy = made / name
             shipped = opened(adapter.files.folder / name, AdapterRefused, MAX_FILE)
             with shipped as file, copy.open("wb") as written:
                 shutil.copyfileobj(file, written)
             if file_digest(copy) != digest:
                 raise AdapterRefused(f"{adapter.name}: {name} changed while it was read, try again")
-        yield Path(made)
+        yield made

@@ -27,7 +27,7 @@ from harness.records.holds import EXACT, QUOTING, TEXT
 from harness.store import Store
 from harness.text.given import beside_input
 from harness.text.safe import json_line
-from harness.workspace.formats.cache import write_pieces_atomically
+from harness.workspace.formats.output_file import write_output
 from harness.workspace.project.conversations import CONTEXT
 from harness.workspace.project.reserve import read_confirmations
 
@@ -122,7 +122,7 @@ def write_proposals(found: Proposals, file: Path) -> str:
             f"{file}: is there already and may hold answers of a person, name another"
         )
     try:
-        write_pieces_atomically(file, (json_line(line) + "\n" for line in found.lines))
+        write_output(file, (json_line(line) + "\n" for line in found.lines))
     except OSError as problem:
         raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
     return str(file)

@@ -24,6 +24,7 @@ from harness.records.holds import EXACT, QUOTING
 from harness.workspace.base.weights import find_weights
 from harness.workspace.formats.cache import write_pieces_atomically
 from harness.workspace.formats.fields import suggestion
+from harness.workspace.formats.output_file import behind_links
 from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.importers.example_copy import copy_format, kept_rows
 from harness.workspace.project.training_data import AS_WRITTEN, Scan, scan_training_set
@@ -166,7 +167,7 @@ def fix_data(
     if first is None:
         raise RequestError(f"{file}: nothing would be left, so no copy was written")
     try:
-        write_pieces_atomically(to, chain((first,), pieces))
+        write_pieces_atomically(behind_links(to), chain((first,), pieces))
     except OSError as problem:
         raise RequestError(f"{to}: cannot be written ({problem.strerror})") from problem
     after = check_data(project, to, request)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,12 +22,29 @@ _MAKE = "`lora-harness history sign --key FILE --new-key`"
 _log = logging.getLogger(__name__)
 
 
+@contextmanager
+def new_keys(private: Path) -> Iterator[None]:
+    """Make a P-256 key pair for what is signed inside; where that fails, remove it again."""
+    public = private.with_suffix(".pub")
+    missing = [folder for folder in private.parents if not folder.exists()]
+    make_keys(private, public)
+    try:
+        yield
+    except BaseException:  # also on Ctrl-C
+        for path in (private, public):
+            path.unlink(missing_ok=True)
+        for folder in missing:
+            with suppress(OSError):  # something else was put there meanwhile
+                folder.rmdir()
+        raise
+
+
 def make_keys(
     private: Path, public: Path, password: bytes | None = None, *, for_decisions: bool = False
 ) -> None:
     """Write a new P-256 or Ed25519 key pair as PEM files; never overwrite an existing file."""
     for path in (private, public):
-        if path.exists():
+        if path.exists() or path.is_symlink():
             raise RequestError(f"{path}: is there already, keys are never overwritten")
     forms, ec = _crypto().forms, _crypto().ec
     if for_decisions:
@@ -35,7 +54,11 @@ def make_keys(
     locked = forms.BestAvailableEncryption(password) if password else forms.NoEncryption()
     secret = key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, locked)
     _write_new(private, secret, 0o600)
-    _write_new(public, _pem(key.public_key()), 0o644)
+    try:
+        _write_new(public, _pem(key.public_key()), 0o644)
+    except RequestError:
+        private.unlink()
+        raise
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from harness.workspace.adapters.model_card import CARD
 from harness.workspace.adapters.origin import ORIGIN
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.reading import parse_json, read_text
+from harness.workspace.formats.scratch import scratch_folder
 
 SIGNATURE = "model.sig"
 UNSIGNED = (SIGNATURE, CARD, ORIGIN)
@@ -53,19 +53,25 @@ class Signed:
     """The signature file itself."""
 
 
+def refuse_in_adapter(key: Path) -> None:
+    """Refuse a private key in an adapter's folder, which is copied and published as a whole."""
+    for folder in key.resolve().parents:
+        if (folder / CONFIG).exists():
+            raise RequestError(f"{key}: lies in the adapter's folder, keep the key elsewhere")
+
+
 # --- sign -----------------------------------------------------------------------------------
 
 
 def sign(adapter: AdapterFiles, private_key: Path, password: bytes | None = None) -> Path:
     """Write `model.sig` into the folder, for exactly the bytes that `adapter` was read with."""
     library = _library()
-    if adapter.folder.resolve() in private_key.resolve().parents:
-        raise RequestError(f"{private_key}: lies in the adapter's folder, keep the key elsewhere")
+    refuse_in_adapter(private_key)
     check_private(private_key, password)
     for fault in _unsignable(adapter.folder):
         raise AdapterRefused(f"{adapter.name}: {fault}")
-    with tempfile.TemporaryDirectory(prefix="lora-harness-") as aside:
-        made = Path(aside) / SIGNATURE
+    with scratch_folder() as aside:
+        made = aside / SIGNATURE
         try:
             signer = library.signing.Config().use_elliptic_key_signer(
                 private_key=private_key, password=password
@@ -156,8 +162,8 @@ def _authentic(folder: Path, public_key: Path, signed: Signed) -> bool:
     The library verifies a copy of the text that was parsed here, so that both read the same. When
     it reports a mismatch with the folder, the signature itself was good.
     """
-    with tempfile.TemporaryDirectory(prefix="lora-harness-") as aside:
-        copy = Path(aside) / SIGNATURE
+    with scratch_folder() as aside:
+        copy = aside / SIGNATURE
         copy.write_text(signed.text, encoding="utf-8", newline="\n")
         config = _library().verifying.Config().use_elliptic_key_verifier(public_key=public_key)
         try:

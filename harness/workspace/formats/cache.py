@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from harness.errors import RequestError
+from harness.workspace.formats.unfinished import (
+    lock_unfinished,
+    remove_unfinished,
+    unfinished_name,
+)
+
+_ODD = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a pipe"}
 
 
 def cache_folder() -> Path:
@@ -26,12 +35,18 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def write_pieces_atomically(path: Path, pieces: Iterable[str]) -> int:
-    """Replace the file like `write_atomically`, from a stream; return the number of pieces."""
+    """Replace the file like `write_atomically`, from a stream; return the number of pieces.
+
+    What killed processes left of it is removed. Only a file is replaced, no link, pipe or device.
+    """
+    _refuse_odd(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    remove_unfinished(path)
+    beside = unfinished_name(path)
     count = 0
     try:
         with beside.open("x", encoding="utf-8", newline="\n") as file:
+            lock_unfinished(file)
             for piece in pieces:
                 file.write(piece)
                 count += 1
@@ -43,6 +58,15 @@ def write_pieces_atomically(path: Path, pieces: Iterable[str]) -> int:
         beside.unlink(missing_ok=True)
         raise
     return count
+
+
+def _refuse_odd(path: Path) -> None:
+    try:
+        kind = stat.S_IFMT(path.lstat().st_mode)
+    except FileNotFoundError:
+        return
+    if kind not in (stat.S_IFREG, stat.S_IFDIR):  # the system itself refuses to replace a folder
+        raise RequestError(f"{path}: is {_ODD.get(kind, 'a device')}, a file is needed there")
 
 
 def remembered(name: str) -> dict[str, Any]:
@@ -60,5 +84,5 @@ def remember(name: str, key: str, value: Any) -> None:
     table[key] = value
     try:
         write_atomically(cache_folder() / name, json.dumps(table, indent=1, sort_keys=True))
-    except OSError:
+    except (OSError, RequestError):
         return  # without a cache the work is only slower
