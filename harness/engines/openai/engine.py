@@ -7,7 +7,7 @@ under an old name are never judged. harness/engines/README.md says how to set a 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from harness.engines.openai.modules import Modules
 from harness.engines.openai.replies import (
     chat_output,
     mean_nll,
-    prompt_places,
+    prompt_ids,
     prompt_tokens,
     tail_logprobs,
 )
@@ -174,15 +174,15 @@ class OpenAI:
         own = self._formats.of(prompt.chat, adapter).ids(prompt.messages)
         short = self._chat(model, prompt, Generation(max_new_tokens=1), adapter)
         try:
-            answer = client.post(_CHAT, short | {"prompt_logprobs": 0})
+            answer = client.post(_CHAT, short | {"return_token_ids": True})
         except RequestRefused as problem:
             if problem.status not in _UNABLE:
                 raise
             answer = client.post(_CHAT, short)
-        counted, places = prompt_tokens(answer), prompt_places(answer)
+        counted, made = prompt_tokens(answer), prompt_ids(answer)
         if counted not in (None, len(own)):
             what = f"makes {counted} tokens of a prompt that the base makes {len(own)} of"
-        elif places is not None and not _names(places, own):
+        elif made not in (None, list(own)):
             what = "makes other tokens of a prompt than the base"
         else:
             return
@@ -222,9 +222,3 @@ class OpenAI:
 
 def _furthest(one: Sequence[float], other: Sequence[float]) -> float:
     return max((abs(a - b) for a, b in zip(one, other, strict=True)), default=0.0)
-
-
-def _names(places: Sequence[Collection[str]], ids: Sequence[int]) -> bool:
-    """Return whether each place but the first names the token that belongs there."""
-    own = zip(places[1:], map(str, ids[1:]), strict=False)
-    return len(places) == len(ids) and all(token in place for place, token in own)

@@ -113,16 +113,12 @@ def prompt_tokens(answer: object) -> int | None:
     return _usage(answer, "prompt_tokens")
 
 
-def prompt_places(answer: object) -> list[frozenset[str]] | None:
-    """Return the ids that the log-probabilities of a chat's prompt name, place by place.
-
-    The first place has none, others the prompt's own token among them. None where the server gives
-    no log-probabilities of a chat's prompt.
-    """
-    given = answer.get("prompt_logprobs") if isinstance(answer, dict) else None
-    if not isinstance(given, list):
+def prompt_ids(answer: object) -> list[int] | None:
+    """Return the tokens that the server made of a prompt; None if it does not say."""
+    given = answer.get("prompt_token_ids") if isinstance(answer, dict) else None
+    if not isinstance(given, list) or not all(type(one) is int for one in given):
         return None
-    return [frozenset(entry) if isinstance(entry, dict) else frozenset() for entry in given]
+    return given
 
 
 def tail_logprobs(answer: object, ids: Sequence[int], tail: int, where: str) -> list[float] | None:
