@@ -90,6 +90,13 @@ class ProgressLine:
             self.out.flush()
 
 
+def tell(line: str) -> None:
+    """Write a line to stderr in place of a progress line that may stand there."""
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    sys.stderr.write(f"{clear}lora-harness: {line}\n")
+    sys.stderr.flush()
+
+
 def in_words(seconds: float) -> str:
     """Say how long it still takes: `about 40 s left`."""
     return f"{about(seconds)} left"

@@ -76,5 +76,8 @@ class Endpoint:
     likelihoods: Literal["auto", "always", "never"] = field(default="auto", metadata=EXACT)
     """Whether likelihoods of ideals are measured. `auto`: where the server can; `always`: a server
     that cannot is refused; `never`: not at all."""
+    check: bool = True
+    """Whether a server is held against this process before it is believed, where the base's files
+    are here and fit into memory."""
     adapters: str = field(default="", metadata=EXACT)
     """The adapters' folder as the server sees it; where empty it reads the private copies here."""

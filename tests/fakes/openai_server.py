@@ -65,12 +65,14 @@ class OpenAIServer:
         *,
         loads: bool = True,
         count: Callable[[list[dict[str, str]]], int] | None = None,
+        ids: Callable[[list[dict[str, str]]], list[int]] | None = None,
     ) -> None:
         """Serve; without `weigh` no log-probabilities, with `loads` adapters can be loaded."""
         self.write = write or self._echo
         self.weigh = weigh
         self.loads = loads
         self.count = count
+        self.ids = ids
         self.modules: dict[str, str] = {}
         """By name, where an adapter lies."""
         self.asked: list[Asked] = []
@@ -165,7 +167,13 @@ class OpenAIServer:
             usage["prompt_tokens"] = self.count(body["messages"])
         message = {"role": "assistant", "content": text}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return Reply(body={"choices": [choice], "usage": usage})
+        answer: dict[str, Any] = {"choices": [choice], "usage": usage}
+        if self.ids is not None:
+            own = self.ids(body["messages"])
+            usage["prompt_tokens"] = len(own)
+            if body.get("return_token_ids"):
+                answer["prompt_token_ids"] = own
+        return Reply(body=answer)
 
     def _weighed(self, body: dict[str, Any]) -> Reply:
         if self.weigh is None:

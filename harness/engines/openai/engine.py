@@ -7,41 +7,38 @@ under an old name are never judged. harness/engines/README.md says how to set a 
 from __future__ import annotations
 
 import logging
-import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.engines.local.prompts import Formats
 from harness.engines.openai.http import Body, HttpClient, RequestRefused, open_client
+from harness.engines.openai.modules import Modules
 from harness.engines.openai.replies import (
     chat_output,
     mean_nll,
-    model_names,
+    prompt_ids,
     prompt_tokens,
     tail_logprobs,
 )
 from harness.engines.openai.requests import IdealRow, chat_body, ideal_row, weigh_body
+from harness.engines.openai.trouble import Trouble
 from harness.engines.protocol import Mounted, Weighed
-from harness.errors import AdapterRefused, EngineFailed, HarnessError, SettingsError
+from harness.errors import EngineFailed, SettingsError
 from harness.records import Endpoint, Generation, Output, Prompt
 
 _log = logging.getLogger(__name__)
 
-_WAYS = "chat-2"
+_WAYS = "chat-3"
 """The version of this engine's behaviour: raised with every change in a server's requests."""
 _CHAT = "/chat/completions"
 _WEIGH = "/completions"
 _UNABLE = (400, 404, 405, 422, 501)
 """Statuses of servers that do not support log-probabilities of a prompt."""
-_NO_ROUTE = (404, 405, 501)
-"""Statuses of servers without a route."""
-_STILL_LOADING = 10.0
-"""Seconds in which a server may end loading an adapter that it was asked for and gave no answer."""
-_UNLOADING = 30.0
-"""Seconds for unloading all adapters."""
+
+
+class OtherTemplate(SettingsError):
+    """The server makes other tokens of a prompt than the base's template."""
 
 
 class OpenAI:
@@ -56,12 +53,10 @@ class OpenAI:
         self.likelihoods = base is not None and endpoint.likelihoods != "never"
         self._model = endpoint.model
         self._formats = Formats(base) if base is not None else None
-        self._modules: dict[str, str] = {}
-        """The server's name of each adapter, by digest."""
-        self._loaded: dict[str, bool] = {}
-        """Names of adapters that are unloaded at the end, and whether the server answered.
-
-        Ctrl-C or a timeout may come between the question and its answer."""
+        self._trouble = Trouble(endpoint.url + _WEIGH)
+        self.modules = Modules(endpoint, self._trouble)
+        self.unweighable: set[str] = set()
+        """Digests of adapters whose likelihoods the server gives wrong, so none are asked for."""
 
     def formats(self) -> Formats | None:
         """Return the chat formats of the base's prompts; None where its files are not here."""
@@ -84,8 +79,8 @@ class OpenAI:
     def model(self) -> str:
         """Return the server's name of the base; ask only if the settings do not say it."""
         if not self._model:
-            with open_client(self.endpoint) as client:
-                names = [name for name, is_base in self._listed(client) if is_base]
+            with open_client(self.endpoint, self._trouble) as client:
+                names = [name for name, is_base in self.modules.listed(client) if is_base]
             if not names:
                 raise SettingsError(
                     f"{self.endpoint.url}: lists no model, name the base's as `model` in"
@@ -98,15 +93,20 @@ class OpenAI:
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Output, ...]]:
         """Yield chat completions in groups as they finish."""
-        with open_client(self.endpoint) as client:
-            model = self._mount(adapter, client)
+        with open_client(self.endpoint, self._trouble) as client:
+            model = self._served_as(adapter, client)
             asks = ((p, self._chat(model, p, generation, adapter.folder)) for p in prompts)
-            with self._still_there(adapter):
-                yield from client.each(
-                    _CHAT,
-                    asks,
-                    lambda prompt, answer: chat_output(answer, prompt, self.endpoint.url + _CHAT),
-                )
+            with self.modules.still_there(adapter):
+                yield from client.each(_CHAT, asks, partial(self._output, adapter.folder))
+
+    def _output(self, adapter: Path | None, prompt: Prompt, answer: object) -> Output:
+        def count(text: str) -> int | None:
+            if self._formats is None:
+                return None
+            tokenizer = self._formats.of(prompt.chat, adapter).tokenizer
+            return len(tokenizer.encode(text, add_special_tokens=False))
+
+        return chat_output(answer, prompt, self.endpoint.url + _CHAT, count)
 
     # --- likelihoods -------------------------------------------------------------------------
 
@@ -114,9 +114,11 @@ class OpenAI:
         self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
     ) -> Iterator[tuple[Weighed, ...]]:
         """Yield likelihoods from the server's log-probabilities; None if it gives none."""
-        with open_client(self.endpoint) as client, self._still_there(adapter):
-            model = self._mount(adapter, client)
-            if not self._can_weigh(client, model, prompts[0], adapter.folder):
+        with open_client(self.endpoint, self._trouble) as client, self.modules.still_there(adapter):
+            model = self._served_as(adapter, client)
+            if adapter.digest in self.unweighable or not self._can_weigh(
+                client, model, prompts[0], adapter.folder
+            ):
                 yield tuple(Weighed(p.case, i, None) for p in prompts for i in range(len(p.ideals)))
                 return
             rows = (self._row(p, i, adapter.folder) for p in prompts for i in range(len(p.ideals)))
@@ -128,8 +130,8 @@ class OpenAI:
 
         The base is asked twice: a shift within its own noise is no proof of an adapter.
         """
-        with open_client(self.endpoint) as client, self._still_there(adapter):
-            model = self._mount(adapter, client)
+        with open_client(self.endpoint, self._trouble) as client, self.modules.still_there(adapter):
+            model = self._served_as(adapter, client)
             if not self.likelihoods or not self._can_weigh(client, model, prompt):
                 return None
             row = self._row(prompt, 0)
@@ -147,8 +149,7 @@ class OpenAI:
     ) -> bool:
         """Return whether the server gives log-probabilities of a prompt, and of the same tokens."""
         row = self._row(prompt, 0, adapter)
-        short = self._chat(model, prompt, Generation(max_new_tokens=1), adapter)
-        counted = prompt_tokens(client.post(_CHAT, short))
+        self._refuse_template(client, model, prompt, adapter)
         try:
             answer = client.post(_WEIGH, weigh_body(model, row.ids))
         except RequestRefused as problem:
@@ -163,17 +164,40 @@ class OpenAI:
                 f"{self.endpoint.url}: gives no log-probabilities of a prompt,"
                 ' `likelihoods = "auto"` does without them'
             )
-        if given is not None and counted not in (None, row.asked):
-            raise SettingsError(
-                f"{self.endpoint.url}: makes {counted} tokens of a prompt that the base makes"
-                f" {row.asked} of; start it with the base's own chat template, or say"
-                ' `likelihoods = "never"`'
-            )
         return given is not None
+
+    def _refuse_template(
+        self, client: HttpClient, model: str, prompt: Prompt, adapter: Path | None
+    ) -> None:
+        """Refuse a server that makes other tokens of a prompt than the template here makes."""
+        assert self._formats is not None
+        own = self._formats.of(prompt.chat, adapter).ids(prompt.messages)
+        short = self._chat(model, prompt, Generation(max_new_tokens=1), adapter)
+        try:
+            answer = client.post(_CHAT, short | {"return_token_ids": True})
+        except RequestRefused as problem:
+            if problem.status not in _UNABLE:
+                raise
+            answer = client.post(_CHAT, short)
+        counted, made = prompt_tokens(answer), prompt_ids(answer)
+        if counted not in (None, len(own)):
+            what = f"makes {counted} tokens of a prompt that the base makes {len(own)} of"
+        elif made not in (None, list(own)):
+            what = "makes other tokens of a prompt than the base"
+        else:
+            return
+        raise OtherTemplate(
+            f"{self.endpoint.url}: {what}; start it with the base's own chat template, or say"
+            ' `likelihoods = "never"`'
+        )
 
     def _row(self, prompt: Prompt, ideal: int, adapter: Path | None = None) -> IdealRow:
         assert self._formats is not None
         return ideal_row(self._formats.of(prompt.chat, adapter), prompt, ideal)
+
+    def _served_as(self, adapter: Mounted, client: HttpClient) -> str:
+        """Return the server's name of an adapter or the base; load what it lacks."""
+        return self.model() if adapter.folder is None else self.modules.mount(adapter, client)
 
     def _chat(
         self, model: str, prompt: Prompt, generation: Generation, adapter: Path | None
@@ -191,96 +215,9 @@ class OpenAI:
             raise EngineFailed(f"{where}: gave log-probabilities before and gives none now")
         return found
 
-    # --- adapters ----------------------------------------------------------------------------
-
-    def _mount(self, adapter: Mounted, client: HttpClient) -> str:
-        """Return the server's name of the adapter; load it if the server does not have it."""
-        if adapter.folder is None:
-            return self.model()
-        if adapter.digest not in self._modules:
-            plain = f"{adapter.name}-{adapter.digest[:12]}"
-            if plain in (name for name, _ in self._listed(client)):
-                self._modules[adapter.digest] = plain
-            else:
-                self._modules[adapter.digest] = self._load(adapter, plain, client)
-        return self._modules[adapter.digest]
-
-    def _load(self, adapter: Mounted, plain: str, client: HttpClient) -> str:
-        """Load the adapter under a process-unique name, so that no other process unloads it."""
-        name = f"{plain}-{secrets.token_hex(3)}"
-        seen = self.endpoint.adapters.rstrip("/")
-        path = f"{seen}/{adapter.name}" if self.endpoint.adapters else str(adapter.folder)
-        self._loaded[name] = False
-        try:
-            client.command("/load_lora_adapter", {"lora_name": name, "lora_path": path})
-        except RequestRefused as problem:
-            self._loaded[name] = True
-            if problem.status in _NO_ROUTE:
-                raise SettingsError(
-                    f"{self.endpoint.url}: has no model {plain} and loads none (it says"
-                    f" {problem.status}); start vLLM with --enable-lora and"
-                    f" VLLM_ALLOW_RUNTIME_LORA_UPDATING=True, or with --lora-modules {plain}=FOLDER"
-                ) from problem
-            raise AdapterRefused(
-                f"{adapter.name}: the server does not load it, {problem}"
-            ) from problem
-        self._loaded[name] = True
-        return name
-
-    def _listed(self, client: HttpClient) -> list[tuple[str, bool]]:
-        """Return the models that the server lists; some servers work without listing any."""
-        where = "/models"
-        try:
-            return model_names(client.get(where), self.endpoint.url + where)
-        except RequestRefused as problem:
-            if problem.status not in _NO_ROUTE:
-                raise
-            return []
-
-    @contextmanager
-    def _still_there(self, adapter: Mounted) -> Iterator[None]:
-        """Tell a server that lost an adapter (it was restarted) from a wrong request."""
-        try:
-            yield
-        except RequestRefused as problem:
-            module = self._modules.pop(adapter.digest, None)
-            if problem.status != 404 or module is None:
-                raise
-            raise EngineFailed(
-                f"{adapter.name}: the server has no {module} any more; run the same command again"
-            ) from problem
-
     def close(self) -> None:
-        """Unload the adapters that were loaded; a server that is gone has forgotten them."""
-        loaded, self._loaded = self._loaded, {}
-        if not loaded:
-            return
-        self._modules.clear()
-        brief = replace(
-            self.endpoint,
-            retries=0,
-            timeout=min(10.0, self.endpoint.timeout),
-            deadline=min(_UNLOADING, self.endpoint.deadline),
-        )
-        with open_client(brief) as client:
-            for name, answered in loaded.items():
-                try:
-                    _unload(client, name, 0.0 if answered else _STILL_LOADING)
-                except HarnessError as problem:
-                    _log.info("%s stays on the server: %s", name, problem)
-
-
-def _unload(client: HttpClient, name: str, patience: float) -> None:
-    """Unload an adapter; ask again while the server may still be loading it."""
-    until = time.monotonic() + patience
-    while True:
-        try:
-            client.command("/unload_lora_adapter", {"lora_name": name})
-            return
-        except RequestRefused:
-            if time.monotonic() >= until:
-                raise
-            time.sleep(0.2)
+        """Unload the adapters that were loaded from here."""
+        self.modules.unload()
 
 
 def _furthest(one: Sequence[float], other: Sequence[float]) -> float:

@@ -6,6 +6,7 @@ tests/engines/openai/test_engine.py.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import random
@@ -13,13 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from harness.engines.openai.replies import read_json, said
+from harness.engines.openai.replies import read_json, said, seconds_after
+from harness.engines.openai.trouble import Trouble
 from harness.errors import EngineFailed, HarnessError, RequestError, SettingsError, reason
 from harness.records import Endpoint
 
@@ -35,6 +36,8 @@ MAX_PAUSE = 30.0
 FIRST_PAUSE = 0.25
 AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
 """Statuses after which the request is sent again."""
+_PROBE = 5.0
+"""Seconds within which a server that works says something."""
 _MIN_KEY = 8
 """A shorter key is no secret, and taking it out of texts would mutilate them."""
 
@@ -59,16 +62,29 @@ class _Again(Exception):
         self.after = after
 
 
+class _Silent(_Again):
+    """The request has no whole answer yet."""
+
+
 class HttpClient:
     """An open connection to an endpoint."""
 
     def __init__(
-        self, endpoint: Endpoint, key: str, portal: BlockingPortal, client: AsyncClient
+        self,
+        endpoint: Endpoint,
+        key: str,
+        portal: BlockingPortal,
+        client: AsyncClient,
+        trouble: Trouble,
     ) -> None:
         self._endpoint = endpoint
         self._key = key
         self._portal = portal
         self._client = client
+        self._trouble = trouble
+        self._under_way = 0
+        self._probe: asyncio.Task[bool] | None = None
+        """The look whether the server works, shared by all requests that wait."""
         self._until = time.monotonic() + endpoint.deadline
 
     def get(self, path: str) -> object:
@@ -124,25 +140,63 @@ class HttpClient:
         return read_json(await self._text(method, path, body), where=f"{self._endpoint.url}{path}")
 
     async def _text(self, method: str, path: str, body: Body | None) -> str:
-        import anyio
-
+        """Ask until there is an answer; a request that the server works on is not asked anew."""
         where = f"{self._endpoint.url}{path}"
-        for attempt in range(self._endpoint.retries + 1):
-            try:
-                return await self._once(method, where, body)
-            except _Again as again:
-                pause = self._pause(again, attempt, where)
-                _log.info("%s: %s, asking again in %.3g s", where, again, pause)
-                await anyio.sleep(pause)
-        raise AssertionError("the last attempt answers or raises")
+        asked: asyncio.Task[str] | None = None
+        self._under_way += 1
+        try:
+            for attempt in range(self._endpoint.retries + 1):
+                asked = asked or asyncio.ensure_future(self._exchange(method, where, body))
+                try:
+                    return await self._in_time(asked)
+                except _Again as again:
+                    pause = self._pause(again, attempt, where)
+                    if isinstance(again, _Silent) and await self._still_works():
+                        continue
+                    asked.cancel()
+                    asked = None
+                    _log.info("%s: %s, asking again in %.3g s", where, again, pause)
+                    await asyncio.sleep(pause)
+            raise AssertionError("the last attempt answers or raises")
+        finally:
+            self._under_way -= 1
+            if asked is not None:
+                asked.cancel()
+
+    async def _in_time(self, asked: asyncio.Task[str]) -> str:
+        """Return the answer; raise if it takes longer than a request may, and let it go on."""
+        left = max(0.0, min(self._endpoint.timeout, self._until - time.monotonic()))
+        done, _ = await asyncio.wait({asked}, timeout=left)
+        if not done:
+            raise _Silent(f"no whole answer within {left:.3g} s")
+        return asked.result()
+
+    async def _still_works(self) -> bool:
+        """Return whether the server answers a small question while requests wait."""
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.ensure_future(self._answers())
+        works = await asyncio.shield(self._probe)
+        endpoint = self._endpoint
+        self._trouble.silent(endpoint.url, self._under_way, endpoint.timeout, works)
+        return works
+
+    async def _answers(self) -> bool:
+        import httpx2
+
+        limit = min(_PROBE, self._endpoint.timeout)
+        try:
+            async with asyncio.timeout(limit):
+                await self._client.head(f"{self._endpoint.url}/models")
+        except (TimeoutError, httpx2.RequestError):
+            return False
+        return True
 
     def _pause(self, again: _Again, attempt: int, where: str) -> float:
         """Return how long to wait before the next attempt; raise if none is left, or no time."""
         if attempt == self._endpoint.retries:
             asked = f"asked {attempt + 1} times" if attempt else "asked once"
-            raise EngineFailed(
-                f"{where}: {again}, {asked}; run the same command again to go on"
-            ) from again
+            line = self._trouble.ended(where, str(again), asked, self._endpoint.concurrency)
+            raise EngineFailed(line) from again
         pause = again.after
         if pause is None:
             # Doubled each time, and random, so that clients refused together return apart.
@@ -154,17 +208,12 @@ class HttpClient:
             ) from again
         return pause
 
-    async def _once(self, method: str, where: str, body: Body | None) -> str:
-        import anyio
+    async def _exchange(self, method: str, where: str, body: Body | None) -> str:
         import httpx2
 
-        left = min(self._endpoint.timeout, self._until - time.monotonic())
         try:
-            with anyio.fail_after(max(0.0, left)):
-                async with self._client.stream(method, where, json=body) as response:
-                    raw = await _bytes(response, where)
-        except TimeoutError as problem:
-            raise _Again(f"no whole answer within {max(0.0, left):.3g} s") from problem
+            async with self._client.stream(method, where, json=body) as response:
+                raw = await _bytes(response, where)
         except httpx2.RequestError as problem:
             # Not chained: the exception may quote the request's key.
             raise _Again(f"no answer ({self._masked(reason(problem))})") from None
@@ -177,8 +226,10 @@ class HttpClient:
         """Return the exception for a status other than success."""
         status = response.status_code
         why = f"the server says {status}{said(text)}"
+        if status >= 500:
+            self._trouble.failed(why)
         if status in AGAIN:
-            return _Again(why, _seconds(response.headers.get("retry-after")))
+            return _Again(why, seconds_after(response.headers.get("retry-after")))
         if status in (401, 403):
             name = self._endpoint.key
             what = f"${name} holds the wrong key" if self._key else f"put its key into ${name}"
@@ -205,21 +256,8 @@ async def _bytes(response: Response, where: str) -> bytes:
     return bytes(raw)
 
 
-def _seconds(after: str | None) -> float | None:
-    """Read `Retry-After`, which holds seconds or a date."""
-    if not after:
-        return None
-    if after.isascii() and after.isdecimal():
-        return float(after[:9])
-    try:
-        wanted = parsedate_to_datetime(after).timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return max(0.0, wanted)
-
-
 @contextmanager
-def open_client(endpoint: Endpoint) -> Iterator[HttpClient]:
+def open_client(endpoint: Endpoint, trouble: Trouble) -> Iterator[HttpClient]:
     """Open connections that are all closed at the end, even if the caller stops half-way."""
     from anyio.from_thread import start_blocking_portal
 
@@ -230,7 +268,7 @@ def open_client(endpoint: Endpoint) -> Iterator[HttpClient]:
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(_connections(endpoint, key)) as client,
     ):
-        yield HttpClient(endpoint, key, portal, client)
+        yield HttpClient(endpoint, key, portal, client, trouble)
 
 
 def _connections(endpoint: Endpoint, key: str) -> AsyncClient:
@@ -243,7 +281,7 @@ def _connections(endpoint: Endpoint, key: str) -> AsyncClient:
         return httpx2.AsyncClient(
             headers=headers,
             timeout=None,  # deadlines are kept here: those of the library restart with every byte
-            limits=httpx2.Limits(max_connections=endpoint.concurrency),
+            limits=httpx2.Limits(max_connections=endpoint.concurrency + 1),  # and one to look
             trust_env=not _is_here(endpoint.url),
             verify=endpoint.url.startswith("https:"),  # certificates cost 90 ms, and http has none
         )

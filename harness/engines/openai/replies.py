@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from math import fsum, isnan, nan
 from typing import Literal, NoReturn
 
@@ -18,6 +20,8 @@ from harness.text.quoting import ANSWER
 _log = logging.getLogger(__name__)
 
 _FINISHES: Mapping[object, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
+Counted = Callable[[str], int | None]
+"""How many tokens a text has; None where its tokenizer is not here."""
 _MAX_QUOTED = 200
 _MAX_LOGPROB = 1e6
 """A larger number is no log-probability; some servers say -9999 for a missing value."""
@@ -54,6 +58,19 @@ def said(text: str) -> str:
     return f" ({line})" if line else ""
 
 
+def seconds_after(after: str | None) -> float | None:
+    """Read `Retry-After`, which holds seconds or a date."""
+    if not after:
+        return None
+    if after.isascii() and after.isdecimal():
+        return float(after[:9])
+    try:
+        wanted = parsedate_to_datetime(after).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, wanted)
+
+
 def model_names(answer: object, where: str) -> list[tuple[str, bool]]:
     """Return the names of a server's models, and whether each is a base."""
     rows = answer.get("data") if isinstance(answer, dict) else None
@@ -63,8 +80,8 @@ def model_names(answer: object, where: str) -> list[tuple[str, bool]]:
     return [(row["id"], row.get("parent") is None) for row in found]
 
 
-def chat_output(answer: object, prompt: Prompt, where: str) -> Output:
-    """Return the output of a chat completion."""
+def chat_output(answer: object, prompt: Prompt, where: str, count: Counted) -> Output:
+    """Return the output of a chat completion; `count` says how many tokens a text has."""
     choice = _choice(answer, where)
     message = choice.get("message")
     text = message.get("content") if isinstance(message, dict) else None
@@ -73,13 +90,33 @@ def chat_output(answer: object, prompt: Prompt, where: str) -> Output:
     finish = choice.get("finish_reason")
     if not isinstance(finish, str) or finish not in _FINISHES:
         _refuse(where, f"ended by {str(finish)[:40]!r}, not by stop or length", answer)
-    tokens = _usage(answer, "completion_tokens")
+    tokens = _tokens(answer, choice, text, count)
     return Output(prompt.case, text.strip(), prompt.sample, tokens, _FINISHES[finish])
+
+
+def _tokens(answer: object, choice: Mapping[str, object], text: str, count: Counted) -> int | None:
+    """Return an output's tokens without the token that ended it, as the other engines count."""
+    said = _usage(answer, "completion_tokens")
+    if choice["finish_reason"] != "stop" or isinstance(choice.get("stop_reason"), str):
+        return said  # no token ended it: a limit, or a text that is a part of the output
+    if said and "stop_reason" in choice:  # vLLM, which counts the token that ended it
+        return said - 1
+    # Others may count it or not, so the text is counted here where its tokenizer is known.
+    counted = count(text)
+    return said if counted is None else counted
 
 
 def prompt_tokens(answer: object) -> int | None:
     """Return how many tokens the server made of a prompt; None if it does not say."""
     return _usage(answer, "prompt_tokens")
+
+
+def prompt_ids(answer: object) -> list[int] | None:
+    """Return the tokens that the server made of a prompt; None if it does not say."""
+    given = answer.get("prompt_token_ids") if isinstance(answer, dict) else None
+    if not isinstance(given, list) or not all(type(one) is int for one in given):
+        return None
+    return given
 
 
 def tail_logprobs(answer: object, ids: Sequence[int], tail: int, where: str) -> list[float] | None:

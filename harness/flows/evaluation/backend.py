@@ -6,7 +6,7 @@ Tested in tests/flows/evaluation/test_backends.py.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +17,7 @@ from harness.records import BASE, BASE_PROMPT, Benchmark, Output, Prompt
 if TYPE_CHECKING:
     from harness.engines.local.chat_format import ChatFormat
     from harness.engines.local.prompts import Formats
+    from harness.flows.evaluation.server_check import ServerCheck
     from harness.workspace.adapters.files import AdapterFiles
 
 NO_ADAPTER = hashlib.sha256(b"").hexdigest()
@@ -53,6 +54,15 @@ class Backend(Protocol):
     def base_digest(self) -> str:
         """The digest of the base's weights and tokenizer."""
         ...
+
+    @property
+    def server_check(self) -> ServerCheck | None:
+        """The comparison of a server with this process; None where no server answers."""
+        return None
+
+    def expect(self, adapters: Iterable[AdapterRef]) -> None:
+        """Note the adapters that will be needed, before the first is asked for."""
+        return None
 
     def tokenizer_folder(self) -> Path | None:
         """Return the folder with the base's tokenizer; None where it is not on this machine."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from harness.engines.local.skeleton import Skeleton
 from harness.engines.protocol import BackendEngine, Mounted
 from harness.errors import AdapterRefused, DataError, SettingsError, WeightsError
 from harness.flows.evaluation.backend import NO_ADAPTER, AdapterRef, Backend
+from harness.flows.evaluation.server_check import ServerCheck
 from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Cluster, DoctorCheck, Endpoint
 from harness.registered import ENGINES as THIRD_PARTY
@@ -24,6 +25,7 @@ from harness.workspace.adapters.base_shape import BaseShape, base_shape
 from harness.workspace.adapters.files import AdapterFiles, file_digest, read_adapter, snapshot
 from harness.workspace.adapters.inspection import Loading, inspect
 from harness.workspace.base.gguf import model_folder
+from harness.workspace.base.memory import fits
 from harness.workspace.base.weights import Weights, find_weights
 from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.fields import suggestion
@@ -32,6 +34,7 @@ from harness.workspace.formats.reading import read_jsonl, regular_file
 from harness.workspace.project.settings import EXAMPLE, at_url
 
 if TYPE_CHECKING:
+    from harness.engines.openai.engine import OpenAI
     from harness.engines.recorded import Recorded
 
 ENGINES = ("transformers", "recorded", "openai", "ray")
@@ -235,6 +238,28 @@ class OpenAIBackend(_FilesBackend):
     def __init__(self, project: Project, endpoint: Endpoint, copies: Path) -> None:
         super().__init__(project, copies)
         self._endpoint = endpoint
+        self.url = endpoint.url
+
+    @cached_property
+    def server_check(self) -> ServerCheck | None:
+        """The comparison with this process, where the base's files are here and fit into memory."""
+        if self._base is None or not self._endpoint.check or not fits(self._base.path):
+            return None
+        return ServerCheck(self, lambda: self._here)
+
+    @cached_property
+    def _here(self) -> LocalBackend:
+        # As plain as `_base`: how a server quantises follows from its own settings.
+        settings = replace(self._project.settings, quantize="")
+        return LocalBackend(replace(self._project, settings=settings), self._copies)
+
+    def leave_unweighed(self, adapter: AdapterRef) -> None:
+        """Ask the server for no likelihood of an adapter."""
+        self._opened.unweighable.add(adapter.digest)
+
+    def expect(self, adapters: Iterable[AdapterRef]) -> None:
+        """Note the adapters that the server must have."""
+        self._opened.modules.expect((a.name, a.digest) for a in adapters if a.files is not None)
 
     @cached_property
     def _base(self) -> Weights | None:
@@ -254,6 +279,10 @@ class OpenAIBackend(_FilesBackend):
         return model_folder(self._base) if self._base else None
 
     def _open_engine(self) -> BackendEngine:
+        return self._opened
+
+    @cached_property
+    def _opened(self) -> OpenAI:
         from harness.engines.openai.engine import OpenAI
 
         base = self._base

@@ -77,6 +77,7 @@ class Candidate:
         context, references = self.context, References(self, benchmark, cases)
         promoted, pinned, first = references.promoted, references.pinned, references.base
         refresh = context.request.refresh
+        context.backend.expect([self.adapter, *references.adapters()])
         run = context.producer.run(self.adapter, benchmark, cases, refresh=refresh)
         base = first or references.baseline(BASE)
         prompted = references.baseline(BASE_PROMPT)

@@ -42,6 +42,11 @@ class GenerationWork:
             prompts = [prompt for prompt in spec.prompts if prompt.sample == 0]
             formats.refuse_long(prompts, spec.backend.mount(spec.adapter).folder)
 
+    def check_server(self) -> None:
+        """Refuse a server that answers otherwise than this process, before it is asked."""
+        if (check := self.spec.backend.server_check) is not None:
+            check.refuse_unlike(self.spec, self.store)
+
     def outputs(self) -> dict[str, Output]:
         """Return every output of the run, by key."""
         spec, asked = self.spec, self._asked()
@@ -51,6 +56,7 @@ class GenerationWork:
             return known
         title = f"{spec.title}: writing"
         with self._engine_failures():
+            self.check_server()
             self._prove()
             self.on_progress(title, len(known), len(asked))
             for batch in spec.backend.generate(spec.adapter, spec.benchmark, wanted):
@@ -90,6 +96,7 @@ class GenerationWork:
         wanted, places = self._to_weigh(set(known))
         if wanted:
             with self._engine_failures():
+                self.check_server()
                 for batch in spec.backend.score_ideals(spec.adapter, spec.benchmark, wanted):
                     known |= self.keep_weighed(batch, places)
                     total = len(set(keys.values()))

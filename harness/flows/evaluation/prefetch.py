@@ -113,6 +113,7 @@ class Prefetch:
         if not self._total:
             return
         first = self.needs[0]
+        self.session.backend.expect(need.adapter for need in self.needs)
         engine = self.session.backend.engine(first.benchmark.name, first.adapter)
         try:
             for asked, result in each(engine, self._batches(engine)):
@@ -144,6 +145,7 @@ class Prefetch:
         if not texts and not ideals:
             return
         work.refuse_long()
+        work.check_server()
         mounted = self.session.backend.mount(need.adapter)
         unproven = work.unproven() if texts else None
         for what, some in _in_turn(cut(texts, size), cut(ideals, size)):

@@ -173,6 +173,7 @@ def read_endpoint(table: Table) -> Endpoint:
         retries=table.whole("retries", plain.retries, 0, 100),
         likelihoods=table.choice("likelihoods", plain.likelihoods, _LIKELIHOODS),  # type: ignore[arg-type]  # a choice of exactly these
         adapters=table.text("adapters", "", blank=True),
+        check=table.flag("check", plain.check),
     )
     table.done()
     if not _VARIABLE.fullmatch(found.key):
