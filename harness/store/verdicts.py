@@ -164,5 +164,5 @@ def _is_whole(row: Row[Any]) -> bool:
         return False
     if row.seal is None:  # stored by a version before the seals
         return named
-    sealed = row.seal == seal_of(it, **_kept(row).beside)
+    sealed = row.seal == seal_of(it, id=row.id, run=row.run, digest=row.digest, made=row.made)
     return bool(sealed) and (named or without_texts(it) == it)
