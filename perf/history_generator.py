@@ -24,10 +24,11 @@ from sqlalchemy import Table
 
 from harness.flows.project import Project
 from harness.flows.rejudge import judged_again
-from harness.records import BASE, Decision, MetricVerdict, Verdict
+from harness.records import BASE, Decision, MetricVerdict, Review, Verdict
 from harness.store import Store, schema
 from harness.store.codec import encode
 from harness.store.keys import key_of
+from harness.store.review_rows import row_of
 from harness.store.run_checks import sealed_text
 from harness.store.seals import seal_of, seal_of_grounds
 from harness.store.summaries import summaries_of
@@ -258,25 +259,34 @@ def review_rows(size: Size) -> Iterator[tuple[Table, Row]]:
         task = names[number % size.tasks]
         share = number / size.reviews
         at = BEGIN + timedelta(days=DAYS * share)
-        year, week, _ = at.isocalendar()
         adapter = f"{task}/openers_v{int(share * 100):03}"
         drawn = float(chance.random())
         decision = "rejected" if drawn < 0.05 else "edited" if drawn < 0.25 else "accepted"
         rate = None if decision == "rejected" else drawn if decision == "edited" else 0.0
-        made = f"{at:%Y-%m-%dT%H:%M:%S.000Z}"
         text = f"Hi Ines, {' '.join(WORDS)}?"
-        said = {"id": f"review-{number}", "at": made, "task": task, "adapter": adapter}
-        said |= {"digest": digest_of(adapter), "input": "To: Ines Calder", "output": text}
-        said |= {"decision": decision, "final": None if rate is None else text, "reviewer": "Ana"}
-        seq = number + 1
-        yield (
-            schema.reviews,
-            (
-                *(seq, said["id"], f"{seq:064x}", made, f"{year:04}-W{week:02}", task, adapter),
-                *(said["digest"], decision, rate, rate, "Ana", "generated", json.dumps(said)),
-            ),
+        row = row_of(
+            Review(
+                f"review-{number}",
+                f"{at:%Y-%m-%dT%H:%M:%S.000Z}",
+                task,
+                adapter,
+                digest_of(adapter),
+                "To: Ines Calder",
+                text,
+                decision,  # type: ignore[arg-type]
+                None if rate is None else text,
+                "Ana",
+                slices={"industry": INDUSTRIES[number % 5]},
+                edit_rate=rate,
+                character_rate=rate,
+                source="generated",
+            )
         )
-        yield schema.review_slices, (seq, "industry", INDUSTRIES[number % 5])
+        slices = row.pop("slices")
+        row["seq"] = number + 1
+        yield schema.reviews, tuple(row[column.name] for column in schema.reviews.c)
+        for name, value in slices.items():
+            yield schema.review_slices, (number + 1, name, value)
 
 
 # --- writing --------------------------------------------------------------------------------------

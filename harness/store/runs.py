@@ -5,7 +5,7 @@ Tested in tests/store/test_round_trips.py and test_seals.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,21 +138,12 @@ class Runs:
             raise StoreFailed(f"the store has another run of the name {run.id}, try again")
         return kept
 
-    def changed(
-        self, some: Sequence[str] | None = None, on_step: Callable[[int], None] | None = None
-    ) -> list[str]:
-        """Return the ids of runs whose head, cases, scores or means are not as recorded.
-
-        `on_step` is told how many runs were checked.
-        """
-        wanted, found, done = self.ids() if some is None else some, [], 0
+    def changed(self, some: Sequence[str] | None = None) -> list[str]:
+        """Return the ids of runs whose head, cases, scores or means are not as recorded."""
+        wanted, found = self.ids() if some is None else some, []
         for start in range(0, len(wanted), RUNS_AT_ONCE):
-            chunk = wanted[start : start + RUNS_AT_ONCE]
             with self._database.read() as connection:
-                found += changed_runs(connection, chunk)
-            done += len(chunk)
-            if on_step is not None:
-                on_step(done)
+                found += changed_runs(connection, wanted[start : start + RUNS_AT_ONCE])
         return found
 
     def _one(self, where: Any) -> Run | None:
