@@ -1,7 +1,7 @@
 """Write a long history straight into the tables: 100,000 runs and 3,000,000 case scores.
 
-The means fit the scores; texts are shorter than real ones, of which a page reads a few dozen. Seals
-are left empty, since no page reads them: `lora-harness verify` would name every run.
+Means and seals fit, and every verdict that stands follows from its scores, so that `lora-harness
+verify` finds nothing; texts are shorter than real ones, of which a page reads a few dozen.
 
     python perf/history_generator.py FOLDER [--store URL]
 """
@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,15 @@ import numpy as np
 from sqlalchemy import Table
 
 from harness.flows.project import Project
-from harness.records import BASE, Decision, MetricVerdict, Verdict
+from harness.flows.rejudge import judged_again
+from harness.records import BASE, Decision, MetricVerdict, Review, Verdict
 from harness.store import Store, schema
 from harness.store.codec import encode
+from harness.store.keys import key_of
+from harness.store.review_rows import row_of
+from harness.store.run_checks import sealed_text
+from harness.store.seals import seal_of, seal_of_grounds
+from harness.store.summaries import summaries_of
 
 METRICS = ("ideal_likelihood", "edit_similarity", "clean_rate")
 INDUSTRIES = ("logistics", "health", "retail", "software", "energy")
@@ -149,7 +155,6 @@ class Rows:
     def __init__(self, size: Size) -> None:
         self.cases = [case(number) for number in range(size.cases)]
         self._chance = np.random.default_rng(11)
-        self._parts = [[f"{k}={v}" for k, v in one["slices"].items()] for one in self.cases]
         self._about = json.dumps(
             {
                 "digests": {"adapter": "", "base": "b" * 64, "embedder": "none"},
@@ -160,38 +165,41 @@ class Rows:
 
     def of(self, run: Planned) -> Iterator[tuple[Table, Row]]:
         """Yield table and row, the run's row first."""
-        key = f"{run.seq:064x}"
-        about = self._about.replace('"adapter": ""', f'"adapter": "{run.digest}"')
-        yield (
-            schema.runs,
-            (
-                *(run.seq, run.id, key, run.adapter, run.digest, run.benchmark, run.task),
-                *(run.fingerprint, True, run.started, about, "f" * 64, False),
-            ),
-        )
         spread = self._chance.normal(0, 0.12, (len(self.cases), len(METRICS)))
         scores = np.clip(run.skill + spread, 0, 1)
         scores[:, 2] = scores[:, 1] > 0.5
-        for place, one in enumerate(self.cases):
-            values = dict(zip(METRICS, scores[place].tolist(), strict=True))
-            yield schema.run_cases, (run.seq, place, one["id"], _body(one, values, run.seq))
-            for metric, value in values.items():
+        values = [dict(zip(METRICS, row, strict=True)) for row in scores.tolist()]
+        pairs = list(zip(self.cases, values, strict=True))
+        bodies = [_body(one, mine, run.seq) for one, mine in pairs]
+        yield schema.runs, self._head(run, bodies)
+        for place, (one, mine) in enumerate(pairs):
+            yield schema.run_cases, (run.seq, place, one["id"], bodies[place])
+            for metric, value in mine.items():
                 yield schema.run_scores, (run.seq, one["id"], metric, value)
-        yield from self._means(run, scores)
+        about = (run.benchmark, run.adapter, run.fingerprint, run.started)
+        whole, parts = summaries_of((mine, one["slices"]) for one, mine in pairs)
+        for key, found in whole.items():
+            yield schema.run_means, (run.seq, *key, *found, *about)
+        for key, found in parts.items():
+            yield schema.run_slice_means, (run.seq, *key, *found)
 
-    def _means(self, run: Planned, scores: Any) -> Iterator[tuple[Table, Row]]:
-        for column, metric in enumerate(METRICS):
-            about = (run.benchmark, run.adapter, run.fingerprint, run.started)
-            values = scores[:, column]
-            yield schema.run_means, (run.seq, metric, *_summary(values), *about)
-            for part in dict.fromkeys(part for parts in self._parts for part in parts):
-                mine = values[[part in parts for parts in self._parts]]
-                yield schema.run_slice_means, (run.seq, metric, part, *_summary(mine))
-
-
-def _summary(values: Any) -> tuple[int, float, float]:
-    mean = float(values.mean())
-    return len(values), mean, float(((values - mean) ** 2).sum())
+    def _head(self, run: Planned, bodies: list[str]) -> Row:
+        about = self._about.replace('"adapter": ""', f'"adapter": "{run.digest}"')
+        row: dict[str, Any] = {
+            "seq": run.seq,
+            "id": run.id,
+            "key": f"{run.seq:064x}",
+            "adapter": run.adapter,
+            "digest": run.digest,
+            "benchmark": run.benchmark,
+            "task": run.task,
+            "fingerprint": run.fingerprint,
+            "complete": True,
+            "started": run.started,
+            "body": about,
+        }
+        seal = key_of("seal", run=sealed_text(row, bodies))
+        return (*row.values(), seal, False)
 
 
 def _body(one: dict[str, Any], scores: dict[str, float], salt: int) -> str:
@@ -232,8 +240,15 @@ def verdict_row(run: Planned, before: Planned | None) -> Row:
         metrics,
         runs={"candidate": run.id} | ({"promoted": before.id} if before else {}),
     )
-    head = (run.id, run.adapter, run.digest, run.benchmark, run.fingerprint, outcome, run.started)
-    return (run.seq, f"{run.seq:064x}", *head, encode(made), None)
+    return _verdict_row(run.seq, made, run.id, run.digest, run.started)
+
+
+def _verdict_row(seq: int, made: Verdict, run: str, digest: str, at: str) -> Row:
+    body = encode(made)
+    identity = key_of("verdict", body=body, run=run)
+    seal = seal_of(made, id=identity, run=run, digest=digest, made=at)
+    about = (made.candidate, digest, made.benchmark, made.fingerprint, made.outcome, at)
+    return (seq, identity, run, *about, body, seal)
 
 
 def review_rows(size: Size) -> Iterator[tuple[Table, Row]]:
@@ -244,25 +259,34 @@ def review_rows(size: Size) -> Iterator[tuple[Table, Row]]:
         task = names[number % size.tasks]
         share = number / size.reviews
         at = BEGIN + timedelta(days=DAYS * share)
-        year, week, _ = at.isocalendar()
         adapter = f"{task}/openers_v{int(share * 100):03}"
         drawn = float(chance.random())
         decision = "rejected" if drawn < 0.05 else "edited" if drawn < 0.25 else "accepted"
         rate = None if decision == "rejected" else drawn if decision == "edited" else 0.0
-        made = f"{at:%Y-%m-%dT%H:%M:%S.000Z}"
         text = f"Hi Ines, {' '.join(WORDS)}?"
-        said = {"id": f"review-{number}", "at": made, "task": task, "adapter": adapter}
-        said |= {"digest": digest_of(adapter), "input": "To: Ines Calder", "output": text}
-        said |= {"decision": decision, "final": None if rate is None else text, "reviewer": "Ana"}
-        seq = number + 1
-        yield (
-            schema.reviews,
-            (
-                *(seq, said["id"], f"{seq:064x}", made, f"{year:04}-W{week:02}", task, adapter),
-                *(said["digest"], decision, rate, rate, "Ana", "generated", json.dumps(said)),
-            ),
+        row = row_of(
+            Review(
+                f"review-{number}",
+                f"{at:%Y-%m-%dT%H:%M:%S.000Z}",
+                task,
+                adapter,
+                digest_of(adapter),
+                "To: Ines Calder",
+                text,
+                decision,  # type: ignore[arg-type]
+                None if rate is None else text,
+                "Ana",
+                slices={"industry": INDUSTRIES[number % 5]},
+                edit_rate=rate,
+                character_rate=rate,
+                source="generated",
+            )
         )
-        yield schema.review_slices, (seq, "industry", INDUSTRIES[number % 5])
+        slices = row.pop("slices")
+        row["seq"] = number + 1
+        yield schema.reviews, tuple(row[column.name] for column in schema.reviews.c)
+        for name, value in slices.items():
+            yield schema.review_slices, (number + 1, name, value)
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -275,42 +299,66 @@ def fill(store: Store, project: Project, size: Size, say: Callable[[str], None])
     begun = time.perf_counter()
     with closing(_Writer(store)) as writer:
         newest: dict[tuple[str, str], Planned] = {}
+        verdicts: dict[tuple[str, str, str, int], str] = {}
         for run in plan(size, fingerprints):
             writer.write(rows.of(run))
             if run.adapter != BASE:
                 before = newest.get((run.benchmark, run.fingerprint))
-                writer.write([(schema.verdicts, verdict_row(run, before))])
+                row = verdict_row(run, before)
+                writer.write([(schema.verdicts, row)])
+                verdicts[run.digest, run.benchmark, run.fingerprint, len(verdicts)] = row[1]
                 newest[run.benchmark, run.fingerprint] = run
             if run.seq % 20_000 == 0:
                 say(f"{run.seq:,} runs, {time.perf_counter() - begun:.0f} s")
         writer.write(review_rows(size))
-    _decide(store, size)
-    _settle(store)
     say(f"filled in {time.perf_counter() - begun:.0f} s")
+    present = set(fingerprints.values())
+    last = {key[:3]: identity for key, identity in verdicts.items() if key[2] in present}
+    every = list(verdicts.values())
+    decided = [every[len(every) * one // size.decisions] for one in range(size.decisions)]
+    real = _judge(store, dict.fromkeys((*last.values(), *decided)))
+    _decide(store, size, [real[one] for one in decided])
+    _settle(store)
+    say(f"judged and decided after {time.perf_counter() - begun:.0f} s")
 
 
-def _decide(store: Store, size: Size) -> None:
+def _judge(store: Store, identities: Iterable[str]) -> dict[str, str]:
+    """Judge verdicts from their scores, in place of the invented ones; return the new ids."""
+    table, found = schema.verdicts, {}
+    for identity in identities:
+        kept = store.verdicts.kept(identity)
+        assert kept is not None
+        real = judged_again(store, kept.verdict).again
+        row = _verdict_row(0, real, kept.run, kept.digest, kept.made)
+        cells = dict(zip(table.c.keys(), row, strict=True))
+        del cells["seq"]
+        with store.database.write() as connection:
+            connection.execute(table.update().where(table.c.id == identity).values(cells))
+        found[identity] = row[1]
+    return found
+
+
+def _decide(store: Store, size: Size, verdicts: list[str]) -> None:
     """Record a valid chain: promotions, with an occasional rollback and override."""
     names = task_names(size)
-    with store.database.together():
-        for number in range(size.decisions):
-            task = names[number % size.tasks]
-            share = number / size.decisions
-            adapter = f"{task}/openers_v{int(share * 100):03}"
-            at = f"{BEGIN + timedelta(days=DAYS * share):%Y-%m-%dT%H:%M:%S.000Z}"
-            kind = "rollback" if number % 23 == 22 else "promote"
-            decision = Decision(
-                kind,  # type: ignore[arg-type]
-                task,
-                adapter,
-                digest_of(adapter),
-                "Team lead",
-                "better than the one before",
-                at,
-                verdict=f"{max(1, int(size.runs * share)):064x}",
-                override=number % 17 == 16,
-            )
-            store.decisions.add(decision)
+    for number in range(size.decisions):
+        task = names[number % size.tasks]
+        share = number / size.decisions
+        adapter = f"{task}/openers_v{int(share * 100):03}"
+        at = f"{BEGIN + timedelta(days=DAYS * share):%Y-%m-%dT%H:%M:%S.000Z}"
+        kind = "rollback" if number % 23 == 22 else "promote"
+        decision = Decision(
+            kind,  # type: ignore[arg-type]
+            task,
+            adapter,
+            digest_of(adapter),
+            "Team lead",
+            "better than the one before",
+            at,
+            verdict=verdicts[number],
+            override=number % 17 == 16,
+        )
+        store.decisions.add(replace(decision, rests_on=seal_of_grounds(store, decision)))
 
 
 def _settle(store: Store) -> None:

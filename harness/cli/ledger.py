@@ -146,10 +146,20 @@ def verify(key: Path | None, store: str | None, as_json: bool) -> None:
     """
     from harness.flows.decisions.verify import verify as flow
     from harness.flows.project import Project
+    from harness.progress import ProgressLine
     from harness.render import doctor_json, doctor_text
 
     project = Project.here()
-    found = project.redaction.record(flow(project, store, key))
+    line = ProgressLine("")
+
+    def on_progress(step: str, done: int, total: int) -> None:
+        line.title = f"verify {step}"
+        line.show(done, total)
+
+    try:
+        found = project.redaction.record(flow(project, store, key, on_progress))
+    finally:
+        line.close()
     checks = [(c.name, c.ok, c.message) for c in found]
     click.echo(json_line(doctor_json(checks)) if as_json else doctor_text(checks))
     sys.exit(0 if all(ok for _, ok, _ in checks) else 4)

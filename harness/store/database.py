@@ -54,6 +54,8 @@ class Database:
     """The store at a URL; opening a new store creates its tables."""
 
     def __init__(self, url: str, root: Path) -> None:
+        self.given = (url, root)
+        """With what another process opens the same store."""
         place = locate(url, root)
         self.url = place.url if isinstance(place, Engine) else place
         self._read_only = open_read_only(place) if isinstance(place, URL) else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,10 @@ _ESCAPED = "\x01json:"
 """Prefix of a text that is stored as JSON because a database would not take its characters."""
 _ODD = re.compile("[\0\ud800-\udfff]|^" + _ESCAPED)
 """NUL, half of a surrogate pair, or a text that begins with the prefix itself."""
+
+
+RESULT_TABLES = tuple(table.name for table in _RESULTS)
+"""The names of those tables."""
 
 
 class Outputs:
@@ -107,10 +111,12 @@ class Outputs:
         """Store how far an adapter moves the base's logits, as the proof that it is applied."""
         self._keep(schema.proofs, [{"key": key, "shift": float(shift), "made": made}])
 
-    def changed(self) -> Iterator[str]:
-        """Yield table and key of every row that does not fit its seal."""
+    def changed(self, some: Collection[str] | None = None) -> Iterator[str]:
+        """Yield table and key of every row that does not fit its seal; `some` names tables."""
         with self._database.read() as connection:
             for table in _RESULTS:
+                if some is not None and table.name not in some:
+                    continue
                 rows = connection.execution_options(yield_per=_CHUNK).execute(select(table))
                 yield from (
                     f"{table.name} {row.key}"

@@ -189,6 +189,12 @@ class Reviews:
             beside = self._slices([row.seq for row in rows])
             yield from (row.id for row in rows if not is_whole(row, beside.get(row.seq, {})))
 
+    def ids(self) -> list[str]:
+        """Return the ids of all reviews, the oldest first."""
+        with self._database.read() as connection:
+            asked = select(schema.reviews.c.id).order_by(schema.reviews.c.seq)
+            return list(connection.execute(asked).scalars())
+
     def _rows(self, after: int, some: Sequence[str] | None) -> Sequence[Row[Any]]:
         table = schema.reviews
         asked = select(table).where(table.c.seq > after).order_by(table.c.seq).limit(_AT_ONCE)

@@ -11,14 +11,15 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from harness.errors import RowUnreadable, StoreFailed
+from harness.errors import StoreFailed
 from harness.records import CaseResult, Run
 from harness.store import schema
 from harness.store.codec import decode, encode
 from harness.store.database import Database
 from harness.store.insertion import insert_new
 from harness.store.keys import key_of
-from harness.store.summaries import keep_summaries, remove_summaries, summaries_hold
+from harness.store.run_checks import RUNS_AT_ONCE, changed_runs
+from harness.store.summaries import keep_summaries, remove_summaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,33 +139,11 @@ class Runs:
         return kept
 
     def changed(self, some: Sequence[str] | None = None) -> list[str]:
-        """Return the ids of runs whose head, cases, scores or means are not as recorded.
-
-        The seal covers the run's records; scores and means are stored a second time for queries,
-        outside of it, so they are compared with the sealed ones.
-        """
-        table, scores = schema.runs, schema.run_scores
-        found = []
-        for identity in self.ids() if some is None else some:
-            try:
-                run = self.by_id(identity)
-            except RowUnreadable:
-                found.append(identity)
-                continue
-            if run is None:
-                continue  # pruned since the ids were read, not changed
+        """Return the ids of runs whose head, cases, scores or means are not as recorded."""
+        wanted, found = self.ids() if some is None else some, []
+        for start in range(0, len(wanted), RUNS_AT_ONCE):
             with self._database.read() as connection:
-                head = connection.execute(
-                    select(table.c.seq, table.c.digest, table.c.seal).where(table.c.id == identity)
-                ).one()
-                rows = connection.execute(select(scores).where(scores.c.run == head.seq)).all()
-                summed = summaries_hold(connection, run, head.seq)
-            beside = {(row.case_id, row.metric): row.value for row in rows}
-            inside = {(r.case.id, m): v for r in run.results for m, v in r.scores.items()}
-            digest = run.digests.get("adapter", "")
-            sealed = head.seal == seal(run) and head.digest == digest
-            if not (sealed and summed and beside == inside):
-                found.append(identity)
+                found += changed_runs(connection, wanted[start : start + RUNS_AT_ONCE])
         return found
 
     def _one(self, where: Any) -> Run | None:

@@ -5,16 +5,18 @@ Only complete runs have them: a mean over some of the cases is not comparable wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from math import fsum
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
-from harness.records import CaseResult, Run
+from harness.records import Run
 from harness.store import schema
 from harness.store.insertion import insert_new
 
+Scored = tuple[Mapping[str, float | None], Mapping[str, str]]
+"""The scores of a case, and its slices."""
 Summary = dict[tuple[str, ...], tuple[int, float, float]]
 """By metric, or by metric and slice: number of cases, mean, sum of squared deviations."""
 _TABLES = (schema.run_means, schema.run_slice_means)
@@ -30,8 +32,9 @@ def keep_summaries(connection: Connection, run: Run, seq: int) -> None:
         "fingerprint": run.fingerprint,
         "started": run.started,
     }
-    insert_new(connection, schema.run_means, _rows(seq, means(run.results), about))
-    insert_new(connection, schema.run_slice_means, _rows(seq, slice_means(run.results), {}))
+    whole, parts = summaries_of((result.scores, result.case.slices) for result in run.results)
+    insert_new(connection, schema.run_means, _rows(seq, whole, about))
+    insert_new(connection, schema.run_slice_means, _rows(seq, parts, {}))
 
 
 def remove_summaries(connection: Connection, seq: int | None) -> None:
@@ -40,40 +43,25 @@ def remove_summaries(connection: Connection, seq: int | None) -> None:
         connection.execute(delete(table).where(table.c.run == seq))
 
 
-def summaries_hold(connection: Connection, run: Run, seq: int) -> bool:
-    """Return whether the stored means are still those of the run's sealed scores."""
-    # Compared with ==: `fsum` rounds once, so the same scores give the same bits again.
-    wanted = (means(run.results), slice_means(run.results)) if run.complete else ({}, {})
-    for table, whole in zip(_TABLES, wanted, strict=True):
-        rows = connection.execute(select(table).where(table.c.run == seq)).all()
-        keys = [column for column in ("metric", "slice") if column in table.c]
-        found = {
-            tuple(row._mapping[key] for key in keys): (row.n, row.mean, row.squares) for row in rows
-        }
-        if found != whole:
-            return False
-    return True
+def summaries_of(scored: Iterable[Scored]) -> tuple[Summary, Summary]:
+    """Return the summaries of the scores by metric, and by metric and slice.
 
-
-def means(results: Sequence[CaseResult]) -> Summary:
-    """Return the summary of the scores by metric."""
-    values: dict[tuple[str, ...], list[float]] = {}
-    for result in results:
-        for metric, value in result.scores.items():
+    Compared with ==, they tell whether stored means are still those of the scores: `fsum` rounds
+    once, so the same scores give the same bits again.
+    """
+    whole: dict[tuple[str, ...], list[float]] = {}
+    parts: dict[tuple[str, ...], list[float]] = {}
+    for scores, slices in scored:
+        mine = [f"{name}={part}" for name, part in slices.items()]
+        for metric, value in scores.items():
             if value is not None:
-                values.setdefault((metric,), []).append(value)
-    return {key: _summary(mine) for key, mine in values.items()}
+                whole.setdefault((metric,), []).append(value)
+                for part in mine:
+                    parts.setdefault((metric, part), []).append(value)
+    return _summaries(whole), _summaries(parts)
 
 
-def slice_means(results: Sequence[CaseResult]) -> Summary:
-    """Return the summary of the scores by metric and slice."""
-    values: dict[tuple[str, ...], list[float]] = {}
-    for result in results:
-        parts = [f"{name}={part}" for name, part in result.case.slices.items()]
-        for metric, value in result.scores.items():
-            if value is not None:
-                for part in parts:
-                    values.setdefault((metric, part), []).append(value)
+def _summaries(values: dict[tuple[str, ...], list[float]]) -> Summary:
     return {key: _summary(mine) for key, mine in values.items()}
 
 

@@ -84,6 +84,14 @@ class Verdicts:
             for row in connection.execute(select(table).order_by(table.c.seq)):
                 yield _kept(row)
 
+    def heads(self) -> list[tuple[str, str, str, str]]:
+        """Return id, digest, benchmark and fingerprint of every verdict, the oldest first."""
+        table = schema.verdicts
+        columns = (table.c.id, table.c.digest, table.c.benchmark, table.c.fingerprint)
+        with self._database.read() as connection:
+            rows = connection.execute(select(*columns).order_by(table.c.seq)).all()
+        return [(row.id, row.digest, row.benchmark, row.fingerprint) for row in rows]
+
     def changed(self, some: Collection[str] | None = None) -> list[str]:
         """Return the ids of verdicts whose content, or a column beside it, is not as recorded."""
         table = schema.verdicts
@@ -164,5 +172,5 @@ def _is_whole(row: Row[Any]) -> bool:
         return False
     if row.seal is None:  # stored by a version before the seals
         return named
-    sealed = row.seal == seal_of(it, **_kept(row).beside)
+    sealed = row.seal == seal_of(it, id=row.id, run=row.run, digest=row.digest, made=row.made)
     return bool(sealed) and (named or without_texts(it) == it)

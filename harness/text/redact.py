@@ -67,6 +67,8 @@ class Redaction:
             if holds == "exact":
                 return value
             return self.text(value) if holds == "text" else self.words(value)
+        if value is None or type(value) in _PLAIN:  # most of what records hold
+            return value
         if is_dataclass(value) and not isinstance(value, type):
             # only fields with texts are replaced: records are many, and most hold numbers
             found = {f.name: self._field(value, f) for f in _fields_with_text(type(value))}
@@ -127,6 +129,7 @@ class Redaction:
 
 OPEN = Redaction()
 """Shows everything."""
+_PLAIN = frozenset((int, float, bool))
 _NUMBERS = {"int", "float", "bool", "None"}
 
 

@@ -39,7 +39,7 @@ def test_a_store_that_fails_while_it_is_looked_through_was_not_changed_by_anybod
     def failing(*_):
         raise StoreFailed("the connection was cut")
 
-    monkeypatch.setattr(full.runs, "by_id", failing)
+    monkeypatch.setattr(full.database, "read", failing)
     with refused("the connection was cut", StoreFailed, code=11):
         full.runs.changed()
 
@@ -53,6 +53,12 @@ RUNS = {
     "a case": "UPDATE run_cases SET body = replace(body, 'one', 'two') WHERE run = 2",
     "a case removed": "DELETE FROM run_cases WHERE run = 2 AND position = 0",
     "a case that is no JSON": "UPDATE run_cases SET body = 'x' WHERE run = 2",
+    "a case's name": "UPDATE run_cases SET case_id = 'x' WHERE run = 2 AND position = 0",
+    "a case within another": "UPDATE run_cases SET body = body || ', ' ||"
+    " (SELECT body FROM run_cases WHERE run = 2 AND position = 1) WHERE run = 2 AND position = 0",
+    "the columns' JSON": "UPDATE runs SET body = '[]' WHERE id = 'r2'",
+    "a mean": "UPDATE run_means SET mean = 1 WHERE run = 2",
+    "a slice's mean removed": "DELETE FROM run_slice_means WHERE run = 2",
     "the seal": "UPDATE runs SET seal = 'x' WHERE id = 'r2'",
 }
 

@@ -10,22 +10,29 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.flows.decisions.attest import verify_adapter
 from harness.flows.decisions.prune import needed
+from harness.flows.decisions.row_checks import check_rows, rows_of
 from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.project import PROMOTED_FILE, Project
 from harness.flows.promoted_entries import read_promoted_file
-from harness.flows.rejudge import unexplained
 from harness.flows.store import open_store
+from harness.progress import OnProgress
 from harness.records import Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
 from harness.store.in_production import in_production, pinned
-from harness.store.seals import grounds_hold
 from harness.workspace.adapters.files import digest_of
 from harness.workspace.adapters.keys import public_pem
 
 
+def silent(step: str, done: int, total: int) -> None:
+    """Ignore the progress."""
+
+
 def verify(
-    project: Project, store_url: str | None = None, public_key: Path | None = None
+    project: Project,
+    store_url: str | None = None,
+    public_key: Path | None = None,
+    on_progress: OnProgress = silent,
 ) -> list[DoctorCheck]:
     """Check all that the store holds, the promoted file, and promoted and pinned adapters.
 
@@ -37,14 +44,14 @@ def verify(
         decisions = store.decisions.unchecked()
         links = list(broken_links(decisions))
         unsigned = list(store.decisions.unsigned(decisions))
+        rows = rows_of(store)
+        wrong = check_rows(store, rows, "rows", on_progress)
         found = [
             _named("ledger", links, f"{len(decisions)} decisions, one unbroken chain"),
-            _named("runs", store.runs.changed(), f"{len(store.runs.ids())} runs as recorded"),
-            _named("verdicts", store.verdicts.changed(), "all as recorded"),
-            _named(
-                "reviews", list(store.reviews.changed()), f"{store.reviews.count()} as recorded"
-            ),
-            _named("results", list(store.outputs.changed()), "cached results as recorded"),
+            _named("runs", wrong["runs"], f"{len(rows['runs'])} runs as recorded"),
+            _named("verdicts", wrong["verdicts"], "all as recorded"),
+            _named("reviews", wrong["reviews"], f"{len(rows['reviews'])} as recorded"),
+            _named("results", wrong["results"], "cached results as recorded"),
         ]
         if store.decisions.fault is not None:
             found.append(_signatures(unsigned))
@@ -53,9 +60,7 @@ def verify(
         if all(check.ok for check in found):
             found.append(_named("kept", list(_removed(store)), "all that a decision rests on"))
         if all(check.ok for check in found):
-            found.append(_named("grounds", _moved(store), "decisions rest on what they rested on"))
-            again = list(_not_again(project, store))
-            found.append(_named("judged again", again, "standing verdicts follow from the scores"))
+            found += _standing(project, store, decisions, on_progress)
         if trusted:
             held = store.decisions.all()
             by_task = [*sorted(in_production(held).items()), *sorted(pinned(held).items())]
@@ -72,32 +77,30 @@ def _signatures(unsigned: list[str]) -> DoctorCheck:
     return DoctorCheck("signatures", False, f"{'; '.join(unsigned[:3])}{more}")
 
 
-def _moved(store: Store) -> list[str]:
-    """Return the decisions whose runs or verdict are not those that they were made on."""
-    return [
-        f"decision {one.seq}, {one.kind} {one.adapter}: rests on other results than it was made on"
-        for one in store.decisions.all()
-        if not grounds_hold(store, one)
-    ]
-
-
-def _not_again(project: Project, store: Store) -> Iterator[str]:
-    """Yield the standing verdicts that do not follow from the stored scores.
+def _standing(
+    project: Project, store: Store, decisions: list[Decision], on_progress: OnProgress
+) -> list[DoctorCheck]:
+    """Check what decisions rest on, and that the verdicts that stand follow from the scores.
 
     Those stand that a decision rests on, and the last one on each adapter and benchmark as it is
     now, which could still justify a promotion.
     """
-    decided = {d.verdict for d in store.decisions.all() if d.verdict}
     present = {benchmark.fingerprint for benchmark in project.benchmarks.values()}
     last = {
-        (kept.digest, kept.verdict.benchmark): kept.id
-        for kept in store.verdicts.all()
-        if kept.verdict.fingerprint in present
+        (digest, benchmark): identity
+        for identity, digest, benchmark, fingerprint in store.verdicts.heads()
+        if fingerprint in present
     }
-    for identity in dict.fromkeys((*sorted(decided), *last.values())):
-        verdict = store.verdicts.by_id(identity)
-        if verdict is not None:
-            yield from unexplained(store, verdict)
+    decided = sorted({decision.verdict for decision in decisions if decision.verdict})
+    standing = {
+        "grounds": [decision.hash for decision in decisions],
+        "judged again": list(dict.fromkeys((*decided, *last.values()))),
+    }
+    wrong = check_rows(store, standing, "verdicts", on_progress)
+    return [
+        _named("grounds", wrong["grounds"], "decisions rest on what they rested on"),
+        _named("judged again", wrong["judged again"], "standing verdicts follow from the scores"),
+    ]
 
 
 def _removed(store: Store) -> Iterator[str]:

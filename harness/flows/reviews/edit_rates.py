@@ -7,19 +7,16 @@ Tested in tests/flows/reviews/test_importing.py.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import Thread
 
 from harness.alarm.wilson import wilson
 from harness.errors import RequestError, WorldFailed
+from harness.flows.worker_pool import open_pool, worker_count
 from harness.measure.edits import edit_rate, edit_similarity
 from harness.records import GroupRates, Rate, Review, Tally
 from harness.store import Store
@@ -30,7 +27,6 @@ Rates = list[tuple[float, float] | None]
 Pairs = list[tuple[str, str | None]]
 MANY_BYTES = 4 * 1024 * 1024
 """Size of a file from which the start of worker processes pays."""
-_MAX_WORKERS = 4
 _PREFETCH = 4
 """Batches read ahead for each worker; more would only fill memory."""
 
@@ -79,36 +75,12 @@ class Rater:
 @contextmanager
 def open_rater(size: int) -> Iterator[Rater]:
     """Open a rater for a file of this size; its workers end with the block."""
-    # The cores that this process may use, which a container often limits.
-    affinity = hasattr(os, "sched_getaffinity")
-    cores = len(os.sched_getaffinity(0)) if affinity else os.cpu_count() or 1
-    workers = min(cores, _MAX_WORKERS)
+    workers = worker_count()
     if size < MANY_BYTES or workers < 2:
         yield Rater(None, 0)
         return
-    # Spawned, not forked: a forked worker would inherit the open connections of the store.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_follow_parent)
-    try:
+    with open_pool(workers) as pool:
         yield Rater(pool, workers)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _follow_parent() -> None:
-    """Start a worker: leave Ctrl-C to the parent process, and exit when the parent ends.
-
-    A parent that is killed with -9 cannot shut its workers down, and they would wait for ever.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def exit_after_parent() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=exit_after_parent, daemon=True).start()
 
 
 def _pairs(batch: Sequence[Review]) -> Pairs:
