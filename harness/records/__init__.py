@@ -71,6 +71,7 @@ from harness.records.reviews import (
 from harness.records.runs import (
     BASE,
     BASE_PROMPT,
+    NOT_BYTES,
     RESERVED,
     CaseResult,
     CheckResult,
@@ -103,6 +104,7 @@ __all__ = [
     "BASE_TEMPLATE",
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
+    "NOT_BYTES",
     "ON_BENCHMARK",
     "PLACEHOLDER",
     "RESERVED",
