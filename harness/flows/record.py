@@ -1,6 +1,8 @@
 """Record an adapter's outputs with their provenance, so that they outlive the model behind it.
 
 The store keeps every batch as it comes, so an interrupted recording goes on where it stopped.
+
+Tested in tests/flows/evaluation/test_named.py and tests/cli/test_record.py.
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ from harness.flows.project import Project
 from harness.progress import OnProgress
 from harness.records import Benchmark, Run
 from harness.records.holds import EXACT, QUOTING
-from harness.workspace.adapters.served import ServedModel
 from harness.workspace.project.benchmarks import reserve_part
 from harness.workspace.project.recordings import (
     RECORDED,
@@ -74,7 +75,7 @@ def record(
             files += _recorded(session, name, benchmark, into, request.refresh)
         notes = session.producer.made_again
         kept = tuple(notes[name, b.name] for b in benchmarks if (name, b.name) in notes)
-        called = adapter.served.called if isinstance(adapter.served, ServedModel) else ""
+        called = adapter.served.called if adapter.served else ""
     return RecordedOutputs(name, adapter.digest, called, tuple(files), kept)
 
 

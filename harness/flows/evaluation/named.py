@@ -1,4 +1,7 @@
-"""The backend of models that are only names, beside the backend of the project's engine."""
+"""The backend of models that are only names, beside the backend of the project's engine.
+
+Tested in tests/flows/evaluation/test_named.py.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 A model behind a name may change unseen or be switched off. So its answers have an age, after which
 they are asked for again; where the server no longer answers, the last answers count, and that is
 said.
+
+Tested in tests/flows/evaluation/test_named.py.
 """
 
 from __future__ import annotations

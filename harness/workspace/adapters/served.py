@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import AdapterRefused, HarnessError
 from harness.records import RESERVED, Endpoint
+from harness.records.holds import EXACT, QUOTING
 from harness.workspace.formats.fields import toml_table
 from harness.workspace.formats.names import check_name, folder_of, inside
 from harness.workspace.project.settings import read_endpoint
@@ -34,12 +35,12 @@ _KEY = re.compile(r"(?:[A-Z0-9_]*_)?API_KEY", re.ASCII)
 class ServedModel:
     """A model that is known by its name on a server."""
 
-    name: str
+    name: str = field(metadata=EXACT)
     folder: Path
     endpoint: Endpoint
-    note: str = ""
+    note: str = field(default="", metadata=QUOTING)
     """What a person says about it, such as how it was trained."""
-    task: str = ""
+    task: str = field(default="", metadata=EXACT)
     """The task that it is for; empty where it may be for any."""
     renew: int = RENEW
     """Days after which its answers are asked for again."""

@@ -199,7 +199,7 @@ def test_old_answers_count_where_the_server_gives_none_and_that_is_said(
     with open_session(hosted.project, Request(), lambda *_: None) as session:
         found = session.candidate("ft").evaluate(session.benchmark("openers"))
     assert any("does not answer now" in said for said in found.made_again)
-    with refused(RequestError, "ft: its answers are older than 30 days"):
+    with refused("ft: its answers are older than 30 days", RequestError):
         promote(hosted.project, "ft", task="openers", by="Ana", why="x")
 
 
@@ -208,7 +208,7 @@ def test_recorded_answers_that_were_edited_are_refused(hosted: TinyProject) -> N
     forget_store(hosted)
     file = hosted.folder / "recorded/ft/openers.jsonl"
     file.write_text(file.read_text().replace("Ana", "Eve", 1))
-    with refused(DataError, "was changed since it was recorded"):
+    with refused("was changed since it was recorded", DataError):
         judged(hosted)
 
 
@@ -221,7 +221,7 @@ def test_another_model_under_a_promoted_name_is_refused(
     file = hosted.folder / "adapters/ft/served.toml"
     file.write_text(file.read_text().replace("abc123", "other"))
     hosted.record("as-good")
-    with refused(AdapterRefused, "which is not the name that was promoted"):
+    with refused("which is not the name that was promoted", AdapterRefused):
         judged(hosted, "as-good")
 
 
@@ -229,10 +229,10 @@ def test_a_name_has_no_path_and_nothing_to_attest(hosted: TinyProject) -> None:
 
     verdict = judged(hosted)
     promote(hosted.project, "ft", task="openers", by="Ana", why="good")
-    with refused(AdapterRefused, f"ft: is {NOT_BYTES}"):
+    with refused(f"ft: is {NOT_BYTES}", AdapterRefused):
         harness.promoted("openers", hosted.folder)
     project, store = hosted.project, hosted.store()
-    with refused(RequestError, "nothing can be attested"):
+    with refused("nothing can be attested", RequestError):
         attest(project, store, verdict.runs["candidate"])
     (one,) = standings(project, store)
     store.close()
@@ -264,5 +264,5 @@ def test_without_names_the_backend_is_the_engine_alone(project: TinyProject) -> 
 
 def test_a_folder_with_weights_and_a_name_is_refused(hosted: TinyProject) -> None:
     hosted.adapter("ft").write()
-    with refused(AdapterRefused, "keep one"):
+    with refused("keep one", AdapterRefused):
         judged(hosted)
