@@ -58,6 +58,8 @@ def _task(task: TaskNow, alone: bool) -> None:
     frame.html(pieces.head("In production" if alone else task.task, " ", state))
     if task.promoted:
         frame.html(_facts(task, task.promoted))
+        if task.promoted.served:
+            frame.html(pieces.listed([_name(task.promoted)]))
         if task.state_why and task.state != "steady":
             frame.html(pieces.listed(task.state_why))
     frame.html(pieces.following(" ", task.next.words))
@@ -88,6 +90,12 @@ def _facts(task: TaskNow, held: PromotedNow) -> Html:
         rate_fact("Edit rate", task.edit, task.edit_line),
         rate_fact("Rejection rate", task.rejection, task.rejection_line),
     )
+
+
+def _name(held: PromotedNow) -> str:
+    """Return the sentence on a promoted name: nothing but its answers was ever seen."""
+    asked = f", answers of {day(held.asked)}" if held.asked else ""
+    return f"{held.adapter} is a name, not bytes: {held.served}{asked}"
 
 
 def _candidates(task: TaskNow) -> None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "benchmark": ("harness.cli.benchmark", "make and look after the fixed benchmark"),
     "train": ("harness.cli.train", "a new adapter with its provenance"),
     "fetch": ("harness.cli.fetch", "an adapter by reference: Hub, MLflow or folder"),
+    "record": ("harness.cli.record", "an adapter's outputs in files, so that they outlive it"),
     "data": ("harness.cli.data", "check, compare and version training data"),
     "doctor": ("harness.cli.doctor", "is this adapter safe, complete, for this base, and applied?"),
     "evaluate": ("harness.cli.evaluate", "the same flow as pytest --model, without pytest"),

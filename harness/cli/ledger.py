@@ -17,6 +17,7 @@ from harness.text.safe import json_line
 
 if TYPE_CHECKING:
     from harness.flows.decisions.promote import PromotedTask
+    from harness.workspace.adapters.served import ServedModel
 
 
 @click.command(cls=HarnessCommand, epilog="Example: lora-harness status --json")
@@ -59,7 +60,12 @@ def _row(one: PromotedTask) -> dict[str, object]:
         "verdict": promoted.verdict if promoted else None,
         "override": promoted.override if promoted else False,
         "origin": one.origin.resolved if one.origin else None,
+        "served": _served(one.served) if one.served else None,
     }
+
+
+def _served(model: ServedModel) -> dict[str, str]:
+    return {"url": model.endpoint.url, "model": model.endpoint.model, "note": model.note}
 
 
 def _table(found: list[PromotedTask]) -> list[str]:
@@ -80,6 +86,10 @@ def _table(found: list[PromotedTask]) -> list[str]:
         if one.promoted and one.origin:
             came = f"{one.promoted.adapter} came from {one.origin.resolved}"
             lines.append(ci_log(f"{came}, fetched {one.origin.at[:10]}"))
+        if one.promoted and one.served:
+            note = f" ({one.served.note})" if one.served.note else ""
+            said = f"{one.promoted.adapter} is a name, not bytes: {one.served.called}{note}"
+            lines.append(ci_log(said))
     return lines
 
 

@@ -10,17 +10,14 @@ from collections import Counter
 from harness.errors import Unjudgeable
 from harness.records import Run
 
-ASPECTS = ("benchmark version", "base", "decoding")
-
 
 def check_like(candidate: Run, other: Run, name: str) -> None:
     """Refuse a reference whose scores cannot be compared with the candidate's."""
-    for aspect, mine, theirs in zip(ASPECTS, candidate.like, other.like, strict=True):
-        if mine != theirs:
-            raise Unjudgeable(
-                f"{candidate.adapter} and {other.adapter} ({name}) were not run alike: {aspect} "
-                f"is {_short(mine)} here and {_short(theirs)} there; evaluate {other.adapter} again"
-            )
+    for aspect, mine, theirs in candidate.unlike(other):
+        raise Unjudgeable(
+            f"{candidate.adapter} and {other.adapter} ({name}) were not run alike: {aspect} "
+            f"is {_short(mine)} here and {_short(theirs)} there; evaluate {other.adapter} again"
+        )
     own = {result.case.id for result in candidate.results}
     others = {result.case.id for result in other.results}
     total = len(own | others)

@@ -14,6 +14,7 @@ from harness.judge import wording
 from harness.judge.comparable import check_like, check_once
 from harness.judge.gain_over_base import forgotten
 from harness.judge.intervals import spent_alpha
+from harness.judge.named import named_notes
 from harness.judge.policy import check_policy, check_rules
 from harness.judge.rule1 import judged as rule1
 from harness.judge.rule2 import judged as rule2
@@ -115,6 +116,7 @@ def verdict(
         notes=(
             *_left_out_notes(seen),
             *([trained_on] if trained_on else []),
+            *named_notes((candidate, *references.values())),
             *unfinished_notes((candidate, *references.values())),
         ),
     )

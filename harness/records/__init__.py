@@ -72,6 +72,7 @@ from harness.records.reviews import (
 from harness.records.runs import (
     BASE,
     BASE_PROMPT,
+    NOT_BYTES,
     RESERVED,
     CaseResult,
     CheckResult,
@@ -104,6 +105,7 @@ __all__ = [
     "BASE_TEMPLATE",
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
+    "NOT_BYTES",
     "ON_BENCHMARK",
     "PLACEHOLDER",
     "RESERVED",

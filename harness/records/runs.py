@@ -5,7 +5,7 @@ Tested in tests/store/test_round_trips.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,6 +19,10 @@ BASE_PROMPT = "base+prompt"
 """Reserved adapter name: the base model with the benchmark's own examples in the prompt."""
 RESERVED = (BASE, BASE_PROMPT)
 """Names that no adapter may have."""
+NOT_BYTES = "a name, not bytes"
+"""Stands for the digest of a base where a model is only a name on a server."""
+_BY_SERVER = ("batch", "dtype")
+"""Settings of decoding that a server decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,10 @@ class CaseResult:
         return tuple(c for c in self.checks if c.level == "must" and not c.passed)
 
 
+ASPECTS = ("benchmark version", "base", "decoding")
+"""The properties that two runs must share, in the order of `Run.like`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """All outputs and scores of an adapter on a benchmark, with all that repeats them."""
@@ -152,6 +160,32 @@ class Run:
             self.digests.get("base", ""),
             str(self.origin.get("decoding", "")),
         )
+
+    @property
+    def named(self) -> bool:
+        """Whether its adapter is only the name of a model on a server."""
+        return self.digests.get("base") == NOT_BYTES
+
+    def unlike(self, other: Run) -> Iterator[tuple[str, str, str]]:
+        """Yield what must be shared and is not: its name, and both values.
+
+        A name is a whole model: it has no base, and decodes as its server does.
+        """
+        for aspect, mine, theirs in zip(ASPECTS, self.like, other.like, strict=True):
+            if mine == theirs or (aspect == "base" and (self.named or other.named)):
+                continue
+            if aspect == "decoding" and (self.named or other.named) and _decode_alike(self, other):
+                continue
+            yield aspect, mine, theirs
+
+
+def _decode_alike(one: Run, other: Run) -> bool:
+    """Return whether two runs, one of a name, decode alike in what both settings say."""
+    mine, theirs = one.origin.get("decoding"), other.origin.get("decoding")
+    if not isinstance(mine, Mapping) or not isinstance(theirs, Mapping):
+        return True
+    shared = (mine.keys() & theirs.keys()) - {*_BY_SERVER}
+    return all(mine[key] == theirs[key] for key in shared)
 
 
 Flag = Literal["broken", "fixed", "reworded", "changed", "same", "missing"]

@@ -6,7 +6,9 @@ Tested in tests/workspace/project/test_settings.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from harness.records.holds import EXACT
 
@@ -81,3 +83,12 @@ class Endpoint:
     are here and fit into memory."""
     adapters: str = field(default="", metadata=EXACT)
     """The adapters' folder as the server sees it; where empty it reads the private copies here."""
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the server is on this machine, so that no proxy lies between."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"

@@ -72,7 +72,6 @@ def side_by_side(a: Run, b: Run) -> SideBySide:
         for x, y in matched
     )
     metrics = dict.fromkeys(name for pair in pairs for name in pair.scores)
-    like = zip(("benchmark", "base", "decoding"), a.like, b.like, strict=True)
     return SideBySide(
         a=a,
         b=b,
@@ -80,7 +79,7 @@ def side_by_side(a: Run, b: Run) -> SideBySide:
         metrics=tuple(_mean(name, pairs) for name in metrics),
         only_a=tuple(r.case.id for r in a.results if r.case.id not in theirs),
         only_b=tuple(r.case.id for r in b.results if r.case.id not in ours),
-        unlike=tuple(name for name, x, y in like if x != y),
+        unlike=tuple(aspect for aspect, _, _ in a.unlike(b)),
     )
 
 

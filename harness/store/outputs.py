@@ -53,6 +53,10 @@ class Outputs:
             found[row.key] = Output(case, _unescaped(row.text), sample, row.tokens, row.finish)
         return found
 
+    def made(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return when each stored output was made, by key."""
+        return {row.key: row.made for row in self._look_up(schema.outputs, keys)}
+
     def keep_texts(self, outputs: Mapping[str, Output], made: str) -> None:
         """Store a finished batch of outputs; a crash afterwards does not lose it."""
         rows = [

@@ -47,6 +47,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("again", "adapters/sound"), ("again", "elsewhere/torn"), ("again", "elsewhere"),
         ("again", "hf:acme/none"), ("sound", "elsewhere/torn"), ("again", "models:/openers/1"),
     ],
+    "record": [("sound",), ("leaky",), ("base", "--benchmark", "none")],
     "data check": [("odd.jsonl",), ("torn.jsonl",), ("odd.jsonl", "--fix", "clean.jsonl")],
     "data diff": [("old.jsonl", "new.jsonl"), ("old.jsonl", "torn.jsonl")],
     "data fingerprint": [("old.jsonl",), ("torn.jsonl",)],

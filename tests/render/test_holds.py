@@ -30,7 +30,7 @@ BY_FLOWS = {
     "training.check_data.Fingerprint", "training.compare_data.ChangedExample",
     "training.compare_data.DataDiff", "reviews.importing.ReviewImport",
     "decisions.promote.PromotedTask", "benchmarks.adding.AddedCases",
-    "reviews.proposals.Proposals",
+    "reviews.proposals.Proposals", "record.RecordedOutputs",
 }  # fmt: skip
 """What flows hand to commands, which redact it; named, since `flows` holds much else."""
 

@@ -14,10 +14,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from ipaddress import ip_address
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from harness.engines.openai.replies import read_json, said, seconds_after
 from harness.engines.openai.trouble import Trouble
@@ -233,6 +231,8 @@ class HttpClient:
         if status in (401, 403):
             name = self._endpoint.key
             what = f"${name} holds the wrong key" if self._key else f"put its key into ${name}"
+            if not name:
+                what = "name the variable with its key as `key`"
             return SettingsError(f"{where}: {why}, {what}")
         if status >= 500:
             return EngineFailed(f"{where}: {why}")
@@ -282,17 +282,8 @@ def _connections(endpoint: Endpoint, key: str) -> AsyncClient:
             headers=headers,
             timeout=None,  # deadlines are kept here: those of the library restart with every byte
             limits=httpx2.Limits(max_connections=endpoint.concurrency + 1),  # and one to look
-            trust_env=not _is_here(endpoint.url),
+            trust_env=not endpoint.on_this_machine,
             verify=endpoint.url.startswith("https:"),  # certificates cost 90 ms, and http has none
         )
     except (ValueError, OSError, ImportError) as problem:  # a proxy in the environment, say
         raise SettingsError(f"{endpoint.url}: cannot be asked ({reason(problem)})") from problem
-
-
-def _is_here(url: str) -> bool:
-    """Return whether a URL is of this machine, which is asked without a proxy."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,7 +11,7 @@ from harness.errors import AdapterRefused, RequestError
 from harness.flows.project import Project
 from harness.flows.rejudge import judged_again, runs_of
 from harness.libraries import versions
-from harness.records import RESERVED, DoctorCheck, Verdict
+from harness.records import NOT_BYTES, RESERVED, DoctorCheck, Verdict
 from harness.render.statement import Grounds, statement
 from harness.store import Store
 from harness.store.keys import key_of
@@ -42,6 +42,11 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
     if runs["candidate"].digests.get("base") == "recorded":
         raise RequestError(
             f"{verdict.candidate}: was judged from recorded outputs, no adapter's bytes were seen"
+        )
+    if runs["candidate"].named:
+        raise RequestError(
+            f"{verdict.candidate}: is {NOT_BYTES}, so nothing can be attested; its verdict and its"
+            " recorded answers are all the proof there is"
         )
     adapter = read_adapter(project.settings.adapters, verdict.candidate)
     files = judged_files(adapter, kept.digest)

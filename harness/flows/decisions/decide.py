@@ -106,7 +106,7 @@ def drafted(
         ask.by,
         ask.why,
         utc_now(),
-        base=backend.base_digest,
+        base=backend.base_of(adapter),
         benchmark=benchmark.name,
         fingerprint=benchmark.fingerprint,
         policy=key_of("policy", policy=asdict(benchmark.policy)),

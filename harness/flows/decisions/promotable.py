@@ -10,7 +10,8 @@ from __future__ import annotations
 from harness.errors import RequestError
 from harness.exit_codes import CODES
 from harness.flows.evaluation.backend import AdapterRef
-from harness.flows.project import Project
+from harness.flows.evaluation.renewal import run_is_old
+from harness.flows.project import Project, utc_now
 from harness.flows.rejudge import judged_again
 from harness.judge.verdict import RULE
 from harness.records import Benchmark, Run
@@ -19,7 +20,9 @@ from harness.store.decisions import CurrentDecisions
 from harness.store.in_production import rejected
 from harness.store.seals import grounds_hold, is_proven, runs_under
 from harness.store.verdicts import StoredVerdict
+from harness.text.figures import count
 from harness.workspace.adapters.files import read_adapter
+from harness.workspace.adapters.served import is_served
 
 
 class NotPromotable(RequestError):
@@ -127,6 +130,8 @@ def _outdated(
         return "its bytes changed since it was judged, run"
     if run.digests["adapter"] != adapter.digest:
         return "its tokenizer was not part of what was judged, run"
+    if adapter.served is not None and run_is_old(adapter.served, run, utc_now()):
+        return f"its answers are older than {count(adapter.served.renew, 'day')}, run"
     if not run.complete:
         return "was judged on some of the cases only, run"
     if {guard.benchmark: guard.fingerprint for guard in verdict.guards} != guards:
@@ -138,7 +143,7 @@ def _outdated(
                 f" {wanted[0]} now; run" if wanted else " none now; run"
             )
         against = store.runs.by_id(verdict.runs.get(what, ""))
-        if wanted and against and adapter.files and not _same(project, against, wanted):
+        if wanted and against and adapter.folder and not _same(project, against, wanted):
             return f"the {what} adapter {wanted[0]} has other bytes now; run"
     return None
 
@@ -148,5 +153,7 @@ def _same(project: Project, run: Run, wanted: tuple[str, str]) -> bool:
     name, digest = wanted
     if run.digests["adapter"] == digest:
         return True
+    if run.named or is_served(project.settings.adapters, name):
+        return False
     files = read_adapter(project.settings.adapters, name)
     return files.has_judged_bytes(digest) and files.has_judged_bytes(run.digests["adapter"])

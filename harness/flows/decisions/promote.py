@@ -28,6 +28,7 @@ from harness.store import Store
 from harness.store.decisions import CurrentDecisions
 from harness.store.seals import seal_of_grounds
 from harness.workspace.adapters.origin import AdapterOrigin, origin_of
+from harness.workspace.adapters.served import ServedModel, served_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class PromotedTask:
     pinned: Decision | None
     origin: AdapterOrigin | None = None
     """Where the promoted bytes were fetched from, if they were."""
+    served: ServedModel | None = None
+    """What was promoted, where it is only a name."""
 
 
 def promote(
@@ -78,7 +81,7 @@ def promote(
             rests_on = None
         else:
             rests_on = kept.id
-            if adapter.files is not None:
+            if adapter.folder is not None:
                 # a README that cannot be edited refuses now, not after the ledger was written
                 card(project, name, kept.verdict, dry_run=True)
         made = drafted("promote", backend, benchmark, ask, adapter)
@@ -95,7 +98,7 @@ def promote(
 def _card(project: Project, store: Store, adapter: AdapterRef, decision: Decision) -> None:
     """Write the scores that the decision rests on into the adapter's README.md."""
     verdict = store.verdicts.by_id(decision.verdict) if decision.verdict else None
-    if verdict is not None and adapter.files is not None:
+    if verdict is not None and adapter.folder is not None:
         card(project, adapter.name, verdict)
 
 
@@ -146,5 +149,6 @@ def standings(project: Project, store: Store) -> list[PromotedTask]:
         at = store.decisions.standing(task)
         held = at.promoted
         origin = origin_of(adapters / held.adapter, held.digest) if held else None
-        found.append(PromotedTask(task, held, at.pinned, origin))
+        served = served_of(adapters, held.adapter, held.digest) if held else None
+        found.append(PromotedTask(task, held, at.pinned, origin, served))
     return found

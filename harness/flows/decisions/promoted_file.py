@@ -31,6 +31,7 @@ from harness.workspace.adapters.files import (
     judged_names,
     read_adapter,
 )
+from harness.workspace.adapters.served import served_of
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.reading import read_json
@@ -101,6 +102,9 @@ def _entry(adapters: Path, held: Decision, known: dict[str, str]) -> dict[str, A
         "override": held.override,
         "decision": held.hash,
     }
+    if (served := served_of(adapters, held.adapter, held.digest)) is not None:
+        # what serving code asks in place of loading bytes
+        entry["served"] = {"url": served.endpoint.url, "model": served.endpoint.model}
     return entry | ({"kind": held.kind, "signature": held.signature} if held.signature else {})
 
 

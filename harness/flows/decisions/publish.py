@@ -27,8 +27,9 @@ from harness.workspace.adapters.files import (
     read_adapter,
     snapshot,
 )
-from harness.workspace.adapters.model_card import CARD, Figure, write_card
+from harness.workspace.adapters.model_card import CARD, Figure, write_card, write_name_card
 from harness.workspace.adapters.origin import origin_of
+from harness.workspace.adapters.served import is_served, read_served
 from harness.workspace.adapters.signing import SIGNATURE, signature_of
 from harness.workspace.formats.reading import opened
 from harness.workspace.formats.scratch import scratch_folder
@@ -43,12 +44,17 @@ BESIDE = (CARD, TRAINING, SIGNATURE)
 
 def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False) -> Path:
     """Write the verdict's scores into the adapter's README.md; the judged files do not change."""
-    adapter = read_adapter(project.settings.adapters, name)
+    adapters = project.settings.adapters
+    shown = list(figures(verdict))
+    if is_served(adapters, name):
+        served = read_served(adapters, name)
+        return write_name_card(served, shown, dry_run=dry_run)
+    adapter = read_adapter(adapters, name)
     base = project.base
     hub_id = base.reference.partition("@")[0] if base.source == "hub" else None
     origin = origin_of(adapter.folder, adapter.digest)
     came = origin.resolved if origin is not None and origin.public else None
-    return write_card(adapter, list(figures(verdict)), hub_id, came, dry_run=dry_run)
+    return write_card(adapter, shown, hub_id, came, dry_run=dry_run)
 
 
 def figures(verdict: Verdict) -> Iterator[Figure]:

@@ -16,12 +16,13 @@ from harness.flows.project import PROMOTED_FILE, Project
 from harness.flows.promoted_entries import read_promoted_file
 from harness.flows.store import open_store
 from harness.progress import OnProgress
-from harness.records import Decision, DoctorCheck
+from harness.records import NOT_BYTES, Decision, DoctorCheck
 from harness.store import Store
 from harness.store.decisions import broken_links
 from harness.store.in_production import in_production, pinned
 from harness.workspace.adapters.files import digest_of
 from harness.workspace.adapters.keys import public_pem
+from harness.workspace.adapters.served import SERVED, served_of
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -125,6 +126,8 @@ def _adapter(project: Project, decision: Decision, public_key: Path | None) -> l
     if decision.base == RecordedBackend.base_digest:
         message = "was judged from recorded outputs, its bytes are elsewhere"
         return [DoctorCheck(f"{decision.adapter} digest", True, message)]
+    if decision.base == NOT_BYTES:
+        return [_name(project, decision)]
     entry = read_promoted_file(project).get(decision.task)
     files = entry["files"] if entry and digest_of(entry["files"]) == decision.digest else None
     try:
@@ -138,6 +141,16 @@ def _adapter(project: Project, decision: Decision, public_key: Path | None) -> l
     except HarnessError as problem:
         found = [DoctorCheck("bytes", False, str(problem))]
     return [replace(check, name=f"{decision.adapter} {check.name}") for check in found]
+
+
+def _name(project: Project, decision: Decision) -> DoctorCheck:
+    """Check that a decision's name still stands for the same model on the same server."""
+    found = served_of(project.settings.adapters, decision.adapter, decision.digest)
+    if found is None:
+        place = project.settings.adapters / decision.adapter / SERVED
+        message = f"{place}: does not name the model that was judged, restore it"
+        return DoctorCheck(f"{decision.adapter} name", False, message)
+    return DoctorCheck(f"{decision.adapter} name", True, f"{NOT_BYTES}: {found.called}")
 
 
 def _promoted_file(project: Project, store: Store) -> DoctorCheck:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.engines.local.prompts import Formats
     from harness.flows.evaluation.server_check import ServerCheck
     from harness.workspace.adapters.files import AdapterFiles
+    from harness.workspace.adapters.served import ServedModel
 
 NO_ADAPTER = hashlib.sha256(b"").hexdigest()
 """The digest of the base's missing adapter: no bytes at all."""
@@ -36,6 +37,15 @@ class AdapterRef:
     name: str
     digest: str
     files: AdapterFiles | None = None
+    served: ServedModel | None = None
+    """The model on a server that the name stands for; it has no files."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder with what is known of it: files, `training.json`, or `served.toml`."""
+        if self.files is not None:
+            return self.files.folder
+        return self.served.folder if self.served is not None else None
 
     def has_judged_bytes(self, digest: str) -> bool:
         """Return whether these are the bytes that a run or decision with this digest was about."""
@@ -63,6 +73,14 @@ class Backend(Protocol):
     def expect(self, adapters: Iterable[AdapterRef]) -> None:
         """Note the adapters that will be needed, before the first is asked for."""
         return None
+
+    def base_of(self, adapter: AdapterRef) -> str:
+        """Return the digest of the base that an adapter is run on."""
+        return self.base_digest
+
+    def from_files(self, adapter: AdapterRef) -> bool:
+        """Return whether an adapter's outputs are read from files by their case."""
+        return self.recorded
 
     def tokenizer_folder(self) -> Path | None:
         """Return the folder with the base's tokenizer; None where it is not on this machine."""

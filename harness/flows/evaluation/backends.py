@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from harness.engines.local.device import Device, machine_key, probe
 from harness.engines.local.skeleton import Skeleton
 from harness.engines.protocol import BackendEngine, Mounted
-from harness.errors import AdapterRefused, DataError, SettingsError, WeightsError
+from harness.errors import AdapterRefused, DataError, SettingsError
 from harness.flows.evaluation.backend import NO_ADAPTER, AdapterRef, Backend
+from harness.flows.evaluation.named import WithNames, base_here
 from harness.flows.evaluation.server_check import ServerCheck
 from harness.flows.project import Project
 from harness.records import RESERVED, Benchmark, Cluster, DoctorCheck, Endpoint
@@ -24,9 +25,10 @@ from harness.registered import Registered, names, registered
 from harness.workspace.adapters.base_shape import BaseShape, base_shape
 from harness.workspace.adapters.files import AdapterFiles, file_digest, read_adapter, snapshot
 from harness.workspace.adapters.inspection import Loading, inspect
+from harness.workspace.adapters.served import served_names
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.base.memory import fits
-from harness.workspace.base.weights import Weights, find_weights
+from harness.workspace.base.weights import Weights
 from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.names import check_name, inside
@@ -49,8 +51,14 @@ def open_backend(project: Project, engine: str | None, copies: Callable[[], Path
 
     Names are `transformers`, `ray`, `recorded` (its folder), `recorded:FOLDER`, `openai`,
     `openai:URL` and those that installed packages offer. `copies` makes the folder for private
-    copies of adapters, where the backend needs one.
+    copies of adapters, where the backend needs one. Models that are only names are asked by their
+    own servers, whatever the engine.
     """
+    found = _open_engine(project, engine, copies)
+    return WithNames(found, project) if served_names(project.settings.adapters) else found
+
+
+def _open_engine(project: Project, engine: str | None, copies: Callable[[], Path]) -> Backend:
     asked = engine or project.settings.engine
     kind, _, place = asked.partition(":")
     if kind == "transformers" and not place:
@@ -263,11 +271,8 @@ class OpenAIBackend(_FilesBackend):
 
     @cached_property
     def _base(self) -> Weights | None:
-        """The base's files where they are on this machine too; they are never fetched for this."""
-        try:
-            return find_weights(self._project.settings.base, self._project.settings.root, False)
-        except WeightsError:
-            return None
+        """The base's files where they are on this machine too."""
+        return base_here(self._project)
 
     @property
     def base_digest(self) -> str:

@@ -24,6 +24,7 @@ from harness.judge.verdict import RESERVE
 from harness.records import BASE, BASE_PROMPT, Benchmark, Case, Decision, Run, Verdict
 from harness.records.holds import EXACT
 from harness.workspace.adapters.files import read_training
+from harness.workspace.adapters.served import SERVED
 from harness.workspace.project.benchmarks import reserve_part
 
 
@@ -56,9 +57,10 @@ class Candidate:
 
     @property
     def task(self) -> str | None:
-        """The task that the adapter was trained for, where training.json says so."""
-        training = read_training(self.adapter.files.folder) if self.adapter.files else None
-        task = (training or {}).get("task")
+        """The task that the adapter was trained for, where it says so."""
+        folder, served = self.adapter.folder, self.adapter.served
+        training = read_training(folder) if folder else None
+        task = (training or {}).get("task") or (served.task if served else None)
         return task if isinstance(task, str) and task in self.context.project.tasks else None
 
     def evaluate(self, benchmark: Benchmark, cases: frozenset[str] | None = None) -> Evaluation:
@@ -157,7 +159,7 @@ class Candidate:
             return ()
         asked, seen = replace(benchmark, cases=benchmark.reserve), set[str]()
         for adapter in (self.adapter, promoted):
-            if adapter is not None and adapter.files is not None:
+            if adapter is not None and adapter.folder is not None:
                 folder = self.context.project.settings.adapters
                 seen |= set(find_contamination(folder, adapter.name, asked).cases)
         return tuple(case for case in benchmark.reserve if case.id not in seen)
@@ -182,7 +184,7 @@ class Candidate:
         """Return the cases that any of the compared adapters has seen in training."""
         found: dict[str, str] = {}
         for run in runs:
-            if run is not None and self.context.backend.adapter(run.adapter).files is not None:
+            if run is not None and self.context.backend.adapter(run.adapter).folder is not None:
                 adapters = self.context.project.settings.adapters
                 # the candidate's own place for a case goes before a reference's
                 found = {**find_contamination(adapters, run.adapter, benchmark).cases, **found}
@@ -282,6 +284,11 @@ class References:
             return None
         self.context.refuse_changed_grounds(decision)
         adapter = self.context.backend.adapter(decision.adapter)
+        if adapter.served is not None and not adapter.has_judged_bytes(decision.digest):
+            raise AdapterRefused(
+                f"{decision.adapter}: is {adapter.served.called} now, which is not the name that"
+                f" was promoted; restore its {SERVED}"
+            )
         if adapter.files is not None and not adapter.has_judged_bytes(decision.digest):
             raise AdapterRefused(
                 f"{decision.adapter}: its bytes are not those that were promoted"

@@ -16,12 +16,14 @@ from harness.flows.evaluation.backends import LocalBackend
 from harness.flows.evaluation.contamination import find_contamination, read_training_of
 from harness.flows.evaluation.generation import applied_shift
 from harness.flows.evaluation.provenance import trained_on_word
+from harness.flows.evaluation.served_doctor import examine
 from harness.flows.evaluation.templates import described, refuse_unchosen, shipped_difference
 from harness.flows.project import Project
 from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, DoctorCheck
 from harness.text.figures import count
 from harness.workspace.adapters.files import AdapterFiles
 from harness.workspace.adapters.origin import read_origin
+from harness.workspace.adapters.served import ServedModel, is_served, read_served
 from harness.workspace.formats.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 def doctor(project: Project, name: str) -> list[DoctorCheck]:
     """Return every check that could be made; raise if the name is no adapter's."""
+    adapters = project.settings.adapters
+    if is_served(adapters, name):
+        return _name_checks(project, read_served(adapters, name))
     with scratch_folder() as copies:
         backend = LocalBackend(project, copies)
         adapter = backend.adapter(name)
@@ -46,8 +51,8 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         if sound and (said := trained_on_word(project, adapter.files)):
             found.append(DoctorCheck("trained on", True, said))
         # Having seen a case is no failure of the adapter: the case is left out of the verdict.
-        task = (read_training_of(project.settings.adapters, name) or {}).get("task")
-        judging = [b for b in project.benchmarks.values() if b.guard or task in (None, b.task)]
+        task = (read_training_of(adapters, name) or {}).get("task")
+        judging = _judging(project, task)
         for benchmark in judging:
             found.append(DoctorCheck("training", True, _seen(project, name, benchmark)))
         if sound:
@@ -62,6 +67,19 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
             except HarnessError as problem:
                 found.append(DoctorCheck("applied", False, str(problem)))
         return found
+
+
+def _name_checks(project: Project, served: ServedModel) -> list[DoctorCheck]:
+    """Return the checks of a name, whose training set is known where a file beside it says so."""
+    training = read_training_of(project.settings.adapters, served.name) or {}
+    judging = _judging(project, training.get("task") or served.task or None)
+    found = list(examine(project, served, judging))
+    found += [DoctorCheck("training", True, _seen(project, served.name, b)) for b in judging]
+    return found
+
+
+def _judging(project: Project, task: object) -> list[Benchmark]:
+    return [b for b in project.benchmarks.values() if b.guard or task in (None, b.task)]
 
 
 def _origin(files: AdapterFiles) -> list[DoctorCheck]:

@@ -129,7 +129,8 @@ class GenerationWork:
             missing = [key for key in ideals if key not in known]
             if not missing:
                 continue
-            if self.spec.backend.recorded:  # a recorded line knows its ideals by their place
+            # a recorded line knows its ideals by their place
+            if self.spec.backend.from_files(self.spec.adapter):
                 missing = [keys[prompt.case, i] for i in range(len(prompt.ideals))]
             known |= set(missing)
             wanted.append(replace(prompt, ideals=tuple(ideals[key] for key in missing)))

@@ -78,6 +78,8 @@ def _needs(session: Session, wanted: Iterable[tuple[str, str, Cases]]) -> list[N
             whole = cases is None or cases >= {case.id for case in asked.cases}
             some = None if whole else cases
             for adapter, benchmark in candidate.needs(asked, some):
+                if adapter.served is not None:
+                    continue  # its own server answers, not the engine of this stream
                 refresh = session.request.refresh and adapter is candidate.adapter
                 need = NeededRun(adapter, benchmark, some, refresh)
                 same = (adapter.digest, adapter.name == BASE_PROMPT, benchmark.name, some)

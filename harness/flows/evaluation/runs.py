@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from harness.engines.embedder import Embedder
-from harness.errors import HarnessError, RowChanged
+from harness.errors import EngineFailed, HarnessError, RowChanged
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.generation import GenerationWork, chunks
+from harness.flows.evaluation.renewal import ASKED, not_answered, recall, renew, run_is_old
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
 from harness.flows.evaluation.templates import begins_thought, refuse_unchosen
 from harness.flows.evaluation.work import Place, RunSpec
@@ -23,8 +24,10 @@ from harness.store import Store
 from harness.store.keys import key_again, key_of
 from harness.store.seals import is_proven
 from harness.text.left_out import sealed_form
+from harness.workspace.adapters.served import ServedModel
 from harness.workspace.base.weights import NONE
 from harness.workspace.formats.locks import locked
+from harness.workspace.project.recordings import RECORDED
 
 Pair = tuple[str, str]
 """Names of an adapter and a benchmark."""
@@ -45,7 +48,8 @@ class Producer:
     """Runs that prefetching could not make, and why."""
     made_again: dict[Pair, str] = field(default_factory=dict)
     """Runs that were made although the store has one by an older version of the engine."""
-    _forgotten: set[str] = field(default_factory=set)
+    _forgotten: set[str | Pair] = field(default_factory=set)
+    """Keys of runs, or the names of a run, that were forgotten in this process."""
     _counting: dict[str, bool] = field(default_factory=dict)
     """Whether a stored run counts, by its id; each is checked once in this process."""
     _embedder: Embedder | None = None
@@ -63,16 +67,46 @@ class Producer:
         """
         spec, metrics = self._spec(adapter, benchmark, cases)
         known, key = self._newest(self._key(spec, metrics), spec)
-        if known is not None and not refresh:
+        served = adapter.served
+        old = known is not None and served is not None and run_is_old(served, known, utc_now())
+        if known is not None and not refresh and not old:
             return known
         if problem := self.broken.get((adapter.name, benchmark.name)):
             raise problem
-        work = self._work(spec, metrics, refresh)
+        work = self._work(spec, metrics, refresh and served is None)
+        if served is not None:
+            kept = self._renewed(work, served, refresh)
+            if kept and known is not None:
+                return known
         # A second process waits, so that it doesn't make the run too. At most 256 files, however
         # many runs.
         with locked(self.project.settings.reports / ".locks", key[:2]):
             # another process may have made it while this process waited for the lock
-            return self.store.runs.by_key(key) or self._made(spec, work, metrics, key)
+            there = self.store.runs.by_key(key)
+            try:
+                return there or self._made(spec, work, metrics, key)
+            except EngineFailed as problem:
+                if served is None or known is None or refresh:
+                    raise
+                # some of its answers were renewed: those go on from here the next time
+                self.made_again[adapter.name, benchmark.name] = not_answered(
+                    adapter.name, problem, str(known.origin.get(ASKED))
+                )
+                return known
+
+    def _renewed(self, work: GenerationWork, served: ServedModel, refresh: bool) -> str:
+        """Recall recorded answers of a name, and renew those beyond their age; note a failure."""
+        spec, settings = work.spec, self.project.settings
+        if self.project.bar is None:  # else a pull request could bring answers of its own along
+            recall(work, settings.root / RECORDED)
+        pair = (spec.adapter.name, spec.benchmark.name)
+        refresh = refresh and pair not in self._forgotten
+        kept = renew(work, served, refresh)
+        if refresh:
+            self._forgotten.add(pair)
+        if kept:
+            self.made_again[pair] = kept
+        return kept
 
     def lacking(
         self,
@@ -201,7 +235,7 @@ class Producer:
         older = self.store.runs.newest(*pair)
         if older is None or older.fingerprint != spec.benchmark.fingerprint:
             return
-        same = {"adapter": spec.adapter.digest, "base": self.backend.base_digest}
+        same = {"adapter": spec.adapter.digest, "base": self.backend.base_of(spec.adapter)}
         same_bytes = same.items() <= dict(older.digests).items()
         ways = older.origin.get("way"), spec.origin.get("way")
         engines = older.origin.get("engine"), spec.origin.get("engine")
@@ -231,11 +265,12 @@ class Producer:
             complete=spec.complete,
             digests={
                 "adapter": spec.adapter.digest,
-                "base": self.backend.base_digest,
+                "base": self.backend.base_of(spec.adapter),
                 "embedder": self.project.embedder.digest,
             },
             origin=spec.origin
             | self._written_as(spec)
+            | self._asked(spec)
             | {"measures": measures(metrics), "machine": machine()}
             | {"source": commit(self.project.settings.root)},
             started=started,
@@ -246,6 +281,12 @@ class Producer:
         """Return the template and the end of turn; not part of a key, as they follow from it."""
         form = self.backend.chat_format(spec.adapter, spec.benchmark)
         return {} if form is None else form.described
+
+    def _asked(self, spec: RunSpec) -> dict[str, str]:
+        """Return when the oldest answer of a name was given; not part of a key either."""
+        if spec.adapter.served is None:
+            return {}
+        return {ASKED: min(self.store.outputs.made(spec.outputs.values()).values())}
 
     @property
     def embedder(self) -> Embedder:

@@ -44,7 +44,7 @@ def weigh_finals(
         return SentTexts(why_not=why_not)
     chosen = choose_finals(context, benchmark, (candidate.name, promoted.name))
     sides = (candidate, promoted)
-    if not context.backend.recorded:
+    if not any(map(context.backend.from_files, sides)):
         long = set[str]().union(*(_too_long(context, benchmark, one, chosen) for one in sides))
         chosen = [review for review in chosen if review.id not in long]
     needed = benchmark.policy.finals_reject
@@ -52,7 +52,9 @@ def weigh_finals(
         return SentTexts(why_not=f"finals: {len(chosen)} of the {needed} that are needed")
     found = [_likelihoods(context, benchmark, one, chosen) for one in sides]
     if not all(found):
-        return SentTexts(why_not=f"{NOT_HERE}recorded outputs have none for this benchmark")
+        name = next((one.name for one in sides if one.served), None)
+        who = "recorded outputs have none for this benchmark"
+        return SentTexts(why_not=NOT_HERE + (f"{name} gives no likelihoods" if name else who))
     return SentTexts(
         tuple(
             WeighedFinal(
@@ -85,7 +87,7 @@ def _likelihoods(
     context: Context, benchmark: Benchmark, adapter: AdapterRef, reviews: Sequence[Review]
 ) -> Mapping[str, float]:
     """Return the likelihood of each final under an adapter; those that have none are missing."""
-    if context.backend.recorded:
+    if context.backend.from_files(adapter):
         known = context.backend.recorded_finals(benchmark.name, adapter)
         return {name: math.exp(-nll) for name, nll in known.items()}
     work = _work(context, benchmark, adapter, reviews)

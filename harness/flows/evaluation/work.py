@@ -74,7 +74,7 @@ class RunSpec:
         self.engine_name, self.weighs = engine.name, engine.likelihoods
         self.origin = dict(engine.origin(benchmark.generation))
         self.prompts = [p for case in cases for p in prompts_for(benchmark, case, adapter.name)]
-        base = backend.base_digest
+        base = backend.base_of(adapter)
         self.outputs: dict[Place, str] = {
             (p.case, p.sample): output_key(adapter.digest, base, self._origin(p), p)
             for p in self.prompts
@@ -88,7 +88,8 @@ class RunSpec:
 
     def _origin(self, prompt: Prompt) -> dict[str, object]:
         """Return what an output follows from: a recorded output also belongs to its case."""
-        return self.origin | {"case": prompt.case} if self.backend.recorded else self.origin
+        from_files = self.backend.from_files(self.adapter)
+        return self.origin | {"case": prompt.case} if from_files else self.origin
 
     def of(self, cases: Sequence[Case]) -> RunSpec:
         """Return the spec for some of the cases."""

@@ -14,6 +14,7 @@ from harness.flows.project import Project
 from harness.flows.queries.next_step import CandidateNow, next_step
 from harness.flows.queries.shared import PageRate, benchmark_of, read_page
 from harness.records import (
+    NOT_BYTES,
     RESERVED,
     REVIEWED,
     AlarmState,
@@ -24,6 +25,7 @@ from harness.records import (
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 from harness.store.in_production import in_production, pinned
+from harness.workspace.adapters.served import SERVED, served_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ class PromotedNow:
     """The verdict's first reason; empty without a verdict."""
     n: int
     """Cases behind the verdict."""
+    served: str = field(default="", metadata=EXACT)
+    """The model and its address, where it is a name and no bytes."""
+    asked: str = field(default="", metadata=EXACT)
+    """The day on which the answers behind the verdict were given, for a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ def now(project: Project, store: Store, today: date, candidates: int = 5) -> Now
     names = adapters_of(project)
     known = {*store.trends.candidates(names), *(d.adapter for d in decisions), *RESERVED}
     unjudged = [name for name in names if name not in known]
-    promoted = _promoted(store, in_production(decisions), today)
+    promoted = _promoted(project, store, in_production(decisions), today)
     found = tuple(
         _task(
             *(project, store, task, [d for d in decisions if d.task == task]),
@@ -172,7 +178,9 @@ def _task(
     )
 
 
-def _promoted(store: Store, held: Mapping[str, Decision], today: date) -> dict[str, PromotedNow]:
+def _promoted(
+    project: Project, store: Store, held: Mapping[str, Decision], today: date
+) -> dict[str, PromotedNow]:
     """Return the adapter in production for each task, with a single query for all verdicts."""
     verdicts = store.trends.verdicts([d.verdict for d in held.values() if d.verdict])
     found = {}
@@ -190,8 +198,26 @@ def _promoted(store: Store, held: Mapping[str, Decision], today: date) -> dict[s
             outcome=verdict.outcome if verdict else None,
             headline=verdict.reason if verdict else "",
             n=verdict.n if verdict else 0,
+            served=_served(project, decision),
+            asked=_asked(store, decision),
         )
     return found
+
+
+def _served(project: Project, held: Decision) -> str:
+    """Return what a name stands for; of a name that was changed since, only that it is one."""
+    if held.base != NOT_BYTES:
+        return ""
+    found = served_of(project.settings.adapters, held.adapter, held.digest)
+    return found.called if found else f"another model now, see its {SERVED}"
+
+
+def _asked(store: Store, held: Decision) -> str:
+    """Return the day on which a name last gave its oldest answer; empty for bytes."""
+    if held.base != NOT_BYTES or held.benchmark is None:
+        return ""
+    run = store.runs.newest(held.adapter, held.benchmark)
+    return str(run.origin.get("asked", ""))[:10] if run else ""
 
 
 def _candidates(

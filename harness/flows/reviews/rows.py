@@ -20,6 +20,7 @@ from harness.store import Store
 from harness.store.keys import key_of
 from harness.store.review_rows import content_of
 from harness.workspace.adapters.files import adapter_names, read_adapter
+from harness.workspace.adapters.served import is_served, read_served
 from harness.workspace.formats.fields import Table, suggestion
 from harness.workspace.formats.names import check_name
 from harness.workspace.importers.columns import Columns, Wanted
@@ -77,6 +78,9 @@ class KnownAdapters:
         found = [*(before or ())]
         if name in self._folders:
             try:
+                if is_served(self._adapters, name):
+                    found.append(read_served(self._adapters, name).digest)
+                    return tuple(found)
                 files = read_adapter(self._adapters, check_name(name))
                 # What 1.0.0 judged keeps its digest: a review of today is of that adapter too.
                 old = files.digest not in found and files.weights_digest in found

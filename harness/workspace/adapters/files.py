@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.errors import AdapterRefused, RequestError, WorldFailed, reason
 from harness.records import RESERVED
+from harness.workspace.adapters.served import SERVED, is_served, served_names
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.names import check_name, folder_of, inside
 from harness.workspace.formats.reading import opened, read_json
@@ -80,9 +81,10 @@ def digest_of(files: Mapping[str, str]) -> str:
 
 
 def adapter_names(root: Path) -> list[str]:
-    """Return every adapter's name in the folder, sorted; a client's has a `/`."""
+    """Return every adapter's name in the folder, and those of models on servers, sorted."""
     found = [*root.glob(f"*/{CONFIG}"), *root.glob(f"*/*/{CONFIG}")]
-    return sorted(file.parent.relative_to(root).as_posix() for file in found)
+    folders = (file.parent.relative_to(root).as_posix() for file in found)
+    return sorted({*folders, *served_names(root)})
 
 
 def find_adapter(root: Path, name: str) -> Path:
@@ -94,7 +96,13 @@ def find_adapter(root: Path, name: str) -> Path:
         raise AdapterRefused(
             f"{name}: no such adapter under {root}{suggestion(name, adapter_names(root))}"
         )
-    return folder_of(root, name)
+    folder = folder_of(root, name)
+    if is_served(root, name) and not (folder / CONFIG).exists():
+        raise AdapterRefused(
+            f"{name}: is a name, not bytes ({folder / SERVED}), so there is no file to load, sign,"
+            " push or attest"
+        )
+    return folder
 
 
 def read_adapter(root: Path, name: str) -> AdapterFiles:

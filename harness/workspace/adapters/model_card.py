@@ -6,13 +6,14 @@ Text that a person wrote stays letter for letter; the judged files are never tou
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import AdapterRefused, WorldFailed, reason
 from harness.workspace.adapters.files import CONFIG, AdapterFiles
+from harness.workspace.adapters.served import SERVED, ServedModel
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.reading import read_text
 
@@ -34,6 +35,13 @@ _BODY = """\
 # {name}
 
 A LoRA adapter. How it was judged stands in the metadata above, under `model-index`.
+"""
+_NAME_BODY = """\
+
+# {name}
+
+A name, not bytes: `{model}` at {url}. What answers under it may change at any time. How its answers
+were judged stands in the metadata above, under `model-index`.
 """
 
 
@@ -69,12 +77,35 @@ def write_card(
     old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
     new = card_text(old, adapter.name, figures, base_model, str(file), fetched_from)
     if new != old and not dry_run:
-        try:
-            write_atomically(file, new)
-            file.chmod((adapter.folder / CONFIG).stat().st_mode & 0o666)  # as readable as the rest
-        except OSError as problem:
-            raise WorldFailed(f"{file}: cannot be written ({reason(problem)})") from problem
+        _write(file, new, adapter.folder / CONFIG)
     return file
+
+
+def write_name_card(
+    served: ServedModel, figures: Sequence[Figure], *, dry_run: bool = False
+) -> Path:
+    """Write the figures of a model that is only a name into a card that says so."""
+    file = served.folder / CARD
+    old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
+    model, url = served.endpoint.model, served.endpoint.url
+    begun = old or _NAME_BODY.format(name=served.name, model=model, url=url)
+    new = card_text(begun, served.name, figures, None, str(file), wanted=_of_name(model, url))
+    if new != old and not dry_run:
+        _write(file, new, served.folder / SERVED)
+    return file
+
+
+def _of_name(model: str, url: str) -> dict[str, str | None]:
+    return {"not_bytes": f"{model} at {url}"}
+
+
+def _write(file: Path, text: str, beside: Path) -> None:
+    """Write a card as readable as the file beside it."""
+    try:
+        write_atomically(file, text)
+        file.chmod(beside.stat().st_mode & 0o666)
+    except OSError as problem:
+        raise WorldFailed(f"{file}: cannot be written ({reason(problem)})") from problem
 
 
 def card_text(
@@ -84,8 +115,12 @@ def card_text(
     base_model: str | None,
     where: str = CARD,
     fetched_from: str | None = None,
+    wanted: Mapping[str, str | None] | None = None,
 ) -> str:
-    """Return the card with the figures in it, from the old card or from a new page."""
+    """Return the card with the figures in it, from the old card or from a new page.
+
+    `wanted` are the keys that a card needs; without them, those of a LoRA adapter.
+    """
     from huggingface_hub import ModelCard
     from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
@@ -96,7 +131,8 @@ def card_text(
     line_end = "\r\n" if "\r\n" in old else "\n"
     # Our own lines end in line feeds; the whole head gets the line ends that the file had before.
     found_in = _Metadata(metadata, where)
-    edited = _edit(found_in, name, figures, base_model)
+    keys = {"library_name": LIBRARY, "base_model": base_model} if wanted is None else wanted
+    edited = _edit(found_in, name, figures, keys, TAGS if wanted is None else TAGS[1:])
     if fetched_from is not None and found_in.values.get(FETCHED) != fetched_from:
         # An earlier value is of the place where the card itself came from.
         found_in.put(FETCHED, fetched_from)
@@ -196,17 +232,22 @@ def _refuse_bombs(text: str, where: str) -> None:
             raise AdapterRefused(f"{where}: its metadata is nested deeper than {_MAX_DEPTH} levels")
 
 
-def _edit(metadata: _Metadata, name: str, figures: Sequence[Figure], base_model: str | None) -> str:
-    """Add missing keys and replace our results; a person's own values win."""
-    wanted = {"library_name": LIBRARY, "base_model": base_model}
+def _edit(
+    metadata: _Metadata,
+    name: str,
+    figures: Sequence[Figure],
+    wanted: Mapping[str, str | None],
+    ours: Sequence[str],
+) -> str:
+    """Add missing keys and tags, and replace our results; a person's own values win."""
     for key, value in wanted.items():
         if value is not None and metadata.values.get(key) is None:
             metadata.put(key, value)
     tags = metadata.values.get("tags", [])
     if not isinstance(tags, list):
         tags = [] if tags is None else [tags]
-    if not all(tag in tags for tag in TAGS):
-        metadata.put("tags", [*tags, *(tag for tag in TAGS if tag not in tags)])
+    if not all(tag in tags for tag in ours):
+        metadata.put("tags", [*tags, *(tag for tag in ours if tag not in tags)])
     index = _index(metadata, name, figures)
     if index != metadata.values.get(_INDEX):
         metadata.put(_INDEX, index)
