@@ -22,6 +22,7 @@ from harness.records import (
     Outcome,
 )
 from harness.records.holds import EXACT, QUOTING
+from harness.render.evidence import EvidenceRow, evidence
 from harness.store import Store
 from harness.store.in_production import in_production, pinned
 
@@ -76,6 +77,8 @@ class PromotedNow:
     """The verdict's first reason; empty without a verdict."""
     n: int
     """Cases behind the verdict."""
+    evidence: tuple[EvidenceRow, ...]
+    """Cases, reserve and finals; none for a verdict of the first rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ def _task(
 
 def _promoted(store: Store, held: Mapping[str, Decision], today: date) -> dict[str, PromotedNow]:
     """Return the adapter in production for each task, with a single query for all verdicts."""
-    verdicts = store.trends.verdicts([d.verdict for d in held.values() if d.verdict])
+    verdicts = store.trends.whole_verdicts([d.verdict for d in held.values() if d.verdict])
     found = {}
     for task, decision in held.items():
         verdict = verdicts.get(decision.verdict or "")
@@ -188,8 +191,9 @@ def _promoted(store: Store, held: Mapping[str, Decision], today: date) -> dict[s
             age_days=(today - date.fromisoformat(decision.at[:10])).days,
             verdict=decision.verdict if verdict else None,
             outcome=verdict.outcome if verdict else None,
-            headline=verdict.reason if verdict else "",
+            headline=next(iter(verdict.reasons), "") if verdict else "",
             n=verdict.n if verdict else 0,
+            evidence=evidence(verdict) if verdict else (),
         )
     return found
 
@@ -198,6 +202,8 @@ def _candidates(
     store: Store, benchmark: str, held: Decision | None, limit: int
 ) -> tuple[CandidateNow, ...]:
     """Return the newest judged adapters."""
+    judged = store.trends.judged(benchmark, limit)
+    verdicts = store.trends.whole_verdicts([one.id for one in judged])
     return tuple(
         CandidateNow(
             adapter=one.candidate,
@@ -210,8 +216,9 @@ def _candidates(
             digest=one.digest,
             promoted=held is not None and held.digest == one.digest,
             gain=one.gain,
+            evidence=evidence(verdicts[one.id]),
         )
-        for one in store.trends.judged(benchmark, limit)
+        for one in judged
     )
 
 
