@@ -7,12 +7,12 @@ Tested in tests/dashboard/test_told.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dashboard import pieces, words
 from harness.records import MetricVerdict, Verdict
 from harness.render.changes import worst_slice
-from harness.render.evidence import evidence, in_one_sentence, lost_finals
+from harness.render.evidence import EvidenceRow, evidence, in_one_sentence, lost_finals
 from harness.render.facts import BAR_MOVED, facts, moved_bar, other_notes
 from harness.text.figures import (
     chance,
@@ -46,18 +46,31 @@ def rests_on(verdict: Verdict, stored: bool = True) -> Html:
 
     A verdict that is not stored was computed for the page, from the benchmark's cases alone.
     """
-    cells: list[list[Child]] = [
-        [words.html(row.what, 80), words.html(row.says, 200), words.html(row.seen, 300)]
-        for row in evidence(verdict)[: None if stored else 1]
-    ]
     moved = moved_bar(verdict)
     warning = f"{BAR_MOVED.capitalize()}: {moved}"
     return joined(
         [
-            pieces.table(["what it rests on", "says", "seen"], cells, "<<<") if cells else None,
+            rows(evidence(verdict)[: None if stored else 1]),
             element("div", words.html(warning), class_="lh-banner", role="note") if moved else None,
         ]
     )
+
+
+def rows(found: Sequence[EvidenceRow]) -> Html:
+    """Return a table of cases, reserve and finals: what each says, and its figures."""
+    cells: list[list[Child]] = [
+        [words.html(row.what, 80), words.html(row.says, 200), words.html(row.seen, 300)]
+        for row in found
+    ]
+    return pieces.table(["what it rests on", "says", "seen"], cells, "<<<") if cells else joined()
+
+
+def in_short(found: Sequence[EvidenceRow]) -> Html:
+    """Return a line each for cases, reserve and finals, without their figures, for lists."""
+    lines = [
+        element("div", words.html(row.what, 80), ": ", pieces.quiet(row.says, 200)) for row in found
+    ]
+    return element("div", lines)
 
 
 def shown_with_it(verdict: Verdict) -> Html:

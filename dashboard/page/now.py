@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import frame, pieces, words
+from dashboard import frame, pieces, told, words
 from dashboard.rates import rate_fact
 from harness.flows.queries import CandidateNow, Now, PromotedNow, TaskNow, now
 from harness.text.figures import count, day
-from harness.text.html import Child, Html
+from harness.text.html import Child, Html, element
 
 
 def body(context: frame.PageContext) -> None:
@@ -57,7 +57,8 @@ def _task(task: TaskNow, alone: bool) -> None:
     state = pieces.badge(task.state) if task.state else pieces.badge(_unknown(task), "quiet")
     frame.html(pieces.head("In production" if alone else task.task, " ", state))
     if task.promoted:
-        frame.html(_facts(task, task.promoted))
+        rests_on = told.rows(task.promoted.evidence)
+        frame.html(_facts(task, task.promoted), element("div", rests_on, class_="lh-gap"))
         if task.promoted.served:
             frame.html(pieces.listed([_name(task.promoted)]))
         if task.state_why and task.state != "steady":
@@ -84,7 +85,7 @@ def _facts(task: TaskNow, held: PromotedNow) -> Html:
         pieces.fact(
             "Verdict",
             "",
-            f"{held.headline} · {count(held.n, 'case')}" if held.outcome else "",
+            _headline_of(held),
             verdict,
         ),
         rate_fact("Edit rate", task.edit, task.edit_line),
@@ -98,15 +99,22 @@ def _name(held: PromotedNow) -> str:
     return f"{held.adapter} is a name, not bytes: {held.served}{asked}"
 
 
+def _headline_of(held: PromotedNow) -> str:
+    # The rows below have the number of cases, and those of the reserve by themselves.
+    if held.evidence or not held.outcome:
+        return held.headline
+    return f"{held.headline} · {count(held.n, 'case')}"
+
+
 def _candidates(task: TaskNow) -> None:
     if not task.candidates:
         return
     frame.section("Newest candidates")
     frame.html(
         pieces.table(
-            ["adapter", "verdict", "why", "cases", "judged"],
+            ["adapter", "verdict", "why", "rests on", "judged"],
             [_candidate(one) for one in task.candidates],
-            "<<<><",
+            "<<<<<",
         )
     )
     newest = task.candidates[0]
@@ -121,10 +129,10 @@ def _candidates(task: TaskNow) -> None:
 def _candidate(one: CandidateNow) -> list[Child]:
     promoted = [" ", pieces.quiet("in production")] if one.promoted else None
     return [
-        [pieces.bold(one.adapter), promoted],
+        element("span", pieces.bold(one.adapter), promoted),
         pieces.badge(one.outcome),
         words.html(one.reason, 300),
-        str(one.n),
+        told.in_short(one.evidence) if one.evidence else count(one.n, "case"),
         pieces.unbroken(day(one.when)),
     ]
 

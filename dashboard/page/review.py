@@ -95,8 +95,8 @@ def _who_has_them(claims: Sequence[Claim]) -> str:
     by = f": {', '.join(names)}" if names else ""
     # None where the last one was given back between two looks; the page looks again soon.
     until = datetime.fromtimestamp(claims[0].until, UTC) if claims else None
-    free = f" The first is free again at {until:%H:%M} UTC at the latest." if until else ""
-    return f"All that is left is open in other windows{by}.{free} This page looks by itself."
+    free = f" Left alone, the first is free again at {until:%H:%M} UTC." if until else ""
+    return f"All that is left is open in other windows{by}.{free} This page goes on by itself then."
 
 
 # --- one by one ---------------------------------------------------------------------------------

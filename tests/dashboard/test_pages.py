@@ -73,6 +73,14 @@ def test_compare_tells_the_verdict_in_a_sentence_and_what_it_rests_on(
     assert "as declared; v2 gains +0.4" in page.html
 
 
+def test_now_says_cases_reserve_and_finals_by_themselves(many: ServedProject, opened: Open) -> None:
+    html = opened(many).html
+    for words in (">8 cases<", ">no reserve<", ">no finals<"):
+        assert words in html, f"{words} of what is in production"
+    assert html.count("no reserve: ") == 3, "of every candidate as well"
+    assert "8 cases: " in html
+
+
 def test_a_link_leads_to_what_its_sender_saw(many: ServedProject, opened: Open) -> None:
     page = opened(many)
     for name, value in (("against", "v1"), ("only", "broken"), ("case", "health-2")):

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from dashboard import told
+from harness.render.evidence import evidence
 from tests.render.second import SECOND, second_full_of
 from tests.render.test_verdict import VERDICT
 
@@ -29,6 +30,17 @@ def test_three_rows_then_the_bar_that_moved() -> None:
     order = ["25 cases", "reserve, 10 of 30", "200 finals since Oct 2026", "The bar moved: the mar"]
     places = [shown.index(words) for words in order]
     assert places == sorted(places)
+
+
+def test_a_list_says_cases_reserve_and_finals_by_themselves_in_a_line_each() -> None:
+    made = told.in_short(evidence(SECOND))
+    lines = [words_of(line) for line in re.findall(r"<div>(?!<div>).*?</div>", made)]
+    assert [line.partition(":")[0] for line in lines] == [
+        "25 cases",
+        "reserve, 10 of 30 looked at",
+        "200 finals since Oct 2026",
+    ]
+    assert told.rows(()) == ""
 
 
 def test_a_verdict_computed_for_the_page_claims_nothing_about_reserve_and_finals() -> None:

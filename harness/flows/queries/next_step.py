@@ -11,6 +11,7 @@ from shlex import quote
 
 from harness.records import AlarmState, Decision, NextStep, Outcome
 from harness.records.holds import EXACT, QUOTING
+from harness.render.evidence import EvidenceRow
 from harness.store.in_production import speaks_of_adapter
 
 
@@ -32,6 +33,8 @@ class CandidateNow:
     """Whether it is in production now."""
     gain: float | None = None
     """Mean difference to the adapter it was compared with, on the first gate."""
+    evidence: tuple[EvidenceRow, ...] = ()
+    """Cases, reserve and finals; none for a verdict of the first rule."""
 
 
 def next_step(

@@ -23,6 +23,7 @@ from harness.records import (
     Outcome,
 )
 from harness.records.holds import EXACT, QUOTING
+from harness.render.evidence import EvidenceRow, evidence
 from harness.store import Store
 from harness.store.in_production import in_production, pinned
 from harness.workspace.adapters.served import SERVED, served_of
@@ -78,6 +79,8 @@ class PromotedNow:
     """The verdict's first reason; empty without a verdict."""
     n: int
     """Cases behind the verdict."""
+    evidence: tuple[EvidenceRow, ...]
+    """Cases, reserve and finals; none for a verdict of the first rule."""
     served: str = field(default="", metadata=EXACT)
     """The model and its address, where it is a name and no bytes."""
     asked: str = field(default="", metadata=EXACT)
@@ -182,7 +185,7 @@ def _promoted(
     project: Project, store: Store, held: Mapping[str, Decision], today: date
 ) -> dict[str, PromotedNow]:
     """Return the adapter in production for each task, with a single query for all verdicts."""
-    verdicts = store.trends.verdicts([d.verdict for d in held.values() if d.verdict])
+    verdicts = store.trends.whole_verdicts([d.verdict for d in held.values() if d.verdict])
     found = {}
     for task, decision in held.items():
         verdict = verdicts.get(decision.verdict or "")
@@ -196,8 +199,9 @@ def _promoted(
             age_days=(today - date.fromisoformat(decision.at[:10])).days,
             verdict=decision.verdict if verdict else None,
             outcome=verdict.outcome if verdict else None,
-            headline=verdict.reason if verdict else "",
+            headline=next(iter(verdict.reasons), "") if verdict else "",
             n=verdict.n if verdict else 0,
+            evidence=evidence(verdict) if verdict else (),
             served=_served(project, decision),
             asked=_asked(store, decision),
         )
@@ -224,6 +228,8 @@ def _candidates(
     store: Store, benchmark: str, held: Decision | None, limit: int
 ) -> tuple[CandidateNow, ...]:
     """Return the newest judged adapters."""
+    judged = store.trends.judged(benchmark, limit)
+    verdicts = store.trends.whole_verdicts([one.id for one in judged])
     return tuple(
         CandidateNow(
             adapter=one.candidate,
@@ -236,8 +242,9 @@ def _candidates(
             digest=one.digest,
             promoted=held is not None and held.digest == one.digest,
             gain=one.gain,
+            evidence=evidence(verdicts[one.id]),
         )
-        for one in store.trends.judged(benchmark, limit)
+        for one in judged
     )
 
 
