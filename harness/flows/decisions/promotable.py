@@ -10,6 +10,7 @@ from __future__ import annotations
 from harness.errors import RequestError
 from harness.exit_codes import CODES
 from harness.flows.evaluation.backend import AdapterRef
+from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.project import Project
 from harness.flows.rejudge import judged_again
 from harness.judge.verdict import RULE
@@ -138,7 +139,7 @@ def _outdated(
                 f" {wanted[0]} now; run" if wanted else " none now; run"
             )
         against = store.runs.by_id(verdict.runs.get(what, ""))
-        if wanted and against and adapter.files and not _same(project, against, wanted):
+        if wanted and against and not _same(project, against, wanted):
             return f"the {what} adapter {wanted[0]} has other bytes now; run"
     return None
 
@@ -148,5 +149,7 @@ def _same(project: Project, run: Run, wanted: tuple[str, str]) -> bool:
     name, digest = wanted
     if run.digests["adapter"] == digest:
         return True
+    if run.digests["base"] == RecordedBackend.base_digest:
+        return False
     files = read_adapter(project.settings.adapters, name)
     return files.has_judged_bytes(digest) and files.has_judged_bytes(run.digests["adapter"])

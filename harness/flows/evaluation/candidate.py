@@ -279,10 +279,12 @@ class References:
             return None
         self.context.refuse_changed_grounds(decision)
         adapter = self.context.backend.adapter(decision.adapter)
-        if adapter.files is not None and not adapter.has_judged_bytes(decision.digest):
+        if not adapter.has_judged_bytes(decision.digest):
+            what = "recorded outputs" if self.context.backend.recorded else "bytes"
             raise AdapterRefused(
-                f"{decision.adapter}: its bytes are not those that were promoted"
-                f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them"
+                f"{decision.adapter}: its {what} are not those that were promoted"
+                f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them,"
+                " or promote them as they are now with --override"
             )
         return adapter
 

@@ -22,6 +22,7 @@ from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, DoctorCh
 from harness.text.figures import count
 from harness.workspace.adapters.files import AdapterFiles
 from harness.workspace.adapters.origin import read_origin
+from harness.workspace.base.gguf import refuse_changed_copy
 from harness.workspace.formats.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         if adapter.files.weights_digest != adapter.digest:
             called += f" ({adapter.files.weights_digest[:12]} without its tokenizer)"
         found = [DoctorCheck("name", True, called), *_origin(adapter.files)]
+        found += _converted(project)
+        if not found[-1].ok:  # no other check says anything on a base that cannot be trusted
+            return found
         found += backend.inspected(adapter.files)
         if project.base.quantized:
             found.append(DoctorCheck("quantized", True, f"judged on {project.base.described}"))
@@ -62,6 +66,15 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
             except HarnessError as problem:
                 found.append(DoctorCheck("applied", False, str(problem)))
         return found
+
+
+def _converted(project: Project) -> Iterator[DoctorCheck]:
+    """Say whether the converted copy of a GGUF base still has the bytes that were written."""
+    try:
+        if refuse_changed_copy(project.base):
+            yield DoctorCheck("converted", True, "the base's copy in the cache is as it was made")
+    except HarnessError as problem:
+        yield DoctorCheck("converted", False, str(problem))
 
 
 def _origin(files: AdapterFiles) -> list[DoctorCheck]:
