@@ -43,11 +43,13 @@ from perf.forgeries import (
     HISTORY,
     OF_CACHE,
     OF_HISTORY,
+    OF_PROJECTS,
     OF_RECORDED,
     OF_SIGNATURES,
     OF_STORE,
     TASK,
     Forgery,
+    give_id,
 )
 from tests.fakes.project import TinyProject
 
@@ -57,7 +59,7 @@ KEYS = '\n[tool.harness.promotion]\nkeys = ["lead.pub"]\n'
 _SAYS = re.compile(
     "by hand|came with a history|seal|sign|as a history has|does not follow|no line before|lacks"
     "|twice|score|is none|no result|unknown|policy|rests on|not those that were promoted"
-    "|since the base was converted"
+    "|since the base was converted|of project"
 )
 """Words of the refusals that are about a forgery, not about a bad adapter."""
 
@@ -92,6 +94,9 @@ class Forging:
         for file in (self.cloned.folder / "reports").glob("harness.db*"):
             file.unlink()
         self.converted = _converted(folder / "converted")
+        self.named = self._copy(self.lived, "named")
+        give_id(self.named, "team-a")
+        gate(self.named, GOOD)  # the first command adopts the rows
 
     def _lived(self, folder: Path, more: str = "") -> TinyProject:
         """Return a project in which `good` was promoted and `bad` was rejected by the gate."""
@@ -120,6 +125,7 @@ class Forging:
         of = self.cloned if forgery in OF_HISTORY else self.lived
         of = self.signed if forgery.signed else of
         of = self.converted if forgery in OF_CACHE else of
+        of = self.named if forgery in OF_PROJECTS else of
         with tempfile.TemporaryDirectory(dir=self.folder) as place:
 
             def forged(name: str, attempt: Callable[[TinyProject], Said]) -> Said:
@@ -216,6 +222,7 @@ def main() -> int:
             ("rows of the store", OF_STORE),
             ("recorded outputs", OF_RECORDED),
             ("the converted base in the cache", OF_CACHE),
+            ("two projects, one store", OF_PROJECTS),
             ("ledger and pointer, decisions signed", OF_SIGNATURES),
         ):
             print(title)

@@ -330,6 +330,37 @@ OF_RECORDED = [
 ]
 OF_CACHE = [Forgery("a matrix negated", negate_matrix)]
 
+# --- two projects that name one store ----------------------------------------------------------
+
+
+def give_id(project: TinyProject, identity: str) -> None:
+    """Give a project's settings an id, or another one; an empty one takes it away."""
+    file = project.folder / "pyproject.toml"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("project = ")]
+    if identity:
+        lines.insert(1, f'project = "{identity}"')
+    file.write_text("\n".join(lines) + "\n")
+
+
+def without_id(project: TinyProject) -> None:
+    """Name another project's store in settings that have no id."""
+    give_id(project, "")
+
+
+def foreign_pointer(project: TinyProject) -> None:
+    """Bring the promoted file of another project, with the bad adapter in it."""
+    file = project.folder / POINTER
+    table = json.loads(file.read_text())
+    table["project"] = "team-b"
+    table["tasks"][TASK]["adapter"] = BAD
+    file.write_text(json.dumps(table))
+
+
+OF_PROJECTS = [
+    Forgery("the store of another project, without an id", without_id),
+    Forgery("the promoted file of another project", foreign_pointer),
+]
+
 # --- ledger and pointer together --------------------------------------------------------------
 
 

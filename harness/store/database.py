@@ -14,10 +14,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from harness.errors import StoreFailed, reason
+from harness.errors import RequestError, StoreFailed, reason
 from harness.store.connect import locate, open_engine
+from harness.store.owner import cannot_be_claimed, claim, file_beside, owner_of, use_schema_beside
 from harness.store.schema import HEAD
 
 MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK = 4711, 4712, 4713
@@ -44,17 +46,61 @@ class _Thread(threading.local):
 
 
 class Database:
-    """The store at a URL; opening a new store creates its tables."""
+    """The store at a URL; opening a new store creates its tables.
 
-    def __init__(self, url: str, root: Path) -> None:
-        place = locate(url, root)
+    `project` is the id of the project whose rows are read and written (`owner.py`).
+    """
+
+    def __init__(self, url: str, root: Path, project: str = "") -> None:
+        self._thread = _Thread()
+        self._open(locate(url, root))
+        owner, self.adopted = self._claim(project)
+        if owner and not project:
+            self.close()
+            raise RequestError(
+                f'the store {self.shown} is of project {owner}: say `project = "{owner}"` in'
+                " [tool.harness] where this is that project, else another id"
+            )
+        if owner != project:
+            self._move_beside(project)
+
+    def _open(self, place: URL | Engine) -> None:
         self.url = place.url if isinstance(place, Engine) else place
         self._engine = open_engine(place)
-        self._thread = _Thread()
         with self._failures_named():
             # the version of its tables before this opening; None where it is new
             self.came_from = _bring_up_to_date(self._engine)
         self.is_new = self.came_from is None
+
+    def _move_beside(self, project: str) -> None:
+        """Open a project's own tables, beside those of the project that owns the store."""
+        if self._engine.dialect.name == "sqlite":
+            self.close()
+            self._open(file_beside(self.url, project))
+        else:
+            with self._failures_named():
+                use_schema_beside(self._engine, project)
+                self.came_from = _bring_up_to_date(self._engine)
+            self.is_new = self.came_from is None
+        owner, self.adopted = self._claim(project)
+        if owner != project:
+            raise StoreFailed(f"the store {self.shown} is of project {owner}, not of {project}")
+
+    def _claim(self, project: str) -> tuple[str, bool]:
+        """Return the owner of the rows, after a project has claimed rows without an owner."""
+        with self.read() as connection:
+            owner = owner_of(connection)
+        if owner is not None or not project:
+            return owner or "", False
+        with self._failures_named():
+            try:
+                with _writing(self._engine) as connection:
+                    lock(connection, MIGRATION_LOCK)
+                    return claim(connection, project)
+            except OperationalError as problem:
+                if cannot_be_claimed(problem):
+                    return project, False
+                raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

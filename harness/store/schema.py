@@ -23,10 +23,13 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
+
+# The id of the project whose rows these are: one row, or none until a project claims them.
+owner = Table("owner", metadata, Column("project", String(64), primary_key=True))
 
 # --- results of engines, by content -----------------------------------------------------------
 

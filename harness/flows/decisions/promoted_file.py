@@ -54,6 +54,7 @@ def write_promoted_file(project: Project, store: Store) -> Path:
 
 def refuse_other_ledger(project: Project, store: Store) -> None:
     """Refuse a store that lacks a decision of the promoted file: it is not the project's store."""
+    _refuse_other_project(project)
     # The file is read before the ledger: a decision reaches the ledger before it reaches the file.
     entries = read_promoted_file(project)
     known = {decision.hash for decision in store.decisions.all()}
@@ -74,7 +75,8 @@ def _written(project: Project, decisions: list[Decision]) -> Path:
         task: _entry(adapters, held, before.get(task, {}).get("files", {}))
         for task, held in sorted(in_production(decisions).items())
     }
-    text = json.dumps({"format": 1, "tasks": table}, indent=2) + "\n"
+    mine = {"project": project.settings.project} if project.settings.project else {}
+    text = json.dumps({"format": 1, **mine, "tasks": table}, indent=2) + "\n"
     file = adapters / PROMOTED_FILE
     if not file.is_file() or file.read_bytes() != text.encode():
         try:
@@ -118,6 +120,21 @@ def read_promoted_file(project: Project) -> dict[str, dict[str, Any]]:
     return {task: entry for task, entry in found if _is_sound(entry)}
 
 
+def _refuse_other_project(project: Project) -> None:
+    """Refuse a promoted file of another project; one without an id is taken over."""
+    file, mine = project.settings.adapters / PROMOTED_FILE, project.settings.project
+    try:
+        theirs = read_json(file, RequestError).get("project")
+    except (RequestError, AttributeError):  # missing or damaged, it is written anew
+        return
+    if theirs not in (None, mine):
+        said = f"pyproject.toml names {mine}" if mine else "pyproject.toml names no `project`"
+        raise RequestError(
+            f"{file}: is of project {str(theirs)[:60]!r}, {said}: correct the id, or name another"
+            " folder as `adapters`"
+        )
+
+
 def _is_sound(entry: Any) -> bool:
     if not isinstance(entry, dict) or not isinstance(entry.get("files"), dict):
         return False
@@ -135,6 +152,7 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
     file = adapters / PROMOTED_FILE
     if not file.exists():
         raise RequestError(f"{file}: is not there, `lora-harness status` makes it")
+    _refuse_other_project(place)
     tasks = read_promoted_file(place)
     if task not in tasks:
         known = read_json(file, RequestError)

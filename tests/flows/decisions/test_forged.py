@@ -8,6 +8,7 @@ from perf.forge import Forging
 from perf.forgeries import (
     OF_CACHE,
     OF_HISTORY,
+    OF_PROJECTS,
     OF_RECORDED,
     OF_SIGNATURES,
     OF_STORE,
@@ -19,6 +20,7 @@ ALL = {
     "store": OF_STORE,
     "recorded": OF_RECORDED,
     "cache": OF_CACHE,
+    "projects": OF_PROJECTS,
     "ledger": OF_SIGNATURES,
 }
 
