@@ -17,9 +17,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -31,14 +34,32 @@ from harness.flows.decisions.verify import verify
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.session import open_session
 from harness.flows.history import export_history
+from harness.records import Decision
 from harness.workspace.adapters.keys import make_keys
-from perf.forgeries import BAD, GOOD, HISTORY, OF_HISTORY, OF_SIGNATURES, OF_STORE, TASK, Forgery
+from harness.workspace.base import gguf
+from perf.forgeries import (
+    BAD,
+    GOOD,
+    HISTORY,
+    OF_CACHE,
+    OF_HISTORY,
+    OF_PROJECTS,
+    OF_RECORDED,
+    OF_SIGNATURES,
+    OF_STORE,
+    TASK,
+    Forgery,
+    give_id,
+)
 from tests.fakes.project import TinyProject
 
+Said = tuple[Any, str]
+"""What an attempt gave, and what was said about a forgery."""
 KEYS = '\n[tool.harness.promotion]\nkeys = ["lead.pub"]\n'
 _SAYS = re.compile(
     "by hand|came with a history|seal|sign|as a history has|does not follow|no line before|lacks"
     "|does not know it|twice|score|is none|no result|unknown|policy|rests on"
+    "|not those that were promoted|since the base was converted|of project"
 )
 """Words of the refusals that are about a forgery, not about a bad adapter."""
 
@@ -72,6 +93,10 @@ class Forging:
             self.cloned.write(HISTORY, "".join(f"{line}\n" for line in export_history(store)))
         for file in (self.cloned.folder / "reports").glob("harness.db*"):
             file.unlink()
+        self.converted = _converted(folder / "converted")
+        self.named = self._copy(self.lived, "named")
+        give_id(self.named, "team-a")
+        gate(self.named, GOOD)  # the first command adopts the rows
 
     def _lived(self, folder: Path, more: str = "") -> TinyProject:
         """Return a project in which `good` was promoted and `bad` was rejected by the gate."""
@@ -99,16 +124,23 @@ class Forging:
         """Try a forgery on three copies, and remove them."""
         of = self.cloned if forgery in OF_HISTORY else self.lived
         of = self.signed if forgery.signed else of
+        of = self.converted if forgery in OF_CACHE else of
+        of = self.named if forgery in OF_PROJECTS else of
         with tempfile.TemporaryDirectory(dir=self.folder) as place:
 
-            def forged(name: str) -> TinyProject:
+            def forged(name: str, attempt: Callable[[TinyProject], Said]) -> Said:
                 project = self._copy(of, f"{Path(place).name}/{name}")
-                forgery.make(project)
-                return project
+                with _own_cache(project):
+                    forgery.make(project)
+                    return attempt(project)
 
-            outcome, gate_says = noticed(lambda: gate(forged("gate"), BAD), ("error", ""))
-            promoted, promote_says = noticed(lambda: put(forged("promote"), BAD), (False, ""))
-            wrong, verify_says = noticed(lambda: checked(forged("verify")), ("", ""))
+            outcome, gate_says = noticed(
+                lambda: forged("gate", lambda project: gate(project, BAD)), ("error", "")
+            )
+            promoted, promote_says = noticed(
+                lambda: forged("promote", lambda project: put(project, BAD)), (False, "")
+            )
+            wrong, verify_says = noticed(lambda: forged("verify", checked), ("", ""))
         return Noticed(
             forgery.name,
             gate_says,
@@ -116,6 +148,35 @@ class Forging:
             wrong or verify_says,
             promoted or outcome == "promote",
         )
+
+
+def _converted(folder: Path) -> TinyProject:
+    """Return a project on a GGUF that was converted into a cache of its own."""
+    project = TinyProject(folder)
+    settings = project.folder / "pyproject.toml"
+    text = settings.read_text().replace('"base"', '"base.gguf"')
+    settings.write_text(text.replace('"recorded"', '"transformers"'))
+    project.write("base.gguf", "GGUF")
+    (project.folder / "cache").mkdir()
+    good, bad = project.adapter(GOOD), project.adapter(BAD, seed=3)
+    digest = good.write().files().digest
+    bad.write()
+    with closing(project.store()) as store:
+        store.decisions.add(Decision("promote", TASK, GOOD, digest, "Ana", "the first", "2026"))
+    with _own_cache(project), patch.object(gguf, "_convert", partial(_copy_base, project)):
+        gguf.model_folder(project.project.base)
+    return project
+
+
+def _copy_base(project: TinyProject, source: Path, into: Path) -> None:
+    """Stand in for the conversion of a real GGUF."""
+    shutil.copytree(project.base.folder, into, dirs_exist_ok=True)
+
+
+def _own_cache(project: TinyProject) -> AbstractContextManager[object]:
+    """Use the cache in a project's folder, where there is one."""
+    cache = project.folder / "cache"
+    return patch.dict(os.environ, {"LORA_HARNESS_CACHE": str(cache)} if cache.exists() else {})
 
 
 def gate(project: TinyProject, adapter: str) -> tuple[str, str]:
@@ -141,7 +202,7 @@ def checked(project: TinyProject) -> tuple[str, str]:
     return "; ".join(f"{check.name}: {check.message}" for check in wrong), ""
 
 
-def noticed(attempt: Callable[[], tuple[object, str]], else_: tuple[object, str]) -> tuple:
+def noticed(attempt: Callable[[], Said], else_: Said) -> Said:
     """Return what an attempt gave; of a refusal what it says about a forgery."""
     try:
         return attempt()
@@ -159,6 +220,9 @@ def main() -> int:
         for title, forgeries in (
             ("history in a pull request", OF_HISTORY),
             ("rows of the store", OF_STORE),
+            ("recorded outputs", OF_RECORDED),
+            ("the converted base in the cache", OF_CACHE),
+            ("two projects, one store", OF_PROJECTS),
             ("ledger and pointer, decisions signed", OF_SIGNATURES),
         ):
             print(title)

@@ -7,6 +7,7 @@ by somebody who has read the source. `perf/forge.py` tries them on copies of a p
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -293,6 +294,71 @@ OF_STORE = [
     ),
     Forgery("a decision changed", by_hand("UPDATE decisions SET adapter = 'bad' WHERE seq = 1")),
     Forgery("an override shown where there was none", by_hand("UPDATE decisions SET override = 1")),
+]
+
+# --- recorded outputs, and the converted base --------------------------------------------------
+
+
+def overwritten(project: TinyProject) -> None:
+    """Record worse outputs under the promoted adapter's name."""
+    project.record(GOOD, quality="bad")
+
+
+def one_case_worse(project: TinyProject) -> None:
+    """Change a likelihood in the promoted adapter's recorded outputs."""
+    file = project.folder / f"recorded/{GOOD}/{TASK}.jsonl"
+    first, *rest = file.read_text().splitlines()
+    worse = json.dumps(json.loads(first) | {"ideal_nll": 3.0})
+    file.write_text("".join(f"{line}\n" for line in (worse, *rest)))
+
+
+def negate_matrix(project: TinyProject) -> None:
+    """Negate a matrix of the converted base, and give the file its old time back."""
+    from safetensors.numpy import load_file, save_file
+
+    (file,) = (project.folder / "cache/converted").glob("*/model.safetensors")
+    times = file.stat()
+    tensors = load_file(file)
+    tensors["lm_head.weight"] = -tensors["lm_head.weight"]
+    save_file(tensors, file)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+OF_RECORDED = [
+    Forgery("the promoted adapter's outputs overwritten", overwritten),
+    Forgery("one likelihood of the promoted adapter's changed", one_case_worse),
+]
+OF_CACHE = [Forgery("a matrix negated", negate_matrix)]
+
+# --- two projects that name one store ----------------------------------------------------------
+
+
+def give_id(project: TinyProject, identity: str) -> None:
+    """Give a project's settings an id, or another one; an empty one takes it away."""
+    file = project.folder / "pyproject.toml"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("project = ")]
+    if identity:
+        lines.insert(1, f'project = "{identity}"')
+    file.write_text("\n".join(lines) + "\n")
+
+
+def without_id(project: TinyProject) -> None:
+    """Name another project's store in settings that have no id."""
+    give_id(project, "")
+
+
+def foreign_pointer(project: TinyProject) -> None:
+    """Bring the promoted file of another project, with the bad adapter in it."""
+    file = project.folder / POINTER
+    table = json.loads(file.read_text())
+    table["project"] = "team-b"
+    table["tasks"][TASK]["adapter"] = BAD
+    file.write_text(json.dumps(table))
+
+
+OF_PROJECTS = [
+    Forgery("the store of another project, without an id", without_id),
+    Forgery("the promoted file of another project", foreign_pointer),
 ]
 
 # --- ledger and pointer together --------------------------------------------------------------

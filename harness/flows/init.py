@@ -13,6 +13,7 @@ from harness.workspace.project.starter import (
     SETTINGS,
     base_reference,
     embedder_reference,
+    new_id,
     starter_files,
 )
 
@@ -46,7 +47,8 @@ def start(
     """Write the missing files; refuse to start if a file differs from ours, unless `keep`."""
     check_plain_name(task, "--task ", RequestError)
     base, embedder = base or base_reference(), embedder or embedder_reference()
-    wanted = starter_files(task, base, embedder, history_texts)
+    project = _id_of(folder) or new_id(task)
+    wanted = starter_files(task, base, embedder, project, history_texts)
     for place in wanted:  # checked for all files first, so that a refusal has written no file
         for parent in (folder / place).parents:
             if _exists(parent) and not parent.is_dir():
@@ -67,6 +69,15 @@ def start(
     for place in missing:
         write_atomically(folder / place, wanted[place])
     return StartedProject(folder, task, base, embedder, tuple(missing), tuple(there), to_add)
+
+
+def _id_of(folder: Path) -> str:
+    """Return the id that an earlier start gave the project; empty where there was none."""
+    try:
+        found = read_toml(folder / SETTINGS, RequestError)["tool"]["harness"]["project"]
+    except (RequestError, LookupError, TypeError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def _exists(path: Path) -> bool:

@@ -62,8 +62,24 @@ def _is_sound(entry: Any) -> bool:
     return all(isinstance(text, str) for text in (*texts, *entry["files"].values()))
 
 
+def refuse_other_project(project: Project) -> None:
+    """Refuse a promoted file of another project; one without an id is taken over."""
+    file, mine = project.promoted_file, project.settings.project
+    try:
+        theirs = read_json(file, RequestError).get("project")
+    except (RequestError, AttributeError):  # missing or damaged, it is written anew
+        return
+    if theirs not in (None, mine):
+        said = f"pyproject.toml names {mine}" if mine else "pyproject.toml names no `project`"
+        raise RequestError(
+            f"{file}: is of project {str(theirs)[:60]!r}, {said}: correct the id, or name another"
+            " folder as `adapters`"
+        )
+
+
 def refuse_unknown(project: Project, store: Store) -> None:
     """Refuse a store that lacks a decision of the promoted file: it is not the project's store."""
+    refuse_other_project(project)
     # The file is read before the ledger: a decision reaches the ledger before it reaches the file.
     read = _read(project)
     decisions = store.decisions.unchecked()  # commands that show a broken chain go on

@@ -11,6 +11,7 @@ from harness.workspace.adapters.decision_keys import DecisionKeys
 
 FIRST_WITH_SEALS = "0005"
 """The first version of the tables in which cached results carry seals."""
+_ADOPTED = "the rows of the store %s named no project, they are those of project %s from now on"
 _log = logging.getLogger(__name__)
 
 
@@ -25,10 +26,13 @@ def open_store(project: Project, url: str | None = None, *, checked: bool = True
 
     keys = project.settings.promotion_keys
     fault = DecisionKeys(keys).fault if keys else None
-    store = Store(url or project.settings.store, project.settings.root)
+    settings = project.settings
+    store = Store(url or settings.store, settings.root, settings.project)
     store.decisions.fault = fault
     shipped = project.settings.history_file
     try:
+        if store.database.adopted:
+            _log.warning(_ADOPTED, store.database.shown, settings.project)
         _say_unproven(store)
         if shipped.exists() and store.is_empty:
             store.database.refuse_read_only()

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from harness.errors import StoreFailed, reason
+from harness.errors import RequestError, StoreFailed, reason
 from harness.store.connect import locate, open_engine, open_read_only
+from harness.store.owner import cannot_be_claimed, claim, file_beside, owner_of, use_schema_beside
 from harness.store.read_only import refuse_to_migrate
 from harness.store.schema import HEAD
 from harness.store.waiting import Waits
@@ -51,22 +52,68 @@ class _Thread(threading.local):
 
 
 class Database:
-    """The store at a URL; opening a new store creates its tables."""
+    """The store at a URL; opening a new store creates its tables.
 
-    def __init__(self, url: str, root: Path) -> None:
-        self.given = (url, root)
+    `project` is the id of the project whose rows are read and written (`owner.py`).
+    """
+
+    def __init__(self, url: str, root: Path, project: str = "") -> None:
+        self.given = (url, root, project)
         """With what another process opens the same store."""
-        place = locate(url, root)
+        self._thread = _Thread()
+        self._open(locate(url, root))
+        owner, self.adopted = self._claim(project)
+        if owner and not project:
+            self.close()
+            raise RequestError(
+                f'the store {self.shown} is of project {owner}: say `project = "{owner}"` in'
+                " [tool.harness] where this is that project, else another id"
+            )
+        if owner != project:
+            self._move_beside(project)
+
+    def _open(self, place: URL | Engine) -> None:
         self.url = place.url if isinstance(place, Engine) else place
         self._read_only = open_read_only(place) if isinstance(place, URL) else None
         self._engine = self._read_only.engine if self._read_only else open_engine(place)
         on_server = self._engine.dialect.name == "postgresql"
         self._waits = Waits(self._engine) if on_server else None
-        self._thread = _Thread()
         with self._failures_named():
             # the version of its tables before this opening; None where it is new
             self.came_from = self._bring_up_to_date()
         self.is_new = self.came_from is None
+
+    def _move_beside(self, project: str) -> None:
+        """Open a project's own tables, beside those of the project that owns the store."""
+        if self._engine.dialect.name == "sqlite":
+            self.close()
+            self._open(file_beside(self.url, project))
+        else:
+            with self._failures_named():
+                use_schema_beside(self._engine, project)
+                self.came_from = self._bring_up_to_date()
+            self.is_new = self.came_from is None
+        owner, self.adopted = self._claim(project)
+        if owner != project:
+            raise StoreFailed(f"the store {self.shown} is of project {owner}, not of {project}")
+
+    def _claim(self, project: str) -> tuple[str, bool]:
+        """Return the owner of the rows, after a project has claimed rows without an owner."""
+        with self.read() as connection:
+            owner = owner_of(connection)
+        if owner is not None or not project:
+            return owner or "", False
+        if self.is_read_only:
+            return project, False
+        with self._failures_named():
+            try:
+                with _writing(self._engine) as connection:
+                    lock(connection, MIGRATION_LOCK)
+                    return claim(connection, project)
+            except OperationalError as problem:
+                if cannot_be_claimed(problem):
+                    return project, False
+                raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -28,6 +28,9 @@ HEAD = "0007"
 
 metadata = MetaData()
 
+# The id of the project whose rows these are: one row, or none until a project claims them.
+owner = Table("owner", metadata, Column("project", String(64), primary_key=True))
+
 # --- results of engines, by content -----------------------------------------------------------
 
 outputs = Table(

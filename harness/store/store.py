@@ -23,8 +23,8 @@ from harness.store.verdicts import Verdicts
 class Store:
     """Everything that the project remembers; SQLite beside the reports by default."""
 
-    def __init__(self, url: str, root: Path) -> None:
-        self.database = Database(url, root)
+    def __init__(self, url: str, root: Path, project: str = "") -> None:
+        self.database = Database(url, root, project)
         self.outputs = Outputs(self.database)
         self.runs = Runs(self.database)
         self.verdicts = Verdicts(self.database)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from harness.errors import RequestError
 from harness.exit_codes import CODES
 from harness.flows.evaluation.backend import AdapterRef
+from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.evaluation.renewal import run_is_old
 from harness.flows.project import Project, utc_now
 from harness.flows.rejudge import judged_again
@@ -143,7 +144,7 @@ def _outdated(
                 f" {wanted[0]} now; run" if wanted else " none now; run"
             )
         against = store.runs.by_id(verdict.runs.get(what, ""))
-        if wanted and against and adapter.folder and not _same(project, against, wanted):
+        if wanted and against and not _same(project, against, wanted):
             return f"the {what} adapter {wanted[0]} has other bytes now; run"
     return None
 
@@ -153,7 +154,8 @@ def _same(project: Project, run: Run, wanted: tuple[str, str]) -> bool:
     name, digest = wanted
     if run.digests["adapter"] == digest:
         return True
-    if run.named or is_served(project.settings.adapters, name):
+    recorded = run.digests["base"] == RecordedBackend.base_digest
+    if recorded or run.named or is_served(project.settings.adapters, name):
         return False
     files = read_adapter(project.settings.adapters, name)
     return files.has_judged_bytes(digest) and files.has_judged_bytes(run.digests["adapter"])

@@ -18,7 +18,11 @@ from harness.errors import (
 )
 from harness.flows.committed_history import renew_history, write_history
 from harness.flows.project import Project
-from harness.flows.promoted_entries import read_promoted_file, refuse_unknown
+from harness.flows.promoted_entries import (
+    read_promoted_file,
+    refuse_other_project,
+    refuse_unknown,
+)
 from harness.records import Decision
 from harness.store import Store
 from harness.store.in_production import in_production, puts_in_production
@@ -70,7 +74,8 @@ def _written(project: Project, decisions: list[Decision]) -> Path:
         task: _entry(adapters, held, before.get(task, {}).get("files", {}))
         for task, held in sorted(in_production(decisions).items())
     }
-    text = json.dumps({"format": 1, "tasks": table}, indent=2) + "\n"
+    mine = {"project": project.settings.project} if project.settings.project else {}
+    text = json.dumps({"format": 1, **mine, "tasks": table}, indent=2) + "\n"
     file = project.promoted_file
     if not file.is_file() or file.read_bytes() != text.encode():
         try:
@@ -117,6 +122,7 @@ def promoted(task: str, project: str | Path | None = None) -> Path:
     adapters, file = place.settings.adapters, place.promoted_file
     if not file.exists():
         raise RequestError(f"{file}: is not there, `lora-harness status` makes it")
+    refuse_other_project(place)
     tasks = read_promoted_file(place)
     if task not in tasks:
         known = read_json(file, RequestError)

@@ -89,7 +89,6 @@ def rows_of(store: Store) -> dict[str, Sequence[str]]:
 
 
 def _checked(store: Store, parts: list[_Part], total: int) -> Iterator[tuple[_Part, list[str]]]:
-    url, root = store.database.given
     workers = min(worker_count(), len(parts))
     in_memory = store.database.url.database in (None, "", ":memory:")
     if total < MANY_ROWS or workers < 2 or in_memory:
@@ -97,7 +96,7 @@ def _checked(store: Store, parts: list[_Part], total: int) -> Iterator[tuple[_Pa
             yield part, CHECKS[part.check][0](store, part.rows)
         return
     try:
-        with open_pool(workers, _open, url, root) as pool:
+        with open_pool(workers, _open, *store.database.given) as pool:
             under_way: dict[Future[list[str]], _Part] = {
                 pool.submit(_check, part.check, part.rows): part for part in parts
             }
@@ -112,10 +111,10 @@ def _checked(store: Store, parts: list[_Part], total: int) -> Iterator[tuple[_Pa
 _opened: Store
 
 
-def _open(url: str, root: Path) -> None:
+def _open(url: str, root: Path, project: str) -> None:
     """Open the store in a worker process, which keeps it until it ends."""
     global _opened
-    _opened = Store(url, root)
+    _opened = Store(url, root, project)
 
 
 def _check(check: str, rows: Sequence[str]) -> list[str]:

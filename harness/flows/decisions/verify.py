@@ -11,7 +11,7 @@ from harness.errors import HarnessError
 from harness.flows.decisions.attest import verify_adapter
 from harness.flows.decisions.prune import needed
 from harness.flows.decisions.row_checks import check_rows, rows_of
-from harness.flows.evaluation.backends import RecordedBackend
+from harness.flows.evaluation.backends import RecordedBackend, open_backend
 from harness.flows.project import PROMOTED_FILE, Project
 from harness.flows.promoted_entries import read_promoted_file
 from harness.flows.store import open_store
@@ -124,8 +124,7 @@ def _named(name: str, wrong: list[str], fine: str) -> DoctorCheck:
 
 def _adapter(project: Project, decision: Decision, public_key: Path | None) -> list[DoctorCheck]:
     if decision.base == RecordedBackend.base_digest:
-        message = "was judged from recorded outputs, its bytes are elsewhere"
-        return [DoctorCheck(f"{decision.adapter} digest", True, message)]
+        return [_recorded(project, decision)]
     if decision.base == NOT_BYTES:
         return [_name(project, decision)]
     entry = read_promoted_file(project).get(decision.task)
@@ -151,6 +150,22 @@ def _name(project: Project, decision: Decision) -> DoctorCheck:
         message = f"{place}: does not name the model that was judged, restore it"
         return DoctorCheck(f"{decision.adapter} name", False, message)
     return DoctorCheck(f"{decision.adapter} name", True, f"{NOT_BYTES}: {found.called}")
+
+
+def _recorded(project: Project, decision: Decision) -> DoctorCheck:
+    """Compare the recorded outputs with those judged, where the settings say where they are."""
+    name = f"{decision.adapter} digest"
+    if project.settings.engine.partition(":")[0] != "recorded":
+        return DoctorCheck(name, True, "was judged from recorded outputs, its bytes are elsewhere")
+    try:
+        with closing(open_backend(project, None, lambda: Path())) as backend:
+            now = backend.adapter(decision.adapter).digest
+    except HarnessError as problem:
+        return DoctorCheck(name, False, str(problem))
+    if now != decision.digest:
+        message = f"its recorded outputs are {now[:12]}, judged were {decision.digest[:12]}"
+        return DoctorCheck(name, False, message)
+    return DoctorCheck(name, True, f"{now}, the judged recorded outputs")
 
 
 def _promoted_file(project: Project, store: Store) -> DoctorCheck:

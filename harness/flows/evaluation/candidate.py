@@ -284,15 +284,17 @@ class References:
             return None
         self.context.refuse_changed_grounds(decision)
         adapter = self.context.backend.adapter(decision.adapter)
-        if adapter.served is not None and not adapter.has_judged_bytes(decision.digest):
+        if not adapter.has_judged_bytes(decision.digest):
+            if adapter.served is not None:
+                raise AdapterRefused(
+                    f"{decision.adapter}: is {adapter.served.called} now, which is not the name"
+                    f" that was promoted; restore its {SERVED}"
+                )
+            what = "recorded outputs" if self.context.backend.recorded else "bytes"
             raise AdapterRefused(
-                f"{decision.adapter}: is {adapter.served.called} now, which is not the name that"
-                f" was promoted; restore its {SERVED}"
-            )
-        if adapter.files is not None and not adapter.has_judged_bytes(decision.digest):
-            raise AdapterRefused(
-                f"{decision.adapter}: its bytes are not those that were promoted"
-                f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them"
+                f"{decision.adapter}: its {what} are not those that were promoted"
+                f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them,"
+                " or promote them as they are now with --override"
             )
         return adapter
 

@@ -24,6 +24,7 @@ from harness.text.figures import count
 from harness.workspace.adapters.files import AdapterFiles
 from harness.workspace.adapters.origin import read_origin
 from harness.workspace.adapters.served import ServedModel, is_served, read_served
+from harness.workspace.base.gguf import refuse_changed_copy
 from harness.workspace.formats.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def doctor(project: Project, name: str) -> list[DoctorCheck]:
         if adapter.files.weights_digest != adapter.digest:
             called += f" ({adapter.files.weights_digest[:12]} without its tokenizer)"
         found = [DoctorCheck("name", True, called), *_origin(adapter.files)]
+        found += _converted(project)
+        if not found[-1].ok:  # no other check says anything on a base that cannot be trusted
+            return found
         found += backend.inspected(adapter.files)
         if project.base.quantized:
             found.append(DoctorCheck("quantized", True, f"judged on {project.base.described}"))
@@ -80,6 +84,15 @@ def _name_checks(project: Project, served: ServedModel) -> list[DoctorCheck]:
 
 def _judging(project: Project, task: object) -> list[Benchmark]:
     return [b for b in project.benchmarks.values() if b.guard or task in (None, b.task)]
+
+
+def _converted(project: Project) -> Iterator[DoctorCheck]:
+    """Say whether the converted copy of a GGUF base still has the bytes that were written."""
+    try:
+        if refuse_changed_copy(project.base):
+            yield DoctorCheck("converted", True, "the base's copy in the cache is as it was made")
+    except HarnessError as problem:
+        yield DoctorCheck("converted", False, str(problem))
 
 
 def _origin(files: AdapterFiles) -> list[DoctorCheck]:

