@@ -23,6 +23,7 @@ from harness.flows.queries import (
 from harness.flows.reviews.file_review import file_review
 from harness.flows.reviews.waiting import Waiting
 from harness.records import Treatment
+from harness.text.blanks import is_blank
 from harness.text.figures import count
 
 WAYS = {"queue": "One by one", "blind": "Blind, two adapters"}
@@ -171,7 +172,7 @@ def _contradiction(one: Waiting, name: str, way: Treatment, final: str) -> str:
         return "You changed the text: save it as your edit, or put it back to accept the output."
     if way == "edited" and not changed:
         return "Nothing is changed yet: write what should be sent, or accept the output."
-    if way == "edited" and not final.strip():
+    if way == "edited" and is_blank(final):
         return "An edit needs a text; an output that should not be sent is rejected."
     return ""
 
