@@ -110,14 +110,17 @@ def _from_benchmark(name: str | None) -> tuple[tuple[MetricRule, ...], Policy]:
 
 
 def _rule(text: str, role: Role) -> MetricRule:
+    from harness.judge.policy import MARGINS, SMALLEST, is_tiny
+
     name, _, margin = text.partition("=")
     try:
         number = float(margin)
     except ValueError:
         number = 0.0
-    if not name or not 0 < number < 1:
+    if not name or not MARGINS.holds(number):
+        least = f"; the smallest is {SMALLEST:g}" if is_tiny(number) else ""
         raise RequestError(
             f"{text}: must look like METRIC=MARGIN with a margin between 0 and 1,"
-            " such as clean_rate=0.05"
+            f" such as clean_rate=0.05{least}"
         )
     return MetricRule(name, role, number)
