@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import BenchmarkError
 from harness.records import MetricRule, Policy, Run
+from harness.records.benchmark import SMALLEST_MARGIN
 
 LIKELIHOOD = "ideal_likelihood"
 SIMILARITIES = ("edit_similarity", "embedding_similarity")
@@ -25,14 +26,9 @@ REPORTED = ("clean_rate", CONSISTENCY, "edit_rate")
 Rules = tuple[MetricRule, ...]
 
 
-SMALLEST = 1e-9
-"""A margin or risk below it is meant as 0 and is not: the tests would divide by what is no number
-any more."""
-
-
 def is_tiny(value: object) -> bool:
     """Tell whether a number is nearer to 0 than any margin or risk may be."""
-    return isinstance(value, float) and 0 < abs(value) < SMALLEST
+    return isinstance(value, float) and 0 < abs(value) < SMALLEST_MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +243,7 @@ def check_policy(policy: Policy) -> None:
 
 def _least(value: object) -> str:
     values = value if isinstance(value, list | tuple) else (value,)
-    return f"; the smallest is {SMALLEST:g}" if any(map(is_tiny, values)) else ""
+    return f"; the smallest is {SMALLEST_MARGIN:g}" if any(map(is_tiny, values)) else ""
 
 
 def _with_margins(rules: Rules) -> Rules:

@@ -8,6 +8,7 @@ entry point group `harness.stores`, which says where such a database is and how 
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,17 @@ _WAIT_SECONDS = 60
 """How long SQLite waits for another writer's lock."""
 _CONNECT_SECONDS = 10
 _POSTGRESQL = "postgresql+psycopg"
+_TRUTH = re.compile("true|false|1|0")
+_SQLITE_OPTIONS = {
+    "timeout": re.compile(r"\d{1,5}(\.\d{1,3})?"),
+    "uri": _TRUTH,
+    "mode": re.compile("ro|rw|rwc|memory"),
+    "cache": re.compile("shared|private"),
+    "immutable": _TRUTH,
+    "nolock": _TRUTH,
+    "check_same_thread": _TRUTH,
+}
+"""Options of SQLite's driver and of its file URIs, and their values."""
 
 
 def locate(url: str, root: Path) -> URL | Engine:
@@ -41,6 +53,8 @@ def locate(url: str, root: Path) -> URL | Engine:
         return place
     if place.database in (None, "", ":memory:"):
         return place
+    if not str(place.database).isprintable():
+        raise SettingsError("the store's file has control characters in its name, name another")
     file = root / str(place.database)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -107,6 +121,9 @@ def _created(url: URL) -> Engine:
         options = {"pool_pre_ping": True}
         if "connect_timeout" not in url.query:
             options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
+        # A role may have another encoding of its own, in which half of the letters do not exist.
+        options["connect_args"] = {**options.get("connect_args", {}), "client_encoding": "utf8"}
+    _refuse_options(url)
     try:
         return create_engine(url, **options)
     except (ImportError, SQLAlchemyError) as problem:
@@ -116,6 +133,19 @@ def _created(url: URL) -> Engine:
         raise SettingsError(
             f"the store {url.drivername}: no driver for it ({reason(problem)}){advice}"
         ) from problem
+
+
+def _refuse_options(url: URL) -> None:
+    """Refuse options behind the `?` that the driver of SQLite would fail over, or pass over."""
+    if url.get_backend_name() != "sqlite":
+        return
+    known = ", ".join(_SQLITE_OPTIONS)
+    for name, given in url.query.items():
+        if name not in _SQLITE_OPTIONS:
+            raise SettingsError(f"the store's option {name!r}: no such option, known are {known}")
+        if not isinstance(given, str) or not _SQLITE_OPTIONS[name].fullmatch(given):
+            # The value is not quoted: it may be a secret in the wrong place.
+            raise SettingsError(f"the store's option {name!r} has a value that is not allowed")
 
 
 def _configure(connection: Any, _: Any) -> None:

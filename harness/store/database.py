@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from harness.errors import StoreFailed, reason
 from harness.store.connect import locate, open_engine
 from harness.store.schema import HEAD
+from harness.store.shown import shown_url, without_secrets
 
 MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK = 4711, 4712, 4713
 """Numbers of the advisory locks on PostgreSQL; other versions of this program use the same."""
@@ -27,8 +28,6 @@ _ADVICE = {
     "unable to open database file": "name a file as `store`, in a folder that can be written",
 }
 """By SQLite's message, the remedy where repeating the command does not help."""
-_SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
-"""Parameters after the `?` of a URL that hold a secret."""
 
 # The driver's own messages about a cut connection stay silent: the user reads ours, once.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -107,8 +106,13 @@ class Database:
         """Turn SQLAlchemy's errors into a line that names the store and the remedy."""
         try:
             yield
+        except UnicodeDecodeError as problem:  # SQLite's driver decodes what a damaged page holds
+            raise StoreFailed(
+                f"the store {self.shown} is damaged (texts in it are no UTF-8); put a copy in its"
+                " place"
+            ) from problem
         except SQLAlchemyError as problem:
-            why = reason(getattr(problem, "orig", None) or problem)
+            why = without_secrets(self.url, reason(getattr(problem, "orig", None) or problem))
             advice = _ADVICE.get(why, "run the same command again")
             raise StoreFailed(f"the store {self.shown} failed ({why}); {advice}") from problem
 
@@ -120,8 +124,7 @@ class Database:
     @property
     def shown(self) -> str:
         """The URL without its password, be it before the host or after the `?`."""
-        hidden = {key: "***" for key in self.url.query if key.lower() in _SECRET}
-        return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
+        return shown_url(self.url)
 
     def close(self) -> None:
         """Close all connections."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from math import fsum, isnan, nan
 from typing import Literal, NoReturn
@@ -19,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 _FINISHES: Mapping[object, Literal["stop", "length"]] = {"stop": "stop", "length": "length"}
 _MAX_QUOTED = 200
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a surrogate pair as an escape of JSON; two halves together are a letter."""
 _MAX_LOGPROB = 1e6
 """A larger number is no log-probability; some servers say -9999 for a missing value."""
 _ROUNDING = 1e-3
@@ -31,6 +34,11 @@ def read_json(text: str, where: str) -> object:
         found: object = json.loads(text)
     except (ValueError, RecursionError):
         _refuse(where, "is not JSON", text)
+    if _HALF.search(text):
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # no store takes it, and no editor could have seen it
+            _refuse(where, "holds half of a surrogate pair, which is no text,", text)
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.errors import BenchmarkError, HarnessError
 from harness.records import Benchmark, Case, Chat, Check, Example, Generation, MetricRule, Policy
+from harness.records.benchmark import SMALLEST_MARGIN
 from harness.text.blanks import is_blank, same_look
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name, inside
@@ -193,6 +194,8 @@ def _metrics(table: Table) -> tuple[MetricRule, ...]:
         margin = None if role == "report" else metric.number("margin", 0.05, 0.0, 1.0)
         if margin is not None and not 0 < margin < 1:
             raise metric.fail(f"`margin` is {margin:g}, allowed is more than 0 and less than 1")
+        if margin is not None and margin < SMALLEST_MARGIN:
+            raise metric.fail(f"`margin` is {margin:g}, the smallest is {SMALLEST_MARGIN:g}")
         rules.append(MetricRule(name, role, margin))  # type: ignore[arg-type]  # checked by choice
         metric.done()
     return tuple(rules)
