@@ -22,6 +22,7 @@ from harness.flows.reviews.waiting import Waiting
 from harness.records import Review, Treatment
 from harness.records.holds import EXACT, QUOTING, TEXT
 from harness.store.claims import Claim
+from harness.text.blanks import is_blank
 
 DID: dict[Treatment, str] = {"accepted": "Accepted", "edited": "Edited", "rejected": "Rejected"}
 
@@ -153,6 +154,6 @@ def _contradiction(one: Waiting, way: Treatment, final: str) -> str:
         return "You changed the text: save it as your edit, or put it back to accept the output."
     if way == "edited" and not changed:
         return "Nothing is changed yet: write what should be sent, or accept the output."
-    if way == "edited" and not final.strip():
+    if way == "edited" and is_blank(final):
         return "An edit needs a text; an output that should not be sent is rejected."
     return ""

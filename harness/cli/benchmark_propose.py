@@ -13,6 +13,7 @@ from harness.cli.benchmark_answers import refuse_rows, say_added
 from harness.cli.completion import benchmarks, tasks
 from harness.cli.diagnostics import HarnessCommand
 from harness.errors import RequestError
+from harness.text.blanks import is_blank
 from harness.text.safe import ci_log, json_line
 
 if TYPE_CHECKING:
@@ -200,6 +201,6 @@ def _answer(ideal: str) -> tuple[str, str]:
         if answer != "e":
             return answer, ideal
         edited = click.edit(ideal)
-        if edited is not None and edited.strip():
+        if edited is not None and not is_blank(edited):
             ideal = edited.strip()
         click.echo(f"  ideal     {ci_log(ideal)}")

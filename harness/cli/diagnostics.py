@@ -6,15 +6,18 @@ Nothing of it is imported unless it is asked for: a command starts as fast as wi
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from harness.text.redact import Redaction
 
+_BYTES = re.compile("[\ud800-\udfff]")
+"""What Python makes of bytes on the command line that are no text."""
 TRACEBACK = "LORA_HARNESS_TRACEBACK"
 """Set to 1, it asks for what `--traceback` does."""
 
@@ -92,3 +95,18 @@ class HarnessCommand(click.Command):
         """Return the command's options, then these, then `--help`."""
         *own, last = super().get_params(ctx)
         return [*own, *OPTIONS, last]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, unless a text of its line is none; names of files may be any bytes."""
+        for parameter in self.get_params(ctx):
+            given = ctx.params.get(parameter.name or "")
+            if isinstance(parameter.type, click.Path):
+                continue
+            for text in given if isinstance(given, tuple) else (given,):
+                if isinstance(text, str) and _BYTES.search(text):
+                    raise click.BadParameter(
+                        "holds bytes that are no UTF-8, type it in a terminal of UTF-8",
+                        ctx=ctx,
+                        param=parameter,
+                    )
+        return super().invoke(ctx)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -76,6 +78,7 @@ def judge(
     verdicts = []
     for number, file in enumerate(files):
         rows = read_scores(file, PAIRED)
+        _refuse_unscored(file, own, rows)
         try:
             found = verdict_from_rows(
                 rows,
@@ -109,15 +112,30 @@ def _from_benchmark(name: str | None) -> tuple[tuple[MetricRule, ...], Policy]:
     return found.metrics, found.policy
 
 
+def _refuse_unscored(
+    file: Path, rules: Iterable[MetricRule], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    known = dict.fromkeys(str(row["metric"]) for row in rows)
+    for rule in rules:
+        if rule.name not in known:
+            raise RequestError(
+                f"{file}: has no score of {rule.name!r}, its metrics are {', '.join(known)}"
+            )
+
+
 def _rule(text: str, role: Role) -> MetricRule:
+    from harness.judge.policy import MARGINS, is_tiny
+    from harness.records.benchmark import SMALLEST_MARGIN
+
     name, _, margin = text.partition("=")
     try:
         number = float(margin)
     except ValueError:
         number = 0.0
-    if not name or not 0 < number < 1:
+    if not name or not MARGINS.holds(number):
+        least = f"; the smallest is {SMALLEST_MARGIN:g}" if is_tiny(number) else ""
         raise RequestError(
             f"{text}: must look like METRIC=MARGIN with a margin between 0 and 1,"
-            " such as clean_rate=0.05"
+            f" such as clean_rate=0.05{least}"
         )
     return MetricRule(name, role, number)

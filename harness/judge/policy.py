@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import BenchmarkError
 from harness.records import MetricRule, Policy, Run
+from harness.records.benchmark import SMALLEST_MARGIN
 
 LIKELIHOOD = "ideal_likelihood"
 SIMILARITIES = ("edit_similarity", "embedding_similarity")
@@ -23,6 +24,11 @@ REPORTED = ("clean_rate", CONSISTENCY, "edit_rate")
 """Metrics that gate only where no other metric can."""
 
 Rules = tuple[MetricRule, ...]
+
+
+def is_tiny(value: object) -> bool:
+    """Tell whether a number is nearer to 0 than any margin or risk may be."""
+    return isinstance(value, float) and 0 < abs(value) < SMALLEST_MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class NumberRange:
             return False
         above = value >= self.low if self.low_too else value > self.low
         below = value <= self.high if self.high_too else value < self.high
-        return above and below
+        return above and below and not is_tiny(value)
 
     def words(self) -> str:
         """Describe the range for an error message."""
@@ -215,7 +221,7 @@ def check_rules(rules: Iterable[MetricRule]) -> None:
         if rule.margin is not None and not MARGINS.holds(rule.margin):
             raise BenchmarkError(
                 f"metric {rule.name!r} has margin {rule.margin!r}; a number above 0 and below 1 is "
-                f"allowed, such as {MARGIN}"
+                f"allowed, such as {MARGIN}{_least(rule.margin)}"
             )
 
 
@@ -226,13 +232,18 @@ def check_policy(policy: Policy) -> None:
         if not allowed.holds(value):
             raise BenchmarkError(
                 f"policy {name} is {value!r}; {allowed.words()} is allowed "
-                f"(the default is {getattr(Policy(), name)!r})"
+                f"(the default is {getattr(Policy(), name)!r}){_least(value)}"
             )
     if policy.reuse not in ("count", "spend"):
         raise BenchmarkError(
             f'policy reuse is {policy.reuse!r}; "count" and "spend" are allowed '
             '(the default is "count")'
         )
+
+
+def _least(value: object) -> str:
+    values = value if isinstance(value, list | tuple) else (value,)
+    return f"; the smallest is {SMALLEST_MARGIN:g}" if any(map(is_tiny, values)) else ""
 
 
 def _with_margins(rules: Rules) -> Rules:

@@ -5,7 +5,6 @@ The caller reads the file; here every value is checked, and errors name its row.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -25,6 +24,7 @@ from harness.judge.paired import (
     score_or_nan,
 )
 from harness.records import BASE, WeighedFinal
+from harness.text.blanks import is_blank, same_look
 
 NEEDED = ("case", "metric", "candidate", "promoted")
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
@@ -120,7 +120,7 @@ class ScoreColumns:
         values = [row[column] for row in self._rows]
         # Names repeat, so each distinct name is checked once.
         for value in dict.fromkeys(v if isinstance(v, str) else None for v in values):
-            if value is None or not value.strip():
+            if value is None or is_blank(value):
                 index = next(
                     i for i, v in enumerate(values) if not isinstance(v, str) or v == value
                 )
@@ -248,7 +248,6 @@ def _check_distinct(cases: Iterable[str]) -> None:
     """Refuse ids that only look alike, as they are almost always the same case twice."""
     seen: dict[str, str] = {}
     for case in cases:
-        normal = case if case.isascii() else unicodedata.normalize("NFC", case)
-        other = seen.setdefault(normal.casefold(), case)
+        other = seen.setdefault(same_look(case), case)
         if other != case:
             raise DataError(f"cases {other!r} and {case!r} only look different; rename one")

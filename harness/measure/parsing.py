@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from harness.errors import BenchmarkError
 from harness.measure import phrases
 from harness.records import Check, Level
+from harness.text.blanks import is_blank
 from harness.text.quoting import brief
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -69,7 +70,7 @@ def _phrases(raw: Any) -> tuple[str, ...]:
     if not isinstance(listed, list | tuple) or not listed:
         raise ValueError(f"{_kind(raw)} given, allowed is a text or a list of texts")
     for phrase in listed:
-        if not isinstance(phrase, str) or not phrase.strip():
+        if not isinstance(phrase, str) or is_blank(phrase):
             raise ValueError(f"{brief(phrase)} in the list, allowed are texts that are not blank")
     return tuple(listed)
 
@@ -101,7 +102,7 @@ def _terms(raw: Any) -> Mapping[str, tuple[str, ...]]:
         raise ValueError(f"{_kind(raw)} given, allowed is a table: approved form = [banned forms]")
     terms = {term: _phrases(forms) for term, forms in raw.items()}
     for term, forms in terms.items():
-        if not term.strip() or term in forms:
+        if is_blank(term) or term in forms:
             raise ValueError(f"{brief(term)} is blank, or approved and banned at once")
     return terms
 

@@ -115,6 +115,10 @@ class Generation:
         return {key: value for key, value in asdict(self).items() if key != "max_seconds"}
 
 
+SMALLEST_MARGIN = 1e-9
+"""A margin or risk below it is meant as 0 and is not: tests would divide by what rounds to 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class MetricRule:
     """The part of a metric in a benchmark's verdict."""

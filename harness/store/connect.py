@@ -8,6 +8,7 @@ entry point group `harness.stores`, which says where such a database is and how 
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ _log = logging.getLogger(__name__)
 BACKENDS = ("sqlite", "postgresql")
 WAIT_SECONDS = 60
 """How long SQLite waits for another writer's lock."""
-_NETWORK = {
+_NETWORK: dict[str, int | str] = {
     "connect_timeout": 10,
     "keepalives_idle": 60,
     "keepalives_interval": 10,
@@ -32,6 +33,17 @@ _NETWORK = {
 }
 """Seconds, and a count, after which libpq gives up a server that does not answer any more."""
 _POSTGRESQL = "postgresql+psycopg"
+_TRUTH = re.compile("true|false|1|0")
+_SQLITE_OPTIONS = {
+    "timeout": re.compile(r"\d{1,5}(\.\d{1,3})?"),
+    "uri": _TRUTH,
+    "mode": re.compile("ro|rw|rwc|memory"),
+    "cache": re.compile("shared|private"),
+    "immutable": _TRUTH,
+    "nolock": _TRUTH,
+    "check_same_thread": _TRUTH,
+}
+"""Options of SQLite's driver and of its file URIs, and their values."""
 
 
 def locate(url: str, root: Path) -> URL | Engine:
@@ -48,6 +60,8 @@ def locate(url: str, root: Path) -> URL | Engine:
         return place
     if place.database in (None, "", ":memory:"):
         return place
+    if not str(place.database).isprintable():
+        raise SettingsError("the store's file has control characters in its name, name another")
     file = root / str(place.database)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +138,10 @@ def _created(url: URL) -> Engine:
         # A model may write for an hour between two statements, and the server or a firewall cut the
         # idle connection meanwhile: it is tested, and replaced, before it is used again.
         ours = {name: value for name, value in _NETWORK.items() if name not in url.query}
+        # A role may have another encoding of its own, in which half of the letters do not exist.
+        ours["client_encoding"] = "utf8"
         options = {"pool_pre_ping": True, "connect_args": ours}
+    _refuse_options(url)
     try:
         return create_engine(url, **options)
     except (ImportError, SQLAlchemyError) as problem:
@@ -134,6 +151,19 @@ def _created(url: URL) -> Engine:
         raise SettingsError(
             f"the store {url.drivername}: no driver for it ({reason(problem)}){advice}"
         ) from problem
+
+
+def _refuse_options(url: URL) -> None:
+    """Refuse options behind the `?` that the driver of SQLite would fail over, or pass over."""
+    if url.get_backend_name() != "sqlite":
+        return
+    known = ", ".join(_SQLITE_OPTIONS)
+    for name, given in url.query.items():
+        if name not in _SQLITE_OPTIONS:
+            raise SettingsError(f"the store's option {name!r}: no such option, known are {known}")
+        if not isinstance(given, str) or not _SQLITE_OPTIONS[name].fullmatch(given):
+            # The value is not quoted: it may be a secret in the wrong place.
+            raise SettingsError(f"the store's option {name!r} has a value that is not allowed")
 
 
 def _configure(connection: Any, record: Any) -> None:

@@ -22,6 +22,7 @@ from harness.store.connect import locate, open_engine, open_read_only
 from harness.store.owner import cannot_be_claimed, claim, file_beside, owner_of, use_schema_beside
 from harness.store.read_only import refuse_to_migrate
 from harness.store.schema import HEAD
+from harness.store.shown import shown_url, without_secrets
 from harness.store.waiting import Waits
 
 MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK, CLAIM_LOCK = 4711, 4712, 4713, 4714
@@ -35,8 +36,6 @@ _ADVICE = {
 """By the database's message, the remedy where repeating the command does not help."""
 _NOT_ALLOWED = ("25006", "42501")
 """PostgreSQL's codes for writing on a standby server, and for writing without the right to."""
-_SECRET = ("password", "passwd", "sslpassword", "passfile", "oauth_client_secret")
-"""Parameters after the `?` of a URL that hold a secret."""
 
 # The driver's own messages about a cut connection stay silent: the user reads ours, once.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -172,9 +171,14 @@ class Database:
         """Turn SQLAlchemy's errors into a line that names the store and the remedy."""
         try:
             yield
+        except UnicodeDecodeError as problem:  # SQLite's driver decodes what a damaged page holds
+            raise StoreFailed(
+                f"the store {self.shown} is damaged (texts in it are no UTF-8); put a copy in its"
+                " place"
+            ) from problem
         except SQLAlchemyError as problem:
             cause = getattr(problem, "orig", None) or problem
-            why = reason(cause)
+            why = without_secrets(self.url, reason(cause))
             advice = _ADVICE.get(why, "run the same command again")
             if getattr(cause, "sqlstate", None) in _NOT_ALLOWED:
                 advice = "run this command where the store can be written, or name another store"
@@ -207,8 +211,7 @@ class Database:
     @property
     def shown(self) -> str:
         """The URL without its password, be it before the host or after the `?`."""
-        hidden = {key: "***" for key in self.url.query if key.lower() in _SECRET}
-        return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
+        return shown_url(self.url)
 
     @property
     def is_read_only(self) -> bool:

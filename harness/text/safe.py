@@ -35,7 +35,7 @@ def terminal(text: str, *, lines: bool = False, limit: int | None = LIMIT) -> st
     """Make text safe for a terminal; with `lines` line feeds stay, else it is a single line."""
     shown = capped(text, limit)
     keep = "\n\t" if lines else ""
-    acting = {ord(sign): _escape(sign) for sign in set(shown) if sign not in keep and _acts(sign)}
+    acting = {ord(sign): _escape(sign) for sign in set(shown) if sign not in keep and acts(sign)}
     return shown.translate(acting) if acting else shown
 
 
@@ -111,7 +111,7 @@ def json_line(value: object, *, indent: int | None = None) -> str:
     would obey are written as JSON escapes.
     """
     line = json.dumps(value, ensure_ascii=False, indent=indent)
-    acting = {ord(sign): json.dumps(sign)[1:-1] for sign in set(line) if _acts(sign)}
+    acting = {ord(sign): json.dumps(sign)[1:-1] for sign in set(line) if acts(sign)}
     # With an indent, line feeds between the values are structure; those inside are escaped already.
     acting.pop(ord("\n"), None)
     return line.translate(acting).replace("::", ":\\u003a").replace("##", "#\\u0023")
@@ -125,7 +125,7 @@ def capped(text: str, limit: int | None) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _acts(sign: str) -> bool:
+def acts(sign: str) -> bool:
     """Tell whether a character acts or is invisible: controls, bidi, zero width, surrogates."""
     if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") or sign in _BLANK:
         return True

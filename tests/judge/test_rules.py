@@ -111,6 +111,22 @@ def test_a_margin_that_means_nothing_is_refused(margin):
         )
 
 
+@pytest.mark.parametrize("margin", [1e-10, 1e-300, 5e-324])
+def test_a_margin_that_is_as_good_as_none_is_refused(margin):
+    with pytest.raises(BenchmarkError, match="the smallest is 1e-09"):
+        verdict(
+            run("v2", SAME),
+            run("v1", SAME),
+            Policy(),
+            metrics=(MetricRule("edit_similarity", "gate", margin),),
+        )
+
+
+def test_the_smallest_margin_is_judged():
+    rules = (MetricRule("edit_similarity", "gate", 1e-9),)
+    assert verdict(run("v2", SAME), run("v1", SAME), Policy(), metrics=rules).outcome
+
+
 def test_a_metric_given_twice_is_refused():
     twice = (MetricRule("edit_similarity", "gate", 0.05), MetricRule("edit_similarity", "report"))
     with pytest.raises(BenchmarkError, match="given twice"):

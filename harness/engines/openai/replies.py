@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,8 @@ _FINISHES: Mapping[object, Literal["stop", "length"]] = {"stop": "stop", "length
 Counted = Callable[[str], int | None]
 """How many tokens a text has; None where its tokenizer is not here."""
 _MAX_QUOTED = 200
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a surrogate pair as an escape of JSON; two halves together are a letter."""
 _MAX_LOGPROB = 1e6
 """A larger number is no log-probability; some servers say -9999 for a missing value."""
 _ROUNDING = 1e-3
@@ -35,6 +38,11 @@ def read_json(text: str, where: str) -> object:
         found: object = json.loads(text)
     except (ValueError, RecursionError):
         _refuse(where, "is not JSON", text)
+    if _HALF.search(text):
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # no store takes it, and no editor could have seen it
+            _refuse(where, "holds half of a surrogate pair, which is no text,", text)
     return found
 
 

@@ -17,6 +17,7 @@ from harness.flows.benchmarks.rows import FIELDS, NEEDED, case_object, is_said
 from harness.flows.project import Project, rules
 from harness.records import Benchmark, Check
 from harness.records.holds import EXACT
+from harness.text.blanks import is_blank
 from harness.text.quoting import COLUMNS
 from harness.workspace.formats.tables import TableRows
 from harness.workspace.importers.any_tool import YAML, read_case_table
@@ -187,7 +188,7 @@ def _read(
             # Ids are made of lines; the items of a JSON list may share one.
             place = max(row.line, place + 1)
             case = case_object(row.values, place, found.columns, request.separator)
-            named = has_id and bool(found.columns.text(row.values, "id").strip())
+            named = has_id and not is_blank(found.columns.text(row.values, "id"))
             # The reader of benchmarks has the last word. Row numbers are no ids yet where cases are
             # replaced, so they cannot stand twice.
             ids = seen if named or not (request.replace or request.reserve) else {}

@@ -19,6 +19,7 @@ from harness.errors import BenchmarkError, HarnessError
 from harness.findings.words import normal
 from harness.records import PLACEHOLDER
 from harness.records.holds import EXACT
+from harness.text.blanks import same_look
 from harness.workspace.formats.reading import json_object, jsonl_lines
 
 CaseObject = dict[str, Any]
@@ -77,7 +78,7 @@ def replace_cases(
     `carries` says whether the file has a key, such as `critical` or `slices.industry`.
     """
     pairs = _pairs(old, new, named, carries)
-    taken = {_folded(case["id"]) for case, own in zip(new, named, strict=True) if own}
+    taken = {same_look(case["id"]) for case, own in zip(new, named, strict=True) if own}
     ids = _ids(old, new, named, pairs, taken)
     found, kept = Replaced(), Counter[str]()
     made = []
@@ -107,9 +108,9 @@ def _pairs(
 ) -> dict[int, int]:
     """Return by place of a new case the place of the old case that it is."""
     found: dict[int, int] = {}
-    by_id = {_folded(case["id"]): index for index, case in reversed(list(enumerate(old)))}
+    by_id = {same_look(case["id"]): index for index, case in reversed(list(enumerate(old)))}
     for place, case in enumerate(new):
-        if named[place] and (index := by_id.get(_folded(case["id"]))) is not None:
+        if named[place] and (index := by_id.get(same_look(case["id"]))) is not None:
             found[place] = index
     parts = ("input", *(name for name in CONTENT if name == "messages" or carries(name)))
 
@@ -161,11 +162,6 @@ def _ideals(case: CaseObject) -> list[Any]:
     return ideal if isinstance(ideal, list) else [ideal]
 
 
-def _folded(identity: str) -> str:
-    # as the reader of benchmarks tells ids apart
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", identity).casefold())
-
-
 # --- ids ----------------------------------------------------------------------------------------
 
 
@@ -182,16 +178,16 @@ def _ids(
     would be given to a case of which the history knows another.
     """
     found: list[str] = []
-    retired = {_folded(case["id"]) for case in old}
+    retired = {same_look(case["id"]) for case in old}
     for place, case in enumerate(new):
         if named[place]:
             found.append(case["id"])
             continue
         index = pairs.get(place)
         kept = None if index is None else str(old[index]["id"])
-        if kept is None or _folded(kept) in taken:
+        if kept is None or same_look(kept) in taken:
             kept = made_id(case, taken | retired)
-        taken.add(_folded(kept))
+        taken.add(same_look(kept))
         found.append(kept)
     return found
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.records.holds import Holds
+from harness.text.blanks import is_blank
 from harness.workspace.formats.fields import kind_of
 from harness.workspace.formats.reading import parse_json
 from harness.workspace.importers.columns import Columns, text_of
@@ -56,7 +57,7 @@ def case_object(
     """Return a row as an object of `cases.jsonl`; raise ValueError for an unreadable cell."""
     ideals = list(dict.fromkeys(_ideals(values, columns, separator)))
     found: dict[str, Any] = {
-        "id": columns.text(values, "id").strip() or f"row-{line}",
+        "id": _given_id(columns.text(values, "id")) or f"row-{line}",
         **_tidied(given_cells(values, columns)),
         "ideal": ideals[0] if len(ideals) == 1 else ideals,
     }
@@ -74,9 +75,13 @@ def case_object(
     return found
 
 
+def _given_id(cell: str) -> str:
+    return "" if is_blank(cell) else cell.strip()
+
+
 def is_said(value: object) -> bool:
     """Return whether a cell is filled."""
-    return bool(value.strip()) if isinstance(value, str) else value is not None
+    return not is_blank(value) if isinstance(value, str) else value is not None
 
 
 def _tidy(text: str) -> str:

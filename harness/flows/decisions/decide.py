@@ -23,6 +23,7 @@ from harness.store.decisions import FIRST, CurrentDecisions, standing_of
 from harness.store.in_production import not_taken_back, rejected
 from harness.store.keys import key_of
 from harness.store.seals import seal_of_grounds
+from harness.text.blanks import is_blank
 from harness.workspace.adapters.decision_keys import signer
 from harness.workspace.formats.fields import suggestion
 
@@ -43,7 +44,7 @@ class DecisionRequest:
 
     def __post_init__(self) -> None:
         for what, text in (("--by", self.by), ("--why", self.why)):
-            if not text.strip() or set("\n\0") & set(text) or len(text) > 2000:
+            if is_blank(text) or set("\n\0") & set(text) or len(text) > 2000:
                 raise RequestError(f"{what} must say something, in one line")
         if len(self.by) > _MAX_NAME:
             raise RequestError(f"--by must be a name, of {_MAX_NAME} letters at most")

@@ -17,6 +17,7 @@ from harness.records import (
     Review,
 )
 from harness.store import Store
+from harness.text.blanks import is_blank
 
 SPARE = 3
 """Times as many finals as are wanted are looked at, as some were taught."""
@@ -43,7 +44,7 @@ def choose_finals(context: Context, benchmark: Benchmark, adapters: Sequence[str
 def was_sent(review: Review) -> bool:
     """Return whether a review has a text that a person sent, for an input of production."""
     thrown = review.decision == "rejected" or review.source == ON_BENCHMARK
-    return not thrown and bool(review.final and review.final.strip())
+    return not thrown and bool(review.final and not is_blank(review.final))
 
 
 def newest_finals(store: Store, task: str) -> list[Review]:

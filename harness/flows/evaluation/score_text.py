@@ -16,6 +16,7 @@ from harness.flows.evaluation.scoring import user_metrics
 from harness.flows.project import Project
 from harness.measure import parse_checks, score_case
 from harness.records import Case, CaseResult, Output
+from harness.text.blanks import is_blank
 
 TEXT = ("edit_similarity", "edit_rate", "clean_rate")
 """Metrics that need only the two texts."""
@@ -46,7 +47,7 @@ def score(
     ideals = (ideal,) if isinstance(ideal, str) else tuple(ideal)
     if not isinstance(output, str):
         raise RequestError(f"the output is a {type(output).__name__}, a text is needed")
-    if not ideals or not all(isinstance(text, str) and text.strip() for text in ideals):
+    if not ideals or not all(isinstance(text, str) and not is_blank(text) for text in ideals):
         raise RequestError("the ideal is missing or blank, a text or several are needed")
     case = Case("text", input, ideals, checks=parse_checks(checks or {}, "checks"))
     wanted = tuple(metrics)

@@ -11,6 +11,7 @@ from harness.flows.benchmarks.adding import AddedCases, NewCase, add_to_reserve
 from harness.flows.project import Project, utc_now
 from harness.flows.reviews.proposals import reserved_benchmark
 from harness.records.holds import EXACT
+from harness.text.blanks import is_blank
 from harness.workspace.formats.fields import kind_of
 from harness.workspace.formats.reading import json_object, jsonl_lines
 from harness.workspace.project.reserve import Confirmation, add_confirmations
@@ -107,7 +108,7 @@ def keep(
     dry_run: bool = False,
 ) -> AddedCases:
     """Add confirmed cases to the reserve, and remember who confirmed and declined what."""
-    if not by.strip():
+    if is_blank(by):
         raise RequestError("--by is empty, it names the person who confirms")
     found = add_to_reserve(project, benchmark, confirmed, dry_run=dry_run)
     if not found.bad and not dry_run:

@@ -14,6 +14,7 @@ from harness.flows.project import Project
 from harness.records import Review
 from harness.records.benchmark import TrainingExample
 from harness.store import Store
+from harness.text.blanks import is_blank
 from harness.text.given import beside_input
 from harness.text.redact import OPEN, Redaction
 from harness.workspace.formats.fields import suggestion
@@ -77,7 +78,7 @@ def training_reviews(project: Project, store: Store, chosen: ReviewFilter) -> It
     """Return the reviews to train on: for each input the newest final, without benchmark inputs."""
 
     def useful(review: Review) -> bool:
-        sent = review.decision != "rejected" and review.final and review.final.strip()
+        sent = review.decision != "rejected" and review.final and not is_blank(review.final)
         return bool(sent) and not is_set_aside(review.input, shares.get(review.task, 0.0))
 
     shares = set_aside_shares(project)

@@ -15,6 +15,7 @@ from harness.flows.reviews.rows import FIELDS, KnownAdapters, ReviewReader
 from harness.flows.reviews.waiting import Origin, Waiting, outputs_of
 from harness.records import ON_BENCHMARK, Review, Treatment
 from harness.store import Store
+from harness.text.blanks import is_blank
 from harness.text.given import beside_input
 from harness.workspace.importers.columns import Columns
 
@@ -37,7 +38,7 @@ def file_review(
     A page may have masked its texts: the review gets the texts as they were written, and masks in
     the final are replaced by the texts that they hide.
     """
-    if not reviewer.strip():
+    if is_blank(reviewer):
         raise DataError("say who you are first: your name stands on the review")
     waiting = _unmasked(project, store, waiting)
     final = None if final is None else project.redaction.restored(final, waiting.output)

@@ -21,6 +21,7 @@ from harness.records.holds import QUOTING
 from harness.store import Store
 from harness.store.review_rows import ReviewRow, content_of, row_of
 from harness.store.spool import Spool, open_spool
+from harness.text.blanks import is_blank
 from harness.workspace.formats.encodings import check_encoding
 from harness.workspace.formats.exports import Form, read_export
 from harness.workspace.formats.reading import regular_file
@@ -202,7 +203,9 @@ class _Intake:
     def _read(self, row: TableRow) -> Review | None:
         """Return the review of a row; None for an empty or a bad row."""
         # White space counts as empty: tables often end in lines of blank cells.
-        cells = (v.strip() if isinstance(v, str) else v is not None for v in row.values.values())
+        cells = (
+            not is_blank(v) if isinstance(v, str) else v is not None for v in row.values.values()
+        )
         if not row.problem and not any(cells):
             return None
         try:

@@ -19,6 +19,7 @@ from harness.records import RESERVED, Review
 from harness.store import Store
 from harness.store.keys import key_of
 from harness.store.review_rows import content_of
+from harness.text.blanks import is_blank
 from harness.workspace.adapters.files import adapter_names, read_adapter
 from harness.workspace.adapters.served import is_served, read_served
 from harness.workspace.formats.fields import Table, suggestion
@@ -135,7 +136,7 @@ class ReviewReader:
         adapter, output = text("adapter").strip(), _filled("output", text("output"))
         decision, final = treated(text("decision"), output, text("final"), self.asked)
         review = Review(
-            id=_short("id", text("id")),
+            id=_whole_id(_seen(_short("id", text("id")))),
             at=read_time(text("at"), self.now, self.dates),
             task=self.known.task(text("task").strip()),
             adapter=adapter,
@@ -144,8 +145,8 @@ class ReviewReader:
             output=output,
             decision=decision,
             final=final,
-            reviewer=_short("reviewer", text("reviewer")),
-            reason=text("reason").strip(),
+            reviewer=_seen(_short("reviewer", text("reviewer"))),
+            reason=_seen(text("reason").strip()),
             slices={
                 _short("slices", name): _short(f"slices.{name}", value)
                 for name, value in self.columns.slices(values).items()
@@ -172,7 +173,7 @@ def _given(cells: dict[str, Any]) -> Given:
 def read_time(text: str, now: datetime, dates: DateOrder = NO_ORDER) -> str:
     """Return a time as ISO 8601 in UTC to the millisecond; without an offset it is taken as UTC."""
     example = "such as 2026-11-20T09:12:00Z"
-    if not text.strip():
+    if is_blank(text):
         raise ValueError(f"`at` is empty, a time is needed {example}")
     try:
         found = read_date(text, dates)
@@ -187,7 +188,7 @@ def read_time(text: str, now: datetime, dates: DateOrder = NO_ORDER) -> str:
 
 
 def _filled(name: str, text: str) -> str:
-    if not text.strip():
+    if is_blank(text):
         raise ValueError(f"`{name}` is empty, every review needs one")
     return text
 
@@ -197,6 +198,18 @@ def _short(name: str, text: str) -> str:
     if len(text) > MAX_NAME or (not text.isprintable() and _CONTROL.search(text)):
         raise ValueError(f"`{name}` has control characters or more than {MAX_NAME} characters")
     return text
+
+
+def _seen(text: str) -> str:
+    """Return a text that may be empty; one that shows nothing is."""
+    return "" if is_blank(text) else text
+
+
+def _whole_id(identity: str) -> str:
+    # Two ids that look alike would be two reviews; the store asks for equal ids, letter by letter.
+    if any(is_blank(sign) and sign != " " for sign in identity):
+        raise ValueError("`id` has letters that do not show, write it without them")
+    return identity
 
 
 def _shown(text: str) -> str:

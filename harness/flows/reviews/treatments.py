@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import get_args
 
 from harness.records import Treatment
+from harness.text.blanks import is_blank
 from harness.workspace.importers.folding import folded, spellings
 
 _WORDS: dict[Treatment, str] = {
@@ -95,9 +96,9 @@ def treated(word: str, output: str, final: str, asked: str = "") -> tuple[Treatm
     same = output.split() == final.split()  # white space is no edit
     if final.strip().lower() in FLAGS and not same:
         raise ValueError(f"`final` is {_shown(final)}, a text is needed: --map final=COLUMN")
-    shown: Treatment = "rejected" if not final.strip() else "accepted" if same else "edited"
-    if not word.strip():
-        return shown, final if final.strip() else None
+    shown: Treatment = "rejected" if is_blank(final) else "accepted" if same else "edited"
+    if is_blank(word):
+        return shown, None if is_blank(final) else final
     found = decision(word)
     said = answer(word) if asked and found is None else None
     if said is not None:
@@ -111,12 +112,12 @@ def treated(word: str, output: str, final: str, asked: str = "") -> tuple[Treatm
 def _checked(found: Treatment, output: str, final: str, same: bool) -> str | None:
     """Return the final of a decision; refuse a final that contradicts it."""
     if found == "accepted":
-        if final.strip() and not same:
+        if not is_blank(final) and not same:
             raise ValueError("accepted, but the final differs from the output: that is edited")
-        return final if final.strip() else output
-    if found == "edited" and not final.strip():
+        return output if is_blank(final) else final
+    if found == "edited" and is_blank(final):
         raise ValueError("edited, but there is no final: what was sent is needed")
-    if found == "rejected" and final.strip():
+    if found == "rejected" and not is_blank(final):
         raise ValueError("rejected, but there is a final: rejected is what was never sent")
     return final if found == "edited" else None
 

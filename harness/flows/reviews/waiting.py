@@ -15,6 +15,7 @@ from harness.records import Benchmark, Message
 from harness.records.holds import EXACT, LABELS, TEXT
 from harness.store import Store
 from harness.store.keys import key_of
+from harness.text.blanks import is_blank
 from harness.text.given import WithTurns, beside_input
 from harness.workspace.formats.fields import Table
 from harness.workspace.formats.reading import read_jsonl
@@ -67,7 +68,7 @@ def outputs_of(project: Project, store: Store, benchmark: Benchmark, adapter: st
                 where=result.case.id,
             )
             for result in run.results
-            if result.text.strip()
+            if not is_blank(result.text)
         ]
     # Of equal outputs the first counts: reversed, so that it is the last to enter the dict.
     return list({one.key: one for one in reversed(found)}.values())[::-1]

@@ -45,6 +45,8 @@ class SliceTests:
 def slice_tests(paired: Paired, gate: ScoreTest, policy: Policy, levels: Levels) -> SliceTests:
     """Test every slice that has enough units; the others are named without a p."""
     units, margin = gate.units, gate.rule.margin or 0.0
+    if not units.n:  # the gate has no score at all
+        return SliceTests()
     within = units.within()
     sizes = units.members.sum(axis=1)
     judged = sizes >= policy.slice_cases

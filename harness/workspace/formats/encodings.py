@@ -23,6 +23,7 @@ _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _UTF8_LETTER = re.compile(rb"[\xc2-\xde][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 """Without the lead byte of NKo, which in Windows-1252 is the ß of `groß“`."""
+_NO_CHARSET = re.compile("escape|idna|punycode|undefined")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _MIXED = 0.1
 """Share of letters in UTF-8 from which a text is no Windows-1252: a few come about by chance."""
@@ -73,8 +74,9 @@ def check_encoding(told: str, error: type[HarnessError]) -> None:
 
 def _known(told: str) -> str:
     found = codecs.lookup(told)
-    # Codecs such as `zip` and `unicode_escape` turn bytes into something else than their text.
-    if not getattr(found, "_is_text_encoding", True) or "escape" in found.name:
+    # Codecs such as `zip`, `unicode_escape` and those of host names turn bytes into something else
+    # than their text.
+    if not getattr(found, "_is_text_encoding", True) or _NO_CHARSET.search(found.name):
         raise LookupError(told)
     return found.name
 
@@ -178,8 +180,9 @@ def _decoded(
                     break
             if rest:
                 yield number, rest.removeprefix("\ufeff") if number == 1 else rest
-    except UnicodeDecodeError as problem:
-        number += problem.object[: problem.start].decode(codec, "ignore").count("\n")
+    except UnicodeError as problem:  # not every codec says at which byte
+        if isinstance(problem, UnicodeDecodeError):
+            number += problem.object[: problem.start].decode(codec, "ignore").count("\n")
         raise error(f"{path}:{number}: is not {name} throughout, {_REMEDY}") from problem
     except OSError as problem:
         raise error(f"{path}: cannot be read ({reason(problem)})") from problem

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.text.blanks import is_blank
 from harness.workspace.formats.reading import MAX_TOML, parse_toml, read_text
 
 NAMED = re.compile(r"`([^`]+)`")
@@ -58,7 +59,7 @@ class Table:
             raise self.fail(f"`{key}` is missing, a text is needed")
         if not isinstance(value, str):
             raise self.fail(f"`{key}` is {kind_of(value)}, a text is needed")
-        if not blank and not value.strip():
+        if not blank and is_blank(value):
             raise self.fail(f"`{key}` is empty, a text is needed")
         if "\0" in value:
             raise self.fail(f"`{key}` holds a NUL character, texts have none")

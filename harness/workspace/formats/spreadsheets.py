@@ -2,6 +2,7 @@
 
 A spreadsheet is a zip of XML, so its unpacked size is checked before anything is unpacked, and the
 size of each row while it is read: a row number or a column says nothing about what is there.
+Cells and rows without content are counted: what is shown as empty must not take minutes to read.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 from harness.errors import HarnessError, reason
-from harness.workspace.formats.reading import opened
+from harness.workspace.formats.reading import MAX_LINE, opened
+from harness.workspace.formats.zipped_xml import CountedZip
 
 MAX_PACKED = 256 * 1024 * 1024
 MAX_UNPACKED = 2 * 1024**3
 MAX_HELD = 64 * 1024 * 1024
 """Unpacked bytes of shared texts, styles and names, which are held; only sheets are streamed."""
-MAX_ROW = 32 * 1024 * 1024
-"""Unpacked bytes of one row, which is held."""
+MAX_ROW_TAGS = 100_000
+"""Tags of one row, which is held; its bytes are those of a line in other formats."""
+MAX_EMPTY = 200_000
+EMPTY_PER_CELL = 100
+"""Cells without content that are read, and so many more for each cell with content."""
 MAX_CELLS = 1_000
 MAX_ROW_NUMBER = 2**20
 """Excel's own last row."""
@@ -48,9 +53,9 @@ def sheet_rows(path: Path, error: type[HarnessError], choose: Choose | None = No
     With a choice they begin at the row that was chosen.
     """
     with opened(path, error, MAX_PACKED) as file:
-        _refuse_bomb(path, file, error)
+        parts = _unpacked(path, file, error)
         try:
-            yield from _rows(path, file, error, choose)
+            yield from _rows(path, parts, error, choose)
         except HarnessError:
             raise
         except Exception as problem:  # openpyxl passes on every error of its XML and zip readers
@@ -60,84 +65,110 @@ def sheet_rows(path: Path, error: type[HarnessError], choose: Choose | None = No
             ) from problem
 
 
-def _refuse_bomb(path: Path, file: BinaryIO, error: type[HarnessError]) -> None:
+def _unpacked(path: Path, file: BinaryIO, error: type[HarnessError]) -> CountedZip:
+    """Open the zip; refuse one that would unpack to a flood."""
     try:
-        parts = ZipFile(file).infolist()
+        parts = CountedZip(file, MAX_HELD)
     except (BadZipFile, OSError, ValueError) as problem:
         raise error(f"{path}: is no spreadsheet ({reason(problem)}), save it as CSV") from problem
-    held = sum(part.file_size for part in parts if "/worksheets/" not in part.filename)
-    whole = sum(part.file_size for part in parts)
+    held = sum(part.file_size for part in parts.filelist if "/worksheets/" not in part.filename)
+    whole = sum(part.file_size for part in parts.filelist)
     if held > MAX_HELD or whole > MAX_UNPACKED:
         raise error(
             f"{path}: unpacks to {whole:,} bytes ({held:,} of them beside the sheets), at most"
             f" {MAX_UNPACKED:,} ({MAX_HELD:,}) are read, save it as CSV"
         )
+    return parts
 
 
-def _rows(path: Path, file: BinaryIO, error: type[HarnessError], choose: Choose | None) -> Rows:
-    from openpyxl import load_workbook  # type: ignore[import-untyped]  # has no types
-
-    warnings.filterwarnings("ignore", module=r"openpyxl(\.|$)")  # about features that it leaves out
-    book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    sheets = {sheet.title: sheet for sheet in book.worksheets[:MAX_SHEETS]}
-    if not sheets:
+def _rows(path: Path, parts: CountedZip, error: type[HarnessError], choose: Choose | None) -> Rows:
+    book = _Book(path, parts, error)
+    if not book.sheets:
         raise error(f"{path}: has no sheet with cells")
     if choose is None:
-        yield from _sheet(path, next(iter(sheets.values())), error)
+        yield from book.rows(next(iter(book.sheets)))
         return
-    hidden = [name for name, sheet in sheets.items() if sheet.sheet_state != "visible"]
-    heads = {name: list(islice(_sheet(path, sheets[name], error), LOOKED_AT)) for name in sheets}
-    name, first = choose(heads, hidden)
-    yield from (row for row in _sheet(path, sheets[name], error) if row[0] >= first)
+    heads = {name: list(islice(book.rows(name), LOOKED_AT)) for name in book.sheets}
+    name, first = choose(heads, book.hidden)
+    yield from (row for row in book.rows(name) if row[0] >= first)
 
 
-def _sheet(path: Path, sheet: Any, error: type[HarnessError]) -> Rows:
-    """Yield the rows of a sheet.
+class _Book:
+    """Read a workbook with openpyxl, but for its sheets.
 
-    openpyxl's own iteration fills up every row and column that is left out, up to row 10^18 if a
-    cell says so; its parser gives the cells that are there.
+    openpyxl would read every sheet to its end while it opens the workbook, to learn a size that
+    says nothing, and would fill up every row and column that is left out, up to row 10^18.
     """
-    from openpyxl.worksheet._reader import WorkSheetParser  # type: ignore[import-untyped]
 
-    book = sheet.parent
-    with sheet._get_source() as source:
-        limited = _Limited(source)
-        parser = WorkSheetParser(
-            limited,
-            sheet._shared_strings,
-            data_only=True,
-            epoch=book.epoch,
-            date_formats=book._date_formats,
-            timedelta_formats=book._timedelta_formats,
+    def __init__(self, path: Path, parts: CountedZip, error: type[HarnessError]) -> None:
+        from openpyxl.reader.excel import ExcelReader  # type: ignore[import-untyped]  # has no types
+        from openpyxl.styles.stylesheet import apply_stylesheet  # type: ignore[import-untyped]
+
+        # openpyxl warns about every feature that it leaves out.
+        warnings.filterwarnings("ignore", module=r"openpyxl(\.|$)")
+        self._path, self._parts, self._error = path, parts, error
+        self._reader = reader = ExcelReader(
+            parts.fp, read_only=True, data_only=True, keep_links=False
         )
-        for number, cells in parser.parse():
-            limited.left = MAX_ROW
+        reader.archive = parts
+        reader.read_manifest()
+        reader.read_strings()
+        reader.read_workbook()
+        apply_stylesheet(parts, reader.wb)  # which numbers are dates
+        found = [
+            (sheet, rel.target)
+            for sheet, rel in islice(reader.parser.find_sheets(), MAX_SHEETS)
+            if "chartsheet" not in rel.Type and rel.target in reader.valid_files
+        ]
+        self.sheets: dict[str, str] = {sheet.name: target for sheet, target in found}
+        self.hidden = [sheet.name for sheet, _ in found if sheet.state != "visible"]
+
+    def rows(self, name: str) -> Rows:
+        """Yield the rows of a sheet that have any content."""
+        empty = MAX_EMPTY
+        for count, (number, cells) in enumerate(self._parsed(name), start=1):
             filled = {c["column"]: text for c in cells if (text := _text(c["value"]))}
-            if not filled:
-                continue
-            last = max(filled)
-            if number > MAX_ROW_NUMBER or last > MAX_CELLS:
-                raise error(
-                    f"{path}:{number}: has a cell in column {last:,}, at most {MAX_CELLS:,} columns"
-                    f" and {MAX_ROW_NUMBER:,} rows are read"
+            empty += EMPTY_PER_CELL * len(filled) - len(cells)
+            last = max(filled, default=1)
+            if not 0 < number <= MAX_ROW_NUMBER or last > MAX_CELLS:
+                raise self._error(
+                    f"{self._path}:{number}: has a cell in column {last:,}, at most {MAX_CELLS:,}"
+                    f" columns and {MAX_ROW_NUMBER:,} rows are read"
                 )
-            yield number, [filled.get(column, "") for column in range(1, last + 1)]
+            if empty < 0 or count > MAX_ROW_NUMBER:
+                raise self._error(
+                    f"{self._path}:{number}: comes after more than {MAX_EMPTY:,} cells without"
+                    f" content or {MAX_ROW_NUMBER:,} rows, remove these or save it as CSV"
+                )
+            if filled:
+                yield number, [filled.get(column, "") for column in range(1, last + 1)]
 
+    def _parsed(self, name: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+        """Yield the cells of each row, and stop behind the last row."""
+        from openpyxl.worksheet._reader import (  # type: ignore[import-untyped]
+            DATA_TAG,
+            ROW_TAG,
+            WorkSheetParser,
+        )
+        from openpyxl.xml.functions import iterparse  # type: ignore[import-untyped]
 
-class _Limited:
-    """A stream that ends with an error where one row has too many bytes."""
-
-    def __init__(self, source: Any) -> None:
-        self._source = source
-        self.left = MAX_ROW
-
-    def read(self, size: int = -1) -> bytes:
-        """Read bytes of the row, up to the limit."""
-        found: bytes = self._source.read(size)
-        self.left -= len(found)
-        if self.left < 0:
-            raise ValueError(f"a row of more than {MAX_ROW:,} bytes")
-        return found
+        book = self._reader.wb
+        with self._parts.open_pieces(self.sheets[name], MAX_LINE, MAX_ROW_TAGS) as source:
+            parser = WorkSheetParser(
+                source,
+                self._reader.shared_strings,
+                data_only=True,
+                epoch=book.epoch,
+                date_formats=book._date_formats,
+                timedelta_formats=book._timedelta_formats,
+            )
+            for _, element in iterparse(source):
+                if element.tag == ROW_TAG:
+                    source.start_piece()
+                    yield parser.parse_row(element)
+                    element.clear()
+                elif element.tag == DATA_TAG:
+                    return
 
 
 def _text(cell: Any) -> str:

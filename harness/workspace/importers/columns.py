@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, RequestError
+from harness.text.blanks import is_blank
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import kind_of, suggestion
 from harness.workspace.formats.reading import parse_json, read_json
@@ -56,7 +57,7 @@ class Columns:
         for name in (*self.constants, *self.of):
             if name.startswith("slices."):
                 found[name.removeprefix("slices.")] = self.text(values, name)
-        return {name: value for name, value in found.items() if value.strip()}
+        return {name: value for name, value in found.items() if not is_blank(value)}
 
 
 def cell_of(values: Mapping[str, Any], column: str) -> Any:
@@ -143,7 +144,7 @@ def guessed_by_name(
 
 def _from_object(value: Any) -> dict[str, str]:
     if isinstance(value, str):
-        if not value.strip():
+        if is_blank(value):
             return {}
         try:
             value = parse_json(value, "`slices`")

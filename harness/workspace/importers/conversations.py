@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from harness.errors import DataError, HarnessError
 from harness.records import Message
 from harness.records.benchmark import TrainingExample
+from harness.text.blanks import is_blank
 from harness.text.quoting import brief
 from harness.workspace.formats.fields import Table, kind_of
 from harness.workspace.formats.reading import parse_json
@@ -59,7 +60,7 @@ class BlankText(DataError):
 
 def is_filled(value: object) -> bool:
     """Return whether a value carries anything."""
-    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})
+    return not is_blank(value) if isinstance(value, str) else value not in (None, [], {})
 
 
 def listed(value: Any, where: str) -> Any:
@@ -168,7 +169,7 @@ def _refuse(turns: Sequence[Turn], table: Table, last: int | None) -> None:
             raise table.fail(
                 f"turn {turn.number} is the assistant's, a user's turn has to stand before it"
             )
-        if not turn.content.strip() and (turn.role == "user" or turn.learnt):
+        if is_blank(turn.content) and (turn.role == "user" or turn.learnt):
             raise BlankText(f"{table.where}: turn {turn.number} is empty")
 
 

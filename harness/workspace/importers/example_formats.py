@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.errors import DataError, HarnessError
 from harness.records.benchmark import TrainingExample
+from harness.text.blanks import is_blank
 from harness.workspace.formats.context import read_context
 from harness.workspace.formats.fields import Table, kind_of
 from harness.workspace.formats.reading import parse_json
@@ -147,7 +148,7 @@ def _context(table: Table) -> tuple[str, ...]:
 def _refuse_blank(table: Table, *keys: str) -> None:
     for key in keys:
         value = table.any(key)
-        if isinstance(value, str) and not value.strip():
+        if isinstance(value, str) and is_blank(value):
             raise BlankText(f"{table.where}: `{key}` is empty")
 
 

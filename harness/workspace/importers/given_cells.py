@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.text.blanks import is_blank
 from harness.workspace.formats.reading import parse_json
 from harness.workspace.importers.columns import Columns, Wanted, text_of
 
@@ -30,10 +31,10 @@ def given_cells(values: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     text = columns.text(values, "input")
     if messages := _messages(_cell(values, columns, "messages")):
         found["messages"] = messages
-    if text.strip() or not messages:
+    if not is_blank(text) or not messages:
         found["input"] = text
     system = columns.text(values, "system")
-    if system.strip():
+    if not is_blank(system):
         found["system"] = system
     if context := context_of(_cell(values, columns, "context")):
         found["context"] = context[0] if len(context) == 1 else context
@@ -46,7 +47,7 @@ def _cell(values: Mapping[str, Any], columns: Columns, name: str) -> Any:
 
 def _messages(cell: Any) -> Any:
     """Return the turns of a cell of JSON; the reader of cases has the last word about them."""
-    if isinstance(cell, str) and cell.strip():
+    if isinstance(cell, str) and not is_blank(cell):
         try:
             return parse_json(cell, "`messages`")
         except HarnessError as problem:
@@ -64,4 +65,4 @@ def context_of(cell: Any) -> list[str]:
         if isinstance(found, list) and all(isinstance(item, str) for item in found):
             cell = found
     texts = cell if isinstance(cell, list) else [cell]
-    return [text for text in (text_of(item, "context") for item in texts) if text.strip()]
+    return [text for text in (text_of(item, "context") for item in texts) if not is_blank(text)]

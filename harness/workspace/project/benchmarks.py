@@ -14,6 +14,8 @@ from typing import Any
 
 from harness.errors import BenchmarkError, HarnessError
 from harness.records import Benchmark, Case, Chat, Check, Example, Generation, MetricRule, Policy
+from harness.records.benchmark import SMALLEST_MARGIN
+from harness.text.blanks import is_blank, same_look
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name, inside
 from harness.workspace.formats.reading import json_object, jsonl_lines
@@ -192,6 +194,8 @@ def _metrics(table: Table) -> tuple[MetricRule, ...]:
         margin = None if role == "report" else metric.number("margin", 0.05, 0.0, 1.0)
         if margin is not None and not 0 < margin < 1:
             raise metric.fail(f"`margin` is {margin:g}, allowed is more than 0 and less than 1")
+        if margin is not None and margin < SMALLEST_MARGIN:
+            raise metric.fail(f"`margin` is {margin:g}, the smallest is {SMALLEST_MARGIN:g}")
         rules.append(MetricRule(name, role, margin))  # type: ignore[arg-type]  # checked by choice
         metric.done()
     return tuple(rules)
@@ -250,7 +254,7 @@ def each_reserve_case(
 
 def seen_ids(cases: Iterable[Case], place: Path) -> dict[str, str]:
     """Return the ids of cases as `read_case` compares them, with the place that has them."""
-    return {_same_id(case.id): str(place) for case in cases}
+    return {same_look(case.id): str(place) for case in cases}
 
 
 def reserve_part(benchmark: Benchmark, count: int) -> Benchmark:
@@ -320,17 +324,11 @@ def read_case(
         group=table.text("group") if table.has("group") else None,
     )
     table.done()
-    same = _same_id(case.id)
+    same = same_look(case.id)
     if same in seen:
         raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
     seen[same] = where
     return case
-
-
-def _same_id(identity: str) -> str:
-    """Return a form that is equal for ids that look alike."""
-    # `casefold` may undo the normal form, so it is made again.
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", identity).casefold())
 
 
 def _ideals(table: Table) -> tuple[str, ...]:
@@ -344,7 +342,7 @@ def _ideals(table: Table) -> tuple[str, ...]:
             wrong = kind_of(text)
         elif "\0" in text:
             wrong = "a text with a NUL character"
-        elif not text.strip():
+        elif is_blank(text):
             wrong = "blank"
         else:
             continue
@@ -355,7 +353,7 @@ def _ideals(table: Table) -> tuple[str, ...]:
 def _slices(table: Table) -> Mapping[str, str]:
     raw = table.any("slices", {})
     if not isinstance(raw, Mapping) or not all(
-        isinstance(text, str) and text.strip() for pair in raw.items() for text in pair
+        isinstance(text, str) and not is_blank(text) for pair in raw.items() for text in pair
     ):
         raise table.fail('`slices` must look like {"industry": "logistics"}')
     return dict(raw)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import BenchmarkError
 from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat
+from harness.text.blanks import is_blank
 from harness.workspace.formats.fields import Table
 from harness.workspace.formats.names import inside
 from harness.workspace.formats.reading import read_text
@@ -28,7 +29,7 @@ def read_chat(table: Table, folder: Path) -> Chat:
                 f" {folder}"
             )
         text = read_text(file, BenchmarkError, MAX_TEMPLATE_BYTES)
-        if not text.strip():
+        if is_blank(text):
             raise table.fail(f"`template` names {template}, which is empty")
     strip = table.choice("strip", "think", ("think",)) if table.has("strip") else ""
     chat = Chat(template, text, _kwargs(table), strip)  # type: ignore[arg-type]  # checked by choice

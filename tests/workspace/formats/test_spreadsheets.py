@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from harness.errors import DataError
 from harness.workspace.formats import spreadsheets
+from harness.workspace.formats.reading import MAX_LINE
 from harness.workspace.formats.tables import read_rows
 from tests.fakes.refusals import refused
 
@@ -131,9 +132,56 @@ def test_formatted_cells_without_content_are_no_cells(tmp_path: Path) -> None:
 
 
 def test_a_cell_of_many_megabytes_is_refused_while_it_is_read(tmp_path: Path) -> None:
-    huge = "y" * (spreadsheets.MAX_ROW + 100_000)
-    with refused("a row of more than 33,554,432 bytes", DataError):
+    huge = "y" * (MAX_LINE + 100_000)
+    with refused("a row or part of more than 4,194,304 bytes", DataError):
         list(read_rows(rewritten(tmp_path, cell("A2", huge)), DataError).each)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row r="2">' + "<c/>" * 90_000 + "</row>",
+        "".join(f'<row r="{n}">{"<c/>" * 30_000}</row>' for n in range(2, 12)),
+    ],
+    ids=["in one row", "in many rows"],
+)
+def test_cells_without_content_are_not_read_for_minutes(tmp_path: Path, rows: str) -> None:
+    few = cell("A20")
+    with refused("cells without content|more than 4,194,304 bytes or 100,000 tags", DataError):
+        list(read_rows(rewritten(tmp_path, rows * 3 + few), DataError).each)
+
+
+def test_what_stands_behind_the_last_row_is_not_read(tmp_path: Path) -> None:
+    file = sheet(tmp_path, [["a"], ["x"]])
+    merged = b'</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"'
+    changed(
+        file,
+        "xl/worksheets/sheet1.xml",
+        lambda content: content.replace(b"</sheetData>", merged),
+    )
+    assert [row.values for row in read_rows(file, DataError).each] == [{"a": "x"}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_document_type_is_refused(tmp_path: Path, encoding: str) -> None:
+    file = sheet(tmp_path, [["a"], ["x"]])
+    head = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a [<!ENTITY b "c">]>'
+    changed(
+        file,
+        "xl/worksheets/sheet1.xml",
+        lambda content: (head + content.decode()).encode(encoding),
+    )
+    with refused("a document type, which a spreadsheet has not", DataError):
+        list(read_rows(file, DataError).each)
+
+
+def test_a_zip_of_a_hundred_thousand_parts_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "t.xlsx"
+    with zipfile.ZipFile(file, "w") as made:
+        for number in range(10_001):
+            made.writestr(f"{number}", "")
+    with refused("10,001 parts, at most 10,000 are read", DataError):
+        list(read_rows(file, DataError).each)
 
 
 def test_a_carriage_return_of_excel_is_one(tmp_path: Path) -> None:
