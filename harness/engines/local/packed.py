@@ -15,7 +15,7 @@ from harness.engines.local.attention import KVCache, PrefillAttention
 from harness.engines.local.base import Base
 from harness.engines.local.decoding import ReadPrompt, capacity, decode
 from harness.engines.local.models import CausalModel
-from harness.engines.local.packing import MAX_SHARERS, Chunk, Segment, pack
+from harness.engines.local.packing import MAX_SHARERS, WIDTH, Chunk, Segment, pack
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed
 from harness.records import Generation, Output, Prompt
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WINDOW = 4096
-"""Tokens of prompts that are read before their outputs are generated."""
+"""New tokens of prompts that are read before their outputs are generated."""
 MEMORY = 256 * 2**20
 """Bytes of read prompts that are kept, for the weighing that follows the generation."""
 OPENING = 32
@@ -114,7 +114,7 @@ class Packed:
         longer = [place for place, tail in enumerate(tails) if tail[1:]]
         segments = [Segment(tails[place][:-1], asked[place][0].pasts) for place in longer]
         nlls = {p: mean_nll(firsts[p], tails[p]) for p in range(len(tails)) if not tails[p][1:]}
-        for chunk in pack(segments):
+        for chunk in pack(segments, sharers=WIDTH):
             logits = self._pass(chunk, PrefillAttention(chunk, self.base.device), 0)
             for number, (_, start, stop) in zip(chunk.numbers, chunk.places, strict=True):
                 place = longer[number]
@@ -135,7 +135,8 @@ class Packed:
         taken = 0
         for prompt, ids in asked:
             window.append((prompt, ids))
-            taken += len(ids)
+            # A shared opening is read once, however many prompts follow it.
+            taken += len(ids) - len(self._opening(adapter, prompt, ids))
             if taken >= WINDOW:
                 yield self._window(adapter, window)
                 window, taken = [], 0
@@ -157,8 +158,8 @@ class Packed:
         return [ReadPrompt(prompt, known[ids].pasts, known[ids].last) for prompt, ids in asked]
 
     def _segment(self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]) -> Segment:
-        opening = self.base.form(adapter, prompt).opening(prompt.messages, ids)
-        if len(opening) < OPENING:
+        opening = self._opening(adapter, prompt, ids)
+        if not opening:
             return Segment(ids)
         key = (adapter.digest, opening)
         if key not in self._openings:
@@ -168,6 +169,11 @@ class Packed:
             if len(self._openings) > MAX_OPENINGS:
                 self._openings.popitem(last=False)
         return Segment(ids[len(opening) :], (self._openings[key],))
+
+    def _opening(self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]) -> tuple[int, ...]:
+        """Return a prompt's tokens that are read once for all prompts that begin with them."""
+        opening = self.base.form(adapter, prompt).opening(prompt.messages, ids)
+        return opening if len(opening) >= OPENING else ()
 
     def _reads(self, asked: Iterable[tuple[Prompt, Segment]]) -> list[ReadPrompt]:
         asked = list(asked)
