@@ -1,6 +1,6 @@
 """Measure speed as ratios, side by side in one run; `make bench` prints the table.
 
-    python perf/bench.py [--only idle warm cold roofline one sweep equality] [--write]
+    python perf/bench.py [--only idle warm cold roofline finals one sweep equality] [--write]
 
 Absolute seconds are this machine's; the ratios are what to compare. `--write` keeps the table in
 BENCHMARKS.md. Small, to try a part out: `--cases 3 --runs 1 --candidates 1 --adapters 2`.

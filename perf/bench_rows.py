@@ -233,6 +233,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
     "warm": warm,
     "cold": cold,
     "roofline": roofline,
+    "finals": finals,
     "one": one,
     "sweep": sweep,
     "equality": equality,

@@ -34,7 +34,7 @@ class TinyLlama:
         **config_too: Any,
     ) -> None:
         """Write the base; `end=False` omits the end token; `kind` is another architecture,
-        `tokenizer` another tokenizer with its own template.
+        `tokenizer` another tokenizer with its own template; sizes may be others too.
         """
         self.folder = folder
         import torch
@@ -45,21 +45,23 @@ class TinyLlama:
             tokenizer.chat_template = template
         torch.manual_seed(7)
         ends = tokenizer.eos_token_id
+        sizes = {
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 8,
+        }
         config = AutoConfig.for_model(
             kind,
             vocab_size=len(tokenizer),
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            head_dim=8,
             max_position_embeddings=positions,
             bos_token_id=None,
             eos_token_id=ends,
             pad_token_id=tokenizer.pad_token_id,
             initializer_range=0.3,
-            **config_too,
+            **sizes | config_too,
         )
         self.model = AutoModelForCausalLM.from_config(config)
         self.model.save_pretrained(folder)

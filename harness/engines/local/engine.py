@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
-_WAYS = "packed-2"
+_WAYS = "packed-3"
 """The version of this engine's behaviour: raised with every change in what a model writes."""
 
 _BASE = Mounted("base", "", None)

@@ -1,4 +1,4 @@
-"""Lay weights out for few rows, so that a processor's own kernel reads them without reordering.
+"""Lay weights out once, so that a processor's own kernel multiplies them without reordering.
 
 Only where the product is the same to the last bit, so that no output depends on it.
 """
@@ -32,7 +32,8 @@ Product: TypeAlias = "Callable[[Tensor], Tensor]"
 class Layout:
     """The linear layers of a model at this moment, each with a faster and equal product."""
 
-    def __init__(self, model: CausalModel, rows: int) -> None:
+    def __init__(self, model: CausalModel, *rows: int) -> None:
+        """Lay out for these numbers of rows; with any other the plain product is taken."""
         self._products = tuple(_products(model, rows))
 
     @contextmanager
@@ -47,7 +48,7 @@ class Layout:
                 layer.__dict__.pop("forward", None)
 
 
-def _products(model: CausalModel, rows: int) -> Iterator[tuple[Layer, Product]]:
+def _products(model: CausalModel, rows: tuple[int, ...]) -> Iterator[tuple[Layer, Product]]:
     same: dict[tuple[int, ...], bool] = {}
     left = MAX_BYTES
     for layer in _linears(model):
@@ -59,7 +60,7 @@ def _products(model: CausalModel, rows: int) -> Iterator[tuple[Layer, Product]]:
         try:
             product = _product(layer, rows)
             if shape not in same:
-                same[shape] = _is_same(layer, product, rows)
+                same[shape] = all(_is_same(layer, product, count) for count in rows)
                 _log.debug("laid-out product of shape %s: same bits %s", shape, same[shape])
         except (AttributeError, RuntimeError) as problem:  # a build of torch without this kernel
             _log.info("weights are not laid out (%s)", problem)
@@ -85,14 +86,17 @@ def _linears(model: CausalModel) -> Iterator[Layer]:
             yield layer
 
 
-def _product(layer: Layer, rows: int) -> Product:
+def _product(layer: Layer, rows: tuple[int, ...]) -> Product:
     """Lay a matrix out in oneDNN's favourite order; return the product that takes it."""
     from torch import ops
+    from torch.nn.functional import linear
 
-    laid = ops.mkldnn._reorder_linear_weight(layer.weight.data, rows)
-    multiply, bias = ops.mkldnn._linear_pointwise.default, layer.bias
+    laid = ops.mkldnn._reorder_linear_weight(layer.weight.data, rows[0])
+    multiply, weight, bias = ops.mkldnn._linear_pointwise.default, layer.weight, layer.bias
 
     def product(values: Tensor) -> Tensor:
+        if values.shape[-2] not in rows:  # another kernel, whose bits were not compared
+            return linear(values, weight, bias)
         found: Tensor = multiply(values, laid, bias, "none", [], "")
         return found
 

@@ -7,15 +7,18 @@ are weighed on the cached prompt; and when an output ends, the next prompt takes
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.engines.local.attention import KVCache, PrefillAttention
 from harness.engines.local.base import Base
+from harness.engines.local.cores import on_single_cores
 from harness.engines.local.decoding import ReadPrompt, capacity, decode
+from harness.engines.local.layout import Layout
 from harness.engines.local.models import CausalModel
-from harness.engines.local.packing import MAX_SHARERS, Chunk, Segment, pack
+from harness.engines.local.packing import MAX_SHARERS, WIDTH, Chunk, Segment, pack
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed
 from harness.records import Generation, Output, Prompt
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WINDOW = 4096
-"""Tokens of prompts that are read before their outputs are generated."""
+"""New tokens of prompts that are read before their outputs are generated."""
+LAY_OUT = 1024
+"""Tokens of ideals from which on laying the weights out takes less time than it saves."""
 MEMORY = 256 * 2**20
 """Bytes of read prompts that are kept, for the weighing that follows the generation."""
 OPENING = 32
@@ -80,6 +85,26 @@ class Packed:
     ) -> Iterator[tuple[Weighed, ...]]:
         """Yield the mean NLL of every ideal; `generation` does not affect it."""
         rows = [row for prompt in prompts for row in self._ideals(adapter, prompt)]
+        steps, used = self._weighed_windows(adapter, rows), self._laid_out(rows)
+        while True:
+            with used():
+                found = next(steps, None)
+            if found is None:
+                return
+            yield found
+
+    def _laid_out(self, rows: Sequence[IdealRows]) -> Callable[[], AbstractContextManager[None]]:
+        """Lay the weights out for chunks where there are enough of them to make it worth while."""
+        if sum(len(tail) for row in rows for _, tail in row.tails) < LAY_OUT:
+            return nullcontext
+        made = on_single_cores(
+            lambda width: Layout(self.base.model, width, MAX_SHARERS), [WIDTH], self.base.device
+        )
+        return made[0].used
+
+    def _weighed_windows(
+        self, adapter: Mounted, rows: Sequence[IdealRows]
+    ) -> Iterator[tuple[Weighed, ...]]:
         left = iter(rows)
         for reads in self._windows(adapter, [(row.prompt, row.ids) for row in rows]):
             asked = [
@@ -114,11 +139,15 @@ class Packed:
         longer = [place for place, tail in enumerate(tails) if tail[1:]]
         segments = [Segment(tails[place][:-1], asked[place][0].pasts) for place in longer]
         nlls = {p: mean_nll(firsts[p], tails[p]) for p in range(len(tails)) if not tails[p][1:]}
-        for chunk in pack(segments):
+
+        def weigh(chunk: Chunk) -> dict[int, float]:
             logits = self._pass(chunk, PrefillAttention(chunk, self.base.device), 0)
-            for number, (_, start, stop) in zip(chunk.numbers, chunk.places, strict=True):
-                place = longer[number]
-                nlls[place] = mean_nll(torch.cat([firsts[place], logits[start:stop]]), tails[place])
+            parts = zip(chunk.numbers, chunk.places, strict=True)
+            found = ((longer[number], logits[start:stop]) for number, (_, start, stop) in parts)
+            return {p: mean_nll(torch.cat([firsts[p], part]), tails[p]) for p, part in found}
+
+        for some in on_single_cores(weigh, list(pack(segments, sharers=WIDTH)), self.base.device):
+            nlls |= some
         for place, (read, i, _) in enumerate(asked):
             yield Weighed(read.prompt.case, i, nlls[place])
 
@@ -135,7 +164,8 @@ class Packed:
         taken = 0
         for prompt, ids in asked:
             window.append((prompt, ids))
-            taken += len(ids)
+            # A shared opening is read once, however many prompts follow it.
+            taken += len(ids) - len(self._opening(adapter, prompt, ids))
             if taken >= WINDOW:
                 yield self._window(adapter, window)
                 window, taken = [], 0
@@ -157,8 +187,8 @@ class Packed:
         return [ReadPrompt(prompt, known[ids].pasts, known[ids].last) for prompt, ids in asked]
 
     def _segment(self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]) -> Segment:
-        opening = self.base.form(adapter, prompt).opening(prompt.messages, ids)
-        if len(opening) < OPENING:
+        opening = self._opening(adapter, prompt, ids)
+        if not opening:
             return Segment(ids)
         key = (adapter.digest, opening)
         if key not in self._openings:
@@ -169,20 +199,30 @@ class Packed:
                 self._openings.popitem(last=False)
         return Segment(ids[len(opening) :], (self._openings[key],))
 
+    def _opening(self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...]) -> tuple[int, ...]:
+        """Return a prompt's tokens that are read once for all prompts that begin with them."""
+        opening = self.base.form(adapter, prompt).opening(prompt.messages, ids)
+        return opening if len(opening) >= OPENING else ()
+
     def _reads(self, asked: Iterable[tuple[Prompt, Segment]]) -> list[ReadPrompt]:
         asked = list(asked)
-        found: dict[int, ReadPrompt] = {}
-        for chunk in pack([segment for _, segment in asked]):
+
+        def read(chunk: Chunk) -> dict[int, ReadPrompt]:
             reading = PrefillAttention(chunk, self.base.device)
             # Always as many last places: their number chooses a matrix kernel as well.
             lasts = [stop - 1 for _, _, stop in chunk.places]
             logits = self._pass(chunk, reading, lasts + [0] * (MAX_SHARERS - len(lasts)))
-            for place, (number, past) in enumerate(
-                zip(chunk.numbers, reading.pasts(), strict=True)
-            ):
+            parts = zip(chunk.numbers, chunk.segments, reading.pasts(), logits, strict=False)
+            return {
                 # The clone lets the logits of the whole chunk go.
-                pasts = (*chunk.segments[place].pasts, past)
-                found[number] = ReadPrompt(asked[number][0], pasts, logits[place].clone())
+                number: ReadPrompt(asked[number][0], (*segment.pasts, past), last.clone())
+                for number, segment, past, last in parts
+            }
+
+        found: dict[int, ReadPrompt] = {}
+        chunks = list(pack([segment for _, segment in asked]))
+        for some in on_single_cores(read, chunks, self.base.device):
+            found |= some
         return [found[number] for number in range(len(asked))]
 
     def _remember(self, key: tuple[str, tuple[int, ...]], read: ReadPrompt) -> None:

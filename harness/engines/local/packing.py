@@ -56,10 +56,11 @@ class Chunk:
             start = stop
 
 
-def pack(segments: Sequence[Segment]) -> Iterator[Chunk]:
+def pack(segments: Sequence[Segment], sharers: int = MAX_SHARERS) -> Iterator[Chunk]:
     """Put segments, longest first, into the first chunk with space, so that few places stay empty.
 
-    A long segment, or a segment that is to be alone, gets its own chunk.
+    A long segment, or a segment that is to be alone, gets its own chunk. At most `sharers` share a
+    chunk; as many as fit may where the logits of all places are computed anyway.
     """
     shared: list[list[int]] = []
     left: list[int] = []
@@ -69,9 +70,7 @@ def pack(segments: Sequence[Segment]) -> Iterator[Chunk]:
             step = ALONE if size <= WIDTH else WIDTH
             yield Chunk((segment,), (number,), -(-size // step) * step)
             continue
-        fitting = (
-            n for n, space in enumerate(left) if space >= size and len(shared[n]) < MAX_SHARERS
-        )
+        fitting = (n for n, space in enumerate(left) if space >= size and len(shared[n]) < sharers)
         place = next(fitting, None)
         if place is None:
             place = len(shared)

@@ -41,3 +41,9 @@ def test_what_fits_into_fewer_chunks_takes_no_more():
 def test_a_short_opening_is_not_filled_up_to_a_whole_chunk():
     (chunk,) = pack([Segment((1,) * 48, alone=True)])
     assert chunk.width == ALONE < WIDTH
+
+
+def test_many_short_ideals_share_a_chunk_as_far_as_they_fit():
+    short = segments([(7, False)] * 3 * MAX_SHARERS)
+    assert [len(chunk.segments) for chunk in pack(short)] == [MAX_SHARERS] * 3
+    assert [len(chunk.segments) for chunk in pack(short, sharers=WIDTH)] == [36, 12]

@@ -133,7 +133,7 @@ def test_a_promoted_run_of_an_older_engine_is_made_again_and_that_is_said(projec
         found = session.candidate("v2").evaluate(session.benchmark(TASK))
         assert found.made_again == (
             f"v1: its run of {before.started[:10]} was made by the engine's way packed-1, so it is"
-            " made again by packed-2",
+            " made again by packed-3",
         )
         text = " ".join(verdict_text(found.verdict, made_again=found.made_again).split())
         assert "again v1: its run of" in text
