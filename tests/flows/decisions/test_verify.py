@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.flows.decisions import row_checks
 from harness.flows.decisions.promoted_file import write_promoted_file
 from harness.flows.decisions.verify import verify
 from tests.fakes.project import TinyProject
@@ -233,3 +234,36 @@ def test_a_pointer_that_is_no_json_is_named(project: ServedProject) -> None:
     project.write("adapters/promoted.json", "[")
     (said,) = wrong(project)
     assert said.startswith("pointer: ")
+
+
+# --- a long history ---------------------------------------------------------------------------
+
+
+def test_it_says_how_far_it_is(project: ServedProject) -> None:
+    said: dict[str, list[tuple[int, int]]] = {}
+    verify(
+        project.project,
+        on_progress=lambda step, done, total: said.setdefault(step, []).append((done, total)),
+    )
+    assert list(said) == ["rows", "verdicts"]
+    for steps in said.values():
+        counts = [done for done, _ in steps]
+        assert counts == sorted(counts)
+        assert steps[-1][0] == steps[-1][1]
+
+
+@pytest.mark.slow
+def test_several_cores_find_what_one_finds(
+    project: ServedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = verify(project.project)
+    monkeypatch.setattr(row_checks, "MANY_ROWS", 0)
+    monkeypatch.setattr(row_checks, "worker_count", lambda: 2)
+    assert verify(project.project) == alone
+    assert any(check.name == "judged again" for check in alone)
+    project.by_hand("UPDATE run_scores SET value = 0.5 WHERE run = 1")
+    project.by_hand("UPDATE outputs SET text = 'other'")
+    several = wrong(project)
+    monkeypatch.undo()
+    assert several == wrong(project)
+    assert [line.partition(":")[0] for line in several] == ["runs", "results"]
