@@ -127,9 +127,7 @@ def diagnose(live: LiveAnswers, promoted: Side, others: Sequence[Side]) -> Diagn
     return _unlike(told, live, nearest, others)
 
 
-def _unlike(
-    told: Diagnosis, live: LiveAnswers, nearest: Side, others: Sequence[Side]
-) -> Diagnosis:
+def _unlike(told: Diagnosis, live: LiveAnswers, nearest: Side, others: Sequence[Side]) -> Diagnosis:
     """Tell why a server answers as none of the sides: its base, or what it does to adapters."""
     base = next((one for one in others if one.answerer == "base"), None)
     moved = distance(live.base_nlls, base.nlls) if base else None

@@ -38,6 +38,7 @@ from harness.records.benchmark import (
     Role,
 )
 from harness.records.decisions import Decision, DoctorCheck
+from harness.records.endpoint_check import EndpointCheck, EndpointOutcome
 from harness.records.evidence import (
     CasesUse,
     FinalsUse,
@@ -132,6 +133,8 @@ __all__ = [
     "Drift",
     "Driver",
     "Endpoint",
+    "EndpointCheck",
+    "EndpointOutcome",
     "Example",
     "FieldChange",
     "FinalsUse",

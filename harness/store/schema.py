@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0005"
+HEAD = "0009"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
@@ -218,4 +218,13 @@ review_slices = Table(
     Column("review", Integer, ForeignKey("reviews.seq"), primary_key=True),
     Column("name", String(200), primary_key=True),
     Column("value", String(200), nullable=False),
+)
+
+endpoint_checks = Table(
+    "endpoint_checks",
+    metadata,
+    Column("task", String(64), primary_key=True),
+    Column("url", String(400), primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("body", Text, nullable=False),
 )

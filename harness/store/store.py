@@ -12,6 +12,7 @@ from sqlalchemy import exists, or_, select
 from harness.store import schema
 from harness.store.database import Database
 from harness.store.decisions import Decisions
+from harness.store.endpoint_checks import EndpointChecks
 from harness.store.outputs import Outputs
 from harness.store.reviews import Reviews
 from harness.store.runs import Runs
@@ -30,6 +31,7 @@ class Store:
         self.decisions = Decisions(self.database)
         self.reviews = Reviews(self.database)
         self.trends = Trends(self.database)
+        self.endpoint_checks = EndpointChecks(self.database)
 
     @property
     def is_new(self) -> bool:

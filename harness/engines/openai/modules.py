@@ -46,6 +46,10 @@ class Modules:
         """Note adapters that will be needed, by name and digest, to name all that are missing."""
         self._expected |= {module_name(*adapter): None for adapter in adapters}
 
+    def take(self, digest: str, name: str) -> None:
+        """Use the server's name for an adapter whatever it is; nothing is loaded for it."""
+        self._names[digest] = name
+
     def mount(self, adapter: Mounted, client: HttpClient) -> str:
         """Return the server's name of an adapter; load it if the server does not have it."""
         if adapter.digest not in self._names:

@@ -94,9 +94,7 @@ def chat_output(answer: object, prompt: Prompt, where: str, count: Counted) -> O
     return Output(prompt.case, text.strip(), prompt.sample, tokens, _FINISHES[finish])
 
 
-def _tokens(
-    answer: object, choice: Mapping[str, object], text: str, count: Counted
-) -> int | None:
+def _tokens(answer: object, choice: Mapping[str, object], text: str, count: Counted) -> int | None:
     """Return an output's tokens without the token that ended it, as the other engines count."""
     said = _usage(answer, "completion_tokens")
     if choice["finish_reason"] != "stop" or isinstance(choice.get("stop_reason"), str):
