@@ -232,6 +232,14 @@ class RayBackend(LocalBackend):
             shutil.rmtree(self._copies, ignore_errors=True)
 
 
+def base_here(project: Project) -> Weights | None:
+    """Return the base's plain files if they are on this machine; they are never fetched for it."""
+    try:
+        return find_weights(project.settings.base, project.settings.root, fetch=False)
+    except WeightsError:
+        return None
+
+
 class OpenAIBackend(_FilesBackend):
     """A server with its adapters: the adapters' bytes are ours, which base it has is its word."""
 
@@ -263,11 +271,8 @@ class OpenAIBackend(_FilesBackend):
 
     @cached_property
     def _base(self) -> Weights | None:
-        """The base's files where they are on this machine too; they are never fetched for this."""
-        try:
-            return find_weights(self._project.settings.base, self._project.settings.root, False)
-        except WeightsError:
-            return None
+        """The base's files where they are on this machine too."""
+        return base_here(self._project)
 
     @property
     def base_digest(self) -> str:

@@ -63,14 +63,13 @@ class ServerCheck:
     def _compare(self, adapter: AdapterRef, benchmark: Benchmark, store: Store) -> None:
         cases = tuple(telling_cases(benchmark))
         asked = replace(benchmark, cases=cases, reserve=())
-        there = {
+        prompts = telling_prompts(asked, adapter.name)
+        given = {
             (weighed.case, weighed.ideal): weighed.nll
-            for batch in self._server.score_ideals(
-                adapter, asked, telling_prompts(asked, adapter.name)
-            )
+            for batch in self._server.score_ideals(adapter, asked, prompts)
             for weighed in batch
+            if weighed.nll is not None
         }
-        given = {place: nll for place, nll in there.items() if nll is not None}
         if not given:
             _log.info("%s: the server weighs nothing, so it is not compared", adapter.name)
             return

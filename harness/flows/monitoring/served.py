@@ -5,30 +5,26 @@ What it should answer is what the store knows of the promoted bytes: no base is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engines.protocol import Mounted
-from harness.errors import RequestError, SettingsError, WeightsError
+from harness.errors import RequestError, SettingsError
 from harness.findings.live_answers import Answerer, Diagnosis, LiveAnswers, Side, diagnose
 from harness.flows.evaluation.backend import NO_ADAPTER
+from harness.flows.evaluation.backends import base_here
 from harness.flows.evaluation.server_check import telling_cases, telling_prompts
 from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
 from harness.records import BASE, Benchmark, Decision, Endpoint, EndpointCheck, Prompt, Run
 from harness.store import Store
 from harness.workspace.base.gguf import model_folder
-from harness.workspace.base.weights import find_weights
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.project.settings import EXAMPLE, at_url
 
 if TYPE_CHECKING:
     from harness.engines.openai.engine import OpenAI
-
-    _Folder = Callable[[], Path]
 
 MAX_SIDES = 12
 """Adapters whose stored runs the answers are held against, the newest first."""
@@ -109,7 +105,8 @@ def _asked(
 ) -> EndpointCheck:
     from harness.engines.openai.engine import OpenAI
 
-    engine = OpenAI(endpoint, _base(project))
+    base = base_here(project)
+    engine = OpenAI(endpoint, None if base is None else lambda: model_folder(base))
     listed = engine.models()
     name = model or _called(listed, held, endpoint.url)
     engine.modules.take(held.digest, name)
@@ -118,15 +115,6 @@ def _asked(
     bases = [one for one, is_base in listed if is_base and one != name]
     found = diagnose(_live(engine, adapter, prompts, benchmark, bool(bases)), promoted, others)
     return _check(str(benchmark.task), endpoint.url, name, held, found)
-
-
-def _base(project: Project) -> _Folder | None:
-    """Return a function for the base's folder, where its files are on this machine."""
-    try:
-        weights = find_weights(project.settings.base, project.settings.root, fetch=False)
-    except WeightsError:
-        return None
-    return lambda: model_folder(weights)
 
 
 def _called(listed: list[tuple[str, bool]], held: Decision, url: str) -> str:
