@@ -1,4 +1,7 @@
-"""`lora-harness served`: is what a live endpoint answers the promoted adapter?"""
+"""`lora-harness served`: is what a live endpoint answers the promoted adapter?
+
+Tested in tests/flows/monitoring/test_served.py.
+"""
 
 from __future__ import annotations
 

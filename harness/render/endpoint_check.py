@@ -1,4 +1,7 @@
-"""The answer of a live endpoint in a sentence, as lines for a terminal, and as JSON."""
+"""The answer of a live endpoint in a sentence, as lines for a terminal, and as JSON.
+
+Tested in tests/findings/test_live_answers.py.
+"""
 
 from __future__ import annotations
 

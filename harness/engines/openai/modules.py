@@ -1,6 +1,6 @@
 """Find adapters on a server by their digest, load those that it lacks, and take these out again.
 
-Tested in tests/engines/openai/test_engine.py and test_modules.py.
+Tested in tests/engines/openai/test_engine.py and test_trouble.py.
 """
 
 from __future__ import annotations

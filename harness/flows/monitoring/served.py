@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.engines.protocol import Mounted
 from harness.errors import RequestError, SettingsError
-from harness.findings.live_answers import Answerer, Diagnosis, LiveAnswers, Side, diagnose
+from harness.findings.live_answers import Answerer, Diagnosis, LiveAnswers, KnownAnswers, diagnose
 from harness.flows.evaluation.backend import NO_ADAPTER
 from harness.flows.evaluation.backends import base_here
 from harness.flows.evaluation.server_check import telling_cases, telling_prompts
@@ -56,7 +56,9 @@ def _endpoint(project: Project, url: str) -> Endpoint:
     return at_url(configured, url, "--url") if url else configured
 
 
-def _sides(store: Store, benchmark: Benchmark, held: Decision) -> tuple[Side, list[Side]]:
+def _sides(
+    store: Store, benchmark: Benchmark, held: Decision
+) -> tuple[KnownAnswers, list[KnownAnswers]]:
     """Return what the promoted bytes, and all others that the store knows, answer."""
     runs = store.runs.newest_each(benchmark.name, benchmark.fingerprint)
     promoted = next((run for run in runs if run.digests.get("adapter") == held.digest), None)
@@ -78,7 +80,7 @@ def _sides(store: Store, benchmark: Benchmark, held: Decision) -> tuple[Side, li
     ]
 
 
-def _side(benchmark: Benchmark, run: Run, answerer: Answerer) -> Side:
+def _side(benchmark: Benchmark, run: Run, answerer: Answerer) -> KnownAnswers:
     cases = {case.id for case in telling_cases(benchmark)}
     first = {r.case.id: r.outputs[0] for r in run.results if r.case.id in cases and r.outputs}
     nlls = {
@@ -87,7 +89,7 @@ def _side(benchmark: Benchmark, run: Run, answerer: Answerer) -> Side:
         if output.ideal_nlls and output.ideal_nlls[0] is not None
     }
     texts = {case: output.text for case, output in first.items()} if _greedy(benchmark) else {}
-    return Side(run.adapter, answerer, nlls, texts)
+    return KnownAnswers(run.adapter, answerer, nlls, texts)
 
 
 def _greedy(benchmark: Benchmark) -> bool:
@@ -100,8 +102,8 @@ def _asked(
     endpoint: Endpoint,
     model: str,
     held: Decision,
-    promoted: Side,
-    others: list[Side],
+    promoted: KnownAnswers,
+    others: list[KnownAnswers],
 ) -> EndpointCheck:
     from harness.engines.openai.engine import OpenAI
 
