@@ -5,7 +5,7 @@ Tested in tests/store/test_round_trips.py and test_seals.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,12 @@ class Runs:
         table = schema.runs
         same = (table.c.adapter == adapter) & (table.c.benchmark == benchmark)
         return self._one(same & table.c.complete)
+
+    def of_digest(self, digest: str, benchmark: str, fingerprint: str) -> Iterator[Run]:
+        """Yield the complete runs of these bytes on a benchmark version, the newest first."""
+        for seq, _ in reversed(self.numbered(digest, benchmark, fingerprint)):
+            if (run := self._one(schema.runs.c.seq == seq)) is not None:
+                yield run
 
     def newest_each(self, benchmark: str, fingerprint: str) -> list[Run]:
         """Return the newest complete run of each adapter on a benchmark version, newest first."""

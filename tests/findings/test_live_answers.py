@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.findings.live_answers import LiveAnswers, KnownAnswers, diagnose
+from harness.findings.live_answers import KnownAnswers, LiveAnswers, diagnose
 from harness.records import EndpointCheck
 from harness.render.endpoint_check import endpoint_text, sentence
 

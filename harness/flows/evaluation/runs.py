@@ -13,6 +13,7 @@ from harness.engines.embedder import Embedder
 from harness.errors import HarnessError, RowChanged
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.generation import GenerationWork, chunks
+from harness.flows.evaluation.other_engines import far_off
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
 from harness.flows.evaluation.templates import begins_thought, refuse_unchosen
 from harness.flows.evaluation.work import Place, RunSpec
@@ -64,7 +65,7 @@ class Producer:
         spec, metrics = self._spec(adapter, benchmark, cases)
         known, key = self._newest(self._key(spec, metrics), spec)
         if known is not None and not refresh:
-            return known
+            return self._beside_others(known)
         if problem := self.broken.get((adapter.name, benchmark.name)):
             raise problem
         work = self._work(spec, metrics, refresh)
@@ -72,7 +73,14 @@ class Producer:
         # many runs.
         with locked(self.project.settings.reports / ".locks", key[:2]):
             # another process may have made it while this process waited for the lock
-            return self.store.runs.by_key(key) or self._made(spec, work, metrics, key)
+            made = self.store.runs.by_key(key) or self._made(spec, work, metrics, key)
+        return self._beside_others(made)
+
+    def _beside_others(self, run: Run) -> Run:
+        """Note where another engine scored the same bytes otherwise than a server does."""
+        if (said := far_off(self.store, run)) is not None:
+            self.made_again[run.adapter, run.benchmark] = said
+        return run
 
     def lacking(
         self,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.engines.protocol import Mounted
 from harness.errors import RequestError, SettingsError
-from harness.findings.live_answers import Answerer, Diagnosis, LiveAnswers, KnownAnswers, diagnose
+from harness.findings.live_answers import Answerer, Diagnosis, KnownAnswers, LiveAnswers, diagnose
 from harness.flows.evaluation.backend import NO_ADAPTER
 from harness.flows.evaluation.backends import base_here
 from harness.flows.evaluation.server_check import telling_cases, telling_prompts
