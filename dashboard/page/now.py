@@ -12,6 +12,8 @@ import streamlit as st
 from dashboard import frame, pieces, told, words
 from dashboard.rates import rate_fact
 from harness.flows.queries import CandidateNow, Now, PromotedNow, TaskNow, now
+from harness.records import EndpointCheck
+from harness.render.endpoint_check import evidence, sentence
 from harness.text.figures import count, day
 from harness.text.html import Child, Html, element
 
@@ -90,6 +92,7 @@ def _facts(task: TaskNow, held: PromotedNow) -> Html:
         ),
         rate_fact("Edit rate", task.edit, task.edit_line),
         rate_fact("Rejection rate", task.rejection, task.rejection_line),
+        *([_served(task.endpoint, held)] if task.endpoint else []),
     )
 
 
@@ -104,6 +107,18 @@ def _headline_of(held: PromotedNow) -> str:
     if held.evidence or not held.outcome:
         return held.headline
     return f"{held.headline} · {count(held.n, 'case')}"
+
+
+def _served(check: EndpointCheck, held: PromotedNow) -> Html:
+    """Return what the endpoint answered, and whether that was about another promotion."""
+    outdated = check.digest != held.digest
+    before = f"before {held.adapter} was promoted, " if outdated else ""
+    said = f"{before}{day(check.at)}: {sentence(check)} ({evidence(check)})"
+    mark = pieces.badge(check.outcome, "quiet" if outdated else _SERVED[check.outcome])
+    return pieces.fact("Served", "", said, mark)
+
+
+_SERVED: dict[str, pieces.Tone] = {"same": "good", "other": "bad", "unknown": "watch"}
 
 
 def _candidates(task: TaskNow) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "report": ("harness.cli.report", "a verdict as a page, a comment and a record"),
     "judge": ("harness.cli.judge", "a verdict from paired scores alone"),
     "reviews": ("harness.cli.reviews", "what people did with the outputs"),
+    "served": ("harness.cli.served", "does the promoted adapter answer at a live endpoint?"),
     "monitor": ("harness.cli.monitor", "is it time to retrain?"),
     "compare": ("harness.cli.compare", "two adapters side by side, case by case"),
     "sweep": ("harness.cli.sweep", "many adapters on many benchmarks, the base loaded once"),

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from math import fsum
 from typing import Literal, TypeAlias
 
+from harness.records.holds import EXACT, TEXT
+
 Nlls: TypeAlias = Mapping[tuple[str, int], float]
 """By case and number of the ideal, its mean token NLL."""
 Texts: TypeAlias = Mapping[str, str]
@@ -68,22 +70,22 @@ def distance(one: Nlls, other: Nlls) -> Distance | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class KnownAnswers:
     """What an adapter, or the base, is known to answer."""
 
-    name: str
-    answerer: Answerer
-    nlls: Nlls = field(default_factory=dict)
-    texts: Texts = field(default_factory=dict)
+    name: str = field(metadata=EXACT)
+    answerer: Answerer = field(metadata=EXACT)
+    nlls: Nlls = field(default_factory=dict, metadata=EXACT)
+    texts: Texts = field(default_factory=dict, metadata=TEXT)
 
 
 @dataclass(frozen=True, slots=True)
 class LiveAnswers:
     """What a server answers under the name that customers use."""
 
-    nlls: Nlls = field(default_factory=dict)
-    texts: Texts = field(default_factory=dict)
-    base_nlls: Nlls = field(default_factory=dict)
+    nlls: Nlls = field(default_factory=dict, metadata=EXACT)
+    texts: Texts = field(default_factory=dict, metadata=TEXT)
+    base_nlls: Nlls = field(default_factory=dict, metadata=EXACT)
     """Under the name of its base; empty where it lists none."""
     other_template: bool = False
     """Whether it makes other tokens of a prompt."""
@@ -93,10 +95,10 @@ class LiveAnswers:
 class Diagnosis:
     """Whose answers a server gives."""
 
-    answerer: Answerer
-    name: str = ""
+    answerer: Answerer = field(metadata=EXACT)
+    name: str = field(default="", metadata=EXACT)
     """The adapter that answers, where it is known."""
-    rounding: str = ""
+    rounding: str = field(default="", metadata=EXACT)
     """The dtype whose rounding explains what is left, where ideals were compared."""
     apart: Distance | None = None
     """From the adapter that should answer."""
@@ -106,7 +108,9 @@ class Diagnosis:
     """Texts that were compared with it."""
 
 
-def diagnose(live: LiveAnswers, promoted: Side, others: Sequence[Side]) -> Diagnosis:
+def diagnose(
+    live: LiveAnswers, promoted: KnownAnswers, others: Sequence[KnownAnswers]
+) -> Diagnosis:
     """Return whose answers a server gives; the base is one of the others where it is known."""
     apart = distance(live.nlls, promoted.nlls)
     equal, compared = _equal(live.texts, promoted.texts)
@@ -127,7 +131,9 @@ def diagnose(live: LiveAnswers, promoted: Side, others: Sequence[Side]) -> Diagn
     return _unlike(told, live, nearest, others)
 
 
-def _unlike(told: Diagnosis, live: LiveAnswers, nearest: Side, others: Sequence[Side]) -> Diagnosis:
+def _unlike(
+    told: Diagnosis, live: LiveAnswers, nearest: KnownAnswers, others: Sequence[KnownAnswers]
+) -> Diagnosis:
     """Tell why a server answers as none of the sides: its base, or what it does to adapters."""
     base = next((one for one in others if one.answerer == "base"), None)
     moved = distance(live.base_nlls, base.nlls) if base else None
@@ -140,7 +146,7 @@ def _unlike(told: Diagnosis, live: LiveAnswers, nearest: Side, others: Sequence[
     return _as(told, "quantisation", nearest.name)
 
 
-def _by_texts(told: Diagnosis, live: LiveAnswers, sides: Sequence[Side]) -> Diagnosis:
+def _by_texts(told: Diagnosis, live: LiveAnswers, sides: Sequence[KnownAnswers]) -> Diagnosis:
     """Tell by texts alone; only cases on which the known sides differ say anything."""
     known = [side for side in sides if side.texts]
     telling = {
@@ -159,7 +165,7 @@ def _by_texts(told: Diagnosis, live: LiveAnswers, sides: Sequence[Side]) -> Diag
     return told if rivals > 1 else _as(told, side.answerer, side.name)
 
 
-def _nearest(live: LiveAnswers, sides: Sequence[Side]) -> Side:
+def _nearest(live: LiveAnswers, sides: Sequence[KnownAnswers]) -> KnownAnswers:
     """Return the side whose NLLs are nearest; of equally near ones the first."""
     found = [(apart.mean, side) for side in sides if (apart := distance(live.nlls, side.nlls))]
     return min(found, key=lambda one: one[0])[1]

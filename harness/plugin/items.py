@@ -107,8 +107,12 @@ class HarnessItem(pytest.Item):
         gate = self.parent.gate
         found = gate.evaluation(self.adapter, self.benchmark)
         if isinstance(found, HarnessError):
+            pair = (self.adapter, self.benchmark)
+            if pair in gate.told:
+                raise Failed(*["could not be judged, the first of these items says why"] * 2)
+            gate.told.add(pair)
             line = ci_log(said(found, gate.request.texts))
-            causes = gate.causes[self.adapter, self.benchmark]
+            causes = gate.causes[pair]
             raise Failed(f"could not be judged: {line}", "\n".join([line, *causes]))
         return found
 

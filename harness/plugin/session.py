@@ -85,6 +85,8 @@ class Gate:
         self.results: list[GateResult] = []
         self.causes: dict[Pair, list[str]] = {}
         """With -vv: what stands behind an error, a line for each cause."""
+        self.told: set[Pair] = set()
+        """Pairs without a verdict, whose reason an item has said."""
         self.foreign_failed = False
         self.files: dict[Path, str] = {}
 

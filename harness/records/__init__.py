@@ -39,6 +39,7 @@ from harness.records.benchmark import (
 )
 from harness.records.datasets import DataVersion
 from harness.records.decisions import Decision, DoctorCheck
+from harness.records.endpoint_check import EndpointCheck, EndpointOutcome
 from harness.records.evidence import (
     CasesUse,
     FinalsUse,
@@ -136,6 +137,8 @@ __all__ = [
     "Drift",
     "Driver",
     "Endpoint",
+    "EndpointCheck",
+    "EndpointOutcome",
     "Example",
     "FieldChange",
     "FinalsUse",

@@ -5,11 +5,11 @@ Tested in tests/store/test_round_trips.py and test_seals.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from harness.errors import StoreFailed
 from harness.records import CaseResult, Run
@@ -88,6 +88,26 @@ class Runs:
         table = schema.runs
         same = (table.c.adapter == adapter) & (table.c.benchmark == benchmark)
         return self._one(same & table.c.complete)
+
+    def of_digest(self, digest: str, benchmark: str, fingerprint: str) -> Iterator[Run]:
+        """Yield the complete runs of these bytes on a benchmark version, the newest first."""
+        for seq, _ in reversed(self.numbered(digest, benchmark, fingerprint)):
+            if (run := self._one(schema.runs.c.seq == seq)) is not None:
+                yield run
+
+    def newest_each(self, benchmark: str, fingerprint: str) -> list[Run]:
+        """Return the newest complete run of each adapter on a benchmark version, newest first."""
+        table = schema.runs
+        mine = (table.c.benchmark == benchmark) & (table.c.fingerprint == fingerprint)
+        newest = (
+            select(func.max(table.c.seq).label("seq"))
+            .where(mine & table.c.complete)
+            .group_by(table.c.adapter, table.c.digest)
+        )
+        with self._database.read() as connection:
+            places = sorted(connection.execute(newest).scalars(), reverse=True)
+        found = (self._one(table.c.seq == place) for place in places)
+        return [run for run in found if run is not None]
 
     def key(self, identity: str) -> str | None:
         """Return the content key of a run, if the run is there."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0007"
+HEAD = "0009"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
@@ -242,4 +242,13 @@ review_claims = Table(
     Column("reviewer", String(200), nullable=False),
     Column("until", Float, nullable=False),
     Index("review_claims_by_holder", "holder"),
+)
+
+endpoint_checks = Table(
+    "endpoint_checks",
+    metadata,
+    Column("task", String(64), primary_key=True),
+    Column("url", String(400), primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("body", Text, nullable=False),
 )

@@ -13,6 +13,7 @@ from harness.store import schema
 from harness.store.claims import Claims
 from harness.store.database import Database
 from harness.store.decisions import Decisions
+from harness.store.endpoint_checks import EndpointChecks
 from harness.store.outputs import Outputs
 from harness.store.reviews import Reviews
 from harness.store.runs import Runs
@@ -32,6 +33,7 @@ class Store:
         self.reviews = Reviews(self.database)
         self.claims = Claims(self.database)
         self.trends = Trends(self.database)
+        self.endpoint_checks = EndpointChecks(self.database)
 
     @property
     def is_new(self) -> bool:

@@ -76,11 +76,15 @@ class OpenAI:
             "unknown": "the server's weights, dtype, device, batching and versions",
         }
 
+    def models(self) -> list[tuple[str, bool]]:
+        """Return the names that the server lists, and whether each is a base."""
+        with open_client(self.endpoint, self._trouble) as client:
+            return self.modules.listed(client)
+
     def model(self) -> str:
         """Return the server's name of the base; ask only if the settings do not say it."""
         if not self._model:
-            with open_client(self.endpoint, self._trouble) as client:
-                names = [name for name, is_base in self.modules.listed(client) if is_base]
+            names = [name for name, is_base in self.models() if is_base]
             if not names:
                 raise SettingsError(
                     f"{self.endpoint.url}: lists no model, name the base's as `model` in"

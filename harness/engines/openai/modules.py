@@ -1,6 +1,6 @@
 """Find adapters on a server by their digest, load those that it lacks, and take these out again.
 
-Tested in tests/engines/openai/test_engine.py and test_modules.py.
+Tested in tests/engines/openai/test_engine.py and test_trouble.py.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ class Modules:
     def expect(self, adapters: Iterable[tuple[str, str]]) -> None:
         """Note adapters that will be needed, by name and digest, to name all that are missing."""
         self._expected |= {module_name(*adapter): None for adapter in adapters}
+
+    def take(self, digest: str, name: str) -> None:
+        """Use the server's name for an adapter whatever it is; nothing is loaded for it."""
+        self._names[digest] = name
 
     def mount(self, adapter: Mounted, client: HttpClient) -> str:
         """Return the server's name of an adapter; load it if the server does not have it."""

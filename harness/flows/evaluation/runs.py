@@ -13,6 +13,7 @@ from harness.engines.embedder import Embedder
 from harness.errors import EngineFailed, HarnessError, RowChanged
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.generation import GenerationWork, chunks
+from harness.flows.evaluation.other_engines import far_off
 from harness.flows.evaluation.renewal import ASKED, not_answered, recall, renew, run_is_old
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
 from harness.flows.evaluation.templates import begins_thought, refuse_unchosen
@@ -70,7 +71,7 @@ class Producer:
         served = adapter.served
         old = known is not None and served is not None and run_is_old(served, known, utc_now())
         if known is not None and not refresh and not old:
-            return known
+            return self._beside_others(known)
         if problem := self.broken.get((adapter.name, benchmark.name)):
             raise problem
         work = self._work(spec, metrics, refresh and served is None)
@@ -84,7 +85,7 @@ class Producer:
             # another process may have made it while this process waited for the lock
             there = self.store.runs.by_key(key)
             try:
-                return there or self._made(spec, work, metrics, key)
+                made = there or self._made(spec, work, metrics, key)
             except EngineFailed as problem:
                 if served is None or known is None or refresh:
                     raise
@@ -93,6 +94,7 @@ class Producer:
                     adapter.name, problem, str(known.origin.get(ASKED))
                 )
                 return known
+        return self._beside_others(made)
 
     def _renewed(self, work: GenerationWork, served: ServedModel, refresh: bool) -> str:
         """Recall recorded answers of a name, and renew those beyond their age; note a failure."""
@@ -107,6 +109,12 @@ class Producer:
         if kept:
             self.made_again[pair] = kept
         return kept
+
+    def _beside_others(self, run: Run) -> Run:
+        """Note where another engine scored the same bytes otherwise than a server does."""
+        if (said := far_off(self.store, run)) is not None:
+            self.made_again[run.adapter, run.benchmark] = said
+        return run
 
     def lacking(
         self,

@@ -63,12 +63,13 @@ class ServerCheck:
     def _compare(self, adapter: AdapterRef, benchmark: Benchmark, store: Store) -> None:
         cases = tuple(telling_cases(benchmark))
         asked = replace(benchmark, cases=cases, reserve=())
-        there = {
+        prompts = telling_prompts(asked, adapter.name)
+        given = {
             (weighed.case, weighed.ideal): weighed.nll
-            for batch in self._server.score_ideals(adapter, asked, _prompts(adapter, asked))
+            for batch in self._server.score_ideals(adapter, asked, prompts)
             for weighed in batch
+            if weighed.nll is not None
         }
-        given = {place: nll for place, nll in there.items() if nll is not None}
         if not given:
             _log.info("%s: the server weighs nothing, so it is not compared", adapter.name)
             return
@@ -89,7 +90,7 @@ class ServerCheck:
         spec = RunSpec(adapter, benchmark, benchmark.cases, self._here())
         keys = {place: key for place, key in spec.likelihoods.items() if place[1] == 0}
         known = store.outputs.likelihoods(keys.values())
-        left = [p for p in _prompts(adapter, benchmark) if keys[p.case, 0] not in known]
+        left = [p for p in telling_prompts(benchmark, adapter.name) if keys[p.case, 0] not in known]
         if left:
             for batch in self._here().score_ideals(adapter, benchmark, left):
                 found = {keys[weighed.case, weighed.ideal]: weighed.nll for weighed in batch}
@@ -102,7 +103,7 @@ class ServerCheck:
 
         Its texts have the head, and must be those of this process.
         """
-        prompts = [p for p in _prompts(adapter, benchmark) if p.sample == 0]
+        prompts = telling_prompts(benchmark, adapter.name)
         greedy = replace(benchmark.generation, temperature=0.0, samples=1)
         asked = replace(benchmark, generation=greedy)
         here, there = (
@@ -129,16 +130,16 @@ def telling_cases(benchmark: Benchmark) -> list[Case]:
     return by_length[:IDEALS]
 
 
+def telling_prompts(benchmark: Benchmark, adapter: str) -> list[Prompt]:
+    """Return the prompts of these cases, each with its first ideal only."""
+    found = (prompts_for(benchmark, case, adapter)[0] for case in telling_cases(benchmark))
+    return [replace(prompt, ideals=prompt.ideals[:1]) for prompt in found]
+
+
 def changes_head(files: AdapterFiles) -> bool:
     """Return whether an adapter changes the matrix that makes logits of the last layer."""
     header = read_header(files.folder / WEIGHTS, AdapterRefused, MAX_WEIGHTS)
     return any("lm_head" in name or "embed_out" in name for name in header)
-
-
-def _prompts(adapter: AdapterRef, benchmark: Benchmark) -> list[Prompt]:
-    """Return a prompt for each case with its first ideal only."""
-    found = (prompts_for(benchmark, case, adapter.name)[0] for case in benchmark.cases)
-    return [replace(prompt, ideals=prompt.ideals[:1]) for prompt in found]
 
 
 def _refusal(url: str, adapter: AdapterRef, apart: Distance, strict: bool) -> HarnessError:

@@ -19,6 +19,7 @@ from harness.records import (
     REVIEWED,
     AlarmState,
     Decision,
+    EndpointCheck,
     NextStep,
     Outcome,
 )
@@ -106,6 +107,8 @@ class TaskNow:
     state: AlarmState | None = field(metadata=EXACT)
     """None where it cannot be known: no promotion, no reviews or no declared line."""
     state_why: tuple[str, ...] = field(metadata=QUOTING)
+    endpoint: EndpointCheck | None
+    """What its live endpoint answered when it was last asked."""
     candidates: tuple[CandidateNow, ...]
     """The newest first, each adapter once."""
     next: NextStep
@@ -172,6 +175,7 @@ def _task(
         rejection_line=health.rejection_line,
         state=health.state,
         state_why=health.why,
+        endpoint=store.endpoint_checks.last().get(task),
         candidates=judged,
         next=next_step(
             *(task, held, judged, health.state, decisions),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from harness.errors import AdapterRefused, EngineFailed, SettingsError
 from harness.flows.evaluation.backends import UNKNOWN, OpenAIBackend, open_backend
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.session import open_session
+from harness.flows.project import Project
 from harness.records import BASE as BASE_NAME
 from harness.records import Endpoint, Verdict
 from harness.workspace.base.weights import find_weights
@@ -202,3 +204,34 @@ def test_a_room_is_closed_with_the_bench(served: TinyProject, server: OpenAIServ
         session.candidate("v1").evaluate(session.benchmark("openers"))
         assert len(server.modules) == 1
     assert server.modules == {}
+
+
+# --- beside another engine ----------------------------------------------------------------------
+
+
+def test_a_score_far_from_another_engines_on_the_same_bytes_is_said(
+    served: TinyProject, server: OpenAIServer
+) -> None:
+    server.write = lambda *asked: knows_it(*asked)[:9]  # as if it applied a part of the adapter
+    with open_session(Project.here(served.folder), Request(), lambda *_: None) as session:
+        adapter, benchmark = session.candidate("v1").adapter, session.benchmark("openers")
+        run = session.producer.run(adapter, benchmark)
+        assert session.producer.made_again == {}, "nothing is known from elsewhere"
+        scores = [replace(r, scores=dict.fromkeys(r.scores, 0.9)) for r in run.results]
+        origin = {"engine": "transformers", "decoding": run.origin["decoding"]}
+        session.store.runs.keep(
+            replace(run, id="elsewhere", results=tuple(scores), origin=origin), "key"
+        )
+        session.producer.run(adapter, benchmark)
+        said = session.producer.made_again["v1", "openers"]
+    assert "and 0.900 by the engine transformers on the same bytes" in said
+
+
+def test_an_equal_score_of_another_engine_is_not_said(served: TinyProject) -> None:
+    with open_session(Project.here(served.folder), Request(), lambda *_: None) as session:
+        adapter, benchmark = session.candidate("v1").adapter, session.benchmark("openers")
+        run = session.producer.run(adapter, benchmark)
+        origin = {"engine": "transformers"}
+        session.store.runs.keep(replace(run, id="elsewhere", origin=origin), "key")
+        session.producer.run(adapter, benchmark)
+        assert session.producer.made_again == {}
