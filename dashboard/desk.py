@@ -11,18 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import streamlit as st
 
 from dashboard import frame, who
+from harness.flows.reviews import handing_out
 from harness.flows.reviews.file_review import file_review
-from harness.flows.reviews.handing_out import Together, hand_out, open_elsewhere, take_back
+from harness.flows.reviews.handing_out import Together
 from harness.flows.reviews.waiting import Waiting
 from harness.records import Review, Treatment
 from harness.records.holds import EXACT, QUOTING, TEXT
-from harness.store.claims import Claim
 from harness.text.blanks import is_blank
+
+if TYPE_CHECKING:
+    from harness.store.claims import Claim
 
 DID: dict[Treatment, str] = {"accepted": "Accepted", "edited": "Edited", "rejected": "Rejected"}
 
@@ -64,13 +68,13 @@ def desk() -> Desk:
 def given(context: frame.PageContext, groups: Sequence[Together]) -> Together | None:
     """Return the outputs to review now; None where other sessions have all that are left open."""
     ordered = sorted(groups, key=_place)
-    place = hand_out(context.store, ordered, desk().holder, who.name())
+    place = handing_out.hand_out(context.store, ordered, desk().holder, who.name())
     return None if place is None else ordered[place]
 
 
 def elsewhere(context: frame.PageContext, groups: Sequence[Together]) -> list[Claim]:
     """Return which of these outputs other sessions have open."""
-    return open_elsewhere(context.store, groups, desk().holder)
+    return handing_out.open_elsewhere(context.store, groups, desk().holder)
 
 
 def _place(group: Together) -> int:
@@ -92,7 +96,7 @@ def skip(context: frame.PageContext, one: Waiting) -> None:
 def give_back(context: frame.PageContext, holder: str) -> None:
     """Give back what a session has open, this one or another window of the same person."""
     with _answering():
-        context.store.claims.free(holder)
+        handing_out.give_back(context.store, holder)
 
 
 def file(context: frame.PageContext, one: Waiting, way: Treatment, called: str) -> None:
@@ -127,13 +131,13 @@ def undo(context: frame.PageContext, answer: Answer) -> None:
     if review is None or mine.answer is not answer:
         return  # the second half of a double click
     with _answering():
-        take_back(context.store, review)
+        handing_out.take_back(context.store, review)
         mine.done.discard(review.id)
         mine.undone = review.id
         mine.answer = Answer("Undone: it waits for a review again.")
         st.session_state[f"final-{review.id}"] = answer.final
         st.session_state[f"reason-{review.id}"] = answer.reason
-        context.store.claims.free(mine.holder)
+        handing_out.give_back(context.store, mine.holder)
 
 
 @contextmanager

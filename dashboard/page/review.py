@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -23,8 +24,10 @@ from harness.flows.queries import (
 from harness.flows.reviews.handing_out import Together
 from harness.flows.reviews.waiting import Waiting
 from harness.records import Treatment
-from harness.store.claims import Claim
 from harness.text.figures import count
+
+if TYPE_CHECKING:
+    from harness.store.claims import Claim
 
 WAYS = {"queue": "One by one", "blind": "Blind, two adapters"}
 LOOK_AGAIN = 5

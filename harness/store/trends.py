@@ -216,12 +216,6 @@ class Trends:
             for row in self._all(select(table).where(table.c.id.in_(identities)))
         }
 
-    def whole_verdicts(self, identities: Sequence[str]) -> dict[str, Verdict]:
-        """Return verdicts by their ids, for the few that a page shows with what they rest on."""
-        table = schema.verdicts
-        asked = select(table.c.id, table.c.body).where(table.c.id.in_(identities))
-        return {row.id: decode(row.body, Verdict) for row in self._all(asked)}
-
     def verdicts_of(self, run: str) -> list[tuple[str, Verdict]]:
         """Return ids and contents of the verdicts on a run, the newest first."""
         table = schema.verdicts

@@ -8,7 +8,7 @@ Tested in tests/store/test_round_trips.py and test_seals.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +104,13 @@ class Verdicts:
     def by_id(self, identity: str) -> Verdict | None:
         """Return the verdict with this id, or None."""
         return self._last(schema.verdicts.c.id == identity)
+
+    def by_ids(self, identities: Sequence[str]) -> dict[str, Verdict]:
+        """Return verdicts by their ids, for the few that a page shows with what they rest on."""
+        table = schema.verdicts
+        asked = select(table.c.id, table.c.body).where(table.c.id.in_(identities))
+        with self._database.read() as connection:
+            return {row.id: decode(row.body, Verdict) for row in connection.execute(asked)}
 
     def of_run(self, run: str) -> Verdict | None:
         """Return the last verdict on a run, or None."""

@@ -240,14 +240,6 @@ class RayBackend(LocalBackend):
             shutil.rmtree(self._copies, ignore_errors=True)
 
 
-def base_here(project: Project) -> Weights | None:
-    """Return the base's plain files if they are on this machine; they are never fetched for it."""
-    try:
-        return find_weights(project.settings.base, project.settings.root, fetch=False)
-    except WeightsError:
-        return None
-
-
 class OpenAIBackend(_FilesBackend):
     """A server with its adapters: the adapters' bytes are ours, which base it has is its word."""
 

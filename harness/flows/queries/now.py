@@ -189,7 +189,7 @@ def _promoted(
     project: Project, store: Store, held: Mapping[str, Decision], today: date
 ) -> dict[str, PromotedNow]:
     """Return the adapter in production for each task, with a single query for all verdicts."""
-    verdicts = store.trends.whole_verdicts([d.verdict for d in held.values() if d.verdict])
+    verdicts = store.verdicts.by_ids([d.verdict for d in held.values() if d.verdict])
     found = {}
     for task, decision in held.items():
         verdict = verdicts.get(decision.verdict or "")
@@ -233,7 +233,7 @@ def _candidates(
 ) -> tuple[CandidateNow, ...]:
     """Return the newest judged adapters."""
     judged = store.trends.judged(benchmark, limit)
-    verdicts = store.trends.whole_verdicts([one.id for one in judged])
+    verdicts = store.verdicts.by_ids([one.id for one in judged])
     return tuple(
         CandidateNow(
             adapter=one.candidate,

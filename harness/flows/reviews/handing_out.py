@@ -35,6 +35,11 @@ def open_elsewhere(store: Store, groups: Sequence[Together], holder: str) -> lis
     return [claim for claim in claims if claim.holder != holder]
 
 
+def give_back(store: Store, holder: str) -> None:
+    """Let other sessions have what this one has open."""
+    store.claims.free(holder)
+
+
 def take_back(store: Store, review: Review) -> None:
     """Undo a review: its output waits again, and its number goes to no other review."""
     store.reviews.take_back(review, utc_now())
