@@ -90,7 +90,7 @@ def _fits(
 ) -> bool:
     try:
         bodies = [body for _, body in cases]
-        sealed = head.seal == key_of("seal", run=sealed_text(head._mapping, bodies))
+        sealed = head.seal == key_of("seal", run=sealed_text(head._asdict(), bodies))
         if not sealed or head.digest != json.loads(head.body)["digests"].get("adapter", ""):
             return False
         results = list(map(json.loads, bodies))

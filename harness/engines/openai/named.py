@@ -68,7 +68,7 @@ class NamedModel(OpenAI):
 
         The server is asked first: most give none, and then no tokenizer is loaded.
         """
-        with open_client(self.endpoint) as client:
+        with open_client(self.endpoint, self._trouble) as client:
             try:
                 answer = client.post(_WEIGH, weigh_body(self.model(), _ANY))
                 given = tail_logprobs(answer, _ANY, 1, self.endpoint.url + _WEIGH)

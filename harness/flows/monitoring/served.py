@@ -13,7 +13,7 @@ from harness.engines.protocol import Mounted
 from harness.errors import RequestError, SettingsError
 from harness.findings.live_answers import Answerer, Diagnosis, KnownAnswers, LiveAnswers, diagnose
 from harness.flows.evaluation.backend import NO_ADAPTER
-from harness.flows.evaluation.backends import base_here
+from harness.flows.evaluation.named import base_here
 from harness.flows.evaluation.server_check import telling_cases, telling_prompts
 from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
