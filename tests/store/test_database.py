@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 from harness.errors import SettingsError, StoreFailed
-from harness.store import Store, connect, database, schema
+from harness.store import Store, connect, schema
 from harness.store.database import Database
 from tests.fakes.refusals import refused
 from tests.store.conftest import URL
@@ -199,7 +199,6 @@ def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path, mo
     def no_answer(*_):
         raise OperationalError("SELECT 1", {}, Exception("no route to host\nat all"))
 
-    monkeypatch.setattr(database, "open_engine", lambda place: None)
     monkeypatch.setattr(Database, "_bring_up_to_date", no_answer)
     line = r"^the store postgresql://me:\*\*\*@host/db failed \(no route to host\); run"
     with refused(line, StoreFailed, code=11):

@@ -7,7 +7,14 @@ from harness.store import Store, schema
 from tests.fakes.postgresql import running_server
 from tests.store.records import make_run
 
-NEW_TABLES = ("run_means", "run_slice_means")
+NEW_TABLES = (
+    "run_means",
+    "run_slice_means",
+    "owner",
+    "review_claims",
+    "withdrawn_reviews",
+    "endpoint_checks",
+)
 NEW_COLUMNS = (
     *((table, "seal") for table in ("outputs", "likelihoods", "vectors", "proofs", "verdicts")),
     ("runs", "imported"),
