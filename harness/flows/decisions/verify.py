@@ -21,12 +21,15 @@ from harness.store.decisions import broken_links
 from harness.store.in_production import in_production, pinned
 from harness.store.seals import grounds_hold
 from harness.workspace.adapters.files import digest_of
+from harness.workspace.adapters.keys import public_pem
 
 
 def verify(
     project: Project, store_url: str | None = None, public_key: Path | None = None
 ) -> list[DoctorCheck]:
     """Check all that the store holds, the promoted file, and promoted and pinned adapters."""
+    if public_key is not None:
+        public_pem(public_key)  # a key that is none is refused, whether or not anything is signed
     with closing(open_store(project, store_url)) as store:
         decisions = store.decisions.unchecked()
         links = list(broken_links(decisions))

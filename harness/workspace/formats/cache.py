@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from harness.errors import HarnessError
+from harness.workspace.formats.reading import read_text
+
 
 def cache_folder() -> Path:
     """Return `LORA_HARNESS_CACHE`, or the system's folder for caches."""
@@ -48,8 +51,9 @@ def write_pieces_atomically(path: Path, pieces: Iterable[str]) -> int:
 def remembered(name: str) -> dict[str, Any]:
     """Return a small cached table; empty if it is missing or damaged."""
     try:
-        found = json.loads((cache_folder() / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        # A pipe in its place would be waited for without end.
+        found = json.loads(read_text(cache_folder() / name))
+    except (HarnessError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
