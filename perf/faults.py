@@ -26,6 +26,7 @@ if __name__ == "__main__":
 from harness.progress import ProgressLine
 from perf import races
 from tests.fakes.postgresql import running_server
+from tests.faults.damage import damaged
 from tests.faults.injector import How
 from tests.faults.outlets import OUTLETS, rendered
 from tests.faults.scenes import IN_THE_STORE, SCENES
@@ -208,11 +209,12 @@ def main() -> int:
     )
     told.add_argument("--races", type=int, default=1_000)
     told.add_argument("--records", type=int, default=1_000, help="of each of 8 writers")
+    told.add_argument("--damaged", type=int, default=2_000, help="copies of a store")
     told.add_argument("--outputs", type=int, default=1_000_000)
     asked = told.parse_args()
     if asked.quick:
         for name, least in (("kills", 20), ("disk", 20), ("losses", 6), ("races", 5),
-                            ("records", 10), ("outputs", 1_000)):  # fmt: skip
+                            ("records", 10), ("damaged", 40), ("outputs", 1_000)):  # fmt: skip
             setattr(asked, name, max(least, getattr(asked, name) // 100))
     if not can_arm():
         print("SQLite's own writes cannot be reached here: they are not broken", file=sys.stderr)
@@ -229,6 +231,12 @@ def _on_sqlite(asked: argparse.Namespace) -> Iterator[bool]:
     yield row_of_kills(broken("kill", asked.kills), f"{len(SCENES)} commands on SQLite")
     yield row_of_faults(broken("full", asked.disk), "disk-full steps")
     yield row_of_faults(broken("broken", asked.disk), "steps that a broken disk failed")
+    begun = time.perf_counter()
+    with place() as folder:
+        wrong = damaged(folder, seed=20, wanted=asked.damaged)
+    found = Tried(asked.damaged, unreadable=len(wrong), said=wrong)
+    found.seconds = time.perf_counter() - begun
+    yield row_of_faults(found, "damaged copies of a store")
 
 
 def _hostile(asked: argparse.Namespace) -> Iterator[bool]:

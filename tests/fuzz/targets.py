@@ -305,6 +305,24 @@ def _outlets(data: bytes, folder: Path) -> object:
     return json.dumps(safe.json_text(text)).encode()
 
 
+def _address(data: bytes, folder: Path) -> object:
+    from harness.store.connect import locate, open_engine
+
+    place = locate(data.decode("utf-8", "replace"), folder)
+    return open_engine(place)
+
+
+def _looks(data: bytes, folder: Path) -> object:
+    from harness.text.blanks import is_blank, same_look
+
+    text = data.decode("utf-8", "replace")
+    seen = same_look(text)
+    assert same_look(seen) == seen, "made anew it is another"
+    assert is_blank(seen) == (not seen) == is_blank(text)
+    assert same_look(f" \u200b{text}\u2060 ") == seen
+    return seen
+
+
 def _is_utf8(data: bytes) -> bool:
     try:
         data.decode("utf-8", "surrogatepass")
@@ -386,6 +404,17 @@ CSV_WORDS = (
 CONFIG = json.dumps(PEFT_DEFAULTS).encode()
 
 TARGETS: dict[str, Target] = {
+    "store": Target(
+        _address,
+        (b"sqlite:///x.db?timeout=5", b"postgresql+psycopg://u:p@h/x?options=-c%20a%3Db"),
+        ("sqlite:///", "postgresql+psycopg://", "?", "&", "=", "timeout", "options", "%00", "@", ":",
+         "/", "..", "password", "secret", "uri", "mode", "1", "true", "\n", "\u200b", "%"),
+    ),
+    "looks": Target(
+        _looks,
+        ("c1 \u200b\u2800\ufe0f".encode(),),
+        ("\u200b", "\u3164", "\u00ad", "\u0301", " ", "\u00a0", "a", "I", "\u0130", "\u01f0", "\ufe0f"),
+    ),
     "json": Target(_json, (b'{"a": [1, 2.5e3, "x\\u00e9", null]}',), JSON_WORDS),
     "jsonl": Target(_jsonl, (b'\xef\xbb\xbf{"a": 1}\n\n{"b": "\xe2\x80\xa8"}\n',), JSON_WORDS),
     "settings": Target(_settings, (b'[tool.harness]\nbase = "x"\n',), TOML_WORDS),

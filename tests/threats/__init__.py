@@ -9,6 +9,7 @@
 | `data` | training data, recipes, recorded outputs, reviews, imports, history |
 | `adapters` | adapter folders, safetensors, bases, names |
 | `state` | files of the project that were changed by hand |
+| `unforeseen` | absurd sizes, foreign bytes, what does not show |
 
 `python perf/bad_inputs.py` runs every row in a new process, and prints its seconds
 and memory.

@@ -218,7 +218,7 @@ ROWS = [
     config(
         "lora_alpha of 1e308",
         lora_alpha=1e308,
-        line="HERE/adapters/v1/adapter_config.json:1: `lora_alpha` is 1e+308, allowed are -1e+06 to 1e+06",
+        line="HERE/adapters/v1/adapter_config.json:1: `lora_alpha` is 1e+308, allowed are 0 to 1e+06",
     ),
     config(
         "lora_alpha of 0",
@@ -333,7 +333,7 @@ ROWS = [
     config(
         "an alpha pattern of 1e308",
         alpha_pattern={"q_proj": 1e308},
-        line="HERE/adapters/v1/adapter_config.json:1 [alpha_pattern]: `q_proj` is 1e+308, allowed are -1e+06 to 1e+06",
+        line="HERE/adapters/v1/adapter_config.json:1 [alpha_pattern]: `q_proj` is 1e+308, allowed are 0 to 1e+06",
     ),
     config(
         "layers that are texts",

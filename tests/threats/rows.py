@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 from tests.fakes.project import TinyProject
-from tests.threats import adapters, benchmarks, cases, data, scores, settings, state
+from tests.threats import adapters, benchmarks, cases, data, scores, settings, state, unforeseen
 from tests.threats.row import Row
 
 ROWS: list[Row] = [
     row
-    for table in (cases, benchmarks, settings, scores, data, adapters, state)
+    for table in (cases, benchmarks, settings, scores, data, adapters, state, unforeseen)
     for row in table.ROWS
 ]
 

@@ -109,7 +109,7 @@ def read_config(path: Path) -> AdapterConfig:
     table = JsonTable(parse_json(text, path, AdapterRefused), path, text, AdapterRefused)
     # Before the rest: a foreign key explains more than the odd values that may come with it.
     _refuse_foreign(table)
-    alpha = table.number("lora_alpha", 8, -MAX_ALPHA, MAX_ALPHA)
+    alpha = table.number("lora_alpha", 8, 0, MAX_ALPHA)
     parameters = _names(table, "target_parameters")
     if isinstance(table.any("target_parameters"), str):
         raise table.fail("`target_parameters` must be a list of names")
@@ -261,7 +261,7 @@ def _ranks(table: Table) -> dict[str, int]:
     # The alphas are checked and dropped: they scale the weights, but decide no shape.
     alphas = _by_pattern(table, "alpha_pattern")
     for key in alphas.raw:
-        alphas.number(key, None, -MAX_ALPHA, MAX_ALPHA)
+        alphas.number(key, None, 0, MAX_ALPHA)
     ranks = _by_pattern(table, "rank_pattern")
     return {key: ranks.whole(key, 8, 1, MAX_RANK) for key in ranks.raw}
 

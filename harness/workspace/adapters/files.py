@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import AdapterRefused, RequestError, WorldFailed, reason
+from harness.errors import AdapterRefused, HarnessError, RequestError, WorldFailed, reason
 from harness.records import RESERVED
 from harness.workspace.adapters.served import SERVED, is_served, served_names
 from harness.workspace.formats.fields import suggestion
@@ -37,6 +37,8 @@ MAX_TOKENIZER = 256 * 1024 * 1024
 """Bytes of a tokenizer's file; the largest known have 35 MB."""
 MAX_FILES = 10_000
 """Files and folders in an adapter's folder: trainers leave hundreds."""
+MAX_DEPTH = 32
+"""Folders within folders; a path has no more than some thousand letters on any system."""
 _BLOCK = 1024 * 1024
 
 
@@ -116,24 +118,30 @@ def read_adapter(root: Path, name: str) -> AdapterFiles:
     return AdapterFiles(name, folder, digest_of(files), digest_of(plain))
 
 
-def contents(folder: Path) -> Iterator[Path]:
+def contents(folder: Path, error: type[HarnessError] = AdapterRefused) -> Iterator[Path]:
     """Yield all files and folders below a folder by name; none is opened, no link is followed."""
-    waiting, count = [folder], 0
+    waiting, count = [(folder, 0)], 0
     while waiting:
+        place, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise error(
+                f"{folder}: holds folders nested deeper than {MAX_DEPTH} levels, keep only the"
+                " model's own files there"
+            )
         try:
-            with os.scandir(waiting.pop()) as entries:
+            with os.scandir(place) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as problem:
-            raise AdapterRefused(f"{folder}: cannot be read ({reason(problem)})") from problem
+            raise error(f"{folder}: cannot be read ({reason(problem)})") from problem
         for entry in found:
             count += 1
             if count > MAX_FILES:
-                raise AdapterRefused(
+                raise error(
                     f"{folder}: holds more than {MAX_FILES:,} files, keep only the adapter's there"
                 )
             yield Path(entry.path)
             if entry.is_dir(follow_symlinks=False):
-                waiting.append(Path(entry.path))
+                waiting.append((Path(entry.path), depth + 1))
 
 
 def _hashed(folder: Path) -> dict[str, str]:

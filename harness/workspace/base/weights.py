@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import WeightsError, reason
-from harness.workspace.adapters.files import file_digest
+from harness.workspace.adapters.files import contents, file_digest
+from harness.workspace.base.config_limits import refuse_absurd
 from harness.workspace.base.quantization import PLAIN, agreed, digest_of
+from harness.workspace.base.tokenizer_trial import try_tokenizer
 from harness.workspace.formats.cache import remember, remembered
 
 PACKAGE = "package:"
@@ -70,7 +72,7 @@ def find_weights(reference: str, root: Path, fetch: bool = True, quantize: str =
         _refuse_odd(reference, path)
     if path.is_dir() and not (path / "config.json").is_file():
         raise WeightsError(f"{reference}: {path} has no config.json, so it is no model's folder")
-    if path.is_dir() and not any(path.rglob("*.safetensors")):
+    if path.is_dir() and not any(f.suffix == ".safetensors" for f in contents(path, WeightsError)):
         raise WeightsError(
             f"{reference}: {path} has no safetensors; pickled weights run code when loaded"
         )
@@ -85,7 +87,7 @@ def find_weights(reference: str, root: Path, fetch: bool = True, quantize: str =
 
 def _refuse_odd(reference: str, folder: Path) -> None:
     """Refuse pipes and huge texts: the libraries would wait for them or read them whole."""
-    for file in folder.rglob("*"):
+    for file in contents(folder, WeightsError):
         if file.suffix not in _WEIGHTS or file.is_dir():
             continue
         if not file.is_file():
@@ -163,7 +165,9 @@ def _digest(path: Path) -> str:
     """Return the content's digest, cached because bases are large and rarely change."""
     files = [path]
     if path.is_dir():
-        files = sorted(f for f in path.rglob("*") if f.suffix in _WEIGHTS and f.is_file())
+        files = sorted(
+            f for f in contents(path, WeightsError) if f.suffix in _WEIGHTS and f.is_file()
+        )
     # Size and times say cheaply whether a file changed; ctime and inode catch a restored mtime.
     stamps = [
         f"{f}:{(s := f.stat()).st_size}:{s.st_mtime_ns}:{s.st_ctime_ns}:{s.st_ino}" for f in files
@@ -172,6 +176,9 @@ def _digest(path: Path) -> str:
     known = remembered(_DIGESTS).get(stamp)
     if isinstance(known, str):
         return known
+    if path.is_dir():
+        refuse_absurd(path)
+        try_tokenizer(path)
     if path.is_file():
         found = file_digest(path)
     else:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RequestError
+from harness.errors import HarnessError, RequestError
+from harness.workspace.formats.reading import read_text
 from harness.workspace.formats.unfinished import (
     lock_unfinished,
     remove_unfinished,
@@ -72,8 +73,9 @@ def _refuse_odd(path: Path) -> None:
 def remembered(name: str) -> dict[str, Any]:
     """Return a small cached table; empty if it is missing or damaged."""
     try:
-        found = json.loads((cache_folder() / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        # A pipe in its place would be waited for without end.
+        found = json.loads(read_text(cache_folder() / name))
+    except (HarnessError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
