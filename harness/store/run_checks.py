@@ -47,7 +47,7 @@ def changed_runs(connection: Connection, identities: Sequence[str]) -> list[str]
     return _changed(connection, suspects) if suspects else []
 
 
-def sealed_text(head: Mapping[str, Any], bodies: Sequence[str]) -> str:
+def sealed_text(head: Mapping[Any, Any], bodies: Sequence[str]) -> str:
     """Return the text that a run's seal is the hash of, from its row and its cases' rows."""
     about = json.loads(head["body"])
     texts = {
