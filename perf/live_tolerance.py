@@ -3,7 +3,8 @@
     python perf/live_tolerance.py [ADAPTER ...]
 
 For the base and each adapter of this project: the mean distance from float32 over 8 of the task
-benchmark's ideals, drawn 5,000 times. `harness/findings/live_answers.py` has the limits that follow.
+benchmark's ideals, drawn 5,000 times. The limits that follow are in
+`harness/findings/live_answers.py`.
 """
 
 from __future__ import annotations
