@@ -109,7 +109,8 @@ class HarnessItem(pytest.Item):
         if isinstance(found, HarnessError):
             pair = (self.adapter, self.benchmark)
             if pair in gate.told:
-                raise Failed(*["could not be judged, the first of these items says why"] * 2)
+                line = "could not be judged: the first of these items says why"
+                raise Failed(line, line)
             gate.told.add(pair)
             line = ci_log(said(found, gate.request.texts))
             causes = gate.causes[pair]
