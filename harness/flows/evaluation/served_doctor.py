@@ -47,14 +47,19 @@ def _asked(project: Project, served: ServedModel, benchmark: Benchmark) -> Itera
     try:
         list(engine.generate(mounted, [prompt], one))
         yield DoctorCheck("server", True, f"{served.called} answers")
-        weighed = engine.likelihoods and [
-            each.nll for batch in engine.likelihood(mounted, [prompt], one) for each in batch
+        weighed = [
+            each.nll is not None
+            for batch in (engine.likelihood(mounted, [prompt], one) if engine.likelihoods else ())
+            for each in batch
         ]
     except HarnessError as problem:
         yield DoctorCheck("server", False, str(problem))
         return
-    can = bool(weighed) and weighed != [None] * len(weighed)
-    said = "weighed, over the tokens of the base" if can else "not weighed: its texts are judged"
+    said = (
+        "weighed, over the tokens of the base"
+        if any(weighed)
+        else "not weighed: its texts are judged"
+    )
     yield DoctorCheck("ideals", True, said)
 
 
