@@ -1,7 +1,4 @@
-"""Say of every compared run whose adapter is only a name what the name stands for.
-
-Tested in tests/judge/test_comparable.py.
-"""
+"""Say of every compared run whose adapter is only a name what the name stands for."""
 
 from __future__ import annotations
 
@@ -22,8 +19,3 @@ def named_note(run: Run) -> str:
     what = f"{who} answered" if who else "it answered"
     when = f" on {asked}" if asked else ""
     return f"{run.adapter} is {NOT_BYTES}: {what}{when}, and may answer otherwise later"
-
-
-def says_named(note: str) -> bool:
-    """Tell whether a note says that an adapter is only a name."""
-    return f" is {NOT_BYTES}: " in note

@@ -28,8 +28,9 @@ def test_in_words(typed: Type, server: OpenAIServer, project: TinyProject) -> No
     assert (found.code, found.err) == (0, "")
     lines = found.out.splitlines()
     assert lines[0] == f"ft is a name, not bytes: {MODEL} at {server.url}"
-    assert lines[1].startswith(f"manners: {len(GUARD_CASES)} answers of 20")
-    assert lines[2].endswith("recorded/ft/openers.jsonl")
+    assert lines[1].startswith(f"openers: {len(CASES)} answers of 20")
+    assert lines[1].endswith("recorded/ft/openers.jsonl")
+    assert lines[2].startswith(f"manners: {len(GUARD_CASES)} answers of 20")
     assert lines[-1] == "next  commit recorded/ft, then: pytest --model ft"
     assert "as they lay there" in typed("record", "ft").out
 
@@ -74,7 +75,7 @@ def test_status_and_doctor_say_that_it_is_a_name(
     assert row["served"] == {"url": server.url, "model": MODEL, "note": "on the shelf"}
     assert "ft is a name, not bytes" in typed("doctor", "ft").out
     assert "is a name, not bytes" in typed("path").line
-    assert typed("verify").code == 0
+    assert f"a name, not bytes: {MODEL}" in typed("verify").out
 
 
 def test_a_verdict_says_it_on_the_terminal_and_on_the_page(

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import DataError, RequestError
 from harness.flows.project import rules
 from harness.records import Generation
+from harness.workspace.adapters.served import read_served
 from harness.workspace.formats.reading import read_jsonl
 from harness.workspace.formats.tables import read_rows
 from harness.workspace.project.benchmarks import read_benchmark
@@ -62,6 +63,13 @@ def training(suffix: str) -> Reader:
         assert read_training_set(file).format
 
     return read
+
+
+def served(text: str, folder: Path) -> None:
+    """`served.toml` of a model that is only a name."""
+    (folder / "ft").mkdir()
+    (folder / "ft" / "served.toml").write_text(text, encoding="utf-8")
+    assert read_served(folder, "ft").digest
 
 
 def recorded(text: str, folder: Path) -> None:
@@ -123,6 +131,7 @@ READERS: dict[tuple[str, str], Reader] = {
     ("toml", "settings"): settings,
     ("toml", "benchmark"): benchmark,
     ("toml", "recipe"): recipe,
+    ("toml", "served"): served,
     ("jsonl", "cases"): cases,
     ("jsonl", "training"): training(".jsonl"),
     ("json", "training"): training(".json"),

@@ -55,7 +55,7 @@ class Recording:
     by: str = field(metadata=EXACT)
     """The software that recorded it, with its version."""
     answers: Mapping[str, RecordedAnswer]
-    ideals: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    ideals: Mapping[str, tuple[str, int]] = field(default_factory=dict, metadata=EXACT)
     """By the key of a likelihood, the case and the place of its ideal."""
     likelihoods: Mapping[str, float] = field(default_factory=dict)
     """NLLs, by key."""
