@@ -47,7 +47,6 @@ def _asked(project: Project, served: ServedModel, benchmark: Benchmark) -> Itera
     try:
         list(engine.generate(mounted, [prompt], one))
         yield DoctorCheck("server", True, f"{served.called} answers")
-<<<<<<< HEAD
         asked = engine.likelihood(mounted, [prompt], one) if engine.likelihoods else ()
         weighed = [each.nll for batch in asked for each in batch]
     except HarnessError as problem:
@@ -55,21 +54,6 @@ def _asked(project: Project, served: ServedModel, benchmark: Benchmark) -> Itera
         return
     can = any(nll is not None for nll in weighed)
     said = "weighed, over the tokens of the base" if can else "not weighed: its texts are judged"
-=======
-        weighed = [
-            each.nll is not None
-            for batch in (engine.likelihood(mounted, [prompt], one) if engine.likelihoods else ())
-            for each in batch
-        ]
-    except HarnessError as problem:
-        yield DoctorCheck("server", False, str(problem))
-        return
-    said = (
-        "weighed, over the tokens of the base"
-        if any(weighed)
-        else "not weighed: its texts are judged"
-    )
->>>>>>> names
     yield DoctorCheck("ideals", True, said)
 
 
