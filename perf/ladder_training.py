@@ -19,6 +19,7 @@ from ladder_model import Base, Row
 BATCH = 8
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 RATE = 2e-3
+"""The learning rate of all rungs but the hotter one."""
 
 
 @dataclass(frozen=True, slots=True)
