@@ -52,7 +52,7 @@ def export_to(
     if texts is None:
         texts = project.settings.history_texts or not own
     try:
-        return file, _write(file, store, texts=texts, reviews=texts and not own)
+        return file, _write(file, store, texts=texts, reviews=not own)
     except OSError as problem:
         raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
 

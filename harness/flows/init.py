@@ -9,8 +9,8 @@ from harness.errors import RequestError
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_plain_name
 from harness.workspace.formats.reading import read_text, read_toml
+from harness.workspace.project.settings import SETTINGS
 from harness.workspace.project.starter import (
-    SETTINGS,
     base_reference,
     embedder_reference,
     new_id,

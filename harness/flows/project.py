@@ -20,7 +20,7 @@ from harness.text.redact import OPEN, Finder, Found, Redaction
 from harness.workspace.base.weights import Weights, find_weights
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.project.benchmarks import Rules, benchmark_names, read_benchmark
-from harness.workspace.project.settings import Settings, read_settings
+from harness.workspace.project.settings import SETTINGS, Settings, read_settings
 
 MARK = "[redacted]"
 PROMOTED_FILE = "promoted.json"
@@ -29,7 +29,7 @@ PROMOTED_FILE = "promoted.json"
 def redaction(settings: Settings) -> Redaction:
     """Return the privacy rules of the settings; refuse a bad pattern before any text is shown."""
     privacy = settings.privacy
-    where = settings.root / "pyproject.toml"
+    where = settings.root / SETTINGS
     patterns = [_pattern(one, f"{where} [tool.harness.privacy]") for one in privacy.patterns]
     personal = [_personal(privacy)] if privacy.kinds else []
     return Redaction((*personal, *patterns), privacy.texts)

@@ -37,7 +37,7 @@ class DataVersion:
     prev: str = field(default="", metadata=EXACT)
     """The hash of the version before; empty for the first."""
     hash: str = field(default="", metadata=EXACT)
-    """Over all of this, the examples that came and the digests of those that went."""
+    """sha256 over the fields above, the new examples, and the digests of the removed ones."""
 
     @property
     def name(self) -> str:

@@ -245,8 +245,8 @@ def _reporting(
     keys: Callable[[tuple[Any, ...]], list[str]],
     finished: Callable[[str], None],
 ) -> Callable[..., Any]:
-    def kept(self: Any, *given: Any) -> Any:
-        found = real(self, *given)
+    def kept(self: Any, *given: Any, **more: Any) -> Any:
+        found = real(self, *given, **more)
         if self._database._thread.shared is not None:
             return found  # part of a larger transaction: nothing is finished yet
         for key in keys(given):

@@ -5,7 +5,17 @@ from __future__ import annotations
 import calibrate_ladder
 import numpy as np
 import pytest
-from calibrate_ladder import CASES, MARGIN, RESERVE, SENT, ladder_table, outcomes, rungs, trial
+from calibrate_ladder import (
+    CASES,
+    MARGIN,
+    RESERVE,
+    SENT,
+    Tally,
+    ladder_table,
+    outcomes,
+    rungs,
+    trial,
+)
 from ladder_scores import LadderScores, PromotedFinals
 
 KINDS = ("base", *["reseed"] * 5, "under", "slice", "terms", "hot")
@@ -95,3 +105,12 @@ def test_the_table_names_every_truth_and_every_rule(
     printed = capsys.readouterr().out
     for said in ("unchanged", "the worst pairs", "a slice lost", "adaptergate", "MLflow"):
         assert said in printed
+
+
+def test_no_test_promotes_more_equal_adapters_than_it_does_with_the_scatter_told() -> None:
+    equal = Tally(drop=[0.0], scatter=[0.06])
+    worse = Tally(drop=[-MARGIN], scatter=[0.06])
+    assert worse.most(25) == pytest.approx((5.0, 5.0))
+    mean, least = equal.most(25)
+    assert mean == least == pytest.approx(80.4, abs=0.1)  # 0.03 / 0.012 - 1.645 = 0.855
+    assert equal.most(55)[0] > mean

@@ -75,6 +75,9 @@ def _project(folder: Path, history: bool) -> Shell:
     if history:
         (folder / "reports").mkdir()
         shutil.copy(ROOT / "reports" / "history.jsonl", folder / "reports")
+    else:
+        # Without its history a promoted file is refused: a new project has neither.
+        (folder / "adapters" / "promoted.json").unlink()
     return Shell(folder)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import AdapterRefused, RequestError
+from harness.flows.by_whom import refuse_unsaid
 from harness.flows.committed_history import refuse_lost
 from harness.flows.decisions.promoted_file import write_committed
 from harness.flows.evaluation.backend import AdapterRef, Backend
@@ -23,11 +24,8 @@ from harness.store.decisions import FIRST, CurrentDecisions, standing_of
 from harness.store.in_production import not_taken_back, rejected
 from harness.store.keys import key_of
 from harness.store.seals import seal_of_grounds
-from harness.text.blanks import is_blank
 from harness.workspace.adapters.decision_keys import signer
 from harness.workspace.formats.fields import suggestion
-
-_MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,10 @@ class DecisionRequest:
     """The private key that signs the decision."""
 
     def __post_init__(self) -> None:
-        for what, text in (("--by", self.by), ("--why", self.why)):
-            if is_blank(text) or set("\n\0") & set(text) or len(text) > 2000:
-                raise RequestError(f"{what} must say something, in one line")
-        if len(self.by) > _MAX_NAME:
-            raise RequestError(f"--by must be a name, of {_MAX_NAME} letters at most")
+        refuse_unsaid(self.by, self.why)
 
     def open(self, project: Project) -> Store:
-        """Open the store, whose ledger will sign what is added with the key.
+        """Open the store; what is added to its ledger is signed with the key.
 
         A promoted file that was edited is no obstacle: the decision writes it anew.
         """

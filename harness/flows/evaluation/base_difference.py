@@ -22,12 +22,12 @@ from harness.text.figures import count
 from harness.workspace.formats.reading import read_toml
 from harness.workspace.project.benchmarks import benchmark_names
 from harness.workspace.project.git_tree import GitTree
+from harness.workspace.project.settings import SETTINGS
 
 MAX_NAMED = 5
 """Cases, keys and files that a sentence names."""
 PYTEST = (":(glob)**/conftest.py", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
 """Files that pytest reads or runs before any option of ours."""
-SETTINGS = "pyproject.toml"
 
 
 def differences(tree: GitTree, folder: Path, here: Project, judged: Project) -> Iterator[str]:

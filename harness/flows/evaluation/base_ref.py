@@ -16,9 +16,8 @@ from harness.errors import HarnessError, RequestError
 from harness.flows.evaluation.base_difference import differences
 from harness.flows.project import PROMOTED_FILE, Bar, Project
 from harness.workspace.project.git_tree import GitTree, open_tree
-from harness.workspace.project.settings import Settings, settings_of
+from harness.workspace.project.settings import SETTINGS, Settings, settings_of
 
-SETTINGS = "pyproject.toml"
 STORE = "harness.db"
 _WHOLE = ".whole"
 """Marks a folder that has all files of the commit that are needed."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import DataError, RequestError
+from harness.flows.by_whom import refuse_unsaid
 from harness.flows.project import Project, utc_now
 from harness.flows.training.check_data import clean_scan
 from harness.records import DataVersion
@@ -19,7 +20,6 @@ from harness.workspace.project.data_versions import (
     LOG,
     LoggedVersion,
     append,
-    content_at,
     log_of,
     read_log,
     version_of,
@@ -31,8 +31,6 @@ from harness.workspace.project.training_data import (
     example_object,
     training_files,
 )
-
-_MAX_WORDS = 2000
 
 
 def find_set(project: Project | None, called: Path) -> Path:
@@ -66,9 +64,7 @@ def make_version(
     dry_run: bool = False,
 ) -> DataVersion:
     """Record what a training set's file holds now as its next version."""
-    for option, words in (("--by", by), ("--why", why)):
-        if not words.strip() or set("\n\0") & set(words) or len(words) > _MAX_WORDS:
-            raise RequestError(f"{option} must say something, in one line")
+    refuse_unsaid(by, why)
     file = find_set(project, called)
     if version_of(file) is not None:
         raise RequestError(f"{called}: is a version already, name the file of the set")
@@ -153,9 +149,9 @@ def lines_at(project: Project | None, called: Path) -> Iterator[str]:
     path = find_set(project, called)
     if version_of(path) is None:
         raise RequestError(f"{called}: name a version, such as {called.stem}@1")
-    clean_scan(path)  # compares the fingerprint before the first line is written
-    for _, example in content_at(log_of(path), version_of(path)[1])[1]:  # type: ignore[index]
-        yield json.dumps(example, ensure_ascii=False)
+    # The whole version is read, and its fingerprint compared, before the first line is written.
+    for example in clean_scan(path).examples:
+        yield json.dumps(_with_slices(example), ensure_ascii=False)
 
 
 def version_of_data(file: Path, fingerprint: str) -> str | None:

@@ -29,7 +29,7 @@ _FIELDS = tuple(one.name for one in fields(DataVersion))
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 Content = list[tuple[str, Mapping[str, Any]]]
-"""Digest of what is learnt, and the example as a line of JSONL has it."""
+"""The examples of a version: the digest of each, and the example as a line of JSONL."""
 
 
 @dataclass(frozen=True, slots=True)

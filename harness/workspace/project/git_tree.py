@@ -24,7 +24,7 @@ _ALONE = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
 }
-"""Git asks nobody, fetches nothing, and takes no object in place of another."""
+"""Variables that keep git from asking for passwords, fetching, and replacing objects."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from harness.workspace.formats.names import check_plain_name
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 QUANTIZE = ("none", "nf4", "int8")
+SETTINGS = "pyproject.toml"
+"""The file whose `[tool.harness]` makes a folder a project."""
 EXAMPLE = "http://127.0.0.1:8000/v1"
 HISTORY = "history.jsonl"
 """The history in the reports' folder, where `history` names no other file."""
@@ -90,7 +92,7 @@ def read_settings(start: Path | None = None) -> Settings:
     """Return the settings that hold in `start` (default: the working directory)."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        file = folder / "pyproject.toml"
+        file = folder / SETTINGS
         if not os.path.lexists(file):  # a link that leads nowhere is read, and refused
             continue
         found = settings_of(file, folder)

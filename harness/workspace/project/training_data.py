@@ -116,7 +116,7 @@ def _content(example: Example | TrainingExample) -> list[Any]:
 
 
 def content_digest(example: TrainingExample) -> str:
-    """Return a digest of what is learnt from an example; slices and line do not count."""
+    """Hash the texts that an example teaches; its slices and line number are left out."""
     text = json.dumps(_content(example), ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
