@@ -267,7 +267,7 @@ ROWS: list[Row] = [
         "v1",
         heavy=True,
     ),
-    row("1,500 nested folders", nested, "doctor", "v1"),
+    row("1,500 nested folders", nested, "doctor", "v1", heavy=True),
     row("pipes in the cache", cache_of_pipes, "evaluate", "v1", "--engine", "transformers"),
     row("lora_alpha of -1", alpha, "evaluate", "v1", "--engine", "transformers"),
     row("a key that is a folder", folder_as_key, "verify", "--key", "team.pub"),
