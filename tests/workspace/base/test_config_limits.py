@@ -41,4 +41,5 @@ def test_a_number_that_no_model_has_is_refused_with_its_key(
 
 def test_a_large_model_is_read(tmp_path: Path) -> None:
     sizes = {"num_hidden_layers": 200, "vocab_size": 262_144, "max_position_embeddings": 10_485_760}
-    refuse_absurd(written(tmp_path, sizes | {"use_cache": True, "rope_theta": 1e9, "x": 10**30}))
+    experts = {"num_experts": 512, "shared_expert_intermediate_size": 20_480, "head_dim": 512}
+    refuse_absurd(written(tmp_path, sizes | experts | {"rope_theta": 1e9, "other": 10**30}))
