@@ -171,7 +171,7 @@ LINES = {
     "a reason that does not show": "--why must say something, in one line",
     "a case of a score file that does not show": "scores.csv:10: case is '\\u200b'; a name is needed there",
     "cases of a score file equal but for what does not show": "scores.csv: cases 'c1' and 'c\\u200b1' only look different; rename one",
-    "a tokenizer that doubles its text 40 times": "HERE/base/tokenizer.json: takes more than 1 s or 300 MB for a text of some thousand letters, put the tokenizer there that the base came with",
+    "a tokenizer that doubles its text 40 times": "HERE/base/tokenizer.json: cannot be used, it takes more than 1 s or 300 MB for some thousand letters, put the tokenizer there that the base came with",
 }
 """What each row is told."""
 
