@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.threats.rows import ROWS, copied, sound_project  # noqa: E402
 
 MOST_SECONDS = 2.0
 MOST_MEGABYTES = 512.0
+HANGS = 60.0
+"""Seconds after which a command is killed, and counts as one that hangs."""
 CHILD = "import sys; from harness.cli import main; sys.argv[0] = 'lora-harness'; main()"
 
 
@@ -58,8 +61,11 @@ def asked(words: tuple[str, ...], folder: Path) -> tuple[int, str, float, float,
         },
     )  # fmt: skip
     assert process.stderr is not None
+    watch = threading.Timer(HANGS, process.kill)
+    watch.start()
     err = process.stderr.read()
     _, status, used = os.wait4(process.pid, 0)
+    watch.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     took = time.perf_counter() - begun
     return process.returncode, err, took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
@@ -67,11 +73,15 @@ def asked(words: tuple[str, ...], folder: Path) -> tuple[int, str, float, float,
 
 def cost(row: Row) -> Cost:
     """Run a row in a fresh project and return its cost."""
-    with tempfile.TemporaryDirectory() as away:
+    away = tempfile.mkdtemp()
+    try:
         place = copied(SOUND, Path(away) / "project")
         row.make(place)
         code, err, *figures = asked(row.words, place.folder)
         wanted = f"lora-harness: {row.line.replace(HERE, str(place.folder))}\n"
+    finally:
+        # `shutil.rmtree` recurses, and gives up on folders nested more than a thousand times.
+        subprocess.run(["rm", "-rf", away], check=True)
     fault = "" if (code, err) == (row.code, wanted) else f"exit {code}: {err.strip()[-200:]}"
     return Cost(row.name, *figures, fault)
 
@@ -93,7 +103,9 @@ def main() -> None:
         show("over the limit or another line", missed)
     print(
         f"\n{len(costs)} bad inputs, each in a new process: {len(missed)} over"
-        f" {MOST_SECONDS:g} s or {MOST_MEGABYTES:g} MB or with another line;"
+        f" {MOST_SECONDS:g} s or {MOST_MEGABYTES:g} MB or with another line,"
+        f" {sum('Traceback' in c.fault or 'a bug' in c.fault for c in costs)} tracebacks,"
+        f" {sum(c.seconds >= HANGS for c in costs)} hangs;"
         f" slowest {max(c.seconds for c in costs):.2f} s"
         f" ({max(c.computed for c in costs):.2f} s computing),"
         f" largest {max(c.megabytes for c in costs):.0f} MB;"

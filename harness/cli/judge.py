@@ -119,7 +119,7 @@ def _refuse_unscored(
     for rule in rules:
         if rule.name not in known:
             raise RequestError(
-                f"{file}: has no score of {rule.name!r}, its metrics are {', '.join(known)}"
+                f"{file}: holds no score of {rule.name!r}, its metrics are {', '.join(known)}"
             )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tests.fakes.project import TinyProject
@@ -53,6 +53,13 @@ def sheet(pieces: Callable[[], Iterable[str]]) -> Callable[[TinyProject], object
                 part.write(b"</sheetData></worksheet>")
 
     return make
+
+
+def huge_cell() -> Iterator[str]:
+    """Yield a cell of 1.5 GB, of which no more than a piece is held here."""
+    yield '<row r="2"><c r="A2" t="inlineStr"><is><t>'
+    for _ in range(1_500):
+        yield "y" * 1_000_000
 
 
 def base(name: str, **changed: Any) -> Callable[[TinyProject], object]:
@@ -128,7 +135,6 @@ def review(**changed: Any) -> Callable[[TinyProject], object]:
 EVALUATE = ("evaluate", "good", "--benchmark", "openers")
 REVIEWS = ("reviews", "import", "reviews.jsonl")
 DOUBLED = [{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}] * 40
-ENTITY = '<row r="2"><c r="A2" t="inlineStr"><is><t>'
 
 LINES = {
     "a spreadsheet with row 10^18": "t.xlsx:1000000000000000000: has a cell in column 1, at most 1,000 columns and 1,048,576 rows are read",
@@ -136,7 +142,7 @@ LINES = {
     "a spreadsheet with a cell of 1.5 GB": "t.xlsx: is no spreadsheet that can be read (a row or part of more than 4,194,304 bytes or 100,000 tags), save it as CSV",
     "a spreadsheet with a row of a million empty cells": "t.xlsx: is no spreadsheet that can be read (a row or part of more than 4,194,304 bytes or 100,000 tags), save it as CSV",
     "a margin of 1e-300 on the command line": "edit_similarity=1e-300: must look like METRIC=MARGIN with a margin between 0 and 1, such as clean_rate=0.05; the smallest is 1e-09",
-    "a gate on a metric without scores": "scores.csv: has no score of 'nosuch', its metrics are edit_similarity",
+    "a gate on a metric without scores": "scores.csv: holds no score of 'nosuch', its metrics are edit_similarity",
     "a reason in bytes that are no UTF-8": "Invalid value for '--why': holds bytes that are no UTF-8, type it in a terminal of UTF-8 (see --help)",
     "a store in bytes that are no UTF-8": "Invalid value for '--store': holds bytes that are no UTF-8, type it in a terminal of UTF-8 (see --help)",
     "an encoding of host names": "--encoding punycode: is no encoding that is known, cp1252, mac_roman and utf-16 are",
@@ -165,7 +171,7 @@ LINES = {
     "a reason that does not show": "--why must say something, in one line",
     "a case of a score file that does not show": "scores.csv:10: case is '\\u200b'; a name is needed there",
     "cases of a score file equal but for what does not show": "scores.csv: cases 'c1' and 'c\\u200b1' only look different; rename one",
-    "a tokenizer that doubles its text 40 times": "HERE/base/tokenizer.json: takes more than 1 s or 300 MB for a text of some thousand letters, put the tokenizer there that the base came with",
+    "a tokenizer that doubles its text 40 times": "HERE/base/tokenizer.json: cannot be used, it takes more than 1 s or 300 MB for some thousand letters, put the tokenizer there that the base came with",
 }
 """What each row is told."""
 
@@ -190,7 +196,7 @@ ROWS: list[Row] = [
     ),
     row(
         "a spreadsheet with a cell of 1.5 GB",
-        sheet(lambda: (ENTITY, *("y" * 1_000_000 for _ in range(1_500)))),
+        sheet(huge_cell),
         *IMPORT,
         heavy=True,
     ),
@@ -267,7 +273,7 @@ ROWS: list[Row] = [
         "v1",
         heavy=True,
     ),
-    row("1,500 nested folders", nested, "doctor", "v1"),
+    row("1,500 nested folders", nested, "doctor", "v1", heavy=True),
     row("pipes in the cache", cache_of_pipes, "evaluate", "v1", "--engine", "transformers"),
     row("lora_alpha of -1", alpha, "evaluate", "v1", "--engine", "transformers"),
     row("a key that is a folder", folder_as_key, "verify", "--key", "team.pub"),

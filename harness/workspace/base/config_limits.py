@@ -28,7 +28,8 @@ def refuse_absurd(folder: Path) -> None:
     file = folder / "config.json"
     text = read_text(file, WeightsError, MAX_CONFIG)
     for key, value in _numbers(parse_json(text, file, WeightsError)):
-        limit = MAX_MANY if _MANY.search(key) else MAX_SIZE if _SIZE.search(key) else None
+        # `shared_expert_intermediate_size` is a width, and no number of experts.
+        limit = MAX_SIZE if _SIZE.search(key) else MAX_MANY if _MANY.search(key) else None
         if limit is not None and value > limit:
             line = text.count("\n", 0, max(0, text.find(f'"{key}"'))) + 1
             raise WeightsError(f"{file}:{line}: `{key}` is {value:,}, at most {limit:,} are loaded")

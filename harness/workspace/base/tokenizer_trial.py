@@ -83,8 +83,8 @@ def try_tokenizer(folder: Path) -> None:
         fits = False
     if not fits:
         raise WeightsError(
-            f"{file}: takes more than {SECONDS:g} s or {MEGABYTES} MB for a text of some thousand"
-            " letters, put the tokenizer there that the base came with"
+            f"{file}: cannot be used, it takes more than {SECONDS:g} s or {MEGABYTES} MB for some"
+            " thousand letters, put the tokenizer there that the base came with"
         )
 
 

@@ -1,7 +1,7 @@
 """Read a zip of XML parts, such as a spreadsheet, so that no part can cost more than it is worth.
 
 What a file claims (its size, its rows, its last column) is not trusted: the bytes and the tags are
-counted while they are read.
+counted while they are read. Tested in tests/workspace/formats/test_spreadsheets.py.
 """
 
 from __future__ import annotations

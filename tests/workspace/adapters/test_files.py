@@ -7,6 +7,7 @@ import pytest
 from harness.errors import AdapterRefused, WorldFailed
 from harness.workspace.adapters.files import (
     adapter_names,
+    contents,
     file_digest,
     find_adapter,
     read_adapter,
@@ -231,3 +232,11 @@ def test_a_training_file_that_cannot_be_read_is_refused(adapter, text, line):
     (adapter.folder / "training.json").write_text(text)
     with refused(line):
         read_training(adapter.folder)
+
+
+def test_folders_nested_deeper_than_any_trainer_leaves_them_are_refused(tmp_path):
+    (tmp_path / "/".join("d" * 40)).mkdir(parents=True)
+    with pytest.raises(AdapterRefused, match="nested deeper than 32 levels"):
+        list(contents(tmp_path))
+    shutil.rmtree(tmp_path / "d/d/d/d/d/d/d/d/d/d")
+    assert len(list(contents(tmp_path))) == 9
