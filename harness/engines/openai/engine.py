@@ -178,7 +178,7 @@ class OpenAI:
         own = self._formats.of(prompt.chat, adapter).ids(prompt.messages)
         short = self._chat(model, prompt, Generation(max_new_tokens=1), adapter)
         try:
-            answer = client.post(_CHAT, short | {"return_token_ids": True})
+            answer = client.post(_CHAT, {**short, "return_token_ids": True})
         except RequestRefused as problem:
             if problem.status not in _UNABLE:
                 raise
