@@ -11,6 +11,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +72,25 @@ class VLLM(OpenAIServer):
     def _weigh(self, model: str, ids: list[int]) -> list[float]:
         import torch
 
-        with self._busy, torch.no_grad():
+        with self._busy, torch.no_grad(), self._headless(model):
             logits = self._model(model)(torch.tensor([ids]), use_cache=False).logits[0].float()
         found = logits.log_softmax(-1)[:-1].gather(1, torch.tensor(ids[1:])[:, None])[:, 0]
         return [0.0, *found.tolist()]
+
+    @contextmanager
+    def _headless(self, name: str) -> Iterator[None]:
+        """Leave out what an adapter does to `lm_head`, as vLLM does where it weighs a prompt."""
+        heads = [
+            weight
+            for key, weight in self._model(name).named_parameters()
+            if "lm_head" in key and "lora_B" in key
+        ]
+        kept = [weight.data for weight in heads]
+        for weight in heads:
+            weight.data = weight.data * 0
+        yield
+        for weight, data in zip(heads, kept, strict=True):
+            weight.data = data
 
     # --- models --------------------------------------------------------------------------------
 

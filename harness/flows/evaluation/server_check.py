@@ -57,8 +57,8 @@ class ServerCheck:
                 self._seen[key] = problem
             else:
                 self._seen[key] = None
-        if (found := self._seen[key]) is not None:
-            raise found
+        if (refusal := self._seen[key]) is not None:
+            raise refusal
 
     def _compare(self, adapter: AdapterRef, benchmark: Benchmark, store: Store) -> None:
         cases = tuple(telling_cases(benchmark))

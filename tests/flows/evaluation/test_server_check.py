@@ -11,12 +11,14 @@ import pytest
 
 import harness
 from harness.errors import AdapterRefused, HarnessError, SettingsError
+from harness.flows.evaluation.backends import OpenAIBackend
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.prefetch import prefetch
 from harness.flows.evaluation.session import open_session
+from harness.flows.evaluation.work import RunSpec
 from harness.flows.project import Project
 from tests.fakes.llama import TinyLlama
-from tests.fakes.openai_server import CHAT, OpenAIServer
+from tests.fakes.openai_server import CHAT, WEIGH, OpenAIServer
 from tests.fakes.vllm_server import FAULTS, VLLM
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
@@ -121,3 +123,62 @@ def test_a_sweep_refuses_it_too(project: Path, fault: str) -> None:
             broken = session.producer.broken["v1", "openers"]
     assert isinstance(broken, HarnessError) and broken.exit_code == 4
     assert not [b for b in server.bodies(CHAT) if b["model"] != "the-base" and b["max_tokens"] > 1]
+
+
+@pytest.mark.slow
+def test_a_right_server_is_believed_100_times_of_100(project: Path, right: VLLM) -> None:
+    request = Request(engine=f"openai:{right.url}")
+    with open_session(Project.here(project), request, lambda *_: None) as session:
+        adapter, benchmark = session.candidate("v1").adapter, session.benchmark("openers")
+        spec = RunSpec(adapter, benchmark, benchmark.cases, session.backend)
+        backend = session.backend
+        assert isinstance(backend, OpenAIBackend)
+        for _ in range(100):
+            check = backend.server_check
+            assert check is not None
+            check.refuse_unlike(spec, session.store)
+            del backend.server_check  # the next one compares anew
+    assert len(right.bodies(WEIGH)) > 100 * 2 * 8
+
+
+# --- adapters that change the head --------------------------------------------------------------
+
+
+def with_head(project: Path) -> None:
+    """Write v1 anew, as a LoRA on `v_proj` and `lm_head`."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    base = AutoModelForCausalLM.from_pretrained(project / "base")
+    config = LoraConfig(r=4, target_modules=["v_proj", "lm_head"], task_type="CAUSAL_LM")
+    model = get_peft_model(base, config)
+    torch.manual_seed(5)
+    for key, values in model.named_parameters():
+        if "lora_B" in key:
+            values.data = torch.randn_like(values) * 0.5
+    shutil.rmtree(project / "adapters/v1")
+    model.save_pretrained(project / "adapters/v1")
+
+
+def test_an_adapter_that_changes_the_head_is_judged_without_likelihoods(
+    project: Path, right: VLLM, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_head(project)
+    request = Request(engine=f"openai:{right.url}")
+    with open_session(Project.here(project), request, lambda *_: None) as session:
+        run = session.producer.run(session.candidate("v1").adapter, session.benchmark("openers"))
+        base = session.producer.run(session.backend.adapter("base"), session.benchmark("openers"))
+    assert {r.scores["ideal_likelihood"] for r in run.results} == {None}
+    assert None not in {r.scores["ideal_likelihood"] for r in base.results}
+    assert "v1: changes lm_head" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", ["half applied", "base under its name"])
+def test_its_texts_still_show_a_wrong_server(project: Path, fault: str) -> None:
+    with_head(project)
+    with (
+        serve(project, fault) as server,
+        pytest.raises(AdapterRefused, match=r"v1: .* of 8 texts as this process does"),
+    ):
+        judged(project, server)
