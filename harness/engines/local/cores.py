@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 MAX_TOGETHER = 8
@@ -27,11 +28,19 @@ def on_single_cores(
     cores = torch.get_num_threads()
     if device != "cpu" or cores == 1 or not items:
         return [work(item) for item in items]
+
+    @torch.inference_mode()  # belongs to a thread, so the caller's does not hold in another
+    def alone(item: Item) -> Found:
+        torch.set_num_threads(1)
+        return work(item)
+
     try:
-        with ThreadPoolExecutor(
-            min(cores, MAX_TOGETHER, len(items)), "chunk", torch.set_num_threads, (1,)
-        ) as pool:
-            # Inference mode belongs to a thread, so the caller's does not hold here.
-            return list(pool.map(torch.inference_mode()(work), items))
+        return list(_threads(min(cores, MAX_TOGETHER)).map(alone, items))
     finally:
-        torch.set_num_threads(cores)  # a worker's setting is also that of threads begun later
+        torch.set_num_threads(cores)  # MKL has one number for all threads
+
+
+@cache
+def _threads(count: int) -> ThreadPoolExecutor:
+    """Return threads that stay: new ones would ask the system for all their memory again."""
+    return ThreadPoolExecutor(count, "chunk")
