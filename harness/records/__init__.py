@@ -71,6 +71,7 @@ from harness.records.reviews import (
 from harness.records.runs import (
     BASE,
     BASE_PROMPT,
+    EXPORTED,
     RESERVED,
     CaseResult,
     CheckResult,
@@ -79,6 +80,7 @@ from harness.records.runs import (
     Output,
     Prompt,
     Run,
+    exported_adapter,
 )
 from harness.records.settings import Cluster, Endpoint, PersonalKind, Privacy, Tracker
 from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
@@ -101,6 +103,7 @@ __all__ = [
     "BASE",
     "BASE_PROMPT",
     "BASE_TEMPLATE",
+    "EXPORTED",
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
     "ON_BENCHMARK",
@@ -179,4 +182,5 @@ __all__ = [
     "WeekEvidence",
     "WeighedFinal",
     "Worth",
+    "exported_adapter",
 ]

@@ -19,6 +19,14 @@ BASE_PROMPT = "base+prompt"
 """Reserved adapter name: the base model with the benchmark's own examples in the prompt."""
 RESERVED = (BASE, BASE_PROMPT)
 """Names that no adapter may have."""
+EXPORTED = "+"
+"""Stands between an adapter's name and that of its export: no adapter's own name has it."""
+
+
+def exported_adapter(name: str) -> str | None:
+    """Return the adapter that `adapter_v2+merged` is an export of; None for every other name."""
+    of, sign, _ = name.partition(EXPORTED)
+    return of if sign and name not in RESERVED else None
 
 
 @dataclass(frozen=True, slots=True)

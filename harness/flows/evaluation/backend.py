@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from harness.engines.protocol import BackendEngine, FormattingEngine, Mounted, Weighed
+from harness.errors import RequestError
 from harness.records import BASE, BASE_PROMPT, Benchmark, Output, Prompt
 
 if TYPE_CHECKING:
     from harness.engines.local.chat_format import ChatFormat
     from harness.engines.local.prompts import Formats
     from harness.workspace.adapters.files import AdapterFiles
+    from harness.workspace.base.exported import Exported
 
 NO_ADAPTER = hashlib.sha256(b"").hexdigest()
 """The digest of the base's missing adapter: no bytes at all."""
@@ -35,6 +37,13 @@ class AdapterRef:
     name: str
     digest: str
     files: AdapterFiles | None = None
+    exported: Exported | None = None
+    """Set for an export: a whole model that is written with in place of base and adapter."""
+
+    @property
+    def trained(self) -> AdapterFiles | None:
+        """The files of the adapter that was trained: its own, or those that it is an export of."""
+        return self.exported.of if self.exported else self.files
 
     def has_judged_bytes(self, digest: str) -> bool:
         """Return whether these are the bytes that a run or decision with this digest was about."""
@@ -61,6 +70,12 @@ class Backend(Protocol):
     def adapter(self, name: str) -> AdapterRef:
         """Return an adapter with the digest that its bytes have now."""
         ...
+
+    def exported(self, of: str, place: Path) -> AdapterRef:
+        """Return the export of an adapter in a folder; from now on `adapter` knows its name too."""
+        raise RequestError(
+            "an export's files are judged where they are loaded: --engine transformers or ray"
+        )
 
     def check(self, adapter: AdapterRef) -> None:
         """Refuse an adapter whose files are unsound or do not fit the base."""

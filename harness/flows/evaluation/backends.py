@@ -23,6 +23,7 @@ from harness.registered import Registered, names, registered
 from harness.workspace.adapters.base_shape import BaseShape, base_shape
 from harness.workspace.adapters.files import AdapterFiles, file_digest, read_adapter, snapshot
 from harness.workspace.adapters.inspection import Loading, inspect
+from harness.workspace.base.exported import Exported, find_export
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.base.weights import Weights, find_weights
 from harness.workspace.formats.cache import remember, remembered
@@ -89,11 +90,11 @@ def open_device() -> Device:
 class _FilesBackend(Backend):
     """A backend whose adapters are folders of the project, judged as private copies."""
 
-    _engine: BackendEngine | None = None
-
     def __init__(self, project: Project, copies: Path) -> None:
         self._project = project
         self._copies = copies
+        self._engines: dict[str, BackendEngine] = {}
+        """By the digest of the weights: an export has others than the base, which has none here."""
 
     def adapter(self, name: str) -> AdapterRef:
         """Return an adapter with the digest of its files as they are now."""
@@ -125,17 +126,19 @@ class _FilesBackend(Backend):
         return inspect(files, self._base_shape(), self._loading())
 
     def engine(self, benchmark: str, adapter: AdapterRef) -> BackendEngine:
-        """Return the engine, which serves every benchmark and adapter."""
-        if self._engine is None:
-            self._engine = self._open_engine()
-        return self._engine
+        """Return the engine, which serves every benchmark and adapter; an export has its own."""
+        exported = adapter.exported
+        place = exported.weights.digest if exported else ""
+        if place not in self._engines:
+            self._engines[place] = self._open_engine(exported)
+        return self._engines[place]
 
     def close(self) -> None:
-        """Release the engine's memory and processes, if it was opened."""
-        if self._engine is not None:
-            self._engine.close()
+        """Release the memory and processes of the engines that were opened."""
+        for engine in self._engines.values():
+            engine.close()
 
-    def _open_engine(self) -> BackendEngine:
+    def _open_engine(self, exported: Exported | None = None) -> BackendEngine:
         raise NotImplementedError
 
     def _base_shape(self) -> BaseShape | None:
@@ -150,6 +153,21 @@ class _FilesBackend(Backend):
 class LocalBackend(_FilesBackend):
     """The engine in this process: a single base, loaded when the first text is asked for."""
 
+    def __init__(self, project: Project, copies: Path) -> None:
+        super().__init__(project, copies)
+        self._exports: dict[str, AdapterRef] = {}
+
+    def adapter(self, name: str) -> AdapterRef:
+        """Return an adapter with the digest of its files as they are now, or a known export."""
+        return self._exports.get(name) or super().adapter(name)
+
+    def exported(self, of: str, place: Path) -> AdapterRef:
+        """Return the export of an adapter in a folder; from now on `adapter` knows its name too."""
+        files = read_adapter(self._project.settings.adapters, of)
+        found = find_export(files, place)
+        self._exports[found.name] = AdapterRef(found.name, found.weights.digest, exported=found)
+        return self._exports[found.name]
+
     @property
     def base_digest(self) -> str:
         """The digest of the base's weights and tokenizer."""
@@ -159,13 +177,19 @@ class LocalBackend(_FilesBackend):
         """Return the base's folder."""
         return self._base_folder()
 
-    def _open_engine(self) -> BackendEngine:
+    def _open_engine(self, exported: Exported | None = None) -> BackendEngine:
         from harness.engines.local.engine import Transformers
 
-        base = self._project.base
+        base, folder = self._weights(exported)
         return Transformers(
-            self._base_folder, open_device(), quantize=base.quantize, quantized=base.quantized
+            folder, open_device(), quantize=base.quantize, quantized=base.quantized
         )
+
+    def _weights(self, exported: Exported | None) -> tuple[Weights, Callable[[], Path]]:
+        """Return what an engine loads: the base or an export, and a function for its folder."""
+        if exported is not None:
+            return exported.weights, exported.folder
+        return self._project.base, self._base_folder
 
     def _base_folder(self) -> Path:
         return model_folder(self._project.base)
@@ -179,15 +203,16 @@ class ThirdPartyBackend(LocalBackend):
         self._offered = offered
         self._place = place
 
-    def _open_engine(self) -> BackendEngine:
+    def _open_engine(self, exported: Exported | None = None) -> BackendEngine:
         from harness.engines.third_party import Plugged
 
-        if self._project.base.quantize:  # its engine would load the plain weights all the same
+        base, folder = self._weights(exported)
+        if base.quantize:  # its engine would load the plain weights all the same
             raise SettingsError(
-                f'{self._offered.name}: `quantize = "{self._project.base.quantize}"` is for the'
+                f'{self._offered.name}: `quantize = "{base.quantize}"` is for the'
                 " engines transformers and ray; name a base whose files are quantised"
             )
-        return Plugged(self._offered, self._place, self._base_folder)
+        return Plugged(self._offered, self._place, folder)
 
 
 class RayBackend(LocalBackend):
@@ -205,19 +230,17 @@ class RayBackend(LocalBackend):
         super().__init__(project, copies)
         self._cluster = cluster
 
-    def _open_engine(self) -> BackendEngine:
+    def _open_engine(self, exported: Exported | None = None) -> BackendEngine:
         """Describe the engine; Ray itself is started with the first batch."""
         from harness.engines.local.engine import Transformers
         from harness.engines.ray.engine import Ray
         from harness.engines.ray.worker import transformers_on
 
-        device, base = open_device(), self._project.base
+        device, (base, folder) = open_device(), self._weights(exported)
         quantize, form = base.quantize, base.quantized
         return Ray(
-            Transformers(self._base_folder, device, quantize=quantize, quantized=form),
-            lambda: partial(
-                transformers_on, self._base_folder(), quantize=quantize, quantized=form
-            ),
+            Transformers(folder, device, quantize=quantize, quantized=form),
+            lambda: partial(transformers_on, folder(), quantize=quantize, quantized=form),
             self._cluster,
             gpus=device.kind == "cuda",
         )
@@ -253,7 +276,7 @@ class OpenAIBackend(_FilesBackend):
         """Return the base's folder where it is on this machine too."""
         return model_folder(self._base) if self._base else None
 
-    def _open_engine(self) -> BackendEngine:
+    def _open_engine(self, exported: Exported | None = None) -> BackendEngine:
         from harness.engines.openai.engine import OpenAI
 
         base = self._base
