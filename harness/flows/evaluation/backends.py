@@ -90,11 +90,13 @@ def open_device() -> Device:
 class _FilesBackend(Backend):
     """A backend whose adapters are folders of the project, judged as private copies."""
 
+    _engine: BackendEngine | None = None
+
     def __init__(self, project: Project, copies: Path) -> None:
         self._project = project
         self._copies = copies
-        self._engines: dict[str, BackendEngine] = {}
-        """By the digest of the weights: an export has others than the base, which has none here."""
+        self._of_exports: dict[str, BackendEngine] = {}
+        """The engines of exports, by the digest of the weights that each loads."""
 
     def adapter(self, name: str) -> AdapterRef:
         """Return an adapter with the digest of its files as they are now."""
@@ -127,16 +129,19 @@ class _FilesBackend(Backend):
 
     def engine(self, benchmark: str, adapter: AdapterRef) -> BackendEngine:
         """Return the engine, which serves every benchmark and adapter; an export has its own."""
-        exported = adapter.exported
-        place = exported.weights.digest if exported else ""
-        if place not in self._engines:
-            self._engines[place] = self._open_engine(exported)
-        return self._engines[place]
+        if adapter.exported is None:
+            if self._engine is None:
+                self._engine = self._open_engine()
+            return self._engine
+        if adapter.digest not in self._of_exports:
+            self._of_exports[adapter.digest] = self._open_engine(adapter.exported)
+        return self._of_exports[adapter.digest]
 
     def close(self) -> None:
         """Release the memory and processes of the engines that were opened."""
-        for engine in self._engines.values():
-            engine.close()
+        for engine in (self._engine, *self._of_exports.values()):
+            if engine is not None:
+                engine.close()
 
     def _open_engine(self, exported: Exported | None = None) -> BackendEngine:
         raise NotImplementedError
@@ -181,9 +186,7 @@ class LocalBackend(_FilesBackend):
         from harness.engines.local.engine import Transformers
 
         base, folder = self._weights(exported)
-        return Transformers(
-            folder, open_device(), quantize=base.quantize, quantized=base.quantized
-        )
+        return Transformers(folder, open_device(), quantize=base.quantize, quantized=base.quantized)
 
     def _weights(self, exported: Exported | None) -> tuple[Weights, Callable[[], Path]]:
         """Return what an engine loads: the base or an export, and a function for its folder."""

@@ -235,6 +235,7 @@ class Producer:
             },
             origin=spec.origin
             | self._written_as(spec)
+            | self._exported(spec)
             | {"measures": measures(metrics), "machine": machine()}
             | {"source": commit(self.project.settings.root)},
             started=started,
@@ -245,6 +246,11 @@ class Producer:
         """Return the template and the end of turn; not part of a key, as they follow from it."""
         form = self.backend.chat_format(spec.adapter, spec.benchmark)
         return {} if form is None else form.described
+
+    def _exported(self, spec: RunSpec) -> dict[str, dict[str, str]]:
+        """Return what an export is made of; not part of a key, as its own bytes are."""
+        export = spec.adapter.exported
+        return {} if export is None else {"export": export.described}
 
     @property
     def embedder(self) -> Embedder:

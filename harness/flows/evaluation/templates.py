@@ -100,7 +100,7 @@ def begins_thought(backend: Backend, adapter: AdapterRef, benchmark: Benchmark) 
     known = remembered(_REMEMBERED).get(key)
     if isinstance(known, bool):
         return known
-    if digests:
+    if digests and export is None:
         with _copies(adapter, digests) as copies:
             found = opens_thought(prompt_tail(base, copies, prompt, adapter.name))
     else:
