@@ -51,7 +51,11 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "data diff": [("old.jsonl", "new.jsonl"), ("old.jsonl", "torn.jsonl")],
     "data fingerprint": [("old.jsonl",), ("torn.jsonl",)],
     "doctor": [("sound",), ("leaky",)],
-    "evaluate": [REJECTED, ("good",), (*REJECTED, "--refresh", "--samples", "2")],
+    "export": [
+        ("sound", "out", "--to", "merged"), ("none", "out", "--to", "nf4"),
+        ("sound", "benchmarks", "--to", "gguf"), ("sound", "out", "--to", "gguf", "--dtype", "q9"),
+    ],
+    "evaluate": [("leaky", "--as", "elsewhere"), REJECTED, ("good",), (*REJECTED, "--refresh", "--samples", "2")],
     "report": [("leaky",), ("leaky", "--output", "page.html"), ("leaky", "--output", "c.md")],
     "judge": [("scores.csv",)],
     "reviews export": [
