@@ -55,7 +55,10 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("sound", "out", "--to", "merged"), ("none", "out", "--to", "nf4"),
         ("sound", "benchmarks", "--to", "gguf"), ("sound", "out", "--to", "gguf", "--dtype", "q9"),
     ],
-    "evaluate": [("leaky", "--as", "elsewhere"), REJECTED, ("good",), (*REJECTED, "--refresh", "--samples", "2")],
+    "evaluate": [
+        ("leaky", "--as", "elsewhere"), REJECTED, ("good",),
+        (*REJECTED, "--refresh", "--samples", "2"),
+    ],
     "report": [("leaky",), ("leaky", "--output", "page.html"), ("leaky", "--output", "c.md")],
     "judge": [("scores.csv",)],
     "reviews export": [
