@@ -93,6 +93,7 @@ def export(
             notes = tuple(fault for fault in faults if fault.startswith("rounding"))
             if wrong := [fault for fault in faults if fault not in notes]:
                 raise EngineFailed(f"{name}: what was written is not the adapter: {wrong[0]}")
+            _refuse_taken(into, replace)  # again: minutes have passed
             _put(new, into, aside)
     return Export(
         adapter=name,
@@ -258,6 +259,12 @@ def _folder_beside(into: Path) -> Iterator[Path]:
 
 
 def _put(new: Path, into: Path, aside: Path) -> None:
+    old = aside / "old"
     if into.exists():
-        into.rename(aside / "old")
-    new.rename(into)
+        into.rename(old)
+    try:
+        new.rename(into)
+    except OSError:
+        if old.exists():
+            old.rename(into)
+        raise

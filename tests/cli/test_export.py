@@ -32,7 +32,7 @@ def test_what_is_exported_is_judged_by_the_command_that_is_named_next(
     assert f"next  lora-harness evaluate v1 --as {out}" in made.out
     found = typed("evaluate", "v1", "--as", out)
     assert found.code == 0
-    assert "v1+out" in found.out and "an export of v1" in found.out
+    assert "v1+out" in found.out and "export: v1+out is v1 (" in " ".join(found.out.split())
     assert "lora-harness promote" not in found.out
 
 

@@ -15,6 +15,7 @@ from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.context import Context
 from harness.flows.evaluation.work import prompts_for
 from harness.flows.project import Project
+from harness.flows.rejudge import EXPORT_NOTE
 from harness.libraries import versions
 from harness.records import Benchmark
 from harness.store.keys import key_of
@@ -40,14 +41,14 @@ def export_notes(context: Context, adapter: AdapterRef, benchmark: Benchmark) ->
         *token_faults(context.backend, adapter, benchmark),
         *weight_faults(context.project, context.backend, export),
     ]
-    return (what_it_is(export), *(f"export: {fault}" for fault in found))
+    return tuple(f"{EXPORT_NOTE}{said}" for said in (what_it_is(export), *found))
 
 
 def what_it_is(export: Exported) -> str:
     """Return the sentence on what was judged: form and digests of export and adapter."""
     return (
-        f"{export.name} is an export of {export.of.name} ({export.of.digest[:12]}) in"
-        f" {export.form}, its files are {export.weights.digest[:12]}"
+        f"{export.name} is {export.of.name} ({export.of.digest[:12]}) in {export.form}, its files are"
+        f" {export.weights.digest[:12]}"
     )
 
 

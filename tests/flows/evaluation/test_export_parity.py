@@ -14,6 +14,7 @@ from harness.errors import AdapterRefused, RequestError
 from harness.flows.decisions.attest import attest
 from harness.flows.decisions.decide import look
 from harness.flows.history import export_history, import_history
+from harness.flows.rejudge import judged_again
 from harness.flows.store import open_store
 from harness.store import Store
 from tests.fakes.deployed import DeployedProject
@@ -28,7 +29,9 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def told(notes: tuple[str, ...]) -> list[str]:
-    return [note.removeprefix("export: ") for note in notes if note.startswith("export: ")]
+    """Return what is wrong with an export; the first sentence only says what it is."""
+    whole = [note.removeprefix("export: ") for note in notes if note.startswith("export: ")]
+    return whole[1:]
 
 
 def test_a_faithful_merge_promotes_and_the_record_says_what_was_judged(
@@ -41,13 +44,14 @@ def test_a_faithful_merge_promotes_and_the_record_says_what_was_judged(
     )  # fmt: skip
     assert told(verdict.notes) == []
     assert (
-        f"v1+merged is an export of v1 ({made.digest[:12]}) in bfloat16, its files are"
+        f"export: v1+merged is v1 ({made.digest[:12]}) in bfloat16, its files are"
         f" {made.files_digest[:12]}"
     ) in verdict.notes
     with closing(open_store(deployed.project, None)) as store:
         run = store.runs.by_id(verdict.runs["candidate"])
         assert run is not None and run.digests["adapter"] == made.files_digest
         assert run.origin["export"] == {"of": "v1", "adapter": made.digest, "form": "bfloat16"}
+        assert judged_again(store, verdict).same
         # An export waits for no decision: its adapter's verdict is what allows one.
         assert "v1+merged" not in [one.candidate for one in store.trends.judged("openers", 9)]
         with refused("v1.merged is an export of v1; a statement is about", RequestError):
