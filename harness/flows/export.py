@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness import __version__
 from harness.engines.local.prompts import TEMPLATE_FILE
@@ -25,15 +24,14 @@ from harness.flows.project import Project
 from harness.libraries import versions
 from harness.records import ADAPTER_TEMPLATE, BASE_TEMPLATE, Benchmark, Chat
 from harness.records.holds import EXACT, QUOTING
-from harness.workspace.adapters.files import TOKENIZER, read_training
-from harness.workspace.base.exported import find_export, read_note, write_note
+from harness.workspace.adapters.files import TOKENIZER, AdapterFiles, read_training
+from harness.workspace.base.exported import Exported, find_export, read_note, write_note
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.base.gguf_export import TYPES, config_faults, write_gguf
 
-KINDS = ("merged", "gguf", "nf4")
 MERGED_TYPES = ("bfloat16", "float16", "float32")
 _GENERATION = "generation_config.json"
-_NEW = "new"
+_LIBRARIES = ("torch", "transformers", "peft", "bitsandbytes", "gguf")
 OnStep = Callable[[str], None]
 
 
@@ -56,6 +54,24 @@ class Export:
     notes: tuple[str, ...] = field(metadata=QUOTING)
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be written."""
+
+    project: Project
+    backend: LocalBackend
+    adapter: AdapterRef
+    files: AdapterFiles
+    kind: str
+    dtype: str
+    chat: Chat
+
+    @property
+    def template(self) -> str:
+        """Whose chat template the export carries."""
+        return self.chat.template or BASE_TEMPLATE
+
+
 def export(
     project: Project,
     name: str,
@@ -69,46 +85,50 @@ def export(
 ) -> Export:
     """Merge an adapter into its base and write the result into a folder that is empty or new.
 
-    `template` says whose chat template it carries, `base` or `adapter`; else the benchmarks say it.
+    `kind` is merged, gguf or nf4. `template` says whose chat template it carries, `base` or
+    `adapter`; else the benchmarks say it.
     """
     into = into.expanduser().absolute()
     _refuse_taken(into, replace)
-    with tempfile.TemporaryDirectory(prefix="lora-harness-") as copies:
-        backend = LocalBackend(project, Path(copies))
-        adapter = backend.adapter(name)
-        if adapter.files is None:
-            raise RequestError(f"{name} is the base model itself, an adapter is needed here")
-        backend.check(adapter)
-        chat = _chat(project, backend, adapter, template)
-        dtype = _dtype(project, kind, dtype)
-        with _folder_beside(into) as aside:
-            new = _written(project, backend, adapter, kind, dtype, chat, aside, on_step)
-            on_step("comparing with the adapter")
-            found = find_export(adapter.files, new)
-            faults = [
-                *weight_faults(project, backend, found),
-                *(_gguf_faults(aside / "plain", found.folder()) if kind == "gguf" else ()),
-            ]
-            # Rounding is what was asked for; `evaluate --as` says whether it is too much.
-            notes = tuple(fault for fault in faults if fault.startswith("rounding"))
-            if wrong := [fault for fault in faults if fault not in notes]:
-                raise EngineFailed(f"{name}: what was written is not the adapter: {wrong[0]}")
-            _refuse_taken(into, replace)  # again: minutes have passed
-            _put(new, into, aside)
+    with tempfile.TemporaryDirectory(prefix="lora-harness-") as copies, _beside(into) as aside:
+        order = _order(LocalBackend(project, Path(copies)), project, name, kind, dtype, template)
+        new = _written(order, aside, on_step)
+        on_step("comparing with the adapter")
+        found = find_export(order.files, new)
+        notes = _compared(order, found, aside / "plain")
+        _refuse_taken(into, replace)  # again: minutes have passed
+        _put(new, into, aside)
     return Export(
         adapter=name,
-        digest=adapter.digest,
+        digest=order.adapter.digest,
         kind=kind,
         form=found.form,
         folder=into,
         files=tuple(sorted(file.name for file in into.iterdir())),
         files_digest=found.weights.digest,
-        template=chat.template or BASE_TEMPLATE,
+        template=order.template,
         notes=notes,
     )
 
 
 # --- what is asked for ------------------------------------------------------------------------
+
+
+def _order(
+    backend: LocalBackend,
+    project: Project,
+    name: str,
+    kind: str,
+    dtype: str | None,
+    template: str | None,
+) -> _Order:
+    adapter = backend.adapter(name)
+    if adapter.files is None:
+        raise RequestError(f"{name} is the base model itself, an adapter is needed here")
+    backend.check(adapter)
+    chat = Chat(template) if template else _judged_chat(project, backend, adapter, adapter.files)
+    chosen = _dtype(project, kind, dtype)
+    return _Order(project, backend, adapter, adapter.files, kind, chosen, chat)
 
 
 def _dtype(project: Project, kind: str, dtype: str | None) -> str:
@@ -121,14 +141,11 @@ def _dtype(project: Project, kind: str, dtype: str | None) -> str:
     return dtype or (own if own in ("bfloat16", "float16") else "bfloat16")
 
 
-def _chat(
-    project: Project, backend: LocalBackend, adapter: AdapterRef, template: str | None
+def _judged_chat(
+    project: Project, backend: LocalBackend, adapter: AdapterRef, files: AdapterFiles
 ) -> Chat:
-    """Return the chat template that the export carries: as asked, or as its benchmarks judge."""
-    if template is not None:
-        return Chat(template)
-    assert adapter.files is not None
-    task = (read_training(adapter.files.folder) or {}).get("task")
+    """Return the chat template by which the adapter's benchmarks judge it."""
+    task = (read_training(files.folder) or {}).get("task")
     mine = [b for b in project.benchmarks.values() if b.task and task in (None, b.task)]
     for benchmark in mine:
         refuse_unchosen(project, backend, adapter, benchmark)
@@ -161,53 +178,47 @@ def _refuse_taken(into: Path, replace: bool) -> None:
 # --- what is written --------------------------------------------------------------------------
 
 
-def _written(
-    project: Project,
-    backend: LocalBackend,
-    adapter: AdapterRef,
-    kind: str,
-    dtype: str,
-    chat: Chat,
-    aside: Path,
-    on_step: OnStep,
-) -> Path:
+def _written(order: _Order, aside: Path, on_step: OnStep) -> Path:
     """Write the export into a folder beside its place, and return that folder."""
     from harness.engines.local.merging import merge, save, save_nf4
 
-    base, mounted = project.base, backend.mount(adapter)
-    folder, plain, new = model_folder(base), aside / "plain", aside / _NEW
+    base, mounted = order.project.base, order.backend.mount(order.adapter)
+    folder, plain, new = model_folder(base), aside / "plain", aside / "new"
     on_step("merging")
-    save(merge(folder, mounted, base.quantize), plain, "float32" if kind == "gguf" else dtype)
-    assert mounted.folder is not None
-    own = mounted.folder if chat.template == ADAPTER_TEMPLATE and not chat.text else None
-    _tokenizer(backend, folder, own, chat, plain)
-    if kind == "merged":
+    merged = merge(folder, mounted, base.quantize)
+    save(merged, plain, "float32" if order.kind == "gguf" else order.dtype)
+    own = mounted.folder if order.chat.template == ADAPTER_TEMPLATE else None
+    _write_tokenizer(folder, own, order.chat.text, plain)
+    if order.kind == "merged":
         plain.rename(new)
-    elif kind == "nf4":
+    elif order.kind == "nf4":
         on_step("quantising")
-        save_nf4(plain, new, open_device().kind, dtype)
+        save_nf4(plain, new, open_device().kind, order.dtype)
         _copy(plain, new, (*TOKENIZER, _GENERATION))
     else:
         on_step("writing GGUF")
         new.mkdir()
+        file = new / f"{order.adapter.name.replace('/', '.')}.{order.dtype}.gguf"
         like = base.path if base.path.is_file() else None
-        file = new / f"{adapter.name.replace('/', '.')}.{dtype}.gguf"
-        write_gguf(plain, file, dtype, like, own_tokenizer=own is not None or bool(chat.text))
-    note: dict[str, Any] = {
-        "kind": kind,
-        "dtype": dtype,
-        "adapter": {"name": adapter.name, "digest": adapter.digest},
-        "base": {"reference": base.reference, "digest": base.digest},
-        "template": chat.template or BASE_TEMPLATE,
+        write_gguf(plain, file, order.dtype, like, bool(own or order.chat.text))
+    note = {
+        "kind": order.kind,
+        "dtype": order.dtype,
+        "adapter": {"name": order.adapter.name, "digest": order.adapter.digest},
+        "base": {"digest": base.digest},
+        "template": order.template,
         "made_by": f"lora-harness {__version__}",
-        "versions": dict(versions(("torch", "transformers", "peft", "bitsandbytes", "gguf"))),
+        "versions": dict(versions(_LIBRARIES)),
     }
     write_note(new, note)
     return new
 
 
-def _tokenizer(backend: LocalBackend, base: Path, own: Path | None, chat: Chat, into: Path) -> None:
-    """Put tokenizer, template and end tokens beside the weights, as the adapter is judged."""
+def _write_tokenizer(base: Path, own: Path | None, template: str, into: Path) -> None:
+    """Put tokenizer, template and end tokens beside the weights, as the adapter is judged.
+
+    `own` is the adapter's folder, where its own files count; `template` the text of a file.
+    """
     from harness.engines.local.prompts import Formats, ships_tokenizer
 
     _copy(base, into, (*TOKENIZER, _GENERATION))
@@ -216,8 +227,8 @@ def _tokenizer(backend: LocalBackend, base: Path, own: Path | None, chat: Chat, 
             for name in TOKENIZER:  # those of the base would mix with the adapter's
                 (into / name).unlink(missing_ok=True)
         _copy(own, into, TOKENIZER)
-    if chat.text:
-        (into / TEMPLATE_FILE).write_text(chat.text, encoding="utf-8")
+    if template:
+        (into / TEMPLATE_FILE).write_text(template, encoding="utf-8")
     end = Formats(lambda: into).of(Chat()).end.token
     file = into / _GENERATION
     config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -234,16 +245,24 @@ def _copy(source: Path, into: Path, names: tuple[str, ...]) -> None:
             shutil.copyfile(source / name, into / name)
 
 
-def _gguf_faults(plain: Path, given: Path) -> Iterator[str]:
-    if names := config_faults(plain, given):
-        yield f"transformers reads another {', '.join(names)} from the GGUF than the base has"
+def _compared(order: _Order, found: Exported, plain: Path) -> tuple[str, ...]:
+    """Return how much was rounded; refuse files that are otherwise not the adapter."""
+    faults = list(weight_faults(order.project, order.backend, found))
+    if order.kind == "gguf" and (names := config_faults(plain, found.folder())):
+        faults.append(f"transformers reads another {', '.join(names)} from the GGUF")
+    # Rounding is what was asked for; `evaluate --as` says whether it is too much.
+    notes = tuple(fault for fault in faults if fault.startswith("rounding"))
+    for fault in faults:
+        if fault not in notes:
+            raise EngineFailed(f"{order.adapter.name}: what was written is not the adapter: {fault}")
+    return notes
 
 
 # --- where it goes ----------------------------------------------------------------------------
 
 
 @contextmanager
-def _folder_beside(into: Path) -> Iterator[Path]:
+def _beside(into: Path) -> Iterator[Path]:
     """Give a folder on the same disk, so that a rename puts the whole export in place."""
     try:
         into.parent.mkdir(parents=True, exist_ok=True)

@@ -111,8 +111,8 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         rule=stored.rule,
         trained_on=next((note for note in stored.notes if note.startswith(TRAINED_ON)), ""),
     )
-    # Why finals or reserve were not used is known to the evaluation only, as are a bar that moved and
-    # what an export's files are.
+    # Why finals or reserve were not used is known to the evaluation only, as are a bar that moved
+    # and what an export's files are.
     told = (*UNUSED, EXPORT_NOTE)
     notes = (*again.notes, *(note for note in stored.notes if note.startswith(told)))
     bar = {name: getattr(stored, name) for name in ("bar_moved", "bar_commit", "bar_differs")}

@@ -1,4 +1,4 @@
-"""The shipped base and adapter_v2, exported and judged: a faithful merge promotes, a bad one not."""
+"""The shipped adapter_v2 exported and judged: a faithful merge promotes, doubled alpha does not."""
 
 from __future__ import annotations
 

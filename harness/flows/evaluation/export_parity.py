@@ -47,8 +47,8 @@ def export_notes(context: Context, adapter: AdapterRef, benchmark: Benchmark) ->
 def what_it_is(export: Exported) -> str:
     """Return the sentence on what was judged: form and digests of export and adapter."""
     return (
-        f"{export.name} is {export.of.name} ({export.of.digest[:12]}) in {export.form}, its files are"
-        f" {export.weights.digest[:12]}"
+        f"{export.name} is {export.of.name} ({export.of.digest[:12]}) in {export.form}, its files"
+        f" are {export.weights.digest[:12]}"
     )
 
 

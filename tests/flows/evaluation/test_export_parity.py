@@ -144,7 +144,8 @@ def test_only_where_files_are_loaded_is_an_export_judged(
 ) -> None:
     recorded = deployed.folder / "recorded" / "v1"
     recorded.mkdir(parents=True)
-    lines = [{"case": case.id, "output": "a"} for case in deployed.project.benchmark("openers").cases]
+    cases = deployed.project.benchmark("openers").cases
+    lines = [{"case": case.id, "output": "a"} for case in cases]
     (recorded / "openers.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     with refused("judged where they are loaded: --engine transformers or ray", RequestError):
         deployed.judged("v1", tmp_path, engine="recorded")
