@@ -95,14 +95,14 @@ def export(
         new = _written(order, aside, on_step)
         on_step("comparing with the adapter")
         found = find_export(order.files, new)
-        notes = _compared(order, found, aside / "plain")
+        form, notes = found.form, _compared(order, found, aside / "plain")
         _refuse_taken(into, replace)  # again: minutes have passed
         _put(new, into, aside)
     return Export(
         adapter=name,
         digest=order.adapter.digest,
         kind=kind,
-        form=found.form,
+        form=form,
         folder=into,
         files=tuple(sorted(file.name for file in into.iterdir())),
         files_digest=found.weights.digest,
@@ -252,9 +252,10 @@ def _compared(order: _Order, found: Exported, plain: Path) -> tuple[str, ...]:
         faults.append(f"transformers reads another {', '.join(names)} from the GGUF")
     # Rounding is what was asked for; `evaluate --as` says whether it is too much.
     notes = tuple(fault for fault in faults if fault.startswith("rounding"))
+    name = order.adapter.name
     for fault in faults:
         if fault not in notes:
-            raise EngineFailed(f"{order.adapter.name}: what was written is not the adapter: {fault}")
+            raise EngineFailed(f"{name}: what was written is not the adapter: {fault}")
     return notes
 
 

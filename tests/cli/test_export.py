@@ -56,6 +56,7 @@ def test_wrong_requests_are_one_line(there: DeployedProject, typed: Type, tmp_pa
 
 
 def test_help_has_an_example(typed: Type) -> None:
-    assert "Example: lora-harness export adapter_v2 --to merged exports/v2" in typed(
-        "export", "--help"
-    ).out
+    assert (
+        "Example: lora-harness export adapter_v2 --to merged exports/v2"
+        in typed("export", "--help").out
+    )

@@ -32,9 +32,10 @@ def test_a_merge_is_a_folder_that_transformers_loads(
     model = AutoModelForCausalLM.from_pretrained(made.folder)
     assert str(model.dtype) == "torch.bfloat16"
     tokenizer = AutoTokenizer.from_pretrained(made.folder)
-    assert tokenizer.chat_template == AutoTokenizer.from_pretrained(
-        deployed.folder / "base"
-    ).chat_template
+    assert (
+        tokenizer.chat_template
+        == AutoTokenizer.from_pretrained(deployed.folder / "base").chat_template
+    )
     assert [file.name for file in (tmp_path / "deep").iterdir()] == ["merged"], "nothing is left"
     note = json.loads((made.folder / "export.json").read_text())
     assert note["adapter"] == {"name": "v1", "digest": made.digest}

@@ -132,6 +132,9 @@ def _config_fields(name: str, config: Any) -> Fields:
         if attribute == "rope_theta":
             value, kind = float(value), GGUFValueType.FLOAT32
         fields[f"{name}.{key}"] = (value, [kind])
+    if isinstance(size := getattr(config, "head_dim", None), int):  # llama.cpp wants it said
+        for key in ("key_length", "value_length"):
+            fields[f"{name}.attention.{key}"] = (size, [GGUFValueType.UINT32])
     return fields
 
 
