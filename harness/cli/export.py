@@ -16,7 +16,7 @@ from harness.progress import ProgressLine
 from harness.text.safe import json_line
 
 if TYPE_CHECKING:
-    from harness.flows.export import Export
+    from harness.flows.export import WrittenExport
 
 STEPS = 3
 """Steps of the longest export."""
@@ -91,7 +91,7 @@ def export(
     click.echo(json_line(_row(shown)) if as_json else "\n".join(_lines(shown, folder)))
 
 
-def _row(made: Export) -> dict[str, object]:
+def _row(made: WrittenExport) -> dict[str, object]:
     return {
         "adapter": made.adapter,
         "adapter_digest": made.digest,
@@ -105,7 +105,7 @@ def _row(made: Export) -> dict[str, object]:
     }
 
 
-def _lines(made: Export, folder: Path) -> list[str]:
+def _lines(made: WrittenExport, folder: Path) -> list[str]:
     from shlex import quote
 
     from harness.text.safe import ci_log

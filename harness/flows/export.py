@@ -36,7 +36,7 @@ OnStep = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class WrittenExport:
     """An export that lies in its folder now."""
 
     adapter: str = field(metadata=EXACT)
@@ -82,7 +82,7 @@ def export(
     template: str | None = None,
     replace: bool = False,
     on_step: OnStep = lambda step: None,
-) -> Export:
+) -> WrittenExport:
     """Merge an adapter into its base and write the result into a folder that is empty or new.
 
     `kind` is merged, gguf or nf4. `template` says whose chat template it carries, `base` or
@@ -98,7 +98,7 @@ def export(
         form, notes = found.form, _compared(order, found, aside / "plain")
         _refuse_taken(into, replace)  # again: minutes have passed
         _put(new, into, aside)
-    return Export(
+    return WrittenExport(
         adapter=name,
         digest=order.adapter.digest,
         kind=kind,

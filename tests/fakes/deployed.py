@@ -16,7 +16,7 @@ from typing import Any
 
 import harness
 from harness.flows.evaluation.work import prompts_for
-from harness.flows.export import Export, export
+from harness.flows.export import WrittenExport, export
 from harness.flows.project import Project
 from harness.records import Verdict
 from tests.fakes.kinds import Kind, write_base
@@ -107,7 +107,7 @@ class DeployedProject:
         file.write_text(json.dumps(json.loads(file.read_text()) | config), encoding="utf-8")
         return folder
 
-    def exported(self, name: str, into: Path, kind: str = "merged", **how: Any) -> Export:
+    def exported(self, name: str, into: Path, kind: str = "merged", **how: Any) -> WrittenExport:
         """Export an adapter as the command does."""
         return export(self.project, name, kind, into, **how)
 

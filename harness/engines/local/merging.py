@@ -87,7 +87,7 @@ def _logits(model: PeftModel | PreTrainedModel) -> Tensor:
 
 def _untie(peft: PeftModel) -> bool:
     """Give the output embeddings values of their own; return whether they shared the input's."""
-    model = peft.get_base_model()
+    model: PreTrainedModel = cast(Any, peft).get_base_model()
     inputs, outputs = model.get_input_embeddings(), model.get_output_embeddings()
     if inputs is None or outputs is None:
         return False

@@ -115,12 +115,12 @@ def _fields_of(file: Path, own_tokenizer: bool) -> Fields:
 def _config_fields(name: str, config: Any) -> Fields:
     """Return a config's numbers under the keys by which transformers' reader looks for them."""
     from gguf import GGUFValueType
-    from transformers.integrations import GGUF_CONFIG_MAPPING
+    from transformers.integrations.ggml import GGUF_CONFIG_MAPPING
 
     rope = getattr(config, "rope_parameters", None) or {}
     if rope.get("rope_type", "default") != "default":
         raise WeightsError(f"its rotary embeddings are scaled ({rope['rope_type']}); {CONVERTER}")
-    known = GGUF_CONFIG_MAPPING.get(name)
+    known: Any = GGUF_CONFIG_MAPPING.get(name)  # typed as a table of objects
     if known is None:
         raise WeightsError(f"transformers' reader knows no GGUF of a {name} model; {CONVERTER}")
     fields: Fields = {}
