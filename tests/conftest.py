@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tests.fakes.deployed import DeployedProject
     from tests.fakes.postgresql import PostgreSQL
 
 pytest_plugins = ["pytester"]
@@ -44,6 +45,20 @@ def postgresql_server() -> Iterator[PostgreSQL]:
 
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> DeployedProject:
+    """A project with a trained adapter `v1`, and `double`, the same with twice its alpha.
+
+    Trained once for the session: tests write exports and other adapters beside it.
+    """
+    from tests.fakes.deployed import DeployedProject
+
+    made = DeployedProject(tmp_path_factory.mktemp("deployed"))
+    made.adapter("v1")
+    made.altered("v1", "double", lora_alpha=32)
+    return made
 
 
 @pytest.fixture

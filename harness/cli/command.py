@@ -29,6 +29,7 @@ COMMANDS = {
     "served": ("harness.cli.served", "does the promoted adapter answer at a live endpoint?"),
     "monitor": ("harness.cli.monitor", "is it time to retrain?"),
     "compare": ("harness.cli.compare", "two adapters side by side, case by case"),
+    "export": ("harness.cli.export", "an adapter as it is deployed: merged, GGUF or 4 bits"),
     "sweep": ("harness.cli.sweep", "many adapters on many benchmarks, the base loaded once"),
     "accept": ("harness.cli.decisions", "a person has looked at a broken case and accepts it"),
     "promote": ("harness.cli.decisions", "put a judged adapter into production"),

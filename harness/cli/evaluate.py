@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,13 +22,24 @@ if TYPE_CHECKING:
 @click.command(cls=HarnessCommand, epilog="Example: lora-harness evaluate adapter_v3 --json")
 @click.argument("name", shell_complete=on_trial)
 @verdict_options
+@click.option(
+    "--as",
+    "export",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Judge this export of NAME (merged, GGUF, nf4) against NAME itself.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON, one line a benchmark.")
-def evaluate(name: str, request: Request, as_json: bool) -> None:
+def evaluate(name: str, request: Request, export: Path | None, as_json: bool) -> None:
     """Judge adapter NAME against the promoted one on the fixed benchmarks.
+
+    With --as DIR it judges what is deployed, an export of NAME by `lora-harness export` or by any
+    other tool: the same benchmarks, case by case beside the adapter itself, without baselines.
+    What can be told about a bad one (alpha, rounding, template, lost head) stands with the verdict.
 
     Exit codes: 0 promote, 1 reject, 4 the request is wrong, 10 inconclusive, 11 could not judge.
     """
-    from harness.flows.evaluation.session import open_session
+    from harness.flows.evaluation.session import against_itself, open_session
     from harness.flows.github import report, tell_github
     from harness.flows.project import Project
     from harness.render import verdict_json, verdict_text
@@ -39,7 +51,9 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
         line.show(done, total)
 
     outcomes, reports = [], []
-    with open_session(Project.here(), request, on_progress) as session:
+    asked = request if export is None else against_itself(request, name)
+    with open_session(Project.here(), asked, on_progress) as session:
+        name = name if export is None else session.export(name, export)
         for one in session.benchmarks(name):
             found = session.project.redaction.record(session.candidate(name).evaluate(one))
             outcomes.append(found.verdict.outcome)
@@ -48,6 +62,9 @@ def evaluate(name: str, request: Request, as_json: bool) -> None:
             if as_json:
                 page = reports[-1].page if reports[-1].comment else None
                 answer = verdict_json(found.verdict) | {"report": page}
+                if export is not None:
+                    digest = {"digest": found.run.digests["adapter"]}
+                    answer["export"] = found.run.origin["export"] | digest
                 click.echo(json_line(answer))
             else:
                 text = verdict_text(

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import DataError, HarnessError
 from harness.judge.policy import check_policy
-from harness.records import RESERVED, Decision, Review, Run, Verdict
+from harness.records import EXPORTED, RESERVED, Decision, Review, Run, Verdict
 from harness.store.codec import decode, encode_whole
 from harness.store.review_rows import could_be
 from harness.store.seals import seal_of
@@ -156,8 +156,11 @@ _FAULTS: dict[type, Callable[[Any], Iterator[str]]] = {
 
 def _names(adapter: str, benchmark: str | None, task: str | None) -> Iterator[str]:
     try:
+        of, sign, export = adapter.partition(EXPORTED)
         if adapter not in RESERVED:
-            check_name(adapter, DataError)
+            check_name(of, DataError)
+            if sign:
+                check_plain_name(export, "", DataError)
         for name in filter(None, (benchmark, task)):
             check_plain_name(name, "", DataError)
     except DataError as problem:

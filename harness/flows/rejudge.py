@@ -18,6 +18,8 @@ from harness.store.codec import encode
 from harness.text.left_out import is_left_out, without_texts
 from harness.text.quoting import NOTHING_ELSE
 
+EXPORT_NOTE = "export: "
+"""How notes begin that say what an export is, and how its files differ from the adapter."""
 _DIGITS = 1e-9
 """How far figures may lie apart that were worked out with other versions of the libraries."""
 
@@ -109,8 +111,10 @@ def judged_again(store: Store, stored: Verdict) -> Rejudged:
         rule=stored.rule,
         trained_on=next((note for note in stored.notes if note.startswith(TRAINED_ON)), ""),
     )
-    # Why finals or reserve were not used is known to the evaluation only, as is a bar that moved.
-    notes = (*again.notes, *(note for note in stored.notes if note.startswith(UNUSED)))
+    # Why finals or reserve were not used is known to the evaluation only, as are a bar that moved
+    # and what an export's files are.
+    told = (*UNUSED, EXPORT_NOTE)
+    notes = (*again.notes, *(note for note in stored.notes if note.startswith(told)))
     bar = {name: getattr(stored, name) for name in ("bar_moved", "bar_commit", "bar_differs")}
     again = replace(again, notes=notes, **bar)
     return Rejudged(stored, again, not any(map(_lacks_texts, runs.values())))

@@ -13,7 +13,7 @@ from harness.errors import RequestError, WorldFailed, reason
 from harness.flows.project import Project
 from harness.flows.queries.comparison import compared, lost_texts
 from harness.flows.queries.shared import interval
-from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict
+from harness.records import BASE, BASE_PROMPT, Decision, Run, Verdict, exported_adapter
 from harness.render.report import Material, Placed, report_html, report_json, report_markdown
 from harness.store import Store
 from harness.store.in_production import puts_in_production
@@ -113,10 +113,11 @@ def _since(store: Store, kept: StoredVerdict) -> Decision | None:
 def _next(run: Run, verdict: Verdict) -> dict[str, str]:
     """Return the commands that may follow, by their purpose."""
     name, found = shlex.quote(run.adapter), {}
-    if verdict.outcome == "promote" and verdict.task and not verdict.identical:
+    export = exported_adapter(run.adapter) is not None
+    if verdict.outcome == "promote" and verdict.task and not (verdict.identical or export):
         task = shlex.quote(verdict.task)
         found["promote it"] = f"lora-harness promote {name} --task {task} --by YOU --why TEXT"
-    if verdict.promoted:
+    if verdict.promoted and not export:
         both = f"{name} {shlex.quote(verdict.promoted)}"
         found["side by side"] = (
             f"lora-harness compare {both} --benchmark {shlex.quote(run.benchmark)}"
@@ -127,7 +128,9 @@ def _next(run: Run, verdict: Verdict) -> dict[str, str]:
 def _again(run: Run, verdict: Verdict) -> dict[str, str]:
     """Return the commands that repeat the verdict: from the stored scores, or from scratch."""
     samples = f" --samples {verdict.samples}" if verdict.samples > 1 else ""
-    asked = f"{shlex.quote(run.adapter)} --benchmark {shlex.quote(run.benchmark)}{samples}"
+    of = exported_adapter(run.adapter)
+    name = shlex.quote(run.adapter) if of is None else f"{shlex.quote(of)} --as DIR"
+    asked = f"{name} --benchmark {shlex.quote(run.benchmark)}{samples}"
     return {
         "judge the stored scores again": f"lora-harness history recompute {shlex.quote(run.id)}",
         "make it all again": f"lora-harness evaluate {asked} --refresh",

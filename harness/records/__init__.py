@@ -73,6 +73,7 @@ from harness.records.reviews import (
 from harness.records.runs import (
     BASE,
     BASE_PROMPT,
+    EXPORTED,
     NOT_BYTES,
     RESERVED,
     CaseResult,
@@ -82,6 +83,7 @@ from harness.records.runs import (
     Output,
     Prompt,
     Run,
+    exported_adapter,
 )
 from harness.records.settings import Cluster, Endpoint, PersonalKind, Privacy, Tracker
 from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
@@ -104,6 +106,7 @@ __all__ = [
     "BASE",
     "BASE_PROMPT",
     "BASE_TEMPLATE",
+    "EXPORTED",
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
     "NOT_BYTES",
@@ -186,4 +189,5 @@ __all__ = [
     "WeekEvidence",
     "WeighedFinal",
     "Worth",
+    "exported_adapter",
 ]

@@ -23,6 +23,14 @@ NOT_BYTES = "a name, not bytes"
 """Stands for the digest of a base where a model is only a name on a server."""
 _BY_SERVER = ("batch", "dtype")
 """Settings of decoding that a server decides."""
+EXPORTED = "+"
+"""Stands between an adapter's name and that of its export: no adapter's own name has it."""
+
+
+def exported_adapter(name: str) -> str | None:
+    """Return the adapter that `adapter_v2+merged` is an export of; None for every other name."""
+    of, sign, _ = name.partition(EXPORTED)
+    return of if sign and name not in RESERVED else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, true
 
-from harness.records import RESERVED, SYNTHETIC, CaseResult, Verdict
+from harness.records import EXPORTED, RESERVED, SYNTHETIC, CaseResult, Verdict
 from harness.store import schema
 from harness.store.codec import decode
 from harness.store.database import Database
@@ -182,7 +182,8 @@ class Trends:
     def judged(self, benchmark: str, most: int) -> list[Judged]:
         """Return the last verdict on each of the last judged adapters, the newest first.
 
-        A verdict on some of the cases never takes the place of one on all of them.
+        A verdict on some of the cases never takes the place of one on all of them. An export is no
+        adapter that may be promoted.
         """
         table, runs = schema.verdicts, schema.runs
         last = func.max(table.c.seq)
@@ -191,6 +192,7 @@ class Trends:
             .outerjoin(runs, runs.c.id == table.c.run)
             .where(runs.c.complete.is_not(False))
             .where((table.c.benchmark == benchmark) & table.c.candidate.not_in(RESERVED))
+            .where(table.c.candidate.not_like(f"%{EXPORTED}%"))
             .group_by(table.c.candidate)
             .order_by(last.desc())
             .limit(most)

@@ -57,7 +57,14 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "data log": [(), ("odd.jsonl",), ("odd.jsonl", "--json"), ("none",)],
     "data at": [("none@1",)],
     "doctor": [("sound",), ("leaky",)],
-    "evaluate": [REJECTED, ("good",), (*REJECTED, "--refresh", "--samples", "2")],
+    "export": [
+        ("sound", "out", "--to", "merged"), ("none", "out", "--to", "nf4"),
+        ("sound", "benchmarks", "--to", "gguf"), ("sound", "out", "--to", "gguf", "--dtype", "q9"),
+    ],
+    "evaluate": [
+        ("leaky", "--as", "elsewhere"), REJECTED, ("good",),
+        (*REJECTED, "--refresh", "--samples", "2"),
+    ],
     "report": [("leaky",), ("leaky", "--output", "page.html"), ("leaky", "--output", "c.md")],
     "judge": [("scores.csv",)],
     "reviews export": [

@@ -76,7 +76,7 @@ class Mounting:
         peft = self._peft
         if peft is None or adapter.digest not in self.mounted:
             self._restore()
-            peft = self._mount(adapter.digest, adapter.folder, adapter.name)
+            peft = self.mount(adapter.digest, adapter.folder, adapter.name)
         # Popped and set again, so that the least recently used adapter is first and goes first.
         self.mounted[adapter.digest] = self.mounted.pop(adapter.digest)
         if self._merged != adapter.digest:
@@ -124,7 +124,7 @@ class Mounting:
             if weights[id(getattr(module.get_base_layer(), "weight", None))] <= 1:
                 yield module
 
-    def _mount(self, digest: str, folder: Path, name: str) -> PeftModel:
+    def mount(self, digest: str, folder: Path, name: str) -> PeftModel:
         """Load an adapter onto the base; after a failure the base must not be used again."""
         from peft import PeftModel
 

@@ -11,7 +11,7 @@ from harness.errors import AdapterRefused, RequestError
 from harness.flows.project import Project
 from harness.flows.rejudge import judged_again, runs_of
 from harness.libraries import versions
-from harness.records import NOT_BYTES, RESERVED, DoctorCheck, Verdict
+from harness.records import NOT_BYTES, RESERVED, DoctorCheck, Verdict, exported_adapter
 from harness.render.statement import Grounds, statement
 from harness.store import Store
 from harness.store.keys import key_of
@@ -38,6 +38,10 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
     verdict = kept.verdict
     if verdict.candidate in RESERVED:
         raise RequestError(f"{verdict.candidate} is the base model, there are no bytes to attest")
+    if (of := exported_adapter(verdict.candidate)) is not None:
+        raise RequestError(
+            f"{verdict.candidate} is an export of {of}; a statement is about an adapter's own bytes"
+        )
     runs = runs_of(store, verdict)
     if runs["candidate"].digests.get("base") == "recorded":
         raise RequestError(

@@ -18,7 +18,7 @@ from harness.flows.mlflow import follow
 from harness.flows.project import Project, utc_now
 from harness.flows.promoted_entries import read_promoted_file, refuse_unknown
 from harness.flows.store import open_store
-from harness.records import RESERVED, Benchmark, Decision
+from harness.records import RESERVED, Benchmark, Decision, exported_adapter
 from harness.store import Store
 from harness.store.decisions import FIRST, CurrentDecisions, standing_of
 from harness.store.in_production import not_taken_back, rejected
@@ -113,6 +113,10 @@ def look(project: Project, name: str, engine: str | None = None) -> tuple[Backen
     if name in RESERVED:
         raise RequestError(
             f"{name} is the base model, only adapters are promoted, rejected or pinned"
+        )
+    if (of := exported_adapter(name)) is not None:
+        raise RequestError(
+            f"{name} is an export of {of}; decisions are about {of}, whose verdict allows them"
         )
     backend = open_backend(project, engine, lambda: project.settings.root)
     return backend, backend.adapter(name)

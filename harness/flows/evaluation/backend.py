@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from harness.engines.protocol import BackendEngine, FormattingEngine, Mounted, Weighed
+from harness.errors import RequestError
 from harness.records import BASE, BASE_PROMPT, Benchmark, Output, Prompt
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from harness.flows.evaluation.server_check import ServerCheck
     from harness.workspace.adapters.files import AdapterFiles
     from harness.workspace.adapters.served import ServedModel
+    from harness.workspace.base.exported import Exported
 
 NO_ADAPTER = hashlib.sha256(b"").hexdigest()
 """The digest of the base's missing adapter: no bytes at all."""
@@ -39,12 +41,19 @@ class AdapterRef:
     files: AdapterFiles | None = None
     served: ServedModel | None = None
     """The model on a server that the name stands for; it has no files."""
+    exported: Exported | None = None
+    """Set for an export: a whole model that is written with in place of base and adapter."""
+
+    @property
+    def trained(self) -> AdapterFiles | None:
+        """The files of the adapter that was trained: its own, or those that it is an export of."""
+        return self.exported.of if self.exported else self.files
 
     @property
     def folder(self) -> Path | None:
         """The folder with what is known of it: files, `training.json`, or `served.toml`."""
-        if self.files is not None:
-            return self.files.folder
+        if self.trained is not None:
+            return self.trained.folder
         return self.served.folder if self.served is not None else None
 
     def has_judged_bytes(self, digest: str) -> bool:
@@ -89,6 +98,12 @@ class Backend(Protocol):
     def adapter(self, name: str) -> AdapterRef:
         """Return an adapter with the digest that its bytes have now."""
         ...
+
+    def exported(self, of: str, place: Path) -> AdapterRef:
+        """Return the export of an adapter in a folder; from now on `adapter` knows its name too."""
+        raise RequestError(
+            "an export's files are judged where they are loaded: --engine transformers or ray"
+        )
 
     def check(self, adapter: AdapterRef) -> None:
         """Refuse an adapter whose files are unsound or do not fit the base."""

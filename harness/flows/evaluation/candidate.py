@@ -13,6 +13,7 @@ from harness.errors import AdapterRefused, EngineFailed
 from harness.flows.evaluation.backend import AdapterRef, is_base
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
+from harness.flows.evaluation.export_parity import export_notes
 from harness.flows.evaluation.provenance import trained_on_word
 from harness.flows.evaluation.templates import refuse_unchosen
 from harness.flows.evaluation.weighing import SentTexts, weigh_finals
@@ -76,6 +77,8 @@ class Candidate:
         # Before any run is made: that of the base alone may take minutes.
         for asked in (benchmark, *(() if benchmark.guard else self.context.guards())):
             refuse_unchosen(self.context.project, self.context.backend, self.adapter, asked)
+        # Also before: an export that lacks weights is refused, and cannot be run at all.
+        told = () if benchmark.guard else export_notes(self.context, self.adapter, benchmark)
         context, references = self.context, References(self, benchmark, cases)
         promoted, pinned, first = references.promoted, references.pinned, references.base
         refresh = context.request.refresh
@@ -105,7 +108,7 @@ class Candidate:
             trained_on="" if benchmark.guard else self._trained_on(),
         )
         verdict = self._with_more(given, benchmark, references, cases)
-        verdict = replace(verdict, bar_moved=references.bar_moved())
+        verdict = replace(verdict, bar_moved=references.bar_moved(), notes=(*verdict.notes, *told))
         if (bar := context.project.bar) is not None:
             verdict = replace(verdict, bar_commit=bar.commit, bar_differs=bar.differs)
         verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.findings import CaseText, case_texts, overlap_of
-from harness.records import RESERVED, Benchmark
+from harness.records import RESERVED, Benchmark, exported_adapter
 from harness.workspace.adapters.files import adapter_names, read_training
 from harness.workspace.formats.cache import remember, remembered
 from harness.workspace.formats.names import check_name, folder_of
@@ -86,6 +86,7 @@ def find_taught(adapters: Path, benchmark: Benchmark) -> Contamination:
 
 def _datasets(adapters: Path, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """Yield the adapter's training set, then its parents'; None in place of an unknown set."""
+    name = exported_adapter(name) or name
     for _ in range(_MAX_PARENTS):  # files of other people may name each other in a circle
         if name in RESERVED:
             return

@@ -279,6 +279,7 @@ class Producer:
             origin=spec.origin
             | self._written_as(spec)
             | self._asked(spec)
+            | self._exported(spec)
             | {"measures": measures(metrics), "machine": machine()}
             | {"source": commit(self.project.settings.root)},
             started=started,
@@ -295,6 +296,11 @@ class Producer:
         if spec.adapter.served is None:
             return {}
         return {ASKED: min(self.store.outputs.made(spec.outputs.values()).values())}
+
+    def _exported(self, spec: RunSpec) -> dict[str, dict[str, str]]:
+        """Return what an export is made of; not part of a key, as its own bytes are."""
+        export = spec.adapter.exported
+        return {} if export is None else {"export": export.described}
 
     @property
     def embedder(self) -> Embedder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import RequestError
@@ -38,6 +38,11 @@ class Session(Context):
             self.backend.check(adapter)
             self._candidates[name] = Candidate(self, adapter)
         return self._candidates[name]
+
+    def export(self, of: str, place: Path) -> str:
+        """Take the export of an adapter in a folder as one more candidate; return its name."""
+        self.candidate(of)  # the adapter itself is what it is judged against, so it must be sound
+        return self.backend.exported(of, place).name
 
     def benchmarks(self, name: str) -> list[Benchmark]:
         """Return the benchmarks asked for, else those of the adapter's task and every guard."""
@@ -81,12 +86,14 @@ def evaluate(
     reserve: bool = True,
     finals: bool = True,
     base_ref: str | None = None,
+    export: str | Path | None = None,
 ) -> Mapping[str, Verdict]:
     """Judge an adapter on the project's benchmarks; a verdict for each, by benchmark name.
 
     The same flow as `pytest --model ADAPTER`, for use from Python. `reserve` and `finals` say
     whether reserve cases and texts that people sent are used. With `base_ref`, that commit sets the
-    bar: its benchmark, policy, settings, history and promoted adapter.
+    bar: its benchmark, policy, settings, history and promoted adapter. With `export`, the export of
+    the adapter in that folder is judged against the adapter itself.
     """
     request = Request(
         *(tuple(benchmarks), against, engine, store),
@@ -95,7 +102,19 @@ def evaluate(
         finals=finals,
         base_ref=base_ref,
     )
+    if export is not None:
+        request = against_itself(request, adapter)
     place = Project.here(Path(project) if project else None)
     with open_session(place, request, lambda step, done, total: None) as session:
-        candidate = session.candidate(adapter)
-        return {b.name: candidate.evaluate(b).verdict for b in session.benchmarks(adapter)}
+        name = adapter if export is None else session.export(adapter, Path(export))
+        candidate = session.candidate(name)
+        return {b.name: candidate.evaluate(b).verdict for b in session.benchmarks(name)}
+
+
+def against_itself(request: Request, adapter: str) -> Request:
+    """Return the request by which an export is judged: against its own adapter, not the base."""
+    if request.against not in (None, adapter):
+        raise RequestError(
+            f"an export of {adapter} is compared with {adapter} itself, not with {request.against}"
+        )
+    return replace(request, against=adapter, baselines=False)

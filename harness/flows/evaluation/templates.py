@@ -88,10 +88,11 @@ def begins_thought(backend: Backend, adapter: AdapterRef, benchmark: Benchmark) 
 
     False where the template is not on this machine.
     """
-    base = backend.tokenizer_folder()
+    export = adapter.exported
+    base = export.folder() if export is not None else backend.tokenizer_folder()
     if base is None:
         return False
-    digests: dict[str, str] = {}
+    digests: dict[str, str] = {} if export is None else {"export": export.weights.digest}
     if benchmark.chat.template == ADAPTER_TEMPLATE and adapter.files is not None:
         digests = {name: _digest(adapter, name) for name in _shipped(adapter.files.folder)}
     prompt = prompts_for(benchmark, benchmark.cases[0], adapter.name)[0]
@@ -99,7 +100,7 @@ def begins_thought(backend: Backend, adapter: AdapterRef, benchmark: Benchmark) 
     known = remembered(_REMEMBERED).get(key)
     if isinstance(known, bool):
         return known
-    if digests:
+    if digests and export is None:
         with _copies(adapter, digests) as copies:
             found = opens_thought(prompt_tail(base, copies, prompt, adapter.name))
     else:

@@ -58,7 +58,7 @@ def shipping(project: TinyProject, made: Path, monkeypatch):
     for file in made.iterdir():
         shutil.copy(file, project.folder / "base")
     monkeypatch.setattr(
-        "harness.flows.evaluation.backends.LocalBackend._open_engine", lambda _: EchoEngine()
+        "harness.flows.evaluation.backends.LocalBackend._open_engine", lambda *_: EchoEngine()
     )
     monkeypatch.setattr("harness.flows.evaluation.doctor.applied_shift", lambda *_: 1.0)
     config = {"model_type": "llama", "hidden_size": 8, "num_attention_heads": 2}
