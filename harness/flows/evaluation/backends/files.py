@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.engines.local.skeleton import Skeleton
 from harness.engines.protocol import BackendEngine, Mounted
@@ -18,9 +17,6 @@ from harness.workspace.adapters.files import AdapterFiles, read_adapter, snapsho
 from harness.workspace.adapters.inspection import Loading, inspect
 from harness.workspace.base.exported import Exported
 from harness.workspace.base.gguf import model_folder
-
-if TYPE_CHECKING:
-    pass
 
 
 class FilesBackend(Backend):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.engines.local.device import Device, machine_key, probe
 from harness.engines.protocol import BackendEngine
@@ -19,9 +18,6 @@ from harness.workspace.base.exported import Exported, find_export
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.base.weights import Weights
 from harness.workspace.formats.cache import remember, remembered
-
-if TYPE_CHECKING:
-    pass
 
 
 def open_device() -> Device:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.errors import SettingsError
 from harness.flows.evaluation.backend import Backend
@@ -18,9 +17,6 @@ from harness.registered import ENGINES as THIRD_PARTY
 from harness.registered import names, registered
 from harness.workspace.adapters.served import served_names
 from harness.workspace.project.settings import EXAMPLE, at_url
-
-if TYPE_CHECKING:
-    pass
 
 ENGINES = ("transformers", "recorded", "openai", "ray")
 

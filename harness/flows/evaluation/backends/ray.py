@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.engines.protocol import BackendEngine
 from harness.errors import SettingsError
@@ -14,9 +13,6 @@ from harness.flows.evaluation.backends.local import LocalBackend, open_device
 from harness.flows.project import Project
 from harness.records import Cluster
 from harness.workspace.base.exported import Exported
-
-if TYPE_CHECKING:
-    pass
 
 
 class RayBackend(LocalBackend):
