@@ -127,6 +127,8 @@ class Bar:
     """The commit's `promoted.json`."""
     differs: tuple[str, ...] = ()
     """What the working folder changes of the bar, as sentences; none of it is used."""
+    store_of_commit: bool = False
+    """Whether the store holds nothing but the commit's own history."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,12 @@ class Project:
             return self
         privacy = replace(self.settings.privacy, texts=False)
         return replace(self, settings=replace(self.settings, privacy=privacy))
+
+    def kept_in(self, store: str | None) -> Project:
+        """Return the project, whose bar no longer trusts its store where another one is named."""
+        if self.bar is None or store is None:
+            return self
+        return replace(self, bar=replace(self.bar, store_of_commit=False))
 
     def reporting_to(self, reports: Path | None) -> Project:
         """Return the project with another reports folder, unless that is None."""

@@ -38,6 +38,7 @@ def at_base(project: Project, ref: str, folder: Path) -> Project:
             for place in filter(None, map(tree.place, wanted)):
                 tree.write(place, folder)
             (folder / _WHOLE).touch()
+        store, of_commit = _store(tree, settings, folder)
         judged = Project(
             replace(
                 settings,
@@ -46,7 +47,7 @@ def at_base(project: Project, ref: str, folder: Path) -> Project:
                 promotion_keys=tuple(
                     _in_commit(tree, key, folder) for key in settings.promotion_keys
                 ),
-                store=_store(tree, settings, folder),
+                store=store,
             ),
             Bar(tree.commit, _in_commit(tree, promoted, folder)),
         )
@@ -54,7 +55,7 @@ def at_base(project: Project, ref: str, folder: Path) -> Project:
     except HarnessError as problem:
         line = str(problem).replace(f"{folder}{os.sep}", "")
         raise type(problem)(f"at {ref}: {line}") from problem
-    return replace(judged, bar=Bar(tree.commit, judged.promoted_file, found))
+    return replace(judged, bar=Bar(tree.commit, judged.promoted_file, found, of_commit))
 
 
 def _settings(tree: GitTree, root: Path, folder: Path) -> Settings:
@@ -76,9 +77,12 @@ def _in_commit(tree: GitTree, path: Path, folder: Path) -> Path:
     return path if place is None else folder / place
 
 
-def _store(tree: GitTree, settings: Settings, folder: Path) -> str:
-    """Return the commit's store; a new one for a file that a pull request could bring along."""
+def _store(tree: GitTree, settings: Settings, folder: Path) -> tuple[str, bool]:
+    """Return the store's address, and whether it is a new one for the commit's history alone.
+
+    It is new where it would else be a file that a pull request could bring along.
+    """
     kind, _, rest = settings.store.partition(":///")
     file = settings.root / rest.partition("?")[0]
     inside = kind.partition("+")[0].startswith("sqlite") and tree.place(file) is not None
-    return f"sqlite:///{folder / STORE}" if inside else settings.store
+    return (f"sqlite:///{folder / STORE}", True) if inside else (settings.store, False)

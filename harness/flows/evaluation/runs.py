@@ -176,14 +176,17 @@ class Producer:
     def _counts(self, run: Run, spec: RunSpec) -> bool:
         """Return whether a stored run may decide; refuse one that was changed by hand.
 
-        A run that came with a history, and that no decision rests on, is made again.
+        A run that came with a history, and that no decision rests on, is made again; not one of
+        the commit's own history that sets the bar (`--harness-base-ref`).
         """
         if run.id not in self._counting:
             asked = (spec.adapter.name, spec.adapter.digest, spec.benchmark.fingerprint)
             said = (run.adapter, run.digests.get("adapter"), run.fingerprint)
             if said != asked or self.store.runs.changed([run.id]):
                 raise RowChanged(f"{run.id}: was changed by hand, see `lora-harness verify`")
-            self._counting[run.id] = is_proven(self.store, run.id)
+            bar = self.project.bar
+            of_commit = bar is not None and bar.store_of_commit
+            self._counting[run.id] = of_commit or is_proven(self.store, run.id)
         if not self._counting[run.id]:
             self.made_again[run.adapter, run.benchmark] = (
                 f"{run.adapter}: its run on {run.benchmark} came with a history and no decision"

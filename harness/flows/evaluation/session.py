@@ -64,6 +64,7 @@ def open_session(project: Project, request: Request, on_progress: OnProgress) ->
             folder = opened.enter_context(scratch_folder()).resolve()
             project = at_base(project, request.base_ref, folder)
         project = project.showing(request.texts).reporting_to(request.reports)
+        project = project.kept_in(request.store)
         store = opened.enter_context(closing(open_store(project, request.store)))
         copies = opened.enter_context(scratch_folder())
         backend = opened.enter_context(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ import pytest
 import harness
 from harness.errors import HarnessError, RequestError
 from harness.flows.evaluation.base_ref import at_base
+from harness.flows.committed_history import write_history
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import open_session
+from harness.flows.store import open_store
 from harness.records import Verdict
 from tests.fakes.project import (
     BENCHMARK,
@@ -195,6 +200,38 @@ def test_a_store_elsewhere_is_the_teams_own(project: TinyProject, tmp_path: Path
     project.settings(f'store = "{url}"\n')
     git(project.folder, "commit", "-qam", "store")
     assert at_base(project.project, "HEAD", tmp_path / "bar").settings.store == url
+
+
+# --- the runs of the commit's history ----------------------------------------------------------
+
+
+@pytest.fixture
+def undecided(project: TinyProject) -> TinyProject:
+    """The committed history holds a run of `same`, on which no decision rests."""
+    harness.evaluate("same", project=project.folder, baselines=False)
+    with closing(open_store(project.project)) as store:
+        write_history(project.project, store)
+    git(project.folder, "commit", "-qam", "judged")
+    for file in (project.folder / "reports").glob("harness.db*"):
+        file.unlink()
+    return project
+
+
+@pytest.mark.parametrize(
+    ("ref", "store", "believed"),
+    [
+        ("HEAD", None, True),
+        (None, None, False),  # a pull request can write its own
+        ("HEAD", "sqlite:///reports/other.db", False),  # who knows what it has imported
+    ],
+)
+def test_a_run_of_the_base_commits_history_is_believed(
+    undecided: TinyProject, ref: str | None, store: str | None, believed: bool
+) -> None:
+    request = Request(store=store, base_ref=ref, baselines=False)
+    with open_session(undecided.project, request, lambda *_: None) as session:
+        run = session.candidate("same").evaluate(session.benchmark("openers")).run
+        assert session.store.runs.is_imported(run.id) is believed
 
 
 # --- what is refused ---------------------------------------------------------------------------
