@@ -6,9 +6,9 @@ Tested in tests/cli/test_completion.py.
 from __future__ import annotations
 
 from harness.errors import HarnessError
-from harness.flows.evaluation.backends import recorded_names
 from harness.flows.project import Project
 from harness.workspace.adapters.files import adapter_names, read_training
+from harness.workspace.project.recordings import recorded_names
 
 
 def adapters_of(project: Project) -> list[str]:

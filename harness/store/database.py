@@ -30,10 +30,12 @@ MIGRATION_LOCK, LEDGER_LOCK, REVIEW_LOCK, CLAIM_LOCK = 4711, 4712, 4713, 4714
 _ADVICE = {
     "file is not a database": "name another file as `store`, or move this one away",
     "unable to open database file": "name a file as `store`, in a folder that can be written",
+    "malformed database schema": "put a copy in its place",
+    "database disk image is malformed": "put a copy in its place",
     "canceling statement due to statement timeout": "run the same command again, with a longer"
     " limit if the store is so large: ?options=-c%20statement_timeout%3D1h behind its URL",
 }
-"""By the database's message, the remedy where repeating the command does not help."""
+"""By how the database's message begins, the remedy where repeating the command does not help."""
 _NOT_ALLOWED = ("25006", "42501")
 """PostgreSQL's codes for writing on a standby server, and for writing without the right to."""
 
@@ -179,7 +181,8 @@ class Database:
         except SQLAlchemyError as problem:
             cause = getattr(problem, "orig", None) or problem
             why = without_secrets(self.url, reason(cause))
-            advice = _ADVICE.get(why, "run the same command again")
+            repeat = "run the same command again"
+            advice = next((_ADVICE[said] for said in _ADVICE if why.startswith(said)), repeat)
             if getattr(cause, "sqlstate", None) in _NOT_ALLOWED:
                 advice = "run this command where the store can be written, or name another store"
             if self._waits is not None and (holder := self._waits.holder()):

@@ -31,6 +31,7 @@ def test_status_of_a_new_project(project: TinyProject, typed: Type) -> None:
                 "verdict": None,
                 "override": False,
                 "origin": None,
+                "served": None,
             }
         ]
     }

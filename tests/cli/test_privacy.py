@@ -34,6 +34,7 @@ def leaky(project: TinyProject) -> TinyProject:
     ]
     project.benchmark("openers", BENCHMARK, cases)
     project.record("good", texts={case["id"]: case["ideal"] for case in cases})
+    project.promote("good", pin=True)
     project.record("leaky", quality="bad", texts={case["id"]: WRITTEN for case in cases})
     with closing(project.store()) as store:
         store.reviews.keep(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -160,13 +161,18 @@ class TinyProject:
         return Store(self.project.settings.store, self.folder)
 
     def promote(
-        self, adapter: str, *, by: str = "a person", why: str = "to begin with"
+        self, adapter: str, *, by: str = "a person", why: str = "to begin with", pin: bool = False
     ) -> Decision:
-        """Put recorded outputs in production without a verdict, as a project's history may."""
+        """Put recorded outputs in production without a verdict, as a project's history may.
+
+        With `pin` they are the yardstick too, in place of what was promoted first.
+        """
         digest = RecordedBackend(self.project, self.folder / "recorded").adapter(adapter).digest
         decision = Decision("promote", TASK, adapter, digest, by, why, "2026-01-01T00:00:00Z")
         store = self.store()
         store.decisions.add(decision)
+        if pin:
+            store.decisions.add(replace(decision, kind="pin"))
         store.close()
         return decision
 

@@ -86,7 +86,7 @@ def test_who_means_to_begin_anew_removes_the_pointer(project: ServedProject) -> 
 def test_a_store_that_is_held_too_long_is_refused_and_comes_back(
     project: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(connect, "WAIT_SECONDS", 0.05)
     holder = sqlite3.connect(project.folder / "reports/harness.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     line = refused(*PROMOTE)

@@ -21,6 +21,7 @@ LATER = [
     *((table, "seal") for table in SEALED),
     *(("runs", "imported"), ("decisions", "rests_on"), ("decisions", "signature")),
 ]
+NEW_TABLES = ("owner", "review_claims", "withdrawn_reviews", "endpoint_checks")
 
 
 @pytest.fixture
@@ -32,6 +33,8 @@ def old(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
     monkeypatch.setattr("harness.flows.decisions.decide.seal_of_grounds", lambda *_: None)
     promote(project.project, "good", task=None, by="Ana", why="the first")
     with closing(sqlite3.connect(file_of(project))) as connection:
+        for table in NEW_TABLES:
+            connection.execute(f"DROP TABLE {table}")
         for table, column in LATER:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute("UPDATE alembic_version SET version_num = '0004'")

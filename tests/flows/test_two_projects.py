@@ -11,8 +11,9 @@ import pytest
 
 from harness.errors import RequestError
 from harness.flows.decisions.promote import promote, standings
-from harness.flows.decisions.promoted_file import PROMOTED_FILE, promoted, write_promoted_file
+from harness.flows.decisions.promoted_file import promoted, write_promoted_file
 from harness.flows.evaluation.session import evaluate
+from harness.flows.project import PROMOTED_FILE
 from harness.flows.store import open_store
 from perf.forgeries import give_id
 from tests.fakes.project import SETTINGS, TinyProject

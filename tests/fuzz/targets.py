@@ -269,7 +269,7 @@ def _reply(data: bytes, folder: Path) -> object:
     answer = replies.read_json(text, "http://x")
     for read in (
         lambda: replies.model_names(answer, "http://x"),
-        lambda: replies.chat_output(answer, Prompt("a", ()), "http://x"),
+        lambda: replies.chat_output(answer, Prompt("a", ()), "http://x", lambda text: None),
         lambda: replies.prompt_tokens(answer),
         lambda: replies.tail_logprobs(answer, (1, 2), 1, "http://x"),
     ):

@@ -187,6 +187,7 @@ def test_samples_are_asked_for_by_number(gate: Gate, project: TinyProject) -> No
             file = project.folder / "recorded" / name / f"{benchmark}.jsonl"
             one = file.read_text()
             file.write_text(one + one.replace('{"case"', '{"sample": 1, "case"'))
+    project.promote("good", pin=True)
     result = gate("--model", "same", "--harness-samples", "2")
     assert result.ret == 0
     store = project.store()

@@ -49,7 +49,7 @@ def test_vv_shows_the_causes_in_the_item_and_at_the_end(failing: Gate) -> None:
     result = failing("--model", "same", "-vv", "--junitxml=junit.xml")
     assert result.ret == 11
     lines = [line for line in result.outlines if line.startswith("caused by OSError")]
-    assert len(lines) == 15 + 2  # each item, and each benchmark at the end
+    assert len(lines) == 2 + 2  # the first item of each benchmark, and each benchmark at the end
     result.stdout.fnmatch_lines(["could not judge same on openers: the machine broke", CAUSE])
 
 

@@ -18,7 +18,7 @@ def leaky(project: TinyProject) -> TinyProject:
     project.benchmark("openers", BENCHMARK, cases)
     kept = {case["id"]: f"{case['ideal']} never ACME-4711" for case in cases}
     project.record("good", texts=kept)
-    project.promote("good")
+    project.promote("good", pin=True)
     project.record("leaky", quality="bad", texts={case["id"]: WRITTEN for case in cases})
     return project
 

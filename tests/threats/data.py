@@ -936,6 +936,6 @@ ROWS = [
         "history: a file in a folder that is a file",
         nothing,
         ("history", "export", "pyproject.toml/x"),
-        line="pyproject.toml/x: cannot be written (File exists)",
+        line="pyproject.toml/x: cannot be written (Not a directory)",
     ),
 ]

@@ -104,13 +104,15 @@ class OpenAI:
                 yield from client.each(_CHAT, asks, partial(self._output, adapter.folder))
 
     def _output(self, adapter: Path | None, prompt: Prompt, answer: object) -> Output:
-        def count(text: str) -> int | None:
-            if self._formats is None:
-                return None
-            tokenizer = self._formats.of(prompt.chat, adapter).tokenizer
-            return len(tokenizer.encode(text, add_special_tokens=False))
-
+        count = partial(self._count, adapter, prompt)
         return chat_output(answer, prompt, self.endpoint.url + _CHAT, count)
+
+    def _count(self, adapter: Path | None, prompt: Prompt, text: str) -> int | None:
+        """Return how many tokens a text has; None where its tokenizer is not on this machine."""
+        if self._formats is None:
+            return None
+        tokenizer = self._formats.of(prompt.chat, adapter).tokenizer
+        return len(tokenizer.encode(text, add_special_tokens=False))
 
     # --- likelihoods -------------------------------------------------------------------------
 

@@ -101,6 +101,10 @@ class NamedModel(OpenAI):
                 )
         return True
 
+    def _count(self, adapter: Path | None, prompt: Prompt, text: str) -> int | None:
+        """Return None: the tokenizer of a name is not known."""
+        return None
+
     def _chat(
         self, model: str, prompt: Prompt, generation: Generation, adapter: Path | None
     ) -> Body:

@@ -11,6 +11,7 @@ from functools import cached_property, partial
 
 from harness.errors import AdapterRefused, EngineFailed
 from harness.flows.evaluation.backend import AdapterRef, is_base
+from harness.flows.evaluation.backends import RecordedBackend
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
 from harness.flows.evaluation.export_parity import export_notes
@@ -279,25 +280,33 @@ class References:
         pinned = self._decision("pinned")
         if pinned is None or promoted is None or pinned.digest == promoted.digest:
             return None
-        return self._decided(pinned)
+        return self._decided(pinned, "pinned")
 
-    def _decided(self, decision: Decision | None) -> AdapterRef | None:
-        """Return the adapter of a decision; refuse it if its bytes have changed since."""
+    def _decided(self, decision: Decision | None, how: str = "promoted") -> AdapterRef | None:
+        """Return the adapter of a decision; refuse it if its bytes have changed since.
+
+        Recorded outputs of an adapter that was judged as files have no digest to be compared with.
+        """
         if decision is None:
             return None
         self.context.refuse_changed_grounds(decision)
         adapter = self.context.backend.adapter(decision.adapter)
+        of_files = decision.base not in (None, RecordedBackend.base_digest)
+        if self.context.backend.from_files(adapter) and of_files:
+            return adapter
         if not adapter.has_judged_bytes(decision.digest):
             if adapter.served is not None:
                 raise AdapterRefused(
                     f"{decision.adapter}: is {adapter.served.called} now, which is not the name"
-                    f" that was promoted; restore its {SERVED}"
+                    f" that was {how}; restore its {SERVED}"
                 )
             what = "recorded outputs" if self.context.backend.recorded else "bytes"
+            remedy = "promote them as they are now with --override"
+            if how == "pinned":
+                remedy = "pin another adapter with `lora-harness pin`"
             raise AdapterRefused(
-                f"{decision.adapter}: its {what} are not those that were promoted"
-                f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them,"
-                " or promote them as they are now with --override"
+                f"{decision.adapter}: its {what} are not those that were {how}"
+                f" ({adapter.digest[:12]}, not {decision.digest[:12]}), restore them, or {remedy}"
             )
         return adapter
 

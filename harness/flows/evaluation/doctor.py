@@ -88,8 +88,9 @@ def _judging(project: Project, task: object) -> list[Benchmark]:
 
 def _converted(project: Project) -> Iterator[DoctorCheck]:
     """Say whether the converted copy of a GGUF base still has the bytes that were written."""
+    base = project.base  # one that is missing or cannot be read is no finding, but an error
     try:
-        if refuse_changed_copy(project.base):
+        if refuse_changed_copy(base):
             yield DoctorCheck("converted", True, "the base's copy in the cache is as it was made")
     except HarnessError as problem:
         yield DoctorCheck("converted", False, str(problem))

@@ -28,6 +28,12 @@ _FORMAT = 1
 _MAX_SAMPLE = 63
 
 
+def recorded_names(folder: Path) -> list[str]:
+    """Return every adapter with recorded outputs in a folder, clients' with their `/`."""
+    found = [*folder.glob("*/*.jsonl"), *folder.glob("*/*/*.jsonl")]
+    return sorted({file.parent.relative_to(folder).as_posix() for file in found})
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedAnswer:
     """A text that a model wrote, and when."""

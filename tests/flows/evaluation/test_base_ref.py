@@ -12,8 +12,8 @@ import pytest
 
 import harness
 from harness.errors import HarnessError, RequestError
-from harness.flows.evaluation.base_ref import at_base
 from harness.flows.committed_history import write_history
+from harness.flows.evaluation.base_ref import at_base
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.session import open_session
 from harness.flows.store import open_store

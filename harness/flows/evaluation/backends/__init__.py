@@ -3,7 +3,7 @@
 from harness.flows.evaluation.backends.local import LocalBackend, ThirdPartyBackend, open_device
 from harness.flows.evaluation.backends.opening import ENGINES, open_backend
 from harness.flows.evaluation.backends.ray import RayBackend
-from harness.flows.evaluation.backends.recorded import RecordedBackend, recorded_names
+from harness.flows.evaluation.backends.recorded import RecordedBackend
 from harness.flows.evaluation.backends.server import UNKNOWN, OpenAIBackend
 
 __all__ = [
@@ -16,5 +16,4 @@ __all__ = [
     "ThirdPartyBackend",
     "open_backend",
     "open_device",
-    "recorded_names",
 ]

@@ -16,18 +16,13 @@ from harness.workspace.adapters.files import file_digest
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.names import check_name, inside
 from harness.workspace.formats.reading import read_jsonl, regular_file
+from harness.workspace.project.recordings import recorded_names
 
 if TYPE_CHECKING:
     from harness.engines.recorded import Recorded
 
 FINALS = ".finals.jsonl"
 """How the names of files with the NLLs of finals end."""
-
-
-def recorded_names(folder: Path) -> list[str]:
-    """Return every adapter with recorded outputs in a folder, clients' with their `/`."""
-    found = [*folder.glob("*/*.jsonl"), *folder.glob("*/*/*.jsonl")]
-    return sorted({file.parent.relative_to(folder).as_posix() for file in found})
 
 
 class RecordedBackend(Backend):
