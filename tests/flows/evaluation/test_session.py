@@ -6,6 +6,8 @@ Tests `candidate` and `context` as well, which a session is made of.
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from harness.flows.evaluation.context import Request
 from harness.records import Decision, Verdict
 from tests.fakes.engines import EchoEngine
 from tests.fakes.project import BENCHMARK, CASES, GUARD_BENCHMARK, GUARD_CASES, TinyProject
+from tests.fakes.refusals import refused
 from tests.flows.conftest import session
 
 EXAMPLES = '\n[[examples]]\ninput = "Bo, Orca"\noutput = "Hi Bo, how is Orca?"\n'
@@ -126,6 +129,33 @@ def test_a_promoted_adapter_whose_bytes_changed_is_no_reference(project: TinyPro
     with session(project, EchoEngine()) as opened, pytest.raises(AdapterRefused) as caught:
         opened.candidate("v2").evaluate(opened.benchmark("openers"))
     assert "its bytes are not those that were promoted" in str(caught.value)
+
+
+@pytest.mark.parametrize("base", ["recorded", "4f" * 32])
+def test_recorded_outputs_are_compared_with_a_decision_on_recorded_outputs_only(
+    recorded: TinyProject, base: str
+) -> None:
+    decision = Decision("promote", "openers", "good", "3b" * 32, "Ana", "first", "2026", base=base)
+    with closing(recorded.store()) as store:
+        store.decisions.add(decision)
+    judge = partial(judged, recorded, "same")
+    if base == "recorded":
+        with refused("its recorded outputs are not those that were promoted", AdapterRefused):
+            judge()
+    else:  # the digest of an adapter's files says nothing of what was recorded
+        assert judge()["openers"].promoted == "good"
+
+
+def test_a_pinned_adapter_whose_bytes_changed_names_its_own_remedy(project: TinyProject) -> None:
+    promoted_files(project, "v1")
+    project.adapter("v2", seed=2).write()
+    promoted_files(project, "v2")
+    project.adapter("v1", seed=9).write()
+    project.adapter("v3", seed=3).write()
+    with session(project, EchoEngine()) as opened, pytest.raises(AdapterRefused) as caught:
+        opened.candidate("v3").evaluate(opened.benchmark("openers"))
+    assert "its bytes are not those that were pinned" in str(caught.value)
+    assert str(caught.value).endswith("or pin another adapter with `lora-harness pin`")
 
 
 def test_a_refused_reference_costs_no_output(project: TinyProject) -> None:
