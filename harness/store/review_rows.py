@@ -29,9 +29,15 @@ _SLICE = 200
 
 def row_of(review: Review, content: str | None = None) -> ReviewRow:
     """Return a review's columns, all but its number, and its slices as a mapping."""
+    beside = _beside(review, content or content_of(review))
+    return {**beside, "body": encode(review)}
+
+
+def _beside(review: Review, content: str) -> dict[str, Any]:
+    """Return what stands beside the body of a review, which has it all."""
     return {
         "id": review.id,
-        "content": content or content_of(review),
+        "content": content,
         "at": review.at,
         "week": week_of(review.at),
         "task": review.task,
@@ -42,7 +48,6 @@ def row_of(review: Review, content: str | None = None) -> ReviewRow:
         "character_rate": review.character_rate,
         "reviewer": review.reviewer,
         "source": review.source,
-        "body": encode(review),
         "slices": dict(review.slices),
     }
 
@@ -79,8 +84,9 @@ def could_be(review: Review) -> bool:
 def is_whole(row: Row[Any], slices: Mapping[str, str]) -> bool:
     """Return whether the columns and slices of a row still agree with its body."""
     try:
-        recorded = row_of(decode(row.body, Review))
+        review = decode(row.body, Review)
+        recorded = _beside(review, content_of(review))
     except (RowUnreadable, ValueError):
         return False
     beside = dict(row._mapping) | {"slices": dict(slices)}
-    return all(beside[name] == value for name, value in recorded.items() if name != "body")
+    return all(beside[name] == value for name, value in recorded.items())

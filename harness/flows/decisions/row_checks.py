@@ -42,7 +42,7 @@ def _not_again(store: Store, identities: Sequence[str]) -> list[str]:
 CHECKS: Mapping[str, tuple[Check, int]] = {
     "runs": (lambda store, some: store.runs.changed(some), 1_000),
     "verdicts": (lambda store, some: store.verdicts.changed(some), 1_000),
-    "reviews": (lambda store, some: list(store.reviews.changed(some)), 4_000),
+    "reviews": (lambda store, some: list(store.reviews.changed(some)), 1_000),
     "results": (lambda store, some: list(store.outputs.changed(some)), 1),
     "grounds": (_moved, 100),
     "judged again": (_not_again, 25),
