@@ -107,7 +107,7 @@ def _to_review(folder: Path, url: str | None) -> TinyProject:
 
 
 def _to_carry(folder: Path, url: str | None) -> TinyProject:
-    """Make an empty store beside the exported history of another store."""
+    """Make an empty store beside the exported history of another store, and its outputs."""
     other = _recorded(folder.with_name("other"), None)
     _evaluate(other, "good", "same")
     _export(other, "history.jsonl")
@@ -116,6 +116,7 @@ def _to_carry(folder: Path, url: str | None) -> TinyProject:
         made.settings(f'store = "{url}"\n')
     made.store().close()
     shutil.copy(other.folder / "history.jsonl", folder / "history.jsonl")
+    shutil.copytree(other.folder / "recorded", folder / "recorded", dirs_exist_ok=True)
     shutil.rmtree(other.folder)
     return made
 

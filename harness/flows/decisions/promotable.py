@@ -10,12 +10,12 @@ from __future__ import annotations
 from harness.errors import RequestError
 from harness.exit_codes import CODES
 from harness.flows.evaluation.backend import AdapterRef
-from harness.flows.evaluation.backends import RecordedBackend
+from harness.flows.evaluation.backends import RecordedBackend, is_about_recorded
 from harness.flows.evaluation.renewal import run_is_old
 from harness.flows.project import Project, utc_now
 from harness.flows.rejudge import judged_again
 from harness.judge.verdict import RULE
-from harness.records import Benchmark, Run
+from harness.records import Benchmark, Decision, Run
 from harness.store import Store
 from harness.store.decisions import CurrentDecisions
 from harness.store.in_production import rejected
@@ -24,6 +24,8 @@ from harness.store.verdicts import StoredVerdict
 from harness.text.figures import count
 from harness.workspace.adapters.files import read_adapter
 from harness.workspace.adapters.served import is_served
+
+_PARTIAL = "was judged on some of the cases only, run"
 
 
 class NotPromotable(RequestError):
@@ -102,12 +104,15 @@ def current_verdict(
         if (kept.verdict.candidate, kept.verdict.benchmark) == (adapter.name, benchmark.name)
     ]
     guards = {b.name: b.fingerprint for b in project.benchmarks.values() if b.guard}
-    reason = "was not judged yet, run"
+    reasons: list[str] = []
     for kept in reversed(mine):
         outdated = _outdated(project, store, kept, benchmark, guards, adapter, current)
         if outdated is None:
             return kept
-        reason = outdated if kept is mine[-1] else reason  # only the newest is worth explaining
+        reasons.append(outdated)
+    # Only the newest is worth explaining, and a partial one only where there is no whole one.
+    whole = [reason for reason in reasons if reason != _PARTIAL]
+    reason = (whole or reasons or ["was not judged yet, run"])[0]
     raise NotPromotable(f"{adapter.name}: {reason} `pytest --model {adapter.name}`")
 
 
@@ -134,7 +139,7 @@ def _outdated(
     if adapter.served is not None and run_is_old(adapter.served, run, utc_now()):
         return f"its answers are older than {count(adapter.served.renew, 'day')}, run"
     if not run.complete:
-        return "was judged on some of the cases only, run"
+        return _PARTIAL
     if {guard.benchmark: guard.fingerprint for guard in verdict.guards} != guards:
         return "the guard benchmarks changed since, run"
     for what, compared in (("promoted", verdict.promoted), ("pinned", verdict.pinned)):
@@ -144,18 +149,20 @@ def _outdated(
                 f" {wanted[0]} now; run" if wanted else " none now; run"
             )
         against = store.runs.by_id(verdict.runs.get(what, ""))
-        if wanted and against and not _same(project, against, wanted):
+        decided = current.promoted if what == "promoted" else current.pinned
+        if wanted and decided and against and not _same(project, against, decided):
             return f"the {what} adapter {wanted[0]} has other bytes now; run"
     return None
 
 
-def _same(project: Project, run: Run, wanted: tuple[str, str]) -> bool:
+def _same(project: Project, run: Run, decision: Decision) -> bool:
     """Return whether a run is of the bytes that a decision about an adapter is about."""
-    name, digest = wanted
+    name, digest = decision.adapter, decision.digest
     if run.digests["adapter"] == digest:
         return True
-    recorded = run.digests["base"] == RecordedBackend.base_digest
-    if recorded or run.named or is_served(project.settings.adapters, name):
+    if run.digests["base"] == RecordedBackend.base_digest:
+        return not is_about_recorded(decision)
+    if run.named or is_served(project.settings.adapters, name):
         return False
     files = read_adapter(project.settings.adapters, name)
     return files.has_judged_bytes(digest) and files.has_judged_bytes(run.digests["adapter"])

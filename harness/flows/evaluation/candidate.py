@@ -11,7 +11,7 @@ from functools import cached_property, partial
 
 from harness.errors import AdapterRefused, EngineFailed
 from harness.flows.evaluation.backend import AdapterRef, is_base
-from harness.flows.evaluation.backends import RecordedBackend
+from harness.flows.evaluation.backends import is_about_recorded
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
 from harness.flows.evaluation.export_parity import export_notes
@@ -291,8 +291,7 @@ class References:
             return None
         self.context.refuse_changed_grounds(decision)
         adapter = self.context.backend.adapter(decision.adapter)
-        of_files = decision.base not in (None, RecordedBackend.base_digest)
-        if self.context.backend.from_files(adapter) and of_files:
+        if self.context.backend.from_files(adapter) and not is_about_recorded(decision):
             return adapter
         if not adapter.has_judged_bytes(decision.digest):
             if adapter.served is not None:

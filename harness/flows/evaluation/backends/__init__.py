@@ -3,7 +3,7 @@
 from harness.flows.evaluation.backends.local import LocalBackend, ThirdPartyBackend, open_device
 from harness.flows.evaluation.backends.opening import ENGINES, open_backend
 from harness.flows.evaluation.backends.ray import RayBackend
-from harness.flows.evaluation.backends.recorded import RecordedBackend
+from harness.flows.evaluation.backends.recorded import RecordedBackend, is_about_recorded
 from harness.flows.evaluation.backends.server import UNKNOWN, OpenAIBackend
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "RayBackend",
     "RecordedBackend",
     "ThirdPartyBackend",
+    "is_about_recorded",
     "open_backend",
     "open_device",
 ]

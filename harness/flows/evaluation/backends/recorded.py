@@ -11,7 +11,7 @@ from harness.engines.protocol import Mounted
 from harness.errors import DataError
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.project import Project
-from harness.records import RESERVED, Benchmark
+from harness.records import RESERVED, Benchmark, Decision
 from harness.workspace.adapters.files import file_digest
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.names import check_name, inside
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 FINALS = ".finals.jsonl"
 """How the names of files with the NLLs of finals end."""
+
+
+def is_about_recorded(decision: Decision) -> bool:
+    """Return whether the digest of a decision may be that of recorded outputs.
+
+    Decisions on an adapter's files name their base. What is recorded of such an adapter cannot be
+    held against their digest.
+    """
+    return decision.base in (None, RecordedBackend.base_digest)
 
 
 class RecordedBackend(Backend):
