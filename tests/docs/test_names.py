@@ -112,5 +112,5 @@ def test_exit_codes_are_said_the_same_everywhere() -> None:
 
 @pytest.mark.parametrize("file", documents(), ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_the_tests_that_a_document_names_are_there(file: Path) -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)`", file.read_text(encoding="utf-8"))
-    assert [name for name in named if not (ROOT / name).is_file()] == []
+    mentioned = re.findall(r"`(tests/[\w/]+\.py)`", file.read_text(encoding="utf-8"))
+    assert [name for name in mentioned if not (ROOT / name).is_file()] == []
