@@ -6,11 +6,12 @@ Tested in tests/dashboard/test_charts.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import altair as alt
 
-from dashboard.chart_rows import EVENT_TIP, data
+from dashboard.chart_rows import EVENT_TIP, data, point_row
 from dashboard.colours import GREY, adapter_colours, event_kind, event_kinds, line_words
 from dashboard.words import option
 from harness.text.figures import day
@@ -18,6 +19,8 @@ from harness.text.figures import day
 if TYPE_CHECKING:
     from harness.flows.queries import Band, Event, Point, RateLine
 
+MANY_HOURS, MANY_DAYS = 4, 200
+"""Days from which hours, and then days, no longer fit on the axis."""
 SCORES = alt.Axis(tickCount=5, format=".1f")
 
 
@@ -28,8 +31,20 @@ def time_axis(times: Sequence[str], ticks: int = 6, titled: bool = True) -> alt.
     title = f"{span}, UTC" if span and titled else None
     # A single moment has no span to pad.
     scale = alt.Scale(type="utc", padding=18) if len(set(times)) > 1 else alt.Scale(type="utc")
-    axis = alt.Axis(tickCount=ticks, labelOverlap=True, labelFlush=True, grid=False)
+    axis = alt.Axis(
+        tickCount=ticks, format=_time_format(days), labelOverlap=True, labelFlush=True, grid=False
+    )
     return alt.X("at:T", title=title, axis=axis, scale=scale)
+
+
+def _time_format(days: Sequence[str]) -> str:
+    """Return how times are written on the axis: hours of a day, days of a season, months."""
+    if len(days) < 2:
+        return "%H:%M"
+    spanned = (date.fromisoformat(days[-1]) - date.fromisoformat(days[0])).days
+    if spanned < MANY_HOURS:
+        return "%-d %b %H:%M"
+    return "%-d %b" if spanned < MANY_DAYS else "%b %Y"
 
 
 def mean_scale(points: Sequence[Point]) -> alt.Scale:
@@ -93,6 +108,21 @@ def band_layers(bands: Sequence[Band]) -> list[alt.Chart]:
             text="version:N", y=alt.value(0)
         ),
     ]
+
+
+def path_layers(path: Sequence[Point]) -> list[alt.Chart]:
+    """Draw the promoted line as a broad band below the adapters' own lines."""
+    if not path:
+        return []
+    rows = [point_row(point) | {"place": number} for number, point in enumerate(path)]
+    base = alt.Chart(data(rows)).encode(
+        alt.X("at:T"),
+        alt.Y("mean:Q"),
+        detail="version:N",
+        order=alt.Order("place:Q"),
+        color=alt.value(GREY),
+    )
+    return [base.mark_line(strokeWidth=9, opacity=0.28, strokeCap="round", strokeJoin="round")]
 
 
 def event_layers(events: Sequence[Event], legend: bool) -> list[alt.Chart]:

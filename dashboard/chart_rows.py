@@ -14,9 +14,18 @@ from dashboard.words import option
 from harness.text.figures import day, metric_title, percent, score, signed
 
 if TYPE_CHECKING:
-    from harness.flows.queries import Compared, Forgetting, Point, SlicePanel, WeekRates
+    from harness.flows.queries import (
+        Compared,
+        EvidenceWeek,
+        Forgetting,
+        Point,
+        SlicePanel,
+        WeekRates,
+    )
 
 Rated = Literal["edit", "rejection"]
+LEAST_EVIDENCE, MOST_EVIDENCE = 0.001, 100.0
+"""Shares of an alarm's evidence between which a chart tells sizes apart."""
 
 POINT_TIP = [
     alt.Tooltip("adapter:N"),
@@ -29,6 +38,12 @@ WEEK_TIP = [
     alt.Tooltip("week:N"),
     alt.Tooltip("adapter:N"),
     alt.Tooltip("shown:N", title="rate, 95 %"),
+    alt.Tooltip("reviews:N", title="n"),
+]
+EVIDENCE_TIP = [
+    alt.Tooltip("week:N"),
+    alt.Tooltip("adapter:N"),
+    alt.Tooltip("share:Q", title="of an alarm", format=".3~g"),
     alt.Tooltip("reviews:N", title="n"),
 ]
 EFFECT_TIP = [
@@ -94,6 +109,19 @@ def week_row(week: WeekRates, which: Rated) -> dict[str, Any] | None:
     }
 
 
+def evidence_row(week: EvidenceWeek) -> dict[str, Any]:
+    """Return the row of a week's evidence; what is next to none is drawn at the foot."""
+    return {
+        "at": week.starts,
+        "week": week.week,
+        "adapter": option(week.adapter, 40),
+        "share": week.share,
+        "drawn": max(LEAST_EVIDENCE, min(MOST_EVIDENCE, week.share)),
+        "alarm": week.alarm,
+        "reviews": f"{week.n} reviews",
+    }
+
+
 def effect_rows(forgettings: Sequence[Forgetting]) -> Iterable[dict[str, Any]]:
     """Yield the gain of every adapter, then its guards."""
     for each in forgettings:
@@ -134,7 +162,8 @@ def with_interval(
 
 
 def slice_title(panel: SlicePanel) -> str:
-    """Return the title of a slice: its value and its n."""
+    """Return the title of a slice: its value, its n, and how far the promoted line moved."""
     n = max((point.n for point in panel.points), default=0)
     key, _, value = panel.name.partition("=")
-    return f"{option(value or key, 24)} · {n} cases"
+    moved = "" if panel.drift is None else f" · {signed(panel.drift)}"
+    return f"{option(value or key, 24)} · {n} cases{moved}"

@@ -19,10 +19,14 @@ from dashboard.chart_layers import (
     line_layers,
     mean_scale,
     name_axis,
+    path_layers,
     time_axis,
 )
 from dashboard.chart_rows import (
     EFFECT_TIP,
+    EVIDENCE_TIP,
+    LEAST_EVIDENCE,
+    MOST_EVIDENCE,
     POINT_TIP,
     WEEK_TIP,
     Rated,
@@ -30,11 +34,24 @@ from dashboard.chart_rows import (
     data,
     dot_tip,
     effect_rows,
+    evidence_row,
     point_row,
     slice_title,
     week_row,
 )
-from dashboard.colours import BLUE, FLAGS, GREY, MOMENTS, ORANGE, PALE, PURPLE, SKY, cycled, version
+from dashboard.colours import (
+    BLUE,
+    FLAGS,
+    GREY,
+    MOMENTS,
+    ORANGE,
+    PALE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    cycled,
+    version,
+)
 from dashboard.words import option
 from harness.text.figures import day, metric_title, score
 
@@ -44,6 +61,7 @@ if TYPE_CHECKING:
         CaseTimeline,
         Compared,
         Event,
+        EvidenceWeek,
         Forgetting,
         Point,
         RateLine,
@@ -57,6 +75,7 @@ MAX_CASES = 60
 
 def metric_over_time(
     points: Sequence[Point],
+    path: Sequence[Point],
     bands: Sequence[Band],
     events: Sequence[Event],
     adapters: Sequence[str],
@@ -64,14 +83,18 @@ def metric_over_time(
     height: int = 300,
     legend: bool = False,
 ) -> alt.LayerChart:
-    """Draw a metric per run with its interval, over bands of versions, with events on the axis."""
+    """Draw a metric per run with its interval, over bands of versions, with events on the axis.
+
+    The promoted line lies below, a broad path through all promotions.
+    """
     rows = [point_row(point) for point in points]
-    x = time_axis([row["at"] for row in rows])
-    y = alt.Y("mean:Q", title=metric_title(metric), scale=mean_scale(points))
+    x = time_axis([point.at for point in (*points, *path)])
+    y = alt.Y("mean:Q", title=metric_title(metric), scale=mean_scale([*points, *path]))
     colour = adapter_colour(adapters)
     base = alt.Chart(data(rows))
     layers = [
         *band_layers(bands),
+        *path_layers(path),
         base.mark_line(strokeWidth=2).encode(x, y, color=colour, detail=["adapter:N", "version:N"]),
         base.mark_rule(strokeWidth=2).encode(x, alt.Y("low:Q"), alt.Y2("high:Q"), color=colour),
         base.mark_point(size=90, filled=True, opacity=1).encode(
@@ -109,6 +132,36 @@ def weekly(
         *event_layers(events, legend),
     ]
     return layered(layers, height, apart=True)
+
+
+def evidence(
+    weeks: Sequence[EvidenceWeek], adapters: Sequence[str], height: int = 110
+) -> alt.LayerChart:
+    """Draw the alarm's evidence by week, as a share of what raises it, on a scale of tenths."""
+    rows = [evidence_row(week) for week in weeks]
+    x = time_axis([row["at"] for row in rows], titled=False)
+    y = alt.Y(
+        "drawn:Q",
+        title="of an alarm",
+        scale=alt.Scale(type="log", domain=[LEAST_EVIDENCE, MOST_EVIDENCE]),
+        axis=alt.Axis(values=[0.001, 0.01, 0.1, 1, 10, 100], format="~g", grid=True),
+    )
+    base = alt.Chart(data(rows)).encode(x, y, color=adapter_colour(adapters), tooltip=EVIDENCE_TIP)
+    rings = alt.Chart(data([{"drawn": 1}])).mark_rule(strokeDash=[6, 4], color=VERMILLION)
+    return layered(
+        [
+            rings.encode(alt.Y("drawn:Q")),
+            base.mark_line(strokeWidth=1.5).encode(detail="adapter:N"),
+            base.mark_point(size=45, filled=True, opacity=1).encode(
+                shape=alt.Shape(
+                    "alarm:N",
+                    legend=None,
+                    scale=alt.Scale(domain=[False, True], range=["circle", "square"]),
+                )
+            ),
+        ],
+        height,
+    )
 
 
 def slice_panel(

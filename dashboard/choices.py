@@ -6,6 +6,7 @@ Tested in tests/dashboard/test_pages.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import streamlit as st
 
@@ -55,3 +56,9 @@ def switch(name: str, options: Sequence[str], key: str, shown: Callable[[str], s
         required=True,
     )
     return str(picked or options[0])
+
+
+def day(name: str, key: str) -> str | None:
+    """Let the reader choose a day such as 2026-11-20; None until one is chosen."""
+    picked = st.date_input(name, value=None, key=key, bind="query-params", format="YYYY-MM-DD")
+    return picked.isoformat() if isinstance(picked, date) else None

@@ -59,14 +59,14 @@ def test_no_line_is_drawn_across_two_versions_of_the_benchmark() -> None:
         Band("a" * 64, DAYS[0], DAYS[1], 2, False),
         Band("b" * 64, DAYS[2], DAYS[3], 1, True),
     ]
-    chart = charts.metric_over_time(points, bands, [], ["v1"], "ideal_likelihood")
+    chart = charts.metric_over_time(points, [], bands, [], ["v1"], "ideal_likelihood")
     (line,) = layers(chart, "line")
     assert {one["field"] for one in line["encoding"]["detail"]} == {"adapter", "version"}
     assert {row["version"] for row in rows(chart)} >= {"version aaaaaa", "version bbbbbb (now)"}
 
 
 def test_every_point_has_its_interval_and_its_n() -> None:
-    chart = charts.metric_over_time([point(DAYS[0])], [], [], ["v1"], "ideal_likelihood")
+    chart = charts.metric_over_time([point(DAYS[0])], [], [], [], ["v1"], "ideal_likelihood")
     (row,) = {str(row): row for row in rows(chart)}.values()
     assert row["shown"] == "0.500 [0.400, 0.600]"
     assert row["cases"] == "30 cases"
@@ -79,7 +79,7 @@ def test_an_override_is_not_drawn_as_a_promotion() -> None:
         Event(f"{DAYS[2]}T10:00:00Z", "alarm", "v2", "edit rate"),
     ]
     assert [kind[0] for kind in colours.event_kinds(marks)] == ["promotion", "override", "alarm"]
-    chart = charts.metric_over_time([point(DAYS[0])], [], marks, ["v1"], "x")
+    chart = charts.metric_over_time([point(DAYS[0])], [], [], marks, ["v1"], "x")
     assert "override" in {row.get("what") for row in rows(chart)}
 
 
@@ -103,12 +103,50 @@ def test_the_lines_of_the_team_are_drawn_where_there_are_any() -> None:
 
 def test_small_multiples_share_their_scales() -> None:
     panels = [
-        SlicePanel("industry=health", (point(DAYS[0], mean=0.2),)),
-        SlicePanel("industry=logistics", (point(DAYS[0], mean=0.8),)),
+        SlicePanel("industry=health", (point(DAYS[0], mean=0.2),), None),
+        SlicePanel("industry=logistics", (point(DAYS[0], mean=0.8),), -0.1),
     ]
     made = [drawn(charts.slice_panel(panel, panels, ["v1"])) for panel in panels]
     scales = [layers_["layer"][0]["encoding"]["y"]["scale"] for layers_ in made]
     assert scales[0] == scales[1]
+
+
+def test_a_slice_says_how_far_the_promoted_line_moved() -> None:
+    panel = SlicePanel("industry=health", (point(DAYS[0], mean=0.2),), -0.1)
+    assert drawn(charts.slice_panel(panel, [panel], ["v1"]))["layer"][0]["title"]["text"].endswith(
+        "\u22120.100"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "written"),
+    [
+        ("2026-03-01T00:00:00Z", "2026-03-01T22:00:00Z", "%H:%M"),
+        ("2026-03-01T00:00:00Z", "2026-03-02T22:00:00Z", "%-d %b %H:%M"),
+        ("2026-03-01T00:00:00Z", "2026-04-20T00:00:00Z", "%-d %b"),
+        ("2026-03-01T00:00:00Z", "2027-02-20T00:00:00Z", "%b %Y"),
+    ],
+)
+def test_the_axis_of_time_is_written_for_its_length(first: str, last: str, written: str) -> None:
+    assert time_axis([first, last]).to_dict()["axis"]["format"] == written
+
+
+def test_evidence_is_drawn_on_tenths_and_an_alarm_has_a_sign_of_its_own() -> None:
+    weeks = [
+        EvidenceWeek("2026-W10", "2026-03-02", "v1", "edit_rate", 20, 0.0, False),
+        EvidenceWeek("2026-W11", "2026-03-09", "v1", "edit_rate", 20, 5000.0, True),
+    ]
+    made = drawn(charts.evidence(weeks, ["v1"]))
+    rows = made["layer"][1]["data"]["values"]
+    assert [(row["drawn"], row["alarm"]) for row in rows] == [(0.001, False), (100.0, True)]
+
+
+def test_the_promoted_line_lies_below_the_adapters_lines() -> None:
+    path = [point(DAYS[0]), point(DAYS[1], adapter="v2")]
+    layers = drawn(charts.metric_over_time(path, path, [], [], ["v1", "v2"], "m"))["layer"]
+    broad = [n for n, layer in enumerate(layers) if layer["mark"].get("strokeWidth") == 9]
+    assert broad == [0]
+    assert [row["adapter"] for row in layers[0]["data"]["values"]] == ["v1", "v2"]
 
 
 def test_forgetting_stands_beside_the_gain_with_both_intervals() -> None:
@@ -132,7 +170,7 @@ def test_an_adapter_has_one_colour_and_the_plain_model_is_grey() -> None:
 
 @pytest.mark.parametrize("name", ["\u202eevil", "a\nb", "x" * 500])
 def test_a_hostile_name_is_one_short_visible_line(name: str) -> None:
-    chart = charts.metric_over_time([point(DAYS[0], adapter=name)], [], [], [name], "m")
+    chart = charts.metric_over_time([point(DAYS[0], adapter=name)], [], [], [], [name], "m")
     for row in rows(chart):
         assert len(row["adapter"]) < 80
         assert "\u202e" not in row["adapter"]
@@ -141,5 +179,5 @@ def test_a_hostile_name_is_one_short_visible_line(name: str) -> None:
 
 @pytest.mark.slow
 def test_a_picture_is_drawn_without_asking_anybody() -> None:
-    chart = charts.metric_over_time([point(DAYS[0])], [], [], ["v1"], "m", legend=True)
+    chart = charts.metric_over_time([point(DAYS[0])], [], [], [], ["v1"], "m", legend=True)
     assert charts.to_png(chart, "one point").startswith(b"\x89PNG")

@@ -112,10 +112,10 @@ def count_reviews(
     found = tuple(
         watched(
             name,
-            _weeks(name, tallies[seen[name]]),
+            week_counts(name, tallies[seen[name]]),
             lines.get(name),
             seen[name],
-            [_weeks(name, weeks) for weeks in uncounted[seen[name]]],
+            [week_counts(name, weeks) for weeks in uncounted[seen[name]]],
         )
         for name in REVIEWED
     )
@@ -136,7 +136,7 @@ def acknowledged(decisions: Sequence[Decision], held: Decision) -> dict[Signal, 
     return found
 
 
-def _weeks(signal: Signal, tallies: Sequence[Tally]) -> list[WeekCount]:
+def week_counts(signal: Signal, tallies: Sequence[Tally]) -> list[WeekCount]:
     """Return the weekly counts of a rate; edits are counted over reviews with a final text."""
     if signal == "edit_rate":
         return [WeekCount(t.key, t.final_n, t.edit_sum) for t in tallies]

@@ -1,5 +1,6 @@
 """The data of each page of the dashboard, as frozen records without any presentation."""
 
+from harness.flows.queries.alarm_course import EvidenceWeek
 from harness.flows.queries.cases import (
     CaseMoment,
     CaseRow,
@@ -18,11 +19,13 @@ from harness.flows.queries.now import Now, PromotedNow, RateLine, TaskNow, now
 from harness.flows.queries.over_time import (
     Band,
     MetricChoice,
+    MetricPanel,
     OverTime,
-    Point,
     SlicePanel,
+    all_metrics,
     over_time,
 )
+from harness.flows.queries.points import Point
 from harness.flows.queries.review_queue import (
     BlindPair,
     BlindResult,
@@ -32,6 +35,7 @@ from harness.flows.queries.review_queue import (
     review_queue,
 )
 from harness.flows.queries.shared import PageRate
+from harness.flows.queries.standing import Standing
 from harness.records import NextStep
 
 __all__ = [
@@ -48,11 +52,13 @@ __all__ = [
     "Effect",
     "Entry",
     "Event",
+    "EvidenceWeek",
     "Flag",
     "Forgetting",
     "HealthNote",
     "Ledger",
     "MetricChoice",
+    "MetricPanel",
     "NextStep",
     "Now",
     "OverTime",
@@ -62,8 +68,10 @@ __all__ = [
     "Queue",
     "RateLine",
     "SlicePanel",
+    "Standing",
     "TaskNow",
     "WeekRates",
+    "all_metrics",
     "blind_pairs",
     "blind_results",
     "case_history",

@@ -5,16 +5,16 @@ Tested in tests/flows/queries/test_over_time.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.flows.monitoring.review_counts import first_day
+from harness.flows.queries.alarm_course import EvidenceWeek
 from harness.flows.queries.now import Alarm
 from harness.flows.queries.shared import PageRate, edit_rate, rejection_rate
-from harness.records import Decision
+from harness.records import Decision, Tally
 from harness.records.holds import EXACT, QUOTING
-from harness.store import Store
 
 EventKind = Literal["promote", "rollback", "pin", "reject", "alarm", "acknowledge"]
 
@@ -48,27 +48,33 @@ class WeekRates:
 
 def events_of(
     decisions: Collection[Decision],
+    task: str,
+    weighed: Collection[EvidenceWeek],
     alarms: Collection[Alarm],
     held: Decision | None,
     since: str | None,
     until: str | None,
 ) -> tuple[Event, ...]:
-    """Return decisions and alarms between two days, both included, the oldest first."""
+    """Return decisions and alarms between two days, both included, the oldest first.
+
+    `weighed` are the weeks of all adapters that were in production, `alarms` those of the present
+    one, of which the benchmark's own runs are not among the weeks.
+    """
     found = [
         Event(d.at, d.kind, d.adapter, f"{d.by}: {d.why}", d.override, d.task)
         for d in decisions
         if d.kind != "accept"
     ]
+    found += [
+        Event(one.starts, "alarm", one.adapter, f"{_rate(one)}: alarm", task=task)
+        for one in weighed
+        if one.alarm
+    ]
     if held is not None:
         found += [
-            Event(
-                first_day(one.when) if "-W" in one.when else one.when,
-                "alarm",
-                held.adapter,
-                one.words,
-                task=held.task,
-            )
+            Event(one.when, "alarm", held.adapter, one.words, task=held.task)
             for one in alarms
+            if "-W" not in one.when
         ]
     first, last = since or "", until or "9999"
     # Times are ISO 8601 in UTC, so that text order is time order.
@@ -76,12 +82,14 @@ def events_of(
     return tuple(sorted(within, key=lambda event: event.at))
 
 
+def _rate(week: EvidenceWeek) -> str:
+    return week.signal.replace("_", " ")
+
+
 def weeks_of(
-    store: Store, task: str | None, since: str | None, until: str | None
+    tallies: Iterable[tuple[str, Tally]], since: str | None, until: str | None
 ) -> tuple[WeekRates, ...]:
-    """Return the review rates by adapter and week, the oldest first; a guard has no reviews."""
-    if task is None:
-        return ()
+    """Return the review rates by adapter and week between two days, the oldest first."""
     found = [
         WeekRates(
             tally.key,
@@ -91,6 +99,6 @@ def weeks_of(
             edit_rate(tally),
             rejection_rate(tally),
         )
-        for adapter, tally in store.reviews.weekly_by_adapter(task, since)
+        for adapter, tally in tallies
     ]
-    return tuple(week for week in found if week.starts <= (until or "9999"))
+    return tuple(week for week in found if (since or "") <= week.starts <= (until or "9999"))

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from harness.errors import RequestError
 from harness.flows.project import Project
+from harness.flows.queries.alarm_course import EvidenceWeek, evidence_weeks
 from harness.flows.queries.events import Event, WeekRates, events_of, weeks_of
 from harness.flows.queries.forgetting import Forgetting, forgetting_of
 from harness.flows.queries.now import RateLine, task_health
-from harness.flows.queries.shared import (
-    interval,
-    read_page,
-    selection,
-)
-from harness.records import BASE, BASE_PROMPT, Benchmark, Decision, Role
+from harness.flows.queries.points import Point, point_of, points_of
+from harness.flows.queries.promoted_path import drift, promoted_path
+from harness.flows.queries.shared import read_page, selection
+from harness.flows.queries.standing import Standing, standing
+from harness.records import BASE, BASE_PROMPT, LOWER_IS_BETTER, Benchmark, Decision, Role
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
-from harness.store.in_production import in_production, pinned
-from harness.store.points import AdapterRuns, Bin, Period, Window
+from harness.store.in_production import in_production, pinned, puts_in_production
+from harness.store.points import AdapterRuns, Period, Window
 
 MAX_POINTS = 400
 """With more runs than this a point stands for a day, or for a month: see `_period`."""
@@ -35,27 +35,6 @@ class MetricChoice:
     name: str = field(metadata=EXACT)
     role: Role = field(metadata=EXACT)
     margin: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """The mean of a metric over a run, or over an adapter's runs of a day or month."""
-
-    at: str = field(metadata=EXACT)
-    """Start of the run; ISO 8601, UTC. For a day or month the start of its first run."""
-    adapter: str = field(metadata=EXACT)
-    fingerprint: str = field(metadata=EXACT)
-    """Benchmark version: a line never joins points of two versions."""
-    mean: float
-    low: float | None
-    """95 % interval of the mean by Student's t on the cases; None for a single case."""
-    high: float | None
-    n: int
-    """Cases with a score; of a day or month the rounded mean of its runs."""
-    runs: int
-    """1 where the point is a run."""
-    run: str | None = field(metadata=EXACT)
-    """The run's id; None where the point stands for several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +56,19 @@ class SlicePanel:
     name: str = field(metadata=QUOTING)
     """industry=logistics"""
     points: tuple[Point, ...]
+    drift: float | None
+    """How far the promoted line moved on the newest benchmark version; None without two runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPanel:
+    """The points of a metric, for one chart among those of all metrics."""
+
+    name: str = field(metadata=EXACT)
+    role: Role = field(metadata=EXACT)
+    points: tuple[Point, ...]
+    path: tuple[Point, ...]
+    """The promoted line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +89,10 @@ class OverTime:
     period: Period = field(metadata=EXACT)
     """What a point stands for."""
     points: tuple[Point, ...]
+    path: tuple[Point, ...]
+    """The promoted line: the points of the adapter in production, through all promotions."""
+    standing: Standing | None
+    """Whether the adapter in production is still good; None where nothing is promoted."""
     runs: int
     """That the points stand for."""
     total: int
@@ -104,6 +100,8 @@ class OverTime:
     bands: tuple[Band, ...]
     marks: tuple[Event, ...]
     weeks: tuple[WeekRates, ...]
+    evidence: tuple[EvidenceWeek, ...]
+    """The alarm's, week by week."""
     edit_line: RateLine
     rejection_line: RateLine
     slices: tuple[SlicePanel, ...]
@@ -133,11 +131,18 @@ def over_time(
     chosen = _chosen(known, adapters, decisions)
     window = Window(wanted.name, name, chosen, since, until)
     runs, period = _period(store, window)
-    weeks = weeks_of(store, wanted.task, since, until)
+    terms = _terms(wanted, decisions)
+    path = promoted_path(_of_terms(store, window, period, terms), terms)
+    tallies = store.reviews.weekly_by_adapter(wanted.task) if wanted.task else []
+    monday = _monday(since)
+    weeks = weeks_of(tallies, monday, until)
+    lines = project.settings.monitor.get(wanted.task or "", {})
+    weighed = evidence_weeks([term.adapter for term in terms], tallies, lines)
     held = in_production(decisions).get(wanted.task or "")
     # A guard belongs to no task: it shows the decisions about the chosen adapters.
     shown = [d for d in decisions if wanted.task or d.adapter in chosen]
     health = task_health(project, store, wanted.task or "", held, decisions)
+    panels = _panels(store, window, period, terms)
     return OverTime(
         task=wanted.task,
         benchmark=wanted.name,
@@ -147,18 +152,79 @@ def over_time(
         adapters=tuple(one.adapter for one in known),
         chosen=chosen,
         period=period,
-        points=_points(store, window, period),
+        points=points_of(store, window, period),
+        path=_within(path, since, until),
+        standing=standing(
+            *(held, health, name, path, [(one.name, one.drift) for one in panels]),
+            next((rule.margin for rule in rules if rule.name == name), None),
+        )
+        if held
+        else None,
         runs=runs,
         total=sum(one.runs for one in known),
         bands=_bands(store, wanted, name),
-        marks=events_of(shown, health.alarms, held, since, until),
+        marks=events_of(shown, wanted.task or "", weighed, health.alarms, held, since, until),
         weeks=weeks,
+        evidence=tuple(w for w in weighed if (monday or "") <= w.starts <= (until or "9999")),
         edit_line=health.edit_line,
         rejection_line=health.rejection_line,
-        slices=_panels(store, window, period),
+        slices=panels,
         balance=forgetting_of(project, store, wanted, name, chosen),
         synthetic=any(week.edit.synthetic for week in weeks),
     )
+
+
+@read_page
+def all_metrics(
+    project: Project,
+    store: Store,
+    benchmark: str,
+    adapters: Sequence[str] | None = None,
+    since: str | None = None,
+    until: str | None = None,
+) -> tuple[MetricPanel, ...]:
+    """Return every metric of a benchmark with its points, gates first."""
+    _check_days(since, until)
+    wanted, rules, _ = selection(project, store, benchmark)
+    decisions = store.decisions.all(wanted.task) if wanted.task else store.decisions.all()
+    terms = _terms(wanted, decisions)
+    found = []
+    for rule in rules:
+        chosen = _chosen(store.trends.adapters(wanted.name, rule.name), adapters, decisions)
+        window = Window(wanted.name, rule.name, chosen, since, until)
+        _, period = _period(store, window)
+        path = promoted_path(_of_terms(store, window, period, terms), terms)
+        points = points_of(store, window, period)
+        found.append(MetricPanel(rule.name, rule.role, points, _within(path, since, until)))
+    return tuple(panel for panel in found if panel.points)
+
+
+def _terms(benchmark: Benchmark, decisions: Sequence[Decision]) -> list[Decision]:
+    """Return the decisions that put an adapter into production; of a guard, the only task's."""
+    tasks = {decision.task for decision in puts_in_production(decisions)}
+    return puts_in_production(decisions) if benchmark.task or len(tasks) == 1 else []
+
+
+def _of_terms(
+    store: Store, window: Window, period: Period, terms: Sequence[Decision]
+) -> tuple[Point, ...]:
+    """Return the points of all adapters that were in production, from the first run on."""
+    names = tuple(dict.fromkeys(term.adapter for term in terms))
+    whole = replace(window, adapters=names, since=None)
+    return tuple(map(point_of, store.trends.points(whole, period))) if names else ()
+
+
+def _within(path: Sequence[Point], since: str | None, until: str | None) -> tuple[Point, ...]:
+    """Return the points of a line between two days, both included."""
+    return tuple(p for p in path if (since or "") <= p.at[:10] <= (until or "9999"))
+
+
+def _monday(day: str | None) -> str | None:
+    """Return the first day of a day's week: a week that has begun before a range is shown whole."""
+    if day is None:
+        return None
+    found = date.fromisoformat(day)
+    return (found - timedelta(days=found.weekday())).isoformat()
 
 
 def _check_days(*days: str | None) -> None:
@@ -191,13 +257,6 @@ def _period(store: Store, window: Window) -> tuple[int, Period]:
     return runs, "day" if days * len(window.adapters) <= 2 * MAX_POINTS else "month"
 
 
-def _points(store: Store, window: Window, period: Period) -> tuple[Point, ...]:
-    """Return the points of a window; those that are a single run carry its id."""
-    bins = store.trends.points(window, period)
-    ids = store.trends.run_ids([one.run for one in bins if one.runs == 1])
-    return tuple(_point(one, ids.get(one.run) if one.runs == 1 else None) for one in bins)
-
-
 def _bands(store: Store, benchmark: Benchmark, metric: str) -> tuple[Band, ...]:
     """Return the period of every version that was ever run, the oldest first."""
     return tuple(
@@ -206,16 +265,21 @@ def _bands(store: Store, benchmark: Benchmark, metric: str) -> tuple[Band, ...]:
     )
 
 
-def _panels(store: Store, window: Window, period: Period) -> tuple[SlicePanel, ...]:
-    """Return a panel for each slice, sorted by name."""
+def _panels(
+    store: Store, window: Window, period: Period, decisions: Sequence[Decision]
+) -> tuple[SlicePanel, ...]:
+    """Return a panel for each slice; those whose promoted line fell most come first."""
     panels: dict[str, list[Point]] = {}
     for one in store.trends.slices(window, period):
-        panels.setdefault(str(one.slice), []).append(_point(one, None))
-    return tuple(SlicePanel(name, tuple(points)) for name, points in sorted(panels.items()))
-
-
-def _point(one: Bin, run: str | None) -> Point:
-    low, high = interval(one.mean, one.squares, one.n)
-    return Point(
-        one.at, one.adapter, one.fingerprint, one.mean, low, high, round(one.n), one.runs, run
-    )
+        panels.setdefault(str(one.slice), []).append(point_of(one))
+    sign = -1 if window.metric in LOWER_IS_BETTER else 1
+    found = [
+        SlicePanel(
+            name,
+            tuple(points),
+            drift(promoted_path(points, decisions)),
+        )
+        for name, points in sorted(panels.items())
+    ]
+    # Sorting is stable: slices that did not move, or cannot be compared, stay in order of name.
+    return tuple(sorted(found, key=lambda panel: min(0.0, sign * (panel.drift or 0.0))))
