@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import frame, pieces, told, words
-from dashboard.rates import rate_fact
+from dashboard import choices, frame, pieces, told, words
+from dashboard.rates import rate_fact, short
 from harness.flows.queries import CandidateNow, Now, PromotedNow, TaskNow, now
 from harness.records import EndpointCheck
 from harness.render.endpoint_check import evidence, sentence
-from harness.text.figures import count, day
+from harness.text.figures import MISSING, count, day
 from harness.text.html import Child, Html, element
+
+EVERY = "all clients"
 
 
 def body(context: frame.PageContext) -> None:
@@ -24,9 +26,47 @@ def body(context: frame.PageContext) -> None:
     frame.headline(*_headline(found))
     if found.synthetic:
         frame.remark("Some of these reviews are synthetic: made by a script to show the pages.")
-    for task in found.tasks:
+    shown = _of_client(found.tasks)
+    if len(shown) > 1:
+        _overview(shown)
+    for task in shown:
         with st.container(border=True):
             _task(task, alone=len(found.tasks) == 1)
+
+
+def _of_client(tasks: tuple[TaskNow, ...]) -> tuple[TaskNow, ...]:
+    """Let the reader choose a client where there are several."""
+    clients = sorted({task.client for task in tasks if task.client})
+    if len(clients) < 2:
+        return tasks
+    with st.container(key="filters"):
+        client = choices.one("Client", [EVERY, *clients], "client")
+    return tuple(task for task in tasks if client in (EVERY, task.client))
+
+
+def _overview(tasks: tuple[TaskNow, ...]) -> None:
+    """Show a line for each task, those that need a person first."""
+    frame.html(
+        pieces.table(
+            ["task", "still good?", "in production", "edit rate", "rejection rate", "next"],
+            [
+                [
+                    pieces.bold(task.task),
+                    _state(task),
+                    words.html(task.promoted.adapter if task.promoted else MISSING, 60),
+                    short(task.edit),
+                    short(task.rejection),
+                    words.html(task.next.words, 200),
+                ]
+                for task in tasks
+            ],
+            "<<<<<<",
+        )
+    )
+
+
+def _state(task: TaskNow) -> Html:
+    return pieces.badge(task.state) if task.state else pieces.badge(_unknown(task), "quiet")
 
 
 def _headline(found: Now) -> tuple[str, str]:
@@ -56,8 +96,7 @@ _STATES = {
 
 
 def _task(task: TaskNow, alone: bool) -> None:
-    state = pieces.badge(task.state) if task.state else pieces.badge(_unknown(task), "quiet")
-    frame.html(pieces.head("In production" if alone else task.task, " ", state))
+    frame.html(pieces.head("In production" if alone else task.task, " ", _state(task)))
     if task.promoted:
         rests_on = told.rows(task.promoted.evidence)
         frame.html(_facts(task, task.promoted), element("div", rests_on, class_="lh-gap"))

@@ -13,9 +13,10 @@ from harness.flows.queries.cases import (
 from harness.flows.queries.comparison import Compared, Comparison, Flag, compare, filtered
 from harness.flows.queries.events import Event, WeekRates
 from harness.flows.queries.forgetting import Effect, Forgetting
+from harness.flows.queries.health import RateLine
 from harness.flows.queries.ledger import Entry, Ledger, ledger
 from harness.flows.queries.next_step import CandidateNow
-from harness.flows.queries.now import Now, PromotedNow, RateLine, TaskNow, now
+from harness.flows.queries.now import Now, PromotedNow, TaskNow, now
 from harness.flows.queries.over_time import (
     Band,
     MetricChoice,

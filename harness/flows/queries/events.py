@@ -11,7 +11,7 @@ from typing import Literal
 
 from harness.flows.monitoring.review_counts import first_day
 from harness.flows.queries.alarm_course import EvidenceWeek
-from harness.flows.queries.now import Alarm
+from harness.flows.queries.health import Alarm
 from harness.flows.queries.shared import PageRate, edit_rate, rejection_rate
 from harness.records import Decision, Tally
 from harness.records.holds import EXACT, QUOTING

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from harness.alarm.reasons import reasons_of, state_of
-from harness.flows.monitoring.drift import drift_of
-from harness.flows.monitoring.review_counts import ReviewCounts, count_reviews
 from harness.flows.names import adapters_of, is_for
 from harness.flows.project import Project
+from harness.flows.queries.health import RateLine, task_health
 from harness.flows.queries.next_step import CandidateNow, next_step
 from harness.flows.queries.shared import PageRate, benchmark_of, read_page
 from harness.records import (
     NOT_BYTES,
     RESERVED,
-    REVIEWED,
     AlarmState,
     Decision,
     EndpointCheck,
@@ -28,36 +25,6 @@ from harness.render.evidence import EvidenceRow, evidence
 from harness.store import Store
 from harness.store.in_production import in_production, pinned
 from harness.workspace.adapters.served import SERVED, served_of
-
-
-@dataclass(frozen=True, slots=True)
-class RateLine:
-    """The declared limits of a rate: acceptable up to the first, retrain from the second."""
-
-    acceptable: float | None = None
-    retrain: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """A week, or a run of the benchmark, that raised the alarm."""
-
-    when: str = field(metadata=EXACT)
-    """2026-W47, or the day of the run."""
-    words: str = field(metadata=QUOTING)
-
-
-@dataclass(frozen=True, slots=True)
-class TaskHealth:
-    """The promoted adapter's rates and alarms, as `lora-harness monitor` counts them."""
-
-    edit: PageRate = field(default_factory=PageRate)
-    rejection: PageRate = field(default_factory=PageRate)
-    edit_line: RateLine = field(default_factory=RateLine)
-    rejection_line: RateLine = field(default_factory=RateLine)
-    state: AlarmState | None = field(default=None, metadata=EXACT)
-    why: tuple[str, ...] = field(default=(), metadata=QUOTING)
-    alarms: tuple[Alarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +79,8 @@ class TaskNow:
     candidates: tuple[CandidateNow, ...]
     """The newest first, each adapter once."""
     next: NextStep
+    client: str = field(default="", metadata=EXACT)
+    """Whose task it is, where its adapters lie in a client's folder: `acme` of `acme/voice_v2`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +88,7 @@ class Now:
     """The page Now."""
 
     tasks: tuple[TaskNow, ...]
+    """Those that need a person first."""
     runs: int
     """In the store."""
     reviews: int
@@ -146,7 +116,18 @@ def now(project: Project, store: Store, today: date, candidates: int = 5) -> Now
         )
         for task in tasks
     )
-    return Now(found, runs, reviews, store.trends.synthetic())
+    # Sorting is stable: tasks in the same state stay in the project's order.
+    urgent = tuple(sorted(found, key=_urgency))
+    return Now(urgent, runs, reviews, store.trends.synthetic())
+
+
+def _urgency(task: TaskNow) -> int:
+    """Return a task's place: an alarm first, then an override, a doubt, nothing known, steady."""
+    if task.state == "retrain":
+        return 0
+    if task.promoted is not None and task.promoted.override:
+        return 1
+    return {"watch": 2, None: 3, "steady": 4}[task.state]
 
 
 def _task(
@@ -182,7 +163,13 @@ def _task(
             reviewed=health.edit.n + health.rejection.n > 0,
             unjudged=unjudged,
         ),
+        client=_client(held.adapter if held else next((one.adapter for one in judged), "")),
     )
+
+
+def _client(adapter: str) -> str:
+    """Return the client of an adapter's name; empty where adapters lie side by side."""
+    return adapter.rpartition("/")[0]
 
 
 def _promoted(
@@ -250,50 +237,3 @@ def _candidates(
         )
         for one in judged
     )
-
-
-def task_health(
-    project: Project,
-    store: Store,
-    task: str,
-    held: Decision | None,
-    decisions: Sequence[Decision],
-) -> TaskHealth:
-    """Return rates and alarms from the promoted bytes' reviews and repeated runs.
-
-    The shift of the inputs is left to `lora-harness monitor`, which may have to load the embedder.
-    """
-    declared = project.settings.monitor.get(task, {})
-    found = [declared.get(name) for name in REVIEWED]
-    edit_line, rejection_line = (
-        RateLine(line.acceptable, line.retrain) if line else RateLine() for line in found
-    )
-    if held is None:
-        return TaskHealth(edit_line=edit_line, rejection_line=rejection_line)
-    counted = count_reviews(project, store, held, decisions=decisions)
-    benchmarks = [one for one in project.benchmarks.values() if one.task == task]
-    runs = [drift_of(store, held, one, decisions) for one in benchmarks]
-    watched = (*counted.watched, *(one for one, _ in runs))
-    # Without a declared line or without evidence the state is unknown, not steady.
-    known = any(one.line and one.n for one in watched)
-    return TaskHealth(
-        edit=_rate(counted, "edit_rate"),
-        rejection=_rate(counted, "rejection_rate"),
-        edit_line=edit_line,
-        rejection_line=rejection_line,
-        state=state_of(watched) if known else None,
-        why=reasons_of(watched, (), [drift for _, drift in runs if drift is not None], None),
-        alarms=tuple(
-            Alarm(week.week, f"{one.signal.replace('_', ' ')}: alarm")
-            for one in watched
-            for week in one.course.alarms
-        ),
-    )
-
-
-def _rate(counted: ReviewCounts, signal: str) -> PageRate:
-    """Return a rate of the recent weeks as the page shows it."""
-    found = next(one for one in counted.watched if one.signal == signal)
-    synthetic = sum(week.synthetic for week in counted.recent)
-    bounds = (found.low, found.high) if found.rate is not None else (None, None)
-    return PageRate(found.rate, *bounds, found.n, synthetic)

@@ -11,7 +11,7 @@ from harness.flows.project import Project
 from harness.flows.queries.alarm_course import EvidenceWeek, evidence_weeks
 from harness.flows.queries.events import Event, WeekRates, events_of, weeks_of
 from harness.flows.queries.forgetting import Forgetting, forgetting_of
-from harness.flows.queries.now import RateLine, task_health
+from harness.flows.queries.health import RateLine, task_health
 from harness.flows.queries.points import Point, point_of, points_of
 from harness.flows.queries.promoted_path import drift, promoted_path
 from harness.flows.queries.shared import read_page, selection

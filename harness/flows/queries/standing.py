@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from harness.flows.queries.now import RateLine, TaskHealth
+from harness.flows.queries.health import RateLine, TaskHealth
 from harness.flows.queries.points import Point
 from harness.flows.queries.shared import PageRate
 from harness.records import LOWER_IS_BETTER, AlarmState, Decision

@@ -5,7 +5,7 @@ import pytest
 from harness.errors import StoreFailed
 from harness.flows.queries import now
 from harness.records import SYNTHETIC
-from tests.fakes.project import TASK
+from tests.fakes.project import BENCHMARK, CASES, TASK
 
 TODAY = date(2026, 3, 16)
 LINES = """
@@ -113,3 +113,21 @@ def test_a_ledger_that_was_changed_by_hand_is_not_shown_as_fine(two):
         connection.exec_driver_sql("UPDATE decisions SET adapter = 'other'")
     with pytest.raises(StoreFailed, match="changed by hand"):
         only(two)
+
+
+def test_the_task_that_needs_a_person_comes_first(two):
+    calm = BENCHMARK.replace("openers", "a_calm_one")
+    two.tiny.benchmark("a_calm_one", calm, CASES)
+    assert [task.task for task in now(two.project, two.store, TODAY).tasks] == ["a_calm_one", TASK]
+    two.promote("v1", "2026-02-01T08:00:00.000Z", override=True)
+    assert [task.task for task in now(two.project, two.store, TODAY).tasks] == [TASK, "a_calm_one"]
+
+
+def test_a_client_is_the_folder_of_the_adapter(two):
+    two.judge("acme/v1")
+    two.promote("acme/v1", "2026-02-02T08:00:00.000Z")
+    assert only(two).client == "acme"
+
+
+def test_without_folders_there_is_no_client(two):
+    assert only(two).client == ""

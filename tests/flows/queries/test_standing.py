@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.flows.queries.now import RateLine, TaskHealth
+from harness.flows.queries.health import RateLine, TaskHealth
 from harness.flows.queries.shared import PageRate
 from harness.flows.queries.standing import standing
 from harness.records import Decision
