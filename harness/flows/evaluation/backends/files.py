@@ -1,4 +1,7 @@
-"""Hold what all backends share whose adapters are folders of the project."""
+"""Hold what all backends share whose adapters are folders of the project.
+
+Tested in tests/flows/evaluation/test_backends.py.
+"""
 
 from __future__ import annotations
 

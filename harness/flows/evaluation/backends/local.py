@@ -1,4 +1,7 @@
-"""Write with the base on this machine: in this process, or by an engine of another package."""
+"""Write with the base on this machine: in this process, or by an engine of another package.
+
+Tested in tests/flows/evaluation/test_quantized_base.py.
+"""
 
 from __future__ import annotations
 

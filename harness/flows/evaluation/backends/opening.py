@@ -1,4 +1,7 @@
-"""Open the backend that an engine's name stands for."""
+"""Open the backend that an engine's name stands for.
+
+Tested in tests/flows/evaluation/test_backends.py.
+"""
 
 from __future__ import annotations
 

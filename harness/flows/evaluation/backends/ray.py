@@ -1,4 +1,7 @@
-"""Write with the base on the machines of a Ray cluster."""
+"""Write with the base on the machines of a Ray cluster.
+
+Tested in tests/flows/evaluation/test_backends.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Read outputs that were written elsewhere."""
+"""Read outputs that were written elsewhere.
+
+Tested in tests/flows/evaluation/test_session.py.
+"""
 
 from __future__ import annotations
 

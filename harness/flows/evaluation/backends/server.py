@@ -1,4 +1,7 @@
-"""Ask a server that speaks the OpenAI API."""
+"""Ask a server that speaks the OpenAI API.
+
+Tested in tests/flows/evaluation/test_backends.py.
+"""
 
 from __future__ import annotations
 
