@@ -102,6 +102,25 @@ def test_another_task_brings_its_own_benchmark(many: ServedProject, opened: Open
     assert "openers" not in page.at.selectbox("benchmark").options
 
 
+def test_over_time_first_answers_whether_the_promoted_adapter_is_still_good(
+    many: ServedProject, opened: Open
+) -> None:
+    html = opened(many).page("over_time").html
+    assert "v2 is " in html
+    assert "when it was promoted" in html
+    assert "━" in html, "the legend of the promoted line"
+
+
+def test_over_time_shows_all_metrics_in_a_range_of_days(many: ServedProject, opened: Open) -> None:
+    page = opened(many)
+    page.at.query_params["metric"] = "all metrics"
+    html = page.page("over_time").html
+    assert "edit similarity" in html and "ideal likelihood" in html
+    page.at.query_params["from"] = "1999-01-01"
+    page.at.query_params["to"] = "1999-12-31"
+    assert "No run in this range" in page.page("over_time").html
+
+
 def test_a_filter_that_leaves_nothing_says_so(many: ServedProject, opened: Open) -> None:
     page = opened(many).page("compare")
     flags = page.at.multiselect("only").options
