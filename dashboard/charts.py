@@ -88,7 +88,7 @@ def metric_over_time(
     The promoted line lies below, a broad path through all promotions.
     """
     rows = [point_row(point) for point in points]
-    x = time_axis([point.at for point in (*points, *path)])
+    x = time_axis([each.at for each in (*points, *path, *events)])
     y = alt.Y("mean:Q", title=metric_title(metric), scale=mean_scale([*points, *path]))
     colour = adapter_colour(adapters)
     base = alt.Chart(data(rows))
@@ -116,7 +116,7 @@ def weekly(
 ) -> alt.LayerChart:
     """Draw a rate by week with Wilson's interval and the team's limits."""
     rows = [row for week in weeks if (row := week_row(week, which)) is not None]
-    x = time_axis([row["at"] for row in rows])
+    x = time_axis([*(row["at"] for row in rows), *(event.at for event in events)])
     y = alt.Y("rate:Q", title=f"{which} rate", axis=alt.Axis(format="%", tickCount=5))
     colour = adapter_colour(adapters)
     base = alt.Chart(data(rows))

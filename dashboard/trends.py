@@ -65,7 +65,7 @@ def metric(found: OverTime) -> None:
 def metrics(found: OverTime, panels: Sequence[MetricPanel]) -> None:
     """Show a chart for each metric, the gate's first."""
     legend(found, [p.adapter for panel in panels for p in panel.points], path=True)
-    grid = st.grid("auto", min_column_width=420)
+    grid = st.grid("auto", min_column_width=340)
     for panel in panels:
         with grid.container():
             frame.html(pieces.label(f"{metric_title(panel.name)} · {panel.role}"))
@@ -121,11 +121,15 @@ def slices(found: OverTime) -> None:
     """Show the metric on each slice; those that fell most come first."""
     if not found.slices:
         return
-    moved = any(panel.drift for panel in found.slices)
+    moved = any(panel.drift is not None for panel in found.slices)
     frame.section(
         "By slice",
         "The same metric over the cases of each slice, on the same scales."
-        + (" Slices on which the adapter in production fell most come first." if moved else ""),
+        + (
+            " The last figure is how far the adapter in production moved; falls come first."
+            if moved
+            else ""
+        ),
     )
     shown = found.slices[:MAX_SLICES]
     for key in dict.fromkeys(panel.name.partition("=")[0] for panel in shown):

@@ -80,7 +80,7 @@ class Asked:
 
 def _chosen(context: frame.PageContext, first: OverTime) -> tuple[OverTime, Asked]:
     with st.container(key="filters"):
-        columns = st.columns([2, 2, 3, 1.3, 1.3])
+        columns = st.columns([2, 2, 2.4, 1.8, 1.8])
         with columns[0]:
             benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
         found = (
