@@ -18,7 +18,7 @@ from harness.text.quoting import IN_INPUT, IN_OUTPUT, Shape
 
 SMALL, LARGE = 50, 1_000
 """Fewest examples that fine-tuning of this kind needs, and the number above which is unusual."""
-LOOK = frozenset({"outlier", "size"})
+LOOK = frozenset({"outlier", "size", "origin"})
 """Kinds that a person should look at, but that do not make a set unfit."""
 STEPS = ("repeats", "personal data", "endings and voice", "lengths", "languages", "overlap")
 

@@ -37,7 +37,7 @@ from harness.records.benchmark import (
     ReserveDifference,
     Role,
 )
-from harness.records.datasets import DataVersion
+from harness.records.datasets import NOT_STATED, DataOrigin, DataVersion, TaughtData
 from harness.records.decisions import Decision, DoctorCheck
 from harness.records.endpoint_check import EndpointCheck, EndpointOutcome
 from harness.records.evidence import (
@@ -110,6 +110,7 @@ __all__ = [
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
     "NOT_BYTES",
+    "NOT_STATED",
     "ON_BENCHMARK",
     "PLACEHOLDER",
     "RESERVED",
@@ -134,6 +135,7 @@ __all__ = [
     "Cluster",
     "Compared",
     "Course",
+    "DataOrigin",
     "DataVersion",
     "Decision",
     "DoctorCheck",
@@ -182,6 +184,7 @@ __all__ = [
     "State",
     "Tally",
     "TaskOverview",
+    "TaughtData",
     "Tracker",
     "Treatment",
     "Verdict",

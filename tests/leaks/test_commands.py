@@ -56,6 +56,9 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     ],
     "data log": [(), ("odd.jsonl",), ("odd.jsonl", "--json"), ("none",)],
     "data at": [("none@1",)],
+    "data origin": [
+        (), ("odd.jsonl",), ("odd.jsonl", "--owner", "Ana"), ("none",), ("--owner", "Ana"),
+    ],
     "doctor": [("sound",), ("leaky",)],
     "export": [
         ("sound", "out", "--to", "merged"), ("none", "out", "--to", "nf4"),

@@ -129,7 +129,7 @@ def versions(project: Project | None, called: Path | None = None) -> list[DataVe
         file = find_set(project, called)
         log = log_of(file)
         if not log.exists() and not file.exists():
-            raise DataError(f"{called}: no such training set{_similar(project, called)}")
+            raise DataError(f"{called}: no such training set{similar(project, called)}")
         return [one.version for one in read_log(log)]
     if project is None:
         raise RequestError("name a SET, or ask inside of a project")
@@ -137,7 +137,8 @@ def versions(project: Project | None, called: Path | None = None) -> list[DataVe
     return [one.version for log in logs for one in read_log(log)]
 
 
-def _similar(project: Project | None, called: Path) -> str:
+def similar(project: Project | None, called: Path) -> str:
+    """Return `, did you mean …?` for a set that the project does not have."""
     if project is None:
         return ""
     files = training_files(project.settings.adapters / DATASETS)

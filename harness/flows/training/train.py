@@ -25,7 +25,7 @@ from harness.flows.evaluation.work import messages_for
 from harness.flows.project import Project, commit, utc_now
 from harness.flows.training.data_versions import find_set, version_of_data
 from harness.libraries import versions
-from harness.records import RESERVED, Benchmark
+from harness.records import RESERVED, Benchmark, DataOrigin
 from harness.records.benchmark import TrainingExample
 from harness.workspace.adapters.base_shape import base_shape
 from harness.workspace.adapters.config import ALL_LINEAR, MODULE
@@ -37,6 +37,7 @@ from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
 from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.project.conversations import CONTEXT
+from harness.workspace.project.data_origins import read_data_origin
 from harness.workspace.project.training_data import AS_WRITTEN, TrainingSet, read_training_set
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
@@ -54,6 +55,8 @@ class Trained:
     seconds: float
     format: str
     """What people call the format of the training set."""
+    origin: DataOrigin
+    """Where the set comes from; what its card leaves open is recorded as not stated."""
 
 
 def train(
@@ -86,12 +89,14 @@ def train(
             f"{data}: has examples with `context`, but `template` of benchmark {benchmark.name}"
             f" has no {CONTEXT}: put it there, as its prompts are what is learnt"
         )
+    origin = read_data_origin(data)
     above = _sound(project, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
     if said := columns.as_table():  # the gate and the next plan read the file again
         about["dataset"]["columns"] = said
     if known := version_of_data(data, dataset.fingerprint):
         about["dataset"]["version"] = known
+    about["origin"] = origin.stated()
     about["anyway"] = _objections(project, data, dataset, anyway)
     # The same training finds its own folder again, with the checkpoints of a killed process.
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"
@@ -106,8 +111,8 @@ def train(
     about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
-    count = len(dataset.examples)
-    return Trained(name, made.folder, made.digest, count, tuple(losses), seconds, dataset.format)
+    count, kind = len(dataset.examples), dataset.format
+    return Trained(name, made.folder, made.digest, count, tuple(losses), seconds, kind, origin)
 
 
 def lessons_of(benchmark: Benchmark, example: TrainingExample) -> Iterator[Lesson]:
