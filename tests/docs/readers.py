@@ -66,7 +66,7 @@ def training(suffix: str) -> Reader:
     return read
 
 
-def origin(folder: Path, text: str) -> None:
+def origin(text: str, folder: Path) -> None:
     """`SET.origin.toml`, in which every field is stated."""
     (folder / "voice.origin.toml").write_text(text, encoding="utf-8")
     assert not read_data_origin(folder / "voice.jsonl").missing
