@@ -99,6 +99,7 @@ from harness.records.verdicts import (
     Verdict,
     Worth,
 )
+from harness.records.voice import VoiceDay
 
 __all__ = [
     "ADAPTER_TEMPLATE",
@@ -188,6 +189,7 @@ __all__ = [
     "Tracker",
     "Treatment",
     "Verdict",
+    "VoiceDay",
     "Watched",
     "WeekEvidence",
     "WeighedFinal",

@@ -31,7 +31,8 @@ class DataVersion:
     removed: int
     """Examples of the version before that are gone."""
     changed: int
-    """Inputs that have another output than before; not counted as added or removed."""
+    """Inputs that have another output than before, or are now taught in another way (retired,
+    repeated); not counted as added or removed."""
     by: str = field(metadata=QUOTING)
     """The person who made the version."""
     why: str = field(metadata=QUOTING)

@@ -152,7 +152,7 @@ def _seen_in(
 ) -> dict[str, int]:
     """Return the first line that holds each seen case; `stamp` lets the cache notice edits."""
     examples = scan_training_set(file, ExampleColumns.recorded(json.loads(columns))).examples
-    parts = [part for example in examples for part in example.exchanges()]
+    parts = [part for e in examples if not e.retired for part in e.exchanges()]
     found: dict[str, int] = {}
     for hit in overlap_of(parts, dict(asked)):
         found.setdefault(hit.case, parts[hit.index].line)

@@ -123,6 +123,8 @@ def check_data(
     measure, notes = measure_for(project, request)
     scan = scan_training_set(file, request.columns)
     notes = (*notes, *scan.notes, *other_system(project, request, scan.examples))
+    if retired := sum(bool(example.retired) for example in scan.examples):
+        notes = (*notes, f"{retired:,} of {len(scan.examples):,} examples are retired, not taught")
     people: Iterable[Finding] = ()
     if request.names:
         root = project.settings.root if project else Path.cwd()

@@ -84,7 +84,9 @@ def train(
     benchmark = project.task_benchmark(task)
     data = find_set(project, data)
     dataset = read_training_set(data, columns)
-    if CONTEXT not in benchmark.template and any(e.context for e in dataset.examples):
+    if not dataset.taught:
+        raise DataError(f"{data}: every example is retired, so there is nothing to teach")
+    if CONTEXT not in benchmark.template and any(e.context for e in dataset.taught):
         raise DataError(
             f"{data}: has examples with `context`, but `template` of benchmark {benchmark.name}"
             f" has no {CONTEXT}: put it there, as its prompts are what is learnt"
@@ -94,6 +96,8 @@ def train(
     about = _about(project, name, benchmark, dataset, recipe, parent)
     if said := columns.as_table():  # the gate and the next plan read the file again
         about["dataset"]["columns"] = said
+    if len(dataset.taught) < len(dataset.examples):
+        about["dataset"]["retired"] = len(dataset.examples) - len(dataset.taught)
     if known := version_of_data(data, dataset.fingerprint):
         about["dataset"]["version"] = known
     about["origin"] = origin.stated()
@@ -102,7 +106,7 @@ def train(
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    lessons = [lesson for e in dataset.examples for lesson in lessons_of(benchmark, e)]
+    lessons = [one for e in dataset.taught for one in e.repeat * [*lessons_of(benchmark, e)]]
     base, quantize = model_folder(project.base), project.base.quantize
     # a copy, so that the recorded digest stays true even if the parent changes meanwhile
     parent_folder = snapshot(above, work / "parent") if above else None
@@ -111,7 +115,7 @@ def train(
     about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
-    count, kind = len(dataset.examples), dataset.format
+    count, kind = len(dataset.taught), dataset.format
     return Trained(name, made.folder, made.digest, count, tuple(losses), seconds, kind, origin)
 
 
@@ -159,7 +163,7 @@ def _sound(project: Project, name: str) -> AdapterFiles:
 
 def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
     """Return the objections to training on this set; raise them unless they were overruled."""
-    examples = dataset.examples
+    examples = dataset.taught
     found: list[str] = []
     if len(examples) < SMALL:
         found.append(f"{len(examples)} examples, fine-tuning needs {SMALL} or more")

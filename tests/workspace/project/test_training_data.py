@@ -40,7 +40,7 @@ WRONG = {
     "a typo": ([{"input": "a", "ouput": "b"}], "`output` is missing"),
     "a key more": (
         [ONE | {"weight": 2}],
-        "unknown key `weight`, known are context, input, output, slices",
+        "unknown key `weight`, known are context, input, output, repeat, retired, slices",
     ),
     "a list": ([["a", "b"]], ":1: is not an object"),
 }
