@@ -13,6 +13,7 @@ from harness.flows.queries.comparison import Compared, Comparison, Flag, compare
 from harness.flows.queries.events import Event, WeekRates
 from harness.flows.queries.forgetting import Effect, Forgetting
 from harness.flows.queries.ledger import Entry, Ledger, ledger
+from harness.flows.queries.marked_days import MarkedDay, marked_days
 from harness.flows.queries.next_step import CandidateNow
 from harness.flows.queries.now import Now, PromotedNow, RateLine, TaskNow, now
 from harness.flows.queries.over_time import (
@@ -52,6 +53,7 @@ __all__ = [
     "Forgetting",
     "HealthNote",
     "Ledger",
+    "MarkedDay",
     "MetricChoice",
     "NextStep",
     "Now",
@@ -71,6 +73,7 @@ __all__ = [
     "compare",
     "filtered",
     "ledger",
+    "marked_days",
     "now",
     "over_time",
     "review_queue",

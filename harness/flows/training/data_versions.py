@@ -113,12 +113,13 @@ def _next(
             why=why,
             at=utc_now(),
         ),
-        tuple((digest, _with_slices(example)) for digest, example in came),
+        tuple((digest, with_slices(example)) for digest, example in came),
         tuple(went),
     )
 
 
-def _with_slices(example: TrainingExample) -> dict[str, object]:
+def with_slices(example: TrainingExample) -> dict[str, object]:
+    """Return an example as a line of JSONL, with its slices."""
     slices = {"slices": dict(example.slices)} if example.slices else {}
     return {**example_object(example), **slices}
 
@@ -152,7 +153,7 @@ def lines_at(project: Project | None, called: Path) -> Iterator[str]:
         raise RequestError(f"{called}: name a version, such as {called.stem}@1")
     # The whole version is read, and its fingerprint compared, before the first line is written.
     for example in clean_scan(path).examples:
-        yield json.dumps(_with_slices(example), ensure_ascii=False)
+        yield json.dumps(with_slices(example), ensure_ascii=False)
 
 
 def version_of_data(file: Path, fingerprint: str) -> str | None:
