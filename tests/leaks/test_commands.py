@@ -42,6 +42,13 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("--confirm", "bad-answers.jsonl", "--by", "Kim"),
         ("--confirm", "torn.jsonl", "--by", "Kim"),
     ],
+    "reposition": [
+        ("--examples", "odd.jsonl", "--data", "old.jsonl", *BY),
+        ("--examples", "new.jsonl", "--data", "old.jsonl", *BY),
+        ("--examples", "odd.jsonl", "--data", "old.jsonl", "--retire", "Dear", "--dry-run", *BY),
+        ("--examples", "torn.jsonl", *BY), ("--adapter", "leaky"),
+        ("--rewritten", "answers.jsonl", *BY), ("--rewritten", "torn.jsonl", *BY),
+    ],
     "train": [("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl")],
     "fetch": [
         ("again", "adapters/sound"), ("again", "elsewhere/torn"), ("again", "elsewhere"),

@@ -5,9 +5,9 @@ A row is a line of JSONL, an item of a JSON list, or a row of a table; its keys 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from harness.errors import DataError, HarnessError
@@ -35,7 +35,6 @@ NAME_OF_ROW = "id"
 TREATMENT = ("retired", "repeat")
 """Keys that every format may have: since when a row is not taught, and how often it is taught."""
 MAX_REPEAT = 100
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +200,12 @@ def _retired(table: Table) -> str:
     value = table.any("retired")
     if not is_filled(value):
         return ""
-    day = str(value).strip()[:10]  # a spreadsheet gives a day with the time 00:00:00
-    if not isinstance(value, str) or not _DAY.fullmatch(day):
-        raise table.fail("`retired` needs the day since when it is not taught, such as 2026-06-01")
-    return day
+    try:  # a spreadsheet gives a day with the time 00:00:00
+        return date.fromisoformat(value.strip()[:10]).isoformat()
+    except (AttributeError, ValueError) as problem:
+        raise table.fail(
+            "`retired` needs the day since when it is not taught, such as 2026-06-01"
+        ) from problem
 
 
 def _repeat(table: Table) -> int:
