@@ -55,6 +55,8 @@ def repositioned_text(done: ShownRepositioning) -> str:
         ci_log(f"{mark.task}  {verb} on {mark.day}: {mark.why}"),
         ci_log(f"data    {mark.data or done.file}: {taught}; {old}"),
     ]
+    if done.old and not mark.retired:
+        lines.append("note    both voices are taught; --retire names the lines of the old one")
     if not done.dry_run:
         files = f"{done.file}, its .versions.jsonl, and voice.jsonl of benchmark {mark.benchmark}"
         lines.append(ci_log(f"commit  {files}"))

@@ -26,6 +26,13 @@ def test_a_dry_run_and_a_second_time_say_so() -> None:
     assert "nothing was written" in repositioned_text(replace(DONE, again=True))
 
 
+def test_two_voices_at_once_are_named() -> None:
+    both = "both voices are taught"
+    assert both in repositioned_text(replace(DONE, old=3))
+    assert both not in repositioned_text(replace(DONE, old=3, mark=replace(MARK, retired=2)))
+    assert both not in repositioned_text(DONE)
+
+
 def test_the_next_commands_name_version_and_task() -> None:
     assert "--data voice@2 --task openers" in next_text(MARK)
 

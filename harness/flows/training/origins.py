@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError, HarnessError, RequestError
 from harness.flows.project import Project
@@ -63,7 +64,8 @@ def state_origin(
         if isinstance(value, str) and (fault := text_fault(value)):
             raise RequestError(f"--{name.replace('_', '-')} {fault}")
     file = _known(project, called)
-    write_data_origin(file, replace(read_data_origin(file), **dict(said)))
+    stated: dict[str, Any] = dict(said)
+    write_data_origin(file, replace(read_data_origin(file), **stated))
     return _read(file)
 
 
