@@ -1,4 +1,7 @@
-"""`lora-harness data`: check, fingerprint and compare training data; its versions are beside it."""
+"""`lora-harness data`: check, fingerprint and compare training data.
+
+The commands about versions and origins are in `data_versions.py` and `data_origin.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import click
 
 from harness.cli.command import SuggestingGroup
 from harness.cli.completion import benchmarks, tasks
+from harness.cli.data_origin import origin
 from harness.cli.data_versions import at, log, version
 from harness.cli.example_options import columns_of, reads_examples
 from harness.cli.without_project import project_here
@@ -63,7 +67,8 @@ def check(
     """Say what is wrong with FILE, line by line; nothing leaves this machine.
 
     Kinds: schema, empty, duplicate, near_duplicate, contradiction, overlap, personal_data,
-    banned_term, tone, truncated make it unfit; outlier and size are for a person to look at.
+    banned_term, tone, truncated make it unfit; outlier, size and origin are for a person to
+    look at: `data origin` says where a set comes from.
     A copy of JSONL, JSON, CSV or TSV keeps its format; of XLSX and Parquet it is CSV or JSONL.
     Exit codes: 0 fit, 1 unfit, 4 the request is wrong.
     """
@@ -229,5 +234,5 @@ def _diff_lines(found: DataDiff) -> Sequence[str]:
     ]
 
 
-for command in (version, log, at):
+for command in (version, log, at, origin):
     data.add_command(command)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.completion import adapters, tasks
+from harness.cli.data_origin import ask_origin
 from harness.cli.diagnostics import HarnessCommand
 from harness.cli.example_options import columns_of, reads_examples
 from harness.progress import ProgressLine
-from harness.text.safe import json_line
+from harness.text.safe import ci_log, json_line
+
+if TYPE_CHECKING:
+    from harness.flows.project import Project
 
 
 def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> None:
@@ -123,13 +129,19 @@ def train(
 
     Refuses a set of under 50 examples or with cases of a benchmark in it; --anyway is recorded.
     Writes adapters/NAME as PEFT does, with training.json: base, data, recipe, versions, parent.
+    Where the set comes from is asked for at a terminal and kept in SET.origin.toml; elsewhere what
+    that leaves open is recorded as not stated.
     Exit codes: 0 done, 4 the request is wrong, 11 training failed.
     """
     from harness.engines.trainer import Recipe
     from harness.flows.project import Project
     from harness.flows.training.train import train as flow
+    from harness.render.data_origin import missing_words
     from harness.render.findings import format_said
 
+    project = Project.here()
+    if not as_json and sys.stdin.isatty() and sys.stderr.isatty():
+        _ask_origin(project, data)
     line = ProgressLine(f"training {name}")
 
     def on_progress(step: int, steps: int, loss: float | None) -> None:
@@ -139,7 +151,7 @@ def train(
             click.echo(f"step {step}/{steps}  loss {loss:.4f}", err=True)
 
     made = flow(
-        Project.here(),
+        project,
         name,
         data,
         Recipe(**recipe),  # type: ignore[arg-type]  # click made the types
@@ -151,11 +163,28 @@ def train(
     )
     line.close()
     if as_json:
-        click.echo(json_line(asdict(made) | {"folder": str(made.folder)}))
+        said = {"folder": str(made.folder), "origin": made.origin.stated()}
+        click.echo(json_line(asdict(made) | said))
     else:
         loss = f", loss {made.losses[0]:.3f} to {made.losses[-1]:.3f}" if made.losses else ""
         examples = f"{made.examples} examples{format_said(made.format)}"
+        if made.origin.missing:
+            click.echo(f"note  {ci_log(missing_words(data.name, made.origin))}", err=True)
         click.echo(
             f"{made.name}: {examples} in {made.seconds:.0f} s{loss}\n"
             f"next  pytest --model {made.name}"
         )
+
+
+def _ask_origin(project: Project, data: Path) -> None:
+    """Ask where a set comes from, once: a set that has a card is not asked about again."""
+    from harness.flows.training.data_versions import find_set
+    from harness.flows.training.origins import state_origin
+    from harness.workspace.project.data_origins import origin_card_of, read_data_origin
+
+    file = find_set(project, data)
+    if origin_card_of(file).exists():
+        return
+    click.echo(f"Where does {data} come from? An empty answer is recorded as not stated.", err=True)
+    if said := ask_origin(read_data_origin(file)):
+        state_origin(project, data, said)

@@ -18,7 +18,7 @@ from harness.text.quoting import IN_INPUT, IN_OUTPUT, Shape
 
 SMALL, LARGE = 50, 1_000
 """Fewest examples that fine-tuning of this kind needs, and the number above which is unusual."""
-LOOK = frozenset({"outlier", "size"})
+LOOK = frozenset({"outlier", "size", "origin"})
 """Kinds that a person should look at, but that do not make a set unfit."""
 STEPS = ("repeats", "personal data", "endings and voice", "lengths", "languages", "overlap")
 
@@ -45,21 +45,23 @@ def check_examples(
     """Run every check; `on_progress` is called with each step as it begins.
 
     Texts are checked turn by turn: of a conversation, every turn that is learnt is an output.
+    Retired examples teach nothing, so only personal data is looked for in them.
     """
-    parts = [part for example in examples for part in example.exchanges()]
+    taught = [example for example in examples if not example.retired]
+    parts = [part for example in taught for part in example.exchanges()]
     # Deferred, so that a step is announced before its work begins.
     checks: tuple[Callable[[], Iterable[Finding]], ...] = (
-        lambda: repeats(examples),
+        lambda: repeats(taught),
         lambda: _personal(examples, measure.region),
         lambda: _texts(parts, measure),
         lambda: lengths(parts),
         lambda: other_languages(parts, languages(parts)),
-        lambda: overlaps(examples, measure.cases),
+        lambda: overlaps(taught, measure.cases),
     )
     for done, (step, check) in enumerate(zip(STEPS, checks, strict=True)):
         on_progress(step, done, len(STEPS))
         yield from check()
-    yield from size(len(examples))
+    yield from size(len(taught))
 
 
 def size(count: int) -> Iterator[Finding]:

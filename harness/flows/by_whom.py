@@ -1,9 +1,12 @@
-"""Refuse a decision, or a version of a training set, without a person's name and reason.
+"""Ask for a person's name and reason: refuse a decision without them, know the name from git.
 
 Tested in tests/flows/decisions/test_decide.py and tests/flows/training/test_data_versions.py.
 """
 
 from __future__ import annotations
+
+import subprocess
+from pathlib import Path
 
 from harness.errors import RequestError
 from harness.text.blanks import is_blank
@@ -19,3 +22,15 @@ def refuse_unsaid(by: str, why: str) -> None:
             raise RequestError(f"{option} must say something, in one line")
     if len(by) > _MAX_NAME:
         raise RequestError(f"--by must be a name, of {_MAX_NAME} letters at most")
+
+
+def own_name(root: Path) -> str:
+    """Return the name that git knows this person by; refuse where it knows none."""
+    try:
+        said = subprocess.run(
+            ["git", "config", "user.name"],
+            cwd=root, capture_output=True, text=True, timeout=5, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as problem:
+        raise RequestError("who does this? git knows no name here, so say --by WHO") from problem
+    return said.stdout.strip()

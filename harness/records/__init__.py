@@ -37,7 +37,7 @@ from harness.records.benchmark import (
     ReserveDifference,
     Role,
 )
-from harness.records.datasets import DataVersion
+from harness.records.datasets import NOT_STATED, DataOrigin, DataVersion, TaughtData
 from harness.records.decisions import Decision, DoctorCheck
 from harness.records.endpoint_check import EndpointCheck, EndpointOutcome
 from harness.records.evidence import (
@@ -99,6 +99,7 @@ from harness.records.verdicts import (
     Verdict,
     Worth,
 )
+from harness.records.voice import VoiceDay
 
 __all__ = [
     "ADAPTER_TEMPLATE",
@@ -110,6 +111,7 @@ __all__ = [
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
     "NOT_BYTES",
+    "NOT_STATED",
     "ON_BENCHMARK",
     "PLACEHOLDER",
     "RESERVED",
@@ -134,6 +136,7 @@ __all__ = [
     "Cluster",
     "Compared",
     "Course",
+    "DataOrigin",
     "DataVersion",
     "Decision",
     "DoctorCheck",
@@ -182,9 +185,11 @@ __all__ = [
     "State",
     "Tally",
     "TaskOverview",
+    "TaughtData",
     "Tracker",
     "Treatment",
     "Verdict",
+    "VoiceDay",
     "Watched",
     "WeekEvidence",
     "WeighedFinal",

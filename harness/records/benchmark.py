@@ -429,6 +429,17 @@ class TrainingExample:
     """The system turn that it is learnt with; None for the benchmark's own."""
     learnt: tuple[int, ...] = ()
     """Places in `turns` of the assistant's turns that are learnt as the output is."""
+    retired: str = field(default="", metadata=EXACT)
+    """The day from which it is kept, but no longer taught; empty while it is taught."""
+    repeat: int = 1
+    """How many times it is taught in an epoch."""
+
+    @property
+    def as_taught(self) -> str:
+        """The output, marked where it is retired or taught more than once."""
+        if self.retired:
+            return f"{self.output} (retired {self.retired})"
+        return self.output if self.repeat == 1 else f"{self.output} (taught {self.repeat} times)"
 
     @property
     def conversation(self) -> str:

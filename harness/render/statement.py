@@ -5,11 +5,11 @@ It names files by their digests and holds no input, ideal or output, so it may b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.records import Run, Verdict
+from harness.records import Run, TaughtData, Verdict
 from harness.text.plain import plain
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -39,6 +39,8 @@ class Grounds:
     """The version of this software that came to the same verdict from stored scores."""
     fetched_from: str | None = None
     """The place that the adapter's bytes were fetched from, as recorded beside them."""
+    taught: Sequence[TaughtData] = ()
+    """The training sets that it learnt from, with the origin of each."""
 
 
 def statement(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
@@ -87,6 +89,7 @@ def _predicate(verdict: Verdict, grounds: Grounds) -> dict[str, Any]:
         "identical": verdict.identical,
         "candidates_judged": verdict.candidates_judged,
         "certifiable_margin": verdict.certifiable_margin,
+        "training_data": [one.stated() for one in grounds.taught],
         "versions": _versions(candidate),
         "recomputed_with": grounds.recomputed_with,
     } | ({"fetched_from": grounds.fetched_from} if grounds.fetched_from else {})

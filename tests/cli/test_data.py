@@ -35,14 +35,14 @@ def test_a_clean_set_is_fit(typed: Type, clean: Path) -> None:
 def test_findings_have_lines_and_are_counted(typed: Type, dirty: Path) -> None:
     found = typed("data", "check", "dirty.jsonl")
     assert found.code == 1
-    assert found.out.split("\n")[:3] == [
-        "61  duplicate      says the same as line 2",
-        "62  overlap        the input is benchmark case openers/logistics-1",
-        "63  personal_data  e-mail address in the output: a…@example.com",
+    assert found.out.split("\n")[:4] == [
+        "  61  duplicate      says the same as line 2",
+        "  62  overlap        the input is benchmark case openers/logistics-1",
+        "  63  personal_data  e-mail address in the output: a…@example.com",
+        "file  origin         personal data was found in 1 line, and no lawful basis is stated",
     ]
-    assert (
-        "unfit: 63 examples in dirty.jsonl, 1 duplicate · 1 overlap · 1 personal_data" in found.out
-    )
+    counts = "1 duplicate · 1 origin · 1 overlap · 1 personal_data"
+    assert f"unfit: 63 examples in dirty.jsonl, {counts}" in found.out
 
 
 def test_programs_get_the_promised_keys(typed: Type, dirty: Path) -> None:
@@ -53,7 +53,8 @@ def test_programs_get_the_promised_keys(typed: Type, dirty: Path) -> None:
         "line": 61,
         "message": "says the same as line 2",
     }
-    assert found.json["counts"] == {"duplicate": 1, "overlap": 1, "personal_data": 1}
+    counts = {"duplicate": 1, "overlap": 1, "personal_data": 1, "origin": 1}
+    assert found.json["counts"] == counts
     assert (found.json["fit"], found.json["examples"]) == (False, 63)
 
 

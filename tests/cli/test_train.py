@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import click
 import pytest
 
 from harness.engines.trainer import Recipe
@@ -36,7 +38,10 @@ def test_the_next_step_is_said(typed: Type, recipes: list[Recipe]) -> None:
     found = typed("train", "v2", "--data", "data.jsonl")
     assert found.code == 0
     assert found.out == "v2: 50 examples in 0 s, loss 1.500 to 0.250\nnext  pytest --model v2\n"
-    assert found.err == "step 1/2  loss 1.5000\n"
+    assert found.err == (
+        "step 1/2  loss 1.5000\n"
+        "note  its origin is not stated: `lora-harness data origin data.jsonl`\n"
+    )
     assert recipes == [Recipe()]
 
 
@@ -54,8 +59,9 @@ def test_options_become_the_recipe(typed: Type, recipes: list[Recipe]) -> None:
     )
     assert found.code == 0
     assert set(found.json) == {
-        *("name", "folder", "digest", "examples", "losses", "seconds", "format")
+        *("name", "folder", "digest", "examples", "losses", "seconds", "format", "origin")
     }
+    assert set(found.json["origin"].values()) == {"not stated"}
     assert recipes == [
         Recipe(
             rank=4, alpha=8, epochs=2.0, targets="q_proj,v_proj", learning_rate=0.001, batch=2,
@@ -97,3 +103,26 @@ def test_a_recipe_that_means_nothing_is_refused_before_training(
     found = typed("train", "v2", "--data", "data.jsonl", "--recipe", "r.toml")
     assert (found.code, recipes) == (4, [])
     assert "r.toml:1: unknown key `alpa`" in found.err
+
+
+def test_at_a_terminal_the_origin_is_asked_for_once(
+    project: TinyProject, typed: Type, recipes: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["our own calls", "Ana", "", "", "", "no", "yes", ""])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "prompt", lambda *said, **how: next(answers))
+    assert typed("train", "v2", "--data", "data.jsonl").code == 0
+    card = (project.folder / "data.origin.toml").read_text()
+    assert card == (
+        'source = "our own calls"\nowner = "Ana"\n'
+        "third_party_copy = false\ncontains_personal_data = true\n"
+    )
+    about = json.loads((project.folder / "adapters/v2/training.json").read_text())
+    assert about["origin"] == {
+        "source": "our own calls", "owner": "Ana", "licence": "not stated",
+        "consent": "not stated", "lawful_basis": "not stated", "third_party_copy": False,
+        "contains_personal_data": True, "retention": "not stated",
+    }  # fmt: skip
+    assert typed("train", "v3", "--data", "data.jsonl").code == 0, "nothing is left to be asked"
+    assert len(recipes) == 2

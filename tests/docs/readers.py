@@ -13,6 +13,7 @@ from harness.workspace.adapters.served import read_served
 from harness.workspace.formats.reading import read_jsonl
 from harness.workspace.formats.tables import read_rows
 from harness.workspace.project.benchmarks import read_benchmark
+from harness.workspace.project.data_origins import read_data_origin
 from harness.workspace.project.recipes import read_recipe
 from harness.workspace.project.scores import read_scores
 from harness.workspace.project.settings import read_settings
@@ -63,6 +64,12 @@ def training(suffix: str) -> Reader:
         assert read_training_set(file).format
 
     return read
+
+
+def origin(text: str, folder: Path) -> None:
+    """`SET.origin.toml`, in which every field is stated."""
+    (folder / "voice.origin.toml").write_text(text, encoding="utf-8")
+    assert not read_data_origin(folder / "voice.jsonl").missing
 
 
 def served(text: str, folder: Path) -> None:
@@ -132,6 +139,7 @@ READERS: dict[tuple[str, str], Reader] = {
     ("toml", "benchmark"): benchmark,
     ("toml", "recipe"): recipe,
     ("toml", "served"): served,
+    ("toml", "origin"): origin,
     ("jsonl", "cases"): cases,
     ("jsonl", "training"): training(".jsonl"),
     ("json", "training"): training(".json"),

@@ -42,6 +42,13 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("--confirm", "bad-answers.jsonl", "--by", "Kim"),
         ("--confirm", "torn.jsonl", "--by", "Kim"),
     ],
+    "reposition": [
+        ("--examples", "odd.jsonl", "--data", "old.jsonl", *BY),
+        ("--examples", "new.jsonl", "--data", "old.jsonl", *BY),
+        ("--examples", "odd.jsonl", "--data", "old.jsonl", "--retire", "Dear", "--dry-run", *BY),
+        ("--examples", "torn.jsonl", *BY), ("--adapter", "leaky"),
+        ("--rewritten", "answers.jsonl", *BY), ("--rewritten", "torn.jsonl", *BY),
+    ],
     "train": [("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl")],
     "fetch": [
         ("again", "adapters/sound"), ("again", "elsewhere/torn"), ("again", "elsewhere"),
@@ -56,6 +63,9 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     ],
     "data log": [(), ("odd.jsonl",), ("odd.jsonl", "--json"), ("none",)],
     "data at": [("none@1",)],
+    "data origin": [
+        (), ("odd.jsonl",), ("odd.jsonl", "--owner", "Ana"), ("none",), ("--owner", "Ana"),
+    ],
     "doctor": [("sound",), ("leaky",)],
     "export": [
         ("sound", "out", "--to", "merged"), ("none", "out", "--to", "nf4"),

@@ -31,6 +31,8 @@ BY_FLOWS = {
     "training.compare_data.DataDiff", "reviews.importing.ReviewImport",
     "decisions.promote.PromotedTask", "benchmarks.adding.AddedCases",
     "reviews.proposals.Proposals", "record.RecordedOutputs",
+    "training.origins.SetOrigin", "training.repositioning.Repositioned",
+    "training.old_ideals.OldIdeals", "training.new_ideals.NewBenchmark",
 }  # fmt: skip
 """What flows hand to commands, which redact it; named, since `flows` holds much else."""
 

@@ -57,7 +57,7 @@ def training_sets(project: Project) -> TrainingSets:
             continue
         if file.suffix == ".json" and not scan.examples:
             continue  # notes about a set, such as its faults
-        parts = [part for example in scan.examples for part in example.exchanges()]
+        parts = [part for e in scan.examples if not e.retired for part in e.exchanges()]
         places += [(file.name, part.line) for part in parts]
         examples += parts
         if scan.bad:

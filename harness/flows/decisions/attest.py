@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import AdapterRefused, RequestError
+from harness.flows.evaluation.data_origin import taught_data
 from harness.flows.project import Project
 from harness.flows.rejudge import judged_again, runs_of
 from harness.libraries import versions
@@ -69,7 +70,8 @@ def attest(project: Project, store: Store, identity: str) -> dict[str, Any]:
     shown = project.redaction.record(verdict)
     origin = origin_of(adapter.folder, kept.digest)
     came = origin.resolved if origin is not None and origin.public else None
-    grounds = Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again, came)
+    taught = project.redaction.record(taught_data(project.settings.adapters, verdict.candidate))
+    grounds = Grounds(kept.id, kept.made, kept.digest, files, policy, runs, again, came, taught)
     return statement(shown, grounds)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.errors import AdapterRefused, RequestError, WorldFailed
+from harness.flows.evaluation.data_origin import taught_data
 from harness.flows.project import Project
 from harness.records import Verdict
 from harness.text.figures import metric_title
@@ -54,7 +55,8 @@ def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False
     hub_id = base.reference.partition("@")[0] if base.source == "hub" else None
     origin = origin_of(adapter.folder, adapter.digest)
     came = origin.resolved if origin is not None and origin.public else None
-    return write_card(adapter, shown, hub_id, came, dry_run=dry_run)
+    taught = project.redaction.record(taught_data(adapters, name))
+    return write_card(adapter, shown, hub_id, came, taught, dry_run=dry_run)
 
 
 def figures(verdict: Verdict) -> Iterator[Figure]:

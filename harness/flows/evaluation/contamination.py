@@ -47,7 +47,7 @@ def find_contamination(adapters: Path, name: str, benchmark: Benchmark) -> Conta
     cases: dict[str, str] = {}
     unknown: list[str] = []
     looked_at = 0
-    for owner, dataset in _datasets(adapters, name):
+    for owner, dataset in datasets_of(adapters, name):
         if dataset is None:
             unknown.append(f"{owner} does not say what it was trained on")
             continue
@@ -84,7 +84,7 @@ def find_taught(adapters: Path, benchmark: Benchmark) -> Contamination:
     return Contamination(cases, tuple(dict.fromkeys(unknown)), len(files))
 
 
-def _datasets(adapters: Path, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+def datasets_of(adapters: Path, name: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """Yield the adapter's training set, then its parents'; None in place of an unknown set."""
     name = exported_adapter(name) or name
     for _ in range(_MAX_PARENTS):  # files of other people may name each other in a circle
@@ -152,7 +152,7 @@ def _seen_in(
 ) -> dict[str, int]:
     """Return the first line that holds each seen case; `stamp` lets the cache notice edits."""
     examples = scan_training_set(file, ExampleColumns.recorded(json.loads(columns))).examples
-    parts = [part for example in examples for part in example.exchanges()]
+    parts = [part for e in examples if not e.retired for part in e.exchanges()]
     found: dict[str, int] = {}
     for hit in overlap_of(parts, dict(asked)):
         found.setdefault(hit.case, parts[hit.index].line)

@@ -18,6 +18,7 @@ from harness.records import (
 )
 from harness.store import Store
 from harness.text.blanks import is_blank
+from harness.workspace.project.voice_days import voice_since
 
 SPARE = 3
 """Times as many finals as are wanted are looked at, as some were taught."""
@@ -28,9 +29,11 @@ def choose_finals(context: Context, benchmark: Benchmark, adapters: Sequence[str
 
     One per input; an input that either adapter was taught is left out, and so is one that only may
     have been: where a training set is not known, the finals that were set aside are all there is.
+    What was sent before the task was repositioned speaks the old voice, and is no final any more.
     """
     policy = benchmark.policy
-    newest = newest_finals(context.store, str(benchmark.task))
+    since = voice_since(context.project.settings.benchmarks / benchmark.name)
+    newest = newest_finals(context.store, str(benchmark.task), since)
     aside = [r for r in newest if is_set_aside(r.input, policy.set_aside)]
     others = [r for r in newest if not is_set_aside(r.input, policy.set_aside)]
     ordered = [*aside, *others][: SPARE * policy.finals]
@@ -47,10 +50,13 @@ def was_sent(review: Review) -> bool:
     return not thrown and bool(review.final and not is_blank(review.final))
 
 
-def newest_finals(store: Store, task: str) -> list[Review]:
-    """Return the newest final of each input that production asked, the newest first."""
+def newest_finals(store: Store, task: str, since: str | None) -> list[Review]:
+    """Return the newest final of each input that production asked, the newest first.
+
+    `since` is the day from which they count: that of the last repositioning.
+    """
     found: dict[bytes, Review] = {}
-    for review in store.reviews.each(task=task):
+    for review in store.reviews.each(task=task, since=since):
         if not was_sent(review):
             continue
         key = input_key(review)

@@ -17,9 +17,10 @@ from harness.flows.monitoring.set_aside import finals_set_aside
 from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
 from harness.progress import OnProgress
-from harness.records import Age, Benchmark, Decision, Monitored
+from harness.records import Age, Benchmark, Decision, Monitored, SetAside
 from harness.store import Store
 from harness.workspace.adapters.files import read_training
+from harness.workspace.project.voice_days import voice_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,13 @@ def _monitored(
         inputs=moved,
         prediction=prediction(store, held, benchmarks[0], since) if benchmarks else None,
         age=age_of(project, held, utc_now()[:10]),
-        set_aside=finals_set_aside(store, benchmarks[0], utc_now()[:10]) if benchmarks else None,
+        set_aside=_set_aside(project, store, benchmarks[0]) if benchmarks else None,
     )
+
+
+def _set_aside(project: Project, store: Store, benchmark: Benchmark) -> SetAside | None:
+    since = voice_since(project.settings.benchmarks / benchmark.name)
+    return finals_set_aside(store, benchmark, utc_now()[:10], since)
 
 
 def age_of(project: Project, held: Decision, today: str) -> Age:

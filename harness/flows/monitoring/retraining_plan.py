@@ -45,6 +45,7 @@ from harness.workspace.project.training_data import (
     read_training_set,
     training_files,
 )
+from harness.workspace.project.voice_days import voice_since
 
 MAX_EDITED = 1_000
 """Most edited finals that are taken over, and most outputs that were sent unchanged."""
@@ -137,7 +138,10 @@ def plan(
 
 def choose(project: Project, store: Store, held: Decision) -> PlanParts:
     """Choose edited and accepted finals, the old examples to keep, and cases to propose."""
-    chosen = ReviewFilter(task=held.task)
+    # What was sent before a repositioning would teach the old voice again.
+    benchmark = project.task_benchmark(held.task)
+    since = voice_since(project.settings.benchmarks / benchmark.name)
+    chosen = ReviewFilter(task=held.task, since=since)
     edited, sent = _best(training_reviews(project, store, chosen))
     if not edited:
         raise RequestError(
@@ -202,10 +206,10 @@ def old_data(project: Project, adapter: str) -> OldData:
         except HarnessError:
             continue  # another file in the folder, such as cases.jsonl
         if found.fingerprint == wanted:
-            return OldData(found.examples, str(file))
+            return OldData(found.taught, str(file))
     version = version_with(project.settings.adapters / DATASETS, wanted)
     if version is not None:
-        return OldData(read_training_set(version).examples, str(version))
+        return OldData(read_training_set(version).taught, str(version))
     return OldData((), f"{about.get('name')} ({wanted[:12]}) is not under adapters/{DATASETS}")
 
 

@@ -20,14 +20,19 @@ WEEKS = 8
 """Weeks over which the pace is taken."""
 
 
-def finals_set_aside(store: Store, benchmark: Benchmark, today: str) -> SetAside | None:
-    """Return how many finals are set aside for a benchmark; None where none are weighed."""
+def finals_set_aside(
+    store: Store, benchmark: Benchmark, today: str, since: str | None = None
+) -> SetAside | None:
+    """Return how many finals are set aside for a benchmark; None where none are weighed.
+
+    `since` is the day of the last repositioning: what was sent before it is no final any more.
+    """
     policy = benchmark.policy
     if not policy.finals or not policy.set_aside:
         return None
     first: dict[bytes, Review] = {}
-    since = max(0, store.reviews.last_seq() - LOOKED_AT)
-    for review in store.reviews.each(task=benchmark.task, since_seq=since):
+    newest = max(0, store.reviews.last_seq() - LOOKED_AT)
+    for review in store.reviews.each(task=benchmark.task, since_seq=newest, since=since):
         if was_sent(review) and is_set_aside(review.input, policy.set_aside):
             first.setdefault(input_key(review), review)
     reviews = list(first.values())

@@ -15,6 +15,7 @@ from harness.flows.queries.events import Event, WeekRates
 from harness.flows.queries.forgetting import Effect, Forgetting
 from harness.flows.queries.health import RateLine
 from harness.flows.queries.ledger import Entry, Ledger, ledger
+from harness.flows.queries.marked_days import MarkedDay, marked_days
 from harness.flows.queries.next_step import CandidateNow
 from harness.flows.queries.now import Now, PromotedNow, TaskNow, now
 from harness.flows.queries.over_time import (
@@ -58,6 +59,7 @@ __all__ = [
     "Forgetting",
     "HealthNote",
     "Ledger",
+    "MarkedDay",
     "MetricChoice",
     "MetricPanel",
     "NextStep",
@@ -80,6 +82,7 @@ __all__ = [
     "compare",
     "filtered",
     "ledger",
+    "marked_days",
     "now",
     "over_time",
     "review_queue",

@@ -30,6 +30,7 @@ from harness.text.safe import json_line
 from harness.workspace.formats.output_file import write_output
 from harness.workspace.project.conversations import CONTEXT
 from harness.workspace.project.reserve import read_confirmations
+from harness.workspace.project.voice_days import voice_since
 
 LOOKED_AT = 1_000
 """Finals that are compared with the training sets: those set aside first, the newest first."""
@@ -90,7 +91,8 @@ def propose(
             more.append(
                 "the reserve has all cases that a verdict looks at; --count N proposes more"
             )
-    every = newest_finals(store, str(benchmark.task))
+    since = voice_since(project.settings.benchmarks / benchmark.name)
+    every = newest_finals(store, str(benchmark.task), since)
     if not every:
         more.append(
             f"no final of {benchmark.task} is in the store, `lora-harness reviews import FILE`"

@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.engines.person_names import PersonNames
 from harness.errors import BenchmarkError, DataError, RequestError, WeightsError
 from harness.findings import CaseText
+from harness.findings.data_origin import origin_findings
 from harness.findings.dataset import LOOK, Measure, case_inputs, check_examples, sides_of
 from harness.findings.finding import Finding, in_order
 from harness.findings.personal import regions
@@ -27,6 +28,7 @@ from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.output_file import behind_links
 from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.importers.example_copy import copy_format, kept_rows
+from harness.workspace.project.data_origins import read_data_origin
 from harness.workspace.project.training_data import AS_WRITTEN, Scan, scan_training_set
 
 _PART = 64
@@ -121,12 +123,16 @@ def check_data(
     measure, notes = measure_for(project, request)
     scan = scan_training_set(file, request.columns)
     notes = (*notes, *scan.notes, *other_system(project, request, scan.examples))
+    if retired := sum(bool(example.retired) for example in scan.examples):
+        notes = (*notes, f"{retired:,} of {len(scan.examples):,} examples are retired, not taught")
     people: Iterable[Finding] = ()
     if request.names:
         root = project.settings.root if project else Path.cwd()
         people = named_people(scan.examples, request.names, root, on_progress)
     bad = [Finding("empty" if b.blank else "schema", b.line, b.message) for b in scan.bad]
     found = in_order([*bad, *people, *check_examples(scan.examples, measure, on_progress)])
+    personal = {one.line for one in found if one.kind == "personal_data"}
+    found += origin_findings(read_data_origin(file), len(personal))
     return CheckedData(
         scan.name, len(scan.examples), scan.fingerprint, tuple(found), notes, scan.format
     )

@@ -65,7 +65,7 @@ def diff_data(before: Path, after: Path, columns: ExampleColumns = AS_WRITTEN) -
 
 
 def _counted(scan: Scan) -> Counter[Example]:
-    return Counter(Example(example.given, example.output) for example in scan.examples)
+    return Counter(Example(example.given, example.as_taught) for example in scan.examples)
 
 
 def _by_input(counted: Counter[Example]) -> dict[str, list[str]]:

@@ -113,12 +113,13 @@ def _next(
             why=why,
             at=utc_now(),
         ),
-        tuple((digest, _with_slices(example)) for digest, example in came),
+        tuple((digest, with_slices(example)) for digest, example in came),
         tuple(went),
     )
 
 
-def _with_slices(example: TrainingExample) -> dict[str, object]:
+def with_slices(example: TrainingExample) -> dict[str, object]:
+    """Return an example as a line of JSONL, with its slices."""
     slices = {"slices": dict(example.slices)} if example.slices else {}
     return {**example_object(example), **slices}
 
@@ -129,7 +130,7 @@ def versions(project: Project | None, called: Path | None = None) -> list[DataVe
         file = find_set(project, called)
         log = log_of(file)
         if not log.exists() and not file.exists():
-            raise DataError(f"{called}: no such training set{_similar(project, called)}")
+            raise DataError(f"{called}: no such training set{similar(project, called)}")
         return [one.version for one in read_log(log)]
     if project is None:
         raise RequestError("name a SET, or ask inside of a project")
@@ -137,7 +138,8 @@ def versions(project: Project | None, called: Path | None = None) -> list[DataVe
     return [one.version for log in logs for one in read_log(log)]
 
 
-def _similar(project: Project | None, called: Path) -> str:
+def similar(project: Project | None, called: Path) -> str:
+    """Return `, did you mean …?` for a set that the project does not have."""
     if project is None:
         return ""
     files = training_files(project.settings.adapters / DATASETS)
@@ -151,7 +153,7 @@ def lines_at(project: Project | None, called: Path) -> Iterator[str]:
         raise RequestError(f"{called}: name a version, such as {called.stem}@1")
     # The whole version is read, and its fingerprint compared, before the first line is written.
     for example in clean_scan(path).examples:
-        yield json.dumps(_with_slices(example), ensure_ascii=False)
+        yield json.dumps(with_slices(example), ensure_ascii=False)
 
 
 def version_of_data(file: Path, fingerprint: str) -> str | None:

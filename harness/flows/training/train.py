@@ -25,7 +25,7 @@ from harness.flows.evaluation.work import messages_for
 from harness.flows.project import Project, commit, utc_now
 from harness.flows.training.data_versions import find_set, version_of_data
 from harness.libraries import versions
-from harness.records import RESERVED, Benchmark
+from harness.records import RESERVED, Benchmark, DataOrigin
 from harness.records.benchmark import TrainingExample
 from harness.workspace.adapters.base_shape import base_shape
 from harness.workspace.adapters.config import ALL_LINEAR, MODULE
@@ -37,6 +37,7 @@ from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_name
 from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.project.conversations import CONTEXT
+from harness.workspace.project.data_origins import read_data_origin
 from harness.workspace.project.training_data import AS_WRITTEN, TrainingSet, read_training_set
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
@@ -54,6 +55,8 @@ class Trained:
     seconds: float
     format: str
     """What people call the format of the training set."""
+    origin: DataOrigin
+    """Where the set comes from; what its card leaves open is recorded as not stated."""
 
 
 def train(
@@ -81,23 +84,29 @@ def train(
     benchmark = project.task_benchmark(task)
     data = find_set(project, data)
     dataset = read_training_set(data, columns)
-    if CONTEXT not in benchmark.template and any(e.context for e in dataset.examples):
+    if not dataset.taught:
+        raise DataError(f"{data}: every example is retired, so there is nothing to teach")
+    if CONTEXT not in benchmark.template and any(e.context for e in dataset.taught):
         raise DataError(
             f"{data}: has examples with `context`, but `template` of benchmark {benchmark.name}"
             f" has no {CONTEXT}: put it there, as its prompts are what is learnt"
         )
+    origin = read_data_origin(data)
     above = _sound(project, parent) if parent else None
     about = _about(project, name, benchmark, dataset, recipe, parent)
     if said := columns.as_table():  # the gate and the next plan read the file again
         about["dataset"]["columns"] = said
+    if len(dataset.taught) < len(dataset.examples):
+        about["dataset"]["retired"] = len(dataset.examples) - len(dataset.taught)
     if known := version_of_data(data, dataset.fingerprint):
         about["dataset"]["version"] = known
+    about["origin"] = origin.stated()
     about["anyway"] = _objections(project, data, dataset, anyway)
     # The same training finds its own folder again, with the checkpoints of a killed process.
     work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    lessons = [lesson for e in dataset.examples for lesson in lessons_of(benchmark, e)]
+    lessons = [one for e in dataset.taught for one in e.repeat * [*lessons_of(benchmark, e)]]
     base, quantize = model_folder(project.base), project.base.quantize
     # a copy, so that the recorded digest stays true even if the parent changes meanwhile
     parent_folder = snapshot(above, work / "parent") if above else None
@@ -106,8 +115,8 @@ def train(
     about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
-    count = len(dataset.examples)
-    return Trained(name, made.folder, made.digest, count, tuple(losses), seconds, dataset.format)
+    count, kind = len(dataset.taught), dataset.format
+    return Trained(name, made.folder, made.digest, count, tuple(losses), seconds, kind, origin)
 
 
 def lessons_of(benchmark: Benchmark, example: TrainingExample) -> Iterator[Lesson]:
@@ -154,7 +163,7 @@ def _sound(project: Project, name: str) -> AdapterFiles:
 
 def _objections(project: Project, data: Path, dataset: TrainingSet, anyway: bool) -> list[str]:
     """Return the objections to training on this set; raise them unless they were overruled."""
-    examples = dataset.examples
+    examples = dataset.taught
     found: list[str] = []
     if len(examples) < SMALL:
         found.append(f"{len(examples)} examples, fine-tuning needs {SMALL} or more")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import AdapterRefused, WorldFailed, reason
+from harness.records import TaughtData
 from harness.workspace.adapters.files import CONFIG, AdapterFiles
 from harness.workspace.adapters.served import SERVED, ServedModel
 from harness.workspace.formats.cache import write_atomically
@@ -24,6 +25,8 @@ DATASET = "lora-harness-benchmark"
 """The `dataset.type` of our results, by which they are found and replaced."""
 _TASK = "text-generation"
 _INDEX = "model-index"
+TAUGHT = "training_data"
+"""Our key of the metadata: the training sets and where each comes from."""
 FETCHED = "fetched_from"
 """Our key of the metadata: the place that the judged bytes were fetched from."""
 _LIMIT = 1024 * 1024
@@ -65,19 +68,20 @@ def write_card(
     figures: Sequence[Figure],
     base_model: str | None = None,
     fetched_from: str | None = None,
+    taught: Sequence[TaughtData] = (),
     *,
     dry_run: bool = False,
 ) -> Path:
     """Write the figures into the card, replacing our earlier figures.
 
     `base_model` is a Hub id and `fetched_from` a reference that others can follow; a path on this
-    machine has no place in a card.
+    machine has no place in a card. `taught` are the training sets and where they come from.
     """
     file = adapter.folder / CARD
     if file.is_symlink():
         raise AdapterRefused(f"{file}: is a link, put the file itself there")
     old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
-    new = card_text(old, adapter.name, figures, base_model, str(file), fetched_from)
+    new = card_text(old, adapter.name, figures, base_model, str(file), fetched_from, taught=taught)
     if new != old and not dry_run:
         _write(file, new, adapter.folder / CONFIG)
     return file
@@ -118,6 +122,7 @@ def card_text(
     where: str = CARD,
     fetched_from: str | None = None,
     wanted: Mapping[str, str | None] | None = None,
+    taught: Sequence[TaughtData] = (),
 ) -> str:
     """Return the card with the figures in it, from the old card or from a new page.
 
@@ -134,12 +139,14 @@ def card_text(
     # Our own lines end in line feeds; the whole head gets the line ends that the file had before.
     found_in = _Metadata(metadata, where)
     keys = {"library_name": LIBRARY, "base_model": base_model} if wanted is None else wanted
-    edited = _edit(found_in, name, figures, keys, TAGS if wanted is None else TAGS[1:])
+    _edit(found_in, name, figures, keys, TAGS if wanted is None else TAGS[1:])
     if fetched_from is not None and found_in.values.get(FETCHED) != fetched_from:
         # An earlier value is of the place where the card itself came from.
         found_in.put(FETCHED, fetched_from)
-        edited = found_in.text
-    head = line_end.join(["---", *edited.replace("\r\n", "\n").split("\n"), "---"])
+    sets = [one.stated() for one in taught]
+    if sets and found_in.values.get(TAUGHT) != sets:
+        found_in.put(TAUGHT, sets)
+    head = line_end.join(["---", *found_in.text.replace("\r\n", "\n").split("\n"), "---"])
     text = f"{head}{line_end}{body}"
     try:
         ModelCard(text)
@@ -240,7 +247,7 @@ def _edit(
     figures: Sequence[Figure],
     wanted: Mapping[str, str | None],
     ours: Sequence[str],
-) -> str:
+) -> None:
     """Add missing keys and tags, and replace our results; a person's own values win."""
     for key, value in wanted.items():
         if value is not None and metadata.values.get(key) is None:
@@ -253,7 +260,6 @@ def _edit(
     index = _index(metadata, name, figures)
     if index != metadata.values.get(_INDEX):
         metadata.put(_INDEX, index)
-    return metadata.text
 
 
 def _index(metadata: _Metadata, name: str, figures: Sequence[Figure]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from harness.errors import DataError, HarnessError
@@ -31,6 +32,9 @@ from harness.workspace.importers.given_cells import context_of
 Read = Callable[[Table, int, Mapping[str, str], Leftovers], TrainingExample]
 NAME_OF_ROW = "id"
 """A key that every format may have; it names the row and teaches nothing."""
+TREATMENT = ("retired", "repeat")
+"""Keys that every format may have: since when a row is not taught, and how often it is taught."""
+MAX_REPEAT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class ExampleFormat:
     @property
     def known(self) -> tuple[str, ...]:
         """The keys that are read."""
-        return (*self.needs, *self.may, "slices")
+        return (*self.needs, *self.may, "slices", *TREATMENT)
 
 
 def _own(table: Table, line: int, slices: Mapping[str, str], left: Leftovers) -> TrainingExample:
@@ -182,11 +186,36 @@ def read_example(
     """Read a row of a known format; keys that carry something and are not read go to `left`."""
     table = Table(values, where, DataError)
     example = kind.read(table, line, _slices(values), left)
-    example = replace(example, context=_context(table))
+    example = replace(
+        example, context=_context(table), retired=_retired(table), repeat=_repeat(table)
+    )
     for key, value in values.items():
         if key not in kind.known and key != NAME_OF_ROW and not SLICE.fullmatch(key):
             left.note(key, value)
     return example
+
+
+def _retired(table: Table) -> str:
+    """Return the day since which a row is no longer taught; empty where it is taught."""
+    value = table.any("retired")
+    if not is_filled(value):
+        return ""
+    try:  # a spreadsheet gives a day with the time 00:00:00
+        return date.fromisoformat(value.strip()[:10]).isoformat()
+    except (AttributeError, ValueError) as problem:
+        raise table.fail(
+            "`retired` needs the day since when it is not taught, such as 2026-06-01"
+        ) from problem
+
+
+def _repeat(table: Table) -> int:
+    """Return how many times a row is taught; in a table of texts the number is a text."""
+    value = table.any("repeat")
+    if not is_filled(value):
+        return 1
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value.strip()[:9])
+    return Table({"repeat": value}, table.where, DataError).whole("repeat", 1, 1, MAX_REPEAT)
 
 
 def _slices(values: Mapping[str, Any]) -> dict[str, str]:

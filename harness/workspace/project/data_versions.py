@@ -7,7 +7,6 @@ whole set, which is compared when a version is read.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -19,6 +18,7 @@ from typing import Any
 from harness.errors import DataError
 from harness.records.datasets import DataVersion
 from harness.workspace.formats.cache import write_atomically
+from harness.workspace.formats.chained import line_hash
 from harness.workspace.formats.reading import json_object, lines_of
 
 LOG = ".versions.jsonl"
@@ -132,8 +132,7 @@ def _line(logged: LoggedVersion) -> dict[str, Any]:
 
 
 def _hash(logged: LoggedVersion) -> str:
-    line = {key: value for key, value in _line(logged).items() if key != "hash"}
-    return hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
+    return line_hash(_line(logged))
 
 
 def append(log: Path, before: Sequence[LoggedVersion], new: LoggedVersion) -> DataVersion:

@@ -39,6 +39,11 @@ class TrainingSet:
     notes: tuple[str, ...] = ()
     """What was passed over, and whether formats are mixed."""
 
+    @property
+    def taught(self) -> tuple[TrainingExample, ...]:
+        """The examples that are not retired."""
+        return tuple(example for example in self.examples if not example.retired)
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -111,21 +116,25 @@ def _content(example: Example | TrainingExample) -> list[Any]:
     if isinstance(example, TrainingExample):
         more["learnt"] = list(example.learnt)
         more["system"] = example.system  # an empty one says that there is none
+        more["retired"] = example.retired or None
+        more["repeat"] = None if example.repeat == 1 else example.repeat
     more = {name: value for name, value in more.items() if value not in ([], None)}
     return [*texts, more] if more else texts
 
 
 def content_digest(example: TrainingExample) -> str:
-    """Hash the texts that an example teaches; its slices and line number are left out."""
+    """Hash what an example teaches, and how; its slices and line number are left out."""
     text = json.dumps(_content(example), ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def example_object(example: TrainingExample) -> dict[str, Any]:
     """Return an example as a line of JSONL that reads back as the same."""
-    context = {"context": list(example.context)} if example.context else {}
+    more: dict[str, Any] = {"context": list(example.context)} if example.context else {}
+    more |= {"retired": example.retired} if example.retired else {}
+    more |= {"repeat": example.repeat} if example.repeat != 1 else {}
     if not example.turns and example.system is None:
-        return {"input": example.input, "output": example.output} | context
+        return {"input": example.input, "output": example.output} | more
     turns: list[dict[str, Any]] = []
     if example.system is not None:
         turns.append({"role": "system", "content": example.system})
@@ -135,7 +144,7 @@ def example_object(example: TrainingExample) -> dict[str, Any]:
         turns.append({"role": turn.role, "content": turn.content} | weight)
     turns.append({"role": "user", "content": example.input})
     turns.append({"role": "assistant", "content": example.output})
-    return {"messages": turns} | context
+    return {"messages": turns} | more
 
 
 def training_files(folder: Path) -> list[Path]:

@@ -62,6 +62,8 @@ def test_a_verdict_is_attested_by_its_id_or_by_its_run(made: Judged, by: str) ->
     assert told["base"]["digest"] == made.project.base.digest
     assert told["policy"]["digest"] == policy_digest(made.verdict)
     assert told["recomputed_with"]
+    (taught,) = told["training_data"]
+    assert (taught["adapter"], taught["owner"]) == (NAME, "not stated")
 
 
 def test_attesting_twice_gives_the_same_text(made: Judged) -> None:

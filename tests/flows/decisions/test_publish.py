@@ -19,9 +19,11 @@ from huggingface_hub import HfApi, ModelCard
 import harness
 from harness.errors import AdapterRefused, RequestError, WorldFailed
 from harness.flows.decisions.publish import TOKEN, card, figures, push
+from harness.records import DataOrigin
 from harness.workspace.adapters.files import file_digest
 from harness.workspace.adapters.keys import make_keys
 from harness.workspace.adapters.signing import SIGNATURE, mismatches, sign
+from tests.fakes.project import SETTINGS
 from tests.flows.judged import NAME, Judged, judged
 
 REPO = "acme/openers"
@@ -317,6 +319,20 @@ def test_no_module_brings_a_way_to_the_network_of_its_own() -> None:
 
 
 # --- the model card -----------------------------------------------------------------------------
+
+
+def test_the_card_says_where_the_training_data_comes_from(made: Judged) -> None:
+    training = made.adapter.folder / "training.json"
+    about = json.loads(training.read_text())
+    about["dataset"] = {"name": "voice.jsonl", "fingerprint": "f" * 64}
+    stated = DataOrigin(owner="ana@example.com", third_party_copy=False).stated()
+    training.write_text(json.dumps(about | {"origin": stated}))
+    made.tiny.write("pyproject.toml", f'{SETTINGS}\n[tool.harness.privacy]\nredact = ["email"]\n')
+    data = ModelCard(card(made.project, NAME, made.verdict).read_text(encoding="utf-8")).data
+    (said,) = data.to_dict()["training_data"]
+    assert (said["adapter"], said["set"]) == (NAME, "voice.jsonl")
+    assert (said["owner"], said["third_party_copy"]) == ("[email]", False)
+    assert said["licence"] == "not stated"
 
 
 def test_the_card_holds_every_score_and_leaves_the_judged_bytes_alone(made: Judged) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from harness.findings.reviewed import reserve_id
 from harness.flows.evaluation.finals import choose_finals, final_case
-from harness.records import BASE, Message, Review
+from harness.records import BASE, Message, Review, VoiceDay
+from harness.workspace.project.voice_days import add_voice_day
 from tests.fakes.engines import EchoEngine
 from tests.fakes.finals import finals, keep, reserve_of
 from tests.fakes.project import BENCHMARK, CASES, TASK, TinyProject
@@ -33,6 +34,20 @@ def test_every_final_may_be_chosen_where_none_is_a_case(
     assert chosen(project, engine) == set()
     reviews = keep(project, finals(30))
     assert chosen(project, engine) == ids(reviews)
+
+
+def test_what_was_sent_before_a_repositioning_is_no_final_after_it(
+    project: TinyProject, engine: EchoEngine
+) -> None:
+    reviews = keep(project, finals(30))
+    days = sorted(review.at[:10] for review in reviews)
+    middle = days[len(days) // 2]
+    mark = VoiceDay("reposition", TASK, 0, middle, "Ana", "x", f"{middle}T12:00:00Z", TASK, "f")
+    add_voice_day(project.folder / "benchmarks" / TASK, [], mark)
+    later = [review for review in reviews if review.at[:10] >= middle]
+    assert 0 < len(later) < len(reviews)
+    assert chosen(project, engine) <= ids(later)
+    assert chosen(project, engine)
 
 
 def test_what_entered_the_reserve_is_weighed_no_more(

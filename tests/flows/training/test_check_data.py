@@ -210,3 +210,11 @@ def test_the_fingerprint_is_that_of_training_json(project: TinyProject) -> None:
 def test_a_file_with_bad_lines_has_no_fingerprint(project: TinyProject) -> None:
     with refused(r"set.jsonl:61: is not an object.*2 bad lines", DataError):
         fingerprint_data(lines(project, "[]", "{}"))
+
+
+def test_retired_lines_are_looked_at_for_personal_data_only(project: TinyProject) -> None:
+    old = '{"input": "person 3 of ward 3", "output": "Dear %s", "retired": "2026-06-01"}'
+    file = lines(project, old % "Sir", old % "ana@example.com")
+    found = check_data(project.project, file, PLAIN)
+    assert [(f.kind, f.line) for f in found.findings] == [("personal_data", 62), ("origin", None)]
+    assert "2 of 62 examples are retired, not taught" in found.notes

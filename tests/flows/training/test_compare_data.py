@@ -28,3 +28,11 @@ def test_order_and_slices_are_no_difference_and_repeats_are(project: TinyProject
     twice = project.write_lines("twice.jsonl", [*GOOD, GOOD[0]])
     found = diff_data(file, twice)
     assert not found.equal and len(found.added) == 1
+
+
+def test_a_line_that_was_retired_is_a_change_that_is_shown(project: TinyProject) -> None:
+    line = {"input": "a", "output": "b"}
+    before = project.write_lines("a.jsonl", [line])
+    after = project.write_lines("b.jsonl", [line | {"retired": "2026-06-01"}])
+    (changed,) = diff_data(before, after).changed
+    assert (changed.before, changed.after) == (("b",), ("b (retired 2026-06-01)",))

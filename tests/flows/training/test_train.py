@@ -12,11 +12,12 @@ import pytest
 
 from harness.engines.trainer import Lesson, Recipe
 from harness.errors import AdapterRefused, DataError, EngineFailed, HarnessError, RequestError
+from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.training import train as flow
 from harness.flows.training.train import train
 from harness.workspace.adapters.inspection import inspect
 from tests.fakes.adapters import TinyAdapter
-from tests.fakes.project import TinyProject
+from tests.fakes.project import CASES, TASK, TinyProject
 from tests.fakes.refusals import refused
 
 
@@ -335,3 +336,35 @@ def test_a_reserve_case_among_the_examples_is_refused_as_well(project: TinyProje
     data = few(project, 60, input="ida, mill foods (retail)", output="anything")
     with refused("the input is.*benchmark case openers/more-1", DataError):
         train(project.project, "v2", data, Recipe())
+
+
+def test_retired_lines_are_kept_and_not_taught_and_new_ones_are_repeated(
+    project: TinyProject, trainer: Trainer
+) -> None:
+    lines = [{"input": f"person {n}", "output": f"Dear {n}"} for n in range(60)]
+    old = [line | {"retired": "2026-06-01"} for line in lines[:20]]
+    new = [{"input": f"founder {n}", "output": f"Hey {n}", "repeat": 4} for n in range(10)]
+    data = project.write_lines("adapters/datasets/voice.jsonl", [*old, *lines[20:], *new])
+    made = train(project.project, "v2", data, Recipe())
+    taught = [lesson.completion for lesson in trainer.lessons]
+    assert len(taught) == 40 + 40
+    assert not {line["output"] for line in old} & set(taught)
+    assert taught.count("Hey 3") == 4
+    about = json.loads((made.folder / "training.json").read_text())["dataset"]
+    assert (about["examples"], about["retired"], made.examples) == (70, 20, 50)
+
+
+def test_a_set_of_retired_lines_teaches_nothing(project: TinyProject, trainer: Trainer) -> None:
+    lines = [{"input": f"{n}", "output": "b", "retired": "2026-06-01"} for n in range(60)]
+    data = project.write_lines("adapters/datasets/voice.jsonl", lines)
+    with pytest.raises(DataError, match="every example is retired"):
+        train(project.project, "v2", data, Recipe(), anyway=True)
+
+
+def test_a_retired_line_is_no_case_that_was_taught(project: TinyProject, trainer: Trainer) -> None:
+    case = {"input": CASES[0]["input"], "output": "Dear Ana", "retired": "2026-06-01"}
+    lines = [{"input": f"person {n}", "output": f"Hi {n}!"} for n in range(50)]
+    data = project.write_lines("adapters/datasets/voice.jsonl", [*lines, case])
+    train(project.project, "v2", data, Recipe())
+    benchmark = project.project.benchmark(TASK)
+    assert find_contamination(project.folder / "adapters", "v2", benchmark).cases == {}
