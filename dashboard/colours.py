@@ -34,6 +34,9 @@ KINDS = {
     "reject": ("rejection", "cross", PURPLE, "✚"),
     "alarm": ("alarm", "square", VERMILLION, "■"),
     "acknowledge": ("acknowledged", "circle", GREY, "●"),
+    "reposition": ("repositioned", "triangle-right", BLUE, "▶"),
+    "benchmark": ("new ideals", "triangle-left", BLUE, "◀"),
+    "note": ("note", "wedge", GREY, "◢"),
 }
 """An event's name, its shape and colour on the axis, and the shape as a letter."""
 MOMENTS = {"in production": BLUE, "this version": GREEN, "an older version": PALE}

@@ -19,6 +19,7 @@ COMMANDS = {
     "benchmark": ("harness.cli.benchmark", "make and look after the fixed benchmark"),
     "train": ("harness.cli.train", "a new adapter with its provenance"),
     "reposition": ("harness.cli.reposition", "a new voice: taught, marked, judged from a day on"),
+    "note": ("harness.cli.note", "mark a day on the charts: a campaign, a client's wish"),
     "fetch": ("harness.cli.fetch", "an adapter by reference: Hub, MLflow or folder"),
     "record": ("harness.cli.record", "an adapter's outputs in files, so that they outlive it"),
     "data": ("harness.cli.data", "check, compare and version training data"),

@@ -1,4 +1,4 @@
-"""Record the days on which a task's voice was changed: a repositioning, and its new benchmark.
+"""Record the marked days of a task: a repositioning, its new benchmark, and people's notes.
 
 Tested in tests/workspace/project/test_voice_days.py.
 """
@@ -10,13 +10,16 @@ from typing import Literal
 
 from harness.records.holds import EXACT, QUOTING
 
+MarkedKind = Literal["reposition", "benchmark", "note"]
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceDay:
     """A day that charts mark, chained by hash to the day before it."""
 
-    kind: Literal["reposition", "benchmark"] = field(metadata=EXACT)
-    """`reposition`: a new voice is taught from here on; `benchmark`: the ideals speak it."""
+    kind: MarkedKind = field(metadata=EXACT)
+    """`reposition`: a new voice is taught from here on; `benchmark`: the ideals speak it; `note`: a
+    person's note."""
     task: str = field(metadata=EXACT)
     """The task whose voice it is."""
     number: int

@@ -49,6 +49,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("--examples", "torn.jsonl", *BY), ("--adapter", "leaky"),
         ("--rewritten", "answers.jsonl", *BY), ("--rewritten", "torn.jsonl", *BY),
     ],
+    "note": [("spring campaign", "--by", "Kim"), (), ("two\nlines", "--by", "Kim")],
     "train": [("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl")],
     "fetch": [
         ("again", "adapters/sound"), ("again", "elsewhere/torn"), ("again", "elsewhere"),

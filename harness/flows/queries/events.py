@@ -12,20 +12,32 @@ from typing import Literal
 from harness.flows.monitoring.review_counts import first_day
 from harness.flows.queries.alarm_course import EvidenceWeek
 from harness.flows.queries.health import Alarm
+from harness.flows.queries.marked_days import MarkedDay
 from harness.flows.queries.shared import PageRate, edit_rate, rejection_rate
 from harness.records import Decision, Tally
 from harness.records.holds import EXACT, QUOTING
 
-EventKind = Literal["promote", "rollback", "pin", "reject", "alarm", "acknowledge"]
+EventKind = Literal[
+    "promote",
+    "rollback",
+    "pin",
+    "reject",
+    "alarm",
+    "acknowledge",
+    "reposition",
+    "benchmark",
+    "note",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A person's decision, or an alarm."""
+    """A person's decision, an alarm, or a marked day."""
 
     at: str = field(metadata=EXACT)
     kind: EventKind = field(metadata=EXACT)
     adapter: str = field(metadata=EXACT)
+    """Empty for a marked day."""
     words: str = field(metadata=QUOTING)
     """By whom and why."""
     override: bool = False
@@ -51,11 +63,12 @@ def events_of(
     task: str,
     weighed: Collection[EvidenceWeek],
     alarms: Collection[Alarm],
+    days: Collection[MarkedDay],
     held: Decision | None,
     since: str | None,
     until: str | None,
 ) -> tuple[Event, ...]:
-    """Return decisions and alarms between two days, both included, the oldest first.
+    """Return decisions, alarms and marked days between two days, both included, the oldest first.
 
     `weighed` are the weeks of all adapters that were in production, `alarms` those of the present
     one, of which the benchmark's own runs are not among the weeks.
@@ -70,6 +83,7 @@ def events_of(
         for one in weighed
         if one.alarm
     ]
+    found += [Event(one.day, one.kind, "", one.text, task=one.task) for one in days]
     if held is not None:
         found += [
             Event(one.when, "alarm", held.adapter, one.words, task=held.task)

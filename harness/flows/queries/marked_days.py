@@ -1,4 +1,4 @@
-"""The days on which a task's voice changed, as charts over time mark them."""
+"""The marked days of a task, as charts over time show them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from harness.flows.project import Project
 from harness.records import VoiceDay
 from harness.records.holds import EXACT, QUOTING
+from harness.records.voice import MarkedKind
 from harness.text.figures import count
 from harness.workspace.project.voice_days import read_voice_days
 
@@ -17,8 +18,8 @@ class MarkedDay:
 
     day: str = field(metadata=EXACT)
     """ISO 8601, such as 2026-06-01."""
-    kind: str = field(metadata=EXACT)
-    """`reposition` or `benchmark`, as in `VoiceDay`."""
+    kind: MarkedKind = field(metadata=EXACT)
+    """`reposition`, `benchmark` or `note`, as in `VoiceDay`."""
     text: str = field(metadata=QUOTING)
     """Who marked it, why, and what changed."""
     task: str = field(metadata=EXACT)
@@ -37,6 +38,8 @@ def marked_days(
 
 
 def _text(one: VoiceDay) -> str:
+    if one.kind == "note":
+        return f"{one.by}: {one.why}"
     if one.kind == "benchmark":
         what = f"{count(one.ideals, 'ideal')} rewritten"
     else:

@@ -12,6 +12,7 @@ from harness.flows.queries.alarm_course import EvidenceWeek, evidence_weeks
 from harness.flows.queries.events import Event, WeekRates, events_of, weeks_of
 from harness.flows.queries.forgetting import Forgetting, forgetting_of
 from harness.flows.queries.health import RateLine, task_health
+from harness.flows.queries.marked_days import marked_days
 from harness.flows.queries.points import Point, point_of, points_of
 from harness.flows.queries.promoted_path import drift, promoted_path
 from harness.flows.queries.shared import read_page, selection
@@ -139,6 +140,7 @@ def over_time(
     lines = project.settings.monitor.get(wanted.task or "", {})
     weighed = evidence_weeks([term.adapter for term in terms], tallies, lines)
     held = in_production(decisions).get(wanted.task or "")
+    days = marked_days(project, wanted.task) if wanted.task else ()
     # A guard belongs to no task: it shows the decisions about the chosen adapters.
     shown = [d for d in decisions if wanted.task or d.adapter in chosen]
     health = task_health(project, store, wanted.task or "", held, decisions)
@@ -163,7 +165,7 @@ def over_time(
         runs=runs,
         total=sum(one.runs for one in known),
         bands=_bands(store, wanted, name),
-        marks=events_of(shown, wanted.task or "", weighed, health.alarms, held, since, until),
+        marks=events_of(shown, wanted.task or "", weighed, health.alarms, days, held, since, until),
         weeks=weeks,
         evidence=tuple(w for w in weighed if (monday or "") <= w.starts <= (until or "9999")),
         edit_line=health.edit_line,

@@ -10,11 +10,11 @@ import json
 import math
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 
 from harness.errors import DataError, RequestError
 from harness.findings.dataset import case_inputs, overlaps
+from harness.flows.benchmarks.notes import marked_day
 from harness.flows.by_whom import refuse_unsaid
 from harness.flows.evaluation.contamination import read_training_of
 from harness.flows.project import Project, utc_now
@@ -143,17 +143,10 @@ def _refuse_unfit(project: Project, file: Path, new: Scan) -> None:
 
 
 def _day(asked: str | None, before: list[VoiceDay]) -> str:
-    today = utc_now()[:10]
-    if asked is None:
-        return today
-    try:
-        day = date.fromisoformat(asked).isoformat()
-    except ValueError as problem:
-        raise RequestError(f"--day {asked[:40]}: is no day, write it as 2026-06-01") from problem
-    if day > today:
-        raise RequestError(f"--day {day}: is not here yet, mark it when it has come")
-    if before and day < before[-1].day:
-        raise RequestError(f"--day {day}: is before {before[-1].day}, the last day of this voice")
+    day = marked_day(asked)
+    voices = [one.day for one in before if one.kind != "note"]
+    if voices and day < voices[-1]:
+        raise RequestError(f"--day {day}: is before {voices[-1]}, the last day of this voice")
     return day
 
 

@@ -1,4 +1,4 @@
-"""Keep the days on which a task's voice changed in `voice.jsonl` in its benchmark's folder.
+"""Keep the marked days of a task in `voice.jsonl` in its benchmark's folder.
 
 The file is committed with the benchmark and the training set that it speaks of, and its lines are
 chained by hash.
@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from harness.errors import BenchmarkError, WorldFailed, reason
 from harness.records import VoiceDay
+from harness.records.voice import MarkedKind
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.chained import line_hash
 from harness.workspace.formats.names import inside
@@ -52,10 +53,10 @@ def read_voice_days(folder: Path) -> list[VoiceDay]:
 def _day_of(raw: dict[str, Any], where: str) -> VoiceDay:
     known = {*_TYPES, "format"} == {*raw} and raw["format"] == _FORMAT
     if not known or any(type(raw[name]) is not kind for name, kind in _TYPES.items()):
-        raise BenchmarkError(f"{where}: is no day as `lora-harness reposition` writes it")
+        raise BenchmarkError(f"{where}: is no day as `lora-harness reposition` or `note` writes it")
     found = VoiceDay(**{name: raw[name] for name in _TYPES})
-    if found.kind not in ("reposition", "benchmark") or not _DAY.fullmatch(found.day):
-        raise BenchmarkError(f"{where}: is no day as `lora-harness reposition` writes it")
+    if found.kind not in get_args(MarkedKind) or not _DAY.fullmatch(found.day):
+        raise BenchmarkError(f"{where}: is no day as `lora-harness reposition` or `note` writes it")
     return found
 
 
