@@ -61,6 +61,14 @@ from harness.records.monitoring import (
     SetAside,
     TaskOverview,
 )
+from harness.records.notices import (
+    NOTICE_FORMS,
+    NOTICE_KINDS,
+    Notice,
+    NoticeForm,
+    NoticeKind,
+    NoticeSent,
+)
 from harness.records.reviews import (
     ON_BENCHMARK,
     SYNTHETIC,
@@ -85,7 +93,7 @@ from harness.records.runs import (
     Run,
     exported_adapter,
 )
-from harness.records.settings import Cluster, Endpoint, PersonalKind, Privacy, Tracker
+from harness.records.settings import Cluster, Endpoint, Notify, PersonalKind, Privacy, Tracker
 from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
 from harness.records.verdicts import (
     CaseChange,
@@ -109,6 +117,8 @@ __all__ = [
     "EXPORTED",
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
+    "NOTICE_FORMS",
+    "NOTICE_KINDS",
     "NOT_BYTES",
     "ON_BENCHMARK",
     "PLACEHOLDER",
@@ -159,6 +169,11 @@ __all__ = [
     "MetricVerdict",
     "Monitored",
     "NextStep",
+    "Notice",
+    "NoticeForm",
+    "NoticeKind",
+    "NoticeSent",
+    "Notify",
     "Outcome",
     "Output",
     "Overview",

@@ -78,6 +78,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "reviews rates": [("--by", by) for by in ("week", "adapter", "slice", "reviewer", "task")],
     "served": [("--url", "http://127.0.0.1:9/v1"), ("--url", "nowhere"), ()],
     "monitor": [("--no-inputs",), (), ("--plan",), ("--acknowledge", *BY)],
+    "notify": [(), ("--dry-run",)],
     "compare": [("good", "leaky"), ("base", "leaky", "--benchmark", "openers")],
     "sweep": [("leaky", "good", "base")],
     "accept": [("health-1", "--run", "RUN", *BY), ("none", "--run", "RUN", *BY)],

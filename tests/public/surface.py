@@ -37,6 +37,8 @@ SETTINGS = """
 edit_rate = { acceptable = 0.2, retrain = 0.25 }
 [tool.harness.mlflow]
 tracking_uri = "x"
+[tool.harness.notify]
+webhook = "X"
 """
 TOML = """
 [[examples]]
