@@ -69,7 +69,7 @@ def import_(
 
     All rows or none, and each counted once: importing a file again changes nothing. Fields: id, at,
     task, adapter, digest, input (or messages, a conversation as JSON), system, context, output,
-    final, decision, reviewer, reason, source, slices.NAME.
+    final, decision, reviewer, reason, seconds (or milliseconds) that it took, source, slices.NAME.
     Headings may be English, German, French or Spanish. Without a decision, a review without a final
     is rejected, one with an equal final accepted. Times without an offset are taken as UTC.
 

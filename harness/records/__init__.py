@@ -69,6 +69,7 @@ from harness.records.notices import (
     NoticeKind,
     NoticeSent,
 )
+from harness.records.production_output import ProductionOutput
 from harness.records.reviews import (
     ON_BENCHMARK,
     SYNTHETIC,
@@ -182,6 +183,7 @@ __all__ = [
     "Policy",
     "Prediction",
     "Privacy",
+    "ProductionOutput",
     "Prompt",
     "Rate",
     "ReserveDifference",

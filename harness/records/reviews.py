@@ -63,6 +63,8 @@ class Review:
     """The system text, where the file says one."""
     context: tuple[str, ...] = field(default=(), metadata=TEXT)
     """Retrieved texts that the adapter was given beside the input."""
+    seconds: float | None = None
+    """How long the person took, as measured; None where it was not: nothing is made up."""
 
     @property
     def conversation(self) -> str:

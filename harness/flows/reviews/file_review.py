@@ -12,14 +12,18 @@ from harness.errors import DataError
 from harness.flows.project import Project, utc_now
 from harness.flows.reviews.edit_rates import rates
 from harness.flows.reviews.rows import FIELDS, KnownAdapters, ReviewReader
-from harness.flows.reviews.waiting import Origin, Waiting, outputs_of
+from harness.flows.reviews.waiting import Origin, Waiting, outputs_of, waiting_of
 from harness.records import ON_BENCHMARK, Review, Treatment
 from harness.store import Store
 from harness.text.blanks import is_blank
 from harness.text.given import beside_input
 from harness.workspace.importers.columns import Columns
 
-SOURCES: dict[Origin, str] = {"file": "dashboard", "benchmark": ON_BENCHMARK}
+SOURCES: dict[Origin, str] = {
+    "file": "dashboard",
+    "production": "dashboard",
+    "benchmark": ON_BENCHMARK,
+}
 
 
 def file_review(
@@ -71,6 +75,8 @@ def _unmasked(project: Project, store: Store, shown: Waiting) -> Waiting:
     """Return the output as it was written; the page may have shown it masked."""
     if not project.redaction.finders:
         return shown
+    if shown.origin == "production" and (kept := store.production.by_id(shown.key)):
+        return waiting_of(kept)
     outputs = outputs_of(project, store, project.task_benchmark(shown.task), shown.adapter)
     for one in outputs:
         if one.key == shown.key:
