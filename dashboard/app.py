@@ -25,6 +25,7 @@ PAGES = (
     ("compare", "Compare", ":material/compare_arrows:"),
     ("cases", "Cases", ":material/checklist:"),
     ("review", "Review", ":material/rate_review:"),
+    ("reviewers", "Reviewers", ":material/group:"),
     ("ledger", "Ledger", ":material/receipt_long:"),
 )
 

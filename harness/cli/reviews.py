@@ -249,6 +249,27 @@ def rates(by: Any, task: str | None, since: str | None, store: str | None, as_js
         click.echo(rates_text(by, found))
 
 
+@reviews.command(epilog="Example: lora-harness reviews reviewers --task outreach --json")
+@click.option("--task", shell_complete=tasks, help="Of this task only.")
+@click.option("--since", metavar="DATE", help="From this day on.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help='{"reviewers": [...], "agreement": ...}')
+def reviewers(task: str | None, since: str | None, store: str | None, as_json: bool) -> None:
+    """Who reviewed how much and how fast, and how alike two people decide on the same output.
+
+    Exit codes: 0 done, 4 the request is wrong, 11 the store failed.
+    """
+    from harness.flows.project import Project
+    from harness.flows.queries import reviewers_page
+    from harness.flows.store import open_store
+    from harness.render.reviewers import reviewers_json, reviewers_text
+
+    project = Project.here()
+    with closing(open_store(project, store)) as opened:
+        found = reviewers_page(project, opened, task, _day(since))
+    click.echo(json_line(reviewers_json(found)) if as_json else reviewers_text(found))
+
+
 def _day(text: str | None) -> str | None:
     if text is None:
         return None

@@ -17,6 +17,10 @@ Treatment = Literal["accepted", "edited", "rejected"]
 
 ON_BENCHMARK = "benchmark"
 """The source of reviews of benchmark outputs; they are not of production and enter no rate."""
+SECOND_LOOK = "second look"
+"""The source of second reviews of a reviewed output; they show agreement and enter no rate."""
+NOT_COUNTED = (ON_BENCHMARK, SECOND_LOOK)
+"""The sources of reviews that enter no rate, no alarm and no verdict."""
 SYNTHETIC = "synthetic"
 """The source of made-up reviews; they demonstrate the software and are labelled everywhere."""
 

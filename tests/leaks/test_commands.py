@@ -76,6 +76,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("odd-columns.csv",), ("open-dates.csv",), ("cyrillic.csv",), ("odd.xlsx",),
     ],
     "reviews rates": [("--by", by) for by in ("week", "adapter", "slice", "reviewer", "task")],
+    "reviews reviewers": [(), ("--task", "openers"), ("--task", "none")],
     "served": [("--url", "http://127.0.0.1:9/v1"), ("--url", "nowhere"), ()],
     "monitor": [("--no-inputs",), (), ("--plan",), ("--acknowledge", *BY)],
     "notify": [(), ("--dry-run",)],

@@ -31,6 +31,7 @@ from harness.flows.queries.review_queue import (
     blind_results,
     review_queue,
 )
+from harness.flows.queries.reviewers import reviewers_page, second_looks_page
 from harness.flows.queries.shared import PageRate
 from harness.records import NextStep
 
@@ -74,4 +75,6 @@ __all__ = [
     "now",
     "over_time",
     "review_queue",
+    "reviewers_page",
+    "second_looks_page",
 ]

@@ -21,7 +21,7 @@ from harness.workspace.formats.fields import Table
 from harness.workspace.formats.reading import read_jsonl
 from harness.workspace.project.conversations import read_given
 
-Origin = Literal["benchmark", "file", "production"]
+Origin = Literal["benchmark", "file", "production", "second"]
 FOLDER = "waiting"
 """Below the reports: JSONL files with an output of production on each line."""
 
@@ -40,8 +40,8 @@ class Waiting:
     output: str = field(metadata=TEXT)
     slices: Mapping[str, str] = field(metadata=LABELS)
     origin: Origin = field(metadata=EXACT)
-    """`benchmark`: of the adapter's newest run; `file`: of reports/waiting/*.jsonl; `production`: by
-    `harness.record_output`."""
+    """`benchmark`: of the adapter's newest run; `file`: of reports/waiting/*.jsonl; `production`:
+    by `harness.record_output`; `second`: another person reviewed it."""
     where: str = field(metadata=EXACT)
     """The case's id, or the file's name."""
     turns: tuple[Message, ...] = ()
