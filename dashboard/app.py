@@ -26,6 +26,7 @@ PAGES = (
     ("cases", "Cases", ":material/checklist:"),
     ("review", "Review", ":material/rate_review:"),
     ("reviewers", "Reviewers", ":material/group:"),
+    ("worth", "Worth", ":material/savings:"),
     ("ledger", "Ledger", ":material/receipt_long:"),
 )
 

@@ -79,6 +79,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "reviews reviewers": [(), ("--task", "openers"), ("--task", "none")],
     "served": [("--url", "http://127.0.0.1:9/v1"), ("--url", "nowhere"), ()],
     "monitor": [("--no-inputs",), (), ("--plan",), ("--acknowledge", *BY)],
+    "worth": [(), ("--task", "openers"), ("--task", "none")],
     "notify": [(), ("--dry-run",)],
     "compare": [("good", "leaky"), ("base", "leaky", "--benchmark", "openers")],
     "sweep": [("leaky", "good", "base")],

@@ -33,6 +33,7 @@ from harness.flows.queries.review_queue import (
 )
 from harness.flows.queries.reviewers import reviewers_page, second_looks_page
 from harness.flows.queries.shared import PageRate
+from harness.flows.queries.worth import worth
 from harness.records import NextStep
 
 __all__ = [
@@ -77,4 +78,5 @@ __all__ = [
     "review_queue",
     "reviewers_page",
     "second_looks_page",
+    "worth",
 ]

@@ -25,10 +25,12 @@ from harness.records import (
     Privacy,
     RetrainLine,
     Tracker,
+    WorthSettings,
 )
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name
 from harness.workspace.project.notify import VARIABLE, read_notify
+from harness.workspace.project.worth import read_worth
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 QUANTIZE = ("none", "nf4", "int8")
@@ -80,6 +82,8 @@ class Settings:
     """The id that keeps its rows apart in a store that several projects name; `init` writes it."""
     history: Path | None = None
     """The history that is committed with the project; every decision writes it anew."""
+    worth: WorthSettings = field(default_factory=WorthSettings)
+    """What the team declares about its work, for the page Worth."""
     notify: Notify = field(default_factory=Notify)
     """Whom to tell of alarms, decisions and verdicts, by a webhook."""
     history_texts: bool = False
@@ -135,6 +139,7 @@ def _settings(root: Path, table: Table) -> Settings:
         quantize=table.choice("quantize", "none", QUANTIZE),
         promotion_keys=read_promotion(root, table.table("promotion")),
         history=_folder(root, table, "history") if table.has("history") else None,
+        worth=read_worth(table.table("worth")),
         notify=read_notify(table.table("notify")),
         history_texts=table.flag("history_texts", False),
         project=_project(table),
