@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dashboard import colours, pieces
 from harness.flows.queries import PageRate, RateLine
-from harness.records import Rate
 from harness.text.figures import MISSING, count, percent
 from harness.text.html import Html
 
@@ -18,7 +17,7 @@ def rate_fact(name: str, rate: PageRate, line: RateLine) -> Html:
     return pieces.fact(name, percent(rate.value), f"{basis(rate)} · {line_words(line)}", mark)
 
 
-def basis(rate: PageRate | Rate) -> str:
+def basis(rate: PageRate) -> str:
     """Return interval and n: `18.2 to 24.9 %, 312 reviews`."""
     reviews = count(rate.n, "review")
     if rate.value is None or rate.low is None or rate.high is None:
@@ -31,6 +30,6 @@ def line_words(line: RateLine) -> str:
     return ", ".join(limit for limit, _, _ in colours.line_words(line)) or "no line declared"
 
 
-def short(rate: PageRate | Rate) -> str:
+def short(rate: PageRate) -> str:
     """Return a rate in short, for a table cell."""
     return MISSING if rate.value is None else f"{percent(rate.value)} ({basis(rate)})"

@@ -9,11 +9,10 @@ import streamlit as st
 
 from dashboard import frame, pieces
 from dashboard.downloads import offer
-from dashboard.rates import short
 from harness.flows.queries import reviewers_page
 from harness.records import ReviewerRow, Reviewers
 from harness.render.reviewers import agreement_words, duration, short_agreement, time_words
-from harness.text.figures import count
+from harness.text.figures import count, percent
 from harness.text.html import Child
 
 
@@ -70,8 +69,8 @@ def _row(row: ReviewerRow) -> list[Child]:
         f"{row.accepted:,}",
         f"{row.edited:,}",
         f"{row.rejected:,}",
-        short(row.edit),
-        short(row.rejection),
+        percent(row.edit.value),
+        percent(row.rejection.value),
         duration(row.seconds),
         short_agreement(row.agreement),
     ]

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import frame, pieces
 from dashboard.downloads import offer
 from harness.flows.queries import worth
-from harness.records import Estimate, PromotionWorth, PromptWorth, TaskWorth, WorthSettings
+from harness.records import PromotionWorth, PromptWorth, TaskWorth, WorthSettings
 from harness.render.worth import (
     BASES,
     PREDICTED,
@@ -22,7 +22,7 @@ from harness.render.worth import (
     rate_words,
 )
 from harness.text.figures import count, day
-from harness.text.html import Child
+from harness.text.html import Child, Html
 
 
 def body(context: frame.PageContext) -> None:
@@ -47,33 +47,34 @@ def body(context: frame.PageContext) -> None:
     _prompts(found, declared)
     if found.missing:
         frame.section("What is not known")
-        frame.html(pieces.listed(found.missing))
+        frame.html(pieces.listed([line.replace("`", "") for line in found.missing]))
 
 
 def _headline(found: TaskWorth) -> tuple[str, str]:
     now = found.now
     assert now is not None
-    saved = next((one.saving for one in found.promotions if one.saving), None)
-    title = f"{now.adapter}: what it is worth"
-    if saved is not None:
-        title = f"{now.adapter} saves {minutes_words(saved)} per 100 outputs"
-        if saved.value < 0:
-            title = f"{now.adapter} costs {minutes_words(_turned(saved))} more per 100 outputs"
+    change = next((one for one in found.promotions if one.saving), None)
+    title = _change(change) if change else f"{now.adapter}: what it is worth"
     basis = "" if found.basis is None else f" · {BASES[found.basis]}"
     return title, f"in production since {day(now.since)} · {count(now.reviews, 'review')}{basis}"
 
 
-def _turned(one: Estimate) -> Estimate:
-    low, high = one.low, one.high
-    ends = (None, None) if low is None or high is None else (-high, -low)
-    return Estimate(-one.value, *ends, one.n)
+def _change(one: PromotionWorth) -> str:
+    """Say what the newest promotion with times before and after it saved, or that none is shown."""
+    new, old, saved = one.after.adapter, one.before.adapter, one.saving
+    assert saved is not None
+    if saved.low is not None and saved.high is not None and saved.low <= 0 <= saved.high:
+        return f"No saving of {new} over {old} is shown: {minutes_words(saved)} per 100 outputs"
+    if saved.value < 0:
+        return f"{new} takes longer than {old}: {minutes_words(saved)} saved per 100 outputs"
+    return f"{new} saves {minutes_words(saved)} per 100 outputs over {old}"
 
 
-def _facts(found: TaskWorth) -> list[Child]:
+def _facts(found: TaskWorth) -> list[Html]:
     now = found.now
     assert now is not None
     rests = count(now.reviews, "review")
-    shown: list[Child] = [pieces.fact("edit rate", rate_words(now.edit_rate), rests)]
+    shown = [pieces.fact("edit rate", rate_words(now.edit_rate), rests)]
     if now.minutes is not None:
         of = count(now.minutes.n, "review")
         shown.append(pieces.fact("editing per 100 outputs", minutes_words(now.minutes), of))

@@ -138,6 +138,7 @@ def monthly(saved: Estimate | None, declared: WorthSettings) -> MonthlyWorth | N
         money,
         _pays_from(saved.value, declared),
         _pays_from(saved.low, declared),
+        None if saved.low is None else saved.low > 0,
     )
 
 

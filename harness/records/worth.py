@@ -82,14 +82,14 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Editing:
-    """The reviews of an adapter while it was in production."""
+    """The reviews of an adapter's outputs."""
 
     adapter: str = field(metadata=EXACT)
     """Name of the adapter."""
     since: str = field(metadata=EXACT)
     """When it was put into production."""
     reviews: int
-    """Reviews of its outputs from then on."""
+    """Reviews of its outputs; before and after a promotion, those of that time in production."""
     timed: int
     """Reviews that carry their seconds."""
     synthetic: int
@@ -112,6 +112,8 @@ class MonthlyWorth:
     """Outputs a month from which a month's saving is worth the hours of training."""
     pays_from_at_worst: int | None
     """The same at the interval's lower end; None where no saving is shown there."""
+    shown: bool | None
+    """Whether the whole interval saves time; None where there is no interval."""
 
 
 @dataclass(frozen=True, slots=True)

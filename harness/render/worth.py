@@ -150,9 +150,12 @@ def pays_words(month: MonthlyWorth) -> str:
     """Say from how many outputs a month the hours of training come back within the month."""
     if month.pays_from is None:
         return "it saves no time, so it does not pay"
+    said = f"pays within a month from {month.pays_from:,} outputs a month on"
+    if month.shown is None:
+        return f"{said} (a single week gives no interval)"
     worst = month.pays_from_at_worst
     at_worst = f"{worst:,} at the interval's lower end" if worst else "not shown to pay at all"
-    return f"pays within a month from {month.pays_from:,} outputs a month on ({at_worst})"
+    return f"{said} ({at_worst})"
 
 
 def prompt_words(one: PromptWorth, declared: WorthSettings) -> str:

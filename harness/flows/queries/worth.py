@@ -79,7 +79,10 @@ def _of_task(project: Project, store: Store, task: str) -> TaskWorth:
     stretches = _stretches(store, task)
     if not stretches:
         return TaskWorth(task, None, None, missing=("nothing is promoted yet",))
-    last = stretches[-1]
+    held = stretches[-1].decision
+    # All reviews of its outputs, also those from before a rollback to it.
+    made_by = (held.adapter, held.digest)
+    last = Stretch(held, week_times(store.database, task, made_by))
     basis = basis_of([last.weeks], declared)
     benchmark = next(b for b in project.benchmarks.values() if b.task == task)
     changes = [_promotion(one, other, declared) for one, other in pairwise(stretches)]

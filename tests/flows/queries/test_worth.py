@@ -126,6 +126,7 @@ def test_an_adapter_that_came_back_has_two_stretches(project: TinyProject) -> No
     back, _ = found.promotions
     # promoted in the fakes' January: all reviews of `good` are of its last stretch
     assert back.after.reviews == 4
+    assert found.now is not None and found.now.reviews == 4
 
 
 def test_the_same_bytes_promoted_again_begin_nothing(project: TinyProject) -> None:
