@@ -64,7 +64,7 @@ def _uses(found: Reviewers) -> None:
 def _row(row: ReviewerRow) -> list[Child]:
     made = pieces.badge("synthetic", "quiet") if row.synthetic else None
     return [
-        [pieces.bold(row.name) if row.name else pieces.quiet("not named"), made],
+        [pieces.bold(row.name) if row.name else pieces.quiet("not named"), " ", made],
         f"{row.reviews:,}",
         f"{row.accepted:,}",
         f"{row.edited:,}",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.records import (
+    SYNTHETIC,
     Editing,
     Estimate,
     MonthlyWorth,
@@ -122,8 +123,9 @@ def promotion_rows(found: TaskWorth) -> list[list[str]]:
 
 
 def _row(one: PromotionWorth) -> list[str]:
+    made = f" ({SYNTHETIC})" if one.before.synthetic or one.after.synthetic else ""
     return [
-        f"{ci_log(one.after.adapter, limit=40)} {day(one.decision.at)}",
+        f"{ci_log(one.after.adapter, limit=40)} {day(one.decision.at)}{made}",
         ci_log(one.before.adapter, limit=40),
         rate_words(one.before.edit_rate),
         rate_words(one.after.edit_rate),

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import JSON, ColumnElement, String, case, cast, func, select
 
 from harness.records import NOT_COUNTED, SYNTHETIC, Review, Treatment
 from harness.store import schema
@@ -21,6 +20,8 @@ from harness.store.tallies import narrowed
 
 _GIVEN = ("adapter", "input", "output", "turns", "system", "context")
 """What makes two reviews reviews of the same output."""
+_AT_ONCE = 1000
+"""Rows per statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +85,54 @@ def reviewers(database: Database, task: str | None, since: str | None) -> list[R
 def times(database: Database, task: str | None, since: str | None) -> dict[str, list[float]]:
     """Return the measured seconds of each person's reviews; people without any are left out."""
     table = schema.reviews
-    asked = select(table.c.reviewer, table.c.seconds).where(table.c.seconds.is_not(None))
+    asked = select(table.c.reviewer, table.c.seconds, func.count().label("n"))
+    asked = narrowed(asked.where(table.c.seconds.is_not(None)), task, since=since)
     found: dict[str, list[float]] = defaultdict(list)
     with database.read() as connection:
-        for row in connection.execute(narrowed(asked, task, since=since)):
-            found[row.reviewer].append(float(row.seconds))
+        # Equal times come as one row: people's times repeat, and rows are what costs.
+        for row in connection.execute(asked.group_by(table.c.reviewer, table.c.seconds)):
+            found[row.reviewer] += [float(row.seconds)] * int(row.n)
     return dict(found)
 
 
 def looked_at_twice(database: Database, task: str | None, since: str | None) -> list[list[Look]]:
     """Return the reviews of each output that several people reviewed; one a person, their first."""
-    by_output: dict[int, dict[str, Look]] = defaultdict(dict)
-    for row in _signed(database, task, since):
-        body = json.loads(row.body)
-        # A hash in place of the texts: there may be 100,000 of them.
-        key = hash(json.dumps([body.get(name) for name in _GIVEN]))
-        look = Look(row.reviewer, row.decision, row.edit_rate)
-        by_output[key].setdefault(row.reviewer, look)
+    table, by_output = schema.reviews, defaultdict[str, dict[str, Look]](dict)
+    numbers = _likely_twice(database, task, since)
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = table.c.seq.in_(numbers[start : start + _AT_ONCE])
+        with database.read() as connection:
+            rows = connection.execute(select(table).where(some).order_by(table.c.seq)).all()
+        for row in rows:
+            body = json.loads(row.body)
+            key = json.dumps([body.get(name) for name in _GIVEN])
+            look = Look(row.reviewer, row.decision, row.edit_rate)
+            by_output[key].setdefault(row.reviewer, look)
     return [list(looks.values()) for looks in by_output.values() if len(looks) > 1]
 
 
-def _signed(database: Database, task: str | None, since: str | None) -> Iterator[Any]:
-    """Yield the reviews that a person's name stands on; nothing where it is one name only."""
+def _likely_twice(database: Database, task: str | None, since: str | None) -> list[int]:
+    """Return the numbers of reviews whose input and output several people's reviews share.
+
+    The database compares the texts, so that only these few leave it.
+    """
     table = schema.reviews
-    named = table.c.reviewer != ""
+    texts = [_text_of(database, name) for name in ("input", "output")]
+    several = func.count(table.c.reviewer.distinct()) > 1
+    asked = select(func.aggregate_strings(cast(table.c.seq, String), ","))
+    asked = narrowed(asked.where(table.c.reviewer != ""), task, since=since)
     with database.read() as connection:
-        names = connection.execute(
-            narrowed(select(table.c.reviewer).distinct().where(named), task, since=since).limit(2)
-        ).all()
-        if len(names) < 2:
-            return
-        asked = select(table.c.reviewer, table.c.decision, table.c.edit_rate, table.c.body)
-        yield from connection.execute(
-            narrowed(asked.where(named), task, since=since).order_by(table.c.seq)
-        )
+        groups = connection.execute(
+            asked.group_by(table.c.adapter, *texts).having(several)
+        ).scalars()
+        return sorted(int(number) for group in groups for number in group.split(","))
+
+
+def _text_of(database: Database, name: str) -> ColumnElement[str]:
+    body = schema.reviews.c.body
+    if database.engine.dialect.name == "postgresql":
+        return cast(body, JSON)[name].as_string()
+    return func.json_extract(body, f"$.{name}")
 
 
 def by_others(

@@ -12,6 +12,7 @@ from harness.flows.queries import reviewers_page, second_looks_page
 from harness.flows.reviews.file_review import file_review
 from harness.records import ON_BENCHMARK, SECOND_LOOK, SYNTHETIC, Review, Reviewers
 from harness.store import Store
+from harness.store.editing_times import week_times
 from tests.cli.conftest import Type, project, typed
 from tests.fakes.project import TinyProject
 from tests.fakes.refusals import refused
@@ -127,3 +128,19 @@ def test_the_command_says_the_same_in_words_and_json(project: TinyProject, typed
     found = typed("reviews", "reviewers", "--json").json
     assert [row["median_seconds"] for row in found["reviewers"]] == [65.0, 5.0]
     assert found["agreement"]["pairs"] == 1 and found["median_seconds"] == 35.0
+
+
+@pytest.mark.slow
+def test_postgresql_counts_the_same(project: TinyProject, postgresql: str) -> None:
+    made = [
+        replace(ONE, seconds=10.5), replace(ONE, id="r2", reviewer="Lee", seconds=4.0, **EDITED),
+        replace(ONE, id="r3", input='A "quoted" line\nand one more', reviewer="Lee"),
+    ]  # fmt: skip
+    here = page(project, *made)
+    with closing(Store(postgresql, project.folder)) as store:
+        store.reviews.keep(made)
+        assert reviewers_page(project.project, store) == here
+        there = week_times(store.database, "openers", ("good", ""))
+    with closing(project.store()) as store:
+        assert week_times(store.database, "openers", ("good", "")) == there
+    assert (here.outputs, there[0].seconds, there[0].edit_squared) == (1, 14.5, 0.25)

@@ -13,7 +13,7 @@ from scipy.stats import t
 import harness
 from harness.errors import RequestError
 from harness.flows.queries import worth
-from harness.records import ON_BENCHMARK, Review, TaskWorth
+from harness.records import ON_BENCHMARK, SYNTHETIC, Review, TaskWorth
 from tests.cli.conftest import Type, project, typed
 from tests.fakes.project import TinyProject
 from tests.fakes.refusals import refused
@@ -116,6 +116,17 @@ def test_declared_minutes_are_named_as_such(project: TinyProject, typed: Type) -
     shown = " ".join(typed("worth").out.split())
     assert "as declared" in shown and "1,500 EUR" in shown
     assert "pays within a month from 1,200 outputs a month on" in shown
+
+
+def test_made_up_reviews_are_named_where_they_are_counted(
+    project: TinyProject, typed: Type
+) -> None:
+    project.promote("same")
+    with closing(project.store()) as store:
+        store.reviews.keep(
+            [replace(REVIEW, id="s", at=f"{MONDAYS[0]}T10:00:00.000Z", source=SYNTHETIC)]
+        )
+    assert "same 1 Jan 2026 (synthetic)" in typed("worth").out
 
 
 def test_an_adapter_that_came_back_has_two_stretches(project: TinyProject) -> None:
