@@ -134,25 +134,29 @@ def _teams(notice: Notice) -> dict[str, Any]:
     }
 
 
-EXAMPLES = (
-    Notice(
+EXAMPLES: dict[NoticeKind, Notice] = {
+    "retrain": Notice(
         "retrain",
         "retrain: adapter_v2 no longer serves outreach as it did",
         (("edit rate", "31.0 % of 240, the line is at 25.0 %"),),
     ),
-    Notice("reject", "reject: adapter_v4 is rejected for outreach", (("by", "Ana"),)),
-    Notice(
+    "reject": Notice("reject", "reject: adapter_v4 is rejected for outreach", (("by", "Ana"),)),
+    "promote": Notice(
         "promote",
         "verdict promote: adapter_v3 for outreach",
         (("benchmark", "outreach, 30 cases"), ("against", "adapter_v2")),
     ),
-    Notice("rollback", "rollback: adapter_v2 is back in production for outreach", (("by", "Ana"),)),
-    Notice(
+    "rollback": Notice(
+        "rollback",
+        "rollback: adapter_v2 is back in production for outreach",
+        (("by", "Ana"),),
+    ),
+    "served": Notice(
         "served",
         "served: the endpoint of outreach does not answer as adapter_v3",
         (("answers", "the plain base answers"),),
     ),
-)
+}
 """A made-up notice of each kind, for a dry run."""
 
 

@@ -132,7 +132,8 @@ def _text_of(database: Database, name: str) -> ColumnElement[str]:
     body = schema.reviews.c.body
     if database.engine.dialect.name == "postgresql":
         return cast(body, JSON)[name].as_string()
-    return func.json_extract(body, f"$.{name}")
+    found: ColumnElement[str] = func.json_extract(body, f"$.{name}")
+    return found
 
 
 def by_others(

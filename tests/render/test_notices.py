@@ -22,7 +22,7 @@ HOSTILE = Notice("promote", "promote: a", (("by", "<!channel> *Ana* & <https://x
 
 
 def test_there_is_an_example_of_each_kind() -> None:
-    assert tuple(one.kind for one in EXAMPLES) == NOTICE_KINDS
+    assert tuple(EXAMPLES) == NOTICE_KINDS == tuple(one.kind for one in EXAMPLES.values())
 
 
 def test_slack_gets_a_text_in_which_nothing_acts() -> None:

@@ -64,7 +64,7 @@ def plan(project: Project) -> NotifyPlan:
     from harness.flows.notify.webhook import address_problem
 
     settings = project.settings.notify
-    kinds = [one for one in EXAMPLES if one.kind in settings.on]
+    kinds = [one for kind, one in EXAMPLES.items() if kind in settings.on]
     return NotifyPlan(
         settings.webhook,
         bool(settings.webhook) and not address_problem(settings.webhook),

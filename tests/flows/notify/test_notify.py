@@ -118,7 +118,7 @@ def test_only_what_is_asked_for_is_told(project: TinyProject, receiver: Receiver
 
 def test_without_the_section_nothing_is_ever_told(project: TinyProject, receiver: Receiver) -> None:
     project.settings("")
-    assert tell(project.project, EXAMPLES) == []
+    assert tell(project.project, EXAMPLES.values()) == []
     assert receiver.bodies == []
 
 
@@ -136,7 +136,7 @@ def test_a_receiver_that_fails_is_not_waited_for_twice(
     project: TinyProject, receiver: Receiver
 ) -> None:
     receiver.answers = [404] * 9
-    assert len(tell(project.project, EXAMPLES)) == 1
+    assert len(tell(project.project, EXAMPLES.values())) == 1
     assert len(receiver.bodies) == 1
 
 
