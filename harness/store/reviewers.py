@@ -131,7 +131,8 @@ def _likely_twice(database: Database, task: str | None, since: str | None) -> li
 def _text_of(database: Database, name: str) -> ColumnElement[str]:
     body = schema.reviews.c.body
     if database.engine.dialect.name == "postgresql":
-        return cast(body, JSON)[name].as_string()
+        of_json: ColumnElement[str] = cast(body, JSON)[name].as_string()
+        return of_json
     found: ColumnElement[str] = func.json_extract(body, f"$.{name}")
     return found
 
