@@ -25,6 +25,8 @@ PAGES = (
     ("compare", "Compare", ":material/compare_arrows:"),
     ("cases", "Cases", ":material/checklist:"),
     ("review", "Review", ":material/rate_review:"),
+    ("reviewers", "Reviewers", ":material/group:"),
+    ("worth", "Worth", ":material/savings:"),
     ("ledger", "Ledger", ":material/receipt_long:"),
 )
 

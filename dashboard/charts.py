@@ -88,7 +88,8 @@ def metric_over_time(
     The promoted line lies below, a broad path through all promotions.
     """
     rows = [point_row(point) for point in points]
-    x = time_axis([each.at for each in (*points, *path, *events)])
+    moments = [*(point.at for point in (*points, *path)), *(event.at for event in events)]
+    x = time_axis(moments)
     y = alt.Y("mean:Q", title=metric_title(metric), scale=mean_scale([*points, *path]))
     colour = adapter_colour(adapters)
     base = alt.Chart(data(rows))

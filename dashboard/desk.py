@@ -8,6 +8,7 @@ Tested in tests/dashboard/test_desk.py.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from harness.text.blanks import is_blank
 if TYPE_CHECKING:
     from harness.store.claims import Claim
 
+MAX_MEASURED = 600.0
+"""Seconds after which a window gives its output back; a longer time is no time of reviewing."""
 DID: dict[Treatment, str] = {"accepted": "Accepted", "edited": "Edited", "rejected": "Rejected"}
 
 
@@ -54,6 +57,8 @@ class Desk:
     """Keys of the outputs that were reviewed here, for the count and for half-finished pairs."""
     skipped: list[str] = field(default_factory=list, metadata=EXACT)
     """Keys of the outputs that were put off, the longest ago first."""
+    shown: dict[str, float] = field(default_factory=dict)
+    """Since when the open output stands on the page, by its key and this machine's clock."""
     undone: str = field(default="", metadata=EXACT)
     """Key of the output whose review was undone last: it is shown first."""
     answer: Answer | None = None
@@ -69,7 +74,20 @@ def given(context: frame.PageContext, groups: Sequence[Together]) -> Together | 
     """Return the outputs to review now; None where other sessions have all that are left open."""
     ordered = sorted(groups, key=_place)
     place = handing_out.hand_out(context.store, ordered, desk().holder, who.name())
-    return None if place is None else ordered[place]
+    if place is None:
+        return None
+    keys = [one.key for one in ordered[place]]
+    # Two outputs at once are not timed: nobody can say which of them a minute went into.
+    began = desk().shown.get(keys[0], time.monotonic())
+    desk().shown = {keys[0]: began} if len(keys) == 1 else {}
+    return ordered[place]
+
+
+def _seconds(key: str) -> float | None:
+    """Return how long an output was open; None for so long that nobody was reading any more."""
+    began = desk().shown.get(key)
+    took = None if began is None else time.monotonic() - began
+    return took if took is not None and took <= MAX_MEASURED else None
 
 
 def elsewhere(context: frame.PageContext, groups: Sequence[Together]) -> list[Claim]:
@@ -119,6 +137,7 @@ def file(context: frame.PageContext, one: Waiting, way: Treatment, called: str) 
             reviewer=who.name(),
             final=kept,
             reason=reason.strip(),
+            seconds=_seconds(one.key),
         )
         mine.done.add(one.key)
         mine.undone = ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.flows.decisions.promoted_file import promoted
     from harness.flows.evaluation.score_text import score
     from harness.flows.evaluation.session import evaluate
+    from harness.flows.reviews.recording import record_output, record_review
     from harness.judge import verdict
     from harness.records import (
         Benchmark,
@@ -55,6 +56,8 @@ __all__ = [
     "Weighed",
     "evaluate",
     "promoted",
+    "record_output",
+    "record_review",
     "score",
     "verdict",
 ]
@@ -66,6 +69,8 @@ _HOMES = {
     "HarnessError": "harness.errors",
     "evaluate": "harness.flows.evaluation.session",
     "promoted": "harness.flows.decisions.promoted_file",
+    "record_output": "harness.flows.reviews.recording",
+    "record_review": "harness.flows.reviews.recording",
     "score": "harness.flows.evaluation.score_text",
     "verdict": "harness.judge",
 }

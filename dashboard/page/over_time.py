@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import charts, choices, frame, pieces, review_weeks, trends, words
+from dashboard import charts, choices, colours, frame, pieces, review_weeks, trends, words
 from dashboard.downloads import offer
 from harness.flows.queries import (
     Event,
@@ -154,12 +154,14 @@ def _forgetting(found: OverTime) -> None:
 def _events(events: Sequence[Event]) -> None:
     if not events:
         return
-    frame.section("What was decided")
+    frame.section("What happened")
     rows = [
         [
             pieces.unbroken(day(event.at)),
-            pieces.badge("OVERRIDE", "override") if event.override else words.html(event.kind),
-            pieces.bold(event.adapter),
+            pieces.badge("OVERRIDE", "override")
+            if event.override
+            else words.html(colours.event_kind(event)[0]),
+            pieces.bold(event.adapter) if event.adapter else "",
             words.html(event.words, 300),
         ]
         for event in reversed(events)

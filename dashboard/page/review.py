@@ -12,24 +12,25 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import choices, frame, pieces, who
-from dashboard.desk import desk, elsewhere, file, give_back, given, skip, undo
+from dashboard.desk import desk, elsewhere, give_back, given, skip, undo
 from dashboard.rates import short
+from dashboard.review_form import USED, asked, form
 from harness.flows.queries import (
     BlindPair,
     Queue,
     blind_pairs,
     blind_results,
     review_queue,
+    second_looks_page,
 )
 from harness.flows.reviews.handing_out import Together
 from harness.flows.reviews.waiting import Waiting
-from harness.records import Treatment
 from harness.text.figures import count
 
 if TYPE_CHECKING:
     from harness.store.claims import Claim
 
-WAYS = {"queue": "One by one", "blind": "Blind, two adapters"}
+WAYS = {"queue": "One by one", "blind": "Blind, two adapters", "second": "Second look"}
 LOOK_AGAIN = 5
 """Seconds between two looks whether another reviewer's output is free again."""
 
@@ -42,6 +43,8 @@ def body(context: frame.PageContext) -> None:
         way = choices.switch("How", tuple(WAYS), "way", WAYS.__getitem__)
     if way == "blind":
         _blind(context, title)
+    elif way == "second":
+        _second(context, title)
     else:
         _queue(context, title)
 
@@ -119,16 +122,39 @@ def _queue(context: frame.PageContext, title: st.delta_generator.DeltaGenerator)
     if not found.waiting:
         frame.empty(*_nothing(found))
         return
-    groups = [(one,) for one in found.waiting]
+    _next(context, found.waiting)
+
+
+def _second(context: frame.PageContext, title: st.delta_generator.DeltaGenerator) -> None:
+    """Show an output that another person reviewed, without what came of it."""
+    waiting = second_looks_page(context.project, context.store, context.task, who.name())
+    with title:
+        frame.headline(
+            f"{count(len(waiting), 'output')} for a second look",
+            "Others reviewed them. Two who decide alike make a rate that can be trusted.",
+        )
+    _answered(context)
+    if not who.name():
+        frame.empty("Say who you are first: nobody looks at their own reviews again.", "")
+    elif not waiting:
+        frame.empty("Nothing that another person reviewed waits for a second look.", "")
+    else:
+        _next(context, waiting)
+
+
+def _next(context: frame.PageContext, waiting: Sequence[Waiting]) -> None:
+    """Show the next output with its form, and what a review of it is used for."""
+    groups = [(one,) for one in waiting]
     group = given(context, groups)
     if group is None:
         _all_open_elsewhere(context, groups)
         return
     (one,) = group
     with st.container(border=True):
-        _asked(one)
-        _form(context, one, one.where)
-    if len(found.waiting) > 1:
+        asked(one)
+        form(context, one, one.where)
+        frame.html(pieces.note(USED[one.origin]))
+    if len(waiting) > 1:
         st.button(
             "Skip for now",
             key="skip",
@@ -153,51 +179,6 @@ def _nothing(found: Queue) -> tuple[str, str]:
     # the sentence goes on the page, the command in its backquotes into a box to copy
     sentence, _, rest = line.partition("`")
     return f"{sentence[:1].upper()}{sentence[1:].rstrip()}", rest.partition("`")[0]
-
-
-def _asked(one: Waiting) -> None:
-    slices = " · ".join(f"{key} {value}" for key, value in one.slices.items())
-    frame.html(pieces.head(one.where, pieces.quiet(slices)))
-    frame.before(one, f"input-{one.key}")
-    left, right = st.columns(2)
-    with left:
-        frame.text("Input", one.input, f"input-{one.key}")
-    with right:
-        frame.text("Output", one.output, f"output-{one.key}")
-
-
-# --- the form -----------------------------------------------------------------------------------
-
-
-def _form(context: frame.PageContext, one: Waiting, called: str, shortcuts: bool = True) -> None:
-    """Show the form of an output; `called` names it in the answer to a click."""
-    with st.form(f"form-{one.key}", border=False, enter_to_submit=False):
-        # Given through the state: an undone edit has its text there already.
-        st.session_state.setdefault(f"final-{one.key}", one.output)
-        st.text_area("What should be sent", key=f"final-{one.key}", height=110)
-        st.text_input("Reason (optional)", key=f"reason-{one.key}", max_chars=2000)
-        with st.container(horizontal=True):
-            _buttons(context, one, called, shortcuts)
-    if shortcuts:
-        frame.html(pieces.note("Keys: A accepts, E saves your edit, X rejects, S skips, U undoes."))
-
-
-def _buttons(context: frame.PageContext, one: Waiting, called: str, shortcuts: bool) -> None:
-    ways: tuple[tuple[Treatment, str, str, str], ...] = (
-        ("accepted", "Accept", "A", ":material/check:"),
-        ("edited", "Save my edit", "E", ":material/edit:"),
-        ("rejected", "Reject", "X", ":material/close:"),
-    )
-    for way, label, key, icon in ways:
-        st.form_submit_button(
-            label,
-            key=f"{way}-{one.key}",
-            icon=icon,
-            type="primary" if way == "accepted" else "secondary",
-            shortcut=key if shortcuts else None,
-            on_click=file,
-            args=(context, one, way, called),
-        )
 
 
 # --- blind --------------------------------------------------------------------------------------
@@ -253,7 +234,7 @@ def _pair(context: frame.PageContext, pairs: Sequence[BlindPair]) -> None:
                 frame.text(f"Output {letter}", side.output, f"blind-{side.key}")
                 if side in pair.unreviewed:
                     # Not by its place: a file's name may tell whose it is.
-                    _form(context, side, f"output {letter}", shortcuts=False)
+                    form(context, side, f"output {letter}", shortcuts=False)
                 else:
                     frame.html(pieces.badge("reviewed", "good"))
 

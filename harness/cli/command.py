@@ -30,6 +30,8 @@ COMMANDS = {
     "reviews": ("harness.cli.reviews", "what people did with the outputs"),
     "served": ("harness.cli.served", "does the promoted adapter answer at a live endpoint?"),
     "monitor": ("harness.cli.monitor", "is it time to retrain?"),
+    "worth": ("harness.cli.worth", "what adapters saved, and whether a prompt would do"),
+    "notify": ("harness.cli.notify", "try the webhook that is told of alarms and decisions"),
     "compare": ("harness.cli.compare", "two adapters side by side, case by case"),
     "export": ("harness.cli.export", "an adapter as it is deployed: merged, GGUF or 4 bits"),
     "sweep": ("harness.cli.sweep", "many adapters on many benchmarks, the base loaded once"),

@@ -93,7 +93,9 @@ def _look(
 ) -> None:
     from harness.flows.monitoring.monitor import MonitorRequest
     from harness.flows.monitoring.monitor import monitor as flow
+    from harness.flows.notify.notify import tell
     from harness.render.monitor import monitor_json, monitor_text
+    from harness.render.notices import alarm_notices
 
     line = ProgressLine("")
 
@@ -102,6 +104,7 @@ def _look(
         line.show(done, total)
 
     found = flow(project, MonitorRequest(task, since, run, inputs, engine, store), on_progress)
+    tell(project, alarm_notices(found))
     found = project.redaction.record(found)
     line.close()
     if as_json:

@@ -69,7 +69,7 @@ def import_(
 
     All rows or none, and each counted once: importing a file again changes nothing. Fields: id, at,
     task, adapter, digest, input (or messages, a conversation as JSON), system, context, output,
-    final, decision, reviewer, reason, source, slices.NAME.
+    final, decision, reviewer, reason, seconds (or milliseconds) that it took, source, slices.NAME.
     Headings may be English, German, French or Spanish. Without a decision, a review without a final
     is rejected, one with an equal final accepted. Times without an offset are taken as UTC.
 
@@ -247,6 +247,27 @@ def rates(by: Any, task: str | None, since: str | None, store: str | None, as_js
         click.echo(json_line(rates_json(by, found)))
     else:
         click.echo(rates_text(by, found))
+
+
+@reviews.command(epilog="Example: lora-harness reviews reviewers --task outreach --json")
+@click.option("--task", shell_complete=tasks, help="Of this task only.")
+@click.option("--since", metavar="DATE", help="From this day on.")
+@click.option("--store", help="Store URL instead of the settings'.")
+@click.option("--json", "as_json", is_flag=True, help='{"reviewers": [...], "agreement": ...}')
+def reviewers(task: str | None, since: str | None, store: str | None, as_json: bool) -> None:
+    """Who reviewed how much and how fast, and how alike two people decide on the same output.
+
+    Exit codes: 0 done, 4 the request is wrong, 11 the store failed.
+    """
+    from harness.flows.project import Project
+    from harness.flows.queries import reviewers_page
+    from harness.flows.store import open_store
+    from harness.render.reviewers import reviewers_json, reviewers_text
+
+    project = Project.here()
+    with closing(open_store(project, store)) as opened:
+        found = reviewers_page(project, opened, task, _day(since))
+    click.echo(json_line(reviewers_json(found)) if as_json else reviewers_text(found))
 
 
 def _day(text: str | None) -> str | None:

@@ -61,8 +61,20 @@ from harness.records.monitoring import (
     SetAside,
     TaskOverview,
 )
+from harness.records.notices import (
+    NOTICE_FORMS,
+    NOTICE_KINDS,
+    Notice,
+    NoticeForm,
+    NoticeKind,
+    NoticeSent,
+)
+from harness.records.production_output import ProductionOutput
+from harness.records.reviewers import Agreement, ReviewerRow, Reviewers, TwoLooks
 from harness.records.reviews import (
+    NOT_COUNTED,
     ON_BENCHMARK,
+    SECOND_LOOK,
     SYNTHETIC,
     GroupRates,
     Rate,
@@ -85,7 +97,7 @@ from harness.records.runs import (
     Run,
     exported_adapter,
 )
-from harness.records.settings import Cluster, Endpoint, PersonalKind, Privacy, Tracker
+from harness.records.settings import Cluster, Endpoint, Notify, PersonalKind, Privacy, Tracker
 from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
 from harness.records.verdicts import (
     CaseChange,
@@ -100,6 +112,17 @@ from harness.records.verdicts import (
     Worth,
 )
 from harness.records.voice import VoiceDay
+from harness.records.worth import (
+    Editing,
+    Estimate,
+    MonthlyWorth,
+    PromotionWorth,
+    PromptWorth,
+    TaskWorth,
+    TimeBasis,
+    WeekTimes,
+    WorthSettings,
+)
 
 __all__ = [
     "ADAPTER_TEMPLATE",
@@ -110,15 +133,20 @@ __all__ = [
     "EXPORTED",
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
+    "NOTICE_FORMS",
+    "NOTICE_KINDS",
     "NOT_BYTES",
+    "NOT_COUNTED",
     "NOT_STATED",
     "ON_BENCHMARK",
     "PLACEHOLDER",
     "RESERVED",
     "REVIEWED",
+    "SECOND_LOOK",
     "SIGNALS",
     "SYNTHETIC",
     "Age",
+    "Agreement",
     "AlarmState",
     "Benchmark",
     "BenchmarkDifference",
@@ -142,9 +170,11 @@ __all__ = [
     "DoctorCheck",
     "Drift",
     "Driver",
+    "Editing",
     "Endpoint",
     "EndpointCheck",
     "EndpointOutcome",
+    "Estimate",
     "Example",
     "FieldChange",
     "FinalsUse",
@@ -161,7 +191,13 @@ __all__ = [
     "MetricRule",
     "MetricVerdict",
     "Monitored",
+    "MonthlyWorth",
     "NextStep",
+    "Notice",
+    "NoticeForm",
+    "NoticeKind",
+    "NoticeSent",
+    "Notify",
     "Outcome",
     "Output",
     "Overview",
@@ -170,12 +206,17 @@ __all__ = [
     "Policy",
     "Prediction",
     "Privacy",
+    "ProductionOutput",
+    "PromotionWorth",
     "Prompt",
+    "PromptWorth",
     "Rate",
     "ReserveDifference",
     "ReserveUse",
     "RetrainLine",
     "Review",
+    "ReviewerRow",
+    "Reviewers",
     "Role",
     "Run",
     "Sampling",
@@ -185,14 +226,19 @@ __all__ = [
     "State",
     "Tally",
     "TaskOverview",
+    "TaskWorth",
     "TaughtData",
+    "TimeBasis",
     "Tracker",
     "Treatment",
+    "TwoLooks",
     "Verdict",
     "VoiceDay",
     "Watched",
     "WeekEvidence",
+    "WeekTimes",
     "WeighedFinal",
     "Worth",
+    "WorthSettings",
     "exported_adapter",
 ]

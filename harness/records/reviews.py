@@ -17,6 +17,10 @@ Treatment = Literal["accepted", "edited", "rejected"]
 
 ON_BENCHMARK = "benchmark"
 """The source of reviews of benchmark outputs; they are not of production and enter no rate."""
+SECOND_LOOK = "second look"
+"""The source of second reviews of a reviewed output; they show agreement and enter no rate."""
+NOT_COUNTED = (ON_BENCHMARK, SECOND_LOOK)
+"""The sources of reviews that enter no rate, no alarm and no verdict."""
 SYNTHETIC = "synthetic"
 """The source of made-up reviews; they demonstrate the software and are labelled everywhere."""
 
@@ -63,6 +67,8 @@ class Review:
     """The system text, where the file says one."""
     context: tuple[str, ...] = field(default=(), metadata=TEXT)
     """Retrieved texts that the adapter was given beside the input."""
+    seconds: float | None = None
+    """How long the person took, as measured; None where it was not: nothing is made up."""
 
     @property
     def conversation(self) -> str:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from harness.records.holds import EXACT
+from harness.records.notices import NOTICE_KINDS, NoticeForm, NoticeKind
 
 PersonalKind: TypeAlias = Literal["email", "phone", "card", "iban", "ssn"]
 """Personal data that is found by its form and its check digits."""
@@ -38,6 +39,18 @@ class Tracker:
     """Its address, as MLflow understands it; empty switches tracking off."""
     experiment: str = field(default="lora-harness", metadata=EXACT)
     """The experiment that runs are filed under; created where it is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """A chat's webhook that gets notices; it holds the name of a variable, never the address."""
+
+    webhook: str = field(default="", metadata=EXACT)
+    """The environment variable that holds the address; empty switches notices off."""
+    form: NoticeForm = field(default="slack", metadata=EXACT)
+    """The JSON that the receiver understands."""
+    on: tuple[NoticeKind, ...] = field(default=NOTICE_KINDS, metadata=EXACT)
+    """The kinds of events that are told."""
 
 
 @dataclass(frozen=True, slots=True)

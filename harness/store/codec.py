@@ -40,7 +40,7 @@ OMIT_WHILE_DEFAULT: dict[type, tuple[str, ...]] = {
     Output: ("answer", "unended"),
     CaseResult: ("sample_scores",),
     MetricVerdict: ("sampling",),
-    Review: ("turns", "system", "context"),
+    Review: ("turns", "system", "context", "seconds"),
     Policy: RULE_2,
     Decision: ("rests_on", "signature"),
     Verdict: (

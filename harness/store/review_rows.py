@@ -23,6 +23,8 @@ _SAID = ("at", "task", "adapter", "input", "output", "decision", "final", "revie
 """Fields that the content key covers; digest and rates follow from them, source from the file."""
 _SHORT = ("id", "at", "task", "adapter", "digest", "reviewer", "source")
 """Fields whose columns are limited in length."""
+MAX_SECONDS = 4 * 3600.0
+"""A longer time is no time of editing: a window that stayed open, or milliseconds."""
 _SLICE = 200
 """Length of a slice's name and of its value at most."""
 
@@ -48,6 +50,7 @@ def _beside(review: Review, content: str) -> dict[str, Any]:
         "character_rate": review.character_rate,
         "reviewer": review.reviewer,
         "source": review.source,
+        "seconds": review.seconds,
         "slices": dict(review.slices),
     }
 
@@ -55,8 +58,9 @@ def _beside(review: Review, content: str) -> dict[str, Any]:
 def content_of(review: Review) -> str:
     """Return the content key of a review; two reviews with the same id must have the same."""
     said = {name: getattr(review, name) for name in _SAID}
-    # Left out where they are not set: content keys from before there were turns stay as they are.
+    # Left out where they are not set: content keys from before there were turns, or times, stay.
     said |= beside_input(review)
+    said |= {} if review.seconds is None else {"seconds": review.seconds}
     return key_of("review", slices=dict(review.slices), **said)
 
 
@@ -76,6 +80,8 @@ def could_be(review: Review) -> bool:
     short = [(getattr(review, name), getattr(columns[name].type, "length", 0)) for name in _SHORT]
     short += [(text, _SLICE) for pair in review.slices.items() for text in pair]
     rates = (review.edit_rate, review.character_rate)
+    if review.seconds is not None and not 0 <= review.seconds <= MAX_SECONDS:
+        return False
     return all(rate is None or 0 <= rate <= 1 for rate in rates) and all(
         len(text) <= length and "\0" not in text for text, length in short
     )

@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
@@ -208,6 +208,7 @@ reviews = Table(
     Column("reviewer", String(200), nullable=False),
     Column("source", String(200), nullable=False),
     Column("body", Text, nullable=False),
+    Column("seconds", Float),
     Index(
         "reviews_by_task",
         *("task", "digest", "adapter", "week"),
@@ -242,6 +243,18 @@ review_claims = Table(
     Column("reviewer", String(200), nullable=False),
     Column("until", Float, nullable=False),
     Index("review_claims_by_holder", "holder"),
+)
+
+production_outputs = Table(
+    "production_outputs",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("content", String(64), nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("adapter", String(130), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("production_outputs_by_adapter", "task", "adapter", "at"),
 )
 
 endpoint_checks = Table(

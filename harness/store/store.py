@@ -15,6 +15,7 @@ from harness.store.database import Database
 from harness.store.decisions import Decisions
 from harness.store.endpoint_checks import EndpointChecks
 from harness.store.outputs import Outputs
+from harness.store.production_outputs import ProductionOutputs
 from harness.store.reviews import Reviews
 from harness.store.runs import Runs
 from harness.store.trends import Trends
@@ -31,6 +32,7 @@ class Store:
         self.verdicts = Verdicts(self.database)
         self.decisions = Decisions(self.database)
         self.reviews = Reviews(self.database)
+        self.production = ProductionOutputs(self.database)
         self.claims = Claims(self.database)
         self.trends = Trends(self.database)
         self.endpoint_checks = EndpointChecks(self.database)

@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
 )
 
-from harness.records import ON_BENCHMARK, SYNTHETIC, Tally, Treatment
+from harness.records import NOT_COUNTED, SYNTHETIC, Tally, Treatment
 from harness.store import schema
 
 By = Literal["week", "adapter", "slice", "reviewer", "task"]
@@ -78,7 +78,7 @@ def tallied(key: ColumnElement[str]) -> Select[Any]:
         func.min(table.c.seq).label("first_seq"),
         func.max(table.c.seq).label("last_seq"),
     ]
-    return select(*columns).where(table.c.source != ON_BENCHMARK)
+    return select(*columns).where(table.c.source.not_in(NOT_COUNTED))
 
 
 def _number(of: ColumnElement[bool]) -> ColumnElement[int]:

@@ -99,6 +99,12 @@ def xml_text(text: str, *, limit: int | None = LIMIT) -> str:
     return terminal(text, lines=True, limit=limit)
 
 
+def slack(text: str, *, limit: int | None = LIMIT) -> str:
+    """Make text safe for Slack, where `<!channel>` calls a room and `<url|words>` is a link."""
+    shown = terminal(text, limit=limit)
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def json_text(text: str) -> str:
     """Make lone surrogates visible, since strict JSON parsers refuse them."""
     return re.sub(r"[\ud800-\udfff]", lambda match: _escape(match.group()), text)

@@ -13,7 +13,7 @@ from tests.fakes.served import ServedProject
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("now", "over_time", "compare", "cases", "review", "ledger")
+PAGES = ("now", "over_time", "compare", "cases", "review", "reviewers", "worth", "ledger")
 
 
 def test_a_project_without_a_run_says_on_every_page_which_command_is_next(
@@ -26,6 +26,8 @@ def test_a_project_without_a_run_says_on_every_page_which_command_is_next(
         "compare": "pytest --model NAME",
         "cases": "pytest --model NAME",
         "review": "pytest --model NAME",
+        "reviewers": "lora-harness reviews import FILE",
+        "worth": "pytest --model NAME",
         "ledger": "lora-harness promote NAME",
     }
     for name, command in told.items():

@@ -20,8 +20,15 @@ SEALED = ("outputs", "likelihoods", "vectors", "proofs", "verdicts")
 LATER = [
     *((table, "seal") for table in SEALED),
     *(("runs", "imported"), ("decisions", "rests_on"), ("decisions", "signature")),
+    ("reviews", "seconds"),
 ]
-NEW_TABLES = ("owner", "review_claims", "withdrawn_reviews", "endpoint_checks")
+NEW_TABLES = (
+    "owner",
+    "review_claims",
+    "withdrawn_reviews",
+    "endpoint_checks",
+    "production_outputs",
+)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.leaks.planted import leaking, plant, settings
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("now", "over_time", "compare", "cases", "review", "ledger")
+PAGES = ("now", "over_time", "compare", "cases", "review", "reviewers", "worth", "ledger")
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_no_page_shows_a_text(
     shut(project, True)
     shown = everything(project, name, taken)
     said = capfd.readouterr()
-    assert "v1" in shown or name == "review"
+    assert "v1" in shown or name in ("review", "reviewers")
     assert leaking(shown + said.out + said.err) == []
 
 

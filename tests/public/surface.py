@@ -37,6 +37,14 @@ SETTINGS = """
 edit_rate = { acceptable = 0.2, retrain = 0.25 }
 [tool.harness.mlflow]
 tracking_uri = "x"
+[tool.harness.notify]
+webhook = "X"
+[tool.harness.worth]
+minutes_per_edit = 3
+minutes_per_rewrite = 9
+cost_per_hour = 60
+training_hours = 10
+outputs_per_month = 900
 """
 TOML = """
 [[examples]]

@@ -15,10 +15,12 @@ from harness.flows.decisions.promoted_file import write_committed
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.backends import open_backend
 from harness.flows.mlflow import follow
+from harness.flows.notify.notify import tell
 from harness.flows.project import Project, utc_now
 from harness.flows.promoted_entries import read_promoted_file, refuse_unknown
 from harness.flows.store import open_store
 from harness.records import RESERVED, Benchmark, Decision, exported_adapter
+from harness.render.notices import decision_notice
 from harness.store import Store
 from harness.store.decisions import FIRST, CurrentDecisions, standing_of
 from harness.store.in_production import not_taken_back, rejected
@@ -72,6 +74,7 @@ def decide(
             return decision
         made = store.decisions.add(decision, after)
         write_committed(project, store)
+        tell(project, [decision_notice(made)])
         follow(project, store)
         return made
 

@@ -18,6 +18,7 @@ from harness.flows.evaluation.export_parity import export_notes
 from harness.flows.evaluation.provenance import trained_on_word
 from harness.flows.evaluation.templates import refuse_unchosen
 from harness.flows.evaluation.weighing import SentTexts, weigh_finals
+from harness.flows.notify.notify import tell
 from harness.flows.project import utc_now
 from harness.judge import verdict as judge
 from harness.judge.bar import moved_bar
@@ -25,6 +26,7 @@ from harness.judge.paired import excused
 from harness.judge.verdict import RESERVE
 from harness.records import BASE, BASE_PROMPT, Benchmark, Case, Decision, Run, Verdict
 from harness.records.holds import EXACT
+from harness.render.notices import verdict_notice
 from harness.workspace.adapters.files import read_training
 from harness.workspace.adapters.served import SERVED
 from harness.workspace.project.benchmarks import reserve_part
@@ -112,7 +114,10 @@ class Candidate:
         verdict = replace(verdict, bar_moved=references.bar_moved(), notes=(*verdict.notes, *told))
         if (bar := context.project.bar) is not None:
             verdict = replace(verdict, bar_commit=bar.commit, bar_differs=bar.differs)
+        known = store.verdicts.of_run(run.id)
         verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
+        if known is None or known.outcome != verdict.outcome:  # told once
+            self._tell(verdict, benchmark, cases)
         if context.tracking is not None:
             context.tracking.judged(run, verdict)
         again = context.producer.made_again
@@ -127,6 +132,11 @@ class Candidate:
             frozenset(excused(run, promoted or base)),
             tuple(again[pair] for pair in pairs if pair in again),
         )
+
+    def _tell(self, verdict: Verdict, benchmark: Benchmark, cases: frozenset[str] | None) -> None:
+        """Tell the team of a whole verdict on a task, against what is promoted there."""
+        if benchmark.task and cases is None and self.context.request.against is None:
+            tell(self.context.project, [verdict_notice(verdict)])
 
     def _run_named(self, identity: str | None) -> Run | None:
         return None if identity is None else self.context.store.runs.by_id(identity)

@@ -11,7 +11,7 @@ from harness.findings.set_aside import is_set_aside
 from harness.flows.evaluation.contamination import find_contamination
 from harness.flows.evaluation.context import Context
 from harness.records import (
-    ON_BENCHMARK,
+    NOT_COUNTED,
     Benchmark,
     Case,
     Review,
@@ -46,7 +46,7 @@ def choose_finals(context: Context, benchmark: Benchmark, adapters: Sequence[str
 
 def was_sent(review: Review) -> bool:
     """Return whether a review has a text that a person sent, for an input of production."""
-    thrown = review.decision == "rejected" or review.source == ON_BENCHMARK
+    thrown = review.decision == "rejected" or review.source in NOT_COUNTED
     return not thrown and bool(review.final and not is_blank(review.final))
 
 

@@ -12,7 +12,7 @@ from harness.flows.evaluation.scoring import vectors_of
 from harness.flows.monitoring.review_counts import first_day
 from harness.flows.project import Project
 from harness.progress import OnProgress
-from harness.records import ON_BENCHMARK, Benchmark, Decision, InputShift, Tally
+from harness.records import NOT_COUNTED, Benchmark, Decision, InputShift, Tally
 from harness.store import Store
 from harness.workspace.base.weights import NONE
 
@@ -65,5 +65,5 @@ def _newest(store: Store, held: Decision, recent: Sequence[Tally]) -> list[str]:
     start = max(after, max(tally.last_seq for tally in recent) - _MAX_REVIEWS)
     since, made_by = first_day(recent[0].key), (held.adapter, held.digest)
     reviews = store.reviews.each(held.task, start, since, made_by=made_by)
-    found = [review.input for review in reviews if review.source != ON_BENCHMARK]
+    found = [review.input for review in reviews if review.source not in NOT_COUNTED]
     return list(dict.fromkeys(reversed(found)))[:MAX_INPUTS]

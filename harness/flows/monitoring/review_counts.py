@@ -17,7 +17,7 @@ from harness.alarm.drivers import EditedWords, reviewers_apart, slices_above
 from harness.alarm.week_count import WeekCount
 from harness.flows.project import Project
 from harness.records import (
-    ON_BENCHMARK,
+    NOT_COUNTED,
     REVIEWED,
     SIGNALS,
     Decision,
@@ -47,7 +47,7 @@ def edit_drivers(
     newest = max(after, max(tally.last_seq for tally in recent) - MAX_READ)
     for review in store.reviews.each(held.task, newest, since, made_by=made_by):
         # Reviews of benchmark outputs say nothing about production.
-        if review.final is not None and review.source != ON_BENCHMARK:
+        if review.final is not None and review.source not in NOT_COUNTED:
             words.add(review.output, review.final)
     return (
         *slices_above(slices, acceptable),

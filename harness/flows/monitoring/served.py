@@ -15,9 +15,11 @@ from harness.findings.live_answers import Answerer, Diagnosis, KnownAnswers, Liv
 from harness.flows.evaluation.backend import NO_ADAPTER
 from harness.flows.evaluation.named import base_here
 from harness.flows.evaluation.server_check import telling_cases, telling_prompts
+from harness.flows.notify.notify import tell
 from harness.flows.project import Project, utc_now
 from harness.flows.store import open_store
 from harness.records import BASE, Benchmark, Decision, Endpoint, EndpointCheck, Prompt, Run
+from harness.render.notices import served_notice
 from harness.store import Store
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.formats.fields import suggestion
@@ -46,6 +48,7 @@ def served(
         promoted, others = _sides(store, benchmark, held)
         check = _asked(project, benchmark, endpoint, model, held, promoted, others)
         store.endpoint_checks.keep(check)
+    tell(project, [served_notice(check)])
     return check
 
 

@@ -36,8 +36,10 @@ from harness.flows.queries.review_queue import (
     blind_results,
     review_queue,
 )
+from harness.flows.queries.reviewers import reviewers_page, second_looks_page
 from harness.flows.queries.shared import PageRate
 from harness.flows.queries.standing import Standing
+from harness.flows.queries.worth import worth
 from harness.records import NextStep
 
 __all__ = [
@@ -86,4 +88,7 @@ __all__ = [
     "now",
     "over_time",
     "review_queue",
+    "reviewers_page",
+    "second_looks_page",
+    "worth",
 ]

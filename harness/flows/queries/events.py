@@ -16,18 +16,9 @@ from harness.flows.queries.marked_days import MarkedDay
 from harness.flows.queries.shared import PageRate, edit_rate, rejection_rate
 from harness.records import Decision, Tally
 from harness.records.holds import EXACT, QUOTING
+from harness.records.voice import MarkedKind
 
-EventKind = Literal[
-    "promote",
-    "rollback",
-    "pin",
-    "reject",
-    "alarm",
-    "acknowledge",
-    "reposition",
-    "benchmark",
-    "note",
-]
+EventKind = Literal["promote", "rollback", "pin", "reject", "alarm", "acknowledge"] | MarkedKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from statistics import fmean
 
 from harness.flows.project import Project
 from harness.flows.queries.shared import PageRate, rate, read_page
-from harness.flows.reviews.waiting import Waiting, outputs_of
+from harness.flows.reviews.waiting import Waiting, outputs_of, production_waiting
 from harness.records.holds import EXACT, QUOTING, TEXT
 from harness.store import Store
 
@@ -85,28 +85,33 @@ def review_queue(
     chosen = adapter or next(iter(adapters), None)
     outputs = outputs_of(project, store, benchmark, chosen) if chosen else []
     known = store.reviews.contents([one.key for one in outputs])
-    waiting = tuple(one for one in outputs if one.key not in known)
+    waiting = [one for one in outputs if one.key not in known]
+    total, reviewed = len(waiting), len(outputs) - len(waiting)
+    if chosen:  # production goes first; there may be many, so only those that are shown are read
+        waiting = [*production_waiting(store, str(benchmark.task), chosen, limit), *waiting]
+        more, done = store.production.counts(str(benchmark.task), chosen)
+        total, reviewed = total + more, reviewed + done
     return Queue(
         task=name,
         tasks=tasks,
         adapter=chosen,
         adapters=adapters,
-        waiting=waiting[:limit],
-        total=len(waiting),
-        reviewed=len(outputs) - len(waiting),
-        missing=_missing(chosen, outputs, waiting),
+        waiting=tuple(waiting[:limit]),
+        total=total,
+        reviewed=reviewed,
+        missing=_missing(chosen, total, reviewed),
     )
 
 
-def _missing(chosen: str | None, outputs: list[Waiting], waiting: Sequence[Waiting]) -> str:
+def _missing(chosen: str | None, waiting: int, reviewed: int) -> str:
     """Return why no output waits, with the command that helps."""
     if waiting:
         return ""
     if chosen is None:
         return "no adapter was judged yet: `pytest --model NAME` makes outputs to review"
-    if not outputs:
+    if not reviewed:
         return f"{chosen} has no outputs yet: `pytest --model {chosen}` makes them"
-    return f"all {len(outputs)} outputs of {chosen} are reviewed: `lora-harness reviews rates`"
+    return f"all {reviewed} outputs of {chosen} are reviewed: `lora-harness reviews rates`"
 
 
 @read_page

@@ -12,14 +12,20 @@ from harness.errors import DataError
 from harness.flows.project import Project, utc_now
 from harness.flows.reviews.edit_rates import rates
 from harness.flows.reviews.rows import FIELDS, KnownAdapters, ReviewReader
-from harness.flows.reviews.waiting import Origin, Waiting, outputs_of
-from harness.records import ON_BENCHMARK, Review, Treatment
+from harness.flows.reviews.second_look import second_looks
+from harness.flows.reviews.waiting import Origin, Waiting, outputs_of, waiting_of
+from harness.records import ON_BENCHMARK, SECOND_LOOK, Review, Treatment
 from harness.store import Store
 from harness.text.blanks import is_blank
 from harness.text.given import beside_input
 from harness.workspace.importers.columns import Columns
 
-SOURCES: dict[Origin, str] = {"file": "dashboard", "benchmark": ON_BENCHMARK}
+SOURCES: dict[Origin, str] = {
+    "file": "dashboard",
+    "production": "dashboard",
+    "benchmark": ON_BENCHMARK,
+    "second": SECOND_LOOK,
+}
 
 
 def file_review(
@@ -31,6 +37,7 @@ def file_review(
     reviewer: str,
     final: str | None = None,
     reason: str = "",
+    seconds: float | None = None,
     at: str | None = None,
 ) -> Review:
     """Record a review; refuse a contradiction and an output that is reviewed already.
@@ -40,7 +47,7 @@ def file_review(
     """
     if is_blank(reviewer):
         raise DataError("say who you are first: your name stands on the review")
-    waiting = _unmasked(project, store, waiting)
+    waiting = _unmasked(project, store, waiting, reviewer)
     final = None if final is None else project.redaction.restored(final, waiting.output)
     row = {
         "id": waiting.key,
@@ -55,6 +62,7 @@ def file_review(
         "reviewer": reviewer,
         "reason": reason,
         "slices": dict(waiting.slices),
+        "seconds": "" if seconds is None else round(seconds, 1),
     }
     if "messages" in row:  # which end with the input
         del row["input"]
@@ -67,11 +75,17 @@ def file_review(
     return _kept(store, review)
 
 
-def _unmasked(project: Project, store: Store, shown: Waiting) -> Waiting:
+def _unmasked(project: Project, store: Store, shown: Waiting, reviewer: str) -> Waiting:
     """Return the output as it was written; the page may have shown it masked."""
     if not project.redaction.finders:
         return shown
-    outputs = outputs_of(project, store, project.task_benchmark(shown.task), shown.adapter)
+    if shown.origin == "production" and (kept := store.production.by_id(shown.key)):
+        return waiting_of(kept)
+    outputs = (
+        second_looks(store, shown.task, reviewer)
+        if shown.origin == "second"
+        else outputs_of(project, store, project.task_benchmark(shown.task), shown.adapter)
+    )
     for one in outputs:
         if one.key == shown.key:
             return one

@@ -18,7 +18,7 @@ from harness.flows.reviews.treatments import treated
 from harness.records import RESERVED, Review
 from harness.store import Store
 from harness.store.keys import key_of
-from harness.store.review_rows import content_of
+from harness.store.review_rows import MAX_SECONDS, content_of
 from harness.text.blanks import is_blank
 from harness.workspace.adapters.files import adapter_names, read_adapter
 from harness.workspace.adapters.served import is_served, read_served
@@ -51,6 +51,13 @@ class KnownAdapters:
                 f"no benchmark is for task {name[:80]!r}{suggestion(name, self.tasks)}"
             )
         return name
+
+    def learn(self, name: str, digest: str) -> None:
+        """Know a digest that an adapter got after this was made, as a promotion may give one."""
+        known = self._remembered.setdefault(name, [])
+        if digest and digest not in known:
+            known.append(digest)
+            self._digests.pop(name, None)
 
     def digest(self, name: str, given: str) -> str:
         """Return the given digest if the adapter ever had it; without a given digest its newest."""
@@ -104,6 +111,8 @@ FIELDS: Wanted = {
     "decision": ("status", "action", "outcome", "verdict"),
     "reviewer": ("editor", "user", "reviewed_by", "annotator"),
     "reason": ("comment", "comments", "note", "notes"),
+    "seconds": ("duration_seconds", "time_seconds", "edit_seconds", "seconds_spent", "time_s"),
+    "milliseconds": ("duration_ms", "time_ms", "edit_ms", "milliseconds_spent", "edit_time_ms"),
     "source": (),
     "slices": (),
     **GIVEN,
@@ -111,6 +120,8 @@ FIELDS: Wanted = {
 NEEDED = ("at", "task", "adapter", "input", "output")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_NAME = 200
+_DURATION = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,9}(?:[.,]\d{1,9})?)", re.ASCII)
+"""Seconds, or minutes and seconds, or hours as well."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -152,6 +163,7 @@ class ReviewReader:
                 for name, value in self.columns.slices(values).items()
             },
             source=_short("source", text("source")) or self.source,
+            seconds=read_seconds(text("seconds"), text("milliseconds")),
         )
         if review.id:
             return review
@@ -185,6 +197,29 @@ def read_time(text: str, now: datetime, dates: DateOrder = NO_ORDER) -> str:
     if not EARLIEST <= found <= now + timedelta(days=1):
         raise ValueError(f"`at` is {_shown(text)}, allowed is 2000 to now (and a day)")
     return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_seconds(seconds: str, milliseconds: str = "") -> float | None:
+    """Return how long a review took, None where no cell says so; a time may be 75.5 or 1:15."""
+    named = {"seconds": seconds.strip(), "milliseconds": milliseconds.strip()}
+    given = {name: text for name, text in named.items() if not is_blank(text)}
+    if not given:
+        return None
+    if len(given) > 1:
+        raise ValueError("`seconds` and `milliseconds` are both given, map one of them")
+    [(name, text)] = given.items()
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"`{name}` is {_shown(text)}, such as 75.5 is needed (or 1:15)")
+    hours, minutes, rest = (float((part or "0").replace(",", ".")) for part in match.groups())
+    found = (3600 * hours + 60 * minutes + rest) / (1000 if name == "milliseconds" else 1)
+    if found > MAX_SECONDS:
+        unit = "; milliseconds are mapped by --map milliseconds=COLUMN" if name == "seconds" else ""
+        raise ValueError(
+            f"`{name}` is {_shown(text)}, at most {MAX_SECONDS / 3600:g} hours are a time of"
+            f" editing{unit}"
+        )
+    return round(found, 3)
 
 
 def _filled(name: str, text: str) -> str:

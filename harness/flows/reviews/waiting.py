@@ -1,4 +1,4 @@
-"""Outputs that wait for a review: from the newest run, or from files in reports/waiting/.
+"""Outputs that wait for a review: recorded, in reports/waiting/, or of the newest run.
 
 Tested in tests/flows/queries/test_review_queue.py.
 """
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from harness.errors import DataError
 from harness.flows.project import Project
-from harness.records import Benchmark, Message
+from harness.records import Benchmark, Message, ProductionOutput
 from harness.records.holds import EXACT, LABELS, TEXT
 from harness.store import Store
 from harness.store.keys import key_of
@@ -21,7 +21,7 @@ from harness.workspace.formats.fields import Table
 from harness.workspace.formats.reading import read_jsonl
 from harness.workspace.project.conversations import read_given
 
-Origin = Literal["benchmark", "file"]
+Origin = Literal["benchmark", "file", "production", "second"]
 FOLDER = "waiting"
 """Below the reports: JSONL files with an output of production on each line."""
 
@@ -40,7 +40,8 @@ class Waiting:
     output: str = field(metadata=TEXT)
     slices: Mapping[str, str] = field(metadata=LABELS)
     origin: Origin = field(metadata=EXACT)
-    """`benchmark`: of the adapter's newest run; `file`: of reports/waiting/*.jsonl."""
+    """`benchmark`: of the adapter's newest run; `file`: of reports/waiting/*.jsonl; `production`:
+    by `harness.record_output`; `second`: another person reviewed it."""
     where: str = field(metadata=EXACT)
     """The case's id, or the file's name."""
     turns: tuple[Message, ...] = ()
@@ -72,6 +73,19 @@ def outputs_of(project: Project, store: Store, benchmark: Benchmark, adapter: st
         ]
     # Of equal outputs the first counts: reversed, so that it is the last to enter the dict.
     return list({one.key: one for one in reversed(found)}.values())[::-1]
+
+
+def production_waiting(store: Store, task: str, adapter: str, limit: int) -> list[Waiting]:
+    """Return the outputs without a review that a team's own tool recorded, the oldest first."""
+    return [waiting_of(one) for one in store.production.waiting(task, adapter, limit)]
+
+
+def waiting_of(one: ProductionOutput) -> Waiting:
+    """Return a recorded output as it waits, under the id that its review will have."""
+    return Waiting(
+        one.id, one.task, one.adapter, one.digest, one.input, one.output, dict(one.slices),
+        "production", "production", one.turns, one.system, one.context,
+    )  # fmt: skip
 
 
 def read_waiting(project: Project) -> Iterator[Waiting]:

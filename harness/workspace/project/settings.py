@@ -20,13 +20,17 @@ from harness.records import (
     Cluster,
     Endpoint,
     Generation,
+    Notify,
     PersonalKind,
     Privacy,
     RetrainLine,
     Tracker,
+    WorthSettings,
 )
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name
+from harness.workspace.project.notify import VARIABLE, read_notify
+from harness.workspace.project.worth import read_worth
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 QUANTIZE = ("none", "nf4", "int8")
@@ -47,7 +51,6 @@ MAX_NAME = 255
 """Bytes in the name of a file or folder, as file systems have it."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 """A project's id; it becomes part of the name of a file, and of a schema on PostgreSQL."""
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _LIKELIHOODS = get_args(get_type_hints(Endpoint)["likelihoods"])
 
 
@@ -79,6 +82,10 @@ class Settings:
     """The id that keeps its rows apart in a store that several projects name; `init` writes it."""
     history: Path | None = None
     """The history that is committed with the project; every decision writes it anew."""
+    worth: WorthSettings = field(default_factory=WorthSettings)
+    """What the team declares about its work, for the page Worth."""
+    notify: Notify = field(default_factory=Notify)
+    """Whom to tell of alarms, decisions and verdicts, by a webhook."""
     history_texts: bool = False
     """Whether the committed history has inputs, ideals and outputs besides the scores."""
 
@@ -132,6 +139,8 @@ def _settings(root: Path, table: Table) -> Settings:
         quantize=table.choice("quantize", "none", QUANTIZE),
         promotion_keys=read_promotion(root, table.table("promotion")),
         history=_folder(root, table, "history") if table.has("history") else None,
+        worth=read_worth(table.table("worth")),
+        notify=read_notify(table.table("notify")),
         history_texts=table.flag("history_texts", False),
         project=_project(table),
     )
@@ -193,7 +202,7 @@ def read_endpoint(table: Table) -> Endpoint:
         check=table.flag("check", plain.check),
     )
     table.done()
-    if not _VARIABLE.fullmatch(found.key):
+    if not VARIABLE.fullmatch(found.key):
         raise table.fail("`key` must be the name of an environment variable, never the key itself")
     return at_url(found, found.url, f"{table.where}: `url`") if found.url else found
 

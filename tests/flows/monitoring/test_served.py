@@ -23,6 +23,7 @@ from harness.records import Decision, EndpointCheck
 from tests.fakes.llama import TinyLlama
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.vllm_server import FAULTS, VLLM
+from tests.fakes.webhook import Receiver
 from tests.flows.evaluation.test_server_check import BENCHMARK, CASES, SETTINGS
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
@@ -188,3 +189,19 @@ def test_the_command_says_it_in_words_and_as_json(
         assert code == 1 and (said["outcome"], said["answers"]) == ("other", "base")
     code, out = typed("--url", "http://127.0.0.1:9/v1", "--json")
     assert code == 11 and "error" in json.loads(out)
+
+
+def test_a_team_is_told_where_another_answers_and_only_then(
+    project: Path, right: VLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = project / "pyproject.toml"
+    settings.write_text(settings.read_text() + '[tool.harness.notify]\nwebhook = "TEAM"\n')
+    with Receiver() as receiver:
+        monkeypatch.setenv("TEAM", receiver.address)
+        asked(project, right)
+        assert receiver.bodies == []
+        with serve(project, "base under its name") as server:
+            asked(project, server)
+        (body,) = receiver.bodies
+    assert body["text"].startswith("served: the endpoint of openers does not answer as v1\n")
+    assert "127.0.0.1" not in body["text"]

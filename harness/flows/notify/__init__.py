@@ -1,0 +1,1 @@
+"""Notices to a team's chat: what is told, and how it is sent."""
