@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0010"
+HEAD = "0009"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
