@@ -19,14 +19,15 @@ from pathlib import Path
 from trial_project import machine
 from vllm_environment import VERSION, environment
 from vllm_right import bfloat16, prefix_caching, preloaded, repeated, right
-from vllm_server import NotUp
+from vllm_server import NotUp, free_port
 from vllm_stopped import stopped
 from vllm_trial import Line, Trial
-from vllm_wrong import wrong
+from vllm_wrong import unlisted, wrong
 
 SCENES: Mapping[str, Callable[[Trial], Iterator[Line]]] = {
     "right": right,
     "wrong": wrong,
+    "unlisted": unlisted,
     "stopped": stopped,
     "preloaded": preloaded,
     "prefix caching": prefix_caching,
@@ -50,6 +51,7 @@ def main() -> None:
     options.add_argument(
         "--keep", type=Path, help="a folder that stays, with project, stores and log"
     )
+    options.add_argument("--port", type=int, default=free_port(), help="else a free one")
     asked = options.parse_args()
     programs = environment()
     print("\n".join([*machine(), f"vLLM {VERSION}+cpu, float32 unless said"]), flush=True)
@@ -57,7 +59,7 @@ def main() -> None:
     kept = nullcontext(asked.keep) if asked.keep else tempfile.TemporaryDirectory()
     with kept as place:
         Path(place).mkdir(exist_ok=True)
-        trial = Trial.prepared(Path(place), programs)
+        trial = Trial.prepared(Path(place), programs, asked.port)
         for name, scene in SCENES.items():
             if asked.only not in name:
                 continue

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import chdir
 
-from vllm_project import TRIED, WANTED, Ended, ended, outcomes
+from vllm_project import TRIED, WANTED, ended, outcomes
 from vllm_server import VLLMServer
-from vllm_trial import BRIEF, IN_PROCESS, PINNED, PROMOTED, Line, Trial, shown
+from vllm_trial import BRIEF, IN_PROCESS, PINNED, PROMOTED, REFERENCES, TASK, Line, Trial, shown
 
 from harness.errors import HarnessError
 from harness.flows.evaluation.backends import OpenAIBackend
@@ -28,23 +28,34 @@ def right(trial: Trial) -> Iterator[Line]:
         yield from gates(trial, server)
         yield doctor(trial, server)
         yield refreshed(trial, server)
+        yield swept(trial, server)
         yield two_at_once(trial, server)
         yield served(trial, server, "float32")
         after = server.models()
         yield Line("modules before and after", ", ".join(after), before == after)
 
 
-def gates(trial: Trial, server: VLLMServer, store: str = "gate") -> Iterator[Line]:
+def gates(trial: Trial, server: VLLMServer) -> Iterator[Line]:
     """Judge the shipped adapters, and compare all that was written and weighed."""
-    found = trial.gate(server, *TRIED, store=store)
-    verdicts = outcomes(found)
-    task = {(adapter, outcome) for adapter, name, outcome in verdicts if name == "outreach"}
+    promoted, rejected = TRIED
+    found = trial.gate(server, rejected, store=REFERENCES)
+    trial.project.copy_store(REFERENCES, "gate")
+    verdicts = outcomes(found) | outcomes(trial.gate(server, promoted, store="gate"))
+    task = {(adapter, outcome) for adapter, name, outcome in verdicts if name == TASK}
     fine = verdicts == trial.expected and task == WANTED
-    yield Line("gate of two adapters", shown(verdicts) or found.said, fine)
+    yield Line("gate of each adapter", shown(verdicts) or found.said, fine)
     for adapter in ("base", PROMOTED, *TRIED):
-        equal = trial.equal(store, adapter)
+        equal = trial.equal("gate", adapter)
         fine = equal.texts == equal.of > 0 and equal.apart <= EXACT and equal.ideals > 0
         yield Line(f"{adapter} beside this process", str(equal), fine)
+
+
+def swept(trial: Trial, server: VLLMServer) -> Line:
+    """Judge both adapters in one sweep, each made anew."""
+    trial.project.copy_store("gate", "swept")
+    found = trial.gate(server, *TRIED, store="swept", more=("--refresh", *BRIEF))
+    verdicts = outcomes(found)
+    return Line("sweep", shown(verdicts) or found.said, verdicts == trial.on_task())
 
 
 def doctor(trial: Trial, server: VLLMServer) -> Line:
@@ -69,19 +80,14 @@ def refreshed(trial: Trial, server: VLLMServer) -> Line:
 
 
 def two_at_once(trial: Trial, server: VLLMServer) -> Line:
-    """Judge two adapters in two processes at the same time, each with its own store."""
-    running = [
-        trial.project.started(
-            "evaluate", name, "--engine", f"openai:{server.url}", "--json",
-            "--store", trial.project.store(f"at_once_{name}"), *BRIEF,
-        )
-        for name in TRIED
-    ]  # fmt: skip
-    found: list[Ended] = [ended(process) for process in running]
+    """Judge two adapters in two processes at the same time, in one store."""
+    store = trial.project.copy_store("gate", "at_once")
+    words = ("--engine", f"openai:{server.url}", "--json", "--store", store, "--refresh", *BRIEF)
+    running = [trial.project.started("evaluate", name, *words) for name in TRIED]
+    found = [ended(process) for process in running]
     verdicts = set().union(*(outcomes(one) for one in found))
-    wanted = set().union(*(trial.verdicts(name) for name in TRIED))
     said = shown(verdicts) or found[0].said
-    return Line("two gates at once", said, verdicts == wanted)
+    return Line("two gates at once", said, verdicts == trial.on_task())
 
 
 def served(trial: Trial, server: VLLMServer, dtype: str) -> Line:
@@ -102,6 +108,7 @@ def preloaded(trial: Trial) -> Iterator[Line]:
         yield Line("two of three modules missing", seen, fine)
     with trial.server("--lora-modules", *words, runtime=False) as server:
         before = server.models()
+        trial.project.copy_store(REFERENCES, "preloaded")
         found = trial.gate(server, TRIED[0], store="preloaded", more=BRIEF)
         after, verdicts = server.models(), outcomes(found)
         fine = verdicts == trial.verdicts(TRIED[0]) and before == after
@@ -121,6 +128,7 @@ def prefix_caching(trial: Trial) -> Iterator[Line]:
     for word in ("--enable-prefix-caching", "--no-enable-prefix-caching"):
         store = word.strip("-")
         with trial.server(word) as server:
+            trial.project.copy_store(REFERENCES, store)
             found = trial.gate(server, TRIED[0], store=store, more=BRIEF)
             verdicts = outcomes(found)
             fine = verdicts == trial.verdicts(TRIED[0])
@@ -135,8 +143,8 @@ def bfloat16(trial: Trial) -> Iterator[Line]:
         found = trial.gate(server, *TRIED, store="bfloat16", more=BRIEF)
         trial.project.set("float32")
         verdicts = outcomes(found)
-        wanted = set().union(*(trial.verdicts(name) for name in TRIED))
-        yield Line("gate in bfloat16", shown(verdicts) or found.said, verdicts == wanted)
+        fine = verdicts == trial.on_task()
+        yield Line("gate in bfloat16", shown(verdicts) or found.said, fine)
         for adapter in (PROMOTED, *TRIED):
             equal = trial.equal("bfloat16", adapter)
             yield Line(f"{adapter} in bfloat16 beside float32", str(equal), equal.ideals > 0)

@@ -26,25 +26,33 @@ STARTING = 240.0
 STOPPING = 30.0
 
 
+def free_port() -> int:
+    """Return a port of this machine at which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class NotUp(Exception):
     """The server did not come up; the end of its log says why."""
 
 
 @dataclass
 class VLLMServer:
-    """A server on a free port of this machine, while it is entered."""
+    """A server on this machine, while the `with` block lasts."""
 
     programs: Path
     base: Path
     log: Path
+    port: int
     words: tuple[str, ...] = ()
     """More words of the command, after those of the recipe."""
     names: tuple[str, ...] = (BASE_NAME,)
     dtype: str = "float32"
     modules: tuple[str, ...] = ALL_MODULES
+    """The matrices that it applies adapters to; all of the base where none is named."""
     runtime: bool = True
     """Whether it loads adapters while it runs."""
-    port: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -53,9 +61,6 @@ class VLLMServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> VLLMServer:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 self.command(), env=self._environment(), stdout=log, stderr=log,
@@ -77,7 +82,7 @@ class VLLMServer:
             "--dtype", self.dtype, "--max-model-len", "2048", "--enforce-eager",
             "--generation-config", "vllm",
             "--enable-lora", "--max-lora-rank", str(RANK), "--max-loras", "1",
-            "--lora-target-modules", *self.modules,
+            *(("--lora-target-modules", *self.modules) if self.modules else ()),
             *self.words,
         ]  # fmt: skip
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from vllm_project import TRIED, ended, outcomes
 from vllm_server import VLLMServer
-from vllm_trial import BRIEF, PROMOTED, Line, Trial, shown
+from vllm_trial import BRIEF, PROMOTED, REFERENCES, Line, Trial, shown
 
-MOMENTS = {signal.SIGTERM: 5, signal.SIGINT: 20}
-"""By signal, how many outputs are stored when it comes: while base and adapter are written."""
+MOMENTS = {signal.SIGTERM: 3, signal.SIGINT: 15}
+"""By signal, how many of the adapter's outputs are stored when it comes."""
 PATIENCE = 240.0
 
 
@@ -25,16 +25,17 @@ def stopped(trial: Trial) -> Iterator[Line]:
 
 def stopped_by(trial: Trial, server: VLLMServer, number: signal.Signals) -> Iterator[Line]:
     """End a gate by one signal."""
-    name, store = number.name, trial.project.store(f"stopped_{number.name}")
+    name, store = number.name, trial.project.copy_store(REFERENCES, f"stopped_{number.name}")
+    known = trial.project.outputs(store)
     words = (
         "sweep", TRIED[0], "--engine", f"openai:{server.url}", "--json", "--store", store, *BRIEF,
     )  # fmt: skip
     before, lying = server.models(), trial.project.left()
     process = trial.project.started(*words)
-    during = wait_for_module(trial, process, server, store, MOMENTS[number])
+    during = wait_for_module(trial, process, server, store, len(known) + MOMENTS[number])
     process.send_signal(number)
     found, after = ended(process), server.models()
-    kept = trial.project.outputs(store)
+    kept = newer(known, trial.project.outputs(store))
     loaded = sorted(set(during) - set(before))
     yield Line(
         f"{name} in the middle of a gate",
@@ -45,11 +46,16 @@ def stopped_by(trial: Trial, server: VLLMServer, number: signal.Signals) -> Iter
     seen = f"modules {', '.join(after)}; left on the disk: {', '.join(left) or 'nothing'}"
     yield Line(f"{name}: server and disk as before", seen, after == before and not left)
     again = trial.project.command(*words)
-    whole = trial.project.outputs(store)
+    whole = newer(known, trial.project.outputs(store))
     same = sum(whole.get(key) == made for key, made in kept.items())
     fine = outcomes(again) == trial.verdicts(TRIED[0]) and same == len(kept) < len(whole)
     seen = f"{shown(outcomes(again)) or again.said}, {same} of {len(kept)} outputs not made again"
     yield Line(f"{name}: the same command goes on", seen, fine)
+
+
+def newer(known: dict[str, str], found: dict[str, str]) -> dict[str, str]:
+    """Return the outputs that were not known before."""
+    return {key: made for key, made in found.items() if key not in known}
 
 
 def wait_for_module(

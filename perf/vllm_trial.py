@@ -13,6 +13,9 @@ from vllm_server import VLLMServer
 Words: TypeAlias = tuple[str, ...]
 
 IN_PROCESS = "in_process"
+"""The store of the runs in this process."""
+REFERENCES = "references"
+"""The store with all that a gate of the first adapter asks of a server, but for its own answers."""
 PROMOTED, PINNED = "adapter_v2", "adapter_v1"
 TASK = "outreach"
 BRIEF = ("--benchmark", TASK, "--no-baselines")
@@ -37,19 +40,24 @@ class Trial:
     programs: Path
     expected: frozenset[Judged]
     """The verdicts in process: adapter, benchmark, outcome."""
+    port: int
+    """The port of all servers: outputs are addressed by it, so that one scene finds another's."""
 
     @classmethod
-    def prepared(cls, folder: Path, programs: Path) -> Trial:
+    def prepared(cls, folder: Path, programs: Path, port: int) -> Trial:
         """Judge the adapters in process, in float32, in a store that is kept."""
         project = VLLMProject(folder / "project")
         project.forget(IN_PROCESS)
         found = project.command("sweep", *TRIED, "--store", project.store(IN_PROCESS), "--json")
-        return cls(project, programs, frozenset(outcomes(found)))
+        return cls(project, programs, frozenset(outcomes(found)), port)
 
     def server(self, *words: str, **how: object) -> VLLMServer:
         """Return a server of the base, or of what `how` says; its log is beside the project."""
         log = self.project.folder.parent / "vllm.log"
-        given = {"programs": self.programs, "base": self.project.base, "log": log, "words": words}
+        given = {
+            "programs": self.programs, "base": self.project.base, "log": log, "port": self.port,
+            "words": words,
+        }  # fmt: skip
         return VLLMServer(**(given | how))  # type: ignore[arg-type]  # `how` are its fields
 
     def loaded(self, *adapters: str) -> Words:
@@ -68,6 +76,10 @@ class Trial:
     def verdicts(self, adapter: str) -> set[Judged]:
         """Return the verdict in process on an adapter, on its task."""
         return {one for one in self.expected if one[:2] == (adapter, TASK)}
+
+    def on_task(self) -> set[Judged]:
+        """Return the verdicts in process on all adapters, on their task."""
+        return {one for one in self.expected if one[1] == TASK}
 
     def equal(self, store: str, adapter: str) -> Same:
         """Compare an adapter's answers in a store with those of this process."""

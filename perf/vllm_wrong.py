@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vllm_project import TRIED
+from vllm_project import TRIED, Ended
 from vllm_server import BASE_NAME
-from vllm_trial import BRIEF, IN_PROCESS, PROMOTED, Line, Trial
+from vllm_trial import BRIEF, IN_PROCESS, PINNED, PROMOTED, Line, Trial
 
 STALE = "adapter_v4"
 OTHER_TURNS = (
@@ -41,7 +40,7 @@ def wrong(trial: Trial) -> Iterator[Line]:
 
 
 def servers(trial: Trial) -> Iterator[Wrong]:
-    """Yield the six."""
+    """Yield the six, each with what it is started with."""
     production = trial.loaded(PROMOTED)
     module = trial.project.module(TRIED[0])
     yield Wrong(
@@ -76,44 +75,68 @@ def servers(trial: Trial) -> Iterator[Wrong]:
 def judged(trial: Trial, server: Wrong) -> Iterator[Line]:
     """Judge an adapter at a wrong server, and ask it who answers."""
     trial.project.copy_store(IN_PROCESS, "wrong")  # what it knows need not be weighed here
-    with ExitStack() as stack:
-        running = stack.enter_context(trial.server(*server.words, **server.how))
+    with trial.server(*server.words, **server.how) as running:
         found = trial.gate(running, TRIED[0], store="wrong", more=BRIEF)
-        rows = json.loads(found.out)["rows"] if found.out.startswith("{") else []
-        said = next((row["error"] for row in rows if row["error"]), found.said)
-        yield Line(
-            f"gate: {server.name}",
-            f"exit {found.code}, {said}",
-            found.code == 4 and server.gate in said,
-        )
+        said = refusal(found).replace(running.url, "URL")
+        fine = found.code == 4 and server.gate in said
+        yield Line(f"gate: {server.name}", f"exit {found.code}, {said}", fine)
         asked, seen = trial.served(running)
         fine = asked.code == 1 and seen.startswith(server.served)
         yield Line(f"served: {server.name}", f"exit {asked.code}, {seen}", fine)
 
 
+def unlisted(trial: Trial) -> Iterator[Line]:
+    """Judge an adapter at a server without `--lora-target-modules`, which dies when it weighs."""
+    trial.project.copy_store(IN_PROCESS, "unlisted")
+    with trial.server(modules=()) as server:
+        found = trial.gate(server, TRIED[0], store="unlisted", more=BRIEF)
+        said = refusal(found).replace(server.url, "URL")
+        fine = found.code == 11 and "died while weighing" in said
+        yield Line("gate without --lora-target-modules", f"exit {found.code}, {said}", fine)
+
+
+def refusal(found: Ended) -> str:
+    """Return why a gate gave no verdict."""
+    rows = json.loads(found.out)["rows"] if found.out.startswith("{") else []
+    return next((row["error"] for row in rows if row["error"]), found.said)
+
+
 def other_base(trial: Trial) -> Path:
     """Return a folder with another base: the first adapter merged into this one."""
+    from peft import PeftModel
+
     folder = trial.project.folder.parent / "other_base"
     if not folder.exists():
-        trial.project.command(
-            "export", "adapter_v1", "--to", "merged", "--dtype", "float32", str(folder)
-        )
+        mounted = PeftModel.from_pretrained(plain_base(trial), str(trial.project.at(PINNED)))
+        written(trial, mounted.merge_and_unload(), folder)
     return folder
 
 
 def quantised(trial: Trial) -> Path:
     """Return a folder with the base in the numbers that NF4 has, 64 of them to a scale."""
-    import torch
     from bitsandbytes.functional import dequantize_4bit, quantize_4bit
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     folder = trial.project.folder.parent / "in_4_bits"
     if not folder.exists():
-        model = AutoModelForCausalLM.from_pretrained(trial.project.base, dtype=torch.float32)
+        model = plain_base(trial)
         for name, weight in model.named_parameters():
             if "proj" in name:
-                packed, state = quantize_4bit(weight.data, quant_type="nf4")
-                weight.data = dequantize_4bit(packed, state)
-        model.save_pretrained(folder)
-        AutoTokenizer.from_pretrained(trial.project.base).save_pretrained(folder)
+                weight.data = dequantize_4bit(*quantize_4bit(weight.data, quant_type="nf4"))
+        written(trial, model, folder)
     return folder
+
+
+def plain_base(trial: Trial) -> Any:
+    """Load the base in float32."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(trial.project.base, dtype=torch.float32)
+
+
+def written(trial: Trial, model: Any, folder: Path) -> None:
+    """Write a model with the base's own tokenizer and chat template."""
+    from transformers import AutoTokenizer
+
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(trial.project.base).save_pretrained(folder)
