@@ -172,9 +172,9 @@ def outcomes(found: Ended) -> set[Judged]:
     """Return adapter, benchmark and outcome of each verdict that `--json` wrote."""
     with suppress(json.JSONDecodeError):
         lines = [json.loads(line) for line in found.out.splitlines() if line.startswith("{")]
-        rows = [row for line in lines for row in line.get("rows", [line])]
-        verdicts = [row.get("verdict") or row for row in rows]
-        return {(v["candidate"], v["benchmark"], v["outcome"]) for v in verdicts if "outcome" in v}
+        rows = [row for line in lines for row in line.get("rows", [{"verdict": line}])]
+        verdicts = [row["verdict"] for row in rows if row["verdict"] is not None]
+        return {(v["candidate"], v["benchmark"], v["outcome"]) for v in verdicts}
     return set()
 
 

@@ -22,7 +22,7 @@ ALL_MODULES = (
 BASE_NAME = "shipped-base"
 RANK = 8
 """The rank of the shipped adapters: a larger `--max-lora-rank` computes that many more columns."""
-STARTING = 240.0
+STARTING = 600.0
 STOPPING = 30.0
 
 
@@ -105,7 +105,8 @@ class VLLMServer:
                 return
             time.sleep(0.5)
         said = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        raise NotUp(next((line for line in reversed(said) if "rror" in line), "no answer"))
+        errors = (line for line in reversed(said) if "Error: " in line and "WARNING" not in line)
+        raise NotUp(next(errors, f"no answer after {STARTING:g} s"))
 
     def models(self) -> list[str]:
         """Return the names that it lists."""
