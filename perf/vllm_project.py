@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from trial_project import ROOT, here
 from vllm_server import BASE_NAME
 
 from harness.flows.project import Project
 from harness.flows.store import open_store
+from harness.records import Output, Run
 from harness.workspace.adapters.files import read_adapter
 from harness.workspace.base.gguf import model_folder
 
@@ -26,8 +27,8 @@ BENCHMARKS = ("outreach", "general")
 TRIED = ("adapter_v3", "adapter_v4")
 WANTED = {("adapter_v3", "promote"), ("adapter_v4", "reject")}
 """What becomes of the shipped adapters on their task, in process as at a server."""
-Answers: TypeAlias = dict[tuple[str, str], tuple[str, tuple[float | None, ...]]]
-"""By benchmark and case, the text and the NLL of each ideal."""
+Answers: TypeAlias = dict[tuple[str, str], Output]
+"""By benchmark and case, the text with its tokens and the NLL of each ideal."""
 
 Judged: TypeAlias = tuple[str, str, str]
 """Adapter, benchmark and outcome."""
@@ -52,6 +53,7 @@ class Same:
     """How far two sides are equal."""
 
     texts: int
+    """Texts that are equal, in so many tokens."""
     of: int
     ideals: int
     apart: float
@@ -141,12 +143,12 @@ class VLLMProject:
     def answers(self, store: str, adapter: str) -> Answers:
         """Return the texts and likelihoods of an adapter's newest runs in a store."""
         return {
-            (run.benchmark, result.case.id): (result.outputs[0].text, result.outputs[0].ideal_nlls)
+            (run.benchmark, result.case.id): result.outputs[0]
             for run in self._runs(store, adapter)
             for result in run.results
         }
 
-    def _runs(self, store: str, adapter: str) -> Iterator[Any]:
+    def _runs(self, store: str, adapter: str) -> Iterator[Run]:
         with closing(open_store(Project.here(self.folder), store)) as opened:
             for benchmark in BENCHMARKS:
                 if (run := opened.runs.newest(adapter, benchmark)) is not None:
@@ -178,6 +180,11 @@ def outcomes(found: Ended) -> set[Judged]:
     return set()
 
 
+def written(output: Output) -> tuple[str, int | None, str]:
+    """Return what is equal where two sides wrote the same: text, number of tokens, and its end."""
+    return output.text, output.tokens, output.finish
+
+
 def same(one: Answers, other: Answers) -> Same:
     """Compare the texts and likelihoods of two sides on the benchmarks that the other one ran."""
     ran = {benchmark for benchmark, _ in other}
@@ -186,8 +193,8 @@ def same(one: Answers, other: Answers) -> Same:
     apart = [
         abs(a - b)
         for case in both
-        for a, b in zip(one[case][1], other[case][1], strict=True)
+        for a, b in zip(one[case].ideal_nlls, other[case].ideal_nlls, strict=True)
         if a is not None and b is not None
     ]
-    texts = sum(one[case][0] == other[case][0] for case in both)
+    texts = sum(written(one[case]) == written(other[case]) for case in both)
     return Same(texts, len(wanted), len(apart), max(apart, default=0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import chdir
 
-from vllm_project import TRIED, WANTED, ended, outcomes
+from vllm_project import TRIED, WANTED, ended, outcomes, same
 from vllm_server import VLLMServer
 from vllm_trial import BRIEF, IN_PROCESS, PINNED, PROMOTED, REFERENCES, TASK, Line, Trial, shown
 
@@ -73,7 +73,7 @@ def refreshed(trial: Trial, server: VLLMServer) -> Line:
     found = trial.gate(server, TRIED[0], store="refreshed", more=("--refresh", *BRIEF))
     after, new = trial.project.outputs(store), trial.answers("refreshed", TRIED[0])
     renewed = sum(after[key] != made for key, made in before.items() if key in after)
-    equal = sum(old[case][0] == new[case][0] for case in old)
+    equal = same(old, new).texts
     seen = f"{renewed} outputs made anew, {equal} of {len(old)} texts as before"
     fine = outcomes(found) == trial.verdicts(TRIED[0]) and renewed > 0 and equal == len(old)
     return Line("refresh", seen, fine)

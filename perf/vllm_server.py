@@ -94,6 +94,8 @@ class VLLMServer:
             "VLLM_ALLOW_RUNTIME_LORA_UPDATING": str(self.runtime),
             "VLLM_NO_USAGE_STATS": "1",
             "HF_HUB_OFFLINE": "1",
+            # Else it binds itself to all cores but one, which on a small machine is a single one.
+            "VLLM_CPU_OMP_THREADS_BIND": "nobind",
             "OMP_NUM_THREADS": "2",
         }
 

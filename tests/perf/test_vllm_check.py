@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,13 @@ from vllm_project import Ended, outcomes, same
 from vllm_server import NotUp, VLLMServer, free_port
 from vllm_trial import Line
 
+from harness.records import Output
+
 ROOT = Path(__file__).parents[2]
-HERE = {("outreach", "a"): ("one", (1.0,)), ("outreach", "b"): ("two", (2.0, None))}
+HERE = {
+    ("outreach", "a"): Output("a", "one", tokens=1, ideal_nlls=(1.0,)),
+    ("outreach", "b"): Output("b", "two", tokens=1, ideal_nlls=(2.0, None)),
+}
 
 
 def a_server(folder: Path, **how: Any) -> VLLMServer:
@@ -30,13 +36,19 @@ def test_equal_answers_are_counted_with_their_ideals() -> None:
 
 
 def test_a_case_that_a_server_lacks_counts_against_it() -> None:
-    found = same(HERE, {("outreach", "a"): ("one", (1.5,))})
+    found = same(HERE, {("outreach", "a"): Output("a", "one", tokens=1, ideal_nlls=(1.5,))})
     assert (found.texts, found.of, found.apart) == (1, 2, 0.5)
 
 
 def test_a_benchmark_that_was_not_run_counts_for_nothing() -> None:
-    here = HERE | {("general", "c"): ("three", (3.0,))}
+    here = HERE | {("general", "c"): Output("c", "three")}
     assert same(here, HERE).of == 2
+
+
+@pytest.mark.parametrize("change", [{"text": "ones"}, {"tokens": 2}, {"finish": "length"}])
+def test_another_text_count_or_end_is_another_answer(change: dict[str, Any]) -> None:
+    other = {case: replace(output, **change) for case, output in HERE.items()}
+    assert same(HERE, other).texts == 0
 
 
 def test_verdicts_are_read_from_a_sweep_and_from_an_evaluation() -> None:
