@@ -96,7 +96,7 @@ class VLLMServer:
             "HF_HUB_OFFLINE": "1",
             # Else it binds itself to all cores but one, which on a small machine is a single one.
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-            "OMP_NUM_THREADS": "2",
+            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2"),
         }
 
     def _wait(self) -> None:

@@ -14,8 +14,8 @@ from vllm_trial import BRIEF, IN_PROCESS, PINNED, PROMOTED, Line, Trial
 
 STALE = "adapter_v4"
 OTHER_TURNS = (
-    "{% for turn in messages %}<|im_start|>user\n{{ turn['content'] }}<|im_end|>\n{% endfor %}"
-    "<|im_start|>assistant\n"
+    "{% for turn in messages %}{{ '<|im_start|>user\\n' + turn['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}{{ '<|im_start|>assistant\\n' }}"
 )
 """A template with as many tokens as the base's own, but every turn is the user's."""
 
