@@ -176,7 +176,7 @@ def outcomes(found: Ended) -> set[Judged]:
         lines = [json.loads(line) for line in found.out.splitlines() if line.startswith("{")]
         rows = [row for line in lines for row in line.get("rows", [{"verdict": line}])]
         verdicts = [row["verdict"] for row in rows if row["verdict"] is not None]
-        return {(v["candidate"], v["benchmark"], v["outcome"]) for v in verdicts}
+        return {(v["candidate"], v["benchmark"], v["outcome"]) for v in verdicts if "outcome" in v}
     return set()
 
 

@@ -86,7 +86,8 @@ def two_at_once(trial: Trial, server: VLLMServer) -> Line:
     running = [trial.project.started("evaluate", name, *words) for name in TRIED]
     found = [ended(process) for process in running]
     verdicts = set().union(*(outcomes(one) for one in found))
-    said = shown(verdicts) or found[0].said
+    lost = [one.said for one in found if not outcomes(one)]
+    said = "; ".join([shown(verdicts), *lost])
     return Line("two gates at once", said, verdicts == trial.on_task())
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from vllm_project import TRIED, Ended
 from vllm_server import BASE_NAME
-from vllm_trial import BRIEF, IN_PROCESS, PINNED, PROMOTED, Line, Trial
+from vllm_trial import BRIEF, PINNED, PROMOTED, REFERENCES, Line, Trial
 
 STALE = "adapter_v4"
 OTHER_TURNS = (
@@ -42,7 +42,7 @@ def wrong(trial: Trial) -> Iterator[Line]:
 def servers(trial: Trial) -> Iterator[Wrong]:
     """Yield the six, each with what it is started with."""
     production = trial.loaded(PROMOTED)
-    module = trial.project.module(TRIED[0])
+    names = (PROMOTED, *(trial.project.module(one) for one in (PROMOTED, TRIED[0])))
     yield Wrong(
         "half applied (--lora-target-modules o_proj)", "applies a part of the adapter",
         ("partly",), production, {"modules": ("o_proj",)},
@@ -57,14 +57,14 @@ def servers(trial: Trial) -> Iterator[Wrong]:
         "another chat template", "tokens of a prompt", ("template",),
         (*production, "--chat-template", str(template)),
     )  # fmt: skip
-    stale = (f"{name}={trial.project.at(STALE)}" for name in (PROMOTED, module))
+    stale = (f"{name}={trial.project.at(STALE)}" for name in names)
     yield Wrong(
         f"{STALE} under another adapter's name", "has other files", ("another",),
         ("--lora-modules", *stale),
     )  # fmt: skip
     yield Wrong(
         "the base under the adapter's name", "or none under that name", ("base",),
-        how={"names": (BASE_NAME, PROMOTED, module)},
+        how={"names": (BASE_NAME, *names)},
     )  # fmt: skip
     yield Wrong(
         "weights in 4 bits", "quantised", ("quantisation",),
@@ -74,7 +74,7 @@ def servers(trial: Trial) -> Iterator[Wrong]:
 
 def judged(trial: Trial, server: Wrong) -> Iterator[Line]:
     """Judge an adapter at a wrong server, and ask it who answers."""
-    trial.project.copy_store(IN_PROCESS, "wrong")  # what it knows need not be weighed here
+    trial.project.copy_store(REFERENCES, "wrong")
     with trial.server(*server.words, **server.how) as running:
         found = trial.gate(running, TRIED[0], store="wrong", more=BRIEF)
         said = refusal(found).replace(running.url, "URL")
@@ -87,7 +87,7 @@ def judged(trial: Trial, server: Wrong) -> Iterator[Line]:
 
 def unlisted(trial: Trial) -> Iterator[Line]:
     """Judge an adapter at a server without `--lora-target-modules`, which dies when it weighs."""
-    trial.project.copy_store(IN_PROCESS, "unlisted")
+    trial.project.copy_store(REFERENCES, "unlisted")
     with trial.server(modules=()) as server:
         found = trial.gate(server, TRIED[0], store="unlisted", more=BRIEF)
         said = refusal(found).replace(server.url, "URL")

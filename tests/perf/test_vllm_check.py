@@ -56,7 +56,8 @@ def test_verdicts_are_read_from_a_sweep_and_from_an_evaluation() -> None:
     sweep = {"rows": [{"verdict": verdict}, {"verdict": None, "outcome": None, "error": "lost"}]}
     for found in (sweep, verdict):
         assert outcomes(Ended(0, json.dumps(found), "")) == {("v3", "outreach", "promote")}
-    assert outcomes(Ended(4, "lora-harness: no server", "")) == set()
+    for refused in ("lora-harness: no server", '{"error": "no server"}'):
+        assert outcomes(Ended(4, refused, "")) == set()
 
 
 def test_the_recipe_of_the_readme_is_the_command_that_is_tried(tmp_path: Path) -> None:
