@@ -19,7 +19,7 @@ REFERENCES = "references"
 PROMOTED, PINNED = "adapter_v2", "adapter_v1"
 TASK = "outreach"
 BRIEF = ("--benchmark", TASK, "--no-baselines")
-"""A gate on the task alone, without what the base answers."""
+"""A gate with the verdict on the task alone, without what the base answers."""
 
 
 @dataclass(frozen=True)
