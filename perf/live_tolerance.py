@@ -65,7 +65,9 @@ def main() -> None:
     plain: dict[str, Found] = {}
     for dtype, quantize in FORMS:
         found = weighed(project, names, dtype, quantize)
-        plain = plain or found
+        if not plain:
+            plain = found
+            print(f"{len(plain[names[0]])} ideals, the mean over {IDEALS} of them drawn at random")
         for name in names if found is not plain else ():
             print(line(name, quantize or dtype, plain[name], found[name]), flush=True)
 

@@ -28,9 +28,10 @@ FLOAT32 = 1e-4
 BFLOAT16 = 0.04
 """The mean distance over 8 ideals between programs of which one or both compute in bfloat16.
 Measured by perf/live_tolerance.py; harness/engines/README.md has the figures."""
-COARSE, COARSE_SHARE = 0.3, 0.1
+COARSE, COARSE_SHARE = 0.45, 0.1
 """The mean distance that weights in 4 bits stay below, and its share of the NLL itself where that
-is more; another base is further away."""
+is more; another base is further away. Seen: at most 0.40 in nf4, and 0.96 for an adapter merged
+into the base (perf/live_tolerance.py, make vllm)."""
 ALIKE_TEXTS = 0.6
 """The share of equal texts from which they are the same adapter's: bfloat16 changes some words."""
 MIN_TEXTS = 3

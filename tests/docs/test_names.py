@@ -18,7 +18,7 @@ from tests.docs.markdown import ROOT, STARTER, blocks, documents, prose
 FOREIGN = {
     "--no-deps", "--junitxml", "--lora-modules", "--max-lora-rank", "--generation-config",
     "--enable-lora", "--exclude-editable", "--help", "--lf", "--write", "--head", "--address",
-    "--trust-request-chat-template", "--lora-target-modules",
+    "--trust-request-chat-template", "--lora-target-modules", "--max-model-len", "--enforce-eager",
 }  # fmt: skip
 """Options of pip, pytest and vLLM that documents mention."""
 DOCUMENTS = [*documents(), STARTER]

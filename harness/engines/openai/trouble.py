@@ -38,10 +38,12 @@ class Trouble:
     def ended(self, where: str, last: str, asked: str, concurrency: int) -> str:
         """Return the line on a request that is given up."""
         if self.first and where == self.weighs_at:
-            several = "try `concurrency = 1` in [tool.harness.openai] and " * (concurrency > 1)
+            # vLLM 0.32 wraps lm_head unless modules are named, and ends at a prompt's logits.
+            fewer = "try `concurrency = 1` in [tool.harness.openai] and " * (concurrency > 1)
             return (
-                f"{where}: it died while weighing: {self.first}, {asked};"
-                f" {several}run the same command again to go on"
+                f"{where}: it died while weighing: {self.first}, {asked}; start vLLM with"
+                f" --lora-target-modules, lm_head not among them, {fewer or 'and '}run the same"
+                " command again to go on"
             )
         began = f", after {self.first}" if self.first not in ("", last) else ""
         return f"{where}: {last}{began}, {asked}; run the same command again to go on"

@@ -42,7 +42,8 @@ def test_the_first_error_explains_why_a_server_refuses_connections(server):
     server.next("POST", WEIGH, DEAD, Reply(raw=b""))
     line = (
         r"/v1/completions: it died while weighing: the server says 500 \(EngineCore died\), asked"
-        r" 2 times; try `concurrency = 1` in \[tool.harness.openai\] and run the same command again"
+        r" 2 times; start vLLM with --lora-target-modules, lm_head not among them, try"
+        r" `concurrency = 1` in \[tool.harness.openai\] and run the same command again"
     )
     with open_client(endpoint, trouble) as client, refused(line, EngineFailed, 11):
         client.post(WEIGH, {})
