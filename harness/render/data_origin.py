@@ -53,7 +53,7 @@ def origin_text(one: ShownOrigin) -> str:
     """Return the card of a set, a field in a line."""
     rows = [(name.replace("_", " "), _word(value)) for name, value in one.origin.stated().items()]
     wide = max(len(name) for name, _ in rows)
-    lines = [line for name, said in rows for line in hang(f"{name:<{wide}}  ", said, 100)]
+    lines = [line for name, said in rows for line in hang(f"{name.ljust(wide)}  ", said, 100)]
     return "\n".join([ci_log(one.card), *lines])
 
 

@@ -14,12 +14,14 @@ NEW_TABLES = (
     "review_claims",
     "withdrawn_reviews",
     "endpoint_checks",
+    "production_outputs",
 )
 NEW_COLUMNS = (
     *((table, "seal") for table in ("outputs", "likelihoods", "vectors", "proofs", "verdicts")),
     ("runs", "imported"),
     ("decisions", "rests_on"),
     ("decisions", "signature"),
+    ("reviews", "seconds"),
 )
 OLD_INDEXES = {
     "runs_by_adapter": "runs (benchmark, adapter)",

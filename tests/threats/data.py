@@ -842,7 +842,7 @@ ROWS = [
     history(
         "a review without fields",
         '{"kind": "review", "record": {"id": 1}}\n',
-        line="history.jsonl:1: is no review (its fields: id, at, task, adapter, digest, input, output, decision, final, reviewer, reason, slices, edit_rate, character_rate, source, seq, turns, system, context)",
+        line="history.jsonl:1: is no review (its fields: id, at, task, adapter, digest, input, output, decision, final, reviewer, reason, slices, edit_rate, character_rate, source, seq, turns, system, context, seconds)",
     ),
     history(
         "a decision without its hash",

@@ -150,7 +150,7 @@ LINES = {
     "an option that no store has": "the store's option 'token': no such option, known are timeout, uri, mode, cache, immutable, nolock, check_same_thread",
     "an option of a store given twice": "the store's option 'timeout' has a value that is not allowed",
     "a NUL in a store's file": "the store's file has control characters in its name, name another",
-    "a damaged schema page": "the store sqlite:///HERE/reports/harness.db failed (malformed database schema (decisions)); put a copy in its place",
+    "a damaged schema page": "the store sqlite:///HERE/reports/harness.db failed (malformed database schema (reviews)); put a copy in its place",
     "a config of a billion layers": "HERE/base/config.json:1: `num_hidden_layers` is 1,000,000,000, at most 10,000 are loaded",
     "a list of a million layers": "HERE/base/config.json:1: `layer_types` is 100,000, at most 10,000 are loaded",
     "1,500 nested folders": "HERE/adapters/v1: holds folders nested deeper than 32 levels, keep only the model's own files there",

@@ -61,7 +61,7 @@ def test_lines_that_went_or_moved_are_noticed(folder: Path) -> None:
     [
         ({"day": "2026-05-01"}, "was changed by hand, restore the file"),
         ({"retired": 7}, "was changed by hand"),
-        ({"more": 1}, "is no day as `lora-harness reposition` writes it"),
+        ({"more": 1}, "is no day as `lora-harness reposition` or `note` writes it"),
         ({"day": "June"}, "is no day as"),
         ({"kind": "party"}, "is no day as"),
         ({"added": "7"}, "is no day as"),
