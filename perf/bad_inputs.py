@@ -10,6 +10,7 @@ computed stands beside what it took; `--busy` judges by that, on a machine that 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tests.fakes.project import TinyProject  # noqa: E402
 from tests.threats.row import HERE, Row  # noqa: E402 - the table lies beside, not installed
 from tests.threats.rows import ROWS, copied, sound_project  # noqa: E402
 
@@ -76,7 +78,7 @@ def cost(row: Row) -> Cost:
     away = tempfile.mkdtemp()
     try:
         place = copied(SOUND, Path(away) / "project")
-        row.make(place)
+        made_apart(row, place)
         code, err, *figures = asked(row.words, place.folder)
         wanted = f"lora-harness: {row.line.replace(HERE, str(place.folder))}\n"
     finally:
@@ -84,6 +86,15 @@ def cost(row: Row) -> Cost:
         subprocess.run(["rm", "-rf", away], check=True)
     fault = "" if (code, err) == (row.code, wanted) else f"exit {code}: {err.strip()[-200:]}"
     return Cost(row.name, *figures, fault)
+
+
+def made_apart(row: Row, place: TinyProject) -> None:
+    """Make a row in a process of its own: a child's peak begins with the memory of its parent."""
+    maker = multiprocessing.get_context("fork").Process(target=row.make, args=(place,))
+    maker.start()
+    maker.join()
+    if maker.exitcode:
+        raise RuntimeError(f"{row.name}: cannot be made")
 
 
 def main() -> None:
