@@ -30,11 +30,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, stdtr, stdtrit
 
-from harness.records import CurveName, CurveSize, Estimate, Foretold
+from harness.records import (
+    LOWER_IS_BETTER,
+    CurveName,
+    CurveSize,
+    Estimate,
+    Foretold,
+    LearningCurve,
+)
 
 Floats: TypeAlias = NDArray[np.float64]
 
 NOISY: CurveName = "too noisy to say"
+CURVE_METRICS = ("edit_rate", "ideal_likelihood")
+"""What a curve is told in; the first one answers, the second where the first is too noisy."""
+FEWEST_SEEDS = 2
 SHARES = (0.25, 0.5, 1.0)
 """The sizes of the nested sets, as shares of the whole one."""
 WORTHWHILE = 0.02
@@ -73,6 +83,33 @@ class Noise:
         cases = _squares(contrasts, self.cases) if self.cases_df else np.zeros_like(seeds)
         share = seeds**2 / self.seeds_df + cases**2 / max(self.cases_df, 1)
         return np.sqrt(seeds + cases), (seeds + cases) ** 2 / share
+
+
+def foretell(curve: LearningCurve) -> tuple[Foretold, ...]:
+    """Name a measured curve by each metric; nothing before two seeds have trained on every size."""
+    done = {(point.share, point.seed): point for point in curve.points}
+    seeds = sorted({seed for _, seed in done if all((share, seed) in done for share in SHARES)})
+    if len(seeds) < FEWEST_SEEDS:
+        return ()
+    rows = [[done[share, seed] for seed in seeds] for share in SHARES]
+    found = []
+    for metric in CURVE_METRICS:
+        scored = [point.scores.get(metric, {}) for row in rows for point in row]
+        cases = [case for case in curve.groups if all(case in scores for scores in scored)]
+        if not cases:  # an engine without likelihoods
+            continue
+        sizes = [
+            SizeScores(
+                share,
+                row[0].examples,
+                np.array([[point.scores[metric][case] for case in cases] for point in row]),
+            )
+            for share, row in zip(SHARES, rows, strict=True)
+        ]
+        groups = [curve.groups[case] for case in cases]
+        lower = metric in LOWER_IS_BETTER
+        found.append(name_curve(metric, sizes, groups, lower_is_better=lower))
+    return tuple(found)
 
 
 def name_curve(
