@@ -32,8 +32,8 @@ def _recipe(context: click.Context, _: click.Parameter, file: Path | None) -> No
 
 @click.command(
     cls=HarnessCommand,
-    epilog="Examples: lora-harness train adapter_v5 --data adapters/datasets/more.jsonl; lora-harness"
-    " train --curve --data adapters/datasets/more.jsonl",
+    epilog="Example: lora-harness train adapter_v5 --data adapters/datasets/more.jsonl, or"
+    " lora-harness train --curve --data adapters/datasets/more.jsonl",
 )
 @click.argument("name", required=False)
 @click.option(

@@ -80,10 +80,10 @@ def _planned(plan: CurvePlan) -> str:
 def _disk(made: CurveResult) -> str:
     """Say how much of the disk the adapters took, and whether they still do."""
     sizes = [point.bytes for point in made.curve.points[-made.made :]] if made.made else [0]
-    one = f"{max(sizes) / MEGABYTE:,.1f} MB"
+    one, together = (f"{size / MEGABYTE:,.2f} MB" for size in (max(sizes), sum(sizes)))
     if made.kept:
-        total = f"{sum(sizes) / MEGABYTE:,.1f} MB"
-        return f"disk    {count(len(made.kept), 'adapter')} kept, {total}: {', '.join(made.kept)}"
+        kept = count(len(made.kept), "adapter")
+        return f"disk    {kept} kept, {together}: {', '.join(made.kept)}"
     if not made.made:
         return "disk    no adapter was made or kept"
     return f"disk    one adapter of {one} at a time, none is kept (--keep keeps them)"

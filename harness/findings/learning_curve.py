@@ -136,6 +136,8 @@ def name_curve(
         for one, mean in zip(sizes, means.tolist(), strict=True)
     )
     name = _name(doubled, -1 if lower_is_better else 1)
+    if all(mean >= 1 if lower_is_better else mean <= 0 for mean in means.tolist()):
+        name = NOISY  # a score that is as bad as can be everywhere tells sizes not apart
     return Foretold(metric, name, tuple(shown), more, change, doubled, fits)
 
 

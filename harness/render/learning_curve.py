@@ -62,6 +62,8 @@ def says(one: Foretold) -> str:
     figure = f"{interval(*_ends(one.change))} {what} for {one.more:,} more"
     if one.name == "more would help":
         return f"more would help: about {figure}"
+    if one.name == NOISY and {size.score.value for size in one.sizes} <= {0.0, 1.0}:
+        return f"too noisy to say: every output has the worst {what}, so it tells nothing"
     if one.name == NOISY:
         return f"too noisy to say: {figure}; more seeds or more cases narrow it"
     if _is_loss(one):

@@ -107,7 +107,7 @@ def test_the_interval_holds_what_twice_the_examples_bring(gain: float) -> None:
 
 def test_a_higher_likelihood_is_a_gain_as_a_lower_edit_rate_is() -> None:
     rng = np.random.default_rng(0)
-    scores = [0.2, 0.3, 0.4] + rng.normal(0, 0.005, (5, 8, 3))
+    scores = np.array([0.2, 0.3, 0.4]) + rng.normal(0, 0.005, (5, 8, 3))
     sizes = [SizeScores(n / 240, n, scores[:, :, place]) for place, n in enumerate(SIZES)]
     up = name_curve("ideal_likelihood", sizes, lower_is_better=False)
     down = name_curve("edit_rate", sizes, lower_is_better=True)

@@ -43,7 +43,7 @@ class CurvePart:
         return f"{self.share:.0%} ({len(self.examples)} examples), seed {self.seed}"
 
     def name(self, prefix: str) -> str:
-        """The name of its adapter."""
+        """Return the name of its adapter."""
         return check_name(f"{prefix}-{round(100 * self.share)}-s{self.seed}")
 
 

@@ -7,9 +7,11 @@ lines is drawn as one, else a small part would hold what the next one is to add.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from random import Random
+
+import numpy as np
 
 from harness.errors import DataError
 from harness.records.benchmark import TrainingExample
@@ -52,19 +54,36 @@ def _digest(texts: tuple[str, str]) -> str:
 
 
 def _spread(units: Sequence[Unit], seed: int) -> list[Unit]:
-    """Order the units so that the first of them hold the same share of every slice.
+    """Order the units so that the first of them, however many, hold a like share of every slice.
 
-    A line that is taught several times, as one of a new voice, makes a slice of its own.
+    Next comes a unit of that combination of slices of which the smallest shares are drawn so far.
+    Lines that are taught several times, as those of a new voice, are a slice as well.
     """
-    slices = defaultdict(list)
-    for unit in units:
-        slices[tuple(sorted(unit[0].slices.items())), unit[0].repeat].append(unit)
     drawn = Random(seed)
-    placed = []
-    for key in sorted(slices):
-        inside = slices[key]
-        drawn.shuffle(inside)
-        begin = drawn.random()
-        # At even distances from a random begin, so that a slice of a single unit may come late.
-        placed += [((begin + n) / len(inside), unit) for n, unit in enumerate(inside)]
-    return [unit for _, unit in sorted(placed, key=lambda pair: pair[0])]
+    cells = defaultdict[tuple[str, ...], list[Unit]](list)
+    for unit in drawn.sample(units, len(units)):
+        cells[_slices(unit[0])].append(unit)
+    keys = sorted(cells)
+    totals = Counter(name for key in keys for name in key for _ in cells[key])
+    having = defaultdict[str, list[int]](list)
+    for place, key in enumerate(keys):
+        for name in key:
+            having[name].append(place)
+    # Of equal combinations the seed chooses; a number this small decides nothing else.
+    taken = np.array([drawn.random() * 1e-9 for _ in keys])
+    order = []
+    for _ in units:
+        place = int(taken.argmin())
+        order.append(cells[keys[place]].pop())
+        for name in keys[place]:
+            taken[having[name]] += 1 / totals[name] / len(keys[place])
+        if not cells[keys[place]]:
+            taken[place] = np.inf
+    return order
+
+
+def _slices(example: TrainingExample) -> tuple[str, ...]:
+    """Return the slices of an example, and their combination, as names."""
+    alone = [f"{key}={value}" for key, value in sorted(example.slices.items())]
+    alone.append(f"repeat {example.repeat}")
+    return (*alone, f"all of {alone}")

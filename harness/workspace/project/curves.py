@@ -34,11 +34,17 @@ def write_curve(file: Path, curve: LearningCurve) -> None:
         raise WorldFailed(f"{file}: cannot be written ({problem.strerror})") from problem
 
 
-def read_curves(reports: Path, task: str) -> list[LearningCurve]:
-    """Return the curves of a task, the newest first."""
-    found = (read_curve(file) for file in sorted((reports / CURVES).glob("*.json")))
-    mine = (curve for curve in found if curve.task == task)
-    return sorted(mine, key=lambda curve: curve.at, reverse=True)
+def read_curves(reports: Path, task: str) -> tuple[list[LearningCurve], list[str]]:
+    """Return the curves of a task, the newest first, and the errors of files that are damaged."""
+    found, damaged = list[LearningCurve](), list[str]()
+    for file in sorted((reports / CURVES).glob("*.json")):
+        try:
+            curve = read_curve(file)
+        except DataError as problem:
+            damaged.append(str(problem))
+        else:
+            found += [curve] if curve.task == task else []
+    return sorted(found, key=lambda curve: curve.at, reverse=True), damaged
 
 
 def read_curve(file: Path) -> LearningCurve:
