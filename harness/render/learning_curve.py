@@ -91,7 +91,7 @@ def head(foretold: Sequence[Foretold]) -> list[str]:
 def rows(foretold: Sequence[Foretold]) -> list[list[str]]:
     """Return a row for each size: the mean score, and the interval over seeds."""
     return [
-        [f"{sizes[0].share:.0%}".replace("%", " %"), f"{sizes[0].examples:,}"]
+        [f"{100 * sizes[0].share:.0f} %", f"{sizes[0].examples:,}"]
         + [_scored(size.score) for size in sizes]
         for sizes in zip(*(one.sizes for one in foretold), strict=True)
     ]

@@ -28,6 +28,10 @@ from harness.workspace.project.curves import MAX_SEEDS, curve_file, read_curve
 from harness.workspace.project.training_data import AS_WRITTEN
 
 
+FEWEST_STEPS = 2
+"""Steps of a training: in the first the learning rate is 0, and nothing is learnt."""
+
+
 @dataclass(frozen=True, slots=True)
 class CurvePart:
     """A training of the curve."""
@@ -40,7 +44,7 @@ class CurvePart:
     @property
     def label(self) -> str:
         """The part as people read it."""
-        return f"{self.share:.0%} ({len(self.examples)} examples), seed {self.seed}"
+        return f"{100 * self.share:.0f} % ({len(self.examples)} examples), seed {self.seed}"
 
     def name(self, prefix: str) -> str:
         """Return the name of its adapter."""
@@ -102,6 +106,11 @@ def plan_curve(
             SHARES, nested_parts(dataset.examples, SHARES, one.seed), strict=True
         )
     ]
+    if (fewest := min(part.steps for part in wanted)) < FEWEST_STEPS:
+        raise RequestError(
+            f"{prepared.data}: a quarter of it is learnt in {fewest} step, in which the learning"
+            f" rate only begins to rise; a smaller --batch or more --epochs makes {FEWEST_STEPS}"
+        )
     there = {(point.share, point.seed) for point in points}
     missing = tuple(
         part
