@@ -22,7 +22,7 @@ believed, as if the next one brought the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log2, sqrt
 from typing import TypeAlias
 
@@ -38,6 +38,7 @@ from harness.records import (
     Foretold,
     LearningCurve,
 )
+from harness.records.holds import EXACT
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -63,7 +64,7 @@ class SizeScores:
 
     share: float
     examples: int
-    scores: Floats
+    scores: Floats = field(metadata=EXACT)
     """A row for each seed, a column for each case."""
 
 
@@ -71,9 +72,9 @@ class SizeScores:
 class Noise:
     """Covariances of the three mean scores, by their source."""
 
-    seeds: Floats
+    seeds: Floats = field(metadata=EXACT)
     seeds_df: float
-    cases: Floats
+    cases: Floats = field(metadata=EXACT)
     cases_df: float
     """0 where there is a single case, or a single group."""
 
@@ -153,7 +154,7 @@ def _name(doubled: Estimate, better: int) -> CurveName:
 def further_examples(n: int) -> int:
     """Return the round number (1, 2 or 5, with zeros) next below half of a set: 100 for 240."""
     half = max(1, n // 2)
-    ten = 10 ** (len(str(half)) - 1)
+    ten: int = 10 ** (len(str(half)) - 1)
     return next(step * ten for step in (5, 2, 1) if step * ten <= half)
 
 

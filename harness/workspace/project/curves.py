@@ -1,4 +1,7 @@
-"""Write and read learning curves: `reports/curves/BENCHMARK-KEY.json`, after every training."""
+"""Write and read learning curves: `reports/curves/BENCHMARK-KEY.json`, after every training.
+
+Tested in tests/flows/training/test_learning_curve.py.
+"""
 
 from __future__ import annotations
 
