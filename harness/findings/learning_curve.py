@@ -15,8 +15,8 @@ smaller sets usually vary more than the whole one, so the pooled variance is rat
 step that ends at the whole set. Cases: other cases would have gained more or less; cases of a group
 count as one observation. Intervals are Student's t, degrees of freedom are Satterthwaite's.
 
-Where no share fits (what was learnt came late, or was lost at the end), the last doubling alone is
-believed, as if the next one brought the same.
+Where no share fits (what was learnt came late, or was lost at the end), the next doubling is taken
+to bring something between the last one and the mean of both.
 """
 
 from __future__ import annotations
@@ -192,7 +192,8 @@ def _change(means: Floats, found: Noise, doublings: float) -> tuple[Estimate, bo
         density -= (off_df + 1) / 2 * np.log1p(z * z / off_df)
         ahead, density = ahead[fitting], density[fitting]
     else:
-        ahead, density = np.array([[0.0, -doublings, doublings]]), np.zeros(1)
+        ahead = doublings * np.array([[0.0, -1.0, 1.0], [-0.5, 0.0, 0.5]])
+        density = np.zeros(2)
     se, df = found.of(ahead)
     centres, reach = ahead @ means, stdtrit(df, 1 - ALPHA / 2) * se
     value = float(np.average(centres, weights=np.exp(density - density.max())))

@@ -94,4 +94,4 @@ class Foretold:
     doubled: Estimate
     """What twice as many examples would change: the curve is named by it."""
     fits: bool
-    """Whether a learning curve fits the scores; else only the last doubling is believed."""
+    """Whether a learning curve fits the scores; else the interval spans what doublings brought."""

@@ -16,7 +16,7 @@ from harness.text.table import hang, table
 
 NOISY: CurveName = "too noisy to say"
 HEAD = ("of the set", "examples")
-MISFIT = "no learning curve fits the three sizes, so only the last doubling is believed"
+MISFIT = "no learning curve fits the three sizes; the interval spans what the doublings brought"
 UNDONE = "no answer before two seeds have trained on every size"
 
 

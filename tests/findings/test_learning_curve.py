@@ -103,7 +103,7 @@ def test_curves_of_other_shapes_seldom_get_the_opposite_name(curve: str, noise: 
     means, rising = HELD_OUT[curve]
     wrong = "saturated" if rising else "more would help"
     for uneven in ((1.0, 1.0, 1.0), UNEVEN):
-        assert names(means, noise, 100, uneven=uneven)[wrong] <= 5
+        assert names(means, noise, 100, uneven=uneven)[wrong] <= 10
 
 
 @pytest.mark.parametrize("noise", [0.005, 0.02, 0.06])
@@ -117,11 +117,15 @@ def test_a_curve_that_still_rises_steeply_is_never_called_saturated(curve: str) 
         assert names(OTHERS[curve], noise)["saturated"] <= 4
 
 
-@pytest.mark.parametrize("curve", ["made worse", "worse at the end"])
-def test_examples_that_make_it_worse_are_not_asked_for(curve: str) -> None:
-    found = names(OTHERS[curve], 0.01)
+def test_examples_that_make_it_worse_are_not_asked_for() -> None:
+    found = names(OTHERS["made worse"], 0.01)
     assert found["more would help"] == 0
     assert found["saturated"] >= 160
+
+
+def test_a_fall_at_the_end_after_a_gain_is_no_learning_curve() -> None:
+    found = planted(OTHERS["worse at the end"], 0.01, 0)
+    assert (found.name, found.fits) == ("too noisy to say", False)
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.7, 0.5, 0.25])

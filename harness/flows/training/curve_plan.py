@@ -27,7 +27,6 @@ from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.project.curves import MAX_SEEDS, curve_file, read_curve
 from harness.workspace.project.training_data import AS_WRITTEN
 
-
 FEWEST_STEPS = 2
 """Steps of a training: in the first the learning rate is 0, and nothing is learnt."""
 
