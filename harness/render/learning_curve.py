@@ -36,7 +36,7 @@ def title(curve: LearningCurve) -> str:
     seeds = count(curve.seeds, "seed")
     done = f"{len(curve.points)} of {curve.wanted} trainings" if is_open(curve) else seeds
     return (
-        f"{ci_log(curve.set, limit=64)}   task {ci_log(curve.task, limit=64)} ·"
+        f"{ci_log(curve.set, limit=64)} · task {ci_log(curve.task, limit=64)} ·"
         f" {count(curve.examples, 'example')} · {done} · {count(len(curve.groups), 'case')}"
     )
 

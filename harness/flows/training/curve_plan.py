@@ -96,20 +96,9 @@ def plan_curve(
             f"{prepared.data}: holds every case of benchmark {benchmark.name}, so nothing is left"
             " to measure with"
         )
-    points = read_curve(file).points if file.exists() else ()
-    recipes = [replace(recipe, seed=recipe.seed + number) for number in range(seeds)]
-    wanted = [
-        CurvePart(share, one.seed, part, _steps(part, one))
-        for one in recipes
-        for share, part in zip(
-            SHARES, nested_parts(dataset.examples, SHARES, one.seed), strict=True
-        )
-    ]
-    if (fewest := min(part.steps for part in wanted)) < FEWEST_STEPS:
-        raise RequestError(
-            f"{prepared.data}: a quarter of it is learnt in {fewest} step, in which the learning"
-            f" rate only begins to rise; a smaller --batch or more --epochs makes {FEWEST_STEPS}"
-        )
+    known = read_curve(file) if file.exists() else None
+    points = known.points if known else ()
+    wanted = _parts(prepared, recipe, seeds)
     there = {(point.share, point.seed) for point in points}
     missing = tuple(
         part
@@ -120,13 +109,32 @@ def plan_curve(
     count = len(dataset.taught)
     curve = LearningCurve(
         *(benchmark.task or "", benchmark.name, _set_name(prepared), dataset.fingerprint, count),
-        *(seeds, groups, left_out, points, utc_now()),
+        *(max(seeds, len({point.seed for point in points})), groups, left_out, points),
+        known.at if known else utc_now(),
     )
     work = project.settings.adapters / ".training" / f"curve-{key}"
     return CurvePlan(
         *(prepared, recipe, parent, file, work, curve, missing, keep),
         _seconds(project, prepared, points, missing),
     )
+
+
+def _parts(prepared: Prepared, recipe: Recipe, seeds: int) -> list[CurvePart]:
+    """Return all trainings, seed by seed, so that a killed curve has whole seeds."""
+    recipes = [replace(recipe, seed=recipe.seed + number) for number in range(seeds)]
+    wanted = [
+        CurvePart(share, one.seed, part, _steps(part, one))
+        for one in recipes
+        for share, part in zip(
+            SHARES, nested_parts(prepared.dataset.examples, SHARES, one.seed), strict=True
+        )
+    ]
+    if (fewest := min(part.steps for part in wanted)) < FEWEST_STEPS:
+        raise RequestError(
+            f"{prepared.data}: a quarter of it is learnt in {fewest} step, in which the learning"
+            f" rate only begins to rise; a smaller --batch or more --epochs makes {FEWEST_STEPS}"
+        )
+    return wanted
 
 
 def _key(prepared: Prepared) -> str:
