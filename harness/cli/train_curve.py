@@ -73,7 +73,7 @@ def _planned(plan: CurvePlan) -> str:
     took = "" if plan.seconds is None else f", {about(plan.seconds)}"
     return (
         f"learning curve: {ahead} on {sizes} examples, {count(plan.curve.seeds, 'seed')}"
-        f"{f', {there} are there already' if there else ''}{took}"
+        f"{f', {there} done already' if there else ''}{took}"
     )
 
 
