@@ -1,4 +1,4 @@
-"""Worth: what each promotion saved, and whether a prompt would do as well.
+"""Worth: what each promotion saved, whether a prompt would do, and whether more examples help.
 
 Tested in tests/dashboard/test_pages.py.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import frame, pieces
+from dashboard import frame, learning, pieces
 from dashboard.downloads import offer
 from harness.flows.queries import worth
 from harness.records import PromotionWorth, PromptWorth, TaskWorth, WorthSettings
@@ -26,7 +26,7 @@ from harness.text.html import Child, Html
 
 
 def body(context: frame.PageContext) -> None:
-    """Show the present adapter's editing, each promotion's saving, and the base beside it."""
+    """Show the adapter's editing, each promotion's saving, the base beside it, learning curves."""
     title = st.container()
     tasks = worth(context.project, context.store, context.task or None)
     declared = context.project.settings.worth
@@ -37,6 +37,8 @@ def body(context: frame.PageContext) -> None:
         frame.empty(
             "What an adapter is worth shows once it is in production:", "pytest --model NAME"
         )
+        if context.task:
+            learning.more_examples(context)
         return
     with title:
         frame.headline(*_headline(found))
@@ -45,6 +47,7 @@ def body(context: frame.PageContext) -> None:
         frame.remark(f"{found.now.synthetic:,} of {found.now.reviews:,} reviews are synthetic.")
     _promotions(found, declared)
     _prompts(found, declared)
+    learning.more_examples(context)
     if found.missing:
         frame.section("What is not known")
         frame.html(pieces.listed([line.replace("`", "") for line in found.missing]))

@@ -37,6 +37,7 @@ from harness.records.benchmark import (
     ReserveDifference,
     Role,
 )
+from harness.records.curves import CurveName, CurvePoint, CurveSize, Foretold, LearningCurve
 from harness.records.datasets import NOT_STATED, DataOrigin, DataVersion, TaughtData
 from harness.records.decisions import Decision, DoctorCheck
 from harness.records.endpoint_check import EndpointCheck, EndpointOutcome
@@ -164,6 +165,9 @@ __all__ = [
     "Cluster",
     "Compared",
     "Course",
+    "CurveName",
+    "CurvePoint",
+    "CurveSize",
     "DataOrigin",
     "DataVersion",
     "Decision",
@@ -179,10 +183,12 @@ __all__ = [
     "FieldChange",
     "FinalsUse",
     "Flag",
+    "Foretold",
     "Generation",
     "GroupRates",
     "InputShift",
     "JobResult",
+    "LearningCurve",
     "Level",
     "Limit",
     "MarginSource",

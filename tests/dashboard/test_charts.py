@@ -9,6 +9,7 @@ import pytest
 
 from dashboard import charts, colours
 from dashboard.chart_layers import time_axis
+from dashboard.learning_chart import FORETOLD, MEASURED, learning_curve
 from harness.flows.queries import (
     Band,
     Effect,
@@ -21,6 +22,7 @@ from harness.flows.queries import (
     SlicePanel,
     WeekRates,
 )
+from harness.records import CurveSize, Estimate, Foretold
 
 DAYS = ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05")
 
@@ -182,3 +184,29 @@ def test_a_hostile_name_is_one_short_visible_line(name: str) -> None:
 def test_a_picture_is_drawn_without_asking_anybody() -> None:
     chart = charts.metric_over_time([point(DAYS[0])], [], [], [], ["v1"], "m", legend=True)
     assert charts.to_png(chart, "one point").startswith(b"\x89PNG")
+
+
+def foretold(low: float, high: float) -> Foretold:
+    scores = [Estimate(mean, mean - 0.02, mean + 0.02, 5) for mean in (0.5, 0.42, 0.35)]
+    sizes = [CurveSize(n / 240, n, score) for n, score in zip((60, 120, 240), scores, strict=True)]
+    change = Estimate(-0.03, low, high, 3)
+    return Foretold("edit_rate", "more would help", tuple(sizes), 100, change, change, True)
+
+
+def test_a_learning_curve_goes_on_to_what_is_foretold_with_its_interval() -> None:
+    (end,) = {
+        tuple(row.values()) for row in rows(learning_curve(foretold(-0.05, -0.01)))
+        if row["what"] == FORETOLD
+    }  # fmt: skip
+    assert end[0] == 340
+    assert end[1:4] == pytest.approx((0.32, 0.30, 0.34))
+    measured = [
+        row["examples"] for row in rows(learning_curve(foretold(-0.05, -0.01)))
+        if row["what"] == MEASURED
+    ]  # fmt: skip
+    assert set(measured) == {60, 120, 240}
+
+
+def test_a_foretold_score_stays_within_what_a_score_can_be() -> None:
+    ends = [row for row in rows(learning_curve(foretold(-0.9, 0.9))) if row["what"] == FORETOLD]
+    assert {(row["low"], row["high"]) for row in ends} == {(0.0, 1.0)}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.records import CurvePoint, LearningCurve
+from harness.workspace.project.curves import curve_file, write_curve
 from tests.dashboard.conftest import Open
 from tests.fakes.project import BENCHMARK, CASES, TASK
 from tests.fakes.served import ServedProject
@@ -295,3 +297,50 @@ def test_a_long_conversation_is_folded(
     none.line("v1")
     (fold,) = opened(none).page("cases").at.expander
     assert fold.label == "20 texts before it"
+
+
+def keep_curve(project: ServedProject, drop: float, seeds: int = 2, done: int = 6) -> None:
+    """Leave a learning curve whose edit rate falls by so much with each doubling."""
+    points = tuple(
+        CurvePoint(
+            share,
+            round(240 * share),
+            seed,
+            {"edit_rate": {case["id"]: 0.5 - drop * place + 0.002 * seed for case in CASES}},
+            *(60.0, 2_000_000),
+        )
+        for seed in range(seeds)
+        for place, share in enumerate((0.25, 0.5, 1.0))
+    )
+    groups = {case["id"]: case["id"] for case in CASES}
+    curve = LearningCurve(
+        *(TASK, TASK, "voice@3", "f" * 64, 240, seeds, groups, {}),
+        *(points[:done], "2026-05-04T10:00:00.000Z"),
+    )
+    write_curve(curve_file(project.folder / "reports", TASK, f"k{drop}"), curve)
+
+
+def test_worth_answers_whether_more_examples_would_help(many: ServedProject, opened: Open) -> None:
+    dashboard = opened(many)
+    page = dashboard.page("worth")
+    assert any("train --curve" in code for code in page.codes)
+    keep_curve(many, 0.08)
+    page = dashboard.page("worth")
+    assert not page.trouble
+    assert "More would help: about −0.039" in page.html
+    assert "edit rate for 100 more" in page.html
+    assert "voice@3" in page.html
+    for cell in (">60<", ">120<", ">240<"):
+        assert cell in page.html
+
+
+def test_worth_shows_a_curve_before_anything_is_promoted_and_one_that_is_not_done(
+    one: ServedProject, opened: Open
+) -> None:
+    keep_curve(one, 0.0, done=4)
+    one.write("reports/curves/torn.json", "{")
+    page = opened(one).page("worth")
+    assert not page.trouble
+    assert "4 of 6 trainings" in page.html
+    assert "No answer before two seeds" in page.html
+    assert "torn.json" in page.html

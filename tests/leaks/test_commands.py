@@ -50,7 +50,10 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
         ("--rewritten", "answers.jsonl", *BY), ("--rewritten", "torn.jsonl", *BY),
     ],
     "note": [("spring campaign", "--by", "Kim"), (), ("two\nlines", "--by", "Kim")],
-    "train": [("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl")],
+    "train": [
+        ("new", "--data", "odd.jsonl"), ("new", "--data", "torn.jsonl"),
+        ("--curve", "--data", "odd.jsonl"), ("--curve", "--data", "torn.jsonl"),
+    ],
     "fetch": [
         ("again", "adapters/sound"), ("again", "elsewhere/torn"), ("again", "elsewhere"),
         ("again", "hf:acme/none"), ("sound", "elsewhere/torn"), ("again", "models:/openers/1"),

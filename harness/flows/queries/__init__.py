@@ -14,6 +14,11 @@ from harness.flows.queries.comparison import Compared, Comparison, Flag, compare
 from harness.flows.queries.events import Event, WeekRates
 from harness.flows.queries.forgetting import Effect, Forgetting
 from harness.flows.queries.health import RateLine
+from harness.flows.queries.learning_curves import (
+    CurvesPage,
+    MeasuredCurve,
+    learning_curves,
+)
 from harness.flows.queries.ledger import Entry, Ledger, ledger
 from harness.flows.queries.marked_days import MarkedDay, marked_days
 from harness.flows.queries.next_step import CandidateNow
@@ -53,6 +58,7 @@ __all__ = [
     "CasesPage",
     "Compared",
     "Comparison",
+    "CurvesPage",
     "Effect",
     "Entry",
     "Event",
@@ -62,6 +68,7 @@ __all__ = [
     "HealthNote",
     "Ledger",
     "MarkedDay",
+    "MeasuredCurve",
     "MetricChoice",
     "MetricPanel",
     "NextStep",
@@ -83,6 +90,7 @@ __all__ = [
     "cases",
     "compare",
     "filtered",
+    "learning_curves",
     "ledger",
     "marked_days",
     "now",

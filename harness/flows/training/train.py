@@ -69,17 +69,66 @@ def train(
     parent: str | None = None,
     anyway: bool = False,
     columns: ExampleColumns = AS_WRITTEN,
+    place: Path | None = None,
     on_progress: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
 ) -> Trained:
     """Train `adapters/<name>` on a training set; refuse to overwrite an adapter.
 
     A set that is too small, or that holds a benchmark's cases, needs `anyway`, which is recorded.
+    In another `place` than the project's adapters it is a temporary one.
     """
-    adapters = project.settings.adapters
+    adapters = project.settings.adapters if place is None else place
     if name in RESERVED:
         raise RequestError(f"{name} is a reserved name, choose another")
     if (adapters / check_name(name)).exists():
         raise RequestError(f"{name}: exists already under {adapters}, choose a new name")
+    prepared = prepare(project, name, data, recipe, task, parent, anyway, columns)
+    benchmark, dataset, about = prepared.benchmark, prepared.dataset, prepared.about
+    # The same training finds its own folder again, with the checkpoints of a killed process.
+    work = adapters / ".training" / f"{name.replace('/', '__')}-{resume_key(about)}"
+    work.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    lessons = [one for e in dataset.taught for one in e.repeat * [*lessons_of(benchmark, e)]]
+    base, quantize = model_folder(project.base), project.base.quantize
+    # a copy, so that the recorded digest stays true even if the parent changes meanwhile
+    parent_folder = snapshot(prepared.above, work / "parent") if prepared.above else None
+    losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress, quantize)
+    seconds = round(time.monotonic() - begun, 1)
+    about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
+    _publish(work, adapters / name, about)
+    made = read_adapter(adapters, name)
+    count, kind = len(dataset.taught), dataset.format
+    return Trained(
+        name, made.folder, made.digest, count, tuple(losses), seconds, kind, prepared.origin
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A training that was found sound, before its first step."""
+
+    benchmark: Benchmark
+    data: Path
+    """The file of the training set, or the name of a version of it."""
+    dataset: TrainingSet
+    origin: DataOrigin
+    above: AdapterFiles | None
+    """The adapter to start from."""
+    about: dict[str, Any]
+    """The part of `training.json` that is known by now."""
+
+
+def prepare(
+    project: Project,
+    name: str,
+    data: Path,
+    recipe: Recipe,
+    task: str | None,
+    parent: str | None,
+    anyway: bool,
+    columns: ExampleColumns,
+) -> Prepared:
+    """Read the training set and everything else that a training rests on; refuse what is unfit."""
     refuse_recipe(recipe)
     benchmark = project.task_benchmark(task)
     data = find_set(project, data)
@@ -102,21 +151,7 @@ def train(
         about["dataset"]["version"] = known
     about["origin"] = origin.stated()
     about["anyway"] = _objections(project, data, dataset, anyway)
-    # The same training finds its own folder again, with the checkpoints of a killed process.
-    work = adapters / ".training" / f"{name.replace('/', '__')}-{_resume_key(about)}"
-    work.mkdir(parents=True, exist_ok=True)
-    begun = time.monotonic()
-    lessons = [one for e in dataset.taught for one in e.repeat * [*lessons_of(benchmark, e)]]
-    base, quantize = model_folder(project.base), project.base.quantize
-    # a copy, so that the recorded digest stays true even if the parent changes meanwhile
-    parent_folder = snapshot(above, work / "parent") if above else None
-    losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress, quantize)
-    seconds = round(time.monotonic() - begun, 1)
-    about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
-    _publish(work, adapters / name, about)
-    made = read_adapter(adapters, name)
-    count, kind = len(dataset.taught), dataset.format
-    return Trained(name, made.folder, made.digest, count, tuple(losses), seconds, kind, origin)
+    return Prepared(benchmark, data, dataset, origin, above, about)
 
 
 def lessons_of(benchmark: Benchmark, example: TrainingExample) -> Iterator[Lesson]:
@@ -224,7 +259,7 @@ def _trained_on(base: Weights) -> dict[str, str]:
     return files | ({"quantized": base.quantized} if base.quantized else {})
 
 
-def _resume_key(about: dict[str, Any]) -> str:
+def resume_key(about: dict[str, Any]) -> str:
     """Return a digest of the parts that must be equal to resume from a checkpoint."""
     parts = {key: about[key] for key in ("base", "dataset", "prompt", "parent", "recipe")}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
