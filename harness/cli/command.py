@@ -133,13 +133,14 @@ def _unknown(problem: click.NoSuchOption) -> str:
 
 def fail(line: str, code: int) -> NoReturn:
     """Write one line and exit: as JSON on stdout where JSON was asked for, else on stderr."""
+    from harness.progress import tell
     from harness.text.safe import ci_log, json_line
 
     shown = ci_log(allowed().words(line))
     if "--json" in sys.argv:
         click.echo(json_line({"error": shown}))
     else:
-        click.echo(f"lora-harness: {shown}", err=True)
+        tell(shown)  # over a progress line that may stand there
     sys.exit(code)
 
 

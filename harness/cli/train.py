@@ -133,6 +133,8 @@ def train(
     that leaves open is recorded as not stated.
     Exit codes: 0 done, 4 the request is wrong, 11 training failed.
     """
+    line = ProgressLine(f"training {name}")
+    line.say(f"reading {data.name}")  # before the imports, which take longer than the reading
     from harness.engines.trainer import Recipe
     from harness.flows.project import Project
     from harness.flows.training.train import train as flow
@@ -141,8 +143,12 @@ def train(
 
     project = Project.here()
     if not as_json and sys.stdin.isatty() and sys.stderr.isatty():
+        line.close()
         _ask_origin(project, data)
-    line = ProgressLine(f"training {name}")
+
+    def on_stage(words: str) -> None:
+        line.close()
+        click.echo(f"{name}: {words}", err=True)
 
     def on_progress(step: int, steps: int, loss: float | None) -> None:
         line.show(step, steps)
@@ -159,6 +165,7 @@ def train(
         parent=parent,
         anyway=anyway,
         columns=columns_of(maps, ignore),
+        on_stage=on_stage,
         on_progress=on_progress,
     )
     line.close()
