@@ -5,7 +5,7 @@ Tested in tests/render/test_case_scores.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
@@ -46,10 +46,15 @@ def ordered_metrics(result: CaseResult, verdict: Verdict) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*known, *result.scores]))
 
 
+def ordered_names(mappings: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Return every name that some mappings have, each once, in the order of their first use."""
+    return tuple(dict.fromkeys(name for names in mappings for name in names))
+
+
 def score_table(run: Run, verdict: Verdict) -> ScoreTable:
     """Return the scores of every case of a run, with the verdict's word on each."""
-    every = [name for result in run.results for name in ordered_metrics(result, verdict)]
-    metrics, said = tuple(dict.fromkeys(every)), _said(verdict)
+    metrics = ordered_names(ordered_metrics(result, verdict) for result in run.results)
+    said = _said(verdict)
     rows = []
     for result in run.results:
         word = said.get(result.case.id) or ("must failed" if result.failed_musts else "")
