@@ -171,13 +171,13 @@ def _legend(verdict: Verdict) -> Html | None:
 
 def _failing(material: Material) -> Html | None:
     """List outputs that are unusable though their case did not break."""
-    lines = [
+    found = [
         f"{compared.case.id}: {check.name}"
         + (f", {check.message}" if check.message and material.texts else "")
         for compared in material.with_flag("fixed", "reworded", "changed", "same", "missing")
         for check in (compared.candidate.failed_musts if compared.candidate else ())
     ]
-    return _section("Checks that must hold and do not", lines(lines)) if lines else None
+    return _section("Checks that must hold and do not", lines(found)) if found else None
 
 
 def _folded(material: Material, title: str, flag: str) -> Html | None:
