@@ -25,7 +25,7 @@ class GateResult(NamedTuple):
     report: tuple[Any, ...] = ()
     """A `Reported` as plain values; empty where there is no verdict."""
     scores: tuple[Any, ...] = ()
-    """A `ScoreTable` as plain values; empty unless `--harness-show` asks for it."""
+    """A `CaseScoreTable` as plain values; empty unless `--harness-show` asks for it."""
 
 
 class PytestEnding(NamedTuple):

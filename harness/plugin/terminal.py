@@ -17,7 +17,7 @@ from harness.plugin.items import KEYWORD, SCORE
 from harness.plugin.outcome import GateResult
 from harness.progress import WIDEST, terminal_width
 from harness.render import verdict_text
-from harness.render.case_scores import CaseScores, ScoreTable, score_table, score_table_text
+from harness.render.case_scores import CaseScores, CaseScoreTable, score_table, score_table_text
 from harness.text.figures import metric_title, score
 from harness.text.table import display_width
 
@@ -95,7 +95,7 @@ class SessionScreen:
             on = f"{result.adapter} on {result.benchmark}"
             if result.scores:
                 metrics, rows = result.scores
-                found = ScoreTable(metrics, tuple(CaseScores(*row) for row in rows))
+                found = CaseScoreTable(metrics, tuple(CaseScores(*row) for row in rows))
                 reporter.write_line(f"scores of {on}")
                 reporter.write_line(score_table_text(found, self.screen.width))
             if self._config.option.verbose < 0 and result.outcome:

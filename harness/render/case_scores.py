@@ -29,7 +29,7 @@ class CaseScores(NamedTuple):
     """In the order of the metrics; None is missing."""
 
 
-class ScoreTable(NamedTuple):
+class CaseScoreTable(NamedTuple):
     """The scores of a run; plain values, which xdist's workers can send."""
 
     metrics: tuple[str, ...]
@@ -51,7 +51,7 @@ def ordered_names(mappings: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in mappings for name in names))
 
 
-def score_table(run: Run, verdict: Verdict) -> ScoreTable:
+def score_table(run: Run, verdict: Verdict) -> CaseScoreTable:
     """Return the scores of every case of a run, with the verdict's word on each."""
     metrics = ordered_names(ordered_metrics(result, verdict) for result in run.results)
     said = _said(verdict)
@@ -60,10 +60,10 @@ def score_table(run: Run, verdict: Verdict) -> ScoreTable:
         word = said.get(result.case.id) or ("must failed" if result.failed_musts else "")
         scores = tuple(result.scores.get(name) for name in metrics)
         rows.append(CaseScores(result.case.id, word, scores))
-    return ScoreTable(metrics, tuple(rows))
+    return CaseScoreTable(metrics, tuple(rows))
 
 
-def score_table_text(found: ScoreTable, width: int = 80) -> str:
+def score_table_text(found: CaseScoreTable, width: int = 80) -> str:
     """Return the table with the mean of every metric below it."""
     metrics = [metric_title(name).replace("similarity", "sim.") for name in found.metrics]
     means = tuple(_mean([row.scores[at] for row in found.rows]) for at in range(len(metrics)))

@@ -14,6 +14,8 @@ from harness.render.findings import ShownFinding
 
 FEW = 3
 """Findings that are each shown: so many are read as fast as a line that folds them."""
+FIRST = 5
+"""Names of the others that the line shows; `--json` has all findings."""
 DIFFERENT = 3
 """Words in which two messages may differ and still say the same: a case, another, and a number."""
 _QUOTED = re.compile(r'"[^"]*"')
@@ -31,7 +33,9 @@ class FoldedFinding(NamedTuple):
         """The message, with the number and the names of the others."""
         if not self.more:
             return self.first.message
-        return f"{self.first.message} (and {len(self.more)} more: {id_list(self._names())})"
+        names = self._names()
+        rest = ", …" if len(names) > FIRST else ""
+        return f"{self.first.message} (and {len(names)} more: {id_list(names[:FIRST])}{rest})"
 
     def _names(self) -> list[str]:
         """Return the word that tells each of the others from the first, else its line."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.render.case_scores import CaseScores, ScoreTable, score_table_text
+from harness.render.case_scores import CaseScores, CaseScoreTable, score_table_text
 from harness.text.table import display_width
 
 METRICS = ("ideal_likelihood", "edit_similarity", "embedding_similarity", "edit_rate", "own_metric")
-FOUND = ScoreTable(
+FOUND = CaseScoreTable(
     METRICS,
     (
         CaseScores("short", "", (0.4, 0.5, 0.6, 0.7, None)),
