@@ -5,10 +5,10 @@ Tested in tests/render/test_notebook.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from harness.records import CaseResult, MetricVerdict, Run, Verdict
+from harness.records import CaseResult, Run, Verdict
 from harness.render.case_scores import ordered_names
 from harness.render.changes import tally
 from harness.render.compare import side_by_side_json
@@ -16,28 +16,18 @@ from harness.render.facts import other_notes
 from harness.render.report.framed import framed
 from harness.render.report.metrics import metric_grids
 from harness.render.report.page import head, lines
-from harness.render.sheet import Cell, Sheet, sheet
+from harness.render.sheet import Cell, Sheet
 from harness.render.sidebyside import SideBySide
 from harness.text.figures import count
 from harness.text.html import Html, element
 from harness.text.plain import plain
 
-_METRIC = {
-    "role": lambda pair: pair[1].role,
-    "against": lambda pair: pair[1].against,
-    "margin": lambda pair: pair[1].margin,
-    "reference": lambda pair: pair[1].reference,
-    "candidate_mean": lambda pair: pair[1].candidate,
-    "difference": lambda pair: pair[1].difference,
-    "low": lambda pair: pair[1].low,
-    "high": lambda pair: pair[1].high,
-    "p_drop": lambda pair: pair[1].p_drop,
-    "state": lambda pair: pair[1].state,
-    "cases": lambda pair: pair[1].n,
-}
 _FIGURES = ("margin", "reference", "candidate_mean", "difference", "low", "high", "p_drop")
-
-
+_METRICS = (
+    *("candidate", "benchmark", "outcome", "metric", "role", "against"),
+    *_FIGURES,
+    *("state", "cases"),
+)
 Record = Verdict | Run | SideBySide
 
 
@@ -71,25 +61,20 @@ def _verdict(verdict: Verdict) -> Html:
     )
 
 
-def metrics_sheet(*verdicts: Verdict) -> Sheet:
-    """Return every metric of some verdicts against every reference; guards have rows too."""
-    rows = [(of, metric) for verdict in verdicts for of, metric in _metrics(verdict)]
-    columns = {
-        "candidate": lambda pair: pair[0].candidate,
-        "benchmark": lambda pair: pair[0].benchmark,
-        "outcome": lambda pair: pair[0].outcome,
-        "metric": lambda pair: pair[1].name,
-        **_METRIC,
-    }
-    first = verdicts[0] if len(verdicts) == 1 else None
-    said = f"{first.outcome}: {first.candidate} on {first.benchmark}" if first else None
-    title = said or f"metrics of {count(len(verdicts), 'verdict')}"
-    return sheet(title, columns, rows, figures=_FIGURES)
-
-
-def _metrics(verdict: Verdict) -> Iterator[tuple[Verdict, MetricVerdict]]:
-    for one in (verdict, *verdict.guards):
-        yield from ((one, metric) for metric in one.metrics)
+def metrics_sheet(verdict: Verdict) -> Sheet:
+    """Return every metric of a verdict against every reference; its guards have rows too."""
+    rows = tuple(
+        (
+            *(of.candidate, of.benchmark, of.outcome, found.name, found.role, found.against),
+            *(found.margin, found.reference, found.candidate),
+            *(found.difference, found.low, found.high, found.p_drop),
+            *(found.state, found.n),
+        )
+        for of in (verdict, *verdict.guards)
+        for found in of.metrics
+    )
+    title = f"{verdict.outcome}: {verdict.candidate} on {verdict.benchmark}"
+    return Sheet(title, _METRICS, rows, figures=_FIGURES)
 
 
 def scores_sheet(runs: Sequence[Run]) -> Sheet:

@@ -5,7 +5,6 @@ Tested in tests/render/test_notebook.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -71,11 +70,3 @@ def _shown(cell: Cell) -> Child:
     if isinstance(cell, float):
         return score(cell)
     return MISSING if cell is None else str(cell)
-
-
-def sheet(
-    title: str, columns: Mapping[str, Callable[[Any], Cell]], made_of: Sequence[Any], **more: Any
-) -> Sheet:
-    """Return a sheet with a row for each of some things; a column says how its cell is read."""
-    rows = tuple(tuple(read(one) for read in columns.values()) for one in made_of)
-    return Sheet(title, tuple(columns), rows, **more)
