@@ -14,9 +14,8 @@ import altair as alt
 import streamlit as st
 
 from dashboard.charts import to_png
+from harness.render.sheet import Cell
 from harness.text import safe
-
-Cell = str | int | float | None
 
 
 def offer(
@@ -58,6 +57,12 @@ def as_csv(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     writer = csv.writer(made, lineterminator="\r\n")
     writer.writerow(head)
     for row in rows:
-        writer.writerow([safe.csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow(map(_written, row))
     # Excel takes a file without the mark for its own code page and breaks accents.
     return made.getvalue().encode("utf-8-sig")
+
+
+def _written(cell: Cell) -> Cell:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return safe.csv_cell(cell) if isinstance(cell, str) else cell

@@ -5,16 +5,15 @@ Tested in tests/dashboard/test_pages.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from dashboard import charts, frame, pieces, words
 from dashboard.chart_rows import Rated
-from dashboard.downloads import Cell, offer
+from dashboard.downloads import offer
 from dashboard.rates import short
 from dashboard.time_legend import known_adapters, legend
-from harness.flows.queries import OverTime, RateLine, WeekRates
+from harness.flows.queries import OverTime, RateLine
+from harness.flows.queries.sheets import WEEKS, weeks_sheet
 from harness.text.html import element
 
 
@@ -63,8 +62,8 @@ def _rate_chart(found: OverTime, which: Rated, line: RateLine) -> None:
     _evidence(found, which)
     offer(
         f"{found.task} {which} rate by week",
-        ["week", "adapter", "rate", "low", "high", "reviews", "synthetic"],
-        lambda: _week_rows(found.weeks, which),
+        WEEKS,
+        lambda: weeks_sheet({found.task or "": found.weeks}).rows,
         lambda: charts.weekly(*what, legend=True),
     )
 
@@ -87,13 +86,3 @@ def _evidence(found: OverTime, which: Rated) -> None:
         ["week", "adapter", "reviews", "share of an alarm", "alarm"],
         lambda: [[w.week, w.adapter, w.n, w.share, str(w.alarm).lower()] for w in weeks],
     )
-
-
-def _week_rows(weeks: Sequence[WeekRates], which: Rated) -> list[list[Cell]]:
-    found: list[list[Cell]] = []
-    for week in weeks:
-        rate = week.edit if which == "edit" else week.rejection
-        found.append(
-            [week.week, week.adapter, rate.value, rate.low, rate.high, rate.n, rate.synthetic]
-        )
-    return found

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import charts, frame, pieces, words
-from dashboard.downloads import Cell, offer
+from dashboard.downloads import offer
 from dashboard.time_legend import known_adapters, legend
 from harness.flows.queries import MetricPanel, OverTime, Point, SlicePanel
+from harness.render.sheet import Cell
 from harness.text.figures import MISSING, count, day, metric_title, score, signed
 from harness.text.html import Child
 

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from harness.engines.protocol import Engine, Mounted, Weighed
     from harness.errors import HarnessError
     from harness.flows.decisions.promoted_file import promoted
+    from harness.flows.evaluation.compare import compare
     from harness.flows.evaluation.score_text import score
     from harness.flows.evaluation.session import evaluate
+    from harness.flows.remembered import history
     from harness.flows.reviews.recording import record_output, record_review
     from harness.judge import verdict
     from harness.records import (
@@ -54,7 +56,9 @@ __all__ = [
     "Run",
     "Verdict",
     "Weighed",
+    "compare",
     "evaluate",
+    "history",
     "promoted",
     "record_output",
     "record_review",
@@ -67,7 +71,9 @@ _HOMES = {
     "Mounted": "harness.engines.protocol",
     "Weighed": "harness.engines.protocol",
     "HarnessError": "harness.errors",
+    "compare": "harness.flows.evaluation.compare",
     "evaluate": "harness.flows.evaluation.session",
+    "history": "harness.flows.remembered",
     "promoted": "harness.flows.decisions.promoted_file",
     "record_output": "harness.flows.reviews.recording",
     "record_review": "harness.flows.reviews.recording",
@@ -77,7 +83,7 @@ _HOMES = {
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,17 @@ from harness.records import Outcome
 
 CODES: Mapping[Outcome, int] = MappingProxyType({"promote": 0, "reject": 1, "inconclusive": 10})
 
+MEANINGS: Mapping[str, str] = MappingProxyType({
+    "0": "promote, or fine",
+    "1": "reject, or retrain",
+    "4": "the request is wrong: a file, a name, an option, a refused adapter",
+    "10": "inconclusive",
+    "11": "could not judge: an engine or the store failed; the same command goes on where it was",
+    "130, 143, 129": "stopped by Ctrl-C, SIGTERM, SIGHUP: adapters are unloaded, private copies"
+    " removed; the same command goes on where it was",
+})  # fmt: skip
+"""What a code tells, in the words of harness/cli/README.md; codes that say the same together."""
+
 # A proven loss must not hide behind something that failed; what failed could still be a loss,
 # so it is graver than "not decided yet".
 _GRAVEST_FIRST = (

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import TextIO
+
+from harness.text.table import cut, display_width
 
 OnProgress = Callable[[str, int, int], None]
 """Called with the name of a step, how much of it is done, and how much there is."""
@@ -20,6 +24,9 @@ _APART = 0.2
 """Seconds between two samples, which bounds their number."""
 _SURE = 2.0
 """Seconds before the first estimate."""
+
+WIDEST = 100
+"""Columns that text takes on a wide terminal: longer lines are hard to read."""
 
 
 class Pace:
@@ -52,6 +59,14 @@ class Pace:
         return (now - begun) / (done - before) * (total - done)
 
 
+def terminal_width(stream: TextIO) -> int:
+    """Return the columns of the terminal behind a stream; elsewhere COLUMNS or 80."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):  # a pipe, a file, or a stream that has no descriptor
+        return shutil.get_terminal_size().columns
+
+
 class ProgressLine:
     """A terminal line that is overwritten with every step; silent in pipes and logs."""
 
@@ -74,14 +89,31 @@ class ProgressLine:
         said = "" if left is None or done >= total else in_words(left)
         filled = _WIDTH * done // total
         bar = "█" * filled + "░" * (_WIDTH - filled)
-        self.out.write(f"\r\x1b[K{self.title} {bar} {done:,}/{total:,}  {said}  {note}")
-        self.out.flush()
+        counted = f" {done:,}/{total:,}"
+        self._write(self.title, f" {bar}{counted}  {said}  {note}", f"{counted}  {said}", counted)
 
     def count(self, done: int) -> None:
         """Write `title  12,000`, for work of unknown size."""
         if self.live:
-            self.out.write(f"\r\x1b[K{self.title}  {done:,}")
-            self.out.flush()
+            self._write(self.title, f"  {done:,}")
+
+    def say(self, words: str) -> None:
+        """Write `title  words`, for a step of unknown duration."""
+        if self.live:
+            self._write(f"{self.title}  {words}", "")
+
+    def _write(self, title: str, *ends: str) -> None:
+        """Write the first end that leaves the title whole; behind the last one it is cut.
+
+        A line that wraps could not be overwritten: every step would leave a line behind.
+        """
+        room = terminal_width(self.out) - 1  # many terminals wrap once the last column is taken
+        fitting = (end for end in ends if display_width(title + end.rstrip()) <= room)
+        end = next(fitting, ends[-1])
+        shown = cut(title, room - display_width(end.rstrip())) + end
+        shown = shown if display_width(shown) <= room else cut(shown.rstrip(), room)
+        self.out.write(f"\r\x1b[K{shown}")
+        self.out.flush()
 
     def close(self) -> None:
         """Clear the line for the output that follows."""

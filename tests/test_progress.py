@@ -7,6 +7,7 @@ import io
 import pytest
 
 from harness.progress import Pace, ProgressLine, in_words
+from harness.text.table import display_width
 
 
 class Clock:
@@ -119,3 +120,27 @@ def test_a_pipe_sees_nothing() -> None:
     line.count(3)
     line.close()
     assert pipe.getvalue() == ""
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 140])
+def test_the_line_never_wraps(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    clock, terminal = Clock(), Terminal()
+    line = ProgressLine("a-client-with-a-long-name/顧客_v3 on openers: writing", clock, terminal)
+    for done in range(0, 5_000, 100):
+        line.show(done, 10_000, "a note of some length")
+        clock.now += 4
+    line.count(12_000)
+    line.say("reading a-file-with-a-very-long-name-that-goes-on-and-on.jsonl")
+    shown = terminal.getvalue().split("\r\x1b[K")
+    assert max(map(display_width, shown)) < columns
+    assert "4,900/10,000" in shown[-3], "the count outlives the title"
+    assert ("█" in shown[-3]) == (columns == 140)
+
+
+def test_a_line_that_just_fits_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    title = "v3 on openers: weighing"
+    monkeypatch.setenv("COLUMNS", str(len(f"{title} {'█' * 20} 16/16") + 1))
+    terminal = Terminal()
+    ProgressLine(title, Clock(), terminal).show(16, 16)
+    assert terminal.getvalue().endswith(f"{title} {'█' * 20} 16/16")

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import frame, pieces, words
 from dashboard.downloads import offer
 from harness.flows.queries import Entry, Ledger, ledger
+from harness.flows.queries.sheets import LEDGER, ledger_sheet
 from harness.text.figures import count, day
 from harness.text.html import Child
 
@@ -36,11 +37,7 @@ def body(context: frame.PageContext) -> None:
         return
     head = ["no.", "when", "decision", "adapter", "verdict", "by", "why", "now"]
     frame.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<"))
-    offer(
-        "ledger",
-        ["seq", "at", "kind", "task", "adapter", "override", "verdict", "by", "why", "broken"],
-        lambda: [_cells(entry) for entry in found.entries],
-    )
+    offer("ledger", LEDGER, lambda: ledger_sheet(found.entries).rows)
 
 
 def _page(context: frame.PageContext, only: bool) -> Ledger:
@@ -92,22 +89,6 @@ def _row(entry: Entry) -> list[Child]:
         words.html(made.by, 80),
         words.html(made.why, 300),
         [stands, wrong],
-    ]
-
-
-def _cells(entry: Entry) -> list[str | int | float | None]:
-    made = entry.decision
-    return [
-        made.seq,
-        made.at,
-        made.kind,
-        made.task,
-        made.adapter,
-        "yes" if made.override else "no",
-        entry.outcome,
-        made.by,
-        made.why,
-        entry.broken,
     ]
 
 

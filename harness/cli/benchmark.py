@@ -38,6 +38,7 @@ def check(names: tuple[str, ...], margin: float | None, store: str | None, as_js
     """Say whether the benchmark NAME can be trusted; without NAME, all of the project's.
 
     Cases as they are written, overlap with adapters/datasets, and what history says about each.
+    `lora-harness explain KIND` says what a finding means and what to do.
     Exit codes: 0 fit, 1 something makes it unfit, 4 the request is wrong, 11 the store failed.
     """
     from harness.flows.benchmarks.check import check as flow

@@ -46,10 +46,26 @@ COMMANDS = {
     "verify": ("harness.cli.ledger", "do bytes, signatures, rows and decisions still match?"),
     "attest": ("harness.cli.ledger", "the verdict as an in-toto statement"),
     "sign": ("harness.cli.ledger", "sign an adapter with a local key"),
+    "explain": ("harness.cli.explain", "what a finding, an exit code or a metric means"),
     "history": ("harness.cli.history", "list, export, import, recompute what is remembered"),
     "dashboard": ("harness.cli.dashboard", "the same in a browser, on this machine"),
     "completion": ("harness.cli.completion", "names after the Tab key, in bash, zsh or fish"),
 }
+
+ROLES = {
+    "Used most": ("evaluate", "status", "promote"),
+    "ML engineer, from data to a verdict": (
+        *("init", "benchmark", "data", "train", "reposition", "fetch", "record", "doctor"),
+        *("compare", "sweep", "judge", "report", "export"),
+    ),
+    "Team lead, what goes to production, and whether it stays good": (
+        *("accept", "reject", "rollback", "pin", "log", "path", "served", "monitor", "worth"),
+        *("notify", "verify", "attest", "sign"),
+    ),
+    "Editor, what people did with the outputs": ("reviews", "note", "dashboard"),
+    "For all": ("explain", "history", "completion"),
+}
+"""The commands by the role that types them; the most used ones first."""
 
 
 class SuggestingGroup(HarnessCommand, click.Group):
@@ -86,9 +102,10 @@ class Commands(SuggestingGroup):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the table above, so that help imports no command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, purpose) for name, (_, purpose) in COMMANDS.items()])
+        """Write the tables above, so that help imports no command."""
+        for role, names in ROLES.items():
+            with formatter.section(role):
+                formatter.write_dl([(f"{name:<10}", COMMANDS[name][1]) for name in names])
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command; every error ends in one line and its exit code."""
@@ -133,13 +150,14 @@ def _unknown(problem: click.NoSuchOption) -> str:
 
 def fail(line: str, code: int) -> NoReturn:
     """Write one line and exit: as JSON on stdout where JSON was asked for, else on stderr."""
+    from harness.progress import tell
     from harness.text.safe import ci_log, json_line
 
     shown = ci_log(allowed().words(line))
     if "--json" in sys.argv:
         click.echo(json_line({"error": shown}))
     else:
-        click.echo(f"lora-harness: {shown}", err=True)
+        tell(shown)  # over a progress line that may stand there
     sys.exit(code)
 
 

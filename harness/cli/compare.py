@@ -36,21 +36,20 @@ def compare(
 
     Exit codes: 0 done, 4 the request is wrong, 11 could not run.
     """
-    from harness.flows.evaluation.context import Request
-    from harness.flows.evaluation.session import open_session
+    from harness.flows.evaluation.compare import compare_in
     from harness.flows.project import Project
-    from harness.render import compare_json, compare_text
+    from harness.render.compare import side_by_side_json, side_by_side_text
 
-    project = Project.here().showing(texts)
-    wanted = project.benchmark(benchmark) if benchmark else project.task_benchmark(None)
     line = ProgressLine(f"{a} and {b}")
-    request = Request((wanted.name,), engine=engine, store=store)
-    with open_session(
-        project, request, lambda step, done, total: line.show(done, total)
-    ) as session:
-        runs = [session.producer.run(session.candidate(name).adapter, wanted) for name in (a, b)]
+    both = compare_in(
+        Project.here(),
+        a,
+        b,
+        benchmark=benchmark,
+        engine=engine,
+        store=store,
+        texts=texts,
+        on_progress=line.show,
+    )
     line.close()
-    if as_json:
-        click.echo(json_line(compare_json(*runs, redaction=project.redaction)))
-    else:
-        click.echo(compare_text(*runs, redaction=project.redaction))
+    click.echo(json_line(side_by_side_json(both)) if as_json else side_by_side_text(both))

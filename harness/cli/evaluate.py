@@ -10,6 +10,7 @@ import click
 
 from harness.cli.completion import on_trial
 from harness.cli.diagnostics import HarnessCommand
+from harness.cli.terminal import screen
 from harness.cli.verdict_options import verdict_options
 from harness.exit_codes import gravest
 from harness.progress import ProgressLine
@@ -69,7 +70,7 @@ def evaluate(name: str, request: Request, export: Path | None, as_json: bool) ->
             else:
                 text = verdict_text(
                     found.verdict,
-                    colour=sys.stdout.isatty(),
+                    **screen(),
                     promoted_at=found.promoted_at,
                     overridden=found.overridden,
                     made_again=found.made_again,

@@ -12,6 +12,7 @@ import click
 
 from harness.cli.completion import benchmarks
 from harness.cli.diagnostics import HarnessCommand
+from harness.cli.terminal import screen
 from harness.errors import RequestError
 from harness.exit_codes import gravest
 from harness.records import MetricRule, Policy, Role
@@ -99,7 +100,7 @@ def judge(
         if as_json:
             click.echo(json_line(verdict_json(found)))
         else:
-            click.echo(verdict_text(found, colour=sys.stdout.isatty()))
+            click.echo(verdict_text(found, **screen()))
     sys.exit(gravest(verdict.outcome for verdict in verdicts))
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
+from typing import TypedDict
+
+from harness.progress import WIDEST, terminal_width
 
 _NEAR = str.maketrans({
     "═": "=", "─": "-", "━": "-", "│": "|", "┃": "|", "├": "+", "└": "+", "−": "-", "–": "-",
@@ -13,6 +17,20 @@ _NEAR = str.maketrans({
 })  # fmt: skip
 """The sign of ASCII that looks most like each sign of our own sentences and tables."""
 _PLAIN, _JSON = "lora-harness.plain", "lora-harness.json"
+
+
+class Screen(TypedDict):
+    """How a verdict is written to a terminal: arguments of `verdict_text`."""
+
+    width: int
+    colour: bool
+
+
+def screen() -> Screen:
+    """Return the width of standard output, and whether it takes colours and they are wanted."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    colour = sys.stdout.isatty() and not plain
+    return Screen(width=min(WIDEST, terminal_width(sys.stdout)), colour=colour)
 
 
 def write_any_sign() -> None:

@@ -155,6 +155,8 @@ def train(
     The same command goes on with a killed curve. The page Worth shows it.
     Exit codes: 0 done, 4 the request is wrong, 11 training failed.
     """
+    line = ProgressLine(f"training {name}")
+    line.say(f"reading {data.name}")  # before the imports, which take longer than the reading
     from harness.engines.trainer import Recipe
     from harness.flows.project import Project
     from harness.flows.training.train import train as flow
@@ -183,8 +185,12 @@ def train(
     if name is None:
         raise click.UsageError("Missing argument 'NAME', the new adapter's.")
     if not as_json and sys.stdin.isatty() and sys.stderr.isatty():
+        line.close()
         _ask_origin(project, data)
-    line = ProgressLine(f"training {name}")
+
+    def on_stage(words: str) -> None:
+        line.close()
+        click.echo(f"{name}: {words}", err=True)
 
     def on_progress(step: int, steps: int, loss: float | None) -> None:
         line.show(step, steps)
@@ -201,6 +207,7 @@ def train(
         parent=parent,
         anyway=anyway,
         columns=columns_of(maps, ignore),
+        on_stage=on_stage,
         on_progress=on_progress,
     )
     line.close()

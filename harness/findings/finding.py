@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from harness.findings.kinds import Kind
 from harness.records.holds import EXACT, QUOTING
 
 
@@ -12,7 +13,7 @@ from harness.records.holds import EXACT, QUOTING
 class Finding:
     """A problem that a person should look at."""
 
-    kind: str = field(metadata=EXACT)
+    kind: Kind = field(metadata=EXACT)
     """One word, such as duplicate, overlap, personal_data; programs sort by it."""
     line: int | None
     """The line in the file, from 1; None for a finding about the whole file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from harness.findings.finding import Finding
+from harness.findings.kinds import Kind
 from harness.records import Benchmark, CaseHistory
 
 MIN_ADAPTERS = 3
@@ -29,14 +30,14 @@ def tired_cases(
             yield Finding(kind, lines[one.case], f"{one.case}: {message}")
 
 
-def _saturated(one: CaseHistory) -> tuple[str, str] | None:
+def _saturated(one: CaseHistory) -> tuple[Kind, str] | None:
     if one.right < one.adapters:
         return None
     base = ", and so does the plain base" if one.base_right else ""
     return "saturated", f"all {one.adapters} adapters get it right{base}; it can only show a loss"
 
 
-def _hopeless(one: CaseHistory, benchmark: Benchmark) -> tuple[str, str] | None:
+def _hopeless(one: CaseHistory, benchmark: Benchmark) -> tuple[Kind, str] | None:
     floor = benchmark.policy.broken_from
     if one.best is None or one.best >= floor:
         return None
@@ -44,7 +45,7 @@ def _hopeless(one: CaseHistory, benchmark: Benchmark) -> tuple[str, str] | None:
     return "hopeless", f"{said}; below {floor:g} a case cannot break"
 
 
-def _flat(one: CaseHistory, benchmark: Benchmark) -> tuple[str, str] | None:
+def _flat(one: CaseHistory, benchmark: Benchmark) -> tuple[Kind, str] | None:
     margins = {rule.name: rule.margin for rule in benchmark.metrics if rule.margin is not None}
     ranges = {name: one.ranges[name] for name in margins if name in one.ranges}
     if not ranges or any(width >= margins[name] / 2 for name, width in ranges.items()):

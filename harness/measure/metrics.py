@@ -35,30 +35,32 @@ _KNOWN = (
     Metric(
         "edit_similarity",
         "edit similarity",
-        "1 minus the normalised Levenshtein distance to the best ideal",
+        "1 − normalised Levenshtein distance, best over the ideals",
     ),
     Metric(
         "embedding_similarity",
         "embedding sim.",
-        "cosine of the output's and the best ideal's embedding, clipped to 0..1",
+        "cosine of the embeddings, best over the ideals",
         need="embeddings",
     ),
     Metric(
         "ideal_likelihood",
         "ideal likelihood",
-        "how expected the ideal is: exp of minus its mean token NLL given the prompt",
+        "how likely the model finds your ideal: exp of minus its mean token loss",
         need="likelihoods",
     ),
     Metric(
         "edit_rate",
         "edit rate",
-        "share of words an editor would change (TER with shifts, capped at 1; lower is better)",
+        "edits per word until the output is an ideal (TER with shifts, at most 1); lower is better",
     ),
-    Metric("clean_rate", "clean rate", "share of cases that ship unedited: edit rate at most 0.10"),
+    Metric(
+        "clean_rate", "clean rate", "1 if it ships unchanged or nearly so: edit rate at most 0.10"
+    ),
     Metric(
         "consistency",
         "consistency",
-        "mean pairwise edit similarity of the samples of one case",
+        "how alike several samples are",
         need="samples",
     ),
 )

@@ -66,6 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--harness-base-ref", dest="harness_base_ref", metavar="REF",
         help="commit that sets the bar: its benchmark, policy, settings and history; CI gives the"
              " base of the pull request")  # fmt: skip
+    add("--harness-show", action="store_true", dest="harness_show",
+        help="a table of cases and their scores before each verdict")  # fmt: skip
     add("--harness-samples", type=int, dest="harness_samples", metavar="K",
         help="outputs per case")  # fmt: skip
 

@@ -13,6 +13,7 @@ from harness.errors import HarnessError
 from harness.flows.project import said
 from harness.records import Case, CaseResult
 from harness.render import verdict_text
+from harness.render.case_scores import ordered_metrics
 from harness.text.safe import ci_log
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from harness.plugin.session import Gate
 
 GATE = "gate"
+SCORE = "harness_score_"
+"""The prefix of the properties that hold the scores of a case, by metric."""
 KEYWORD = "lora-harness"
 """Marks the reports of our items, which are all that a controller of xdist sees of them."""
 
@@ -144,8 +147,21 @@ class CaseItem(HarnessItem):
         """The id of its case."""
         return {self.case.id}
 
+    def __repr__(self) -> str:
+        """Return what `--collect-only` lists: the name, then the slices."""
+        slices = [f"{key}={value}" for key, value in self.case.slices.items()]
+        said = [self.name, *slices, *(["critical"] if self.case.critical else [])]
+        return f"<{self.__class__.__name__} {ci_log(' '.join(said))}>"
+
     def _results(self, found: Evaluation) -> tuple[CaseResult, ...]:
         return found.run.results
+
+    def _tell_scores(self, result: CaseResult, found: Evaluation) -> None:
+        """Leave the scores to the reports: JUnit has them as properties; a missing one has none."""
+        for name in ordered_metrics(result, found.verdict):
+            value = result.scores[name]
+            if value is not None:
+                self.user_properties.append((SCORE + name, round(value, 6)))
 
     def runtest(self) -> None:
         """Fail for the reasons that the case's result gives."""
@@ -153,6 +169,8 @@ class CaseItem(HarnessItem):
         if self.case.id in found.verdict.left_out:
             pytest.skip(ci_log(f"left out, it is {found.verdict.left_out[self.case.id]}"))
         result = next((r for r in self._results(found) if r.case.id == self.case.id), None)
+        if result is not None:
+            self._tell_scores(result, found)
         reasons = list(_reasons(self.case, result, found))
         if not reasons and result is not None and result.failed_musts:
             failed = ", ".join(check.name for check in result.failed_musts)

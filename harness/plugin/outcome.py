@@ -24,6 +24,8 @@ class GateResult(NamedTuple):
     """Exit code of the error, where there is no verdict."""
     report: tuple[Any, ...] = ()
     """A `Reported` as plain values; empty where there is no verdict."""
+    scores: tuple[Any, ...] = ()
+    """A `CaseScoreTable` as plain values; empty unless `--harness-show` asks for it."""
 
 
 class PytestEnding(NamedTuple):

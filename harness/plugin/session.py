@@ -23,8 +23,8 @@ from harness.plugin.bar import SessionBar
 from harness.plugin.items import KEYWORD, BenchmarkFile, HarnessItem
 from harness.plugin.log_records import safe_records
 from harness.plugin.outcome import GateResult, PytestEnding, exit_status
+from harness.plugin.terminal import SessionScreen
 from harness.records import RESERVED
-from harness.render import verdict_text
 from harness.stopping import ends_in_order
 from harness.text.failures import cause_lines
 from harness.text.safe import ci_log
@@ -70,6 +70,8 @@ class Gate:
         )
         self.bar = SessionBar(config, self.request.base_ref)
         config.pluginmanager.register(self.bar, "harness-bar")
+        self.terminal = SessionScreen(config)
+        config.pluginmanager.register(self.terminal, "harness-terminal")
         self.is_worker = hasattr(config, "workerinput")
         if self.is_worker:
             from harness.plugin.distribution import share_cores
@@ -217,7 +219,8 @@ class Gate:
                 exact = self.session.candidate(adapter).evaluate(wanted, cases or None)
                 found = self.session.project.redaction.record(exact)
                 self._evaluations[pair] = found
-                self.results.append(self._result(found))
+                reported = report(self.session, found)
+                self.results.append(self.terminal.result(found, reported))
             except HarnessError as problem:
                 shown = shown_error(problem, self.request.texts)
                 self._evaluations[pair] = shown
@@ -236,22 +239,6 @@ class Gate:
             )
         else:
             hook.pytest_harness_verdict(config=self.config, verdict=found.verdict, run=found.run)
-
-    def _result(self, evaluation: Evaluation) -> GateResult:
-        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
-        colour = bool(reporter and reporter.hasmarkup)
-        reported = report(self.session, evaluation)
-        verdict = evaluation.verdict
-        text = verdict_text(
-            verdict,
-            colour=colour,
-            promoted_at=evaluation.promoted_at,
-            overridden=evaluation.overridden,
-            made_again=evaluation.made_again,
-            report=reported.page,
-        )
-        pair = (verdict.candidate, verdict.benchmark)
-        return GateResult(*pair, verdict.outcome, text, None, tuple(reported))
 
     # --- ending ------------------------------------------------------------------------------
 
@@ -291,14 +278,7 @@ class Gate:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write the verdicts, the last thing before pytest's own last lines."""
         results = list(dict.fromkeys(self.results))
-        for result in sorted(results, key=lambda one: (one.adapter, one.benchmark)):
-            on = f"{result.adapter} on {result.benchmark}"
-            if self.config.option.verbose < 0 and result.outcome:
-                terminalreporter.write_line(f"{result.outcome}  {on}")
-            elif result.outcome:
-                terminalreporter.write_line(result.text)
-            else:
-                terminalreporter.write_line(f"could not judge {on}: {result.text}")
+        self.terminal.write_results(terminalreporter, results)
         if self.is_worker:
             return  # the controller tells GitHub of the results of all workers
         for command in tell_github([Reported(*one.report) for one in results if one.report]):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from harness.records.benchmark import Case, Level
 from harness.records.holds import EXACT, QUOTING, TEXT
+from harness.records.presented import Presented
 from harness.records.turns import Chat, Message
 
 BASE = "base"
@@ -134,7 +135,7 @@ ASPECTS = ("benchmark version", "base", "decoding")
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(Presented):
     """All outputs and scores of an adapter on a benchmark, with all that repeats them."""
 
     id: str = field(metadata=EXACT)

@@ -12,6 +12,7 @@ from typing import Literal
 from harness.records.benchmark import MetricRule, Policy, Role
 from harness.records.evidence import CasesUse, FinalsUse, MarginUse, ReserveUse
 from harness.records.holds import EXACT, QUOTING, TEXT
+from harness.records.presented import Presented
 
 Outcome = Literal["promote", "reject", "inconclusive"]
 """The decision of a verdict."""
@@ -146,7 +147,7 @@ class CaseChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Presented):
     """The gate's decision on a candidate, with everything that it rests on."""
 
     outcome: Outcome = field(metadata=EXACT)

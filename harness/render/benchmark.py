@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from harness.records import BenchmarkHealth
+from harness.render.folded import FoldedFinding, folded
 from harness.render.reserve import reserve_word
 from harness.text import safe
 from harness.text.figures import count, margin, metric_title, percent
@@ -52,9 +53,8 @@ def check_text(
     for head, findings in (("unfit", unfit), ("look at", advice)):
         for file in dict.fromkeys(finding.file for finding in findings):
             lines += ["", f"  {head}" + (f" in {file}" if file else "")]
-            for finding in findings:
-                if finding.file == file:
-                    lines += _finding(finding, width)
+            for fold in folded([finding for finding in findings if finding.file == file]):
+                lines += _finding(fold, width)
     lines += ["", *_history(health, width)]
     look = f"{count(len(advice), 'finding')} to look at" if advice else ""
     if unfit:
@@ -65,11 +65,11 @@ def check_text(
     return "\n".join(lines)
 
 
-def _finding(finding: BenchmarkFinding, width: int) -> list[str]:
+def _finding(fold: FoldedFinding, width: int) -> list[str]:
     # a finding on the whole benchmark has no line
-    place = "" if finding.line is None else f"{finding.line}"
-    label = f"    {pad(place, 5, '>')}  {pad(safe.ci_log(finding.kind), _KIND)}"
-    return hang(label, safe.ci_log(finding.message, limit=MAX_TEXT), width)
+    place = "" if fold.first.line is None else f"{fold.first.line}"
+    label = f"    {pad(place, 5, '>')}  {pad(safe.ci_log(fold.first.kind), _KIND)}"
+    return hang(label, safe.ci_log(fold.message, limit=MAX_TEXT), width)
 
 
 def check_json(

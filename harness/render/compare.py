@@ -27,7 +27,11 @@ MAX_NAME = 24
 def compare_text(a: Run, b: Run, *, width: int = 80, redaction: Redaction = OPEN) -> str:
     """Return means, then every case whose output differs, in the benchmark's order."""
     # masked before the words are compared, so that no difference shows a masked word
-    both = redaction.record(side_by_side(a, b))
+    return side_by_side_text(redaction.record(side_by_side(a, b)), width)
+
+
+def side_by_side_text(both: SideBySide, width: int = 80) -> str:
+    """Return a comparison whose texts are masked already."""
     first, second = _name(both.a), _name(both.b)
     title = f"{first} → {second} · benchmark {safe.ci_log(both.a.benchmark, limit=80)} "
     title += f"{safe.ci_log(both.a.fingerprint[:6])} · {count(len(both.pairs), 'case')}"
@@ -48,7 +52,12 @@ def compare_text(a: Run, b: Run, *, width: int = 80, redaction: Redaction = OPEN
 
 def compare_json(a: Run, b: Run, *, redaction: Redaction = OPEN) -> dict[str, Any]:
     """Return the same for programs, with the cases whose output is the same as well."""
-    both = redaction.record(side_by_side(a, b))
+    return side_by_side_json(redaction.record(side_by_side(a, b)))
+
+
+def side_by_side_json(both: SideBySide) -> dict[str, Any]:
+    """Return a comparison whose texts are masked already."""
+    a, b = both.a, both.b
     cases = [
         {
             "case": pair.a.case.id,

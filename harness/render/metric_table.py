@@ -13,8 +13,10 @@ from dataclasses import replace
 from harness.records import MetricVerdict, Verdict
 from harness.text import safe
 from harness.text.figures import interval, margin, metric_title, score
-from harness.text.table import display_width, table
+from harness.text.table import display_width, hang, table
 
+WIDE = 80
+"""Columns from which on a terminal gets a table of metrics."""
 COLOURS = {"worse": "31", "better": "32", "not worse": "32", "open": "33"}
 
 
@@ -77,7 +79,22 @@ def _table(
             for title, role, before, now, difference, asked, state in (head, *cells)
         ]
         lines = table(narrow, "<<>>><", gap=1)
+    if max(map(display_width, lines)) > width < WIDE:
+        return _stacked(rows, width, colour)
     return _coloured(lines, [metric for _, metric in rows]) if colour else lines
+
+
+def _stacked(rows: Sequence[tuple[str, MetricVerdict]], width: int, colour: bool) -> list[str]:
+    """Return a paragraph for each metric, for terminals on which no table fits."""
+    lines = [""]
+    for title, metric in rows:
+        asked = "" if metric.margin is None else f" {margin(metric.margin)}"
+        before, now = score(metric.reference), score(metric.candidate)
+        head = f"  {title}  {metric.state}"
+        lines += _coloured(["", head], [metric])[1:] if colour else [head]
+        said = f"{before} → {now}, {difference_of(metric)} ({metric.role}{asked})"
+        lines += hang("    ", said, width)
+    return lines
 
 
 def sure(alpha: float) -> str:

@@ -14,6 +14,7 @@ from statistics import fmean
 from harness.errors import Unjudgeable
 from harness.records import CaseResult, Run
 from harness.records.holds import EXACT, QUOTING
+from harness.records.presented import Presented
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class MetricSideBySide:
 
 
 @dataclass(frozen=True, slots=True)
-class SideBySide:
+class SideBySide(Presented):
     """The cases and metrics that two runs share, and their differences."""
 
     a: Run

@@ -37,6 +37,19 @@ def pad(text: str, width: int, side: str = "<") -> str:
     return space + text if side == ">" else text + space
 
 
+def cut(text: str, width: int) -> str:
+    """Shorten a text to a width in terminal columns; a text that was cut ends in an ellipsis."""
+    if display_width(text) <= width:
+        return text
+    kept, room = "", width - 1
+    for sign in text:
+        room -= _columns(sign)
+        if room < 0:
+            break
+        kept += sign
+    return f"{kept}…" if width > 0 else ""
+
+
 def hang(label: str, text: str, width: int) -> list[str]:
     """Wrap a text behind a label; further lines are indented to the start of the text."""
     return textwrap.wrap(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from harness.cli.command import cli
+from harness.cli.command import COMMANDS, ROLES, cli
 from tests.docs.commands import Unknown, check_words
 
 Named = tuple[str, click.Command]
@@ -84,3 +84,13 @@ def test_pytest_explains_each_option_of_the_plugin() -> None:
     for option in group.options:
         help_ = str(option.attrs().get("help", ""))
         assert len(help_) > 10, option.names()
+
+
+def test_help_groups_every_command_by_role_with_the_most_used_first() -> None:
+    grouped = [name for names in ROLES.values() for name in names]
+    assert sorted(grouped) == sorted(COMMANDS), "each in one group"
+    shown = click.Context(cli).command.get_help(click.Context(cli))
+    heads = [shown.index(f"{role}:") for role in ROLES]
+    assert heads == sorted(heads)
+    assert len(next(iter(ROLES.values()))) == 3
+    assert shown.index("\n  evaluate ") < shown.index("\n  init ")

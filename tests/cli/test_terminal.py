@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness.cli.terminal import write_any_sign
+from harness.cli.terminal import screen, write_any_sign
 
 TEXT = "═══ −0.1 → é 👍"
 WRITE = (
@@ -52,3 +52,21 @@ def test_a_stream_that_is_no_terminal_stays_as_it_was(capsys: pytest.CaptureFixt
     write_any_sign()
     print(TEXT)
     assert capsys.readouterr().out == f"{TEXT}\n"
+
+
+def test_colours_are_for_terminals_that_take_them_and_people_who_want_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert screen() == {"width": 60, "colour": True}
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not screen()["colour"]
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not screen()["colour"]
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    assert not screen()["colour"]

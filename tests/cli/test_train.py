@@ -39,6 +39,7 @@ def test_the_next_step_is_said(typed: Type, recipes: list[Recipe]) -> None:
     assert found.code == 0
     assert found.out == "v2: 50 examples in 0 s, loss 1.500 to 0.250\nnext  pytest --model v2\n"
     assert found.err == (
+        "v2: 50 answers to learn; loading the base, torch and TRL\n"
         "step 1/2  loss 1.5000\n"
         "note  its origin is not stated: `lora-harness data origin data.jsonl`\n"
     )

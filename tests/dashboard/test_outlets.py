@@ -73,3 +73,8 @@ def test_on_a_phone_every_cell_knows_its_column() -> None:
     made = pieces.table(["name", "n"], [["<b>v1</b>", "3"]], "<>")
     assert 'data-name="n">3<' in made
     assert "lh-number" in made
+
+
+def test_a_csv_says_yes_and_no_and_leaves_a_missing_figure_empty() -> None:
+    made = as_csv(("override", "rate"), ((True, None), (False, 0.0))).decode("utf-8-sig")
+    assert made == "override,rate\r\nyes,\r\nno,0.0\r\n"

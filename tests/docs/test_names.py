@@ -16,6 +16,7 @@ from tests.docs.commands import Unknown, check_words, every_option, plugin_optio
 from tests.docs.markdown import ROOT, STARTER, blocks, documents, prose
 
 FOREIGN = {
+    "--collect-only", "--color",
     "--no-deps", "--junitxml", "--lora-modules", "--max-lora-rank", "--generation-config",
     "--enable-lora", "--exclude-editable", "--help", "--lf", "--write", "--head", "--address",
     "--trust-request-chat-template", "--lora-target-modules", "--max-model-len", "--enforce-eager",

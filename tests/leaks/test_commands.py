@@ -70,6 +70,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "data origin": [
         (), ("odd.jsonl",), ("odd.jsonl", "--owner", "Ana"), ("none",), ("--owner", "Ana"),
     ],
+    "explain": [(), ("overlap",), ("none",)],
     "doctor": [("sound",), ("leaky",)],
     "export": [
         ("sound", "out", "--to", "merged"), ("none", "out", "--to", "nf4"),

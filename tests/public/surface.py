@@ -80,7 +80,8 @@ def _about(place: str, found: Any) -> Iterator[str]:
         for one in dataclasses.fields(found):
             required = one.default is one.default_factory is dataclasses.MISSING
             yield f"{place}.{one.name}: {one.type}{'' if required else ' = ...'}"
-    for name, one in vars(found).items():
+    ours = [kind for kind in found.__mro__ if kind.__module__.startswith("harness.")]
+    for name, one in {name: one for kind in ours[::-1] for name, one in vars(kind).items()}.items():
         if not name.startswith("_") and isinstance(one, property):
             yield f"{place}.{name}"
         elif not name.startswith("_") and inspect.isfunction(one):

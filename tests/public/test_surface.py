@@ -30,7 +30,7 @@ def test_nothing_public_goes_or_comes_unnoticed() -> None:
 
 def test_everything_public_is_listed_sorted_and_there() -> None:
     assert list(harness.__all__) == sorted(set(harness.__all__))
-    assert set(harness.__all__) <= set(dir(harness))
+    assert dir(harness) == list(harness.__all__), "Tab shows what is promised, and nothing else"
     for name in harness.__all__:
         assert (getattr(harness, name).__doc__ or "").strip(), name
 

@@ -196,6 +196,17 @@ def test_colour_only_when_asked():
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == verdict_text(VERDICT)
 
 
+@pytest.mark.parametrize("colour", [False, True])
+def test_on_a_narrow_terminal_no_line_of_the_metrics_wraps(colour: bool) -> None:
+    for width in (60, 40):
+        shown = re.sub(r"\x1b\[[\d;]*m", "", verdict_text(VERDICT, width=width, colour=colour))
+        metrics = [
+            line for line in shown.splitlines() if "likelihood  " in line or "gate 0" in line
+        ]
+        assert metrics and max(map(display_width, metrics)) <= width
+    assert re.search(r"^  ideal likelihood  \w+", shown, re.MULTILINE)
+
+
 @pytest.mark.parametrize("outcome", ["promote", "reject", "inconclusive"])
 def test_a_bare_verdict_can_be_shown(outcome):
     bare = Verdict(outcome, None, "general", "ab", "x", None, None, 0, ())

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WeightsError
+from harness.extras import missing
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -101,6 +102,4 @@ def _is_bitsandbytes(told: Mapping[str, Any]) -> bool:
 
 def _require_bitsandbytes(name: str) -> None:
     if find_spec("bitsandbytes") is None or find_spec("accelerate") is None:
-        raise WeightsError(
-            f"{name}: a base in 4 or 8 bits needs `pip install 'lora-harness[quantized]'`"
-        )
+        raise missing(f"{name}: a base in 4 or 8 bits", "quantized", WeightsError)

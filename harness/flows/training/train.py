@@ -20,6 +20,7 @@ import harness
 from harness.engines.local.skeleton import Skeleton
 from harness.engines.trainer import Lesson, Recipe, train_lora
 from harness.errors import AdapterRefused, DataError, RequestError, WorldFailed
+from harness.extras import refuse_missing
 from harness.findings.dataset import SMALL, case_inputs, overlaps
 from harness.flows.evaluation.work import messages_for
 from harness.flows.project import Project, commit, utc_now
@@ -27,6 +28,7 @@ from harness.flows.training.data_versions import find_set, version_of_data
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark, DataOrigin
 from harness.records.benchmark import TrainingExample
+from harness.text.figures import count
 from harness.workspace.adapters.base_shape import base_shape
 from harness.workspace.adapters.config import ALL_LINEAR, MODULE
 from harness.workspace.adapters.files import TRAINING, AdapterFiles, read_adapter, snapshot
@@ -40,6 +42,8 @@ from harness.workspace.project.conversations import CONTEXT
 from harness.workspace.project.data_origins import read_data_origin
 from harness.workspace.project.training_data import AS_WRITTEN, TrainingSet, read_training_set
 
+TRAINER = ("trl", "datasets", "accelerate")
+"""What trains and is not installed with the package: the extra `train` brings it."""
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
 
 
@@ -70,12 +74,14 @@ def train(
     anyway: bool = False,
     columns: ExampleColumns = AS_WRITTEN,
     place: Path | None = None,
+    on_stage: Callable[[str], None] = lambda words: None,
     on_progress: Callable[[int, int, float | None], None] = lambda step, steps, loss: None,
 ) -> Trained:
     """Train `adapters/<name>` on a training set; refuse to overwrite an adapter.
 
     A set that is too small, or that holds a benchmark's cases, needs `anyway`, which is recorded.
-    In another `place` than the project's adapters it is a temporary one.
+    In another `place` than the project's adapters it is a temporary one. `on_stage` hears in words
+    what begins, once the request is known to be right.
     """
     adapters = project.settings.adapters if place is None else place
     if name in RESERVED:
@@ -89,6 +95,7 @@ def train(
     work.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     lessons = [one for e in dataset.taught for one in e.repeat * [*lessons_of(benchmark, e)]]
+    on_stage(f"{count(len(lessons), 'answer')} to learn; loading the base, torch and TRL")
     base, quantize = model_folder(project.base), project.base.quantize
     # a copy, so that the recorded digest stays true even if the parent changes meanwhile
     parent_folder = snapshot(prepared.above, work / "parent") if prepared.above else None
@@ -97,9 +104,9 @@ def train(
     about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
-    count, kind = len(dataset.taught), dataset.format
+    examples, kind = len(dataset.taught), dataset.format
     return Trained(
-        name, made.folder, made.digest, count, tuple(losses), seconds, kind, prepared.origin
+        name, made.folder, made.digest, examples, tuple(losses), seconds, kind, prepared.origin
     )
 
 
@@ -130,6 +137,7 @@ def prepare(
 ) -> Prepared:
     """Read the training set and everything else that a training rests on; refuse what is unfit."""
     refuse_recipe(recipe)
+    refuse_missing("training", "train", *TRAINER)
     benchmark = project.task_benchmark(task)
     data = find_set(project, data)
     dataset = read_training_set(data, columns)

@@ -37,7 +37,7 @@ def report_html(material: Material) -> str:
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
         element("title", title),
-        style(_sheet()),
+        style(sheet_text()),
     )
     summary = element("summary", element("h2", "Where it comes from"))
     found = (origin(material), commands(material.again))
@@ -48,7 +48,8 @@ def report_html(material: Material) -> str:
 
 
 @cache
-def _sheet() -> str:
+def sheet_text() -> str:
+    """Return the style sheet of a report."""
     # a file of the package, so pages may be rendered without a project or a store
     from importlib.resources import files
 
@@ -56,28 +57,45 @@ def _sheet() -> str:
 
 
 def _top(material: Material) -> Html:
-    verdict = material.verdict
+    made = material.made or material.run.started
+    found = head(
+        material.verdict,
+        made=made,
+        promoted_at=material.promoted_at,
+        overridden=material.overridden,
+    )
+    return element("header", found)
+
+
+def head(
+    verdict: Verdict,
+    *,
+    level: str = "h1",
+    made: str | None = None,
+    promoted_at: str | None = None,
+    overridden: bool = False,
+) -> list[Html | None]:
+    """Return what a reader sees first: the outcome, about what, and what it rests on."""
     words = [element("span", SIGNS[verdict.outcome], aria_hidden="true"), f" {verdict.outcome}"]
     badge = element("span", words, class_=f"badge {verdict.outcome}")
     about = [
         f"task {verdict.task}" if verdict.task else f"guard {verdict.benchmark}",
         count(verdict.n, "case"),
         f"benchmark {verdict.benchmark} {verdict.fingerprint[:6]}",
-        day(material.made or material.run.started),
+        *([day(made)] if made else []),
     ]
     warning = f"OVERRIDE: {verdict.promoted or ''} was promoted against or without a verdict"
     moved, said = moved_bar(verdict), in_one_sentence(verdict)
     bar = f"{BAR_MOVED.capitalize()}: {moved}"
-    return element(
-        "header",
-        element("h1", badge, " ", element("span", verdict.candidate, class_="name")),
+    return [
+        element(level, badge, " ", element("span", verdict.candidate, class_="name")),
         element("p", " · ".join(about), class_="quiet"),
-        element("p", f"Against {references(verdict, material.promoted_at)}"),
-        element("p", warning, class_="override", role="note") if material.overridden else None,
+        element("p", f"Against {references(verdict, promoted_at)}"),
+        element("p", warning, class_="override", role="note") if overridden else None,
         element("p", said, class_="sentence") if said else None,
         rests_on(verdict),
         element("p", bar, class_="moved", role="note") if moved else None,
-    )
+    ]
 
 
 def _sections(material: Material) -> list[Html | None]:
@@ -92,7 +110,7 @@ def _sections(material: Material) -> list[Html | None]:
         if found
     ]
     return [
-        _section("Why", _list(why)) if why else None,
+        _section("Why", lines(why)) if why else None,
         _to_do(material),
         _section("Where it stands", _legend(verdict), metric_grids(verdict), _shown(verdict)),
         _slices(verdict),
@@ -105,7 +123,7 @@ def _sections(material: Material) -> list[Html | None]:
         _folded(material, "Other outputs that changed", "changed"),
         _section("Was it worth it?", charts) if charts else None,
         _section("Beside earlier adapters", past(material)) if len(material.placed) > 1 else None,
-        _section("Also", _list(notes)) if notes else None,
+        _section("Also", lines(notes)) if notes else None,
         _section("Guards", map(_guard, verdict.guards)) if verdict.guards else None,
         _left_out(verdict),
     ]
@@ -130,14 +148,15 @@ def _section(title: str, *children: Child) -> Html:
     return element("section", element("h2", title), children)
 
 
-def _list(lines: Sequence[str]) -> Html:
-    return element("ul", [element("li", line) for line in lines], class_="lines")
+def lines(sentences: Sequence[str]) -> Html:
+    """Return a list with an item for each sentence."""
+    return element("ul", [element("li", line) for line in sentences], class_="lines")
 
 
 def _to_do(material: Material) -> Html | None:
     if not (material.verdict.advice or material.commands):
         return None
-    advice = _list(material.verdict.advice) if material.verdict.advice else None
+    advice = lines(material.verdict.advice) if material.verdict.advice else None
     return _section("What to do", advice, commands(material.commands))
 
 
@@ -152,13 +171,13 @@ def _legend(verdict: Verdict) -> Html | None:
 
 def _failing(material: Material) -> Html | None:
     """List outputs that are unusable though their case did not break."""
-    lines = [
+    found = [
         f"{compared.case.id}: {check.name}"
         + (f", {check.message}" if check.message and material.texts else "")
         for compared in material.with_flag("fixed", "reworded", "changed", "same", "missing")
         for check in (compared.candidate.failed_musts if compared.candidate else ())
     ]
-    return _section("Checks that must hold and do not", _list(lines)) if lines else None
+    return _section("Checks that must hold and do not", lines(found)) if found else None
 
 
 def _folded(material: Material, title: str, flag: str) -> Html | None:
@@ -218,7 +237,7 @@ def _guard(guard: Verdict) -> Html:
         "article",
         element("h3", element("span", guard.benchmark, class_="name"), badge),
         element("p", about, class_="quiet"),
-        _list(guard.reasons),
+        lines(guard.reasons),
         metric_grids(guard),
         beside,
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import AdapterRefused, WeightsError, reason
+from harness.extras import missing
 from harness.records import EXPORTED
 from harness.workspace.adapters.files import CONFIG, AdapterFiles
 from harness.workspace.base.gguf import model_folder
@@ -113,9 +114,7 @@ def _gguf_type(file: Path) -> str:
     try:
         import gguf
     except ImportError as problem:
-        raise WeightsError(
-            f"{file.name}: reading GGUF needs `pip install 'lora-harness[gguf]'`"
-        ) from problem
+        raise missing(f"{file.name}: reading GGUF", "gguf", WeightsError) from problem
     counts: Counter[str] = Counter()
     try:
         for tensor in gguf.GGUFReader(file).tensors:

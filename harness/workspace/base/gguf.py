@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import WeightsError, WorldFailed, reason
+from harness.extras import missing
 from harness.libraries import quiet_libraries
 from harness.workspace.base.converted import digests_file, refuse_changed, write_digests
 from harness.workspace.base.weights import Weights
@@ -98,9 +99,7 @@ def _convert(source: Path, into: Path) -> None:
     try:
         import gguf  # noqa: F401  # transformers needs it, and its own message is a traceback
     except ImportError as problem:
-        raise WeightsError(
-            f"{source.name}: reading GGUF needs `pip install 'lora-harness[gguf]'`"
-        ) from problem
+        raise missing(f"{source.name}: reading GGUF", "gguf", WeightsError) from problem
     quiet_libraries()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, WeightsError, WorldFailed, reason
+from harness.extras import missing
 from harness.libraries import quiet_libraries
 from harness.workspace.base.gguf_tokens import Fields, tokenizer_fields
 
@@ -49,7 +50,7 @@ def write_gguf(
     try:
         import gguf
     except ImportError as problem:
-        raise WeightsError("writing GGUF needs `pip install 'lora-harness[gguf]'`") from problem
+        raise missing("writing GGUF", "gguf", WeightsError) from problem
     from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)

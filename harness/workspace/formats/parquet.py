@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from harness.errors import HarnessError, reason
+from harness.extras import missing
 from harness.workspace.formats.reading import opened
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def columns_and_rows(
     try:
         import pyarrow.parquet  # noqa: F401  (only whether it is there)
     except ImportError as problem:
-        raise error(
-            f"{path}: reading Parquet needs `pip install 'lora-harness[parquet]'`"
-        ) from problem
+        raise missing(f"{path}: reading Parquet", "parquet", error) from problem
     with opened(path, error, MAX_PACKED) as file:
         names = tuple(_opened(file, path, error).schema_arrow.names)
     return names, _rows(path, error)

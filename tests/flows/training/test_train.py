@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -368,3 +369,24 @@ def test_a_retired_line_is_no_case_that_was_taught(project: TinyProject, trainer
     train(project.project, "v2", data, Recipe())
     benchmark = project.project.benchmark(TASK)
     assert find_contamination(project.folder / "adapters", "v2", benchmark).cases == {}
+
+
+def test_what_begins_is_said_once_the_request_is_known_to_be_right(
+    project: TinyProject, trainer: Trainer, data: Path
+) -> None:
+    said: list[str] = []
+    train(project.project, "v2", data, Recipe(), on_stage=said.append)
+    assert said == ["50 answers to learn; loading the base, torch and TRL"]
+    with refused("exists already"):
+        train(project.project, "v2", data, Recipe(), on_stage=said.append)
+    assert len(said) == 1
+
+
+def test_without_trl_the_extra_is_named_and_nothing_is_begun(
+    project: TinyProject, trainer: Trainer, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "trl", None)
+    with refused(r"^trl is missing: training needs `pip install 'lora-harness\[train\]'`$"):
+        train(project.project, "v2", data, Recipe())
+    assert trainer.works == []
+    assert ".training" not in names(project)
