@@ -19,9 +19,10 @@ import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,10 @@ SHAPES = (
         "max_position_embeddings": 131072, "rope_parameters": LLAMA3, "tie_word_embeddings": True,
     }),
 )  # fmt: skip
+PAUSE = 0.02
+"""Seconds between two looks at the anonymous memory."""
+SHARE = 1.3
+"""The goal: the peak at most this share of the weights, and one GiB."""
 SETTINGS = """\
 [tool.harness]
 base = "base"
@@ -138,48 +143,82 @@ def gated(folder: Path, limit: float, checkout: Path) -> Peak:
     """Run one gate under a limit and watch its memory."""
     most = int(limit * 2**30)
     begun, anonymous = time.monotonic(), 0
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "harness.cli", "evaluate", "lora", "--json",
-         "--store", f"sqlite:///{tempfile.mkdtemp()}/store.db"],
-        cwd=folder, env={**here(), "PYTHONPATH": str(checkout)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (most, most)),
-    )  # fmt: skip
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal anonymous
-        while not done.wait(0.02):
-            try:
-                told = Path(f"/proc/{worker.pid}/status").read_text(encoding="utf-8")
-            except OSError:
-                return
-            sizes = [line.split() for line in told.splitlines() if line.startswith("RssAnon")]
-            anonymous = max([anonymous, *(int(size[1]) * 1024 for size in sizes)])
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    out, told = worker.communicate()
-    done.set()
-    watcher.join()
-    return Peak(0, anonymous, time.monotonic() - begun, outcome(out, told, worker.returncode))
+    with tempfile.TemporaryDirectory() as store, tempfile.TemporaryFile("w+") as said:
+        words = ("evaluate", "lora", "--json", "--store", f"sqlite:///{store}/store.db")
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "harness.cli", *words],
+            cwd=folder, env={**here(), "PYTHONPATH": str(checkout)},
+            stdout=said, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (most, most)),
+        )  # fmt: skip
+        while True:
+            anonymous = max(anonymous, anonymous_bytes(worker.pid))
+            ended, status, used = os.wait4(worker.pid, os.WNOHANG)
+            if ended:
+                break
+            time.sleep(PAUSE)
+        worker.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        how = outcome(said.read(), worker.returncode)
+    return Peak(used.ru_maxrss * 1024, anonymous, time.monotonic() - begun, how)
 
 
-def outcome(out: str, told: str, code: int) -> str:
+def anonymous_bytes(process: int) -> int:
+    """Return the anonymous memory of a process now, 0 when it has none left."""
+    told = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    sizes = [line.split()[1] for line in told.splitlines() if line.startswith("RssAnon")]
+    return int(sizes[0]) * 1024 if sizes else 0
+
+
+def outcome(out: str, code: int) -> str:
     """Return the verdict, or the line with which the gate ended."""
     try:
         found = json.loads(out)
     except ValueError:
-        return f"exit {code}: {(told.strip().splitlines() or [''])[-1][:120]}"
-    if isinstance(found, dict) and "error" in found:
-        return f"exit {code}: {str(found['error'])[:160]}"
-    return json.dumps(found)[:200]
+        return f"exit {code}"
+    return str(found.get("outcome") or f"exit {code}: {found.get('error')}"[:150])
+
+
+def main() -> None:
+    """Print the table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--only", default="", help="Shapes whose names hold this word.")
+    options.add_argument("--before", type=Path, help="A second checkout, gated in turn.")
+    options.add_argument("--limit", type=float, help="Another limit for all of them, in GiB.")
+    options.add_argument("--cases", type=int, default=4)
+    options.add_argument("--tokens", type=int, default=8)
+    asked = options.parse_args()
+    sides = [("before", asked.before.resolve())] if asked.before else []
+    sides.append(("now", ROOT))
+    print("\n".join(machine()))
+    print("| base | weights | limit | | peak resident | anonymous | goal | seconds | ended |")
+    print("|---|--:|--:|---|--:|--:|--:|--:|---|")
+    for shape in SHAPES:
+        if asked.only.lower() not in shape.name.lower():
+            continue
+        limit = asked.limit or shape.limit
+        with tempfile.TemporaryDirectory(prefix="lora-harness-memory-") as place:
+            weights = written(shape, Path(place), asked.cases, asked.tokens)
+            for name, checkout in sides:
+                peak = gated(Path(place), limit, checkout)
+                print(
+                    f"| {shape.name} | {gib(weights)} | {limit:.2f} GiB | {name}"
+                    f" | {gib(peak.resident)} | {gib(peak.anonymous)}"
+                    f" | {gib(SHARE * weights + 2**30)} | {peak.seconds:.0f} | {peak.ended} |",
+                    flush=True,
+                )
+
+
+def written(shape: Shape, folder: Path, cases: int, tokens: int) -> int:
+    """Write a project in a separate process, whose memory goes with it."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(write_project, shape, folder, cases, tokens).result()
+
+
+def gib(size: float) -> str:
+    """Return bytes in GiB."""
+    return f"{size / 2**30:.2f} GiB"
 
 
 if __name__ == "__main__":
-    shape = next(s for s in SHAPES if s.name == sys.argv[1])
-    folder = Path(f"/tmp/mem/p-{shape.name}")
-    sys.path.insert(0, str(ROOT))
-    if not folder.exists():
-        print(write_project(shape, folder, 4, 8))
-    print(gated(folder, float(sys.argv[2]), Path(sys.argv[3])))
+    main()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.engines.local.mapped import give_back
 from harness.engines.local.originals import Originals
 from harness.engines.local.vocabulary import fit_vocabulary
 from harness.engines.protocol import Mounted
@@ -95,6 +96,7 @@ class Mounting:
                 if value is not None:
                     self._originals.replace(value)
             module.merge(adapter_names=[digest])
+        give_back()
 
     def _restore(self) -> None:
         # Not PEFT's `unmerge`: it subtracts, and rounding would leave traces in the base.

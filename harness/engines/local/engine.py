@@ -6,7 +6,6 @@ and PEFT compute them, which then need not be imported; all others go through th
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from harness.engines.local.device import Device
 from harness.engines.local.packed import Packed
 from harness.engines.local.padded import Padded
 from harness.engines.local.prompts import Formats
-from harness.engines.local.room import refuse_too_large
+from harness.engines.local.room import collect, refuse_too_large
 from harness.engines.local.weight_files import WeightFiles
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, HarnessError, reason
@@ -161,8 +160,9 @@ class Transformers:
 
     def release(self) -> None:
         """Give the model's memory back; the base is loaded again when it is next asked for."""
-        self._loaded = None
-        gc.collect()  # modules refer to each other
+        if self._loaded is not None:
+            self._loaded = None
+            collect()
 
     def _last_logits(
         self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...], generation: Generation
@@ -205,11 +205,11 @@ class Transformers:
         quiet_environment()  # before torch is imported
         dtype = self._dtype(generation)
         if self._loaded is None or self._loaded.runner.base.dtype != dtype:
-            self._loaded = None  # the old base's memory goes before the new base comes
+            self.release()  # the old base's memory goes before the new base comes
             self._loaded = self._load(dtype)
         if not self._loaded.mounting.takes(adapter):
             self._fast = False  # for good: the next adapters are likely to be of the same kind
-            self._loaded = None
+            self.release()
             self._loaded = self._load(dtype)
         return self._loaded
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-MAX_BYTES = 512 * 2**20
-"""Weights that are laid out, which makes a second copy of them, where there is room..."""
+MAX_BYTES = 288 * 2**20
+"""Weights that are laid out, which makes a second copy of them, where there is room ..."""
 SHARE = 0.3
 """... or this share of all of them, where that is more."""
 FREE = 2

@@ -76,6 +76,16 @@ def take_back(values: Tensor) -> None:
             raise MemoryError("no memory for the base's own weights")
 
 
+def give_back() -> None:
+    """Give the system the memory that was freed and that the allocator keeps for later.
+
+    A merge frees hundreds of temporary matrices, which would stay beside the merged weights.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own
+    if trim is not None:
+        trim(0)
+
+
 def _inner_pages(values: Tensor) -> tuple[int, int]:
     """Return begin and size of the pages that hold nothing but these values."""
     page = mmap.PAGESIZE

@@ -85,7 +85,8 @@ class Originals:
         try:
             if self._file is None:
                 large = "TMPDIR" not in os.environ and os.access(_LARGE_FILES, os.W_OK)
-                self._file = tempfile.TemporaryFile(dir=_LARGE_FILES if large else None)
+                folder = _LARGE_FILES if large else None
+                self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # as long as the base
                 _log.info("the base's own values of merged weights go to a scratch file")
             place = self._file.seek(0, os.SEEK_END)
             self._file.write(_bytes(values))

@@ -5,9 +5,11 @@ Tested in tests/engines/local/test_room.py.
 
 from __future__ import annotations
 
+import gc
 from math import prod
 from pathlib import Path
 
+from harness.engines.local.mapped import give_back
 from harness.errors import EngineFailed
 from harness.free_memory import free_memory
 
@@ -49,8 +51,10 @@ def weight_bytes(folder: Path, dtype: str, quantize: str = "") -> int:
 def refuse_too_large(folder: Path, dtype: str, device: str, quantize: str = "") -> None:
     """Refuse a base that the memory of this machine or of its accelerator does not hold."""
     weights = weight_bytes(folder, dtype, quantize)
-    free = _free(device)
-    needed = int(weights * MORE) + BESIDE
+    needed, free = int(weights * MORE) + BESIDE, _free(device)
+    if weights and free is not None and needed > free:
+        collect()  # a base that failed may still be there
+        free = _free(device)
     if not weights or free is None or needed <= free:
         return
     ways = ["engine openai", "ray"]
@@ -61,6 +65,12 @@ def refuse_too_large(folder: Path, dtype: str, device: str, quantize: str = "") 
         f"{folder}: needs about {needed / 1e9:.1f} GB in {quantize or dtype},"
         f" {free / 1e9:.1f} are free: {others}"
     )
+
+
+def collect() -> None:
+    """Free models that are no longer used: their modules refer to each other."""
+    gc.collect()
+    give_back()
 
 
 def _free(device: str) -> int | None:

@@ -18,6 +18,7 @@ from torch import Tensor
 from harness.engines.local.fast.config import MATRICES
 from harness.engines.local.fast.files import Unusual, only, read_table, tensors
 from harness.engines.local.fast.llama import Linear, Llama
+from harness.engines.local.mapped import give_back
 from harness.engines.local.originals import Originals
 from harness.engines.protocol import Mounted
 
@@ -96,6 +97,7 @@ class Merging:
             for name, (a, b) in delta.pairs.items():
                 self._originals.replace(self._linears[name])
                 self._linears[name].weight.add_((b @ a).mul_(delta.scaling))
+        give_back()
 
 
 def read_lora(folder: Path, linears: list[Linear]) -> LoraDelta:
