@@ -112,4 +112,4 @@ def _can_be_filed(values: Tensor) -> bool:
 def _bytes(values: Tensor) -> memoryview:
     from torch import uint8
 
-    return memoryview(values.detach().view(uint8).numpy()).cast("B")
+    return values.detach().view(-1).view(uint8).numpy().data

@@ -90,7 +90,7 @@ def _next(raw: RawIOBase, kind: str, shape: Sequence[int]) -> Tensor:
     if kind not in _DTYPES:
         raise Unusual(f"a tensor has the type {kind}")
     values = torch.empty(tuple(shape), dtype=getattr(torch, _DTYPES[kind]))
-    left = memoryview(values.view(-1).view(torch.uint8).numpy()) if values.numel() else b""
+    left = values.view(-1).view(torch.uint8).numpy().data if values.numel() else memoryview(b"")
     while left:
         read = raw.readinto(left)
         if not read:
