@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.engines.local.fast.files import Unusual, read_json
+from harness.engines.local.room import BESIDE, MORE, weight_bytes
 from harness.errors import EngineFailed, reason
+from harness.free_memory import free_memory
 from harness.libraries import lasting, quiet_environment, quiet_libraries, versions
 
 if TYPE_CHECKING:
@@ -39,8 +41,10 @@ class _Model(Protocol):
 class Embedder:
     """An embedding model on the CPU, in float32, as published figures are computed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, make_room: Callable[[], None] = lambda: None) -> None:
+        """Take a function that is called where the model would not fit beside what is loaded."""
         self.folder = folder
+        self._make_room = make_room
         self._model: _Model | None = None
 
     @property
@@ -55,8 +59,15 @@ class Embedder:
         found = self._model.encode(list(texts), batch_size=_TOGETHER, show_progress_bar=False)
         return [np.asarray(vector, dtype=np.float32) for vector in found]
 
+    def release(self) -> None:
+        """Give the model's memory back; it is loaded again with the next text."""
+        self._model = None
+
     def _load(self) -> _Model:
         quiet_environment()
+        free = free_memory()
+        if free is not None and free < int(weight_bytes(self.folder, "float32") * MORE) + BESIDE:
+            self._make_room()
         try:
             if usual := _mean_of_tokens(self.folder):
                 return _MeanOfTokens(self.folder, *usual)

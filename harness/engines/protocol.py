@@ -74,6 +74,15 @@ class BackendEngine(Engine, Protocol):
 
 
 @runtime_checkable
+class ReleasingEngine(Protocol):
+    """An engine that can give its model's memory back and load the model again."""
+
+    def release(self) -> None:
+        """Give the model's memory back until the model is next asked for."""
+        ...
+
+
+@runtime_checkable
 class FormattingEngine(Protocol):
     """An engine that knows, before it is asked for a text, which tokens make its prompts."""
 

@@ -34,6 +34,16 @@ def test_an_embedder_that_does_not_load_is_said_in_one_line(tmp_path, damage):
         Embedder(folder).embed(["text"])
 
 
+@pytest.mark.parametrize(("free", "asked"), [(10**6, 1), (10**12, 0), (None, 0)])
+def test_room_is_asked_for_only_where_the_model_would_not_fit(tmp_path, monkeypatch, free, asked):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    monkeypatch.setattr("harness.engines.embedder.free_memory", lambda: free)
+    made = []
+    with refused("the embedder does not load", EngineFailed, code=11):
+        Embedder(tmp_path, lambda: made.append(1)).embed(["text"])
+    assert len(made) == asked
+
+
 TEXTS = ["Hi Ana, Delta Freight runs 80 trucks.", "", "a", "w " * 400, "Grüße, 你好", "Hi Ana"] * 7
 
 

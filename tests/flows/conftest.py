@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.protocol import Engine, Mounted
+from harness.engines.protocol import Engine, Mounted, ReleasingEngine
 from harness.flows.evaluation.backend import NO_ADAPTER, AdapterRef, Backend
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.runs import Producer
@@ -39,6 +39,10 @@ class EchoBackend(Backend):
 
     def engine(self, benchmark: str, adapter: AdapterRef) -> EchoEngine:
         return self._engine
+
+    def release(self) -> None:
+        if isinstance(self._engine, ReleasingEngine):
+            self._engine.release()
 
     def mount(self, adapter: AdapterRef) -> Mounted:
         folder = adapter.files.folder if adapter.files else None

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.engines.local.mapped import give_back
+from harness.engines.local.originals import Originals
 from harness.engines.local.vocabulary import fit_vocabulary
 from harness.engines.protocol import Mounted
 from harness.errors import AdapterRefused, EngineFailed, HarnessError, reason
@@ -21,7 +23,6 @@ from harness.errors import AdapterRefused, EngineFailed, HarnessError, reason
 if TYPE_CHECKING:
     from peft import PeftConfig, PeftModel
     from peft.tuners.tuners_utils import BaseTunerLayer
-    from torch import Tensor
     from torch.nn import Parameter
     from transformers import PreTrainedModel
 
@@ -51,7 +52,7 @@ class Mounting:
         self.mounted: dict[str, None] = {}
         """Digests, the most recently used at the end."""
         self._merged = ""
-        self._plain: dict[Parameter, Tensor] = {}
+        self._originals = Originals("data")
         """The base's own values of every weight that a merge has replaced."""
         self._alone = False
         """Whether the adapter on the base has changed the base itself."""
@@ -93,15 +94,13 @@ class Mounting:
             for name in ("weight", "bias"):
                 value: Parameter | None = getattr(layer, name, None)
                 if value is not None:
-                    self._plain[value] = value.data
-                    value.data = value.data.clone()
+                    self._originals.replace(value)
             module.merge(adapter_names=[digest])
+        give_back()
 
     def _restore(self) -> None:
         # Not PEFT's `unmerge`: it subtracts, and rounding would leave traces in the base.
-        for value, plain in self._plain.items():
-            value.data = plain
-        self._plain.clear()
+        self._originals.restore()
         if self._merged:
             for module in self._tuned():
                 module.merged_adapters.clear()

@@ -19,6 +19,8 @@ from harness.engines.local.device import Device
 from harness.engines.local.packed import Packed
 from harness.engines.local.padded import Padded
 from harness.engines.local.prompts import Formats
+from harness.engines.local.room import collect, refuse_too_large
+from harness.engines.local.weight_files import WeightFiles
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, HarnessError, reason
 from harness.libraries import quiet_environment, versions
@@ -50,6 +52,8 @@ class _Loaded:
 
     runner: Packed | Padded
     mounting: Mounting | Merging
+    files: WeightFiles | None = None
+    """The files that its weights are mapped from; None where all of them were copied."""
 
 
 class Transformers:
@@ -154,6 +158,12 @@ class Transformers:
     def close(self) -> None:
         """Return at once: the model's memory goes with the process."""
 
+    def release(self) -> None:
+        """Give the model's memory back; the base is loaded again when it is next asked for."""
+        if self._loaded is not None:
+            self._loaded = None
+            collect()
+
     def _last_logits(
         self, adapter: Mounted, prompt: Prompt, ids: tuple[int, ...], generation: Generation
     ) -> Tensor:
@@ -181,6 +191,8 @@ class Transformers:
             with self._using(loaded, adapter), torch.inference_mode():
                 steps = work(loaded.runner) if steps is None else steps
                 found = next(steps, None)
+            if loaded.files is not None:
+                loaded.files.refuse_changed()
             if found is None:
                 return
             yield found
@@ -193,25 +205,29 @@ class Transformers:
         quiet_environment()  # before torch is imported
         dtype = self._dtype(generation)
         if self._loaded is None or self._loaded.runner.base.dtype != dtype:
-            self._loaded = None  # the old base's memory goes before the new base comes
+            self.release()  # the old base's memory goes before the new base comes
             self._loaded = self._load(dtype)
         if not self._loaded.mounting.takes(adapter):
             self._fast = False  # for good: the next adapters are likely to be of the same kind
-            self._loaded = None
+            self.release()
             self._loaded = self._load(dtype)
         return self._loaded
 
     def _load(self, dtype: str) -> _Loaded:
         folder, kind = self.base(), self.device.kind
+        refuse_too_large(folder, dtype, kind, self.quantize)
         light = fast_base(folder, kind, dtype, self._formats) if self._fast else None
         if light is not None:
             from harness.engines.local.fast.lora import Merging
 
             return _Loaded(Packed(light), Merging(light.model))
+        files = WeightFiles(folder)
         base = load_base(folder, kind, dtype, self._formats, self.quantize)
+        files.refuse_changed()
         runner = Packed(base) if base.packed else Padded(base)
         quantized = getattr(base.model, "is_quantized", False)
-        return _Loaded(runner, Mounting(base.model, self.merge and not quantized))
+        mounting = Mounting(base.model, self.merge and not quantized)
+        return _Loaded(runner, mounting, files if kind == "cpu" else None)
 
     @contextmanager
     def _using(self, loaded: _Loaded, adapter: Mounted) -> Iterator[None]:

@@ -6,11 +6,12 @@ Only where the product is the same to the last bit, so that no output depends on
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.engines.local.models import CausalModel
+from harness.free_memory import free_memory
 
 if TYPE_CHECKING:
     import torch
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-MAX_BYTES = 512 * 2**20
-"""The most weights that are laid out: they are a second copy."""
+MAX_BYTES = 288 * 2**20
+"""Weights that are laid out, which makes a second copy of them, where there is room ..."""
+SHARE = 0.3
+"""... or this share of all of them, where that is more."""
+FREE = 2
+"""At most one part in so many of what is free."""
 MIN_SIDE = 128
 """A matrix with a shorter side is not worth it."""
 
@@ -50,11 +55,13 @@ class Layout:
 
 def _products(model: CausalModel, rows: tuple[int, ...]) -> Iterator[tuple[Layer, Product]]:
     same: dict[tuple[int, ...], bool] = {}
-    left = MAX_BYTES
-    for layer in _linears(model):
+    layers = list(_linears(model))
+    left = _room(layers)
+    for number, layer in enumerate(layers):
         weight = layer.weight.data
-        left -= weight.numel() * weight.element_size()
+        left -= weight.nbytes
         if left < 0:
+            _log.info("%d of %d matrices are laid out: no room for more", number, len(layers))
             return
         shape = (*weight.shape, layer.bias is not None)
         try:
@@ -67,6 +74,13 @@ def _products(model: CausalModel, rows: tuple[int, ...]) -> Iterator[tuple[Layer
             return
         if same[shape]:
             yield layer, product
+
+
+def _room(layers: Sequence[Layer]) -> int:
+    """Return the bytes that the second copies may take."""
+    most = max(MAX_BYTES, int(SHARE * sum(layer.weight.nbytes for layer in layers)))
+    free = free_memory()
+    return most if free is None else min(most, free // FREE)
 
 
 def _linears(model: CausalModel) -> Iterator[Layer]:

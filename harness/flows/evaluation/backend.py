@@ -154,6 +154,10 @@ class Backend(Protocol):
         """Return whether every output of an adapter on a benchmark is there or can be written."""
         return True
 
+    def release(self) -> None:
+        """Give the memory of loaded models back; they are loaded again when they are asked for."""
+        return None
+
     def close(self) -> None:
         """Release the engine's memory, processes and connections."""
         return None

@@ -106,6 +106,10 @@ class WithNames(Backend):
         is_name = is_served(self._project.settings.adapters, name)
         return is_name or self._inner.has_recorded(name, benchmark)
 
+    def release(self) -> None:
+        """Give back the memory of the project's engine; those of names hold none."""
+        self._inner.release()
+
     def close(self) -> None:
         """Release the engine of the project, and those of the names."""
         for engine in self._engines.values():

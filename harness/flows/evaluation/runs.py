@@ -54,6 +54,8 @@ class Producer:
     _counting: dict[str, bool] = field(default_factory=dict)
     """Whether a stored run counts, by its id; each is checked once in this process."""
     _embedder: Embedder | None = None
+    _in_turns: bool = False
+    """Whether memory holds base or embedder, not both: each goes when the other comes."""
 
     def run(
         self,
@@ -225,6 +227,8 @@ class Producer:
                 nlls |= chunk.likelihoods()
         with self.timed("measure"):
             results = scoring.results(outputs, nlls)
+        if self._in_turns:
+            self.embedder.release()
         made = self._run(spec, results, metrics, started, key)
         return self._confirmed(made, self._key(spec, metrics)) or self.store.runs.keep(made, key)
 
@@ -309,8 +313,13 @@ class Producer:
     def embedder(self) -> Embedder:
         """The embedding model, loaded with its first text."""
         if self._embedder is None:
-            self._embedder = Embedder(self.project.embedder.path)
+            self._embedder = Embedder(self.project.embedder.path, self._make_room)
         return self._embedder
+
+    def _make_room(self) -> None:
+        """Let the base go where the embedder does not fit beside it."""
+        self.backend.release()
+        self._in_turns = True
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:

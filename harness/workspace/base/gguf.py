@@ -16,6 +16,7 @@ from harness.errors import WeightsError, WorldFailed, reason
 from harness.extras import missing
 from harness.libraries import quiet_libraries
 from harness.workspace.base.converted import digests_file, refuse_changed, write_digests
+from harness.workspace.base.memory import refuse_conversion
 from harness.workspace.base.weights import Weights
 from harness.workspace.formats.cache import cache_folder
 
@@ -97,7 +98,7 @@ def _convert_once(source: Path, target: Path) -> None:
 
 def _convert(source: Path, into: Path) -> None:
     try:
-        import gguf  # noqa: F401  # transformers needs it, and its own message is a traceback
+        import gguf  # transformers needs it, and its own message is a traceback
     except ImportError as problem:
         raise missing(f"{source.name}: reading GGUF", "gguf", WeightsError) from problem
     quiet_libraries()
@@ -106,8 +107,12 @@ def _convert(source: Path, into: Path) -> None:
 
     place: dict[str, Any] = {"gguf_file": source.name}
     try:
+        counts = [int(tensor.n_elements) for tensor in gguf.GGUFReader(source).tensors]
+        refuse_conversion(source, counts)
         tokenizer = AutoTokenizer.from_pretrained(source.parent, **place)
         model = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **place)
+    except WorldFailed:
+        raise
     except Exception as problem:  # a damaged file fails in as many ways as it has fields
         _log.debug("%s: transformers cannot read this GGUF", source, exc_info=True)
         why = reason(problem)

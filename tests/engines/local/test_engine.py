@@ -9,6 +9,7 @@ import shutil
 import pytest
 import torch
 
+from harness.engines.local import originals
 from harness.engines.local.device import Device
 from harness.engines.local.engine import Transformers
 from harness.engines.protocol import Engine, Mounted
@@ -389,3 +390,49 @@ def test_the_device_is_in_the_origin_and_auto_is_resolved(llama):
     assert one.origin(auto) != two.origin(auto)
     assert one.origin(auto)["decoding"]["dtype"] == "bfloat16"
     assert one.origin(auto) == one.origin(Generation(dtype="bfloat16"))
+
+
+# --- memory --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", [0, 2**30], ids=["scratch file", "memory"])
+@pytest.mark.parametrize("fast", [True, False], ids=["torch alone", "through PEFT"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_wherever_the_base_s_own_values_are_kept_no_bit_differs(
+    llama, one, two, monkeypatch, room, fast, dtype
+):
+    # A base in its file's dtype is mapped, a converted one lies in memory: both are merged into.
+    how = Generation(max_new_tokens=6, dtype=dtype, batch=8)
+    wanted = [weighed(fresh(llama), adapter, MANY[:6], how) for adapter in (one, BASE, two)]
+    monkeypatch.setattr(originals, "IN_MEMORY", room)
+    kept = Transformers(lambda: llama.folder, CPU, fast=fast)
+    for _ in range(2):
+        found = [weighed(kept, adapter, MANY[:6], how) for adapter in (one, BASE, two)]
+        assert found == wanted
+
+
+def test_a_base_whose_file_changes_in_use_gives_no_more_texts(tmp_path):
+    base = TinyLlama(tmp_path / "base", kind="gemma")
+    engine, file = fresh(base), base.folder / "model.safetensors"
+    steps = engine.generate(BASE, MANY, GREEDY)
+    next(steps)
+    with file.open("r+b") as opened:
+        opened.seek(-4, 2)
+        opened.write(b"\0\0\0\0")
+    with refused("model.safetensors: changed while the base was in use", EngineFailed, 11):
+        next(steps)
+
+
+def test_a_base_that_does_not_fit_is_refused_before_it_is_loaded(llama, monkeypatch):
+    monkeypatch.setattr("harness.engines.local.room.free_memory", lambda: 10**6)
+    monkeypatch.setattr("harness.engines.local.engine.load_base", lambda *_: 1 / 0)
+    monkeypatch.setattr("harness.engines.local.engine.fast_base", lambda *_: 1 / 0)
+    with refused("needs about 0.3 GB in float32, 0.0 are free: engine openai", EngineFailed, 11):
+        next(fresh(llama).generate(BASE, MANY, GREEDY))
+
+
+def test_a_base_that_made_room_is_loaded_again_when_it_is_asked_for(llama, one):
+    engine = fresh(llama)
+    before = written(engine, one, MANY[:3])
+    engine.release()
+    assert written(engine, one, MANY[:3]) == before

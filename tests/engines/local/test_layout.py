@@ -99,3 +99,10 @@ def test_a_large_model_is_not_held_twice(model, monkeypatch):
     monkeypatch.setattr(layout, "MAX_BYTES", 192 * 576 * 2)
     with Layout(model, ROWS).used():
         assert laid_out(model) <= 1
+
+
+def test_little_free_memory_leaves_matrices_as_they_are_and_says_so(model, monkeypatch, caplog):
+    monkeypatch.setattr(layout, "free_memory", lambda: 2 * 192 * 576 * 2)
+    with caplog.at_level("INFO"), Layout(model, ROWS).used():
+        assert laid_out(model) <= 1
+    assert "1 of 2 matrices are laid out: no room for more" in caplog.text

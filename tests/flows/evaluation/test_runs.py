@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed, StoreFailed
@@ -370,3 +372,48 @@ def test_progress_counts_up_to_all(project: TinyProject, engine: EchoEngine) -> 
     writing = [(done, total) for step, done, total in on_progress if step.endswith("writing")]
     assert writing == [(0, 16), (2, 16), (4, 16), (6, 16), (8, 16)], "ideals are work as well"
     assert on_progress[-1] == ("v1 on openers: weighing ideals", 16, 16)
+
+
+# --- where memory holds base or embedder, not both -----------------------------------------------
+
+
+class Releasing(EchoEngine):
+    """An engine that counts how often it was asked to make room."""
+
+    released = 0
+
+    def release(self) -> None:
+        self.released += 1
+
+
+class Unit:
+    """An embedding model that counts how often it was loaded."""
+
+    loads = 0
+
+    def __init__(self, *_: object) -> None:
+        Unit.loads += 1
+
+    def encode(self, texts: list[str], **_: object) -> list[Any]:
+        return [np.ones(2, dtype=np.float32) for _ in texts]
+
+
+@pytest.mark.parametrize(("free", "turns"), [(10**6, 2), (10**12, 0)], ids=["short", "enough"])
+def test_base_and_embedder_take_turns_where_both_do_not_fit(
+    project: TinyProject, monkeypatch: pytest.MonkeyPatch, free: int, turns: int
+) -> None:
+    folder = project.write("embedder/config.json", "{}").parent
+    save_file({"w": np.zeros(4, dtype=np.float32)}, folder / "model.safetensors")
+    text = (project.folder / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text.replace('embedder = "none"', 'embedder = "embedder"'))
+    monkeypatch.setattr("harness.engines.embedder.free_memory", lambda: free)
+    monkeypatch.setattr("harness.engines.embedder._mean_of_tokens", lambda _: (8, True))
+    monkeypatch.setattr("harness.engines.embedder._MeanOfTokens", Unit)
+    monkeypatch.setattr(Unit, "loads", 0)
+    engine = Releasing()
+    with session(project, engine) as opened:
+        benchmark, adapter = opened.benchmark("openers"), opened.backend.adapter("v1")
+        for cases in (frozenset(ALL[:1]), None):
+            opened.producer.run(adapter, benchmark, cases)
+    assert engine.released == turns
+    assert Unit.loads == max(1, turns)

@@ -6,15 +6,24 @@ Tested in tests/engines/local/fast/test_llama.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from io import RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from harness.engines.local.weight_files import file_state
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
 WEIGHTS = "model.safetensors"
+
+_DTYPES = {
+    "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
+    "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
+}  # fmt: skip
+"""torch's names for the types in a safetensors header."""
 
 Table: TypeAlias = Mapping[str, Any]
 """A JSON object, read from a model's folder."""
@@ -52,12 +61,39 @@ def only(known: Collection[str], given: Table, where: str) -> None:
 
 
 def tensors(file: Path, dtype: torch.dtype) -> dict[str, Tensor]:
-    """Read all tensors of a file, converted to a dtype and copied out of the mapped file."""
+    """Read all tensors of a file in a dtype, one by one, so that no second copy is ever held.
+
+    Nothing stays mapped: from then on a change of the file changes nothing here. `Unusual` where
+    it changes while it is read.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(file, framework="pt") as opened:
-            names = opened.keys()
-            return {name: opened.get_tensor(name).to(dtype, copy=True) for name in names}
+        with file.open("rb", buffering=0) as raw:
+            before = file_state(raw.fileno())
+            with safe_open(file, framework="np") as opened:  # which checks the header
+                told = [(name, opened.get_slice(name)) for name in opened.offset_keys()]
+                shapes = [(name, one.get_dtype(), one.get_shape()) for name, one in told]
+            raw.seek(8 + int.from_bytes(raw.read(8), "little"))
+            found = {name: _next(raw, kind, shape).to(dtype) for name, kind, shape in shapes}
+            if file_state(raw.fileno()) != before or raw.read(1):
+                raise Unusual(f"{file.name} changed while it was read")
     except (OSError, SafetensorError) as problem:
         raise Unusual(f"{file.name} is not readable") from problem
+    return found
+
+
+def _next(raw: RawIOBase, kind: str, shape: Sequence[int]) -> Tensor:
+    """Read the next tensor of a file, whose tensors follow each other without a gap."""
+    import torch
+
+    if kind not in _DTYPES:
+        raise Unusual(f"a tensor has the type {kind}")
+    values = torch.empty(tuple(shape), dtype=getattr(torch, _DTYPES[kind]))
+    left = values.view(-1).view(torch.uint8).numpy().data if values.numel() else memoryview(b"")
+    while left:
+        read = raw.readinto(left)
+        if not read:
+            raise OSError("cut off")
+        left = left[read:]
+    return values

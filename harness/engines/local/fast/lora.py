@@ -18,6 +18,8 @@ from torch import Tensor
 from harness.engines.local.fast.config import MATRICES
 from harness.engines.local.fast.files import Unusual, only, read_table, tensors
 from harness.engines.local.fast.llama import Linear, Llama
+from harness.engines.local.mapped import give_back
+from harness.engines.local.originals import Originals
 from harness.engines.protocol import Mounted
 
 _log = logging.getLogger(__name__)
@@ -50,16 +52,15 @@ class LoraDelta:
 
 
 class Merging:
-    """A fast base with a single adapter's weights at a time; the base's weights stay untouched."""
+    """A fast base with a single adapter's weights at a time; its own come back bit for bit."""
 
     def __init__(self, base: Llama) -> None:
         self._linears = {linear.name: linear for linear in base.modules()}
-        self._plain = {name: linear.weight for name, linear in self._linears.items()}
-        self._merged: dict[str, Tensor] = {}
+        self._originals = Originals("weight")
         self._read: tuple[str, LoraDelta] | None = None
         """The adapter that was read last, with its digest."""
         self.mounted: dict[str, None] = {}
-        """The digest of the adapter in `_merged`, if any."""
+        """The digest of the adapter in the weights, if any."""
 
     def takes(self, adapter: Mounted) -> bool:
         """Return whether the adapter is a plain LoRA; PEFT mounts all others."""
@@ -83,22 +84,20 @@ class Merging:
     @contextmanager
     def using(self, adapter: Mounted) -> Iterator[None]:
         """Give the base exactly this adapter's weights, or its own for the base itself."""
-        if adapter.folder is not None and adapter.digest not in self.mounted:
-            self.mounted, self._merged = {}, {}  # the old weights' memory goes first
-            self._put({})
-            delta = self._delta(adapter.digest, adapter.folder)
-            with torch.inference_mode():  # the same operations as in PEFT's merge, in its order
-                self._merged = {
-                    name: self._plain[name].clone().add_((b @ a).mul_(delta.scaling))
-                    for name, (a, b) in delta.pairs.items()
-                }
-            self.mounted = {adapter.digest: None}
-        self._put({} if adapter.folder is None else self._merged)
+        if adapter.digest not in self.mounted:
+            self.mounted = {}
+            self._originals.restore()
+            if adapter.folder is not None:
+                self._merge(self._delta(adapter.digest, adapter.folder))
+                self.mounted = {adapter.digest: None}
         yield
 
-    def _put(self, changed: dict[str, Tensor]) -> None:
-        for name, linear in self._linears.items():
-            linear.weight = changed.get(name, self._plain[name])
+    def _merge(self, delta: LoraDelta) -> None:
+        with torch.inference_mode():  # the same operations as in PEFT's merge, in its order
+            for name, (a, b) in delta.pairs.items():
+                self._originals.replace(self._linears[name])
+                self._linears[name].weight.add_((b @ a).mul_(delta.scaling))
+        give_back()
 
 
 def read_lora(folder: Path, linears: list[Linear]) -> LoraDelta:

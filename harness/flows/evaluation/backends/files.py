@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.engines.local.skeleton import Skeleton
-from harness.engines.protocol import BackendEngine, Mounted
+from harness.engines.protocol import BackendEngine, Mounted, ReleasingEngine
 from harness.errors import AdapterRefused
 from harness.flows.evaluation.backend import NO_ADAPTER, AdapterRef, Backend
 from harness.flows.project import Project
@@ -71,6 +71,12 @@ class FilesBackend(Backend):
         if adapter.digest not in self._of_exports:
             self._of_exports[adapter.digest] = self._open_engine(adapter.exported)
         return self._of_exports[adapter.digest]
+
+    def release(self) -> None:
+        """Give back the memory of the models that this process holds."""
+        for engine in (self._engine, *self._of_exports.values()):
+            if isinstance(engine, ReleasingEngine):
+                engine.release()
 
     def close(self) -> None:
         """Release the memory and processes of the engines that were opened."""
