@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from harness.engines.local.device import probe
+from harness.engines.local.engine import Transformers
 from harness.engines.protocol import Mounted, Weighed
 from harness.errors import EngineFailed
 from harness.records import Generation, Output, Prompt
@@ -90,3 +92,40 @@ def other(folder: Path, threads: int) -> Marked:
 def broken(folder: Path, threads: int) -> Marked:
     """Fail, as a worker that cannot start."""
     raise OSError(f"no such device\nbeside {folder}")
+
+
+STALLS = "LORA_HARNESS_TEST_STALLS"
+"""Set on a node whose workers answer once, and then never again."""
+
+
+class Stalling(Transformers):
+    """The engine on a real base, whose workers wait for each other.
+
+    On a node with STALLS a worker answers a first batch, makes the file `stalled` in its folder
+    at the second, and stays there. All other workers answer once that file exists.
+    """
+
+    def __init__(self, base: Path, folder: Path) -> None:
+        super().__init__(lambda: base, probe())
+        self._stalled = folder / "stalled"
+        self._answered = False
+
+    def generate(
+        self, adapter: Mounted, prompts: Sequence[Prompt], generation: Generation
+    ) -> Iterator[tuple[Output, ...]]:
+        """Generate as the engine does, or stall."""
+        stalls = STALLS in os.environ
+        if stalls and self._answered:
+            self._stalled.touch()
+        self._answered = True
+        until = time.monotonic() + 120
+        while (self._stalled.exists() if stalls else not self._stalled.exists()) and (
+            time.monotonic() < until
+        ):
+            time.sleep(0.02)
+        yield from super().generate(adapter, prompts, generation)
+
+
+def stalling(base: Path, folder: Path, threads: int) -> Stalling:
+    """Return the engine; a worker calls this."""
+    return Stalling(base, folder)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias
 
 from harness.engines.batches import Batch, Tag
+from harness.engines.ray.losses import Losses
 from harness.engines.ray.slices import Slices
 from harness.engines.ray.worker import Make, Worker, WorkerInfo, WorkerResult
 from harness.errors import EngineFailed
@@ -59,7 +60,12 @@ class Workers:
     """Workers that are not up yet."""
     _leaving: dict[Pending, Actor] = field(default_factory=dict)
     """Workers with a batch whose result is no longer wanted."""
+    _places: dict[Actor, str] = field(default_factory=dict)
+    """The machine of every worker that came up."""
+    _losses: Losses = field(default_factory=Losses)
     _hire: Callable[[], Actor] = field(default=lambda: None)
+    _asked: int = 0
+    """Workers that were asked for."""
     _spare: int = 0
     """Replacements for dead workers that may still be started."""
     _last: str = "none came up"
@@ -68,7 +74,8 @@ class Workers:
     def start(self, make: Make, parts: Slices) -> None:
         """Start all workers at once; work begins with the first that is up."""
         kind = self.ray.remote(Worker).options(num_cpus=parts.cores, num_gpus=parts.gpus)
-        self._spare = MAX_REPLACED * parts.actors
+        self._asked, self._spare = parts.actors, MAX_REPLACED * parts.actors
+        self._losses.begin(self.ray.nodes())
         self._hire = lambda: kind.remote(make, parts.cores)
         for _ in range(parts.actors):
             self._add()
@@ -112,18 +119,34 @@ class Workers:
         try:
             said = self.ray.get(answer)
         except self.ray.exceptions.RayError as problem:
-            self._last = _cause(problem)
-            _log.info("worker lost: %s", self._last)
-            # A worker that could not even start is not replaced: the next would not start either.
-            if not coming and self._spare:
-                self._spare -= 1
-                self._add()
+            self._lose(actor, problem, job, replace=not coming)
             return (job, None) if job else None
         if isinstance(said, WorkerInfo):
             self._refuse_other(said)
+            self._places[actor] = said.node
             _log.info("worker up on %s", said.node)
         self.idle.append(actor)
         return (job, said) if job else None
+
+    def _lose(
+        self, actor: Actor, problem: Exception, job: Assignment[Any] | None, replace: bool
+    ) -> None:
+        """Replace a lost worker and say so; one that did not even start would not start again."""
+        self._last = _cause(problem)
+        _log.info("worker lost: %s", self._last)
+        self.ray.kill(actor)  # one that only became unreachable would keep its cores
+        left = len(self.idle) + len(self._busy) + len(self._coming) + len(self._leaving)
+        then = [f"{left} of {self._asked} workers {'goes' if left == 1 else 'go'} on"]
+        if job is not None and job.deaths + 1 < MAX_DEATHS:
+            then.append("its piece is begun again")
+        if replace and self._spare:
+            self._spare -= 1
+            self._add()
+            then.append("a new worker is started where there is space")
+        elif not left:
+            return  # the error that ends the work follows
+        place = f" on {self._places[actor]}" if actor in self._places else ""
+        self._losses.worker(place, self._last, ", ".join(then), self.ray.nodes())
 
     def _refuse_other(self, said: WorkerInfo) -> None:
         here = _flat(self.expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
@@ -74,17 +75,22 @@ def test_two_workers_share_the_prompts_and_each_is_answered_once(
     assert len({pid for pid, _ in asked(tmp_path)}) == 2
 
 
-def test_what_a_killed_worker_had_is_done_by_another(opened: Open, tmp_path: Path) -> None:
+def test_what_a_killed_worker_had_is_done_by_another_and_said_at_once(
+    opened: Open, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "die").write_text("c7 1")
     found = [o for batch in opened().generate(BASE, prompts(40), GENERATION) for o in batch]
     assert sorted(o.case for o in found) == sorted(p.case for p in prompts(40))
     (dead,) = (tmp_path / "dead").read_text().split()
     (alive,) = {pid for pid, case in asked(tmp_path) if case == "c7"}
     assert alive != dead
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(r"ray: a worker on .+ is lost \(.+\); 1 of 2 workers goes on", line)
+    assert line.endswith("its piece is begun again, a new worker is started where there is space")
 
 
 def test_a_piece_that_kills_every_worker_is_given_up_and_the_others_go_on(
-    opened: Open, tmp_path: Path
+    opened: Open, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "die").write_text("c0 3")
     good = Mounted("good", "2", None)
@@ -95,6 +101,7 @@ def test_a_piece_that_kills_every_worker_is_given_up_and_the_others_go_on(
     assert "base: 3 workers died over the same piece" in str(problem)
     texts = [o.case for _, done in found if isinstance(done, BatchResult) for o in done.outputs]
     assert sorted(texts) == ["c1", "c2", "c3"]
+    assert capsys.readouterr().err.count("is lost") == 1
 
 
 def test_a_worker_on_another_device_is_refused(opened: Open) -> None:
