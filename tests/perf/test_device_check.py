@@ -109,14 +109,19 @@ def test_a_step_that_fails_and_one_out_of_time_are_lines_that_are_not_as_wanted(
         yield DeviceLine("never", "reached")
 
     def endless(_: DeviceTrial) -> Iterator[DeviceLine]:
+        yield DeviceLine("first part", "done", True)
         time.sleep(60)
-        yield DeviceLine("never", "reached")
 
-    monkeypatch.setattr(device_check, "STEPS", (broken, endless, endless))
-    found = list(lines(trial, 0.5))
-    assert [line.fine for line in found] == [False] * 3
+    def quick(_: DeviceTrial) -> Iterator[DeviceLine]:
+        yield DeviceLine("quick", "reached all the same", True)
+
+    monkeypatch.setattr(device_check, "STEPS", (broken, endless, quick))
+    found = list(lines(trial, 1.0))
+    assert [line.fine for line in found] == [False, True, False, True]
     assert "RuntimeError: CUDA error" in found[0].seen
-    assert all("not ended" in line.seen for line in found[1:])
+    assert found[1].tried == "first part"
+    assert "not ended in" in found[2].seen
+    assert found[3].tried == "quick"
 
 
 def test_without_cuda_it_says_not_tried() -> None:
