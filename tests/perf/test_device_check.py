@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import device_check
 import device_trial
 import pytest
 from device_check import DeviceLine, lines
+from device_memory import little_memory
 from device_trial import DeviceTrial, batched, doctored, gated, halved, quantised, timed
 
 from tests.fakes.deployed import DeployedProject
@@ -70,6 +72,24 @@ def test_too_little_memory_is_simulated_and_halves_the_rows(trial: DeviceTrial) 
     assert line.tried.endswith("simulated")
     assert line.seen == "48 rows halved 4 times, 48 of 48 texts as before"
     assert line.fine
+
+
+def test_memory_on_cuda_is_limited_halfway_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    peaks, limits = iter([100, 300]), list[float]()
+    whole = SimpleNamespace(total_memory=1000)
+    for name, stand_in in {
+        "empty_cache": lambda: None,
+        "reset_peak_memory_stats": lambda: None,
+        "max_memory_reserved": lambda: next(peaks),
+        "get_device_properties": lambda _: whole,
+        "set_per_process_memory_fraction": limits.append,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    with pytest.raises(RuntimeError), little_memory(lambda: None, lambda: None):
+        raise RuntimeError("the engine ends")
+    assert limits == [0.2, 1.0]
 
 
 @pytest.mark.skipif(find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed")
