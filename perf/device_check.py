@@ -51,21 +51,27 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def lines(trial: DeviceTrial, seconds: float) -> Iterator[DeviceLine]:
-    """Yield the lines of every step, and one for a step that fails or is not reached in time."""
+    """Yield the lines of every step, and one more for a step that fails or takes too long.
+
+    A step may take a part of the time that is left, the last one all of it, so each is reached.
+    """
     until = time.monotonic() + seconds
-    for step in STEPS:
-        name, left = step.__name__, until - time.monotonic()
+    for number, step in enumerate(STEPS):
+        left = until - time.monotonic()
+        share = 2 * left / (len(STEPS) - number + 1)
+        found: list[DeviceLine] = []
         try:
-            if left <= 0:
+            if share <= 0:
                 raise OutOfTime
-            with deadline(left):
-                found = list(step(trial))
+            with deadline(share):
+                found.extend(step(trial))
         except OutOfTime:
-            yield DeviceLine(name, f"not ended: the {seconds:.0f} s were over", False)
+            seen = f"not ended in {max(0.0, share):.0f} s, see --seconds"
+            found.append(DeviceLine(step.__name__, seen, False))
         except Exception as problem:  # torch, CUDA and vLLM raise any kind
-            yield DeviceLine(name, f"failed: {type(problem).__name__}: {reason(problem)}", False)
-        else:
-            yield from found
+            seen = f"failed: {type(problem).__name__}: {reason(problem)}"
+            found.append(DeviceLine(step.__name__, seen, False))
+        yield from found
 
 
 def shipped(folder: Path, cases: int) -> DeviceTrial:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -162,17 +162,18 @@ def halved(trial: DeviceTrial) -> Iterator[DeviceLine]:
     rows = [replace(prompt, sample=n) for prompt in trial.prompts for n in range(4)]
     engine = trial.engine()
 
-    def write(batch: int) -> dict[tuple[str, int], Output]:
-        return trial.written(engine, "float32", batch, rows)
+    def write() -> dict[tuple[str, int], Output]:
+        return trial.written(engine, "float32", len(rows), rows)
 
-    expected = write(len(rows))
+    expected = write()
     with logged("harness.engines.local.engine", "out of memory, going on") as said:
         if trial.device.kind == "cuda":
-            with little_memory(lambda: write(1), lambda: write(len(rows))):
-                found = write(len(rows))
+            one_row = partial(trial.written, engine, "float32", 1, rows[:1])
+            with little_memory(one_row, write):
+                found = write()
         else:
             engine = Narrow(lambda: trial.base, trial.device)
-            found = write(len(rows))
+            found = write()
     how = "" if trial.device.kind == "cuda" else ", simulated"
     equal = _equal(expected, found)
     seen = f"{len(rows)} rows halved {len(said)} times, {equal} of {len(rows)} texts as before"

@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import device_check
 import device_trial
 import pytest
 from device_check import DeviceLine, lines
+from device_memory import little_memory
 from device_trial import DeviceTrial, batched, doctored, gated, halved, quantised, timed
 
 from tests.fakes.deployed import DeployedProject
@@ -72,6 +74,24 @@ def test_too_little_memory_is_simulated_and_halves_the_rows(trial: DeviceTrial) 
     assert line.fine
 
 
+def test_memory_on_cuda_is_limited_halfway_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    peaks, limits = iter([100, 300]), list[float]()
+    whole = SimpleNamespace(total_memory=1000)
+    for name, stand_in in {
+        "empty_cache": lambda: None,
+        "reset_peak_memory_stats": lambda: None,
+        "max_memory_reserved": lambda: next(peaks),
+        "get_device_properties": lambda _: whole,
+        "set_per_process_memory_fraction": limits.append,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    with pytest.raises(RuntimeError), little_memory(lambda: None, lambda: None):
+        raise RuntimeError("the engine ends")
+    assert limits == [0.2, 1.0]
+
+
 @pytest.mark.skipif(find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed")
 def test_nf4_is_compared_with_plain_generate_and_the_plain_base(trial: DeviceTrial) -> None:
     (line,) = quantised(trial)
@@ -109,14 +129,19 @@ def test_a_step_that_fails_and_one_out_of_time_are_lines_that_are_not_as_wanted(
         yield DeviceLine("never", "reached")
 
     def endless(_: DeviceTrial) -> Iterator[DeviceLine]:
+        yield DeviceLine("first part", "done", True)
         time.sleep(60)
-        yield DeviceLine("never", "reached")
 
-    monkeypatch.setattr(device_check, "STEPS", (broken, endless, endless))
-    found = list(lines(trial, 0.5))
-    assert [line.fine for line in found] == [False] * 3
+    def quick(_: DeviceTrial) -> Iterator[DeviceLine]:
+        yield DeviceLine("quick", "reached all the same", True)
+
+    monkeypatch.setattr(device_check, "STEPS", (broken, endless, quick))
+    found = list(lines(trial, 1.0))
+    assert [line.fine for line in found] == [False, True, False, True]
     assert "RuntimeError: CUDA error" in found[0].seen
-    assert all("not ended" in line.seen for line in found[1:])
+    assert found[1].tried == "first part"
+    assert "not ended in" in found[2].seen
+    assert found[3].tried == "quick"
 
 
 def test_without_cuda_it_says_not_tried() -> None:
