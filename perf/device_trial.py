@@ -219,7 +219,7 @@ def timed(trial: DeviceTrial) -> Iterator[DeviceLine]:
     else:
         others["vLLM"] = _vllm(trial, dtype)
     for name, speed in others.items():
-        seen = f"{speed:.0f} tokens a second, {ours / speed:.2f} times that is ours"
+        seen = f"{speed:.0f} tokens a second; the engine writes {ours / speed:.2f} times as many"
         yield DeviceLine(f"writing, {dtype}, {name}", seen)
 
 
