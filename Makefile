@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
+.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm device ray-kill mutants races audit lock wheel wheel-test lowest transcripts clean
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -98,6 +98,9 @@ faults: $(READY) ## kills, full disks, lost connections, races, hostile outputs:
 forge: $(READY) ## forgeries of history, store, ledger and pull request: tried and noticed
 	$(BIN)/python perf/forge.py $(ARGS)
 	PYTHONPATH=. $(BIN)/python perf/forge_pull_request.py $(ARGS)
+
+device: $(READY) ## on a GPU: doctor, gate, batches, memory, nf4, speed; else "not tried"
+	PYTHONPATH=. $(BIN)/python perf/device_check.py $(ARGS)
 
 vllm: $(READY) ## a real vLLM on this processor: right servers, wrong ones, interruptions
 	PYTHONPATH=. $(BIN)/python perf/vllm_check.py $(ARGS)
