@@ -223,6 +223,9 @@ def _badly_told(ended: Ended) -> list[str]:
         return [f"{ended.was}: {ended.raised}"]
     if ended.code in (0, 1, 10):
         return []
-    if ended.code != 11 or ended.said.count("\n") != 1:
+    # What a command was at may stand above, as of `train`; the failure itself is one line.
+    *_, line = ended.said.splitlines() or [""]
+    alone = line.startswith("lora-harness: ") and ended.said.count("lora-harness: ") == 1
+    if ended.code != 11 or not alone:
         return [f"{ended.was}: ended with {ended.code}: {ended.said}"]
     return []
