@@ -110,7 +110,7 @@ def week_row(week: WeekRates, which: Rated) -> dict[str, Any] | None:
 
 
 def evidence_row(week: EvidenceWeek) -> dict[str, Any]:
-    """Return the row of a week's evidence; what is next to none is drawn at the foot."""
+    """Return the row of a week's evidence, its share cut to what the chart's scale can show."""
     return {
         "at": week.starts,
         "week": week.week,

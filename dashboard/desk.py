@@ -84,7 +84,7 @@ def given(context: frame.PageContext, groups: Sequence[Together]) -> Together | 
 
 
 def _seconds(key: str) -> float | None:
-    """Return how long an output was open; None for so long that nobody was reading any more."""
+    """Return the seconds that an output was open; None where no reading takes that long."""
     began = desk().shown.get(key)
     took = None if began is None else time.monotonic() - began
     return took if took is not None and took <= MAX_MEASURED else None
@@ -96,7 +96,7 @@ def elsewhere(context: frame.PageContext, groups: Sequence[Together]) -> list[Cl
 
 
 def _place(group: Together) -> int:
-    """Order what is handed out: first what was undone, last what was skipped last."""
+    """Return the waiting outputs in order: undone ones first, skipped ones last."""
     keys = {one.key for one in group}
     if desk().undone in keys:
         return -1

@@ -119,7 +119,7 @@ def _point_rows(points: Sequence[Point], metric: str) -> list[list[Cell]]:
 
 
 def slices(found: OverTime) -> None:
-    """Show the metric on each slice; those that fell most come first."""
+    """Show the metric on each slice; slices that fell most come first."""
     if not found.slices:
         return
     moved = any(panel.drift is not None for panel in found.slices)

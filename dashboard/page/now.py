@@ -45,7 +45,7 @@ def _of_client(tasks: tuple[TaskNow, ...]) -> tuple[TaskNow, ...]:
 
 
 def _overview(tasks: tuple[TaskNow, ...]) -> None:
-    """Show a line for each task, those that need a person first."""
+    """Show a table with a line for each task; tasks that need a person come first."""
     frame.html(
         pieces.table(
             ["task", "still good?", "in production", "edit rate", "rejection rate", "next"],

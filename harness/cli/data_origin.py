@@ -51,7 +51,7 @@ def _options(command: click.Command) -> click.Command:
 @click.argument("file", metavar="[SET]", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help='{"sets": [{"set", "origin", "missing"}]}')
 def origin(file: Path | None, as_json: bool, **stated: str | bool | None) -> None:
-    """Show where SET comes from, or what is missing of all sets; with options, state it.
+    """Show the origin card of SET, or the missing entries of all sets; options fill the card in.
 
     It is kept in SET.origin.toml beside the set, whose keys are those of the options; commit it.
     `train` records it, `data check` warns, and the model card and `attest` carry it.

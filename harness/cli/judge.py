@@ -126,7 +126,7 @@ def _refuse_unscored(
 
 def _rule(text: str, role: Role) -> MetricRule:
     from harness.judge.policy import MARGINS, is_tiny
-    from harness.records.benchmark import SMALLEST_MARGIN
+    from harness.records.policy import SMALLEST_MARGIN
 
     name, _, margin = text.partition("=")
     try:

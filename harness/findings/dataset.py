@@ -13,7 +13,7 @@ from harness.findings.personal import personal
 from harness.findings.repeats import repeats
 from harness.findings.voice import HouseVoice
 from harness.records import Benchmark
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.text.quoting import IN_INPUT, IN_OUTPUT, Shape
 
 SMALL, LARGE = 50, 1_000

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.findings.finding import Finding, quoted
 from harness.findings.voice import SHORT, HouseVoice
 from harness.findings.words import words
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 ENDED = 0.9
 """Share of a group's outputs that must end with a closing mark before others count as cut off."""

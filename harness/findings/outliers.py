@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.findings.finding import Finding
 from harness.findings.words import words
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 MIN_TEXTS = 20
 """Examples needed to say which lengths and languages are usual."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from harness.findings.finding import Finding
 from harness.findings.near import near_duplicates
 from harness.findings.words import normal
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 
 def repeats(examples: Sequence[TrainingExample]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from harness.findings.finding import Finding, quoted
 from harness.findings.words import words
 from harness.records import Case
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 MIN_CASES = 5
 """Cases that a slice needs to show a voice; otherwise the whole benchmark is the measure."""

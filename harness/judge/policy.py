@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import BenchmarkError
 from harness.records import MetricRule, Policy, Run
-from harness.records.benchmark import SMALLEST_MARGIN
+from harness.records.policy import SMALLEST_MARGIN
 
 LIKELIHOOD = "ideal_likelihood"
 SIMILARITIES = ("edit_similarity", "embedding_similarity")

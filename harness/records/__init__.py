@@ -18,24 +18,22 @@ from harness.records.alarm import (
     WeekEvidence,
 )
 from harness.records.benchmark import (
-    LOWER_IS_BETTER,
     PLACEHOLDER,
     Benchmark,
+    Case,
+    Check,
+    Example,
+    Generation,
+    Level,
+)
+from harness.records.benchmark_health import (
     BenchmarkDifference,
     BenchmarkHealth,
-    Case,
     CaseDifference,
     CaseHistory,
     CasesNeeded,
-    Check,
-    Example,
     FieldChange,
-    Generation,
-    Level,
-    MetricRule,
-    Policy,
     ReserveDifference,
-    Role,
 )
 from harness.records.curves import CurveName, CurvePoint, CurveSize, Foretold, LearningCurve
 from harness.records.datasets import NOT_STATED, DataOrigin, DataVersion, TaughtData
@@ -70,6 +68,7 @@ from harness.records.notices import (
     NoticeKind,
     NoticeSent,
 )
+from harness.records.policy import LOWER_IS_BETTER, MetricRule, Policy, Role
 from harness.records.production_output import ProductionOutput
 from harness.records.reviewers import Agreement, ReviewerRow, Reviewers, TwoLooks
 from harness.records.reviews import (

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.records.benchmark import MetricRule, Policy, Role
 from harness.records.evidence import CasesUse, FinalsUse, MarginUse, ReserveUse
 from harness.records.holds import EXACT, QUOTING, TEXT
+from harness.records.policy import MetricRule, Policy, Role
 from harness.records.presented import Presented
 
 Outcome = Literal["promote", "reject", "inconclusive"]

@@ -13,7 +13,7 @@ from harness.engines.trainer import _trainer as trainer_of
 from harness.flows.training.train import lessons_of
 from harness.libraries import quiet_libraries
 from harness.records import Benchmark, Chat, Message
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from tests.fakes.llama import TinyLlama
 
 pytest.importorskip("trl", reason="training needs trl")

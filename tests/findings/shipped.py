@@ -11,7 +11,7 @@ from harness.findings import Finding
 from harness.findings.dataset import check_examples
 from harness.flows.project import Project
 from harness.flows.training.check_data import DataCheckRequest, measure_for
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.workspace.project.training_data import scan_training_set
 
 ROOT = Path(__file__).resolve().parents[2]

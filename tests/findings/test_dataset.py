@@ -8,7 +8,7 @@ import pytest
 
 from harness.findings import Finding
 from harness.findings.dataset import Measure, check_examples, size
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from tests.findings.shipped import CLEAN, examples, findings, planted
 
 PLANTED = {

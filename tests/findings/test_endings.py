@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.findings.endings import endings
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 GIVEN = "Write to Ana about the counts of paper in {0} stores"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from harness.findings.outliers import languages, lengths, other_languages
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 ENGLISH = "Please tell the customer that we will call again on Monday morning about the order."
 GERMAN = "Bitte sagen Sie dem Kunden, dass wir am Montagmorgen wegen der Bestellung anrufen."

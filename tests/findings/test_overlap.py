@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.findings import case_texts, overlap, overlap_of
 from harness.records import Case, Message
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from tests.findings.shipped import CLEAN, cases, examples
 
 OUTREACH = cases("outreach")

@@ -6,7 +6,7 @@ import pytest
 
 from harness.findings.voice import HouseVoice
 from harness.records import Case, Check
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 IDEALS = {
     "note": "Need: {0} | Budget: open | Next: call on {1}",

@@ -15,7 +15,7 @@ from harness.findings.benchmark import CaseLine
 from harness.flows.benchmarks.ideal_tokens import ideal_tokens
 from harness.flows.project import Project
 from harness.measure import run_checks
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.workspace.project.training_data import DATASETS, scan_training_set, training_files
 
 

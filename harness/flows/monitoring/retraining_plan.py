@@ -31,7 +31,7 @@ from harness.flows.reviews.export import (
 )
 from harness.flows.store import open_store
 from harness.records import Decision, Plan, Review
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.render.plan import plan_markdown
 from harness.store import Store
 from harness.workspace.adapters.files import read_training

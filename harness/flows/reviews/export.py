@@ -12,7 +12,7 @@ from harness.findings.reviewed import held_by, input_key
 from harness.findings.set_aside import is_set_aside
 from harness.flows.project import Project
 from harness.records import Review
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.store import Store
 from harness.text.blanks import is_blank
 from harness.text.given import beside_input

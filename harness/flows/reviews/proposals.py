@@ -26,8 +26,7 @@ from harness.records import SYNTHETIC, Benchmark, Review
 from harness.records.holds import EXACT, QUOTING, TEXT
 from harness.store import Store
 from harness.text.given import beside_input
-from harness.text.safe import json_line
-from harness.workspace.formats.output_file import write_output
+from harness.workspace.formats.output_file import write_for_a_person
 from harness.workspace.project.conversations import CONTEXT
 from harness.workspace.project.reserve import read_confirmations
 from harness.workspace.project.voice_days import voice_since
@@ -119,14 +118,7 @@ def write_proposals(found: Proposals, file: Path) -> str:
     """Write the proposals as JSONL and return the file's path; empty where there are none."""
     if not found.lines:
         return ""
-    if file.exists():
-        raise RequestError(
-            f"{file}: is there already and may hold answers of a person, name another"
-        )
-    try:
-        write_output(file, (json_line(line) + "\n" for line in found.lines))
-    except OSError as problem:
-        raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
+    write_for_a_person(file, found.lines, "answers of a person, name another")
     return str(file)
 
 

@@ -20,8 +20,8 @@ from harness.flows.project import Project
 from harness.measure import glossary, phrases
 from harness.progress import OnProgress
 from harness.records import Benchmark, Check
-from harness.records.benchmark import TrainingExample
 from harness.records.holds import EXACT, QUOTING
+from harness.records.training_example import TrainingExample
 from harness.workspace.base.weights import find_weights
 from harness.workspace.formats.cache import write_pieces_atomically
 from harness.workspace.formats.fields import suggestion

@@ -20,7 +20,7 @@ from harness.flows.project import Project, utc_now
 from harness.flows.training.nested_sets import nested_parts
 from harness.flows.training.train import Prepared, prepare
 from harness.records import CurvePoint, LearningCurve
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.workspace.adapters.files import adapter_names
 from harness.workspace.formats.names import check_name
 from harness.workspace.importers.example_columns import ExampleColumns

@@ -12,7 +12,7 @@ from harness.flows.by_whom import refuse_unsaid
 from harness.flows.project import Project, utc_now
 from harness.flows.training.check_data import clean_scan
 from harness.records import DataVersion
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.locks import locked
 from harness.workspace.importers.example_columns import ExampleColumns

@@ -14,7 +14,7 @@ from random import Random
 import numpy as np
 
 from harness.errors import DataError
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 FEWEST = 20
 """Different examples of which a quarter still is a set."""

@@ -18,8 +18,8 @@ from harness.findings.benchmark import CaseLine
 from harness.flows.benchmarks.problems import problems, training_sets
 from harness.flows.by_whom import refuse_unsaid
 from harness.flows.committed_history import write_history
-from harness.flows.evaluation.candidate import References
 from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.references import References
 from harness.flows.evaluation.session import open_session
 from harness.flows.project import Project, rules, utc_now
 from harness.flows.store import open_store

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BenchmarkError, RequestError
-from harness.flows.evaluation.candidate import References
 from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.references import References
 from harness.flows.evaluation.session import Session, open_session
 from harness.flows.evaluation.weighing import LIKELIHOOD
 from harness.flows.project import Project
@@ -19,8 +19,7 @@ from harness.progress import OnProgress
 from harness.records import Benchmark, CaseResult
 from harness.records.holds import EXACT, TEXT
 from harness.text.given import beside_input
-from harness.text.safe import json_line
-from harness.workspace.formats.output_file import write_output
+from harness.workspace.formats.output_file import write_for_a_person
 from harness.workspace.project.benchmarks import reserve_part
 
 FALL = 0.03
@@ -134,12 +133,5 @@ def write_ideals(found: OldIdeals, file: Path) -> str:
     """Write the proposals as JSONL and return the file's path; empty where there are none."""
     if not found.lines:
         return ""
-    if file.exists():
-        raise RequestError(
-            f"{file}: is there already and may hold ideals of a person, name another: --output FILE"
-        )
-    try:
-        write_output(file, (json_line(line) + "\n" for line in found.lines))
-    except OSError as problem:
-        raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
+    write_for_a_person(file, found.lines, "ideals of a person, name another: --output FILE")
     return str(file)

@@ -24,8 +24,8 @@ from harness.flows.training.data_versions import find_set, make_version, with_sl
 from harness.flows.training.retiring import retired_by
 from harness.flows.training.voice_file import rewritten_lines, write_lines
 from harness.records import Benchmark, VoiceDay
-from harness.records.benchmark import TrainingExample
 from harness.records.holds import EXACT
+from harness.records.training_example import TrainingExample
 from harness.workspace.formats.locks import locked
 from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.importers.example_formats import MAX_REPEAT

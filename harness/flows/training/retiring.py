@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.errors import RequestError
 from harness.measure.phrases import PATTERN_SECONDS, compiled
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.text.safe import ci_log
 from harness.workspace.importers.example_formats import TREATMENT
 from harness.workspace.project.data_versions import log_of, read_log

@@ -27,7 +27,7 @@ from harness.flows.project import Project, commit, utc_now
 from harness.flows.training.data_versions import find_set, version_of_data
 from harness.libraries import versions
 from harness.records import RESERVED, Benchmark, DataOrigin
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.text.figures import count
 from harness.workspace.adapters.base_shape import base_shape
 from harness.workspace.adapters.config import ALL_LINEAR, MODULE

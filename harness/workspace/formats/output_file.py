@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.errors import RequestError
+from harness.text.safe import json_line
 from harness.workspace.formats.cache import write_pieces_atomically
 
 _STREAM = re.compile(r"/dev/(stdout|stderr|fd/\d+)|/proc/[^/]+/fd/\d+")
@@ -25,6 +26,19 @@ def write_output(path: Path, pieces: Iterable[str]) -> int:
     if is_stream(path):
         return _through(path, pieces)
     return write_pieces_atomically(behind_links(path), pieces)
+
+
+def write_for_a_person(path: Path, lines: Iterable[Mapping[str, object]], otherwise: str) -> None:
+    """Write lines that a person will fill in as JSONL; refuse to replace what may be filled in.
+
+    `otherwise` ends the refusal: what may be in the file, and what to do instead.
+    """
+    if path.exists():
+        raise RequestError(f"{path}: is there already and may hold {otherwise}")
+    try:
+        write_output(path, (json_line(line) + "\n" for line in lines))
+    except OSError as problem:
+        raise RequestError(f"{path}: cannot be written ({problem.strerror})") from problem
 
 
 def is_stream(path: Path) -> bool:

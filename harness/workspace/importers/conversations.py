@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 from harness.errors import DataError, HarnessError
 from harness.records import Message
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.text.blanks import is_blank
 from harness.text.quoting import brief
 from harness.workspace.formats.fields import Table, kind_of

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.workspace.formats.tables import TableRow, TableRows
 from harness.workspace.importers.case_table import CaseTable
 from harness.workspace.importers.conversations import Leftovers, listed

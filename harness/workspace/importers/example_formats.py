@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from harness.errors import DataError, HarnessError
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.text.blanks import is_blank
 from harness.workspace.formats.context import read_context
 from harness.workspace.formats.fields import Table, kind_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import DataError, HarnessError
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.text.quoting import COLUMNS, EXAMPLES
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.formats.tables import TableRow

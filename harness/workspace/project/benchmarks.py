@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import BenchmarkError, HarnessError
 from harness.records import Benchmark, Case, Chat, Check, Example, Generation, MetricRule, Policy
-from harness.records.benchmark import SMALLEST_MARGIN
+from harness.records.policy import SMALLEST_MARGIN
 from harness.text.blanks import is_blank, same_look
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name, inside

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.records import Example
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.workspace.formats.tables import TableRow
 from harness.workspace.importers.example_columns import ExampleColumns
 from harness.workspace.importers.example_rows import SUFFIXES

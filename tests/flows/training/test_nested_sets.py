@@ -11,7 +11,7 @@ import pytest
 from harness.errors import DataError
 from harness.findings.learning_curve import SHARES
 from harness.flows.training.nested_sets import nested_parts
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 
 
 def example(number: int, **more: object) -> TrainingExample:

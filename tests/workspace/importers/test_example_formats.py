@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import DataError
 from harness.records import Message
-from harness.records.benchmark import TrainingExample
+from harness.records.training_example import TrainingExample
 from harness.workspace.importers.example_formats import FORMATS, format_of
 from harness.workspace.project.training_data import (
     data_fingerprint,
