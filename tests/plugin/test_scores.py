@@ -115,5 +115,5 @@ def test_workers_of_xdist_send_scores_and_write_for_the_terminal_of_their_sessio
     monkeypatch.setenv("COLUMNS", "60")
     result = gate("-n", "2", "-v", "--harness-show", *ONLY)
     result.stdout.fnmatch_lines(["*PASSED 0.* *::logistics-1*", "scores of broken on openers"])
-    *_, head = (line for line in result.outlines if "adapter gate" in line)
+    *_, head = (line for line in result.outlines if line.startswith("═") and "gate" in line)
     assert display_width(head) == 60

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -40,7 +41,7 @@ def reached_ray() -> Iterator[RayModule]:
         raise SettingsError("engine `ray` needs Ray: pip install 'lora-harness[ray]'")
     address = os.environ.get(ADDRESS, "")
     local = address in ("", "local")
-    with _environment(_SILENT | (_LOOPBACK | _token() if local else {})):
+    with _kept_handler(), _environment(_SILENT | (_LOOPBACK | _token() if local else {})):
         import ray
 
         if ray.is_initialized():  # by other code, which also shuts it down
@@ -56,6 +57,17 @@ def reached_ray() -> Iterator[RayModule]:
             ray.shutdown()
             if local:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _kept_handler() -> Iterator[None]:
+    """Put back the handler of SIGTERM at the end: Ray leaves one that exits the process."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():  # Python allows it only there
+            signal.signal(signal.SIGTERM, handler)
 
 
 def _token() -> dict[str, str]:

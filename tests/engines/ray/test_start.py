@@ -18,7 +18,7 @@ from tests.fakes.refusals import refused
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 
 LOCAL = """
-import os, subprocess
+import os, signal
 from harness.engines.ray.start import reached_ray
 with reached_ray() as ray:
     inner = ray.get(ray.remote(lambda: os.environ["RAY_USAGE_STATS_ENABLED"]).remote())
@@ -27,6 +27,7 @@ with reached_ray() as ray:
 with reached_ray() as ray:  # a second one in the same process
     assert ray.get(ray.remote(lambda: 1).remote()) == 1
 print(inner, place.rpartition(":")[0], token, ray.is_initialized(), "RAY_AUTH_TOKEN" in os.environ)
+print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
 """
 
 
@@ -84,5 +85,5 @@ def test_a_local_ray_is_silent_private_and_gone_afterwards() -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOCAL], capture_output=True, text=True, env=plain, timeout=120
     )
-    assert done.stdout.split() == ["0", "127.0.0.1", "64", "False", "False"]
+    assert done.stdout.split() == ["0", "127.0.0.1", "64", "False", "False", "True"]
     assert done.stderr == ""
