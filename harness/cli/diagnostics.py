@@ -6,18 +6,17 @@ Nothing of it is imported unless it is asked for: a command starts as fast as wi
 from __future__ import annotations
 
 import os
-import re
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.text.encodable import is_encodable
+
 if TYPE_CHECKING:
     from harness.text.redact import Redaction
 
-_BYTES = re.compile("[\ud800-\udfff]")
-"""What Python makes of bytes on the command line that are no text."""
 TRACEBACK = "LORA_HARNESS_TRACEBACK"
 """Set to 1, it asks for what `--traceback` does."""
 
@@ -103,7 +102,7 @@ class HarnessCommand(click.Command):
             if isinstance(parameter.type, click.Path):
                 continue
             for text in given if isinstance(given, tuple) else (given,):
-                if isinstance(text, str) and _BYTES.search(text):
+                if isinstance(text, str) and not is_encodable(text):
                     raise click.BadParameter(
                         "holds bytes that are no UTF-8, type it in a terminal of UTF-8",
                         ctx=ctx,

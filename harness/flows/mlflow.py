@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from harness.errors import HarnessError, StoreFailed
+from harness.errors import HarnessError, SettingsError, StoreFailed
 from harness.flows.project import Project
 from harness.records import Decision, Run, Verdict
 from harness.store import Store
 from harness.store.in_production import in_production
 from harness.store.tracker import MLflow
+from harness.text.encodable import is_encodable
 from harness.text.redact import Redaction
 from harness.text.safe import terminal
 
@@ -94,6 +95,8 @@ def open_tracking(project: Project, uri: str | None = None) -> Tracking | None:
     tracker = replace(tracker, uri=uri) if uri else tracker
     if not tracker.uri:
         return None
+    if not is_encodable(tracker.uri):  # MLflow would try such an address again for minutes
+        raise SettingsError("the address of MLflow holds bytes that are no UTF-8")
     return Tracking(MLflow(tracker, settings.root, settings.reports), project.redaction)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from harness.errors import HarnessError, SettingsError, StoreFailed, reason
 from harness.registered import STORES, names, registered
 from harness.store.read_only import ReadOnlyFile, can_be_written
+from harness.text.encodable import is_encodable
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ _SQLITE_OPTIONS = {
 
 def locate(url: str, root: Path) -> URL | Engine:
     """Return the store's URL, relative files below `root`, or the engine that a package made."""
+    if not is_encodable(url):  # the driver would fail over it, and may quote the password
+        raise SettingsError("the store's URL holds bytes that are no UTF-8")
     try:
         given = make_url(url)
     except (ArgumentError, ValueError):  # ValueError: the port is not a number

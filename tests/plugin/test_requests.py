@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -42,6 +43,33 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_name_never_becomes_a_path(gate: Gate, name: str) -> None:
     assert "is not an adapter name" in said(gate(f"--model={name}"))
+
+
+ODD = os.fsdecode(b"caf\xe9")
+"""What Python makes of a byte on the command line that is no UTF-8."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--model", ODD),
+        ("--model", "same", "--harness-against", ODD),
+        ("--model", "same", "--harness-benchmark", ODD),
+        ("--model", "same", "--harness-base-ref", ODD),
+        ("--model", "same", "--harness-engine", ODD),
+        ("--model", "same", "--harness-engine", f"recorded:{ODD}"),
+        ("--model", "same", "--harness-engine", f"openai:http://127.0.0.1:1/{ODD}"),
+        ("--model", "same", "--harness-store", f"sqlite:///{ODD}"),
+        ("--model", "same", "--harness-store", f"postgresql+psycopg://{ODD}@127.0.0.1:1/x"),
+        ("--model", "same", "--harness-mlflow", f"sqlite:///{ODD}"),
+        ("--model", "same", "--harness-mlflow", f"http://127.0.0.1:1/{ODD}"),
+    ],
+    ids=lambda words: " ".join(words[-2:]).encode("ascii", "replace").decode(),
+)
+def test_bytes_that_are_no_text_are_refused_in_every_option(
+    gate: Gate, words: tuple[str, ...]
+) -> None:
+    assert ODD not in said(gate(*words))
 
 
 def test_a_bad_name_is_not_listed_either(gate: Gate) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from harness.errors import HarnessError, RequestError, reason
+from harness.text.encodable import is_encodable
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_LINE = 4 * 1024 * 1024
@@ -179,7 +180,7 @@ def _refuse_depth(text: str, refuse: Any) -> None:
 
 def _refuse_surrogates(value: Any, refuse: Any) -> None:
     if isinstance(value, str):
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
+        if not is_encodable(value):
             refuse("holds half of a surrogate pair, which is no text")
     elif isinstance(value, dict):
         for key, item in value.items():

@@ -170,6 +170,10 @@ GARBAGE = {
     "another encoding": ("ü".encode("utf-16"), "is not JSON"),
     "nested deeply": (b"[" * 200_000, "is not JSON"),
     "a huge number": (b'{"choices": ' + b"9" * 6000 + b"}", "is not JSON"),
+    "half of a surrogate pair": (
+        rb'{"choices": [{"message": {"content": "fine \ud83d"}, "finish_reason": "stop"}]}',
+        "holds half of a surrogate pair, which is no text",
+    ),
     "a text": ("fine", "holds no choice"),
     "a list": ([], "holds no choice"),
     "no choices": ({"choices": []}, "holds no choice"),
