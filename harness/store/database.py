@@ -32,6 +32,8 @@ _ADVICE = {
     "unable to open database file": "name a file as `store`, in a folder that can be written",
     "malformed database schema": "put a copy in its place",
     "database disk image is malformed": "put a copy in its place",
+    "character with byte sequence": "a database in UTF8 holds every letter: name one, and bring the"
+    " history over (`lora-harness history export`, then `import`)",
     "canceling statement due to statement timeout": "run the same command again, with a longer"
     " limit if the store is so large: ?options=-c%20statement_timeout%3D1h behind its URL",
 }
@@ -201,7 +203,9 @@ class Database:
             version = _version(connection)  # again, as another process may have migrated meanwhile
             if version == HEAD:
                 return version
-            if version is not None and version > HEAD:
+            if version is None:
+                _refuse_encoding(connection, self.shown)
+            elif version > HEAD:
                 raise StoreFailed(f"the store was written by a newer version ({version}), upgrade")
             _migrate(connection)
         return version
@@ -255,6 +259,18 @@ def _version(connection: Connection) -> str | None:
     versions = sql_table("alembic_version", sql_column("version_num"))
     found = connection.execute(select(versions.c.version_num)).scalar()
     return None if found is None else str(found)
+
+
+def _refuse_encoding(connection: Connection, shown: str) -> None:
+    """Refuse a new store in a database that cannot hold every letter, before any work is lost."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    if encoding not in ("UTF8", "SQL_ASCII"):  # the latter keeps every byte as it comes
+        raise RequestError(
+            f"the store {shown} is a database in {encoding}, which cannot hold every letter: make"
+            " one by CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 def _migrate(connection: Connection) -> None:

@@ -44,6 +44,13 @@ class PostgreSQL:
         self.by_hand(f"CREATE DATABASE {name}")
         return self._url(name)
 
+    def encoded(self, encoding: str) -> str:
+        """Return the URL of an empty database in another encoding than UTF8."""
+        name = f"in_{encoding.lower()}_{next(self._numbers)}"
+        order = "TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        self.by_hand(f"CREATE DATABASE {name} ENCODING '{encoding}' {order}")
+        return self._url(name)
+
     def copy(self, url: str) -> str:
         """Return the URL of a copy; no client may be connected to the original."""
         name, old = f"copy_{next(self._numbers)}", make_url(url).database
