@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, RequestError, WorldFailed, reason
-from harness.store.tracker import mlflow_address, mlflow_client
+from harness.store.mlflow_place import MLflowPlace
+from harness.store.tracker import mlflow_client
 
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _MAX_DEPTH = 3
@@ -26,12 +27,14 @@ class MLflowArtifacts:
     """The files below a model version or a run."""
 
     def __init__(self, uri: str, root: Path, registry: str | None = None) -> None:
-        self._uri, self.shown = mlflow_address(uri, root)
-        self._registry = mlflow_address(registry, root)[0] if registry else self._uri
+        self._at = MLflowPlace.at(uri, root)
+        self._uri, self.shown = self._at.uri, self._at.shown
+        self._registry = MLflowPlace.at(registry, root) if registry else self._at
         _refuse_no_database(self._uri, self.shown)
         client = mlflow_client()
         with self._failures_named(self.shown):
-            self._client = client(tracking_uri=self._uri, registry_uri=self._registry)
+            self._at.try_database()
+            self._client = client(tracking_uri=self._uri, registry_uri=self._registry.uri)
         self._place = ""
 
     def open_version(
@@ -112,8 +115,7 @@ class MLflowArtifacts:
             raise
         except Exception as problem:  # MLflow, SQLAlchemy and HTTP raise what they like
             _log.debug("MLflow raised %s", type(problem).__name__)
-            said = reason(problem).replace(self._uri, self.shown)
-            said = said.replace(self._registry, self.shown)
+            said = self._registry.without_secrets(self._at.without_secrets(reason(problem)))
             # The cause quotes the whole URI, and so perhaps a password: it is not chained.
             if getattr(problem, "error_code", None) in _ABSENT:
                 raise RequestError(f"{what}: MLflow at {self.shown} has none ({said})") from None

@@ -18,6 +18,7 @@ from typing import Any
 
 from harness.errors import SettingsError, StoreFailed, reason
 from harness.records import Tracker
+from harness.store.mlflow_place import MLflowPlace
 
 _log = logging.getLogger(__name__)
 
@@ -42,10 +43,11 @@ class MLflow:
     """An MLflow server or database; its failures cost no result, as the store has them all."""
 
     def __init__(self, tracker: Tracker, root: Path, reports: Path) -> None:
-        self._uri, self._shown = mlflow_address(tracker.uri, root)
-        client = mlflow_client()
+        self._place = MLflowPlace.at(tracker.uri, root)
+        client, uri = mlflow_client(), self._place.uri
         with self._failures_named():
-            self._client = client(tracking_uri=self._uri, registry_uri=self._uri)
+            self._place.try_database()
+            self._client = client(tracking_uri=uri, registry_uri=uri)
             self._experiment = self._found(tracker.experiment) or self._created(tracker, reports)
 
     # --- runs --------------------------------------------------------------------------------
@@ -85,9 +87,7 @@ class MLflow:
         return str(found.experiment_id) if found is not None else None
 
     def _created(self, tracker: Tracker, reports: Path) -> str:
-        # A server knows its own place for files; a database would use the working directory.
-        remote = self._uri.startswith(("http:", "https:", "databricks"))
-        place = None if remote else (reports / "mlflow").resolve().as_uri()
+        place = None if self._place.is_server else (reports / "mlflow").resolve().as_uri()
         try:
             return str(self._client.create_experiment(tracker.experiment, place))
         except Exception as problem:  # MLflow raises many kinds
@@ -141,28 +141,18 @@ class MLflow:
         except SettingsError:
             raise
         except Exception as problem:  # MLflow, SQLAlchemy and HTTP raise what they like
-            why = reason(problem).replace(self._uri, self._shown)
+            why = self._place.without_secrets(reason(problem))
             _log.debug("MLflow raised %s", type(problem).__name__)
             if "unsupported URI" in why:
                 known = "sqlite:///FILE, postgresql://..., https://..."
-                # The cause quotes the whole URI, and so perhaps a password: it is not chained.
                 raise SettingsError(
-                    f"{self._shown}: MLflow knows no such place, but {known}"
+                    f"{self._place.shown}: MLflow knows no such place, but {known}"
                 ) from None
+            # The cause quotes the whole URI, and so perhaps a password: it is not chained.
             raise StoreFailed(
-                f"MLflow at {self._shown} failed ({why}); what was judged is in the store,"
+                f"MLflow at {self._place.shown} failed ({why}); what was judged is in the store,"
                 " so the same command again makes nothing anew"
-            ) from problem
-
-
-def mlflow_address(uri: str, root: Path) -> tuple[str, str]:
-    """Return an address as MLflow takes it, and as it is shown."""
-    # A relative file of SQLite is in the project, as the store's is, wherever the command runs.
-    head = "sqlite:///"
-    uri = f"{head}{root / uri.removeprefix(head)}" if uri.startswith(head) else uri
-    # Shown without user and query, which may hold a password.
-    scheme, sign, rest = uri.partition("://")
-    return uri, f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"[:200]
+            ) from None
 
 
 def mlflow_client() -> Any:
