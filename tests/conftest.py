@@ -35,6 +35,21 @@ def _nobody_listens() -> None:
         os.environ.pop(name, None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_stores() -> Iterator[None]:
+    """Thousands of tests make a store: its statements are compiled once, and no disk is awaited.
+
+    `tests/store/test_database.py` compares the tables with those that are made in the usual way.
+    """
+    from harness.store import connect, database
+    from tests.fakes.tables import TablesByText
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_create", TablesByText(database._create).create)
+        patch.setattr(connect, "PRAGMAS", (*connect.PRAGMAS, "synchronous=OFF"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgreSQL]:
     """One real server for the whole session."""

@@ -34,6 +34,9 @@ _NETWORK: dict[str, int | str] = {
 }
 """Seconds, and a count, after which libpq gives up a server that does not answer any more."""
 _POSTGRESQL = "postgresql+psycopg"
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""WAL: readers do not wait for a writer. FULL: a commit survives a power cut, which WAL's usual
+NORMAL does not promise."""
 _TRUTH = re.compile("true|false|1|0")
 _SQLITE_OPTIONS = {
     "timeout": re.compile(r"\d{1,5}(\.\d{1,3})?"),
@@ -172,9 +175,7 @@ def _refuse_options(url: URL) -> None:
 def _configure(connection: Any, record: Any) -> None:
     _begin_by_hand(connection, record)
     cursor = connection.cursor()
-    # WAL: readers do not wait for a writer. FULL: a commit survives a power cut, which WAL's usual
-    # NORMAL does not promise.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

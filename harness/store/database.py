@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
-from sqlalchemy import column as sql_column
-from sqlalchemy import table as sql_table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -21,7 +19,7 @@ from harness.errors import RequestError, StoreFailed, reason
 from harness.store.connect import locate, open_engine, open_read_only
 from harness.store.owner import cannot_be_claimed, claim, file_beside, owner_of, use_schema_beside
 from harness.store.read_only import refuse_to_migrate
-from harness.store.schema import HEAD
+from harness.store.schema import ALEMBIC, HEAD, metadata
 from harness.store.shown import shown_url, without_secrets
 from harness.store.waiting import Waits
 
@@ -200,14 +198,15 @@ class Database:
         if self.is_read_only and (version is None or version < HEAD):
             refuse_to_migrate(self.shown, version)
         with _writing(self._engine) as connection:
+            lock(connection, MIGRATION_LOCK)
             version = _version(connection)  # again, as another process may have migrated meanwhile
-            if version == HEAD:
-                return version
             if version is None:
                 _refuse_encoding(connection, self.shown)
+                _create(connection)
             elif version > HEAD:
                 raise StoreFailed(f"the store was written by a newer version ({version}), upgrade")
-            _migrate(connection)
+            elif version < HEAD:
+                _migrate(connection)
         return version
 
     @property
@@ -254,10 +253,9 @@ def _writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(ALEMBIC.name):
         return None
-    versions = sql_table("alembic_version", sql_column("version_num"))
-    found = connection.execute(select(versions.c.version_num)).scalar()
+    found = connection.execute(select(ALEMBIC.c.version_num)).scalar()
     return None if found is None else str(found)
 
 
@@ -273,8 +271,15 @@ def _refuse_encoding(connection: Connection, shown: str) -> None:
         )
 
 
+def _create(connection: Connection) -> None:
+    """Create the tables of a new store at once, as all migrations would have made them."""
+    metadata.create_all(connection, checkfirst=False)
+    ALEMBIC.create(connection)
+    connection.execute(ALEMBIC.insert().values(version_num=HEAD))
+
+
 def _migrate(connection: Connection) -> None:
-    # Alembic takes long to import, and a store that is up to date does not need it.
+    # Alembic takes long to import, and only an older store needs it.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -282,8 +287,6 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    # Alembic reads the version after this lock, so of two processes the second finds no work.
-    lock(connection, MIGRATION_LOCK)
     try:
         command.upgrade(config, "head")
     except (CommandError, AssertionError) as problem:  # the store's version is not among ours

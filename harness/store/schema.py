@@ -1,4 +1,4 @@
-"""The tables, for SQLAlchemy Core; `migrations/` creates them.
+"""The tables, for SQLAlchemy Core: a new store gets these, `migrations/` changes older ones.
 
 `tests/store/test_database.py` compares the two. A row that is addressed by its content has a `key`,
 a row with a place in an order a `seq`; `body` is the record as JSON, and the columns beside it
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -27,6 +28,14 @@ HEAD = "0009"
 """The newest migration; equal to what alembic finds in `migrations/versions`."""
 
 metadata = MetaData()
+
+# Alembic's own table, apart from ours: the migration that a store has reached.
+ALEMBIC = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32)),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 # The id of the project whose rows these are: one row, or none until a project claims them.
 owner = Table("owner", metadata, Column("project", String(64), primary_key=True))

@@ -1,12 +1,15 @@
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from harness.errors import SettingsError, StoreFailed
@@ -16,6 +19,7 @@ from tests.fakes.refusals import refused
 from tests.store.conftest import URL
 from tests.store.records import make_run
 
+ROOT = Path(__file__).resolve().parents[2]
 MIGRATIONS = "harness/store/migrations"
 
 
@@ -36,7 +40,9 @@ def test_the_shown_url_is_the_one_that_was_asked(store, file):
     assert store.database.shown == f"sqlite:///{file}"
 
 
-def test_every_connection_keeps_the_promises(store):
+def test_every_connection_keeps_the_promises(open_store, monkeypatch):
+    monkeypatch.setattr(connect, "PRAGMAS", connect.PRAGMAS[:3])  # tests wait for no disk
+    store = open_store()
     with store.database.read() as connection:
         said = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -68,9 +74,9 @@ def test_the_migrations_make_the_tables_that_the_code_sees(store):
         assert compare_metadata(context, schema.metadata) == []
 
 
-def test_the_code_knows_the_newest_migration(pytestconfig):
+def test_the_code_knows_the_newest_migration():
     config = Config()
-    config.set_main_option("script_location", str(pytestconfig.rootpath / MIGRATIONS))
+    config.set_main_option("script_location", str(ROOT / MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
 
 
@@ -90,7 +96,39 @@ Store({URL!r}, pathlib.Path(sys.argv[1])).close()
 """
 
 
-def test_alembic_is_imported_only_to_migrate(tmp_path):
+def made_by_migrations(file, revision="head"):
+    """Make a store as a version of this program left it that had only the first migrations."""
+    file.parent.mkdir(exist_ok=True)
+    engine = create_engine(f"sqlite:///{file}")
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def tables(file):
+    with sqlite3.connect(file) as connection:
+        found = [" ".join((sql or "").split()) for (sql,) in connection.execute(DDL)]
+    connection.close()
+    return sorted(found)
+
+
+DDL = "SELECT sql FROM sqlite_master"
+
+
+def test_a_new_store_is_as_all_migrations_would_have_made_it(open_store, file, tmp_path):
+    open_store().close()
+    made_by_migrations(tmp_path / "other" / "harness.db")
+    assert tables(file) == tables(tmp_path / "other" / "harness.db")
+
+
+def test_alembic_is_imported_only_for_an_older_store(tmp_path, file):
+    assert "alembic" not in imports_of(OPEN, tmp_path)
+    assert "alembic" not in imports_of(OPEN, tmp_path)
+    file.unlink()
+    made_by_migrations(file, "0005")
     assert "alembic" in imports_of(OPEN, tmp_path)
     assert "alembic" not in imports_of(OPEN, tmp_path)
 

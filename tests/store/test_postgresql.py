@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from harness.errors import HarnessError, RequestError, SettingsError, StoreFailed
 from harness.flows.history import export_history, import_history
 from harness.records import Output
-from harness.store import Store, schema
+from harness.store import Store, database, schema
 from harness.store.decisions import broken_links
 from tests.fakes.postgresql import PostgreSQL, opened
 from tests.fakes.refusals import refused
@@ -70,9 +71,17 @@ def test_a_new_database_gets_its_tables_once(postgresql_server: PostgreSQL) -> N
         assert first.is_empty
 
 
-def test_the_migrations_make_the_tables_that_the_code_sees(postgresql: str) -> None:
-    with opened(postgresql) as store, store.database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+def test_a_new_store_and_a_migrated_one_have_the_tables_that_the_code_sees(
+    postgresql: str, postgresql_server: PostgreSQL
+) -> None:
+    migrated = postgresql_server.fresh()
+    engine = create_engine(migrated)
+    with engine.begin() as connection:
+        database._migrate(connection)
+    engine.dispose()
+    for url in (postgresql, migrated):
+        with opened(url) as store, store.database.read() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
 
 
 @forks
