@@ -14,7 +14,7 @@ from harness.flows.project import Project
 from harness.flows.report import material_of, write
 from harness.render.annotations import MAX_ANNOTATIONS, workflow_commands
 from harness.render.report import Material
-from harness.workspace.project.benchmarks import case_lines
+from harness.workspace.project.cases import case_lines
 
 FULL = 1_000_000
 """Bytes of a step's summary; GitHub drops a summary above a mebibyte altogether."""

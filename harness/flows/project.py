@@ -19,7 +19,8 @@ from harness.records import Benchmark, Privacy
 from harness.text.redact import OPEN, Finder, Found, Redaction
 from harness.workspace.base.weights import Weights, find_weights
 from harness.workspace.formats.fields import suggestion
-from harness.workspace.project.benchmarks import Rules, benchmark_names, read_benchmark
+from harness.workspace.project.benchmarks import benchmark_names, read_benchmark
+from harness.workspace.project.cases import Rules
 from harness.workspace.project.settings import SETTINGS, Settings, read_settings
 
 MARK = "[redacted]"

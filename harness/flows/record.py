@@ -20,7 +20,7 @@ from harness.flows.project import Project
 from harness.progress import OnProgress
 from harness.records import Benchmark, Run
 from harness.records.holds import EXACT, QUOTING
-from harness.workspace.project.benchmarks import reserve_part
+from harness.workspace.project.fingerprints import reserve_part
 from harness.workspace.project.recordings import (
     RECORDED,
     RecordedAnswer,

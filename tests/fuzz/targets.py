@@ -88,7 +88,7 @@ def _benchmark(data: bytes, folder: Path) -> object:
 def _cases(data: bytes, folder: Path) -> object:
     from harness.flows.project import rules
     from harness.measure import run_checks
-    from harness.workspace.project.benchmarks import read_cases
+    from harness.workspace.project.cases import read_cases
 
     cases = read_cases(_file(folder, "cases.jsonl", data), (), rules())
     return [run_checks(case, case.input[:200]) for case in cases[:3]]
@@ -153,7 +153,7 @@ def _imported(data: bytes, folder: Path) -> object:
     from harness.flows.project import rules
     from harness.workspace.formats.tables import read_rows
     from harness.workspace.importers.columns import understand
-    from harness.workspace.project.benchmarks import read_case
+    from harness.workspace.project.cases import read_case
 
     rows = read_rows(_file(folder, "c.csv", data), DataError)
     columns = understand(rows.columns, FIELDS, {}, {}, {}, DataError)

@@ -15,15 +15,8 @@ from harness.flows.project import Project, rules
 from harness.records import Case
 from harness.records.holds import EXACT, QUOTING
 from harness.workspace.formats.locks import locked
-from harness.workspace.project.benchmarks import (
-    Draft,
-    case_lines,
-    read_case,
-    read_cases,
-    read_draft,
-    read_reserve,
-    seen_ids,
-)
+from harness.workspace.project.benchmarks import Draft, read_draft, read_reserve
+from harness.workspace.project.cases import case_lines, read_case, read_cases, seen_ids
 from harness.workspace.project.reserve import add_lines
 
 

@@ -29,7 +29,7 @@ from harness.workspace.importers.columns import (
 )
 from harness.workspace.importers.example_columns import ignoring
 from harness.workspace.importers.example_scan import MAX_NAMED
-from harness.workspace.project.benchmarks import read_case
+from harness.workspace.project.cases import read_case
 
 KIND = "benchmark"
 """The name under which the meaning of columns is remembered."""

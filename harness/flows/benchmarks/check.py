@@ -21,7 +21,8 @@ from harness.progress import OnProgress
 from harness.records import Benchmark, BenchmarkHealth
 from harness.store import Store
 from harness.store.health import adapters_on, case_histories
-from harness.workspace.project.benchmarks import Draft, each_case, read_draft
+from harness.workspace.project.benchmarks import Draft, read_draft
+from harness.workspace.project.cases import each_case
 
 
 @dataclass(frozen=True, slots=True)

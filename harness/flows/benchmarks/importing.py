@@ -29,13 +29,8 @@ from harness.workspace.importers.columns import (
     remember_columns,
 )
 from harness.workspace.importers.example_scan import MAX_NAMED
-from harness.workspace.project.benchmarks import (
-    RESERVE,
-    read_case,
-    read_draft,
-    read_reserve,
-    seen_ids,
-)
+from harness.workspace.project.benchmarks import RESERVE, read_draft, read_reserve
+from harness.workspace.project.cases import read_case, seen_ids
 from harness.workspace.project.conversations import CONTEXT, INPUT
 from harness.workspace.project.starter import benchmark_file
 

@@ -26,7 +26,7 @@ from harness.records import BASE, BASE_PROMPT, Benchmark, Case, Run, Verdict
 from harness.records.holds import EXACT
 from harness.render.notices import verdict_notice
 from harness.workspace.adapters.files import read_training
-from harness.workspace.project.benchmarks import reserve_part
+from harness.workspace.project.fingerprints import reserve_part
 
 
 @dataclass(frozen=True, slots=True)

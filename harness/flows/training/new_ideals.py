@@ -31,7 +31,8 @@ from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.fields import Table
 from harness.workspace.formats.locks import locked
 from harness.workspace.formats.reading import json_object, jsonl_lines
-from harness.workspace.project.benchmarks import Draft, read_case, read_draft
+from harness.workspace.project.benchmarks import Draft, read_draft
+from harness.workspace.project.cases import read_case
 from harness.workspace.project.voice_days import add_voice_day, read_voice_days
 
 Ideal = str | list[str]

@@ -20,7 +20,7 @@ from harness.records import Benchmark, CaseResult
 from harness.records.holds import EXACT, TEXT
 from harness.text.given import beside_input
 from harness.workspace.formats.output_file import write_for_a_person
-from harness.workspace.project.benchmarks import reserve_part
+from harness.workspace.project.fingerprints import reserve_part
 
 FALL = 0.03
 """A fall of the likelihood that counts, where the benchmark's metric has no margin."""

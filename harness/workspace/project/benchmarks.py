@@ -1,26 +1,22 @@
-"""Read a benchmark from its `benchmark.toml` and `cases.jsonl`, and compute its fingerprint."""
+"""Read a benchmark: its `benchmark.toml`, its `cases.jsonl` and its reserve."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from harness.errors import BenchmarkError, HarnessError
-from harness.records import Benchmark, Case, Chat, Check, Example, Generation, MetricRule, Policy
+from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
 from harness.records.policy import SMALLEST_MARGIN
-from harness.text.blanks import is_blank, same_look
-from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
+from harness.workspace.formats.fields import Table, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name, inside
-from harness.workspace.formats.reading import json_object, jsonl_lines
+from harness.workspace.project.cases import Rules, each_case, read_cases, seen_ids
 from harness.workspace.project.chat import read_chat
 from harness.workspace.project.conversations import CONTEXT, INPUT, read_given, refuse_unseen
+from harness.workspace.project.fingerprints import fingerprint
 from harness.workspace.project.settings import read_generation
 
 ROLES = ("gate", "guard", "report")
@@ -34,15 +30,6 @@ def benchmark_names(root: Path) -> list[str]:
     if not root.is_dir():
         raise BenchmarkError(f"{root}: no such folder, the benchmarks are looked for there")
     return sorted(file.parent.name for file in root.glob("*/benchmark.toml"))
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Functions of `measure` and `judge`, passed in because this package may import neither."""
-
-    parse_checks: Callable[[Mapping[str, Any], str], tuple[Check, ...]]
-    merge_checks: Callable[[tuple[Check, ...], Mapping[str, Any], str], tuple[Check, ...]]
-    check_policy: Callable[[Policy], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,30 +107,6 @@ def _draft(folder: Path, name: str | None, defaults: Generation, rules: Rules) -
     return Draft(benchmark, shared, folder / "cases.jsonl")
 
 
-def fingerprint(benchmark: Benchmark, cases: tuple[Case, ...]) -> str:
-    """Hash cases (in any order), prompt and metrics: a verdict compares equal fingerprints only."""
-    parts: dict[str, object] = {
-        "cases": sorted((_hashed(case) for case in cases), key=lambda case: str(case["id"])),
-        "system": benchmark.system,
-        "template": benchmark.template,
-        "metrics": sorted((asdict(rule) for rule in benchmark.metrics), key=lambda r: r["name"]),
-    }
-    if benchmark.chat != Chat():
-        parts["chat"] = asdict(benchmark.chat)
-    # Stored verdicts carry this digest: another spacing or order would cut them off.
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _hashed(case: Case) -> dict[str, object]:
-    """Return a case's fields; the later ones only where they are set, as no old case has them."""
-    found = asdict(case)
-    for name, unset in (("turns", ()), ("system", None), ("context", ())):
-        if found[name] == unset:
-            del found[name]
-    return found
-
-
 def _task(table: Table, folder: str) -> str | None:
     """Return the task, or None for a guard."""
     name = table.text("name", folder)
@@ -214,20 +177,6 @@ def _policy(table: Table, rules: Rules) -> Policy:
     return policy
 
 
-def read_cases(
-    path: Path, shared: tuple[Check, ...], rules: Rules, template: str = INPUT
-) -> tuple[Case, ...]:
-    """Read the cases of a file; refuse the first line that is no complete case."""
-    cases: list[Case] = []
-    for _, found in each_case(path, shared, rules, template):
-        if isinstance(found, HarnessError):
-            raise found
-        cases.append(found)
-    if not cases:
-        raise BenchmarkError(f"{path}: holds no case, at least one is needed")
-    return tuple(cases)
-
-
 def read_reserve(draft: Draft, cases: tuple[Case, ...], rules: Rules) -> tuple[Case, ...]:
     """Read the reserve's cases, in their order; none where there is no such file."""
     found = []
@@ -250,110 +199,3 @@ def each_reserve_case(
         raise BenchmarkError(f"{path}: a guard benchmark has no reserve, remove the file")
     seen = seen_ids(cases, draft.cases)
     yield from each_case(path, draft.shared, rules, draft.benchmark.template, seen)
-
-
-def seen_ids(cases: Iterable[Case], place: Path) -> dict[str, str]:
-    """Return the ids of cases as `read_case` compares them, with the place that has them."""
-    return {same_look(case.id): str(place) for case in cases}
-
-
-def reserve_part(benchmark: Benchmark, count: int) -> Benchmark:
-    """Return the first cases of the reserve as a benchmark, with the fingerprint of that part."""
-    part = benchmark.reserve[:count]
-    digest = fingerprint(benchmark, part)
-    return replace(
-        benchmark, name=f"{benchmark.name}.reserve", cases=part, fingerprint=digest, reserve=()
-    )
-
-
-def each_case(
-    path: Path,
-    shared: tuple[Check, ...],
-    rules: Rules,
-    template: str = INPUT,
-    seen: dict[str, str] | None = None,
-) -> Iterator[tuple[int, Case | HarnessError]]:
-    """Yield line by line the case, or the error that says why the line is none.
-
-    `seen` are the ids of other files, with their places.
-    """
-    seen = {} if seen is None else seen
-    for number, line in jsonl_lines(path, BenchmarkError):
-        where = f"{path}:{number}"
-        found: Case | HarnessError
-        try:
-            raw = json_object(line, where, BenchmarkError)
-            found = read_case(raw, where, shared, rules, seen, template)
-        except HarnessError as problem:
-            found = problem
-        yield number, found
-
-
-def case_lines(path: Path) -> dict[str, int]:
-    """Return the line of each case in `cases.jsonl`, by id."""
-    found = {}
-    for number, line in jsonl_lines(path, BenchmarkError):
-        identity = json_object(line, f"{path}:{number}", BenchmarkError).get("id")
-        if isinstance(identity, str):
-            found[identity] = number
-    return found
-
-
-def read_case(
-    raw: Any,
-    where: str,
-    shared: tuple[Check, ...],
-    rules: Rules,
-    seen: dict[str, str],
-    template: str = INPUT,
-) -> Case:
-    """Read a complete case; refuse an id that is in `seen` (ids with their places), and add it."""
-    table = Table(raw, where, BenchmarkError)
-    identity = table.text("id")
-    if len(identity) > 200 or any(unicodedata.category(letter) == "Cc" for letter in identity):
-        raise table.fail("`id` has control characters or more than 200 characters")
-    given = read_given(table)
-    refuse_unseen(table, given, template)
-    case = Case(
-        id=identity,
-        **given.fields(),
-        ideals=_ideals(table),
-        slices=_slices(table),
-        critical=table.flag("critical"),
-        checks=rules.merge_checks(shared, table.table("checks").raw, f"{table.where} checks"),
-        group=table.text("group") if table.has("group") else None,
-    )
-    table.done()
-    same = same_look(case.id)
-    if same in seen:
-        raise BenchmarkError(f"{where}: id {case.id!r} stands already at {seen[same]}")
-    seen[same] = where
-    return case
-
-
-def _ideals(table: Table) -> tuple[str, ...]:
-    raw = table.any("ideal")
-    texts = raw if isinstance(raw, list) else [raw]
-    if not texts:
-        raise table.fail("`ideal` is an empty list, a text or several texts are needed")
-    said = "has one that is" if isinstance(raw, list) else "is"
-    for text in texts:
-        if not isinstance(text, str):
-            wrong = kind_of(text)
-        elif "\0" in text:
-            wrong = "a text with a NUL character"
-        elif is_blank(text):
-            wrong = "blank"
-        else:
-            continue
-        raise table.fail(f"`ideal` {said} {wrong}, a text or several texts are needed")
-    return tuple(texts)
-
-
-def _slices(table: Table) -> Mapping[str, str]:
-    raw = table.any("slices", {})
-    if not isinstance(raw, Mapping) or not all(
-        isinstance(text, str) and not is_blank(text) for pair in raw.items() for text in pair
-    ):
-        raise table.fail('`slices` must look like {"industry": "logistics"}')
-    return dict(raw)

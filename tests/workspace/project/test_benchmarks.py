@@ -6,7 +6,8 @@ from harness.errors import BenchmarkError
 from harness.judge import check_policy
 from harness.measure import merge_checks, parse_checks
 from harness.records import Check, Example, Generation, MetricRule
-from harness.workspace.project.benchmarks import Rules, benchmark_names, read_benchmark
+from harness.workspace.project.benchmarks import benchmark_names, read_benchmark
+from harness.workspace.project.cases import Rules
 from tests.fakes.refusals import refused
 
 RULES = Rules(parse_checks, merge_checks, check_policy)
