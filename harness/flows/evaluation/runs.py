@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from harness.engines.embedder import Embedder
-from harness.errors import EngineFailed, HarnessError, RowChanged
+from harness.errors import EngineFailed, HarnessError
 from harness.flows.evaluation.backend import AdapterRef, Backend
 from harness.flows.evaluation.generation import GenerationWork, chunks
+from harness.flows.evaluation.known_runs import KnownRuns, Pair
 from harness.flows.evaluation.other_engines import far_off
 from harness.flows.evaluation.renewal import ASKED, not_answered, recall, renew, run_is_old
 from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
@@ -22,16 +23,10 @@ from harness.flows.project import Project, commit, machine, utc_now
 from harness.progress import OnProgress
 from harness.records import Benchmark, CaseResult, Output, Run
 from harness.store import Store
-from harness.store.keys import key_again, key_of
-from harness.store.seals import is_proven
-from harness.text.left_out import sealed_form
 from harness.workspace.adapters.served import ServedModel
 from harness.workspace.base.weights import NONE
 from harness.workspace.formats.locks import locked
 from harness.workspace.project.recordings import RECORDED
-
-Pair = tuple[str, str]
-"""Names of an adapter and a benchmark."""
 
 
 @dataclass
@@ -51,11 +46,12 @@ class Producer:
     """Runs that were made although the store has one by an older version of the engine."""
     _forgotten: set[str | Pair] = field(default_factory=set)
     """Keys of runs, or the names of a run, that were forgotten in this process."""
-    _counting: dict[str, bool] = field(default_factory=dict)
-    """Whether a stored run counts, by its id; each is checked once in this process."""
     _embedder: Embedder | None = None
     _in_turns: bool = False
     """Whether memory holds base or embedder, not both: each goes when the other comes."""
+
+    def __post_init__(self) -> None:
+        self._known = KnownRuns(self.project, self.store, self.made_again)
 
     def run(
         self,
@@ -69,7 +65,7 @@ class Producer:
         `refresh` makes it again.
         """
         spec, metrics = self._spec(adapter, benchmark, cases)
-        known, key = self._newest(self._key(spec, metrics), spec)
+        known, key = self._known.newest(self._known.key(spec, metrics), spec)
         served = adapter.served
         old = known is not None and served is not None and run_is_old(served, known, utc_now())
         if known is not None and not refresh and not old:
@@ -127,7 +123,7 @@ class Producer:
     ) -> GenerationWork | None:
         """Return the work that a run may still need; None where the store has the run."""
         spec, metrics = self._spec(adapter, benchmark, cases)
-        known, _ = self._newest(self._key(spec, metrics), spec)
+        known, _ = self._known.newest(self._known.key(spec, metrics), spec)
         return None if known is not None and not refresh else self._work(spec, metrics, refresh)
 
     def _spec(
@@ -144,68 +140,23 @@ class Producer:
         """Return a run's work; `refresh` forgets its stored outputs, once in this process."""
         self.store.database.refuse_read_only()  # before a model is loaded for it
         work = GenerationWork(spec, self.store, self.on_progress)
-        address = self._key(spec, metrics)
+        address = self._known.key(spec, metrics)
         # only once: prefetching and the verdict both ask, and the second needs what the first made
         if refresh and address not in self._forgotten:
             work.forget()
             self._forgotten.add(address)
         return work
 
-    def _key(self, spec: RunSpec, metrics: tuple[str, ...]) -> str:
-        """Return the key of a run: a digest over everything that goes into it."""
-        return key_of(
-            "run",
-            adapter=spec.adapter.name,
-            benchmark=spec.benchmark.name,
-            fingerprint=spec.benchmark.fingerprint,
-            outputs=list(spec.outputs.values()),
-            embedder=self.project.embedder.digest,
-            measures=measures(metrics),
-            metrics=list(metrics),
-        )
-
-    def _newest(self, key: str, spec: RunSpec) -> tuple[Run | None, str]:
-        """Return the last run made of exactly this, and the key that a refreshed run would get."""
-        # A stored run is never overwritten: a refreshed run gets the first key that is free.
-        known, place, again = None, key, 0
-        while (found := self.store.runs.by_key(place)) is not None:
-            if self._counts(found, spec):
-                known = found
-            again += 1
-            place = key_again(key, again)
-        return known, place
-
-    def _counts(self, run: Run, spec: RunSpec) -> bool:
-        """Return whether a stored run may decide; refuse one that was changed by hand.
-
-        A run that came with a history, and that no decision rests on, is made again; not one of
-        the commit's own history that sets the bar (`--harness-base-ref`).
-        """
-        if run.id not in self._counting:
-            asked = (spec.adapter.name, spec.adapter.digest, spec.benchmark.fingerprint)
-            said = (run.adapter, run.digests.get("adapter"), run.fingerprint)
-            if said != asked or self.store.runs.changed([run.id]):
-                raise RowChanged(f"{run.id}: was changed by hand, see `lora-harness verify`")
-            bar = self.project.bar
-            of_commit = bar is not None and bar.store_of_commit
-            self._counting[run.id] = of_commit or is_proven(self.store, run.id)
-        if not self._counting[run.id]:
-            self.made_again[run.adapter, run.benchmark] = (
-                f"{run.adapter}: its run on {run.benchmark} came with a history and no decision"
-                " rests on it, so it is made again"
-            )
-        return self._counting[run.id]
-
     def known(self, adapter: AdapterRef, benchmark: Benchmark) -> Run | None:
         """Return the run on the whole benchmark, where the store has it."""
         whole = RunSpec(adapter, benchmark, benchmark.cases, self.backend)
         metrics = metrics_of(benchmark, self.project.embedder.digest != NONE)
-        return self._newest(self._key(whole, metrics), whole)[0]
+        return self._known.newest(self._known.key(whole, metrics), whole)[0]
 
     def _made(self, spec: RunSpec, work: GenerationWork, metrics: tuple[str, ...], key: str) -> Run:
         """Generate, weigh and score the missing outputs, and store the run."""
         started = utc_now()
-        self._note_older_way(spec)
+        self._known.note_older_way(spec, self.backend.base_of(spec.adapter))
         work.refuse_long()
         self.seconds = dict(self.spent.pop((spec.adapter.name, spec.benchmark.name), {}))
         digest = self.project.embedder.digest
@@ -230,35 +181,9 @@ class Producer:
         if self._in_turns:
             self.embedder.release()
         made = self._run(spec, results, metrics, started, key)
-        return self._confirmed(made, self._key(spec, metrics)) or self.store.runs.keep(made, key)
-
-    def _confirmed(self, made: Run, key: str) -> Run | None:
-        """Return the run that came with a history, if it has exactly the results just made."""
-        came = self.store.runs.by_key(key)
-        if came is None or self._counting.get(came.id, True):
-            return None
-        if sealed_form(came.results) != sealed_form(made.results):
-            return None
-        self.store.runs.made_here(came.id)
-        self._counting[came.id] = True
-        self.made_again.pop((came.adapter, came.benchmark), None)
-        return came
-
-    def _note_older_way(self, spec: RunSpec) -> None:
-        """Note a run that is made only because the engine no longer makes what it made before."""
-        pair = (spec.adapter.name, spec.benchmark.name)
-        older = self.store.runs.newest(*pair)
-        if older is None or older.fingerprint != spec.benchmark.fingerprint:
-            return
-        same = {"adapter": spec.adapter.digest, "base": self.backend.base_of(spec.adapter)}
-        same_bytes = same.items() <= dict(older.digests).items()
-        ways = older.origin.get("way"), spec.origin.get("way")
-        engines = older.origin.get("engine"), spec.origin.get("engine")
-        if same_bytes and engines[0] == engines[1] and ways[0] != ways[1]:
-            self.made_again[pair] = (
-                f"{pair[0]}: its run of {older.started[:10]} was made by the engine's way"
-                f" {ways[0]}, so it is made again by {ways[1]}"
-            )
+        return self._known.confirmed(made, self._known.key(spec, metrics)) or self.store.runs.keep(
+            made, key
+        )
 
     def _run(
         self,
