@@ -60,7 +60,7 @@ class Block:
 def documents() -> list[Path]:
     """Every document that tells users what to do; adapters' model cards are made, not written."""
     found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
-    found += ROOT.rglob("README.md")
+    found += [*ROOT.rglob("README.md"), *(ROOT / "docs").rglob("*.md")]
     kept = [one for one in found if one.is_file() and not _others(one)]
     return sorted({one for one in kept if one != STARTER})
 
