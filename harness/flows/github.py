@@ -20,6 +20,10 @@ FULL = 1_000_000
 """Bytes of a step's summary; GitHub drops a summary above a mebibyte altogether."""
 
 
+SUMMARY = "LORA_HARNESS_SUMMARY"
+"""The variable with a file that gets the reports as Markdown, in any CI."""
+
+
 class Reported(NamedTuple):
     """The result of writing a report; plain values, since it travels from xdist's workers."""
 
@@ -85,14 +89,12 @@ def _annotations(project: Project, material: Material) -> tuple[str, ...]:
 
 
 def tell_github(reports: Sequence[Reported]) -> Iterator[str]:
-    """Append the reports to the step's summary and yield the workflow commands to print."""
-    if not on_github():
-        return
+    """Append the reports to the summaries that CI names; yield the workflow commands to print."""
+    names = [os.environ.get(SUMMARY), os.environ.get("GITHUB_STEP_SUMMARY") if on_github() else ""]
     # A verdict shows its guards, so a guard judged beside it is not reported twice.
     taken = {(report.adapter, guard) for report in reports for guard in report.guards}
     wanted = [report for report in reports if (report.adapter, report.benchmark) not in taken]
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
+    for summary in filter(None, names):
         try:
             _append(Path(summary), wanted)
         except OSError as problem:
