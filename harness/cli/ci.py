@@ -141,7 +141,7 @@ def gate(names: tuple[str, ...], base_ref: str, arguments: str, as_json: bool) -
     help="The Markdown to write.  [default: what $LORA_HARNESS_SUMMARY names]",
 )
 @click.option("--dry-run", is_flag=True, help="Show the comment, send nothing.")
-@click.option("--json", "as_json", is_flag=True, help='{"done": ..., "said": ..., "body": ...}')
+@click.option("--json", "as_json", is_flag=True, help='{"done": ..., "said": ..., "dry_run": ...}')
 def comment(file: Path | None, dry_run: bool, as_json: bool) -> None:
     """Write the gate's report as a comment on the pull or merge request; the next replaces it.
 
@@ -167,7 +167,8 @@ def comment(file: Path | None, dry_run: bool, as_json: bool) -> None:
     else:
         ended = write(body, place)
     if as_json:
-        click.echo(json_line({"done": ended.done, "said": ended.said, "body": body}))
+        shown = {"body": body} if dry_run else {}
+        click.echo(json_line({"done": ended.done, "said": ended.said, "dry_run": dry_run} | shown))
         return
     if dry_run and body:
         click.echo(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,13 +80,15 @@ def _annotations(project: Project, material: Material) -> tuple[str, ...]:
         lines = case_lines(file)
     except HarnessError:
         return ()  # the benchmark was removed meanwhile, so there is no line to point at
-    # GitHub places an annotation by the file's path from the top of the checkout.
+    # GitHub places an annotation by the file's path from the top of the checkout, also where the
+    # file that was judged is the base commit's.
+    of_commit = project.bar.files if project.bar else None
     top = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    try:
-        place = file.resolve().relative_to(top.resolve()).as_posix()
-    except ValueError:
-        place = file.name
-    return workflow_commands(material, place, lines)
+    for folder in filter(None, (of_commit, top)):
+        with suppress(ValueError):
+            place = file.resolve().relative_to(folder.resolve()).as_posix()
+            return workflow_commands(material, place, lines)
+    return workflow_commands(material, file.name, lines)
 
 
 def tell_github(reports: Sequence[Reported]) -> Iterator[str]:

@@ -128,7 +128,9 @@ class Bar:
     differs: tuple[str, ...] = ()
     """What the working folder changes of the bar, as sentences; none of it is used."""
     store_of_commit: bool = False
-    """Whether the store holds nothing but the commit's own history."""
+    """Whether the store holds nothing but the commit's own history, and outputs by content."""
+    files: Path | None = None
+    """The folder with the commit's files, under their paths in the repository."""
 
 
 @dataclass(frozen=True)

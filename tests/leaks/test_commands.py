@@ -118,7 +118,7 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "ci init": [("github",), ("gitlab", "--dry-run"), ("github", "--force"), ("bitbucket",)],
     "ci changed": [("leaky",), ("--base-ref", "HEAD"), ()],
     "ci gate": [("leaky", "--base-ref", "HEAD"), ()],
-    "ci comment": [("--file", "odd.jsonl"), ("--file", "none.md"), ()],
+    "ci comment": [("--file", "pyproject.toml", "--dry-run"), ("--file", "none.md"), ()],
     "completion": [("bash",)],
 }  # fmt: skip
 """By command, what is typed behind it: at least once well, and once with what is refused."""

@@ -51,7 +51,7 @@ def at_base(project: Project, ref: str, folder: Path) -> Project:
                 ),
                 store=store,
             ),
-            Bar(tree.commit, _in_commit(tree, promoted, folder), store_of_commit=of_commit),
+            Bar(tree.commit, _in_commit(tree, promoted, folder), (), of_commit, folder),
         )
         found = tuple(differences(tree, folder, project, judged))
         if new:
@@ -59,7 +59,7 @@ def at_base(project: Project, ref: str, folder: Path) -> Project:
     except HarnessError as problem:
         line = str(problem).replace(f"{folder}{os.sep}", "")
         raise type(problem)(f"at {ref}: {line}") from problem
-    return replace(judged, bar=Bar(tree.commit, judged.promoted_file, found, of_commit))
+    return replace(judged, bar=Bar(tree.commit, judged.promoted_file, found, of_commit, folder))
 
 
 def settings_at(tree: GitTree, root: Path, folder: Path) -> Settings:
