@@ -108,7 +108,13 @@ def commit(root: Path) -> dict[str, str | bool]:
 
 def _git(root: Path, *words: str) -> str:
     done = subprocess.run(
-        ["git", *words], cwd=root, capture_output=True, text=True, timeout=5, check=True
+        ["git", *words],
+        cwd=root,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=5,
+        check=True,
     )
     return done.stdout.strip()
 
