@@ -34,7 +34,7 @@ from perf.forgeries_pull_request import (  # noqa: E402
     store_in_git,
 )
 from tests.fakes.project import TinyProject  # noqa: E402
-from tests.github.test_action import Runner, git  # noqa: E402
+from tests.github.test_action import Runner, git, handed_on  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,9 @@ def asked(folder: Path, words: tuple[str, ...]) -> Ended:
         return Ended(done.returncode, runner.text("output") + done.stderr)
     runner.values["steps.find.outputs.adapters"] = "bad"
     done = runner.run("judge")
-    code = runner.text("output").strip().removeprefix("code=")
+    (code,) = handed_on(runner, "code") or ["-1"]
     said = f"{runner.text('adapter-gate.md')} {done.stdout[-400:]}"
-    return Ended(int(code or -1), said.lower())
+    return Ended(int(code), said.lower())
 
 
 def main() -> None:

@@ -46,6 +46,7 @@ COMMANDS = {
     "verify": ("harness.cli.ledger", "do bytes, signatures, rows and decisions still match?"),
     "attest": ("harness.cli.ledger", "the verdict as an in-toto statement"),
     "sign": ("harness.cli.ledger", "sign an adapter with a local key"),
+    "ci": ("harness.cli.ci", "the gate in pull requests, and the workflow that runs it"),
     "explain": ("harness.cli.explain", "what a finding, an exit code or a metric means"),
     "history": ("harness.cli.history", "list, export, import, recompute what is remembered"),
     "dashboard": ("harness.cli.dashboard", "the same in a browser, on this machine"),
@@ -56,7 +57,7 @@ ROLES = {
     "Used most": ("evaluate", "status", "promote"),
     "ML engineer, from data to a verdict": (
         *("init", "benchmark", "data", "train", "reposition", "fetch", "record", "doctor"),
-        *("compare", "sweep", "judge", "report", "export"),
+        *("compare", "sweep", "judge", "report", "export", "ci"),
     ),
     "Team lead, what goes to production, and whether it stays good": (
         *("accept", "reject", "rollback", "pin", "log", "path", "served", "monitor", "worth"),

@@ -78,6 +78,12 @@ def _text(made: StartedProject) -> str:
     lines = [f"wrote   {place}" for place in made.written]
     lines += [f"kept    {place}" for place in made.kept]
     lines.append(f"base    {terminal(made.base)}")
+    workflow = [place for place in (*made.written, *made.kept) if place.startswith(".github/")]
+    lines.append(
+        f"ci      {workflow[0]} judges pull requests; on GitLab: lora-harness ci init gitlab"
+        if workflow
+        else "ci      lora-harness ci init github (or gitlab) judges pull requests"
+    )
     if made.to_add:
         lines += ["", "add these lines to pyproject.toml:", "", made.to_add]
     where = "" if str(made.folder) == "." else f"cd {shlex.quote(terminal(str(made.folder)))} && "

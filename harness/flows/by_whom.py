@@ -29,7 +29,8 @@ def own_name(root: Path) -> str:
     try:
         said = subprocess.run(
             ["git", "config", "user.name"],
-            cwd=root, capture_output=True, text=True, timeout=5, check=True,
+            cwd=root, capture_output=True, encoding="utf-8", errors="replace", timeout=5,
+            check=True,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as problem:
         raise RequestError("who does this? git knows no name here, so say --by WHO") from problem

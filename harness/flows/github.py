@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,10 @@ from harness.workspace.project.cases import case_lines
 
 FULL = 1_000_000
 """Bytes of a step's summary; GitHub drops a summary above a mebibyte altogether."""
+
+
+SUMMARY = "LORA_HARNESS_SUMMARY"
+"""The variable with a file that gets the reports as Markdown, in any CI."""
 
 
 class Reported(NamedTuple):
@@ -75,24 +80,24 @@ def _annotations(project: Project, material: Material) -> tuple[str, ...]:
         lines = case_lines(file)
     except HarnessError:
         return ()  # the benchmark was removed meanwhile, so there is no line to point at
-    # GitHub places an annotation by the file's path from the top of the checkout.
+    # GitHub places an annotation by the file's path from the top of the checkout, also where the
+    # file that was judged is the base commit's.
+    of_commit = project.bar.files if project.bar else None
     top = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    try:
-        place = file.resolve().relative_to(top.resolve()).as_posix()
-    except ValueError:
-        place = file.name
-    return workflow_commands(material, place, lines)
+    for folder in filter(None, (of_commit, top)):
+        with suppress(ValueError):
+            place = file.resolve().relative_to(folder.resolve()).as_posix()
+            return workflow_commands(material, place, lines)
+    return workflow_commands(material, file.name, lines)
 
 
 def tell_github(reports: Sequence[Reported]) -> Iterator[str]:
-    """Append the reports to the step's summary and yield the workflow commands to print."""
-    if not on_github():
-        return
+    """Append the reports to the summaries that CI names; yield the workflow commands to print."""
+    names = [os.environ.get(SUMMARY), os.environ.get("GITHUB_STEP_SUMMARY") if on_github() else ""]
     # A verdict shows its guards, so a guard judged beside it is not reported twice.
     taken = {(report.adapter, guard) for report in reports for guard in report.guards}
     wanted = [report for report in reports if (report.adapter, report.benchmark) not in taken]
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
+    for summary in filter(None, names):
         try:
             _append(Path(summary), wanted)
         except OSError as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from harness.errors import RequestError
 from harness.workspace.formats.cache import write_atomically
 from harness.workspace.formats.names import check_plain_name
 from harness.workspace.formats.reading import read_text, read_toml
-from harness.workspace.project.settings import SETTINGS
+from harness.workspace.formats.scratch import scratch_folder
+from harness.workspace.project.ci_files import ci_files
+from harness.workspace.project.git_tree import top_of
+from harness.workspace.project.settings import SETTINGS, settings_of
 from harness.workspace.project.starter import (
     base_reference,
     embedder_reference,
@@ -49,6 +53,7 @@ def start(
     base, embedder = base or base_reference(), embedder or embedder_reference()
     project = _id_of(folder) or new_id(task)
     wanted = starter_files(task, base, embedder, project, history_texts)
+    wanted = {**_workflow(folder, wanted[SETTINGS]), **wanted}
     for place in wanted:  # checked for all files first, so that a refusal has written no file
         for parent in (folder / place).parents:
             if _exists(parent) and not parent.is_dir():
@@ -69,6 +74,26 @@ def start(
     for place in missing:
         write_atomically(folder / place, wanted[place])
     return StartedProject(folder, task, base, embedder, tuple(missing), tuple(there), to_add)
+
+
+def _workflow(folder: Path, settings_text: str) -> dict[str, str]:
+    """Return the workflow that `ci init github` would write; none below the top of a repository.
+
+    There GitHub would not find it, and `ci init` writes it to the top.
+    """
+    root = folder.resolve()
+    if top_of(root) not in (None, root):
+        return {}
+    settings = None
+    if (folder / SETTINGS).is_file():
+        with suppress(RequestError):  # a file that is not ours is refused with all others
+            settings = settings_of(folder / SETTINGS, root)
+    if settings is None:
+        with scratch_folder() as place:
+            (place / SETTINGS).write_text(settings_text, encoding="utf-8")
+            settings = settings_of(place / SETTINGS, root)
+        assert settings is not None
+    return dict(ci_files("github", settings, root))
 
 
 def _id_of(folder: Path) -> str:

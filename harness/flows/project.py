@@ -109,7 +109,13 @@ def commit(root: Path) -> dict[str, str | bool]:
 
 def _git(root: Path, *words: str) -> str:
     done = subprocess.run(
-        ["git", *words], cwd=root, capture_output=True, text=True, timeout=5, check=True
+        ["git", *words],
+        cwd=root,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=5,
+        check=True,
     )
     return done.stdout.strip()
 
@@ -129,7 +135,9 @@ class Bar:
     differs: tuple[str, ...] = ()
     """What the working folder changes of the bar, as sentences; none of it is used."""
     store_of_commit: bool = False
-    """Whether the store holds nothing but the commit's own history."""
+    """Whether the store holds nothing but the commit's own history, and outputs by content."""
+    files: Path | None = None
+    """The folder with the commit's files, under their paths in the repository."""
 
 
 @dataclass(frozen=True)

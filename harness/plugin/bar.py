@@ -13,6 +13,7 @@ import pytest
 
 from harness.errors import RequestError
 from harness.flows.evaluation.base_ref import at_base
+from harness.flows.evaluation.kept_outputs import keep_outputs
 from harness.flows.project import Project
 from harness.workspace.formats.scratch import scratch_folder
 from harness.workspace.project.git_tree import open_tree
@@ -36,6 +37,8 @@ class SessionBar:
             sent = getattr(self._config, "workerinput", {}).get(FOLDER)
             self._folder = Path(sent) if sent else stack.enter_context(scratch_folder()).resolve()
             self.judged = at_base(self.here, self._ref, self._folder)
+            if sent is None:  # the workers of xdist have ended by then
+                stack.callback(keep_outputs, self.judged)
         return self.judged
 
     def _refuse_options(self, ref: str) -> None:

@@ -97,7 +97,15 @@ from harness.records.runs import (
     Run,
     exported_adapter,
 )
-from harness.records.settings import Cluster, Endpoint, Notify, PersonalKind, Privacy, Tracker
+from harness.records.settings import (
+    CiSettings,
+    Cluster,
+    Endpoint,
+    Notify,
+    PersonalKind,
+    Privacy,
+    Tracker,
+)
 from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
 from harness.records.verdicts import (
     CaseChange,
@@ -161,6 +169,7 @@ __all__ = [
     "Chat",
     "Check",
     "CheckResult",
+    "CiSettings",
     "Cluster",
     "Compared",
     "Course",

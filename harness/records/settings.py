@@ -54,6 +54,18 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class CiSettings:
+    """How CI brings lora-harness along; `lora-harness ci init` writes workflows from it."""
+
+    install: str = field(default="", metadata=EXACT)
+    """The shell line that installs it; empty is `pip install lora-harness` with its extras."""
+    python: str = field(default="3.11", metadata=EXACT)
+    """The version of Python."""
+    comment: bool = True
+    """Whether the report also becomes a comment on the pull request."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """How work is spread over Ray; the environment says where Ray runs (`RAY_ADDRESS`)."""
 

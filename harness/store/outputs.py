@@ -115,6 +115,20 @@ class Outputs:
         """Store how far an adapter moves the base's logits, as the proof that it is applied."""
         self._keep(schema.proofs, [{"key": key, "shift": float(shift), "made": made}])
 
+    def add_from(self, other: Outputs) -> None:
+        """Store the rows of another store that are missing here and fit their seals.
+
+        Proofs that an adapter is applied are left out: they are quickly made again.
+        """
+        for table in _RESULTS[:-1]:
+            asked = select(table).where(table.c.seal.is_not(None))
+            with other._database.read() as connection:
+                rows = connection.execution_options(yield_per=_CHUNK).execute(asked)
+                for chunk in rows.partitions():
+                    sound = [dict(row._mapping) for row in chunk if _fits(table, row)]
+                    with self._database.write() as writing:
+                        insert_new(writing, table, sound)
+
     def changed(self, some: Collection[str] | None = None) -> Iterator[str]:
         """Yield table and key of every row that does not fit its seal; `some` names tables."""
         with self._database.read() as connection:

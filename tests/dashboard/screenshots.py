@@ -60,12 +60,12 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def served(project: Path) -> Iterator[str]:
-    """Start the dashboard as a user would, on a free port."""
+def served(project: Path, python: Path = Path(sys.executable)) -> Iterator[str]:
+    """Start the dashboard as a user would, on a free port, from the environment of a Python."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "harness.cli", "dashboard", "--no-browser"]
+    command = [str(python), "-m", "harness.cli", "dashboard", "--no-browser"]
     with subprocess.Popen(
         [*command, "--port", str(port)], cwd=project, stderr=sys.stderr
     ) as server:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ import yaml
 
 from harness.errors import HarnessError, RequestError
 from harness.flows.benchmarks.check import check
+from harness.flows.ci.init import write_ci
 from harness.flows.init import start
 from harness.flows.project import Project
 from harness.workspace.formats.cache import write_atomically
@@ -66,11 +64,23 @@ def test_the_readme_has_at_most_twenty_lines(tmp_path):
     assert "@" not in readme
 
 
-def test_the_workflow_is_sound_yaml_and_its_script_is_sound_shell(tmp_path):
-    steps = yaml.safe_load(workflow(start(tmp_path).folder))["jobs"]["gate"]["steps"]
-    (gate,) = (step for step in steps if step.get("name") == "pytest --model")
-    assert "${{" not in gate["run"]  # names from a pull request reach the shell as variables only
-    assert subprocess.run(["bash", "-n"], input=gate["run"], text=True).returncode == 0
+def test_the_workflow_is_the_one_that_ci_init_writes(tmp_path, monkeypatch):
+    start(tmp_path, base="acme/base", embedder="none")
+    monkeypatch.chdir(tmp_path)
+    assert write_ci("github").written == ()
+    scripts = [
+        step["run"] for step in yaml.safe_load(workflow(tmp_path))["jobs"]["gate"]["steps"]
+        if "run" in step
+    ]  # fmt: skip
+    assert scripts
+    for script in scripts:
+        assert "${{" not in script  # names from a pull request reach it as variables only
+        assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0
+
+
+def test_below_the_top_of_a_repository_there_is_none_since_github_would_not_find_it(tmp_path):
+    made = start(repository(tmp_path) / "team" / "openers")
+    assert sorted(made.written) == FILES[1:]
 
 
 def test_weights_that_a_package_carries_are_preferred_since_they_need_no_network(
@@ -182,75 +192,3 @@ def test_decisions_write_the_history_that_is_committed(tmp_path, texts):
 def repository(folder: Path) -> Path:
     git(folder, "init", "-q")
     return folder
-
-
-def asked_for(folder: Path, tmp_path: Path, model: str = "") -> list[str]:
-    """The words that the workflow's own script gives to pytest."""
-    bin_ = tmp_path / "bin"
-    bin_.mkdir(exist_ok=True)
-    (bin_ / "pytest").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    (bin_ / "pytest").chmod(0o755)
-    steps = yaml.safe_load(workflow(folder))["jobs"]["gate"]["steps"]
-    (gate,) = (step for step in steps if step.get("name") == "pytest --model")
-    path = f"{bin_}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", gate["run"]], cwd=folder, text=True, check=True,
-        capture_output=True, env={
-            "PATH": path, "MODEL": model, "SINCE": "base", "RUNNER_TEMP": str(tmp_path),
-        },
-    )  # fmt: skip
-    return [word.replace(str(tmp_path), "TMP") for word in done.stdout.splitlines()]
-
-
-@pytest.fixture
-def proposed(tmp_path):
-    """A new project with one adapter, which is promoted at `base`."""
-    folder = start(tmp_path / "project").folder
-    for name in ("v1", "v2"):
-        for file in ("adapter_config.json", "adapter_model.safetensors"):
-            write_atomically(folder / "adapters" / name / file, "{}")
-    write_atomically(folder / "adapters/promoted.json", '{"tasks": {"t": {"adapter": "v1"}}}')
-    git(repository(folder), "add", "-A")
-    git(folder, "commit", "-qm", "base")
-    git(folder, "tag", "base")
-    return folder
-
-
-BAR = [
-    "-c", "TMP/adapter-gate.ini", "--rootdir", "TMP/project", "--noconftest",
-    "--harness-base-ref=base",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("change", "models"),
-    [
-        ("adapters/v2/adapter_model.safetensors", ["v2"]),
-        ("adapters/v2/chat_template.jinja", ["v2"]),
-        ("adapters/v2/README.md", []),
-        ("adapters/datasets/more.jsonl", []),
-        ("pyproject.toml", ["v1", "v1"]),
-        ("benchmarks/my-task/benchmark.toml", ["v1", "v1"]),
-        ("reports/history.jsonl", ["v1", "v1"]),
-    ],
-)
-def test_the_workflow_judges_what_a_pull_request_changes(proposed, tmp_path, change, models):
-    write_atomically(proposed / change, "changed")
-    git(proposed, "add", "-A")
-    git(proposed, "commit", "-qm", "change")
-    words = [f"--model={name}" for name in models] + BAR
-    assert asked_for(proposed, tmp_path) == (
-        words if models else ["neither an adapter nor the bar was changed"]
-    )
-
-
-def test_the_workflow_sees_a_folder_that_became_a_link(proposed, tmp_path):
-    shutil.rmtree(proposed / "adapters/v2")
-    (proposed / "adapters/v2").symlink_to("v1")
-    git(proposed, "add", "-A")
-    git(proposed, "commit", "-qm", "link")
-    assert asked_for(proposed, tmp_path)[0] == "--model=v2"
-
-
-def test_the_workflow_judges_an_adapter_by_name_with_the_bar_that_is_there(proposed, tmp_path):
-    assert asked_for(proposed, tmp_path, "v2") == ["--model=v2"]

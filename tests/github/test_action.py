@@ -9,25 +9,23 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from harness.workspace.adapters.files import JUDGED, TOKENIZER
-from tests.fakes.project import BENCHMARK, TinyProject
+from harness.workspace.project.ci_files import ci_files
+from harness.workspace.project.settings import read_settings
+from tests.fakes.comments import CommentServer
+from tests.fakes.project import BENCHMARK, SETTINGS, TinyProject
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github/actions/gate"
 EXPRESSION = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
-GH = """\
-#!/usr/bin/env bash
-printf '%s\\n' "$*" >> "$CALLS"
-[ "${GH_FAILS:-}" = 1 ] && exit 1
-case "$*" in *--jq*) echo "${KNOWN:-}";; esac
-"""
 
 
 def action() -> dict[str, Any]:
@@ -47,9 +45,8 @@ class Runner:
     """Further environment."""
 
     def __post_init__(self) -> None:
-        (self.folder / "bin").mkdir(parents=True)
-        (self.folder / "bin/gh").write_text(GH)
-        (self.folder / "bin/gh").chmod(0o755)
+        self.folder.mkdir(parents=True)
+        self.values["runner.temp"] = str(self.folder)
 
     def value(self, expression: str) -> str:
         inputs = {f"inputs.{k}": str(v["default"]) for k, v in action()["inputs"].items()}
@@ -82,7 +79,7 @@ class Runner:
         )  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
-        path = f"{self.folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {
             "PATH": path,
             "HOME": str(self.folder),
@@ -93,7 +90,6 @@ class Runner:
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
             "GITHUB_WORKSPACE": str(self.checkout),
             "RUNNER_TEMP": str(self.folder),
-            "CALLS": str(self.folder / "calls"),
         }
 
     def text(self, name: str) -> str:
@@ -116,6 +112,7 @@ def runner(tmp_path: Path) -> Runner:
     for name in ("adapters/old", "adapters/gone"):
         (checkout / name).mkdir(parents=True)
         (checkout / name / "adapter_model.safetensors").write_text("old")
+    (checkout / "pyproject.toml").write_text(SETTINGS)
     git(checkout.parent, "init", "-q", str(checkout))
     return Runner(tmp_path / "runner", checkout)
 
@@ -134,10 +131,16 @@ def proposed(runner: Runner, *files: str) -> None:
     git(runner.checkout, "commit", "-qm", "change")
 
 
-def handed_on(runner: Runner) -> list[str]:
-    lines = runner.text("output").splitlines()
-    assert (lines[0], lines[-1]) == ("adapters<<END-OF-ADAPTERS", "END-OF-ADAPTERS")
-    return lines[1:-1]
+def handed_on(runner: Runner, name: str = "adapters") -> list[str]:
+    """The lines of an output, as GitHub reads them from the file; the last of that name counts."""
+    lines = iter(runner.text("output").splitlines())
+    found: list[str] = []
+    for line in lines:
+        key, _, end = line.partition("<<")
+        value = list(takewhile(lambda one, end=end: one != end, lines))
+        if key == name:
+            found = value
+    return found
 
 
 # --- who is judged ----------------------------------------------------------------------------
@@ -188,13 +191,6 @@ def test_a_tokenizer_that_comes_or_goes_is_a_change_of_its_adapter(runner: Runne
     assert handed_on(runner) == ["with", "without"]
 
 
-def test_every_judged_file_is_looked_for() -> None:
-    (step,) = [one for one in action()["runs"]["steps"] if one.get("name") == "find the adapters"]
-    listed = re.search(r"judged=\((.*?)\)", step["run"], re.DOTALL)
-    assert listed
-    assert set(listed[1].split()) == {*JUDGED, *TOKENIZER}
-
-
 @pytest.mark.parametrize(
     "file", ["pyproject.toml", "benchmarks/openers/benchmark.toml", "reports/history.jsonl"]
 )
@@ -222,7 +218,7 @@ def test_a_pointer_that_names_no_adapter_ends_it(runner: Runner, name: str) -> N
     git(runner.checkout, "commit", "-qm", "forged")
     found = runner.run("find the adapters")
     assert found.returncode == 4
-    assert found.stderr.startswith("not the name of an adapter: ")
+    assert "is not an adapter name: a name is a-z" in found.stderr
     assert runner.text("output") == ""
     assert not (runner.checkout / "pwned").exists()
 
@@ -260,7 +256,7 @@ def test_a_name_that_is_none_ends_it_and_runs_nothing(runner: Runner, name: str)
     proposed(runner, f"adapters/{name}/adapter_model.safetensors")
     found = runner.run("find the adapters")
     assert found.returncode == 4
-    assert found.stderr.startswith("not the name of an adapter: ")
+    assert "is not an adapter name: a name is a-z" in found.stderr
     assert "\n::" not in found.stdout + found.stderr
     assert runner.text("output") == ""
     assert not (runner.checkout / "pwned").exists()
@@ -268,12 +264,13 @@ def test_a_name_that_is_none_ends_it_and_runs_nothing(runner: Runner, name: str)
 
 def test_without_a_pull_request_or_its_base_it_says_what_to_do(runner: Runner) -> None:
     found = runner.run("find the adapters")
-    assert (found.returncode, found.stdout) == (4, "no pull request to look at: name the adapter\n")
+    assert (found.returncode, found.stdout) == (4, "")
+    assert "there is no base commit to compare with: name the adapter" in found.stderr
     proposed(runner, "README.md")
     runner.values["github.event.pull_request.base.sha"] = "1" * 40
     found = runner.run("find the adapters")
     assert found.returncode == 4
-    assert "fetch-depth: 0" in found.stdout
+    assert "fetch-depth: 0" in found.stderr
 
 
 # --- judging ----------------------------------------------------------------------------------
@@ -297,8 +294,8 @@ def test_the_verdicts_code_is_handed_on_and_the_summary_kept(
     runner.values["steps.find.outputs.adapters"] = names
     runner.values["inputs.arguments"] = "--harness-no-baselines -q"
     found = runner.run("judge")
-    assert found.returncode == 0, found.stdout + found.stderr
-    assert runner.text("output") == f"code={code}\n"
+    assert found.returncode == int(code), found.stdout + found.stderr
+    assert handed_on(runner, "code") == [code]
     said = runner.text("adapter-gate.md")
     assert said == runner.text("summary.md")
     assert said.count("## ") == 1 + names.count("\n")
@@ -328,21 +325,28 @@ def test_the_base_sets_the_bar_and_no_code_of_the_pull_request_runs(
     runner.values["steps.find.outputs.adapters"] = "bad"
     runner.values["inputs.arguments"] = "--harness-no-baselines"
     found = runner.run("judge")
-    assert runner.text("output") == "code=1\n", found.stdout + found.stderr
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert handed_on(runner, "code") == ["1"]
     said = html.unescape(runner.text("adapter-gate.md"))
     assert "gate at a margin of 0.99 here" in said
     assert "conftest.py differs" in said
 
 
-def test_nobody_to_judge_is_fine(runner: Runner) -> None:
-    assert runner.run("judge").returncode == 0
-    assert runner.text("output") == ""
+def test_where_no_adapter_was_found_none_of_the_later_steps_runs() -> None:
+    steps = {step.get("name"): step for step in action()["runs"]["steps"]}
+    assert steps["judge"]["if"] == "steps.find.outputs.adapters != ''"
+    for name in ("reports", "comment"):
+        assert "steps.gate.outputs.code != ''" in steps[name]["if"]
+        assert "!cancelled()" in steps[name]["if"], "a rejection has a report as well"
 
 
-@pytest.mark.parametrize("code", ["1", "4", "10", "11"])
-def test_the_job_ends_with_the_code_of_the_gate(runner: Runner, code: str) -> None:
-    runner.values["steps.gate.outputs.code"] = code
-    assert runner.run("say so").returncode == int(code)
+@pytest.mark.slow
+def test_a_gate_that_cannot_judge_hands_its_code_on_too(
+    runner: Runner, project: TinyProject
+) -> None:
+    runner.values["steps.find.outputs.adapters"] = "unknown"
+    assert runner.run("judge").returncode == 4
+    assert handed_on(runner, "code") == ["4"]
 
 
 def test_what_installs_it_is_a_line_of_the_workflow(runner: Runner) -> None:
@@ -357,33 +361,55 @@ def test_what_installs_it_is_a_line_of_the_workflow(runner: Runner) -> None:
 
 
 @pytest.fixture
-def commenting(runner: Runner) -> Runner:
-    runner.values |= {"github.repository": "a/b", "github.event.pull_request.number": "7"}
+def server() -> Iterator[CommentServer]:
+    with CommentServer() as made:
+        yield made
+
+
+@pytest.fixture
+def commenting(runner: Runner, server: CommentServer) -> Runner:
+    runner.values["github.token"] = "T0K3N"
+    runner.more |= {"GITHUB_REPOSITORY": "a/b", "GITHUB_REF": "refs/pull/7/merge"}
+    runner.more["GITHUB_API_URL"] = server.address
     (runner.folder / "adapter-gate.md").write_text("## ❌ Reject: x\n\nwhy\n", encoding="utf-8")
     return runner
 
 
-def test_the_first_comment_is_new_and_the_next_writes_it_over(commenting: Runner) -> None:
+def test_the_first_comment_is_new_and_the_next_writes_it_over(
+    commenting: Runner, server: CommentServer
+) -> None:
+    # A person may write what looks like the own comment, on the first of several pages.
+    forged = "<!-- lora-harness gate -->\n## Promote"
+    server.comments = [{"id": n, "user": {"type": "User"}, "body": forged} for n in range(3)]
     assert commenting.run("comment").returncode == 0
-    assert "--method POST repos/a/b/issues/7/comments" in commenting.text("calls")
-    assert commenting.text("comment.md").startswith("<!-- lora-harness gate -->\n## ❌ Reject")
-    commenting.more["KNOWN"] = "42"
+    assert server.asked[-1] == "POST /repos/a/b/issues/7/comments"
+    assert server.comments[-1]["body"].startswith("<!-- lora-harness gate -->\n## ❌ Reject")
+    assert server.tokens == {"Bearer T0K3N"}
+    (commenting.folder / "adapter-gate.md").write_text("## Promote\n", encoding="utf-8")
     assert commenting.run("comment").returncode == 0
-    assert "--method PATCH repos/a/b/issues/comments/42" in commenting.text("calls")
+    assert server.asked[-1] == "PATCH /repos/a/b/issues/comments/103"
+    assert [one["body"] for one in server.comments[:3]] == [forged] * 3
+    assert "## Promote" in server.comments[3]["body"]
 
 
-def test_a_token_that_may_not_write_is_no_failure(commenting: Runner) -> None:
-    commenting.more["GH_FAILS"] = "1"
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_a_token_that_may_not_write_is_no_failure(
+    commenting: Runner, server: CommentServer, status: int
+) -> None:
+    server.refuses = status
     found = commenting.run("comment")
     assert found.returncode == 0
     assert "no comment: the token may not write one" in found.stdout
+    assert "T0K3N" not in found.stdout + found.stderr
 
 
-def test_several_long_reports_become_their_headlines(commenting: Runner) -> None:
+def test_several_long_reports_become_their_headlines(
+    commenting: Runner, server: CommentServer
+) -> None:
     long = "".join(f"## ❌ Reject: {name}\n{'x' * 40_000}\n" for name in "abc")
     (commenting.folder / "adapter-gate.md").write_text(long, encoding="utf-8")
     assert commenting.run("comment").returncode == 0
-    said = commenting.text("comment.md")
+    (said,) = [one["body"] for one in server.comments]
     assert said.count("## ❌ Reject") == 3
     assert len(said) < 1_000
 
@@ -399,12 +425,23 @@ def test_every_input_is_explained_in_the_readme_with_its_default() -> None:
             assert f"`{told['default']}`" in readme, name
 
 
-def test_the_workflow_asks_for_what_the_action_has_and_may_only_read() -> None:
-    file = ROOT / ".github/workflows/gate.yml"
-    workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
-    job = workflow["jobs"]["gate"]
+def test_our_own_workflow_is_the_one_that_the_command_writes_and_may_only_read() -> None:
+    settings = read_settings(ROOT)
+    ((place, text),) = ci_files("github", settings, ROOT).items()
+    assert (ROOT / place).read_text(encoding="utf-8") == text
+    workflow = yaml.safe_load(text)
     assert workflow["permissions"] == {}
-    assert job["permissions"] == {"contents": "read"}
-    (used,) = [step for step in job["steps"] if step.get("uses", "").startswith("./")]
-    assert (ROOT / used["uses"] / "action.yml").is_file()
-    assert set(used["with"]) <= set(action()["inputs"])
+    assert workflow["jobs"]["gate"]["permissions"] == {"contents": "read"}
+    assert settings.ci.install in text
+
+
+def test_the_workflow_and_the_action_run_the_same_commands(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.harness]\nbase = 'acme/base'\n")
+    ((_, text),) = ci_files("github", read_settings(tmp_path), tmp_path).items()
+    workflow = yaml.safe_load(text)
+    ours = {one["name"]: one for one in action()["runs"]["steps"] if "name" in one}
+    theirs = {one["name"]: one for one in workflow["jobs"]["gate"]["steps"] if "name" in one}
+    for name in ("find the adapters", "judge", "comment"):
+        assert ours[name]["run"] == theirs[name]["run"]
+        asked = {key for key in ours[name]["env"] if key != "LORA_HARNESS_ARGUMENTS"}
+        assert asked == set(theirs[name]["env"]) - {"HF_TOKEN"}

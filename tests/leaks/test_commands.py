@@ -115,6 +115,10 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "history prune": [("--keep", "1")],
     "history recompute": [("RUN",)],
     "history sign": [("--key", "lead.pem", "--new-key"), ("--key", "pyproject.toml")],
+    "ci init": [("github",), ("gitlab", "--dry-run"), ("github", "--force"), ("bitbucket",)],
+    "ci changed": [("leaky",), ("--base-ref", "HEAD"), ()],
+    "ci gate": [("leaky", "--base-ref", "HEAD"), ()],
+    "ci comment": [("--file", "pyproject.toml", "--dry-run"), ("--file", "none.md"), ()],
     "completion": [("bash",)],
 }  # fmt: skip
 """By command, what is typed behind it: at least once well, and once with what is refused."""

@@ -81,7 +81,10 @@ def give_back() -> None:
 
     A merge frees hundreds of temporary matrices, which would stay beside the merged weights.
     """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own
+    try:
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own
+    except (OSError, TypeError):  # Windows finds no library without a name
+        return
     if trim is not None:
         trim(0)
 

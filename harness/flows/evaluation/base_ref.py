@@ -12,8 +12,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from harness.errors import HarnessError, RequestError
+from harness.errors import HarnessError, NoProject
 from harness.flows.evaluation.base_difference import differences
+from harness.flows.evaluation.kept_outputs import seed_outputs
 from harness.flows.project import PROMOTED_FILE, Bar, Project
 from harness.workspace.project.git_tree import GitTree, open_tree
 from harness.workspace.project.settings import SETTINGS, Settings, settings_of
@@ -30,9 +31,10 @@ def at_base(project: Project, ref: str, folder: Path) -> Project:
     """
     tree = open_tree(project.settings.root, ref)
     try:
-        settings = _settings(tree, project.settings.root, folder)
+        settings = settings_at(tree, project.settings.root, folder)
         promoted = settings.adapters / PROMOTED_FILE
-        if not (folder / _WHOLE).exists():
+        new = not (folder / _WHOLE).exists()
+        if new:
             keys = settings.promotion_keys
             wanted = (settings.benchmarks, settings.history_file, promoted, *keys)
             for place in filter(None, map(tree.place, wanted)):
@@ -49,25 +51,27 @@ def at_base(project: Project, ref: str, folder: Path) -> Project:
                 ),
                 store=store,
             ),
-            Bar(tree.commit, _in_commit(tree, promoted, folder)),
+            Bar(tree.commit, _in_commit(tree, promoted, folder), (), of_commit, folder),
         )
         found = tuple(differences(tree, folder, project, judged))
+        if new:
+            seed_outputs(judged)
     except HarnessError as problem:
         line = str(problem).replace(f"{folder}{os.sep}", "")
         raise type(problem)(f"at {ref}: {line}") from problem
-    return replace(judged, bar=Bar(tree.commit, judged.promoted_file, found, of_commit))
+    return replace(judged, bar=Bar(tree.commit, judged.promoted_file, found, of_commit, folder))
 
 
-def _settings(tree: GitTree, root: Path, folder: Path) -> Settings:
-    """Read the commit's settings from the same place of the repository as the project's."""
+def settings_at(tree: GitTree, root: Path, folder: Path) -> Settings:
+    """Read a commit's settings from the same place of the repository as the project's."""
     place = tree.place(root / SETTINGS)
     if place is not None:
         tree.write(place, folder)
     if place is None or not (folder / place).exists():
-        raise RequestError(f"there is no {place or SETTINGS} that could set the bar")
+        raise NoProject(f"there is no {place or SETTINGS} that could set the bar")
     settings = settings_of(folder / place, root)
     if settings is None:
-        raise RequestError(f"{place} has no [tool.harness] that could set the bar")
+        raise NoProject(f"{place} has no [tool.harness] that could set the bar")
     return settings
 
 

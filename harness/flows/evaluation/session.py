@@ -12,6 +12,7 @@ from harness.flows.evaluation.backends import ENGINES, open_backend
 from harness.flows.evaluation.base_ref import at_base
 from harness.flows.evaluation.candidate import Candidate
 from harness.flows.evaluation.context import Context, Request
+from harness.flows.evaluation.kept_outputs import keep_outputs
 from harness.flows.evaluation.runs import Producer
 from harness.flows.mlflow import open_tracking
 from harness.flows.project import Project
@@ -63,6 +64,7 @@ def open_session(project: Project, request: Request, on_progress: OnProgress) ->
         if request.base_ref is not None and project.bar is None:
             folder = opened.enter_context(scratch_folder()).resolve()
             project = at_base(project, request.base_ref, folder)
+            opened.callback(keep_outputs, project)
         project = project.showing(request.texts).reporting_to(request.reports)
         project = project.kept_in(request.store)
         store = opened.enter_context(closing(open_store(project, request.store)))

@@ -128,9 +128,14 @@ def _convert(source: Path, into: Path) -> None:
 
 def _sync(folder: Path) -> None:
     # Before the rename: after a power cut a name must not stand for a half-written file.
-    for file in [*folder.iterdir(), folder]:
-        handle = os.open(file, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    for file in folder.iterdir():
+        with file.open("r+b") as opened:  # Windows syncs only what may be written to
+            os.fsync(opened.fileno())
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # Windows opens no folder
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -76,7 +76,12 @@ def try_tokenizer(folder: Path) -> None:
     command = [sys.executable, "-I", "-W", "ignore", "-c", _CHILD]
     try:
         done = subprocess.run(
-            command, input=request, capture_output=True, text=True, timeout=_WALL, check=False
+            command,
+            input=request,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_WALL,
+            check=False,
         )
         fits = done.returncode in (0, 1)  # 1: the library is not there, or has another interface
     except (subprocess.SubprocessError, OSError):

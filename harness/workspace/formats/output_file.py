@@ -66,7 +66,8 @@ def _through(path: Path, pieces: Iterable[str]) -> int:
                 f"{path}: is a pipe that no process reads, start the reader first"
             ) from problem
         raise
-    os.set_blocking(opened, True)
+    if hasattr(os, "set_blocking"):  # Windows has it from Python 3.12 on, and no pipe to wait for
+        os.set_blocking(opened, True)
     count = 0
     with os.fdopen(opened, "w", encoding="utf-8", newline="\n") as file:
         for piece in pieces:

@@ -62,7 +62,7 @@ def matching(
         command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _CHILD]
         try:
             said = subprocess.run(
-                command, input=json.dumps([risky, names]), capture_output=True, text=True,
+                command, input=json.dumps([risky, names]), capture_output=True, encoding="utf-8",
                 timeout=_WALL, check=True,
             )  # fmt: skip
         except (subprocess.SubprocessError, OSError) as problem:

@@ -64,3 +64,4 @@ def _remove_leftovers(prefix: str) -> None:
             continue
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()
+        shutil.rmtree(folder, ignore_errors=True)  # Windows removes no lock that is held

