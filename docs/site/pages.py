@@ -29,7 +29,7 @@ COMMANDS, PYTHON = "commands.md", "python.md"
 _LINK = re.compile(r"(!?\[[^\]]*\]\()([^)#\s:]+)(#[^)\s]*)?(?=\))")
 _FENCE = re.compile(r" *(```+)\w*")
 _LIST = re.compile(r"(?<=\n)(?!\s*(?:[-*] |\d+\. ))(\S[^\n]*)\n(?=(?:- |1\. ))")
-_COMMENT = re.compile(r"^<!--.*?-->\n", re.M | re.S)
+_COMMENT = re.compile(r"^ *<!--.*?-->\n", re.M | re.S)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
