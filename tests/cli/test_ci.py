@@ -153,5 +153,6 @@ def test_changed_files_are_checked_and_the_gravest_answer_wins(
     (project.folder / "adapters/tuned/adapter_model.safetensors").write_bytes(b"torn")
     found = typed("ci", "check", sound, "adapters/datasets/new.jsonl", "--json")
     doctor, data = [json.loads(line) for line in found.out.splitlines()]
-    assert not doctor.get("ok", False) and data["fit"] is False
-    assert found.code == 4
+    assert doctor["ok"] is False and data["fit"] is False
+    assert found.code == 1, "the order of the codes is the one of all commands"
+    assert typed("ci", "check", sound).code == 4
