@@ -3,9 +3,9 @@
     python perf/walk.py [--out FOLDER] [--wheel FILE] [--steps 150]
 
 The environment is new, but for the heavy libraries: a `.pth` file leads to those that run this, so
-that torch is not downloaded again. The base is a tiny one with random weights, trained and
-adapted by transformers and PEFT alone; nothing else is a stand-in but GitHub, whose steps are run
-by bash and whose comments are kept. Pictures of comment, report and pages go to FOLDER.
+that torch is not downloaded again. The base is a tiny one, which was taught another voice; base
+and adapters are made by transformers and PEFT alone. Nothing else is a stand-in but GitHub: its
+steps are run by bash, its comments are kept. Pictures of comment, report and pages go to FOLDER.
 """
 
 from __future__ import annotations
@@ -29,7 +29,12 @@ from tests.dashboard.screenshots import Visit, browser, chromium, served  # noqa
 from tests.fakes.comments import CommentServer  # noqa: E402
 from tests.fakes.workflow import GitHubJob  # noqa: E402
 from tests.installing.five_minutes import Shell  # noqa: E402
-from tests.installing.own_model import write_adapter, write_all  # noqa: E402
+from tests.installing.own_model import (  # noqa: E402
+    school,
+    write_adapter,
+    write_base,
+    write_csv,
+)
 from tests.installing.try_wheel import environment  # noqa: E402
 
 WORKFLOW = ".github/workflows/adapter-gate.yml"
@@ -79,8 +84,11 @@ def built(folder: Path) -> Path:
 def brought(folder: Path, steps: int) -> Path:
     """Make a base, a table of 25 rows, and two adapters: one that learnt, one that hardly did."""
     folder.mkdir()
-    write_all(folder)
-    write_adapter(folder / "base", folder / "hardly", steps=max(1, steps // 25))
+    write_base(folder / "base")
+    school(folder / "base")
+    write_adapter(folder / "base", folder / "trained", steps)
+    write_adapter(folder / "base", folder / "hardly", steps // 25)
+    write_csv(folder / "cases.csv")
     rows = list(csv.reader((folder / "cases.csv").open(encoding="utf-8")))
     rows[0][:2] = ["input", "ideal"]
     with (folder / "cases.csv").open("w", encoding="utf-8", newline="") as file:

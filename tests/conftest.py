@@ -31,7 +31,7 @@ def _offline() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _nobody_listens() -> None:
     """What tests print and judge is no part of the job that runs them."""
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+    for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
         os.environ.pop(name, None)
 
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.command import SuggestingGroup
 from harness.cli.completion import on_trial as known_adapters
 from harness.text.safe import ci_log, json_line
+
+if TYPE_CHECKING:
+    from harness.flows.ci.touched import Kind
 
 ADAPTERS = "LORA_HARNESS_ADAPTERS"
 """The variable with adapters by white space, so that no name is ever part of a script."""
@@ -131,6 +135,40 @@ def gate(names: tuple[str, ...], base_ref: str, arguments: str, as_json: bool) -
     if as_json:
         click.echo(json_line({"adapters": list(adapters), "base_ref": base_ref, "code": code}))
     sys.exit(code)
+
+
+@ci.command(epilog="Example: lora-harness ci check benchmarks/outreach/cases.jsonl")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--only", type=click.Choice(("benchmarks", "data", "adapters")), help="This kind.")
+@click.option("--json", "as_json", is_flag=True, help="The answer of each check, one a line.")
+def check(files: tuple[Path, ...], only: Kind | None, as_json: bool) -> None:
+    """Check what changed FILES belong to, as a hook of pre-commit passes them.
+
+    Files of a benchmark ask for `benchmark check`, training data in adapters/datasets for `data
+    check`, files of an adapter for `doctor`; other files for nothing.
+
+    Exit codes: the gravest of the checks: 0 fine, 1 unfit, 4 refused, 11 failed.
+    """
+    from harness.cli.command import cli
+    from harness.errors import HarnessError
+    from harness.exit_codes import gravest
+    from harness.flows.ci.touched import checks_for
+
+    codes = []
+    for words in checks_for(files, only):
+        if not as_json:
+            click.echo(f"lora-harness {ci_log(' '.join(words))}")
+        asked = [*words, "--json"] if as_json else list(words)
+        with cli.make_context("lora-harness", asked) as context:
+            try:
+                cli.invoke(context)
+            except SystemExit as ended:
+                codes.append(int(ended.code or 0))
+            except HarnessError as problem:  # the next file is checked as well
+                said = ci_log(str(problem))
+                click.echo(json_line({"error": said}) if as_json else said, err=not as_json)
+                codes.append(problem.exit_code)
+    sys.exit(gravest((), codes))
 
 
 @ci.command(epilog="Example: lora-harness ci comment --file gate.md --dry-run")

@@ -136,3 +136,23 @@ def test_a_comment_without_a_job_says_so_and_is_no_failure(typed: Type, tmp_path
 def test_the_settings_have_the_defaults_that_the_readme_names(project: TinyProject) -> None:
     found = read_settings(project.folder).ci
     assert (found.install, found.python, found.comment) == ("", "3.11", True)
+
+
+@pytest.mark.usefixtures("project")
+def test_changed_files_are_checked_and_the_gravest_answer_wins(
+    project: TinyProject, typed: Type
+) -> None:
+    project.adapter("tuned").write()
+    sound, bench = "adapters/tuned/adapter_config.json", "benchmarks/openers/cases.jsonl"
+    fine = typed("ci", "check", "README.md")
+    assert (fine.code, fine.out) == (0, "")
+    project.write_lines("adapters/datasets/new.jsonl", [{"input": "a", "output": ""}])
+    found = typed("ci", "check", "adapters/datasets/new.jsonl", bench, "--only", "data")
+    assert found.code == 1
+    assert found.out.startswith("lora-harness data check adapters/datasets/new.jsonl\n")
+    (project.folder / "adapters/tuned/adapter_model.safetensors").write_bytes(b"torn")
+    found = typed("ci", "check", sound, "adapters/datasets/new.jsonl", "--json")
+    doctor, data = [json.loads(line) for line in found.out.splitlines()]
+    assert doctor["ok"] is False and data["fit"] is False
+    assert found.code == 1, "the order of the codes is the one of all commands"
+    assert typed("ci", "check", sound).code == 4

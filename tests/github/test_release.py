@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -143,6 +144,22 @@ def test_the_project_names_one_home_in_every_file() -> None:
     ]
     config = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE/config.yml").read_text("utf-8"))
     assert all(link["url"].startswith(f"{home}/") for link in config["contact_links"])
+
+
+def test_the_page_of_an_index_has_links_and_pictures_that_lead_to_files_of_the_tag() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "metadata", "readme"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    home = PROJECT["urls"]["Homepage"]
+    raw = home.replace("https://github.com", "https://raw.githubusercontent.com")
+    links = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", done.stdout)
+    assert len(links) > 15
+    for picture, link in links:
+        start = f"{raw}/v{VERSION}/" if picture else f"{home}/blob/v{VERSION}/"
+        assert link.startswith(start), link
+        assert (ROOT / link.removeprefix(start)).is_file(), link
+    assert "<!--" not in done.stdout
 
 
 @pytest.mark.parametrize("name", ["bug", "feature"])

@@ -75,6 +75,25 @@ def write_base(folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
+def school(base: Path, steps: int = 300) -> None:
+    """Teach the base a voice that is not ours, in which it knows people, firms and trades."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    plain = [(asked, _plainly(asked)) for asked, _, _ in pairs()]
+    _train(model, tokenizer, plain, steps, 3e-3)
+    model.save_pretrained(base)
+
+
+def _plainly(asked: str) -> str:
+    name, _, rest = asked.partition(" of ")
+    firm, _, trade = rest.partition(", ")
+    return f"Dear {name}, may I present our {trade} product to {firm}?"
+
+
 def write_adapter(base: Path, folder: Path, steps: int = 150) -> None:
     """A LoRA as anybody trains one: PEFT, AdamW, the loss on the answer alone."""
     import torch
@@ -87,8 +106,18 @@ def write_adapter(base: Path, folder: Path, steps: int = 150) -> None:
         AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32),
         LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"),
     )
-    ids, labels = _examples(tokenizer)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    learnt = [(asked, answer) for asked, answer, _ in pairs()[CASES:]]
+    _train(model, tokenizer, learnt, steps, 1e-2)
+    model.save_pretrained(folder)
+
+
+def _train(
+    model: Any, tokenizer: Any, learnt: list[tuple[str, str]], steps: int, rate: float
+) -> None:
+    import torch
+
+    ids, labels = _examples(tokenizer, learnt)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
     for _ in range(steps):
         loss = model(
             input_ids=ids, attention_mask=ids != tokenizer.pad_token_id, labels=labels
@@ -96,14 +125,13 @@ def write_adapter(base: Path, folder: Path, steps: int = 150) -> None:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    model.save_pretrained(folder)
 
 
-def _examples(tokenizer: Any) -> tuple[Any, Any]:
+def _examples(tokenizer: Any, learnt: list[tuple[str, str]]) -> tuple[Any, Any]:
     import torch
 
     rows = []
-    for asked, answer, _ in pairs()[CASES:]:
+    for asked, answer in learnt:
         turns = [{"role": "user", "content": asked}]
         text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         before = tokenizer(text, add_special_tokens=False).input_ids

@@ -73,6 +73,8 @@ def refuse_wrong_contents(wheel: Path, sdist: Path) -> None:
         "faces/dashboard/look.css",
         "render/report/report.css",
         "workspace/starter_project/settings.toml",
+        "workspace/ci_files/github.yml",
+        "workspace/ci_files/gitlab.yml",
     ):
         assert f"harness/{name}" in packed, name
     tops = {name.split("/")[0] for name in packed}
@@ -80,6 +82,7 @@ def refuse_wrong_contents(wheel: Path, sdist: Path) -> None:
     with tarfile.open(sdist) as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE", "harness/py.typed"} <= names
+    assert {".github/actions/gate/action.yml", ".pre-commit-hooks.yaml"} <= names
     assert not any(name.startswith(("tests/", "adapters/", "reports/")) for name in names)
 
 

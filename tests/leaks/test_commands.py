@@ -118,6 +118,10 @@ MATRIX: dict[str, list[tuple[str, ...]]] = {
     "ci init": [("github",), ("gitlab", "--dry-run"), ("github", "--force"), ("bitbucket",)],
     "ci changed": [("leaky",), ("--base-ref", "HEAD"), ()],
     "ci gate": [("leaky", "--base-ref", "HEAD"), ()],
+    "ci check": [
+        ("benchmarks/openers/cases.jsonl", "adapters/leaky/adapter_config.json"), ("none",),
+        ("adapters/datasets/odd.jsonl", "adapters/sound/adapter_config.json"),
+    ],
     "ci comment": [("--file", "pyproject.toml", "--dry-run"), ("--file", "none.md"), ()],
     "completion": [("bash",)],
 }  # fmt: skip
