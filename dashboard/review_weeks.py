@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import charts, frame, pieces, words
+from dashboard import frame, pieces, time_charts, words
 from dashboard.chart_rows import Rated
 from dashboard.downloads import offer
 from dashboard.rates import short
@@ -58,13 +58,13 @@ def _rate_chart(found: OverTime, which: Rated, line: RateLine) -> None:
     frame.html(element("div", f"{which} rate by week, 95 % interval", class_="lh-name"))
     what = (found.weeks, line, found.marks, known_adapters(found), which)
     legend(found, [week.adapter for week in found.weeks], line)
-    st.altair_chart(charts.weekly(*what), key=f"weekly-{which}")
+    st.altair_chart(time_charts.weekly(*what), key=f"weekly-{which}")
     _evidence(found, which)
     offer(
         f"{found.task} {which} rate by week",
         WEEKS,
         lambda: weeks_sheet({found.task or "": found.weeks}).rows,
-        lambda: charts.weekly(*what, legend=True),
+        lambda: time_charts.weekly(*what, legend=True),
     )
 
 
@@ -74,7 +74,7 @@ def _evidence(found: OverTime, which: Rated) -> None:
     if not weeks:
         return
     frame.html(pieces.label(f"The alarm's evidence on the {which} rate"))
-    st.altair_chart(charts.evidence(weeks, known_adapters(found)), key=f"evidence-{which}")
+    st.altair_chart(time_charts.evidence(weeks, known_adapters(found)), key=f"evidence-{which}")
     frame.html(
         pieces.note(
             "At 1 it raises the alarm; a square is a week that did, or would have done so."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import charts, frame, pieces, words
+from dashboard import frame, pieces, time_charts, words
 from dashboard.downloads import offer
 from dashboard.time_legend import known_adapters, legend
 from harness.flows.queries import MetricPanel, OverTime, Point, SlicePanel
@@ -26,7 +26,7 @@ def metric(found: OverTime) -> None:
     """Show the chosen metric by run, day or month."""
     what = (found.points, found.path, found.bands, found.marks, known_adapters(found), found.metric)
     legend(found, [point.adapter for point in found.points], path=True)
-    st.altair_chart(charts.metric_over_time(*what), key="metric-chart")
+    st.altair_chart(time_charts.metric_over_time(*what), key="metric-chart")
     frame.html(pieces.note(_how_to_read(found)))
     with st.expander("The runs in numbers"):
         frame.html(
@@ -39,19 +39,7 @@ def metric(found: OverTime) -> None:
                     "cases",
                     "version",
                 ],
-                [
-                    [
-                        pieces.unbroken(day(p.at)),
-                        words.html(p.adapter, 60),
-                        score(p.mean),
-                        ""
-                        if p.low is None or p.high is None
-                        else f"{score(p.low)} to {score(p.high)}",
-                        str(p.n),
-                        p.fingerprint[:6],
-                    ]
-                    for p in sorted(found.points, key=lambda point: point.at, reverse=True)
-                ],
+                [_run_row(p) for p in sorted(found.points, key=_start, reverse=True)],
                 "<<>>><",
             )
         )
@@ -59,7 +47,7 @@ def metric(found: OverTime) -> None:
         f"{found.benchmark} {found.metric} over time",
         POINT_COLUMNS,
         lambda: _point_rows(found.points, found.metric),
-        lambda: charts.metric_over_time(*what, legend=True),
+        lambda: time_charts.metric_over_time(*what, legend=True),
     )
 
 
@@ -78,7 +66,9 @@ def metrics(found: OverTime, panels: Sequence[MetricPanel]) -> None:
                 known_adapters(found),
                 panel.name,
             )
-            st.altair_chart(charts.metric_over_time(*what, height=210), key=f"all-{panel.name}")
+            st.altair_chart(
+                time_charts.metric_over_time(*what, height=210), key=f"all-{panel.name}"
+            )
     frame.html(pieces.note(_how_to_read(found)))
     offer(
         f"{found.benchmark} all metrics over time",
@@ -138,7 +128,7 @@ def slices(found: OverTime) -> None:
         grid = st.grid("auto", min_column_width=230)
         for panel in shown:
             if panel.name.partition("=")[0] == key:
-                chart = charts.slice_panel(panel, found.slices, known_adapters(found))
+                chart = time_charts.slice_panel(panel, found.slices, known_adapters(found))
                 grid.altair_chart(chart, key=f"slice-{panel.name}")
     with st.expander("The slices in numbers"):
         frame.html(

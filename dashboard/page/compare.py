@@ -10,7 +10,7 @@ from typing import cast, get_args
 
 import streamlit as st
 
-from dashboard import charts, choices, colours, frame, pieces, told, words
+from dashboard import case_charts, choices, colours, frame, pieces, told, words
 from dashboard.downloads import offer
 from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
 from harness.records import CaseResult, Verdict
@@ -124,11 +124,13 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
         keys["critical case"] = "inherit"
     signs = {f"{names[0]}, before": "○", "critical case": "!"}
     frame.html(pieces.legend(adapters | keys, signs))
-    chart = charts.case_dots(shown, found.metric, *names)
+    chart = case_charts.case_dots(shown, found.metric, *names)
     event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
     scored = [one for one in shown if one.change is not None]
-    if len(scored) > charts.MAX_CASES:
-        frame.html(pieces.quiet(f"the {charts.MAX_CASES} worst of {count(len(scored), 'case')}"))
+    if len(scored) > case_charts.MAX_CASES:
+        frame.html(
+            pieces.quiet(f"the {case_charts.MAX_CASES} worst of {count(len(scored), 'case')}")
+        )
     offer(
         f"{names[1]} against {names[0]} {found.benchmark}",
         ["case", "slices", "flag", "metric", *names, "change", "output before", "output now"],
@@ -145,7 +147,7 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
             ]
             for one in shown
         ],
-        lambda: charts.case_dots(shown, found.metric, *names, legend=True),
+        lambda: case_charts.case_dots(shown, found.metric, *names, legend=True),
     )
     picked = event.get("selection", {}).get("case", []) if isinstance(event, dict) else []
     return str(picked[0].get("id")) if picked else None

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from dashboard import charts, colours
+from dashboard import colours, effect_charts, time_charts
 from dashboard.chart_layers import time_axis
+from dashboard.downloads import to_png
 from dashboard.learning_chart import FORETOLD, MEASURED, learning_curve
 from harness.flows.queries import (
     Band,
@@ -63,14 +64,14 @@ def test_no_line_is_drawn_across_two_versions_of_the_benchmark() -> None:
         Band("a" * 64, DAYS[0], DAYS[1], 2, False),
         Band("b" * 64, DAYS[2], DAYS[3], 1, True),
     ]
-    chart = charts.metric_over_time(points, [], bands, [], ["v1"], "ideal_likelihood")
+    chart = time_charts.metric_over_time(points, [], bands, [], ["v1"], "ideal_likelihood")
     (line,) = layers(chart, "line")
     assert {one["field"] for one in line["encoding"]["detail"]} == {"adapter", "version"}
     assert {row["version"] for row in rows(chart)} >= {"version aaaaaa", "version bbbbbb (now)"}
 
 
 def test_every_point_has_its_interval_and_its_n() -> None:
-    chart = charts.metric_over_time([point(DAYS[0])], [], [], [], ["v1"], "ideal_likelihood")
+    chart = time_charts.metric_over_time([point(DAYS[0])], [], [], [], ["v1"], "ideal_likelihood")
     (row,) = {str(row): row for row in rows(chart)}.values()
     assert row["shown"] == "0.500 [0.400, 0.600]"
     assert row["cases"] == "30 cases"
@@ -83,7 +84,7 @@ def test_an_override_is_not_drawn_as_a_promotion() -> None:
         Event(f"{DAYS[2]}T10:00:00Z", "alarm", "v2", "edit rate"),
     ]
     assert [kind[0] for kind in colours.event_kinds(marks)] == ["promotion", "override", "alarm"]
-    chart = charts.metric_over_time([point(DAYS[0])], [], [], marks, ["v1"], "x")
+    chart = time_charts.metric_over_time([point(DAYS[0])], [], [], marks, ["v1"], "x")
     assert "override" in {row.get("what") for row in rows(chart)}
 
 
@@ -93,15 +94,15 @@ def week(number: int, value: float | None, n: int = 20) -> WeekRates:
 
 
 def test_a_week_without_reviews_is_a_gap_and_no_zero() -> None:
-    chart = charts.weekly([week(0, 0.2), week(1, None)], RateLine(), [], ["v1"], "edit")
+    chart = time_charts.weekly([week(0, 0.2), week(1, None)], RateLine(), [], ["v1"], "edit")
     assert {row["week"] for row in rows(chart)} == {"2026-W00"}
 
 
 def test_the_lines_of_the_team_are_drawn_where_there_are_any() -> None:
     line = RateLine(acceptable=0.2, retrain=0.25)
-    chart = charts.weekly([week(0, 0.2)], line, [], ["v1"], "edit")
+    chart = time_charts.weekly([week(0, 0.2)], line, [], ["v1"], "edit")
     assert {"fine to 20 %", "retrain from 25 %"} <= {row.get("what") for row in rows(chart)}
-    bare = charts.weekly([week(0, 0.2)], RateLine(), [], ["v1"], "edit")
+    bare = time_charts.weekly([week(0, 0.2)], RateLine(), [], ["v1"], "edit")
     assert not {row.get("what") for row in rows(bare)} - {None}
 
 
@@ -110,14 +111,14 @@ def test_small_multiples_share_their_scales() -> None:
         SlicePanel("industry=health", (point(DAYS[0], mean=0.2),), None),
         SlicePanel("industry=logistics", (point(DAYS[0], mean=0.8),), -0.1),
     ]
-    made = [drawn(charts.slice_panel(panel, panels, ["v1"])) for panel in panels]
+    made = [drawn(time_charts.slice_panel(panel, panels, ["v1"])) for panel in panels]
     scales = [layers_["layer"][0]["encoding"]["y"]["scale"] for layers_ in made]
     assert scales[0] == scales[1]
 
 
 def test_a_slice_says_how_far_the_promoted_line_moved() -> None:
     panel = SlicePanel("industry=health", (point(DAYS[0], mean=0.2),), -0.1)
-    assert "\u22120.100" in str(drawn(charts.slice_panel(panel, [panel], ["v1"])))
+    assert "\u22120.100" in str(drawn(time_charts.slice_panel(panel, [panel], ["v1"])))
 
 
 @pytest.mark.parametrize(
@@ -138,15 +139,15 @@ def test_evidence_is_drawn_on_tenths_and_an_alarm_has_a_sign_of_its_own() -> Non
         EvidenceWeek("2026-W10", "2026-03-02", "v1", "edit_rate", 20, 0.0, False),
         EvidenceWeek("2026-W11", "2026-03-09", "v1", "edit_rate", 20, 5000.0, True),
     ]
-    made = drawn(charts.evidence(weeks, ["v1"]))
+    made = drawn(time_charts.evidence(weeks, ["v1"]))
     assert made["layer"][2]["encoding"]["shape"]["scale"]["domain"] == [False, True]
-    found = [row for row in rows(charts.evidence(weeks, ["v1"])) if "alarm" in row]
+    found = [row for row in rows(time_charts.evidence(weeks, ["v1"])) if "alarm" in row]
     assert [(row["drawn"], row["alarm"]) for row in found] == [(0.001, False), (100.0, True)]
 
 
 def test_the_promoted_line_lies_below_the_adapters_lines() -> None:
     path = [point(DAYS[0]), point(DAYS[1], adapter="v2")]
-    made = charts.metric_over_time(path, path, [], [], ["v1", "v2"], "m")
+    made = time_charts.metric_over_time(path, path, [], [], ["v1", "v2"], "m")
     lines = layers(made, "line")
     assert lines[0]["mark"]["strokeWidth"] > lines[1]["mark"]["strokeWidth"]
     assert lines[0]["encoding"]["detail"]["field"] == "version"  # one line for all adapters
@@ -155,7 +156,7 @@ def test_the_promoted_line_lies_below_the_adapters_lines() -> None:
 def test_forgetting_stands_beside_the_gain_with_both_intervals() -> None:
     gain = Effect("outreach", "ideal_likelihood", 0.2, 0.1, 0.3, 30)
     lost = Effect("general", "ideal_likelihood", -0.1, -0.2, 0.0, 20)
-    chart = charts.forgetting([Forgetting("v1", DAYS[0], gain, (lost,))])
+    chart = effect_charts.forgetting([Forgetting("v1", DAYS[0], gain, (lost,))])
     told = {row["what"]: row["shown"] for row in rows(chart) if "what" in row}
     assert told == {
         "outreach: ideal likelihood": "+0.200 [+0.100, +0.300]",
@@ -173,7 +174,7 @@ def test_an_adapter_has_one_colour_and_the_plain_model_is_grey() -> None:
 
 @pytest.mark.parametrize("name", ["\u202eevil", "a\nb", "x" * 500])
 def test_a_hostile_name_is_one_short_visible_line(name: str) -> None:
-    chart = charts.metric_over_time([point(DAYS[0], adapter=name)], [], [], [], [name], "m")
+    chart = time_charts.metric_over_time([point(DAYS[0], adapter=name)], [], [], [], [name], "m")
     for row in rows(chart):
         assert len(row["adapter"]) < 80
         assert "\u202e" not in row["adapter"]
@@ -182,8 +183,8 @@ def test_a_hostile_name_is_one_short_visible_line(name: str) -> None:
 
 @pytest.mark.slow
 def test_a_picture_is_drawn_without_asking_anybody() -> None:
-    chart = charts.metric_over_time([point(DAYS[0])], [], [], [], ["v1"], "m", legend=True)
-    assert charts.to_png(chart, "one point").startswith(b"\x89PNG")
+    chart = time_charts.metric_over_time([point(DAYS[0])], [], [], [], ["v1"], "m", legend=True)
+    assert to_png(chart, "one point").startswith(b"\x89PNG")
 
 
 def foretold(low: float, high: float) -> Foretold:
