@@ -23,6 +23,7 @@ PAGES = (
     ("now", "Now", ":material/radio_button_checked:"),
     ("over_time", "Over time", ":material/show_chart:"),
     ("compare", "Compare", ":material/compare_arrows:"),
+    ("grid", "Grid", ":material/grid_on:"),
     ("cases", "Cases", ":material/checklist:"),
     ("review", "Review", ":material/rate_review:"),
     ("reviewers", "Reviewers", ":material/group:"),

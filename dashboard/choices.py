@@ -62,3 +62,8 @@ def day(name: str, key: str) -> str | None:
     """Let the reader choose a day such as 2026-11-20; None until one is chosen."""
     picked = st.date_input(name, value=None, key=key, bind="query-params", format="YYYY-MM-DD")
     return picked.isoformat() if isinstance(picked, date) else None
+
+
+def text(name: str, key: str, placeholder: str) -> str:
+    """Let the reader type a few words; none means all."""
+    return st.text_input(name, key=key, bind="query-params", placeholder=placeholder).strip()

@@ -54,3 +54,12 @@ def difference(old: str, new: str) -> Html:
 def cut(text: str) -> bool:
     """Return whether a block shows less than the whole text."""
     return len(text) > SHOWN
+
+
+def short(name: str, limit: int) -> str:
+    """Return a name cut in its middle: names of one family differ at their ends."""
+    shown = option(name, 200)
+    if len(shown) <= limit:
+        return shown
+    end = (limit - 1) * 2 // 3
+    return f"{shown[: limit - 1 - end]}…{shown[-end:]}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("now", "over_time", "compare", "cases", "review", "reviewers", "worth", "ledger")
+PAGES = ("now", "over_time", "compare", "grid", "cases", "review", "reviewers", "worth", "ledger")
 WIDTHS = (1280, 400)
 SCHEMES = ("light", "dark")
 LONGEST = 2400

@@ -15,7 +15,7 @@ from tests.fakes.served import ServedProject
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("now", "over_time", "compare", "cases", "review", "reviewers", "worth", "ledger")
+PAGES = ("now", "over_time", "compare", "grid", "cases", "review", "reviewers", "worth", "ledger")
 
 
 def test_a_project_without_a_run_says_on_every_page_which_command_is_next(
