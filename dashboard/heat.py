@@ -13,9 +13,9 @@ from harness.text.html import Html, element
 
 STOPS = ((247, 251, 249), (102, 194, 164), (0, 81, 59))
 """Red, green and blue of the worst, the middle and the best score."""
-DARK, LIGHT = "#12171C", "#FFFFFF"
+DARK, LIGHT = "#000000", "#FFFFFF"
 """Letters on pale and on deep cells."""
-MAX_LIGHTNESS = 0.3
+MAX_LIGHTNESS = 0.179
 """Relative luminance up to which letters are light; it leaves either at least 4.5 to 1."""
 
 

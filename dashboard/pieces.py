@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from dashboard.words import SHOWN, html
+from dashboard.words import SHOWN, html, option, short
 from harness.records import CheckResult
 from harness.text.html import Child, Html, element, joined
 
+MAX_NAME = 48
+"""Letters of a name in a table or legend."""
 Tone = Literal["good", "watch", "bad", "quiet", "override"]
 
 TONES: dict[str, Tone] = {
@@ -50,7 +52,7 @@ def quiet(text: str, limit: int = SHOWN) -> Html:
 
 def bold(name: str) -> Html:
     """Return an adapter's name in bold."""
-    return element("b", html(name, 60))
+    return element("b", cut_name(name, MAX_NAME))
 
 
 def unbroken(text: str) -> Html:
@@ -61,6 +63,17 @@ def unbroken(text: str) -> Html:
 def note(*children: Child) -> Html:
     """Return a line in small letters: how a number was made, or how to read a chart."""
     return element("div", children, class_="lh-note")
+
+
+def banner(line: str) -> Html:
+    """Return a line that warns the reader."""
+    return element("div", line, class_="lh-banner", role="note")
+
+
+def cut_name(whole: str, limit: int = MAX_NAME) -> Html:
+    """Return a name, cut in its middle where it is long, with the whole name as its tooltip."""
+    shown = short(whole, limit)
+    return element("span", shown, title=option(whole, 400) if "…" in shown else None)
 
 
 def label(name: str) -> Html:

@@ -8,7 +8,9 @@ Tested in tests/dashboard/test_outlets.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from harness.records import RESERVED
 from harness.text import safe
 from harness.text.diff import html_diff
 from harness.text.html import Html, element
@@ -63,3 +65,14 @@ def short(name: str, limit: int) -> str:
         return shown
     end = (limit - 1) * 2 // 3
     return f"{shown[: limit - 1 - end]}…{shown[-end:]}"
+
+
+def told_apart(names: Sequence[str], limit: int) -> dict[str, str]:
+    """Return short names: without the beginning that all but the plain models share."""
+    tuned = [name for name in names if name not in RESERVED]
+    first, last = min(tuned, default=""), max(tuned, default="")
+    # What the first and the last in order of the alphabet share, all names between them share.
+    shared = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    # Cut behind a whole word: of voice_v10 and voice_v12 the v belongs to what differs.
+    cut = max(first.rfind(sign, 0, shared) + 1 for sign in "/_.-")
+    return {name: short(name[cut:] if name in tuned else name, limit) for name in names}

@@ -30,7 +30,7 @@ def body(context: frame.PageContext) -> None:
         return
     if found.verdict:
         _verdict(found, found.verdict)
-    _cases(found)
+    _cases(context, found)
     frame.section(
         "On the command line", "Deciding stays there; nothing is promoted from a browser."
     )
@@ -96,7 +96,7 @@ def _verdict(found: Comparison, verdict: Verdict) -> None:
                 frame.html(told.lost(verdict, found.lost))
 
 
-def _cases(found: Comparison) -> None:
+def _cases(context: frame.PageContext, found: Comparison) -> None:
     frame.section("Case by case", "The worst change first. Click a dot, or pick a case below.")
     with st.container(key="case-filters"):
         left, right = st.columns(2)
@@ -111,7 +111,7 @@ def _cases(found: Comparison) -> None:
         frame.empty("No case is in all of these at once; take one of the filters away.", "")
         return
     clicked = _dots(found, shown)
-    _open(found, shown, clicked)
+    _open(context, found, shown, clicked)
 
 
 def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
@@ -153,19 +153,21 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
     return str(picked[0].get("id")) if picked else None
 
 
-def _open(found: Comparison, shown: Sequence[Compared], clicked: str | None) -> None:
+def _open(
+    context: frame.PageContext, found: Comparison, shown: Sequence[Compared], clicked: str | None
+) -> None:
     """Show the chosen case; a click on a dot chooses it, and the address keeps it."""
     by_id = {one.case.id: one for one in shown}
     # Streamlit repeats the click on every rerun: only a new click may change the list's choice.
     if clicked in by_id and st.session_state.get("clicked") != clicked:
         st.session_state["clicked"] = clicked
-        st.session_state["case"] = clicked
+        choices.choose("case", clicked)
     picked = choices.one("Case", list(by_id), "case")
     with st.container(border=True):
-        _case(found, by_id.get(picked, shown[0]))
+        _case(context, found, by_id.get(picked, shown[0]))
 
 
-def _case(found: Comparison, one: Compared) -> None:
+def _case(context: frame.PageContext, found: Comparison, one: Compared) -> None:
     assert found.reference is not None and found.candidate is not None
     moved = f"{metric_title(found.metric)} {signed(one.change)}"
     about = " · ".join([moved, *(f"{key} {value}" for key, value in one.case.slices.items())])
@@ -189,11 +191,9 @@ def _case(found: Comparison, one: Compared) -> None:
         marked = words.difference(one.reference.text, one.candidate.text)
         frame.html(pieces.label("What changed, word by word"), marked)
     frame.html(_scores(found, one))
-    st.page_link(
-        "page/cases.py",
-        label="This case across all adapters",
-        icon=":material/history:",
-        query_params=[("benchmark", found.benchmark), ("case", one.case.id)],
+    context.link(
+        *("cases", "This case across all adapters", ":material/history:"),
+        **{"benchmark": found.benchmark, "metric": found.metric, "case": one.case.id},
     )
 
 

@@ -25,13 +25,17 @@ from harness.flows.queries import (
 )
 from harness.flows.queries.sheets import CASE, CRITICAL, SLICE, grid_sheet
 from harness.text.figures import count, metric_title, score
+from harness.text.html import element
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from pandas.io.formats.style import Styler
 
-HEIGHT, ROW = 560, 30
-"""Pixels of the grid, which scrolls, and of a row."""
-MAX_HEAD = 14
+HEIGHT, ROW, WIDTH = 600, 26, 48
+"""Pixels of the grid, which scrolls, of a row, and of an adapter's column."""
+MAX_COLOURED = 50_000
+"""Cells of a grid up to which they have colours."""
+MAX_HEAD = 7
 """Letters of an adapter's name above its column; the whole name is in the tooltip."""
 ORDERS = {
     "benchmark": "as in the benchmark",
@@ -113,7 +117,13 @@ def _grid(context: frame.PageContext, found: CaseGrid, rows: Sequence[GridRow]) 
     shown = pieces.legend({"in production": "inherit"}, {"in production": PROMOTED})
     how = "Click a score for the texts behind it, a case for its history, a name to sort by it."
     frame.html(
-        pieces.note(heat.scale(found.metric), shown if found.columns[0].promoted else None, how)
+        element(
+            "div",
+            *(heat.scale(found.metric), element("span", "– no score")),
+            shown if found.columns[0].promoted else None,
+            element("span", how, class_="lh-quiet"),
+            class_="lh-legend",
+        )
     )
     event = st.dataframe(
         styled(found, rows, context.task),
@@ -131,44 +141,50 @@ def _grid(context: frame.PageContext, found: CaseGrid, rows: Sequence[GridRow]) 
     _answer(context, found, rows, event.get("selection", {}).get("cells", []))
 
 
-def styled(found: CaseGrid, rows: Sequence[GridRow], task: str) -> Styler:
-    """Return the grid's frame with a link for each case and a colour for each score."""
+def styled(found: CaseGrid, rows: Sequence[GridRow], task: str) -> Styler | DataFrame:
+    """Return the grid's frame with a link for each case and a colour for each score.
+
+    A very large grid has no colours: a browser would take many seconds for them.
+    """
     sheet = grid_sheet(found, rows)
     table = sheet.to_frame()
     about = [("task", task), ("benchmark", found.benchmark), ("metric", found.metric)]
     # The name of the case stands last: the page shows what follows the last `case=`.
     table[CASE] = [f"cases?{urlencode([*about, ('case', row.case.id)])}" for row in rows]
+    slices = [name for name in sheet.columns if name.startswith(SLICE)]
+    table[slices] = table[slices].map(words.option, na_action="ignore")
+    if table.size > MAX_COLOURED:
+        return table
     adapters = list(sheet.figures)
-    return (
-        table.style.map(heat.cell_style, subset=adapters, metric=found.metric)
-        .format("{:.2f}", subset=adapters, na_rep="–")
-        .format(words.option, subset=[c for c in sheet.columns if c.startswith(SLICE)], na_rep="")
-    )
+    coloured = table.style.map(heat.cell_style, subset=adapters, metric=found.metric)
+    return coloured.format("{:.2f}", subset=adapters, na_rep="–")
 
 
 def _columns(found: CaseGrid) -> dict[str, object]:
     """Return how each column of the frame is shown."""
     config = st.column_config
     keys = {name.removeprefix(SLICE): name for name in grid_sheet(found, ()).columns}
+    short = words.told_apart([one.adapter for one in found.columns], MAX_HEAD)
+    critical = any(row.case.critical for row in found.rows)
     return {
         CASE: config.LinkColumn(
-            "case", pinned=True, width=170, display_text=r"case=([^&]*)$", help="opens its history"
+            "case", pinned=True, width=150, display_text=r"case=([^&]*)$", help="opens its history"
         ),
-        **{one.adapter: _column(one) for one in found.columns},
+        **{one.adapter: _column(one, short[one.adapter]) for one in found.columns},
         **{
             name: config.TextColumn(words.option(key, 20), width="small")
             for key, name in keys.items()
             if name.startswith(SLICE)
         },
-        CRITICAL: config.CheckboxColumn("critical", width="small"),
+        CRITICAL: config.CheckboxColumn("critical", width="small") if critical else None,
     }
 
 
-def _column(one: GridColumn) -> object:
+def _column(one: GridColumn, short: str) -> object:
     sign = f"{PROMOTED} " if one.promoted else ""
     told = f"{sign}{one.adapter}: {score(one.mean)} on average of {count(one.scored, 'case')}"
     return st.column_config.NumberColumn(
-        sign + words.short(one.adapter, MAX_HEAD), width=76, help=words.label(told, 300)
+        sign + short, width=WIDTH, format="%.2f", help=words.label(told, 300)
     )
 
 
@@ -197,21 +213,22 @@ def _texts(context: frame.PageContext, found: CaseGrid, row: GridRow, adapter: s
     )
     case = history.case or row.case
     frame.before(case, "grid-input")
-    frame.text("Input", case.input, "grid-input")
-    for number, ideal in enumerate(case.ideals):
-        frame.text("Ideal" if number == 0 else "or", ideal, f"grid-ideal-{number}")
+    left, right = st.columns(2)
+    with left:
+        frame.text("Input", case.input, "grid-input")
+    with right:
+        for number, ideal in enumerate(case.ideals):
+            frame.text("Ideal" if number == 0 else "or", ideal, f"grid-ideal-{number}")
     for moment in history.moments:
         found_score = f"{metric_title(found.metric)} {score(moment.scores.get(found.metric))}"
         frame.html(pieces.head(row.case.id, pieces.bold(adapter), pieces.quiet(found_score)))
-        frame.text("", moment.text, "grid-output")
+        frame.text("Output", moment.text, "grid-output")
         frame.thoughts(moment.whole, moment.unended, "grid-thoughts")
         if failed := pieces.failed(moment.checks):
             frame.html(failed)
-    st.page_link(
-        "page/cases.py",
-        label="This case across all adapters",
-        icon=":material/history:",
-        query_params=[("task", context.task), ("benchmark", found.benchmark), ("case", case.id)],
+    context.link(
+        *("cases", "This case across all adapters", ":material/history:"),
+        **{"benchmark": found.benchmark, "metric": found.metric, "case": case.id},
     )
 
 

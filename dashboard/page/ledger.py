@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import frame, pieces, words
+from dashboard import choices, frame, pieces, words
 from dashboard.downloads import offer
 from harness.flows.queries import Entry, Ledger, ledger
 from harness.flows.queries.sheets import LEDGER, ledger_sheet
@@ -21,7 +21,7 @@ ROWS = 50
 def body(context: frame.PageContext) -> None:
     """Show the decisions, the newest first, and the check of their chain."""
     title = st.container()
-    only = st.toggle("Overrides only", key="overrides", bind="query-params")
+    only = choices.toggle("Overrides only", "overrides")
     found = _page(context, only)
     with title:
         frame.headline(*_headline(found))
@@ -35,8 +35,8 @@ def body(context: frame.PageContext) -> None:
     if not found.entries:
         frame.empty("No decision was taken against a verdict.", "")
         return
-    head = ["no.", "when", "decision", "adapter", "verdict", "by", "why", "now"]
-    frame.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<"))
+    head = ["no.", "when", "task", "decision", "adapter", "verdict", "by", "why", "now"]
+    frame.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<<"))
     offer("ledger", LEDGER, lambda: ledger_sheet(found.entries).rows)
 
 
@@ -45,7 +45,7 @@ def _page(context: frame.PageContext, only: bool) -> Ledger:
     pages = -(-(found.overrides if only else found.total) // ROWS)
     if pages < 2:
         return found
-    place = st.pagination(pages, key="page", bind="query-params")
+    place = choices.place("page", pages)
     return ledger(
         context.project, context.store, context.task or None, only, (place - 1) * ROWS, ROWS
     )
@@ -83,6 +83,7 @@ def _row(entry: Entry) -> list[Child]:
     return [
         str(made.seq),
         pieces.unbroken(day(made.at)),
+        pieces.cut_name(made.task),
         what,
         pieces.bold(made.adapter),
         pieces.badge(entry.outcome) if entry.outcome else pieces.quiet("none"),
@@ -92,4 +93,4 @@ def _row(entry: Entry) -> list[Child]:
     ]
 
 
-frame.show("Ledger", body)
+frame.show("Ledger", body, every_task=True)
