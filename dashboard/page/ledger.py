@@ -33,7 +33,9 @@ def body(context: frame.PageContext) -> None:
         )
         return
     if not found.entries:
-        frame.empty("No decision was taken against a verdict.", "")
+        kind = " against a verdict" if only else ""
+        task = f" for {context.task}" if context.task else ""
+        frame.empty(f"No decision was taken{kind}{task}.", "")
         return
     head = ["no.", "when", "task", "decision", "adapter", "verdict", "by", "why", "now"]
     frame.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<<"))
@@ -42,7 +44,7 @@ def body(context: frame.PageContext) -> None:
 
 def _page(context: frame.PageContext, only: bool) -> Ledger:
     found = ledger(context.project, context.store, context.task or None, only, 0, ROWS)
-    pages = -(-(found.overrides if only else found.total) // ROWS)
+    pages = -(-found.matching // ROWS)
     if pages < 2:
         return found
     place = choices.place("page", pages)
@@ -52,7 +54,9 @@ def _page(context: frame.PageContext, only: bool) -> Ledger:
 
 
 def _headline(found: Ledger) -> tuple[str, str]:
-    decisions = count(found.total, "decision")
+    decisions = count(found.matching, "decision")
+    if found.matching != found.total:
+        decisions += f" of {found.total}"
     against = count(found.overrides, "override") if found.overrides else "no override"
     if not found.whole:
         return "The ledger was changed by hand", f"{decisions}, {against}"

@@ -155,6 +155,6 @@ def test_now_ledger_and_reviewers_are_about_all_tasks_until_one_is_chosen(
     assert page.title.startswith("v2 is in production")
     page.page("ledger")
     assert "2 decisions" in page.title
-    page.at.query_params["task"] = "replies"
-    page.at.run()
-    assert "0 decisions" in page.title
+    page.at.selectbox("task").set_value("replies").run()
+    assert page.title == "0 decisions of 2, no override"
+    assert "No decision was taken for replies." in page.html
