@@ -135,7 +135,7 @@ def legend(entries: Mapping[str, str], signs: Mapping[str, str] | None = None) -
     keys = []
     for name, colour in entries.items():
         sign = element("span", (signs or {}).get(name, "●"), style=f"color:{colour}")
-        keys.append(element("span", sign, " ", html(name, 60), class_="lh-key"))
+        keys.append(element("span", sign, " ", cut_name(name), class_="lh-key"))
     return element("div", keys, class_="lh-legend")
 
 

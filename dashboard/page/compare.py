@@ -90,14 +90,17 @@ def _verdict(found: Comparison, verdict: Verdict) -> None:
             frame.html(pieces.listed(why))
         if verdict.advice:
             frame.html(pieces.following(), pieces.listed(verdict.advice))
-        frame.html(told.metrics(verdict), told.shown_with_it(verdict))
+        frame.html(told.metrics(verdict), told.worth(verdict), told.shown_with_it(verdict))
         if verdict.finals and verdict.finals.texts:
             with st.expander(f"{count(len(verdict.finals.texts), 'text')} would be lost"):
                 frame.html(told.lost(verdict, found.lost))
 
 
 def _cases(context: frame.PageContext, found: Comparison) -> None:
-    frame.section("Case by case", "The worst change first. Click a dot, or pick a case below.")
+    counts = told.beside_collapsed(found.verdict) if found.verdict else ""
+    frame.section(
+        "Case by case", f"The worst change first. Click a dot, or pick a case below. {counts}"
+    )
     with st.container(key="case-filters"):
         left, right = st.columns(2)
         with left:

@@ -195,7 +195,7 @@ def _margin_line(metric: MetricVerdict) -> float | None:
 
 def gains(caption: str, found: Sequence[Worth], alpha: float) -> Html:
     """Chart the gains over the base model, or the losses beside it."""
-    scale = Scale.over(v for each in found for v in (0.0, each.gain, each.low, each.high))
+    scale = gain_scale(found)
     columns = [
         Column("metric"),
         Column("against", "word"),
@@ -204,15 +204,21 @@ def gains(caption: str, found: Sequence[Worth], alpha: float) -> Html:
         Column("cases", "number"),
         Column("says"),
     ]
-    rows = [_gain(each, scale) for each in found]
+    rows = [gain_cells(each, scale) for each in found]
     return grid(caption, columns, rows, ["", "", "", axis(scale), "", ""])
 
 
-def _gain(worth: Worth, scale: Scale) -> list[Child]:
+def gain_scale(found: Sequence[Worth]) -> Scale:
+    """Return a scale for a table of gains."""
+    return Scale.over(v for each in found for v in (0.0, each.gain, each.low, each.high))
+
+
+def gain_cells(worth: Worth, scale: Scale) -> list[Child]:
+    """Return the row of a gain: metric, against, figures, picture, cases, and what follows."""
     kind = drawing.tone(worth.state)
     shapes: list[Child] = [drawing.vertical(scale, 0.0, "zero")]
     if worth.low is not None and worth.high is not None:
-        shapes.append(drawing.line(scale, worth.low, worth.high, f"reach {kind}"))
+        shapes += drawing.reach(scale, worth.low, worth.high, kind)
     shapes.append(drawing.sign(scale, worth.gain, drawing.SIGNS[worth.state], kind))
     shown = interval(worth.gain, worth.low, worth.high)
     label = f"gain over {worth.against} {shown}, {count(worth.n, 'case')}"
