@@ -26,6 +26,14 @@ FLAGS = {
     "same": GREY,
     "fixed": GREEN,
 }
+STATES = {
+    "worse": (VERMILLION, "triangle-down", "▼"),
+    "open": (ORANGE, "diamond", "◆"),
+    "not worse": (GREEN, "circle", "●"),
+    "better": (GREEN, "triangle-up", "▲"),
+    "identical": (GREY, "circle", "●"),
+}
+"""A metric's state: its colour, its shape in a chart, and the shape as a letter."""
 KINDS = {
     "promote": ("promotion", "triangle-up", GREEN, "▲"),
     "rollback": ("rollback", "triangle-down", ORANGE, "▼"),

@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dashboard import pieces, words
-from harness.records import RESERVED, Verdict
+from dashboard import colours, pieces, words
+from harness.records import RESERVED, MetricVerdict, Verdict, Worth
 from harness.render.changes import worst_slice
 from harness.render.evidence import EvidenceRow, evidence, in_one_sentence, is_guard, lost_finals
 from harness.render.facts import BAR_MOVED, facts, moved_bar, other_notes
 from harness.render.gain_over_base import UNASKED
 from harness.render.metric_table import difference_of, sure
-from harness.render.report.drawing import Scale
-from harness.render.report.metrics import (
-    HOW_DRAWN,
-    Row,
-    gain_cells,
-    gain_scale,
-    interval_drawing,
-    metric_rows,
-    scale_of,
+from harness.render.report.metrics import metric_rows
+from harness.text.figures import (
+    chance,
+    count,
+    day,
+    interval,
+    margin,
+    metric_title,
+    score,
+    signed,
 )
-from harness.text.figures import chance, count, day, margin, score, signed
 from harness.text.html import Child, Html, element, joined
 
 
@@ -134,32 +134,44 @@ def lost(verdict: Verdict, texts: Mapping[str, str]) -> Html:
 def metrics(verdict: Verdict) -> Html:
     """Return the metrics, a table for each reference; guard benchmarks are rows of the first."""
     against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
-    sides = "difference, " + sure(verdict.alpha)
-    head = ["metric", "role", "before", "candidate", sides, "drawn", "margin", "n", "result"]
+    sides = f"difference, {sure(verdict.alpha)}"
+    head = ["metric", "role", "before", "candidate", sides, "margin", "n", "result"]
     parts = []
     for number, reference in enumerate(against):
-        found = metric_rows(verdict, reference, guards=number == 0)
+        rows = [
+            _metric_row(title, metric)
+            for title, metric, _ in metric_rows(verdict, reference, guards=number == 0)
+        ]
         if len(against) > 1:
             parts.append(element("div", f"against {reference}", class_="lh-name"))
-        scale = scale_of(found)
-        parts.append(pieces.table(head, [_metric_row(row, scale) for row in found], "<<>>><>><"))
-    drawn = any(metric.margin is not None for metric in verdict.metrics)
-    return joined([*parts, pieces.note(HOW_DRAWN) if drawn else None])
+        parts.append(pieces.table(head, rows, "<<>>>>><"))
+    return joined(parts)
 
 
-def _metric_row(row: Row, scale: Scale) -> list[Child]:
-    title, metric, alpha = row
+def _metric_row(title: str, metric: MetricVerdict) -> list[Child]:
     return [
         words.html(title, 60),
         words.html(metric.role, 20),
         score(metric.reference),
         score(metric.candidate),
         words.html(difference_of(metric), 80),
-        interval_drawing(metric, scale, alpha),
         "" if metric.margin is None else margin(metric.margin),
         str(metric.n),
         pieces.badge(metric.state) if metric.role != "report" else pieces.quiet(metric.state),
     ]
+
+
+def legend(verdict: Verdict) -> Html:
+    """Return the legend of the verdict's chart: states, margin, and the open side."""
+    found = [metric for one in (verdict, *verdict.guards) for metric in one.metrics]
+    states = {metric.state for metric in found}
+    known = {state: one for state, one in colours.STATES.items() if state in states}
+    entries = {state: one[0] for state, one in known.items()}
+    signs = {state: one[2] for state, one in known.items()}
+    if any(metric.margin is not None for metric in found):
+        entries |= {"margin": colours.STATES["worse"][0], "open side of what decided": "inherit"}
+        signs |= {"margin": "┃", "open side of what decided": "▶"}
+    return pieces.legend(entries, signs)
 
 
 def worth(verdict: Verdict) -> Html | None:
@@ -173,8 +185,15 @@ def worth(verdict: Verdict) -> Html | None:
     title = pieces.head("Was it worth it?")
     if not found:
         return joined([title, pieces.note(UNASKED)])
-    scale = gain_scale(found)
-    head = ["metric", "against", f"gain, {sure(verdict.alpha)}", "drawn", "n", "so"]
-    return joined(
-        [title, pieces.table(head, [gain_cells(each, scale) for each in found], "<<><><")]
-    )
+    head = ["metric", "against", f"gain, {sure(verdict.alpha)}", "n", "so"]
+    return joined([title, pieces.table(head, [_gain_row(each) for each in found], "<<>><")])
+
+
+def _gain_row(each: Worth) -> list[Child]:
+    return [
+        words.html(f"{each.benchmark}, {metric_title(each.metric)} ({each.role})", 120),
+        words.html(each.against, 60),
+        interval(each.gain, each.low, each.high),
+        str(each.n),
+        [pieces.badge(each.state), " ", words.html(each.says, 200)],
+    ]

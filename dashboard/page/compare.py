@@ -12,9 +12,11 @@ import streamlit as st
 
 from dashboard import case_charts, choices, colours, frame, pieces, told, words
 from dashboard.downloads import offer
+from dashboard.verdict_chart import verdict_chart
 from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
 from harness.records import CaseResult, Verdict
 from harness.render.evidence import further_reasons
+from harness.render.notebook import metrics_sheet
 from harness.text.figures import count, metric_title, score, signed
 from harness.text.html import Html
 
@@ -90,10 +92,24 @@ def _verdict(found: Comparison, verdict: Verdict) -> None:
             frame.html(pieces.listed(why))
         if verdict.advice:
             frame.html(pieces.following(), pieces.listed(verdict.advice))
-        frame.html(told.metrics(verdict), told.worth(verdict), told.shown_with_it(verdict))
+        frame.html(told.metrics(verdict))
+        _chart(verdict)
+        frame.html(told.worth(verdict), told.shown_with_it(verdict))
         if verdict.finals and verdict.finals.texts:
             with st.expander(f"{count(len(verdict.finals.texts), 'text')} would be lost"):
                 frame.html(told.lost(verdict, found.lost))
+
+
+def _chart(verdict: Verdict) -> None:
+    chart = verdict_chart(verdict)
+    if chart is not None:
+        frame.html(told.legend(verdict))
+        st.altair_chart(chart, key="verdict")
+        sheet = metrics_sheet(verdict)
+        offer(
+            *(f"{verdict.candidate} {verdict.benchmark} verdict", sheet.columns),
+            *(lambda: sheet.rows, lambda: verdict_chart(verdict, legend=True) or chart),
+        )
 
 
 def _cases(context: frame.PageContext, found: Comparison) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from dashboard import colours, effect_charts, time_charts
 from dashboard.chart_layers import time_axis
 from dashboard.downloads import to_png
 from dashboard.learning_chart import FORETOLD, MEASURED, learning_curve
+from dashboard.verdict_chart import verdict_chart
 from harness.flows.queries import (
     Band,
     Effect,
@@ -24,6 +26,7 @@ from harness.flows.queries import (
     WeekRates,
 )
 from harness.records import CurveSize, Estimate, Foretold
+from tests.render.test_verdict import VERDICT
 
 DAYS = ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05")
 
@@ -211,3 +214,26 @@ def test_a_learning_curve_goes_on_to_what_is_foretold_with_its_interval() -> Non
 def test_a_foretold_score_stays_within_what_a_score_can_be() -> None:
     ends = [row for row in rows(learning_curve(foretold(-0.9, 0.9))) if row["what"] == FORETOLD]
     assert {(row["low"], row["high"]) for row in ends} == {(0.0, 1.0)}
+
+
+def test_a_verdicts_bars_end_where_the_rule_looked_and_an_arrow_marks_their_open_side() -> None:
+    held = replace(
+        VERDICT.metrics[2], difference=-0.005, low=-0.032, high=0.022, risk=None, name="edit_rate"
+    )
+    error = replace(held, difference=0.005, low=-0.022, high=0.032)
+    found = verdict_chart(replace(VERDICT, metrics=(VERDICT.metrics[0], error)))
+    shown = {row["state"]: row for row in rows(found) if "state" in row}
+    assert shown["not worse"]["from"] > -0.03 == shown["not worse"]["margin"]
+    assert shown["not worse"]["turn"] == 90, "open to the better side, which is always the right"
+    assert shown["worse"]["turn"] == -90
+    assert shown["worse"]["to"] < 0
+    assert shown["not worse"]["shown"] == "+0.005 [−0.022, +0.032]", "the figures are as recorded"
+    assert shown["worse"]["row"] == "ideal likel…ood (against promoted)"
+    assert shown["worse"]["whole"] == "ideal likelihood (against promoted)"
+
+
+def test_a_reported_metric_keeps_its_two_sided_interval_and_none_is_no_chart() -> None:
+    told = replace(VERDICT.metrics[0], role="report", margin=None)
+    (row,) = [row for row in rows(verdict_chart(replace(VERDICT, metrics=(told,)))) if "row" in row]
+    assert (row["low"], row["high"], row["arrow"]) == (-0.066, -0.016, None)
+    assert verdict_chart(replace(VERDICT, metrics=())) is None

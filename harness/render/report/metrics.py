@@ -86,15 +86,6 @@ def metric_rows(verdict: Verdict, reference: str, guards: bool) -> list[Row]:
     return rows
 
 
-def scale_of(rows: Sequence[Row]) -> Scale:
-    """Return a scale for a whole table, so that its rows can be compared by eye."""
-    return Scale.over(
-        value
-        for _, metric, _ in rows
-        for value in (0.0, metric.difference, metric.low, metric.high, _margin_line(metric))
-    )
-
-
 def _metric_grid(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
     names = {"promoted": verdict.promoted, "pinned": verdict.pinned}
     caption = f"Against {names.get(reference) or reference}"
@@ -110,7 +101,12 @@ def _metric_grid(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
         Column("cases", "number"),
         Column("state", "word"),
     ]
-    scale = scale_of(rows)
+    # a scale for the whole table, so that its rows can be compared by eye
+    scale = Scale.over(
+        value
+        for _, metric, _ in rows
+        for value in (0.0, metric.difference, metric.low, metric.high, _margin_line(metric))
+    )
     cells = [_cells(row, scale) for row in rows]
     drawn = any(metric.difference is not None for _, metric, _ in rows)
     foot: list[Child] = ["", "", "", "", "", axis(scale), "", "", ""]
@@ -195,7 +191,7 @@ def _margin_line(metric: MetricVerdict) -> float | None:
 
 def gains(caption: str, found: Sequence[Worth], alpha: float) -> Html:
     """Chart the gains over the base model, or the losses beside it."""
-    scale = gain_scale(found)
+    scale = Scale.over(v for each in found for v in (0.0, each.gain, each.low, each.high))
     columns = [
         Column("metric"),
         Column("against", "word"),
@@ -204,17 +200,11 @@ def gains(caption: str, found: Sequence[Worth], alpha: float) -> Html:
         Column("cases", "number"),
         Column("says"),
     ]
-    rows = [gain_cells(each, scale) for each in found]
+    rows = [_gain(each, scale) for each in found]
     return grid(caption, columns, rows, ["", "", "", axis(scale), "", ""])
 
 
-def gain_scale(found: Sequence[Worth]) -> Scale:
-    """Return a scale for a table of gains."""
-    return Scale.over(v for each in found for v in (0.0, each.gain, each.low, each.high))
-
-
-def gain_cells(worth: Worth, scale: Scale) -> list[Child]:
-    """Return the row of a gain: metric, against, figures, picture, cases, and what follows."""
+def _gain(worth: Worth, scale: Scale) -> list[Child]:
     kind = drawing.tone(worth.state)
     shapes: list[Child] = [drawing.vertical(scale, 0.0, "zero")]
     if worth.low is not None and worth.high is not None:
