@@ -13,7 +13,7 @@ import altair as alt
 from dashboard.chart_layers import SCORES, layered, name_axis
 from dashboard.chart_rows import case_row, data, dot_tip
 from dashboard.colours import FLAGS, GREY, MOMENTS, PALE, version
-from dashboard.words import option
+from dashboard.words import option, short
 from harness.text.figures import day, metric_title, score
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def case_dots(
     )
     y = alt.Y("case:N", sort=order, title=None, axis=name_axis(170))
     base = alt.Chart(data(rows)).encode(
-        y=y, tooltip=dot_tip(option(reference, 40), option(candidate, 40))
+        y=y, tooltip=dot_tip(short(reference, 40), short(candidate, 40))
     )
     return layered(
         [
@@ -69,7 +69,8 @@ def case_history(history: CaseTimeline, legend: bool = False) -> alt.LayerChart:
     """Draw a case's score under each adapter, the oldest first."""
     rows = [
         {
-            "adapter": option(moment.adapter, 40),
+            "adapter": short(moment.adapter, 28),
+            "whole": option(moment.adapter, 200),
             "order": number,
             "score": moment.scores.get(history.metric),
             "when": day(moment.at),
@@ -82,7 +83,7 @@ def case_history(history: CaseTimeline, legend: bool = False) -> alt.LayerChart:
     base = alt.Chart(data(rows)).encode(
         y=alt.Y("adapter:N", title=None, sort=alt.SortField("order"), axis=name_axis(160)),
         tooltip=[
-            alt.Tooltip("adapter:N"),
+            alt.Tooltip("whole:N", title="adapter"),
             alt.Tooltip("shown:N", title=metric_title(history.metric)),
             alt.Tooltip("when:N"),
             alt.Tooltip("what:N"),

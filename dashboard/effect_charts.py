@@ -12,7 +12,7 @@ import altair as alt
 
 from dashboard.chart_layers import layered, name_axis
 from dashboard.chart_rows import EFFECT_TIP, data, effect_rows
-from dashboard.colours import BLUE, GREY, ORANGE, PURPLE, SKY, cycled
+from dashboard.colours import EFFECTS, GAIN, GREY, GUARDS, cycled
 
 if TYPE_CHECKING:
     from harness.flows.queries import Forgetting
@@ -23,13 +23,20 @@ def forgetting(
 ) -> alt.LayerChart:
     """Draw each adapter's gain on its task over the base, beside its losses elsewhere."""
     rows = list(effect_rows(forgettings))
-    colours = effect_colours(forgettings)
-    kinds = list(colours)
+    shapes = effect_shapes(forgettings)
+    kinds = list(shapes)
+    told = alt.Legend(orient="top", columns=1, labelLimit=320) if legend else None
     colour = alt.Color(
+        "turn:N",
+        title=None,
+        legend=told,
+        scale=alt.Scale(domain=list(EFFECTS), range=list(EFFECTS.values())),
+    )
+    shape = alt.Shape(
         "what:N",
         title=None,
-        legend=alt.Legend(orient="top", columns=1, labelLimit=320) if legend else None,
-        scale=alt.Scale(domain=kinds, range=list(colours.values())),
+        legend=told,
+        scale=alt.Scale(domain=kinds, range=[drawn for drawn, _ in shapes.values()]),
     )
     base = alt.Chart(data(rows)).encode(
         y=alt.Y("adapter:N", title=None, sort=None, axis=name_axis(150)),
@@ -50,14 +57,14 @@ def forgetting(
                 ),
                 x2="high:Q",
             ),
-            base.mark_point(size=80, filled=True, opacity=1).encode(x="difference:Q"),
+            base.mark_point(size=80, filled=True, opacity=1).encode(x="difference:Q", shape=shape),
         ],
         height,
     )
 
 
-def effect_colours(forgettings: Sequence[Forgetting]) -> dict[str, str]:
-    """Return blue for the gain and a separate colour for each guard."""
+def effect_shapes(forgettings: Sequence[Forgetting]) -> dict[str, tuple[str, str]]:
+    """Return the shape of the gain and of each guard, in the chart and as a letter."""
     kinds = sorted({(row["guard"], row["what"]) for row in effect_rows(forgettings)})
-    guards = iter(cycled((ORANGE, PURPLE, SKY), len(kinds)))
-    return {what: next(guards) if guard else BLUE for guard, what in kinds}
+    guards = iter(cycled(GUARDS, len(kinds)))
+    return {what: next(guards) if guard else GAIN for guard, what in kinds}

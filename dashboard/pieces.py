@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from dashboard.words import SHOWN, html, option, short
+from dashboard.words import MAX_NAME, SHOWN, html, option, short
 from harness.records import CheckResult
 from harness.text.html import Child, Html, element, joined
 
-MAX_NAME = 48
-"""Letters of a name in a table or legend."""
 Tone = Literal["good", "watch", "bad", "quiet", "override"]
 
 TONES: dict[str, Tone] = {

@@ -28,5 +28,5 @@ def legend(
     for limit, _, colour in colours.line_words(line) if line else ():
         entries[limit], signs[limit] = colour, "┅"
     if path and found.path:
-        entries["in production"], signs["in production"] = colours.GREY, "━"
+        entries["in production"], signs["in production"] = colours.GREEN, "━"
     frame.html(pieces.legend(entries, signs))

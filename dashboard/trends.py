@@ -85,7 +85,7 @@ def _run_row(point: Point) -> list[Child]:
     low, high = point.low, point.high
     return [
         pieces.unbroken(day(point.at)),
-        words.html(point.adapter, 60),
+        pieces.cut_name(point.adapter),
         score(point.mean),
         MISSING if low is None or high is None else f"{score(low)} to {score(high)}",
         str(point.n),
@@ -95,8 +95,10 @@ def _run_row(point: Point) -> list[Child]:
 
 def _how_to_read(found: OverTime) -> str:
     each = {"run": "one run", "day": "a day's runs", "month": "a month's runs"}[found.period]
-    path = " The broad grey line follows the adapter in production." if found.path else ""
-    return (
+    path = " The broad green line follows the adapter in production." if found.path else ""
+    adapters = f"{len(found.chosen)} of {count(len(found.adapters), 'adapter')}"
+    shown = f"{adapters} and {count(found.runs, 'run')} of {found.total} are shown. "
+    return shown + (
         f"Each point is {each} of one adapter: the mean over its cases with its 95 % interval."
         f"{path} Lines never cross two versions of the benchmark."
     )
@@ -130,6 +132,7 @@ def slices(found: OverTime) -> None:
             if panel.name.partition("=")[0] == key:
                 chart = time_charts.slice_panel(panel, found.slices, known_adapters(found))
                 grid.altair_chart(chart, key=f"slice-{panel.name}")
+    frame.html(pieces.note(f"{len(shown)} of {count(len(found.slices), 'slice')} are drawn."))
     with st.expander("The slices in numbers"):
         frame.html(
             pieces.table(
@@ -138,9 +141,6 @@ def slices(found: OverTime) -> None:
                 "<>>>",
             )
         )
-    left = len(found.slices) - MAX_SLICES
-    if left > 0:
-        frame.html(pieces.quiet(f"and {count(left, 'slice')} more in the CSV"))
     offer(
         f"{found.benchmark} {found.metric} by slice",
         ["slice", "time", "adapter", "version", "metric", "mean", "low", "high", "cases"],

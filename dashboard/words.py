@@ -17,6 +17,8 @@ from harness.text.html import Html, element
 
 SHOWN = 2_000
 """Characters of one text on a page; the rest is one click away."""
+MAX_NAME = 48
+"""Letters of a name in a table, a legend or a chart; its tooltip has the whole."""
 WHOLE = 1_000_000
 """Characters behind that click: a browser still scrolls them."""
 _MARKUP = re.compile(r"[!-/:-@\[-`{-~]")

@@ -101,6 +101,10 @@ def _moments(history: CaseTimeline) -> None:
     shown = {"in production" if m.promoted else colours.version(m.current) for m in history.moments}
     frame.html(pieces.legend({what: c for what, c in colours.MOMENTS.items() if what in shown}))
     st.altair_chart(case_charts.case_history(history), key="case-history")
+    scored = sum(moment.scores.get(history.metric) is not None for moment in history.moments)
+    frame.html(
+        pieces.note(f"{scored} of the newest {count(len(history.moments), 'adapter')} are drawn.")
+    )
     offer(
         f"{history.benchmark} {history.case.id}",
         ["adapter", "time", "version", "metric", "score", "output"],

@@ -146,10 +146,9 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
     chart = case_charts.case_dots(shown, found.metric, *names)
     event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
     scored = [one for one in shown if one.change is not None]
-    if len(scored) > case_charts.MAX_CASES:
-        frame.html(
-            pieces.quiet(f"the {case_charts.MAX_CASES} worst of {count(len(scored), 'case')}")
-        )
+    drawn = min(len(scored), case_charts.MAX_CASES)
+    which = ", those with the worst change" if drawn < len(scored) else ""
+    frame.html(pieces.note(f"{drawn} of {count(len(found.cases), 'case')} are drawn{which}."))
     offer(
         f"{names[1]} against {names[0]} {found.benchmark}",
         ["case", "slices", "flag", "metric", *names, "change", "output before", "output now"],
@@ -232,7 +231,8 @@ def _scores(found: Comparison, one: Compared) -> Html:
         rows.append(
             [words.html(metric_title(name), 60), score(before), score(after), signed(moved)]
         )
-    head = ["metric", found.reference.adapter, found.candidate.adapter, "difference"]
+    names = (words.short(run.adapter, 28) for run in (found.reference, found.candidate))
+    head = ["metric", *names, "difference"]
     return pieces.table(head, rows, "<>>>")
 
 

@@ -58,7 +58,7 @@ def _overview(tasks: tuple[TaskNow, ...]) -> None:
                 [
                     pieces.bold(task.task),
                     _state(task),
-                    words.html(task.promoted.adapter if task.promoted else MISSING, 60),
+                    pieces.cut_name(task.promoted.adapter) if task.promoted else MISSING,
                     short(task.edit),
                     short(task.rejection),
                     words.html(task.next.words, 200),
@@ -126,7 +126,10 @@ def _facts(task: TaskNow, held: PromotedNow) -> Html:
     override = pieces.badge("OVERRIDE", "override") if held.override else None
     verdict = pieces.badge(held.outcome) if held.outcome else pieces.badge("none", "quiet")
     return pieces.facts(
-        pieces.fact("Adapter", held.adapter, f"pinned: {task.pinned or 'nothing'}", override),
+        pieces.fact(
+            *("Adapter", pieces.cut_name(held.adapter, 30), f"pinned: {task.pinned or 'nothing'}"),
+            override,
+        ),
         pieces.fact("Age", count(held.age_days, "day"), f"since {day(held.since)}, by {held.by}"),
         pieces.fact(
             "Verdict",

@@ -133,8 +133,11 @@ def _forgetting(found: OverTime) -> None:
         "Forgetting beside gain",
         "What each adapter's newest run changed against the base model, over the cases both have.",
     )
-    frame.html(pieces.legend(effect_charts.effect_colours(shown)))
+    signs = {what: sign for what, (_, sign) in effect_charts.effect_shapes(shown).items()}
+    frame.html(pieces.legend(dict.fromkeys(signs, "inherit") | colours.EFFECTS, signs))
     st.altair_chart(effect_charts.forgetting(shown), key="balance")
+    of = f"{len(shown)} of {count(len(found.chosen), 'adapter')}"
+    frame.html(pieces.note(f"{of}: those that ran on the same cases as the base."))
     rows = [
         (each.adapter, "gain" if effect is each.gain else "guard", effect)
         for each in shown

@@ -237,3 +237,43 @@ def test_a_reported_metric_keeps_its_two_sided_interval_and_none_is_no_chart() -
     (row,) = [row for row in rows(verdict_chart(replace(VERDICT, metrics=(told,)))) if "row" in row]
     assert (row["low"], row["high"], row["arrow"]) == (-0.066, -0.016, None)
     assert verdict_chart(replace(VERDICT, metrics=())) is None
+
+
+def test_what_judges_has_a_colour_that_no_adapter_has() -> None:
+    judging = {colours.GREEN, colours.ORANGE, colours.VERMILLION}
+    assert judging.isdisjoint(colours.ADAPTERS)
+    bad = (colours.FLAGS["broken"], colours.STATES["worse"][0], colours.KINDS["alarm"][2])
+    assert {*bad, colours.EFFECTS["lost"]} == {colours.VERMILLION}
+    good = (colours.FLAGS["fixed"], colours.STATES["better"][0], colours.KINDS["promote"][2])
+    assert {*good, colours.MOMENTS["in production"], colours.EFFECTS["gained"]} == {colours.GREEN}
+
+
+def test_no_two_kinds_of_events_have_the_same_shape_so_that_no_colour_is_needed() -> None:
+    shapes = [(shape, sign) for _, shape, _, sign in colours.KINDS.values()]
+    assert len(set(shapes)) == len(shapes)
+
+
+def test_a_difference_from_the_base_is_coloured_by_its_interval_and_shaped_by_what_it_is() -> None:
+    gain = Effect("outreach", "ideal_likelihood", 0.2, 0.1, 0.3, 30)
+    lost = Effect("general", "ideal_likelihood", -0.2, -0.3, -0.1, 20)
+    open_ = Effect("manners", "ideal_likelihood", -0.1, -0.2, 0.1, 20)
+    made = [Forgetting("v1", DAYS[0], gain, (lost, open_))]
+    turns = {
+        row["what"]: row["turn"] for row in rows(effect_charts.forgetting(made)) if "turn" in row
+    }
+    assert list(turns.values()) == ["gained", "lost", "not shown either way"]
+    signs = [sign for _, sign in effect_charts.effect_shapes(made).values()]
+    assert signs[0] == "●" and len(set(signs)) == 3
+
+
+def test_long_names_of_one_family_stay_apart_and_a_tooltip_has_them_whole() -> None:
+    family = [f"acme/{'first-lines-in-our-voice-' * 3}v{n}" for n in (1, 2)]
+    chart = time_charts.metric_over_time(
+        [point(DAYS[0], name) for name in family], [], [], [], family, "m"
+    )
+    shown = {row["adapter"]: row["whole"] for row in rows(chart)}
+    assert len(shown) == 2
+    assert set(shown.values()) == set(family)
+    assert all(len(name) <= 48 for name in shown)
+    domain = drawn(chart)["layer"][0]["encoding"]["color"]["scale"]["domain"]
+    assert set(domain) == set(shown)
