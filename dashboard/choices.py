@@ -36,9 +36,9 @@ def one(
     labelled: bool = True,
 ) -> str:
     """Let the reader choose an option; screen readers are told the name of one not labelled."""
-    usual = default if default in options else next(iter(options), default or "")
     if not options:
-        return usual
+        return default or ""
+    usual = default if default and default in options else options[0]
     picked = _known(name, _asked(key), options, shown)
     st.session_state[key] = picked[0] if picked else usual
     st.selectbox(

@@ -16,7 +16,7 @@ from harness.render.evidence import EvidenceRow, evidence, in_one_sentence, is_g
 from harness.render.facts import BAR_MOVED, facts, moved_bar, other_notes
 from harness.render.gain_over_base import UNASKED
 from harness.render.metric_table import difference_of, sure
-from harness.render.report.metrics import metric_rows
+from harness.render.report.metrics import by_reference
 from harness.text.figures import (
     chance,
     count,
@@ -133,19 +133,17 @@ def lost(verdict: Verdict, texts: Mapping[str, str]) -> Html:
 
 def metrics(verdict: Verdict) -> Html:
     """Return the metrics, a table for each reference; guard benchmarks are rows of the first."""
-    against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
     sides = f"difference, {sure(verdict.alpha)}"
     head = ["metric", "role", "before", "candidate", sides, "margin", "n", "result"]
-    parts = []
-    for number, reference in enumerate(against):
-        rows = [
-            _metric_row(title, metric)
-            for title, metric, _ in metric_rows(verdict, reference, guards=number == 0)
-        ]
-        if len(against) > 1:
-            parts.append(element("div", f"against {reference}", class_="lh-name"))
-        parts.append(pieces.table(head, rows, "<<>>>>><"))
-    return joined(parts)
+    tables = [
+        (reference, pieces.table(head, [_metric_row(t, m) for t, m, _ in rows], "<<>>>>><"))
+        for reference, rows in by_reference(verdict)
+    ]
+    if len(tables) < 2:
+        return joined(table for _, table in tables)
+    return joined(
+        [element("div", f"against {name}", class_="lh-name"), table] for name, table in tables
+    )
 
 
 def _metric_row(title: str, metric: MetricVerdict) -> list[Child]:
@@ -163,7 +161,7 @@ def _metric_row(title: str, metric: MetricVerdict) -> list[Child]:
 
 def legend(verdict: Verdict) -> Html:
     """Return the legend of the verdict's chart: states, margin, and the open side."""
-    found = [metric for one in (verdict, *verdict.guards) for metric in one.metrics]
+    found = [metric for _, rows in by_reference(verdict) for _, metric, _ in rows]
     states = {metric.state for metric in found}
     known = {state: one for state, one in colours.STATES.items() if state in states}
     entries = {state: one[0] for state, one in known.items()}

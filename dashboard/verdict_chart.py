@@ -20,7 +20,7 @@ from dashboard.words import option, short
 from harness.records import LOWER_IS_BETTER, MetricVerdict, Verdict
 from harness.render.metric_table import difference_of
 from harness.render.one_sided import one_sided
-from harness.render.report.metrics import metric_rows
+from harness.render.report.metrics import by_reference
 from harness.text.figures import margin
 
 MAX_TITLE = 34
@@ -94,10 +94,10 @@ def verdict_chart(verdict: Verdict, legend: bool = False) -> alt.LayerChart | No
 
 
 def _rows(verdict: Verdict) -> Iterator[dict[str, Any]]:
-    against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
-    for number, reference in enumerate(against):
-        beside = f" (against {reference})" if len(against) > 1 else ""
-        for title, metric, alpha in metric_rows(verdict, reference, guards=number == 0):
+    for reference, rows in by_reference(verdict):
+        # The first reference decides for every metric; a further one is named.
+        beside = "" if reference == verdict.metrics[0].against else f" (against {reference})"
+        for title, metric, alpha in rows:
             if metric.difference is not None:
                 yield _row(f"{title}{beside}", metric, alpha)
 

@@ -35,6 +35,8 @@ HEIGHT, ROW, WIDTH = 600, 26, 48
 """Pixels of the grid, which scrolls, of a row, and of an adapter's column."""
 MAX_COLOURED = 50_000
 """Cells of a grid up to which they have colours."""
+WIDE_UP_TO = 16
+"""Adapters beside which there is room for long names of cases."""
 MAX_HEAD = 7
 """Letters of an adapter's name above its column; the whole name is in the tooltip."""
 ORDERS = {
@@ -168,7 +170,11 @@ def _columns(found: CaseGrid) -> dict[str, object]:
     critical = any(row.case.critical for row in found.rows)
     return {
         CASE: config.LinkColumn(
-            "case", pinned=True, width=150, display_text=r"case=([^&]*)$", help="opens its history"
+            "case",
+            pinned=True,
+            width=_case_width(found),
+            display_text=r"case=([^&]*)$",
+            help="opens its history",
         ),
         **{one.adapter: _column(one, short[one.adapter]) for one in found.columns},
         **{

@@ -228,8 +228,8 @@ def test_a_verdicts_bars_end_where_the_rule_looked_and_an_arrow_marks_their_open
     assert shown["worse"]["turn"] == -90
     assert shown["worse"]["to"] < 0
     assert shown["not worse"]["shown"] == "+0.005 [−0.022, +0.032]", "the figures are as recorded"
-    assert shown["worse"]["row"] == "ideal likel…ood (against promoted)"
-    assert shown["worse"]["whole"] == "ideal likelihood (against promoted)"
+    assert shown["worse"]["row"] == "ideal likelihood"
+    assert shown["not worse"]["whole"] == "edit rate (against pinned)"
 
 
 def test_a_reported_metric_keeps_its_two_sided_interval_and_none_is_no_chart() -> None:

@@ -89,9 +89,11 @@ def test_back_takes_back_one_choice_after_the_other_and_then_the_page(visit: Vis
     assert "compare" in visit.page.url
 
 
-def test_on_a_phone_every_page_is_a_swipe_away_and_nothing_covers_the_page(visit: Visit) -> None:
+def test_on_a_phone_every_page_is_a_tap_away_and_nothing_covers_the_page(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 400, "height": 900})
     visit.go("cases", task="replies")
+    for title in NAMES.values():
+        assert visit.page.get_by_role("link", name=title, exact=True).first.is_visible()
     follow(visit, "Ledger")
     assert visit.page.locator("h1").is_visible()
     assert visit.look(400, "light") == [0]

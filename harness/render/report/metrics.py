@@ -5,7 +5,7 @@ Tested in tests/render/report/test_page.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.records import LOWER_IS_BETTER, MetricVerdict, Verdict, Worth
@@ -66,24 +66,20 @@ def _row(placed: Placed, scale: Scale, material: Material) -> list[Child]:
 
 def metric_grids(verdict: Verdict) -> list[Html]:
     """Return a table for each reference; guard benchmarks are rows of the first."""
-    against = dict.fromkeys(metric.against for metric in verdict.metrics)
-    tables = []
-    for number, reference in enumerate(against):
-        rows = metric_rows(verdict, reference, guards=number == 0)
-        tables.append(_metric_grid(reference, rows, verdict))
-    return tables
+    return [_metric_grid(reference, rows, verdict) for reference, rows in by_reference(verdict)]
 
 
-def metric_rows(verdict: Verdict, reference: str, guards: bool) -> list[Row]:
-    """Return a row for each metric against a reference, then those of the guard benchmarks."""
-    rows = [
-        (metric_title(metric.name), metric, verdict.alpha)
-        for metric in verdict.metrics
-        if metric.against == reference
+def by_reference(verdict: Verdict) -> Iterator[tuple[str, list[Row]]]:
+    """Yield every reference with a row for each metric; the first has the guard benchmarks too."""
+    guards = [
+        (*row, guard.alpha)
+        for guard in verdict.guards
+        for row in guard_rows(replace(verdict, guards=(guard,)))
     ]
-    for guard in verdict.guards if guards else ():
-        rows += [(*row, guard.alpha) for row in guard_rows(replace(verdict, guards=(guard,)))]
-    return rows
+    for reference in dict.fromkeys(metric.against for metric in verdict.metrics):
+        found = [metric for metric in verdict.metrics if metric.against == reference]
+        yield reference, [(metric_title(m.name), m, verdict.alpha) for m in found] + guards
+        guards = []
 
 
 def _metric_grid(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
