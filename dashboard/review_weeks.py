@@ -58,7 +58,7 @@ def weeks(found: OverTime) -> None:
 def _rate_chart(found: OverTime, which: Rated, line: RateLine) -> None:
     frame.html(element("div", f"{which} rate by week, 95 % interval", class_="lh-name"))
     what = (found.weeks, line, found.marks, known_adapters(found), which)
-    legend(found, [week.adapter for week in found.weeks], line)
+    legend(found, [week.adapter for week in reversed(found.weeks)], line)
     st.altair_chart(time_charts.weekly(*what), key=f"weekly-{which}")
     frame.html(pieces.note(_shown(found)))
     _evidence(found, which)

@@ -172,7 +172,7 @@ def _columns(found: CaseGrid) -> dict[str, object]:
         CASE: config.LinkColumn(
             "case",
             pinned=True,
-            width=_case_width(found),
+            width=150 if len(found.columns) > WIDE_UP_TO else 230,
             display_text=r"case=([^&]*)$",
             help="opens its history",
         ),
