@@ -81,7 +81,7 @@ def label(name: str) -> Html:
 
 def head(title: str, *beside: Child) -> Html:
     """Return the first line of a box: its title, with badges and quiet words beside it."""
-    shown = element("span", html(title, 120), class_="lh-task")
+    shown = element("span", html(title, 300), class_="lh-task")
     return element("div", shown, beside, class_="lh-head")
 
 
