@@ -107,7 +107,6 @@ def pictures(name: str, pages: list[str], to: Path) -> int:
         with served(project) as url, browser() as opened:
             visit = Visit.to(url, opened)
             for page in pages:
-                visit.page.set_default_timeout(180_000)
                 visit.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
                 visit.go(page)
                 for width in WIDTHS:

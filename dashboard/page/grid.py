@@ -112,6 +112,8 @@ def _headline(found: CaseGrid, rows: Sequence[GridRow]) -> tuple[str, str]:
     of = f"{len(rows)} of {count(len(found.rows), 'case')}"
     adapters = f"{len(found.columns)} of {count(len(found.adapters), 'adapter')} shown"
     version = f"{found.benchmark}, version {found.fingerprint[:6]}"
+    if not found.columns:
+        return f"{count(len(found.rows), 'case')}, no adapter yet", version
     return f"{metric_title(found.metric)}: {shown}", f"{version} · {of}, {adapters}"
 
 
