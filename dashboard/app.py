@@ -16,19 +16,9 @@ if sys.path[0] != str(HERE.parent):
 import streamlit as st  # noqa: E402
 
 from dashboard import frame  # noqa: E402
+from dashboard.navigation import PAGES  # noqa: E402
 from dashboard.who import let_in  # noqa: E402
 from harness.text.html import style  # noqa: E402
-
-PAGES = (
-    ("now", "Now", ":material/radio_button_checked:"),
-    ("over_time", "Over time", ":material/show_chart:"),
-    ("compare", "Compare", ":material/compare_arrows:"),
-    ("cases", "Cases", ":material/checklist:"),
-    ("review", "Review", ":material/rate_review:"),
-    ("reviewers", "Reviewers", ":material/group:"),
-    ("worth", "Worth", ":material/savings:"),
-    ("ledger", "Ledger", ":material/receipt_long:"),
-)
 
 
 def main() -> None:
@@ -41,7 +31,8 @@ def main() -> None:
         [
             st.Page(f"page/{name}.py", title=title, icon=icon, default=name == "now")
             for name, title, icon in PAGES
-        ]
+        ],
+        position="hidden",  # the frame of each page shows links that keep the task
     )
     let_in()
     chosen.run()

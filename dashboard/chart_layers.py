@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 import altair as alt
 
 from dashboard.chart_rows import EVENT_TIP, data, point_row
-from dashboard.colours import GREY, adapter_colours, event_kind, event_kinds, line_words
-from dashboard.words import option
+from dashboard.colours import GREEN, GREY, adapter_colours, event_kind, event_kinds, line_words
+from dashboard.words import MAX_NAME, option, short
 from harness.text.figures import day
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def adapter_colour(adapters: Sequence[str], legend: bool = False) -> alt.Color:
         title=None,
         legend=alt.Legend(orient="top", labelLimit=160) if legend else None,
         scale=alt.Scale(
-            domain=[option(name, 40) for name in colours], range=list(colours.values())
+            domain=[short(name, MAX_NAME) for name in colours], range=list(colours.values())
         ),
     )
 
@@ -120,7 +120,7 @@ def path_layers(path: Sequence[Point]) -> list[alt.Chart]:
         alt.Y("mean:Q"),
         detail="version:N",
         order=alt.Order("place:Q"),
-        color=alt.value(GREY),
+        color=alt.value(GREEN),
     )
     return [base.mark_line(strokeWidth=9, opacity=0.28, strokeCap="round", strokeJoin="round")]
 
@@ -133,7 +133,7 @@ def event_layers(events: Sequence[Event], legend: bool) -> list[alt.Chart]:
         {
             "at": event.at,
             "what": event_kind(event)[0],
-            "adapter": option(event.adapter, 40),
+            "adapter": option(event.adapter, 200),
             "when": day(event.at),
             "words": option(event.words, 200),
         }

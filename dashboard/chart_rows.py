@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import altair as alt
 
-from dashboard.words import option
+from dashboard.colours import EFFECTS
+from dashboard.words import MAX_NAME, option, short
 from harness.text.figures import day, metric_title, percent, score, signed
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ LEAST_EVIDENCE, MOST_EVIDENCE = 0.001, 100.0
 """Shares of an alarm's evidence between which a chart tells sizes apart."""
 
 POINT_TIP = [
-    alt.Tooltip("adapter:N"),
+    alt.Tooltip("whole:N", title="adapter"),
     alt.Tooltip("shown:N", title="mean, 95 %"),
     alt.Tooltip("cases:N", title="n"),
     alt.Tooltip("when:N"),
@@ -36,18 +37,18 @@ POINT_TIP = [
 ]
 WEEK_TIP = [
     alt.Tooltip("week:N"),
-    alt.Tooltip("adapter:N"),
+    alt.Tooltip("whole:N", title="adapter"),
     alt.Tooltip("shown:N", title="rate, 95 %"),
     alt.Tooltip("reviews:N", title="n"),
 ]
 EVIDENCE_TIP = [
     alt.Tooltip("week:N"),
-    alt.Tooltip("adapter:N"),
+    alt.Tooltip("whole:N", title="adapter"),
     alt.Tooltip("share:Q", title="of an alarm", format=".3~g"),
     alt.Tooltip("reviews:N", title="n"),
 ]
 EFFECT_TIP = [
-    alt.Tooltip("adapter:N"),
+    alt.Tooltip("whole:N", title="adapter"),
     alt.Tooltip("what:N"),
     alt.Tooltip("shown:N", title="difference, 95 %"),
     alt.Tooltip("cases:N", title="n"),
@@ -63,7 +64,7 @@ EVENT_TIP = [
 def dot_tip(reference: str, candidate: str) -> list[alt.Tooltip]:
     """Return the tooltip of a case's pair of dots."""
     return [
-        alt.Tooltip("case:N"),
+        alt.Tooltip("whole:N", title="case"),
         alt.Tooltip("flag:N"),
         alt.Tooltip("before:Q", title=reference, format=".3f"),
         alt.Tooltip("after:Q", title=candidate, format=".3f"),
@@ -80,7 +81,8 @@ def point_row(point: Point) -> dict[str, Any]:
     runs = "" if point.runs == 1 else f", {point.runs} runs"
     return {
         "at": point.at,
-        "adapter": option(point.adapter, 40),
+        "adapter": short(point.adapter, MAX_NAME),
+        "whole": option(point.adapter, 200),
         "version": point.fingerprint[:6],
         "mean": point.mean,
         "low": point.low,
@@ -100,7 +102,8 @@ def week_row(week: WeekRates, which: Rated) -> dict[str, Any] | None:
     return {
         "at": week.starts,
         "week": week.week,
-        "adapter": option(week.adapter, 40),
+        "adapter": short(week.adapter, MAX_NAME),
+        "whole": option(week.adapter, 200),
         "rate": rate.value,
         "low": rate.low,
         "high": rate.high,
@@ -114,7 +117,8 @@ def evidence_row(week: EvidenceWeek) -> dict[str, Any]:
     return {
         "at": week.starts,
         "week": week.week,
-        "adapter": option(week.adapter, 40),
+        "adapter": short(week.adapter, MAX_NAME),
+        "whole": option(week.adapter, 200),
         "share": week.share,
         "drawn": max(LEAST_EVIDENCE, min(MOST_EVIDENCE, week.share)),
         "alarm": week.alarm,
@@ -128,10 +132,12 @@ def effect_rows(forgettings: Sequence[Forgetting]) -> Iterable[dict[str, Any]]:
         gained = [("gain", each.gain)] if each.gain else []
         for kind, effect in [*gained, *(("keeps", guard) for guard in each.guards)]:
             yield {
-                "adapter": option(each.adapter, 40),
+                "adapter": short(each.adapter, 26),
+                "whole": option(each.adapter, 200),
                 "guard": kind == "keeps",
                 "what": f"{option(effect.benchmark, 40)}: {metric_title(effect.metric)}"
                 + (" (guard)" if kind == "keeps" else ""),
+                "turn": _turn(effect.low, effect.high),
                 "difference": effect.difference,
                 "low": effect.low,
                 "high": effect.high,
@@ -140,13 +146,22 @@ def effect_rows(forgettings: Sequence[Forgetting]) -> Iterable[dict[str, Any]]:
             }
 
 
+def _turn(low: float | None, high: float | None) -> str:
+    """Return whether an interval lies above, below or around zero."""
+    gained, lost, open_ = EFFECTS
+    if low is None or high is None:
+        return open_
+    return gained if low > 0 else lost if high < 0 else open_
+
+
 def case_row(each: Compared, metric: str) -> dict[str, Any]:
     """Return the row of a case under both adapters."""
     before, after = each.scores[metric]
     sign = " !" if each.case.critical else ""
     return {
         "id": each.case.id,
-        "case": option(each.case.id, 60) + sign,
+        "case": short(each.case.id, 30) + sign,
+        "whole": option(each.case.id, 200),
         "before": before,
         "after": after,
         "flag": each.flag,

@@ -1,4 +1,8 @@
-"""Colours and signs of the charts, the same on every page; Okabe and Ito's colour-blind safe set.
+"""Colours and signs of the charts, the same on every page; made from Okabe and Ito's safe set.
+
+Three colours judge, on every page: green is good, fixed or in production; orange is to be looked
+at; vermillion is bad. Grey is neither, and the plain model. The others only tell adapters and
+series apart. A sign or a word says the same beside each colour.
 
 Tested in tests/dashboard/test_charts.py.
 """
@@ -6,40 +10,56 @@ Tested in tests/dashboard/test_charts.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.records import BASE, BASE_PROMPT
 
 if TYPE_CHECKING:
     from harness.flows.queries import Event, RateLine
 
+T = TypeVar("T")
+
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 SKY, VERMILLION, GREY, PALE = "#56B4E9", "#D55E00", "#7A8793", "#A9B4BD"
-ADAPTERS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION)
+VIOLET, SAND = "#8C6BD8", "#A39161"
+ADAPTERS = (BLUE, PURPLE, SKY, VIOLET, SAND)
+"""None of them judges."""
 PLAIN = {BASE: GREY, BASE_PROMPT: PALE}
 
 FLAGS = {
     "broken": VERMILLION,
     "missing": PALE,
     "changed": ORANGE,
-    "reworded": SKY,
+    "reworded": BLUE,
     "same": GREY,
     "fixed": GREEN,
 }
+STATES = {
+    "worse": (VERMILLION, "triangle-down", "▼"),
+    "open": (ORANGE, "diamond", "◆"),
+    "not worse": (GREEN, "circle", "●"),
+    "better": (GREEN, "triangle-up", "▲"),
+    "identical": (GREY, "circle", "●"),
+}
+"""A metric's state: its colour, its shape in a chart, and the shape as a letter."""
 KINDS = {
     "promote": ("promotion", "triangle-up", GREEN, "▲"),
     "rollback": ("rollback", "triangle-down", ORANGE, "▼"),
-    "override": ("override", "triangle-up", VERMILLION, "▲"),
+    "override": ("override", "arrow", VERMILLION, "⬆"),
     "pin": ("pin", "diamond", GREY, "◆"),
-    "reject": ("rejection", "cross", PURPLE, "✚"),
+    "reject": ("rejection", "cross", VERMILLION, "✚"),
     "alarm": ("alarm", "square", VERMILLION, "■"),
     "acknowledge": ("acknowledged", "circle", GREY, "●"),
-    "reposition": ("repositioned", "triangle-right", BLUE, "▶"),
-    "benchmark": ("new ideals", "triangle-left", BLUE, "◀"),
+    "reposition": ("repositioned", "triangle-right", GREY, "▶"),
+    "benchmark": ("new ideals", "triangle-left", GREY, "◀"),
     "note": ("note", "wedge", GREY, "◢"),
 }
 """An event's name, its shape and colour on the axis, and the shape as a letter."""
-MOMENTS = {"in production": BLUE, "this version": GREEN, "an older version": PALE}
+MOMENTS = {"in production": GREEN, "this version": BLUE, "an older version": PALE}
+EFFECTS = {"gained": GREEN, "lost": VERMILLION, "not shown either way": GREY}
+"""Whether the interval of a difference from the base lies above, below or around zero."""
+GAIN, GUARDS = ("circle", "●"), (("diamond", "◆"), ("square", "■"), ("triangle-up", "▲"))
+"""Shapes of the gain on the task and of the guards, in a chart and as letters."""
 
 
 def adapter_colours(adapters: Sequence[str]) -> dict[str, str]:
@@ -76,6 +96,6 @@ def version(current: bool) -> str:
     return "this version" if current else "an older version"
 
 
-def cycled(colours: Sequence[str], number: int) -> list[str]:
-    """Return `number` colours, repeated where there are too few."""
-    return [colours[place % len(colours)] for place in range(number)]
+def cycled(some: Sequence[T], number: int) -> list[T]:
+    """Return `number` colours or shapes, repeated where there are too few."""
+    return [some[place % len(some)] for place in range(number)]

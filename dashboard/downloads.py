@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import streamlit as st
 
-from dashboard.charts import to_png
+from dashboard.words import option
 from harness.render.sheet import Cell
 from harness.text import safe
 
@@ -66,3 +66,17 @@ def _written(cell: Cell) -> Cell:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     return safe.csv_cell(cell) if isinstance(cell, str) else cell
+
+
+def to_png(chart: alt.TopLevelMixin, title: str) -> bytes:
+    """Render a chart as a picture for a slide, on this machine and without the network."""
+    import vl_convert
+
+    drawn = chart.to_dict()
+    # a chart on a page takes its width from the column, which a picture does not have
+    drawn.setdefault("width", 760)
+    drawn["title"] = {"text": option(title, 120), "anchor": "start", "fontSize": 15}
+    drawn["background"] = "#FFFFFF"
+    drawn["padding"] = 16
+    made = vl_convert.vegalite_to_png(drawn, scale=2)
+    return bytes(made)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import pieces, words
+from dashboard import choices, pieces, words
+from dashboard.navigation import link, links
 from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
 from harness.flows.project import Project, said
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ALL_TASKS = "all tasks"
+"""Chooses every task; no task has a blank in its name."""
 UNFOLDED = 8
 """Turns and contexts that a page shows without a click."""
 
@@ -38,6 +41,11 @@ class PageContext:
     project: Project
     store: Store
     task: str
+    """The task; empty on a page about all tasks."""
+
+    def link(self, page: str, label: str, icon: str, **about: str) -> None:
+        """Show a link to another page of the same task."""
+        link(page, label, icon, self.task if len(self.project.tasks) > 1 else "", **about)
 
     @property
     def benchmark(self) -> str:
@@ -51,17 +59,33 @@ class PageContext:
         return tuple(one.name for one in known if one.guard or one.task == self.task)
 
 
-def show(name: str, body: Callable[[PageContext], None]) -> None:
-    """Run a page's body; show any failure as a single line that says what to do."""
+def show(name: str, body: Callable[[PageContext], None], *, every_task: bool = False) -> None:
+    """Run a page's body; show any failure as a single line that says what to do.
+
+    With `every_task` the page is about all tasks at once, until the reader chooses one.
+    """
+    with st.container(key="bar", horizontal=True, vertical_alignment="center"):
+        bar, chosen = st.container(key="pages", horizontal=True, gap=None), st.container(width=260)
+    where = st.container(key="where")
+    choices.REMARKS.set(st.container(key="remarks"))
+    task, several = "", False
     try:
         project = Project.here()
+        several = len(project.tasks) > 1
+        with chosen:
+            task = _task(project.tasks, every_task)
+        with where:
+            _entitled(name, task, project)
         store = _opened(str(project.settings.root), os.environ.get(STORE) or project.settings.store)
-        body(PageContext(project, store, _task(project.tasks)))
+        body(PageContext(project, store, task))
     except Exception as problem:  # a bug in a page must not show a traceback to its visitor
         if isinstance(problem, HarnessError):
             _opened.clear()  # open the store anew next time: it may be back by then
         headline(name)
         trouble(failure(name, problem))
+    finally:
+        with bar:
+            links(task if several else "")
 
 
 def failure(name: str, problem: Exception) -> str:
@@ -81,15 +105,20 @@ def _opened(root: str, url: str) -> Store:
     return open_store(Project.here(Path(root)), url)
 
 
-def _task(tasks: list[str]) -> str:
-    """Show the task in the sidebar and keep it in the address, so that a link opens the same."""
-    if len(tasks) > 1:
-        with st.sidebar:
-            picked = st.selectbox(
-                "Task", tasks, key="task", bind="query-params", format_func=words.option
-            )
-        return str(picked)
-    return tasks[0] if tasks else ""
+def _task(tasks: list[str], every: bool) -> str:
+    """Let the reader choose the task; empty for all, or where there is none."""
+    if len(tasks) < 2:
+        return "".join(tasks)
+    chosen = choices.one("Task", [ALL_TASKS, *tasks] if every else tasks, "task", labelled=False)
+    return "" if chosen == ALL_TASKS else chosen
+
+
+def _entitled(name: str, task: str, project: Project) -> None:
+    """Name page, task and project above the page's title, and on the browser's tab."""
+    called = project.settings.project or project.settings.root.name
+    st.set_page_config(page_title=" · ".join(filter(None, (name, task, called))))
+    names = [pieces.cut_name(each) for each in (called, task) if each]
+    html(element("div", [[each, " · "] for each in names], name, class_="lh-where"))
 
 
 def html(*children: Child) -> None:
@@ -123,7 +152,7 @@ def answer(line: str) -> None:
 
 def remark(line: str) -> None:
     """Warn the reader about the numbers below."""
-    html(element("div", line, class_="lh-banner"))
+    html(pieces.banner(line))
 
 
 def empty(line: str, command: str) -> None:

@@ -11,12 +11,12 @@ import altair as alt
 
 from dashboard.chart_layers import layered
 from dashboard.chart_rows import data, with_interval
-from dashboard.colours import BLUE, ORANGE
+from dashboard.colours import BLUE, GREY
 from harness.records import Estimate, Foretold
 from harness.text.figures import count, metric_title, score
 
 MEASURED, FORETOLD = "measured, 95 % over seeds", "foretold, 95 %"
-COLOURS = {MEASURED: BLUE, FORETOLD: ORANGE}
+COLOURS = {MEASURED: BLUE, FORETOLD: GREY}
 TIP = [
     alt.Tooltip("what:N"),
     alt.Tooltip("count:N", title="n"),
@@ -52,7 +52,7 @@ def learning_curve(found: Foretold, legend: bool = False, height: int = 220) -> 
     return layered(
         [
             alt.Chart(data(measured)).mark_line(strokeWidth=2, color=BLUE).encode(x, y),
-            onward.mark_line(strokeWidth=1.5, strokeDash=[5, 4], color=ORANGE).encode(x, y),
+            onward.mark_line(strokeWidth=1.5, strokeDash=[5, 4], color=GREY).encode(x, y),
             base.mark_rule(strokeWidth=2).encode(x, alt.Y("low:Q"), alt.Y2("high:Q"), color=colour),
             base.mark_point(size=90, filled=True, opacity=1).encode(
                 x, y, color=colour, tooltip=TIP

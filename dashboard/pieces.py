@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from dashboard.words import SHOWN, html
+from dashboard.words import MAX_NAME, SHOWN, html, option, short
 from harness.records import CheckResult
 from harness.text.html import Child, Html, element, joined
 
@@ -50,7 +50,7 @@ def quiet(text: str, limit: int = SHOWN) -> Html:
 
 def bold(name: str) -> Html:
     """Return an adapter's name in bold."""
-    return element("b", html(name, 60))
+    return element("b", cut_name(name, MAX_NAME))
 
 
 def unbroken(text: str) -> Html:
@@ -63,6 +63,17 @@ def note(*children: Child) -> Html:
     return element("div", children, class_="lh-note")
 
 
+def banner(line: str) -> Html:
+    """Return a line that warns the reader."""
+    return element("div", line, class_="lh-banner", role="note")
+
+
+def cut_name(whole: str, limit: int = MAX_NAME) -> Html:
+    """Return a name, cut in its middle where it is long, with the whole name as its tooltip."""
+    shown = short(whole, limit)
+    return element("span", shown, title=option(whole, 400) if "…" in shown else None)
+
+
 def label(name: str) -> Html:
     """Return the name of the text or charts that follow."""
     return element("div", html(name, 80), class_="lh-label")
@@ -70,7 +81,7 @@ def label(name: str) -> Html:
 
 def head(title: str, *beside: Child) -> Html:
     """Return the first line of a box: its title, with badges and quiet words beside it."""
-    shown = element("span", html(title, 120), class_="lh-task")
+    shown = element("span", html(title, 300), class_="lh-task")
     return element("div", shown, beside, class_="lh-head")
 
 
@@ -122,7 +133,7 @@ def legend(entries: Mapping[str, str], signs: Mapping[str, str] | None = None) -
     keys = []
     for name, colour in entries.items():
         sign = element("span", (signs or {}).get(name, "●"), style=f"color:{colour}")
-        keys.append(element("span", sign, " ", html(name, 60), class_="lh-key"))
+        keys.append(element("span", sign, " ", cut_name(name), class_="lh-key"))
     return element("div", keys, class_="lh-legend")
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import charts, frame, pieces, words
+from dashboard import frame, pieces, time_charts
 from dashboard.chart_rows import Rated
 from dashboard.downloads import offer
 from dashboard.rates import short
 from dashboard.time_legend import known_adapters, legend
 from harness.flows.queries import OverTime, RateLine
 from harness.flows.queries.sheets import WEEKS, weeks_sheet
+from harness.text.figures import count
 from harness.text.html import element
 
 
@@ -43,7 +44,7 @@ def weeks(found: OverTime) -> None:
                 [
                     [
                         each.week,
-                        words.html(each.adapter, 60),
+                        pieces.cut_name(each.adapter),
                         short(each.edit),
                         short(each.rejection),
                     ]
@@ -57,15 +58,24 @@ def weeks(found: OverTime) -> None:
 def _rate_chart(found: OverTime, which: Rated, line: RateLine) -> None:
     frame.html(element("div", f"{which} rate by week, 95 % interval", class_="lh-name"))
     what = (found.weeks, line, found.marks, known_adapters(found), which)
-    legend(found, [week.adapter for week in found.weeks], line)
-    st.altair_chart(charts.weekly(*what), key=f"weekly-{which}")
+    legend(found, [week.adapter for week in reversed(found.weeks)], line)
+    st.altair_chart(time_charts.weekly(*what), key=f"weekly-{which}")
+    frame.html(pieces.note(_shown(found)))
     _evidence(found, which)
     offer(
         f"{found.task} {which} rate by week",
         WEEKS,
         lambda: weeks_sheet({found.task or "": found.weeks}).rows,
-        lambda: charts.weekly(*what, legend=True),
+        lambda: time_charts.weekly(*what, legend=True),
     )
+
+
+def _shown(found: OverTime) -> str:
+    """Say how much stands behind the charts of weeks."""
+    weeks = count(len({week.week for week in found.weeks}), "week")
+    adapters = count(len({week.adapter for week in found.weeks}), "adapter")
+    reviews = count(sum(week.n for week in found.weeks), "review")
+    return f"{weeks}, {reviews} of outputs of {adapters}; a week without reviews is a gap."
 
 
 def _evidence(found: OverTime, which: Rated) -> None:
@@ -74,7 +84,7 @@ def _evidence(found: OverTime, which: Rated) -> None:
     if not weeks:
         return
     frame.html(pieces.label(f"The alarm's evidence on the {which} rate"))
-    st.altair_chart(charts.evidence(weeks, known_adapters(found)), key=f"evidence-{which}")
+    st.altair_chart(time_charts.evidence(weeks, known_adapters(found)), key=f"evidence-{which}")
     frame.html(
         pieces.note(
             "At 1 it raises the alarm; a square is a week that did, or would have done so."

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dashboard import colours, frame, pieces
 from harness.flows.queries import OverTime, RateLine
 
+MAX_ADAPTERS = 12
+"""Adapters that a legend names."""
+
 
 def known_adapters(found: OverTime) -> list[str]:
     """Return every adapter of the page, so that each keeps its colour from chart to chart."""
@@ -22,11 +25,15 @@ def legend(
     """Write the legend of a chart: adapters, events, limits, and the promoted line."""
     shades = colours.adapter_colours(known_adapters(found))
     kinds = colours.event_kinds(found.marks)
-    entries = {name: shades[name] for name in dict.fromkeys(adapters)}
+    names = list(dict.fromkeys(adapters))
+    entries = {name: shades[name] for name in names[:MAX_ADAPTERS]}
     entries |= {name: colour for name, _, colour, _ in kinds}
     signs = {name: sign for name, _, _, sign in kinds}
     for limit, _, colour in colours.line_words(line) if line else ():
         entries[limit], signs[limit] = colour, "┅"
     if path and found.path:
-        entries["in production"], signs["in production"] = colours.GREY, "━"
+        entries["in production"], signs["in production"] = colours.GREEN, "━"
+    if len(names) > MAX_ADAPTERS:
+        more = f"{len(names) - MAX_ADAPTERS} more adapters, named in the tooltips"
+        entries[more], signs[more] = "inherit", "…"
     frame.html(pieces.legend(entries, signs))

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dashboard import pieces, words
-from harness.records import MetricVerdict, Verdict
+from dashboard import colours, pieces, words
+from harness.records import RESERVED, MetricVerdict, Verdict, Worth
 from harness.render.changes import worst_slice
-from harness.render.evidence import EvidenceRow, evidence, in_one_sentence, lost_finals
+from harness.render.evidence import EvidenceRow, evidence, in_one_sentence, is_guard, lost_finals
 from harness.render.facts import BAR_MOVED, facts, moved_bar, other_notes
+from harness.render.gain_over_base import UNASKED
+from harness.render.metric_table import difference_of, sure
+from harness.render.report.metrics import by_reference
 from harness.text.figures import (
     chance,
     count,
@@ -29,16 +32,42 @@ from harness.text.html import Child, Html, element, joined
 
 def outcome(verdict: Verdict, when: str) -> Html:
     """Return the outcome with its counts, then the sentence; `when` says how it came about."""
-    broken, fixed = len(verdict.broken), len(verdict.fixed)
+    word, number = counted(verdict)
+    fixed = len(verdict.fixed)
     tally = [
         pieces.badge(verdict.outcome),
-        pieces.badge(f"{broken} broken", "bad" if broken else "quiet"),
+        pieces.badge(f"{number} {word}", "bad" if number else "quiet"),
         pieces.badge(f"{fixed} fixed", "good" if fixed else "quiet"),
         pieces.quiet(f"of {count(verdict.n, 'case')}{when}"),
     ]
     said = in_one_sentence(verdict)
     sentence = element("p", words.html(said), class_="lh-sentence") if said else None
     return joined([element("div", tally, class_="lh-head"), sentence])
+
+
+def counted(verdict: Verdict) -> tuple[str, int]:
+    """Return the word and the number by which the verdict counts what went wrong.
+
+    The second rule counts collapsed cases. It shows further ones as broken, which fell as far, but
+    not beyond the usual scatter of the cases.
+    """
+    if verdict.own_cases is None:
+        return "broken", len(verdict.broken)
+    used = verdict.reserve if verdict.reserve and verdict.reserve.used else verdict.own_cases
+    return "collapsed", used.collapsed
+
+
+def beside_collapsed(verdict: Verdict) -> str:
+    """Say why more cases are called broken than collapsed; empty where the numbers agree."""
+    word, number = counted(verdict)
+    more = len(verdict.broken) - number
+    if word == "broken" or more <= 0:
+        return ""
+    also = f"the {number} that collapsed and {more}" if number else f"{more}"
+    return (
+        f"Broken below are {also} that fell as far, though not beyond the usual scatter of these"
+        " cases; a person may accept each."
+    )
 
 
 def rests_on(verdict: Verdict, stored: bool = True) -> Html:
@@ -103,28 +132,66 @@ def lost(verdict: Verdict, texts: Mapping[str, str]) -> Html:
 
 
 def metrics(verdict: Verdict) -> Html:
-    """Return the metrics, a table for each reference."""
-    against = list(dict.fromkeys(metric.against for metric in verdict.metrics))
-    head = ["metric", "role", "before", "candidate", "difference, 95 %", "margin", "n", "result"]
-    parts = []
-    for reference in against:
-        rows = [_metric_row(m) for m in verdict.metrics if m.against == reference]
-        if len(against) > 1:
-            parts.append(element("div", f"against {reference}", class_="lh-name"))
-        parts.append(pieces.table(head, rows, "<<>>>>><"))
-    return joined(parts)
+    """Return the metrics, a table for each reference; guard benchmarks are rows of the first."""
+    sides = f"difference, {sure(verdict.alpha)}"
+    head = ["metric", "role", "before", "candidate", sides, "margin", "n", "result"]
+    tables = [
+        (reference, pieces.table(head, [_metric_row(t, m) for t, m, _ in rows], "<<>>>>><"))
+        for reference, rows in by_reference(verdict)
+    ]
+    if len(tables) < 2:
+        return joined(table for _, table in tables)
+    return joined(
+        [element("div", f"against {name}", class_="lh-name"), table] for name, table in tables
+    )
 
 
-def _metric_row(metric: MetricVerdict) -> list[Child]:
-    counted = ", ".join(f"{number} {what}" for what, number in (metric.counts or {}).items())
-    moved = interval(metric.difference, metric.low, metric.high)
+def _metric_row(title: str, metric: MetricVerdict) -> list[Child]:
     return [
-        words.html(metric_title(metric.name), 60),
+        words.html(title, 60),
         words.html(metric.role, 20),
         score(metric.reference),
         score(metric.candidate),
-        words.html(counted, 80) if metric.low is None and counted else moved,
+        words.html(difference_of(metric), 80),
         "" if metric.margin is None else margin(metric.margin),
         str(metric.n),
         pieces.badge(metric.state) if metric.role != "report" else pieces.quiet(metric.state),
+    ]
+
+
+def legend(verdict: Verdict) -> Html:
+    """Return the legend of the verdict's chart: states, margin, and the open side."""
+    found = [metric for _, rows in by_reference(verdict) for _, metric, _ in rows]
+    states = {metric.state for metric in found}
+    known = {state: one for state, one in colours.STATES.items() if state in states}
+    entries = {state: one[0] for state, one in known.items()}
+    signs = {state: one[2] for state, one in known.items()}
+    if any(metric.margin is not None for metric in found):
+        entries |= {"margin": colours.STATES["worse"][0], "open side of what decided": "inherit"}
+        signs |= {"margin": "┃", "open side of what decided": "▶"}
+    return pieces.legend(entries, signs)
+
+
+def worth(verdict: Verdict) -> Html | None:
+    """Return what fine-tuning gained over the base, and what it cost on guard benchmarks.
+
+    A verdict on the base itself has nothing to gain over, and a guard serves no task.
+    """
+    if is_guard(verdict) or "candidate" not in verdict.runs or verdict.candidate in RESERVED:
+        return None
+    found = [*verdict.worth, *verdict.forgetting]
+    title = pieces.head("Was it worth it?")
+    if not found:
+        return joined([title, pieces.note(UNASKED)])
+    head = ["metric", "against", f"gain, {sure(verdict.alpha)}", "n", "so"]
+    return joined([title, pieces.table(head, [_gain_row(each) for each in found], "<<>><")])
+
+
+def _gain_row(each: Worth) -> list[Child]:
+    return [
+        words.html(f"{each.benchmark}, {metric_title(each.metric)} ({each.role})", 120),
+        words.html(each.against, 60),
+        interval(each.gain, each.low, each.high),
+        str(each.n),
+        [pieces.badge(each.state), " ", words.html(each.says, 200)],
     ]

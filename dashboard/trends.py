@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import charts, frame, pieces, words
+from dashboard import frame, pieces, time_charts, words
 from dashboard.downloads import offer
 from dashboard.time_legend import known_adapters, legend
 from harness.flows.queries import MetricPanel, OverTime, Point, SlicePanel
@@ -26,7 +26,7 @@ def metric(found: OverTime) -> None:
     """Show the chosen metric by run, day or month."""
     what = (found.points, found.path, found.bands, found.marks, known_adapters(found), found.metric)
     legend(found, [point.adapter for point in found.points], path=True)
-    st.altair_chart(charts.metric_over_time(*what), key="metric-chart")
+    st.altair_chart(time_charts.metric_over_time(*what), key="metric-chart")
     frame.html(pieces.note(_how_to_read(found)))
     with st.expander("The runs in numbers"):
         frame.html(
@@ -39,19 +39,7 @@ def metric(found: OverTime) -> None:
                     "cases",
                     "version",
                 ],
-                [
-                    [
-                        pieces.unbroken(day(p.at)),
-                        words.html(p.adapter, 60),
-                        score(p.mean),
-                        ""
-                        if p.low is None or p.high is None
-                        else f"{score(p.low)} to {score(p.high)}",
-                        str(p.n),
-                        p.fingerprint[:6],
-                    ]
-                    for p in sorted(found.points, key=lambda point: point.at, reverse=True)
-                ],
+                [_run_row(p) for p in sorted(found.points, key=_start, reverse=True)],
                 "<<>>><",
             )
         )
@@ -59,7 +47,7 @@ def metric(found: OverTime) -> None:
         f"{found.benchmark} {found.metric} over time",
         POINT_COLUMNS,
         lambda: _point_rows(found.points, found.metric),
-        lambda: charts.metric_over_time(*what, legend=True),
+        lambda: time_charts.metric_over_time(*what, legend=True),
     )
 
 
@@ -78,7 +66,9 @@ def metrics(found: OverTime, panels: Sequence[MetricPanel]) -> None:
                 known_adapters(found),
                 panel.name,
             )
-            st.altair_chart(charts.metric_over_time(*what, height=210), key=f"all-{panel.name}")
+            st.altair_chart(
+                time_charts.metric_over_time(*what, height=210), key=f"all-{panel.name}"
+            )
     frame.html(pieces.note(_how_to_read(found)))
     offer(
         f"{found.benchmark} all metrics over time",
@@ -95,7 +85,7 @@ def _run_row(point: Point) -> list[Child]:
     low, high = point.low, point.high
     return [
         pieces.unbroken(day(point.at)),
-        words.html(point.adapter, 60),
+        pieces.cut_name(point.adapter),
         score(point.mean),
         MISSING if low is None or high is None else f"{score(low)} to {score(high)}",
         str(point.n),
@@ -105,8 +95,10 @@ def _run_row(point: Point) -> list[Child]:
 
 def _how_to_read(found: OverTime) -> str:
     each = {"run": "one run", "day": "a day's runs", "month": "a month's runs"}[found.period]
-    path = " The broad grey line follows the adapter in production." if found.path else ""
-    return (
+    path = " The broad green line follows the adapter in production." if found.path else ""
+    adapters = f"{len(found.chosen)} of {count(len(found.adapters), 'adapter')}"
+    shown = f"{adapters} and {count(found.runs, 'run')} of {found.total} are shown. "
+    return shown + (
         f"Each point is {each} of one adapter: the mean over its cases with its 95 % interval."
         f"{path} Lines never cross two versions of the benchmark."
     )
@@ -138,8 +130,9 @@ def slices(found: OverTime) -> None:
         grid = st.grid("auto", min_column_width=230)
         for panel in shown:
             if panel.name.partition("=")[0] == key:
-                chart = charts.slice_panel(panel, found.slices, known_adapters(found))
+                chart = time_charts.slice_panel(panel, found.slices, known_adapters(found))
                 grid.altair_chart(chart, key=f"slice-{panel.name}")
+    frame.html(pieces.note(f"{len(shown)} of {count(len(found.slices), 'slice')} are drawn."))
     with st.expander("The slices in numbers"):
         frame.html(
             pieces.table(
@@ -148,9 +141,6 @@ def slices(found: OverTime) -> None:
                 "<>>>",
             )
         )
-    left = len(found.slices) - MAX_SLICES
-    if left > 0:
-        frame.html(pieces.quiet(f"and {count(left, 'slice')} more in the CSV"))
     offer(
         f"{found.benchmark} {found.metric} by slice",
         ["slice", "time", "adapter", "version", "metric", "mean", "low", "high", "cases"],

@@ -5,6 +5,10 @@ the operating system may have the file in memory. Its CPU: what that process com
 which is less where others use the machine. Warm: the same page again in that process.
 
     python perf/dashboard_speed.py [--postgresql] [--runs 100000] [--reviews 200000]
+
+Ten clients and a year of one team each, 100,000 reviews in all:
+
+    python perf/dashboard_speed.py --tasks 10 --days 365 --runs 1200 --reviews 100000 --decisions 80
 """
 
 from __future__ import annotations
@@ -45,6 +49,7 @@ def pages(project: Any, store: Any) -> dict[str, Callable[[], Sized]]:
         "over time, guard": lambda: queries.over_time(project, store, guard).points,
         "over time, all adapters": lambda: _everyone(project, store),
         "compare": lambda: queries.compare(project, store).cases,
+        "grid": lambda: queries.case_grid(project, store).rows,
         "cases": lambda: queries.cases(project, store).cases,
         "cases, one case": lambda: (
             queries.case_history(project, store, benchmark.name, some).moments
@@ -118,6 +123,7 @@ NAMES = (
     "over time, guard",
     "over time, all adapters",
     "compare",
+    "grid",
     "cases",
     "cases, one case",
     "review",
@@ -130,7 +136,10 @@ def made(folder: Path, url: str, asked: argparse.Namespace) -> None:
     from harness.store import Store
     from perf.history_generator import Size, fill, write_project
 
-    size = Size(asked.runs, asked.cases, asked.tasks, asked.reviews)
+    size = Size(
+        *(asked.runs, asked.cases, asked.tasks, asked.reviews),
+        *(asked.decisions, asked.days),
+    )
     project = write_project(folder, size)
     with closing(Store(url, folder)) as store:
         if store.is_empty:
@@ -166,7 +175,8 @@ def main() -> None:
     options.add_argument("--postgresql", action="store_true")
     options.add_argument("--folder", type=Path, help="Kept there, and used again.")
     options.add_argument("--times", type=int, default=3)
-    for name, default in (("runs", 100_000), ("tasks", 20), ("reviews", 200_000), ("cases", 10)):
+    sizes = {"runs": 100_000, "tasks": 20, "reviews": 200_000, "cases": 10}
+    for name, default in (sizes | {"decisions": 1_000, "days": 1_260}).items():
         options.add_argument(f"--{name}", type=int, default=default)
     options.add_argument("--store", help="Measured there instead.")
     for name in ("--page", "--begun"):

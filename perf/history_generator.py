@@ -58,6 +58,7 @@ class Size:
     tasks: int = 20
     reviews: int = 200_000
     decisions: int = 1_000
+    days: int = DAYS
 
     @property
     def scores(self) -> int:
@@ -128,7 +129,7 @@ def plan(size: Size, fingerprints: dict[str, str]) -> Iterator[Planned]:
         benchmark = GUARD if guard else task
         generation = turn * 100 // turns
         adapter = BASE if turn % 50 in (0, 4) else f"{task}/openers_v{generation:03}"
-        started = BEGIN + timedelta(days=DAYS * turn / turns, seconds=number % size.tasks)
+        started = BEGIN + timedelta(days=size.days * turn / turns, seconds=number % size.tasks)
         version = min(2, turn * 3 // turns)
         mark = fingerprints[benchmark] if version == 2 else f"{version}" * 64
         yield Planned(
@@ -258,7 +259,7 @@ def review_rows(size: Size) -> Iterator[tuple[Table, Row]]:
     for number in range(size.reviews):
         task = names[number % size.tasks]
         share = number / size.reviews
-        at = BEGIN + timedelta(days=DAYS * share)
+        at = BEGIN + timedelta(days=size.days * share)
         adapter = f"{task}/openers_v{int(share * 100):03}"
         drawn = float(chance.random())
         decision = "rejected" if drawn < 0.05 else "edited" if drawn < 0.25 else "accepted"
@@ -345,7 +346,7 @@ def _decide(store: Store, size: Size, verdicts: list[str]) -> None:
         task = names[number % size.tasks]
         share = number / size.decisions
         adapter = f"{task}/openers_v{int(share * 100):03}"
-        at = f"{BEGIN + timedelta(days=DAYS * share):%Y-%m-%dT%H:%M:%S.000Z}"
+        at = f"{BEGIN + timedelta(days=size.days * share):%Y-%m-%dT%H:%M:%S.000Z}"
         kind = "rollback" if number % 23 == 22 else "promote"
         decision = Decision(
             kind,  # type: ignore[arg-type]

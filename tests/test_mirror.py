@@ -1,7 +1,7 @@
 """Every module has a test file of its name in the mirror place, or says where it is tested.
 
-`harness/store/codec.py` is tested in `tests/store/test_codec.py`, `dashboard/charts.py` in
-`tests/dashboard/test_charts.py`. A module that is tested elsewhere names the file in its
+`harness/store/codec.py` is tested in `tests/store/test_codec.py`, `dashboard/told.py` in
+`tests/dashboard/test_told.py`. A module that is tested elsewhere names the file in its
 docstring: "Tested in tests/store/test_runs.py."
 """
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import charts, choices, colours, frame, pieces, words
+from dashboard import case_charts, choices, colours, frame, pieces, words
 from dashboard.downloads import offer
 from harness.flows.queries import CaseMoment, CaseRow, CasesPage, CaseTimeline, case_history, cases
 from harness.text.figures import count, day, metric_title, score
@@ -100,7 +100,11 @@ def _moments(history: CaseTimeline) -> None:
     assert history.case is not None
     shown = {"in production" if m.promoted else colours.version(m.current) for m in history.moments}
     frame.html(pieces.legend({what: c for what, c in colours.MOMENTS.items() if what in shown}))
-    st.altair_chart(charts.case_history(history), key="case-history")
+    st.altair_chart(case_charts.case_history(history), key="case-history")
+    scored = sum(moment.scores.get(history.metric) is not None for moment in history.moments)
+    frame.html(
+        pieces.note(f"{scored} of the newest {count(len(history.moments), 'adapter')} are drawn.")
+    )
     offer(
         f"{history.benchmark} {history.case.id}",
         ["adapter", "time", "version", "metric", "score", "output"],
@@ -108,7 +112,7 @@ def _moments(history: CaseTimeline) -> None:
             [m.adapter, m.at, m.fingerprint, history.metric, m.scores.get(history.metric), m.text]
             for m in history.moments
         ],
-        lambda: charts.case_history(history, legend=True),
+        lambda: case_charts.case_history(history, legend=True),
     )
     for number, moment in enumerate(reversed(history.moments)):
         _moment(history, moment, number)

@@ -10,11 +10,13 @@ from typing import cast, get_args
 
 import streamlit as st
 
-from dashboard import charts, choices, colours, frame, pieces, told, words
+from dashboard import case_charts, choices, colours, frame, pieces, told, words
 from dashboard.downloads import offer
+from dashboard.verdict_chart import verdict_chart
 from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
 from harness.records import CaseResult, Verdict
 from harness.render.evidence import further_reasons
+from harness.render.notebook import metrics_sheet
 from harness.text.figures import count, metric_title, score, signed
 from harness.text.html import Html
 
@@ -30,7 +32,7 @@ def body(context: frame.PageContext) -> None:
         return
     if found.verdict:
         _verdict(found, found.verdict)
-    _cases(found)
+    _cases(context, found)
     frame.section(
         "On the command line", "Deciding stays there; nothing is promoted from a browser."
     )
@@ -90,14 +92,31 @@ def _verdict(found: Comparison, verdict: Verdict) -> None:
             frame.html(pieces.listed(why))
         if verdict.advice:
             frame.html(pieces.following(), pieces.listed(verdict.advice))
-        frame.html(told.metrics(verdict), told.shown_with_it(verdict))
+        frame.html(told.metrics(verdict))
+        _chart(verdict)
+        frame.html(told.worth(verdict), told.shown_with_it(verdict))
         if verdict.finals and verdict.finals.texts:
             with st.expander(f"{count(len(verdict.finals.texts), 'text')} would be lost"):
                 frame.html(told.lost(verdict, found.lost))
 
 
-def _cases(found: Comparison) -> None:
-    frame.section("Case by case", "The worst change first. Click a dot, or pick a case below.")
+def _chart(verdict: Verdict) -> None:
+    chart = verdict_chart(verdict)
+    if chart is not None:
+        frame.html(told.legend(verdict))
+        st.altair_chart(chart, key="verdict")
+        sheet = metrics_sheet(verdict)
+        offer(
+            *(f"{verdict.candidate} {verdict.benchmark} verdict", sheet.columns),
+            *(lambda: sheet.rows, lambda: verdict_chart(verdict, legend=True) or chart),
+        )
+
+
+def _cases(context: frame.PageContext, found: Comparison) -> None:
+    counts = told.beside_collapsed(found.verdict) if found.verdict else ""
+    frame.section(
+        "Case by case", f"The worst change first. Click a dot, or pick a case below. {counts}"
+    )
     with st.container(key="case-filters"):
         left, right = st.columns(2)
         with left:
@@ -111,7 +130,7 @@ def _cases(found: Comparison) -> None:
         frame.empty("No case is in all of these at once; take one of the filters away.", "")
         return
     clicked = _dots(found, shown)
-    _open(found, shown, clicked)
+    _open(context, found, shown, clicked)
 
 
 def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
@@ -124,11 +143,12 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
         keys["critical case"] = "inherit"
     signs = {f"{names[0]}, before": "○", "critical case": "!"}
     frame.html(pieces.legend(adapters | keys, signs))
-    chart = charts.case_dots(shown, found.metric, *names)
+    chart = case_charts.case_dots(shown, found.metric, *names)
     event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
     scored = [one for one in shown if one.change is not None]
-    if len(scored) > charts.MAX_CASES:
-        frame.html(pieces.quiet(f"the {charts.MAX_CASES} worst of {count(len(scored), 'case')}"))
+    drawn = min(len(scored), case_charts.MAX_CASES)
+    which = ", those with the worst change" if drawn < len(scored) else ""
+    frame.html(pieces.note(f"{drawn} of {count(len(found.cases), 'case')} are drawn{which}."))
     offer(
         f"{names[1]} against {names[0]} {found.benchmark}",
         ["case", "slices", "flag", "metric", *names, "change", "output before", "output now"],
@@ -145,25 +165,27 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
             ]
             for one in shown
         ],
-        lambda: charts.case_dots(shown, found.metric, *names, legend=True),
+        lambda: case_charts.case_dots(shown, found.metric, *names, legend=True),
     )
     picked = event.get("selection", {}).get("case", []) if isinstance(event, dict) else []
     return str(picked[0].get("id")) if picked else None
 
 
-def _open(found: Comparison, shown: Sequence[Compared], clicked: str | None) -> None:
+def _open(
+    context: frame.PageContext, found: Comparison, shown: Sequence[Compared], clicked: str | None
+) -> None:
     """Show the chosen case; a click on a dot chooses it, and the address keeps it."""
     by_id = {one.case.id: one for one in shown}
     # Streamlit repeats the click on every rerun: only a new click may change the list's choice.
     if clicked in by_id and st.session_state.get("clicked") != clicked:
         st.session_state["clicked"] = clicked
-        st.session_state["case"] = clicked
+        choices.choose("case", clicked)
     picked = choices.one("Case", list(by_id), "case")
     with st.container(border=True):
-        _case(found, by_id.get(picked, shown[0]))
+        _case(context, found, by_id.get(picked, shown[0]))
 
 
-def _case(found: Comparison, one: Compared) -> None:
+def _case(context: frame.PageContext, found: Comparison, one: Compared) -> None:
     assert found.reference is not None and found.candidate is not None
     moved = f"{metric_title(found.metric)} {signed(one.change)}"
     about = " · ".join([moved, *(f"{key} {value}" for key, value in one.case.slices.items())])
@@ -187,11 +209,9 @@ def _case(found: Comparison, one: Compared) -> None:
         marked = words.difference(one.reference.text, one.candidate.text)
         frame.html(pieces.label("What changed, word by word"), marked)
     frame.html(_scores(found, one))
-    st.page_link(
-        "page/cases.py",
-        label="This case across all adapters",
-        icon=":material/history:",
-        query_params=[("benchmark", found.benchmark), ("case", one.case.id)],
+    context.link(
+        *("cases", "This case across all adapters", ":material/history:"),
+        **{"benchmark": found.benchmark, "metric": found.metric, "case": one.case.id},
     )
 
 
@@ -211,7 +231,8 @@ def _scores(found: Comparison, one: Compared) -> Html:
         rows.append(
             [words.html(metric_title(name), 60), score(before), score(after), signed(moved)]
         )
-    head = ["metric", found.reference.adapter, found.candidate.adapter, "difference"]
+    names = (words.short(run.adapter, 28) for run in (found.reference, found.candidate))
+    head = ["metric", *names, "difference"]
     return pieces.table(head, rows, "<>>>")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import frame, pieces, words
+from dashboard import choices, frame, pieces, words
 from dashboard.downloads import offer
 from harness.flows.queries import Entry, Ledger, ledger
 from harness.flows.queries.sheets import LEDGER, ledger_sheet
@@ -21,7 +21,7 @@ ROWS = 50
 def body(context: frame.PageContext) -> None:
     """Show the decisions, the newest first, and the check of their chain."""
     title = st.container()
-    only = st.toggle("Overrides only", key="overrides", bind="query-params")
+    only = choices.toggle("Overrides only", "overrides")
     found = _page(context, only)
     with title:
         frame.headline(*_headline(found))
@@ -33,26 +33,30 @@ def body(context: frame.PageContext) -> None:
         )
         return
     if not found.entries:
-        frame.empty("No decision was taken against a verdict.", "")
+        kind = " against a verdict" if only else ""
+        task = f" for {context.task}" if context.task else ""
+        frame.empty(f"No decision was taken{kind}{task}.", "")
         return
-    head = ["no.", "when", "decision", "adapter", "verdict", "by", "why", "now"]
-    frame.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<"))
+    head = ["no.", "when", "task", "decision", "adapter", "verdict", "by", "why", "now"]
+    frame.html(pieces.table(head, [_row(entry) for entry in found.entries], "><<<<<<<<"))
     offer("ledger", LEDGER, lambda: ledger_sheet(found.entries).rows)
 
 
 def _page(context: frame.PageContext, only: bool) -> Ledger:
     found = ledger(context.project, context.store, context.task or None, only, 0, ROWS)
-    pages = -(-(found.overrides if only else found.total) // ROWS)
+    pages = -(-found.matching // ROWS)
     if pages < 2:
         return found
-    place = st.pagination(pages, key="page", bind="query-params")
+    place = choices.place("page", pages)
     return ledger(
         context.project, context.store, context.task or None, only, (place - 1) * ROWS, ROWS
     )
 
 
 def _headline(found: Ledger) -> tuple[str, str]:
-    decisions = count(found.total, "decision")
+    decisions = count(found.matching, "decision")
+    if found.matching != found.total:
+        decisions += f" of {found.total}"
     against = count(found.overrides, "override") if found.overrides else "no override"
     if not found.whole:
         return "The ledger was changed by hand", f"{decisions}, {against}"
@@ -83,6 +87,7 @@ def _row(entry: Entry) -> list[Child]:
     return [
         str(made.seq),
         pieces.unbroken(day(made.at)),
+        pieces.cut_name(made.task),
         what,
         pieces.bold(made.adapter),
         pieces.badge(entry.outcome) if entry.outcome else pieces.quiet("none"),
@@ -92,4 +97,4 @@ def _row(entry: Entry) -> list[Child]:
     ]
 
 
-frame.show("Ledger", body)
+frame.show("Ledger", body, every_task=True)

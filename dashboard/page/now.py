@@ -5,11 +5,13 @@ Tested in tests/dashboard/test_pages.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from dashboard import choices, frame, pieces, told, words
+from dashboard.navigation import link
 from dashboard.rates import rate_fact, short
 from harness.flows.queries import CandidateNow, Now, PromotedNow, TaskNow, now
 from harness.records import EndpointCheck
@@ -21,8 +23,11 @@ EVERY = "all clients"
 
 
 def body(context: frame.PageContext) -> None:
-    """Show every task of the project in a separate box."""
+    """Show every task of the project in a separate box, or the one that was chosen."""
     found = now(context.project, context.store, datetime.now(UTC).date())
+    if context.task:
+        mine = tuple(task for task in found.tasks if task.task == context.task)
+        found = replace(found, tasks=mine)
     frame.headline(*_headline(found))
     if found.synthetic:
         frame.remark("Some of these reviews are synthetic: made by a script to show the pages.")
@@ -53,7 +58,7 @@ def _overview(tasks: tuple[TaskNow, ...]) -> None:
                 [
                     pieces.bold(task.task),
                     _state(task),
-                    words.html(task.promoted.adapter if task.promoted else MISSING, 60),
+                    pieces.cut_name(task.promoted.adapter) if task.promoted else MISSING,
                     short(task.edit),
                     short(task.rejection),
                     words.html(task.next.words, 200),
@@ -121,7 +126,10 @@ def _facts(task: TaskNow, held: PromotedNow) -> Html:
     override = pieces.badge("OVERRIDE", "override") if held.override else None
     verdict = pieces.badge(held.outcome) if held.outcome else pieces.badge("none", "quiet")
     return pieces.facts(
-        pieces.fact("Adapter", held.adapter, f"pinned: {task.pinned or 'nothing'}", override),
+        pieces.fact(
+            *("Adapter", pieces.cut_name(held.adapter, 30), f"pinned: {task.pinned or 'nothing'}"),
+            override,
+        ),
         pieces.fact("Age", count(held.age_days, "day"), f"since {day(held.since)}, by {held.by}"),
         pieces.fact(
             "Verdict",
@@ -172,11 +180,12 @@ def _candidates(task: TaskNow) -> None:
         )
     )
     newest = task.candidates[0]
-    st.page_link(
-        "page/compare.py",
-        label=f"Compare {words.label(newest.adapter)} case by case",
-        icon=":material/compare_arrows:",
-        query_params=[("task", task.task), ("candidate", newest.adapter)],
+    link(
+        "compare",
+        f"Compare {words.label(newest.adapter)} case by case",
+        ":material/compare_arrows:",
+        task.task,
+        candidate=newest.adapter,
     )
 
 
@@ -191,4 +200,4 @@ def _candidate(one: CandidateNow) -> list[Child]:
     ]
 
 
-frame.show("Now", body)
+frame.show("Now", body, every_task=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import charts, choices, colours, frame, pieces, review_weeks, trends, words
+from dashboard import choices, colours, effect_charts, frame, pieces, review_weeks, trends, words
 from dashboard.downloads import offer
 from harness.flows.queries import (
     Event,
@@ -133,8 +133,11 @@ def _forgetting(found: OverTime) -> None:
         "Forgetting beside gain",
         "What each adapter's newest run changed against the base model, over the cases both have.",
     )
-    frame.html(pieces.legend(charts.effect_colours(shown)))
-    st.altair_chart(charts.forgetting(shown), key="balance")
+    signs = {what: sign for what, (_, sign) in effect_charts.effect_shapes(shown).items()}
+    frame.html(pieces.legend(dict.fromkeys(signs, "inherit") | colours.EFFECTS, signs))
+    st.altair_chart(effect_charts.forgetting(shown), key="balance")
+    of = f"{len(shown)} of {count(len(found.chosen), 'adapter')}"
+    frame.html(pieces.note(f"{of}: those that ran on the same cases as the base."))
     rows = [
         (each.adapter, "gain" if effect is each.gain else "guard", effect)
         for each in shown
@@ -147,7 +150,7 @@ def _forgetting(found: OverTime) -> None:
             [name, kind, e.benchmark, e.metric, e.difference, e.low, e.high, e.n]
             for name, kind, e in rows
         ],
-        lambda: charts.forgetting(shown, legend=True),
+        lambda: effect_charts.forgetting(shown, legend=True),
     )
 
 

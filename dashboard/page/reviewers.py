@@ -90,4 +90,4 @@ def _cells(row: ReviewerRow) -> list[str | int | float | None]:
     ]
 
 
-frame.show("Reviewers", body)
+frame.show("Reviewers", body, every_task=True)

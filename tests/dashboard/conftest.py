@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from harness.records import SYNTHETIC, Review
+from tests.dashboard.screenshots import chromium
 from tests.fakes.project import CASES, TASK
 from tests.fakes.served import ServedProject
 
@@ -17,6 +19,13 @@ HOSTILE = (
     "[link](javascript:alert(1)) $\\frac{1}{2}$ :red[red] \u202etxt.exe\u202c \u200b=HYPERLINK(1) "
 )
 """What a model may write: all of it is text."""
+
+NEEDS_BROWSER = [
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="no chromium here: apt-get install chromium"),
+    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright: make setup has it"),
+]
+"""Marks of a file whose tests open a browser."""
 
 Open = Callable[[ServedProject], "Opened"]
 

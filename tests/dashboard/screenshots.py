@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("now", "over_time", "compare", "cases", "review", "reviewers", "worth", "ledger")
+PAGES = ("now", "over_time", "compare", "grid", "cases", "review", "reviewers", "worth", "ledger")
 WIDTHS = (1280, 400)
 SCHEMES = ("light", "dark")
+PATIENCE = 180_000
+"""Milliseconds that a page may take on a machine that is busy with other things."""
 LONGEST = 2400
 """Pixels of a page that a picture shows."""
 
@@ -134,9 +136,9 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until the page is complete."""
-        self.page.wait_for_selector("h1", timeout=60_000)
+        self.page.wait_for_selector("h1", timeout=PATIENCE)
         self.page.wait_for_timeout(250)
-        self.page.wait_for_function(READY, timeout=60_000)
+        self.page.wait_for_function(READY, timeout=PATIENCE)
         self.page.wait_for_timeout(350)
 
     def look(self, width: int, scheme: str, file: Path | None = None) -> list[object]:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tests.dashboard.screenshots import PAGES, SCHEMES, WIDTHS, Visit, browser, chromium, served
+from tests.dashboard.conftest import NEEDS_BROWSER
+from tests.dashboard.screenshots import PAGES, SCHEMES, WIDTHS, Visit, browser, served
 from tests.fakes.project import TASK
 from tests.fakes.served import ServedProject
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no chromium here: apt-get install chromium"),
-    pytest.mark.skipif(find_spec("playwright") is None, reason="playwright: make setup has it"),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture(scope="module")

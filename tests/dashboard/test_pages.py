@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import pytest
 
 from harness.records import CurvePoint, LearningCurve
 from harness.workspace.project.curves import curve_file, write_curve
-from tests.dashboard.conftest import Open
+from tests.dashboard.conftest import Open, reviews
 from tests.fakes.project import BENCHMARK, CASES, TASK
 from tests.fakes.served import ServedProject
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("now", "over_time", "compare", "cases", "review", "reviewers", "worth", "ledger")
+PAGES = ("now", "over_time", "compare", "grid", "cases", "review", "reviewers", "worth", "ledger")
 
 
 def test_a_project_without_a_run_says_on_every_page_which_command_is_next(
@@ -123,6 +124,22 @@ def test_over_time_shows_all_metrics_in_a_range_of_days(many: ServedProject, ope
     assert "edit similarity" in html and "ideal likelihood" in html
     page.at.date_input("to").set_value(date(2020, 12, 31)).run()
     assert "No run in this range" in page.html
+
+
+def test_of_many_reviewed_adapters_a_legend_names_the_newest_and_counts_the_others(
+    many: ServedProject, opened: Open
+) -> None:
+    with many.opened() as store:
+        store.reviews.keep([
+            replace(one, id=f"many-{n}", adapter=f"voice_v{n:02}", at=f"2026-02-{n:02}T10:00:00Z")
+            for n in range(1, 21)
+            for one in [next(reviews())]
+        ])  # fmt: skip
+    html = opened(many).page("over_time").html
+    assert "9 more adapters, named in the tooltips" in html
+    assert "voice_v20" in html
+    assert "4 of 4 adapters and 4 runs of 4 are shown" in html
+    assert "50 reviews of outputs of 21 adapters" in html
 
 
 def test_a_filter_that_leaves_nothing_says_so(many: ServedProject, opened: Open) -> None:

@@ -16,7 +16,7 @@ from tests.leaks.planted import leaking, plant, settings
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("now", "over_time", "compare", "cases", "review", "reviewers", "worth", "ledger")
+PAGES = ("now", "over_time", "compare", "grid", "cases", "review", "reviewers", "worth", "ledger")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,15 @@ from harness.flows.queries.cases import (
 from harness.flows.queries.comparison import Compared, Comparison, Flag, compare, filtered
 from harness.flows.queries.events import Event, WeekRates
 from harness.flows.queries.forgetting import Effect, Forgetting
+from harness.flows.queries.grid import (
+    CaseGrid,
+    GridColumn,
+    GridRow,
+    apart_first,
+    case_grid,
+    in_slices,
+    worst_first,
+)
 from harness.flows.queries.health import RateLine
 from harness.flows.queries.learning_curves import (
     CurvesPage,
@@ -52,6 +61,7 @@ __all__ = [
     "BlindPair",
     "BlindResult",
     "CandidateNow",
+    "CaseGrid",
     "CaseMoment",
     "CaseRow",
     "CaseTimeline",
@@ -65,6 +75,8 @@ __all__ = [
     "EvidenceWeek",
     "Flag",
     "Forgetting",
+    "GridColumn",
+    "GridRow",
     "HealthNote",
     "Ledger",
     "MarkedDay",
@@ -84,12 +96,15 @@ __all__ = [
     "TaskNow",
     "WeekRates",
     "all_metrics",
+    "apart_first",
     "blind_pairs",
     "blind_results",
+    "case_grid",
     "case_history",
     "cases",
     "compare",
     "filtered",
+    "in_slices",
     "learning_curves",
     "ledger",
     "marked_days",
@@ -98,5 +113,6 @@ __all__ = [
     "review_queue",
     "reviewers_page",
     "second_looks_page",
+    "worst_first",
     "worth",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.findings.finding import Finding
@@ -185,11 +185,19 @@ def _health(tired: Mapping[str, tuple[Finding, ...]], cases: int) -> tuple[Healt
 
 @read_page
 def case_history(
-    project: Project, store: Store, benchmark: str, case: str, metric: str | None = None
+    project: Project,
+    store: Store,
+    benchmark: str,
+    case: str,
+    metric: str | None = None,
+    adapters: Sequence[str] | None = None,
 ) -> CaseTimeline:
-    """Return the history of a case: each adapter once, by its newest complete run that has it."""
+    """Return the history of a case: each adapter once, by its newest complete run that has it.
+
+    By default it goes across the newest adapters.
+    """
     wanted, _, name = selection(project, store, benchmark, metric)
-    newest = store.trends.newest(wanted.name, name, most=MOMENTS)
+    newest = store.trends.newest(wanted.name, name, adapters, most=MOMENTS)
     held = promoted_on(store.decisions.all(), wanted)
     found = store.trends.case_results(list(newest.values()), case)
     moments = tuple(

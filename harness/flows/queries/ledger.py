@@ -38,6 +38,7 @@ class Ledger:
     matching: int
     """Decisions of the chosen task and kind, of which `entries` is a page."""
     overrides: int
+    """Of the chosen task."""
     whole: bool
     """Whether every row is unchanged and follows from the row before it."""
     wrong: tuple[str, ...] = field(metadata=QUOTING)
@@ -72,7 +73,7 @@ def ledger(
         tasks=tuple(sorted({d.task for d in found})),
         total=len(found),
         matching=len(matching),
-        overrides=sum(d.override for d in found),
+        overrides=sum(d.override for d in found if task in (None, d.task)),
         whole=not wrong,
         wrong=wrong,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.flows.queries.events import WeekRates
+from harness.flows.queries.grid import CaseGrid, GridRow
 from harness.flows.queries.ledger import Entry
 from harness.render.sheet import Cell, Sheet
 from harness.store.verdicts import StoredVerdict
@@ -26,6 +27,9 @@ VERDICTS = (
     *("at", "verdict", "run", "candidate", "task", "benchmark", "fingerprint", "outcome"),
     *("promoted", "pinned", "cases", "rule", "metric", "difference", "low", "high", "reason"),
 )
+
+CASE, CRITICAL, SLICE = "case id", "is critical", "slice "
+"""Names of a grid's columns; no adapter can have one of them, since its name has no blank."""
 
 
 def ledger_sheet(entries: Sequence[Entry]) -> Sheet:
@@ -71,3 +75,19 @@ def verdicts_sheet(kept: Sequence[StoredVerdict]) -> Sheet:
     title = count(len(rows), "verdict")
     figures_of = ("difference", "low", "high")
     return Sheet(title, VERDICTS, tuple(rows), times=("at",), figures=figures_of)
+
+
+def grid_sheet(grid: CaseGrid, rows: Sequence[GridRow] | None = None) -> Sheet:
+    """Return a row for each case, of all or of these, with a column for each adapter."""
+    shown = grid.rows if rows is None else rows
+    keys = tuple(sorted({key for row in grid.rows for key in row.case.slices}))
+    adapters = tuple(column.adapter for column in grid.columns)
+    made = tuple(
+        (
+            *(row.case.id, *row.scores),
+            *(*(row.case.slices.get(key) for key in keys), row.case.critical),
+        )
+        for row in shown
+    )
+    columns = (CASE, *adapters, *(f"{SLICE}{key}" for key in keys), CRITICAL)
+    return Sheet(f"{grid.metric} on {grid.benchmark}", columns, made, figures=adapters)

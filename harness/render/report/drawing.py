@@ -73,6 +73,23 @@ def line(scale: Scale, low: float, high: float, kind: str) -> Html:
     return element("line", y1="50%", y2="50%", class_=kind, **ends)
 
 
+def reach(scale: Scale, low: float | None, high: float | None, kind: str) -> list[Html]:
+    """Return an interval: a line with a stroke at each end, or an arrow where an end is open."""
+    left, right = (scale.low if low is None else low), (scale.high if high is None else high)
+    ends = [
+        element(
+            "text",
+            arrow if end is None else "|",
+            x=_share(scale.at(at)),
+            y="50%",
+            dy="0.33em",
+            class_=f"end {kind}",
+        )
+        for end, at, arrow in ((low, left, "‹"), (high, right, "›"))
+    ]
+    return [line(scale, left, right, f"reach {kind}"), *ends]
+
+
 def dot(scale: Scale, value: float, kind: str, radius: float = 4.5) -> Html:
     """Return a disc on the middle line."""
     return element("circle", cx=_share(scale.at(value)), cy="50%", r=f"{radius}", class_=kind)

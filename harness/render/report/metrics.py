@@ -5,18 +5,27 @@ Tested in tests/render/report/test_page.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harness.records import LOWER_IS_BETTER, MetricVerdict, Verdict, Worth
 from harness.render.metric_table import difference_of, guard_rows, sure
+from harness.render.one_sided import one_sided
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material, Placed
-from harness.text.figures import count, day, interval, margin, metric_title, score
+from harness.text.figures import count, day, interval, margin, metric_title, score, signed
 from harness.text.html import Child, Html, element
 
-Row = tuple[str, MetricVerdict]
+Row = tuple[str, MetricVerdict, float]
+"""Title, metric, and the alpha that it was judged with."""
+HOW_DRAWN = (
+    "Drawn: the difference with its interval; the grey line is no difference, the dashed one the"
+    " margin, and what is shaded is worse than that. An arrow marks the open side of a one-sided"
+    " interval, as gates and guards are decided."
+)
+"""How to read the charts of a table of metrics."""
 
 
 def past(material: Material) -> Html:
@@ -57,13 +66,20 @@ def _row(placed: Placed, scale: Scale, material: Material) -> list[Child]:
 
 def metric_grids(verdict: Verdict) -> list[Html]:
     """Return a table for each reference; guard benchmarks are rows of the first."""
-    against = dict.fromkeys(metric.against for metric in verdict.metrics)
-    tables = []
-    for number, reference in enumerate(against):
-        rows = [(metric_title(m.name), m) for m in verdict.metrics if m.against == reference]
-        rows += guard_rows(verdict) if number == 0 else []
-        tables.append(_metric_grid(reference, rows, verdict))
-    return tables
+    return [_metric_grid(reference, rows, verdict) for reference, rows in by_reference(verdict)]
+
+
+def by_reference(verdict: Verdict) -> Iterator[tuple[str, list[Row]]]:
+    """Yield every reference with a row for each metric; the first has the guard benchmarks too."""
+    guards = [
+        (*row, guard.alpha)
+        for guard in verdict.guards
+        for row in guard_rows(replace(verdict, guards=(guard,)))
+    ]
+    for reference in dict.fromkeys(metric.against for metric in verdict.metrics):
+        found = [metric for metric in verdict.metrics if metric.against == reference]
+        yield reference, [(metric_title(m.name), m, verdict.alpha) for m in found] + guards
+        guards = []
 
 
 def _metric_grid(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
@@ -84,23 +100,24 @@ def _metric_grid(reference: str, rows: Sequence[Row], verdict: Verdict) -> Html:
     # a scale for the whole table, so that its rows can be compared by eye
     scale = Scale.over(
         value
-        for _, metric in rows
+        for _, metric, _ in rows
         for value in (0.0, metric.difference, metric.low, metric.high, _margin_line(metric))
     )
-    cells = [_cells(title, metric, scale) for title, metric in rows]
-    drawn = any(metric.difference is not None for _, metric in rows)
+    cells = [_cells(row, scale) for row in rows]
+    drawn = any(metric.difference is not None for _, metric, _ in rows)
     foot: list[Child] = ["", "", "", "", "", axis(scale), "", "", ""]
     return grid(caption, columns, cells, foot if drawn else None)
 
 
-def _cells(title: str, metric: MetricVerdict, scale: Scale) -> list[Child]:
+def _cells(row: Row, scale: Scale) -> list[Child]:
+    title, metric, alpha = row
     return [
         title,
         metric.role,
         score(metric.reference),
         score(metric.candidate),
         difference_of(metric),
-        interval_drawing(metric, scale),
+        interval_drawing(metric, scale, alpha),
         "" if metric.margin is None else margin(metric.margin),
         str(metric.n),
         state(metric.state),
@@ -113,8 +130,11 @@ def state(word: str) -> Html:
     return element("span", shown, class_=f"state {drawing.tone(word)}")
 
 
-def interval_drawing(metric: MetricVerdict, scale: Scale) -> Html | None:
-    """Draw zero, the margin with the area beyond it, the interval, and the difference as a sign."""
+def interval_drawing(metric: MetricVerdict, scale: Scale, alpha: float) -> Html | None:
+    """Draw zero, the margin with the area beyond it, the interval, and the difference as a sign.
+
+    Where a one-sided rule decides, the interval is the one-sided one: it ends where the rule looks.
+    """
     if metric.difference is None:
         return None
     kind = drawing.tone(metric.state)
@@ -125,12 +145,21 @@ def interval_drawing(metric: MetricVerdict, scale: Scale) -> Html | None:
         shapes += [drawing.zone(scale, line, end, "beyond")]
         shapes += [drawing.vertical(scale, line, "margin")]
     shapes.append(drawing.vertical(scale, 0.0, "zero"))
-    if metric.low is not None and metric.high is not None:
-        shapes.append(drawing.line(scale, metric.low, metric.high, f"reach {kind}"))
+    decided = one_sided(metric, alpha)
+    ends = decided or (metric.low, metric.high)
+    if decided or None not in ends:
+        shapes += drawing.reach(scale, *ends, kind)
     shapes.append(drawing.sign(scale, metric.difference, drawing.SIGNS[metric.state], kind))
     label = f"{metric_title(metric.name)}: difference {difference_of(metric)}"
     asked = "" if metric.margin is None else f", margin {margin(metric.margin)}"
-    return drawing.drawing(f"{label}{asked}, {metric.state}", 26, shapes)
+    bound = "" if decided is None else _bound_words(*decided, alpha)
+    return drawing.drawing(f"{label}{asked}, {metric.state}{bound}", 26, shapes)
+
+
+def _bound_words(low: float | None, high: float | None, alpha: float) -> str:
+    """Say where a one-sided interval ends."""
+    end = f"from {signed(low)} up" if high is None else f"up to {signed(high)}"
+    return f" (one-sided {sure(alpha)}: {end})"
 
 
 def axis(scale: Scale) -> Html:
@@ -175,7 +204,7 @@ def _gain(worth: Worth, scale: Scale) -> list[Child]:
     kind = drawing.tone(worth.state)
     shapes: list[Child] = [drawing.vertical(scale, 0.0, "zero")]
     if worth.low is not None and worth.high is not None:
-        shapes.append(drawing.line(scale, worth.low, worth.high, f"reach {kind}"))
+        shapes += drawing.reach(scale, worth.low, worth.high, kind)
     shapes.append(drawing.sign(scale, worth.gain, drawing.SIGNS[worth.state], kind))
     shown = interval(worth.gain, worth.low, worth.high)
     label = f"gain over {worth.against} {shown}, {count(worth.n, 'case')}"

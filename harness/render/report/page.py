@@ -15,7 +15,7 @@ from harness.render.report.drawing import Scale
 from harness.render.report.evidence import lost_texts, rests_on
 from harness.render.report.grid import Column, grid
 from harness.render.report.material import Material
-from harness.render.report.metrics import axis, gains, metric_grids, past
+from harness.render.report.metrics import HOW_DRAWN, axis, gains, metric_grids, past
 from harness.render.report.origin import commands, described, origin
 from harness.render.verdict import certifiable, references
 from harness.text.figures import chance, count, day, metric_title, signed
@@ -163,10 +163,7 @@ def _to_do(material: Material) -> Html | None:
 def _legend(verdict: Verdict) -> Html | None:
     if not any(metric.margin is not None for metric in verdict.metrics):
         return None
-    text = "Drawn: the difference with its interval; the grey line is no difference, the dashed one"
-    return element(
-        "p", f"{text} the margin, and what is shaded is worse than that.", class_="quiet"
-    )
+    return element("p", HOW_DRAWN, class_="quiet")
 
 
 def _failing(material: Material) -> Html | None:

@@ -88,7 +88,7 @@ def test_every_number_of_the_table_has_its_cases_beside_it():
 
 def test_charts_say_in_words_what_they_show():
     page = report_html(MATERIAL)
-    said = "difference −0.041 [−0.066, −0.016], margin 0.03, worse"
+    said = "difference −0.041 [−0.066, −0.016], margin 0.03, worse (one-sided 95 %: up to −0.020)"
     assert f'aria-label="ideal likelihood: {said}"' in page
     assert 'aria-label="from 0.900 to 0.200"' in page
 
