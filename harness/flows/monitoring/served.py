@@ -23,7 +23,7 @@ from harness.render.notices import served_notice
 from harness.store import Store
 from harness.workspace.base.gguf import model_folder
 from harness.workspace.formats.fields import suggestion
-from harness.workspace.project.settings import EXAMPLE, at_url
+from harness.workspace.project.endpoint import EXAMPLE, at_url
 
 if TYPE_CHECKING:
     from harness.engines.openai.engine import OpenAI

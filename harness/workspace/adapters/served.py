@@ -17,7 +17,7 @@ from harness.records import RESERVED, Endpoint
 from harness.records.holds import EXACT, QUOTING
 from harness.workspace.formats.fields import toml_table
 from harness.workspace.formats.names import check_name, folder_of, inside
-from harness.workspace.project.settings import read_endpoint
+from harness.workspace.project.endpoint import read_endpoint
 
 SERVED = "served.toml"
 RENEW = 30

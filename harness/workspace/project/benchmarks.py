@@ -17,7 +17,7 @@ from harness.workspace.project.cases import Rules, each_case, read_cases, seen_i
 from harness.workspace.project.chat import read_chat
 from harness.workspace.project.conversations import CONTEXT, INPUT, read_given, refuse_unseen
 from harness.workspace.project.fingerprints import fingerprint
-from harness.workspace.project.settings import read_generation
+from harness.workspace.project.generation import read_generation
 
 ROLES = ("gate", "guard", "report")
 RESERVE = "cases.reserve.jsonl"

@@ -19,7 +19,7 @@ from harness.flows.project import Project
 from harness.registered import ENGINES as THIRD_PARTY
 from harness.registered import names, registered
 from harness.workspace.adapters.served import served_names
-from harness.workspace.project.settings import EXAMPLE, at_url
+from harness.workspace.project.endpoint import EXAMPLE, at_url
 
 ENGINES = ("transformers", "recorded", "openai", "ray")
 

@@ -7,7 +7,7 @@ import pytest
 from harness.errors import SettingsError
 from harness.records import Endpoint
 from harness.workspace.formats.fields import Table
-from harness.workspace.project.settings import at_url, read_endpoint
+from harness.workspace.project.endpoint import at_url, read_endpoint
 from tests.fakes.refusals import refused
 
 WHERE = "pyproject.toml [tool.harness] [openai]"

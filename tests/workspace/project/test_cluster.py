@@ -7,7 +7,7 @@ import pytest
 from harness.errors import SettingsError
 from harness.records import Cluster
 from harness.workspace.formats.fields import Table
-from harness.workspace.project.settings import read_cluster
+from harness.workspace.project.cluster import read_cluster
 from tests.fakes.refusals import refused
 
 WHERE = "pyproject.toml [tool.harness] [ray]"
