@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from pandas.io.formats.style import Styler
 
-HEIGHT, ROW, WIDTH = 600, 26, 48
-"""Pixels of the grid, which scrolls, of a row, and of an adapter's column."""
+HEIGHT, HEAD, ROW, WIDTH = 600, 40, 26, 48
+"""Pixels of the grid, which scrolls, of its head, of a row, and of an adapter's column."""
 MAX_COLOURED = 50_000
 """Cells of a grid up to which they have colours."""
 WIDE_UP_TO = 16
@@ -132,7 +132,7 @@ def _grid(context: frame.PageContext, found: CaseGrid, rows: Sequence[GridRow]) 
     event = st.dataframe(
         styled(found, rows, context.task),
         key="grid",
-        height=min(HEIGHT, ROW * (len(rows) + 1) + 3),
+        height=min(HEIGHT, ROW * len(rows) + HEAD),
         row_height=ROW,
         hide_index=True,
         column_config=_columns(found),
