@@ -30,6 +30,7 @@ from harness.text.html import element
 if TYPE_CHECKING:
     from pandas import DataFrame
     from pandas.io.formats.style import Styler
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 HEIGHT, HEAD, ROW, WIDTH = 600, 40, 26, 48
 """Pixels of the grid, which scrolls, of its head, of a row, and of an adapter's column."""
@@ -164,7 +165,7 @@ def styled(found: CaseGrid, rows: Sequence[GridRow], task: str) -> Styler | Data
     return coloured.format("{:.2f}", subset=adapters, na_rep="–")
 
 
-def _columns(found: CaseGrid) -> dict[str, object]:
+def _columns(found: CaseGrid) -> dict[str, ColumnConfig | None]:
     """Return how each column of the frame is shown."""
     config = st.column_config
     keys = {name.removeprefix(SLICE): name for name in grid_sheet(found, ()).columns}
@@ -188,7 +189,7 @@ def _columns(found: CaseGrid) -> dict[str, object]:
     }
 
 
-def _column(one: GridColumn, short: str) -> object:
+def _column(one: GridColumn, short: str) -> ColumnConfig:
     sign = f"{PROMOTED} " if one.promoted else ""
     told = f"{sign}{one.adapter}: {score(one.mean)} on average of {count(one.scored, 'case')}"
     return st.column_config.NumberColumn(
