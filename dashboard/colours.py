@@ -34,7 +34,7 @@ FLAGS = {
     "same": GREY,
     "fixed": GREEN,
 }
-STATES = {
+STATES: dict[str, tuple[str, str, str]] = {
     "worse": (VERMILLION, "triangle-down", "▼"),
     "open": (ORANGE, "diamond", "◆"),
     "not worse": (GREEN, "circle", "●"),

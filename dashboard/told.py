@@ -163,9 +163,11 @@ def legend(verdict: Verdict) -> Html:
     """Return the legend of the verdict's chart: states, margin, and the open side."""
     found = [metric for _, rows in by_reference(verdict) for _, metric, _ in rows]
     states = {metric.state for metric in found}
-    known = {state: one for state, one in colours.STATES.items() if state in states}
-    entries = {state: one[0] for state, one in known.items()}
-    signs = {state: one[2] for state, one in known.items()}
+    entries: dict[str, str] = {}
+    signs: dict[str, str] = {}
+    for state, (colour, _, sign) in colours.STATES.items():
+        if state in states:
+            entries[state], signs[state] = colour, sign
     if any(metric.margin is not None for metric in found):
         entries |= {"margin": colours.STATES["worse"][0], "open side of what decided": "inherit"}
         signs |= {"margin": "┃", "open side of what decided": "▶"}

@@ -30,9 +30,10 @@ from harness.text.html import element
 if TYPE_CHECKING:
     from pandas import DataFrame
     from pandas.io.formats.style import Styler
+    from streamlit.elements.lib.column_types import ColumnConfig
 
-HEIGHT, ROW, WIDTH = 600, 26, 48
-"""Pixels of the grid, which scrolls, of a row, and of an adapter's column."""
+HEIGHT, HEAD, ROW, WIDTH = 600, 40, 26, 48
+"""Pixels of the grid, which scrolls, of its head, of a row, and of an adapter's column."""
 MAX_COLOURED = 50_000
 """Cells of a grid up to which they have colours."""
 WIDE_UP_TO = 16
@@ -132,7 +133,7 @@ def _grid(context: frame.PageContext, found: CaseGrid, rows: Sequence[GridRow]) 
     event = st.dataframe(
         styled(found, rows, context.task),
         key="grid",
-        height=min(HEIGHT, ROW * (len(rows) + 1) + 3),
+        height=min(HEIGHT, ROW * len(rows) + HEAD),
         row_height=ROW,
         hide_index=True,
         column_config=_columns(found),
@@ -164,7 +165,7 @@ def styled(found: CaseGrid, rows: Sequence[GridRow], task: str) -> Styler | Data
     return coloured.format("{:.2f}", subset=adapters, na_rep="–")
 
 
-def _columns(found: CaseGrid) -> dict[str, object]:
+def _columns(found: CaseGrid) -> dict[str, ColumnConfig | None]:
     """Return how each column of the frame is shown."""
     config = st.column_config
     keys = {name.removeprefix(SLICE): name for name in grid_sheet(found, ()).columns}
@@ -188,7 +189,7 @@ def _columns(found: CaseGrid) -> dict[str, object]:
     }
 
 
-def _column(one: GridColumn, short: str) -> object:
+def _column(one: GridColumn, short: str) -> ColumnConfig:
     sign = f"{PROMOTED} " if one.promoted else ""
     told = f"{sign}{one.adapter}: {score(one.mean)} on average of {count(one.scored, 'case')}"
     return st.column_config.NumberColumn(

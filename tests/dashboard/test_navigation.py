@@ -111,7 +111,7 @@ def test_a_score_of_the_grid_opens_its_texts_by_click_and_by_keyboard(visit: Vis
     visit.go("grid", task="openers")
     box = visit.page.locator("[data-testid=stDataFrame]").bounding_box()
     assert box is not None
-    visit.page.mouse.click(box["x"] + 180, box["y"] + 36 + 13)
+    visit.page.mouse.click(box["x"] + 270, box["y"] + 36 + 13)
     dialog = visit.page.get_by_role("dialog")
     dialog.get_by_text("This case across all adapters").wait_for()
     assert "logistics-1" in dialog.inner_text()

@@ -27,6 +27,7 @@ def test_a_project_without_a_run_says_on_every_page_which_command_is_next(
         "now": "pytest --model NAME",
         "over_time": "pytest --model NAME",
         "compare": "pytest --model NAME",
+        "grid": "pytest --model NAME",
         "cases": "pytest --model NAME",
         "review": "pytest --model NAME",
         "reviewers": "lora-harness reviews import FILE",
