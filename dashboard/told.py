@@ -182,7 +182,7 @@ def worth(verdict: Verdict) -> Html | None:
     if is_guard(verdict) or "candidate" not in verdict.runs or verdict.candidate in RESERVED:
         return None
     found = [*verdict.worth, *verdict.forgetting]
-    title = pieces.head("Was it worth it?")
+    title = element("div", element("b", "Was it worth it?"), class_="lh-gap")
     if not found:
         return joined([title, pieces.note(UNASKED)])
     head = ["metric", "against", f"gain, {sure(verdict.alpha)}", "n", "so"]

@@ -70,7 +70,7 @@ def test_a_click_on_a_dot_opens_its_case(visit: Visit) -> None:
 
 def test_a_choice_stands_in_the_address(visit: Visit) -> None:
     visit.go("compare")
-    visit.page.get_by_label("Against").click()
+    visit.page.get_by_label("Against", exact=True).click()
     visit.page.get_by_role("option", name="v1").click()
     visit.settle()
     assert "against=v1" in visit.page.url
