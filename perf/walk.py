@@ -114,7 +114,7 @@ def first_five_minutes(walk: Walk, things: Path, project: Path, bin_folder: Path
         outside("lora-harness", "init", project.name, "--task", "openers", "--base", "base",
                 "--embedder", "none")  # fmt: skip
         shutil.copytree(things / "base", project / "base")
-    # --yes is what a person answers who is told that the starter's sample prompt still stands there.
+    # --yes is the answer to the question about the starter's sample prompt, which still stands.
     with walk.step("lora-harness benchmark import ../brought/cases.csv --name openers --yes"):
         table = str(things / "cases.csv")
         told = inside("lora-harness", "benchmark", "import", table, "--name", "openers",
