@@ -114,10 +114,11 @@ def first_five_minutes(walk: Walk, things: Path, project: Path, bin_folder: Path
         outside("lora-harness", "init", project.name, "--task", "openers", "--base", "base",
                 "--embedder", "none")  # fmt: skip
         shutil.copytree(things / "base", project / "base")
-    with walk.step("lora-harness benchmark import ../brought/cases.csv --name openers --replace"):
+    # --yes is the answer to the question about the starter's sample prompt, which still stands.
+    with walk.step("lora-harness benchmark import ../brought/cases.csv --name openers --yes"):
         table = str(things / "cases.csv")
         told = inside("lora-harness", "benchmark", "import", table, "--name", "openers",
-                      "--slice", "trade", "--replace")  # fmt: skip
+                      "--slice", "trade", "--replace", "--yes")  # fmt: skip
         assert "25" in told, told
     with walk.step("lora-harness benchmark check"):
         inside("lora-harness", "benchmark", "check")
