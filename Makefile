@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm device ray-kill mutants races audit lock wheel wheel-test lowest transcripts docs clean
+.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm device ray-kill mutants races audit lock wheel wheel-test lowest transcripts docs walk clean
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -130,6 +130,9 @@ wheel-test: wheel ## try the wheel and the sdist of dist/ in clean environments
 
 lowest: $(READY) ## the fast tests on the lowest declared versions
 	$(BIN)/python tests/installing/lowest.py .lowest $(ARGS)
+
+walk: $(READY) ## a stranger's way, from the wheel to a judged pull request
+	$(BIN)/python perf/walk.py $(ARGS)
 
 docs: $(READY) ## the documents as a site, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(ARGS)
