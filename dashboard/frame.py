@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import pieces, words
+from dashboard.downloads import REPLAYED
 from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
 from harness.flows.project import Project, said
@@ -55,6 +56,7 @@ def show(name: str, body: Callable[[PageContext], None]) -> None:
     """Run a page's body; show any failure as a single line that says what to do."""
     try:
         project = Project.here()
+        _label(project)
         store = _opened(str(project.settings.root), os.environ.get(STORE) or project.settings.store)
         body(PageContext(project, store, _task(project.tasks)))
     except Exception as problem:  # a bug in a page must not show a traceback to its visitor
@@ -62,6 +64,13 @@ def show(name: str, body: Callable[[PageContext], None]) -> None:
             _opened.clear()  # open the store anew next time: it may be back by then
         headline(name)
         trouble(failure(name, problem))
+
+
+def _label(project: Project) -> None:
+    """Say above every page whose days are declared that they are, and keep it for its files."""
+    st.session_state[REPLAYED] = project.settings.calendar.label
+    if st.session_state[REPLAYED]:
+        remark(f"{st.session_state[REPLAYED]}.")
 
 
 def failure(name: str, problem: Exception) -> str:

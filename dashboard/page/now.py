@@ -5,12 +5,13 @@ Tested in tests/dashboard/test_pages.py.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date
 
 import streamlit as st
 
 from dashboard import choices, frame, pieces, told, words
 from dashboard.rates import rate_fact, short
+from harness.flows.project import utc_now
 from harness.flows.queries import CandidateNow, Now, PromotedNow, TaskNow, now
 from harness.records import EndpointCheck
 from harness.render.endpoint_check import evidence, sentence
@@ -22,7 +23,8 @@ EVERY = "all clients"
 
 def body(context: frame.PageContext) -> None:
     """Show every task of the project in a separate box."""
-    found = now(context.project, context.store, datetime.now(UTC).date())
+    today = date.fromisoformat(utc_now(context.project.settings.calendar)[:10])
+    found = now(context.project, context.store, today)
     frame.headline(*_headline(found))
     if found.synthetic:
         frame.remark("Some of these reviews are synthetic: made by a script to show the pages.")

@@ -97,7 +97,17 @@ from harness.records.runs import (
     Run,
     exported_adapter,
 )
-from harness.records.settings import Cluster, Endpoint, Notify, PersonalKind, Privacy, Tracker
+from harness.records.settings import (
+    CALENDAR,
+    REPLAYED,
+    Calendar,
+    Cluster,
+    Endpoint,
+    Notify,
+    PersonalKind,
+    Privacy,
+    Tracker,
+)
 from harness.records.turns import ADAPTER_TEMPLATE, BASE_TEMPLATE, Chat, Message
 from harness.records.verdicts import (
     CaseChange,
@@ -130,6 +140,7 @@ __all__ = [
     "BASE",
     "BASE_PROMPT",
     "BASE_TEMPLATE",
+    "CALENDAR",
     "EXPORTED",
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
@@ -140,6 +151,7 @@ __all__ = [
     "NOT_STATED",
     "ON_BENCHMARK",
     "PLACEHOLDER",
+    "REPLAYED",
     "RESERVED",
     "REVIEWED",
     "SECOND_LOOK",
@@ -151,6 +163,7 @@ __all__ = [
     "Benchmark",
     "BenchmarkDifference",
     "BenchmarkHealth",
+    "Calendar",
     "Case",
     "CaseChange",
     "CaseDifference",

@@ -17,6 +17,7 @@ from harness.errors import NoProject, SettingsError
 from harness.records import (
     FALSE_ALARMS,
     REVIEWED,
+    Calendar,
     Cluster,
     Endpoint,
     Generation,
@@ -29,6 +30,7 @@ from harness.records import (
 )
 from harness.workspace.formats.fields import Table, kind_of, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name
+from harness.workspace.project.calendar import read_calendar
 from harness.workspace.project.notify import VARIABLE, read_notify
 from harness.workspace.project.worth import read_worth
 
@@ -86,6 +88,8 @@ class Settings:
     """What the team declares about its work, for the page Worth."""
     notify: Notify = field(default_factory=Notify)
     """Whom to tell of alarms, decisions and verdicts, by a webhook."""
+    calendar: Calendar = field(default_factory=Calendar)
+    """The declared calendar of a replayed history; without it the clock tells the time."""
     history_texts: bool = False
     """Whether the committed history has inputs, ideals and outputs besides the scores."""
 
@@ -141,6 +145,7 @@ def _settings(root: Path, table: Table) -> Settings:
         history=_folder(root, table, "history") if table.has("history") else None,
         worth=read_worth(table.table("worth")),
         notify=read_notify(table.table("notify")),
+        calendar=read_calendar(table.table("calendar")),
         history_texts=table.flag("history_texts", False),
         project=_project(table),
     )
