@@ -24,6 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "perf")]
 
+from year_ahead import train_ahead  # noqa: E402
 from year_desk import Desk, week_of_reviews  # noqa: E402
 from year_project import YearProject  # noqa: E402
 from year_story import BEGINS, ENDS, Story  # noqa: E402
@@ -103,11 +104,13 @@ class Year:
         adapter = held["promoted"]
         digest, outputs = self.desk.outputs(self.project.open(), adapter, cases)
         rows = week_of_reviews(monday, adapter, digest, cases, outputs)
-        file = self.project.folder / "reports" / REVIEWS
+        file, of_week = (self.project.folder / "reports" / name for name in (REVIEWS, "week.jsonl"))
         known = file.read_text(encoding="utf-8") if file.exists() else ""
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         file.write_text(known.replace(lines, "") + lines, encoding="utf-8")
-        self.project.type("reviews", "import", str(file))
+        of_week.write_text(lines, encoding="utf-8")
+        self.project.type("reviews", "import", str(of_week))
+        of_week.unlink()
         return self._looked(monday, adapter)
 
     def _looked(self, monday: datetime, adapter: str) -> str:
@@ -137,9 +140,13 @@ def main() -> None:
     options.add_argument("--to", type=Path, default=ROOT / "examples" / "year")
     options.add_argument("--until", type=datetime.fromisoformat, default=None)
     options.add_argument("--reviews", type=int, default=15, help="a week")
+    options.add_argument("--ahead", action="store_true", help="only train, in a second process")
     options.add_argument("--again", action="store_true", help="begin anew, with what was trained")
     asked = options.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if asked.ahead:
+        train_ahead(asked.work)
+        return
     if asked.again:
         (asked.work / "state.json").unlink(missing_ok=True)
     year = Year(asked.work, asked.reviews)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ from typing import Any
 
 from ladder_cases import LadderCase
 
+from harness.flows.evaluation.backend import Backend
 from harness.flows.evaluation.backends import open_backend
 from harness.flows.evaluation.work import prompts_for
 from harness.flows.project import Project
@@ -39,29 +39,34 @@ class Desk:
     """What adapters wrote for inputs of everyday use, kept by their bytes."""
 
     kept: Path
+    _copies: TemporaryDirectory[str] = field(default_factory=TemporaryDirectory)
+    _backend: Backend | None = None
 
     def outputs(
         self, project: Project, name: str, cases: Sequence[LadderCase]
     ) -> tuple[str, list[str]]:
         """Return an adapter's digest, and its greedy outputs; each is written only once."""
-        benchmark = project.task_benchmark(None)
-        with TemporaryDirectory() as copies:
-            backend = open_backend(project, None, lambda: Path(copies))
-            with closing(backend):
-                adapter = backend.adapter(name)
-                file = self.kept / f"{adapter.digest[:16]}.jsonl"
-                known = self._known(file)
-                asked = [case for case in cases if case.input not in known]
-                prompts = [
-                    prompts_for(benchmark, Case(str(place), case.input, (case.ideal,)), name)[0]
-                    for place, case in enumerate(asked)
-                ]
-                for batch in backend.generate(adapter, benchmark, prompts) if prompts else ():
-                    known |= {asked[int(one.case)].input: one.text for one in batch}
+        benchmark, backend = project.task_benchmark(None), self._opened(project)
+        adapter = backend.adapter(name)
+        file = self.kept / f"{adapter.digest[:16]}.jsonl"
+        known = self._known(file)
+        asked = [case for case in cases if case.input not in known]
+        prompts = [
+            prompts_for(benchmark, Case(str(place), case.input, (case.ideal,)), name)[0]
+            for place, case in enumerate(asked)
+        ]
+        for batch in backend.generate(adapter, benchmark, prompts) if prompts else ():
+            known |= {asked[int(one.case)].input: one.text for one in batch}
         self.kept.mkdir(parents=True, exist_ok=True)
         lines = (json.dumps([asked, text]) + "\n" for asked, text in known.items())
         file.write_text("".join(lines), encoding="utf-8")
         return adapter.digest, [known[case.input] for case in cases]
+
+    def _opened(self, project: Project) -> Backend:
+        """Return the engine with the base loaded; one for the whole year."""
+        if self._backend is None:
+            self._backend = open_backend(project, None, lambda: Path(self._copies.name))
+        return self._backend
 
     def _known(self, file: Path) -> dict[str, str]:
         if not file.exists():

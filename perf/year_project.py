@@ -125,7 +125,9 @@ class YearProject:
 
     def bring(self, name: str) -> None:
         """Copy an adapter that the repository ships, byte for byte."""
-        shutil.copytree(ROOT / "adapters" / name, self.folder / "adapters" / name)
+        shutil.copytree(
+            ROOT / "adapters" / name, self.folder / "adapters" / name, dirs_exist_ok=True
+        )
         (self.folder / "adapters" / name / "README.md").unlink(missing_ok=True)
 
     def train(

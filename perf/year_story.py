@@ -111,24 +111,17 @@ class Story:
 
     def refresher(self) -> str:
         """A hurried course on top of what is in production, at twice the rate."""
-        lines = self.project.set_file.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = self._known()
         self._write(lines[::REFRESHED], "one example in four, for a hurried refresher")
         how = {"epochs": 1, "learning_rate": 0.001}
         self.project.train("adapter_v5", self._version(), self.kept, "adapter_v3", **how)
-        outcome = self._judge("adapter_v5")
         self._write(lines, "the whole set again")
-        return f"adapter_v5: {outcome}"
+        return f"adapter_v5: {self._judge('adapter_v5')}"
 
     def reposition(self) -> str:
         """The client speaks otherwise from today on; the first examples of the new voice."""
-        source = islice(fresh_inputs("new voice", self.taken()), 5 * NEW_EXAMPLES)
-        written = [in_new_voice(case) for case in source if case.kind in CHANGED]
-        lines = [
-            json.dumps({"input": c.input, "output": c.ideal, "slices": {"kind": c.kind}}) + "\n"
-            for c in written
-        ]
         file = self.project.folder / "new_voice.jsonl"
-        file.write_text("".join(lines[:FIRST_OF_NEW]), encoding="utf-8")
+        file.write_text("".join(_lines(self._written()[:FIRST_OF_NEW])), encoding="utf-8")
         retire = [word for kind in CHANGED for word in ("--retire", f"kind={kind}")]
         found = self.project.answer(
             *("reposition", "--examples", file.name, "--data", SET, *retire, "--by", LEAD),
@@ -138,26 +131,14 @@ class Story:
         return f"{found['mark']['retired']} lines retired, {FIRST_OF_NEW} of the new voice written"
 
     def plan(self) -> str:
-        """The alarm rang: what should the next adapter learn?"""
+        """The alarm rang: what do editors change, and how many finals are there to learn from?"""
         made = self.project.answer("monitor", "--plan")
         self.facts["plan"] = f"{self.project.now:%Y-%m-%d}"
         return f"plan: {made['edited']} edited finals, {made['accepted']} accepted"
 
     def retrain(self) -> str:
-        """Fifty examples of the new voice: the plan's finals; then the gate in the new voice."""
-        finals = self._finals()
-        known = self.project.set_file.read_text(encoding="utf-8").splitlines(keepends=True)
-        rows = [json.loads(line) for line in known]
-        old = sum("retired" not in row and "repeat" not in row for row in rows)
-        added = finals[: NEW_EXAMPLES - FIRST_OF_NEW]
-        repeat = max(1, round(old / (FIRST_OF_NEW + len(added))))
-        rows = [row | {"repeat": repeat} if "repeat" in row else row for row in rows]
-        rows += [row | {"repeat": repeat} for row in added]
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-        self._write(
-            lines, f"{len(added)} finals of the plan, {FIRST_OF_NEW + len(added)} new in all"
-        )
-        self.project.train("adapter_v6", self._version(), self.kept, "adapter_v3", epochs=1)
+        """Fifty examples of the new voice, and the gate in the new voice."""
+        self.fifty()
         ideals = self._new_ideals("adapter_v6")
         put = self._judged_and_put("adapter_v6", "speaks the new voice")
         self.facts["retaught"] = f"{self.project.now:%Y-%m-%d}"
@@ -165,13 +146,23 @@ class Story:
         self.project.type("pin", "adapter_v6", "--by", LEAD, "--why", why)
         return f"{ideals} ideals rewritten; {put}"
 
+    def fifty(self) -> None:
+        """Write the other examples of the new voice, weigh them like the old, and train on all."""
+        known = [json.loads(line) for line in self._known()]
+        old = sum("retired" not in row and "repeat" not in row for row in known)
+        repeat = round(old / NEW_EXAMPLES)
+        rows = [row | {"repeat": repeat} if "repeat" in row else row for row in known]
+        rows += [row | {"repeat": repeat} for row in self._written()[FIRST_OF_NEW:]]
+        self._write(_lines(rows), f"{NEW_EXAMPLES} examples of the new voice in all")
+        self.project.train("adapter_v6", self._version(), self.kept, "adapter_v3", epochs=1)
+
     def autumn(self) -> str:
         """What editors still changed since then, learnt on top of the adapter in production."""
         self.project.answer("monitor", "--plan")
         added = self._finals()
-        known = self.project.set_file.read_text(encoding="utf-8").splitlines(keepends=True)
+        known = self._known()
         told = {json.loads(line)["input"] for line in known}
-        lines = [json.dumps(row) + "\n" for row in added if row["input"] not in told]
+        lines = _lines([row for row in added if row["input"] not in told])
         self._write([*known, *lines], f"{len(lines)} finals since the summer")
         self.project.train("adapter_v7", self._version(), self.kept, "adapter_v6", epochs=0.4)
         return self._judged_and_put("adapter_v7", "knows what editors changed since July")
@@ -185,14 +176,28 @@ class Story:
         lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
         return {json.loads(line)["input"] for line in lines}
 
+    def _known(self) -> list[str]:
+        return self.project.set_file.read_text(encoding="utf-8").splitlines(keepends=True)
+
+    def _written(self) -> list[dict[str, Any]]:
+        """Return the examples of the new voice that the team writes, each kind as often."""
+        source = islice(fresh_inputs("new voice", self.taken()), 2 * NEW_EXAMPLES)
+        cases = [in_new_voice(case) for case in source if case.kind in CHANGED][:NEW_EXAMPLES]
+        return [
+            {"input": one.input, "output": one.ideal, "slices": {"kind": one.kind}} for one in cases
+        ]
+
     def _set(self, shipped: str, why: str) -> None:
         file = ROOT / "adapters" / "datasets" / shipped
         self._write(file.read_text(encoding="utf-8").splitlines(keepends=True), why)
 
     def _write(self, lines: list[str], why: str) -> None:
-        """Write the training set and record its version."""
-        self.project.set_file.write_text("".join(lines), encoding="utf-8")
-        self.project.type("data", "version", SET, "--by", EDITOR, "--why", why)
+        """Write the training set and record its version, unless a stopped replay did."""
+        text, file = "".join(lines), self.project.set_file
+        before = file.exists() and file.read_text(encoding="utf-8") == text
+        file.write_text(text, encoding="utf-8")
+        ends = (0, 4) if before else (0,)
+        self.project.type("data", "version", SET, "--by", EDITOR, "--why", why, ends=ends)
 
     def _version(self) -> int:
         log = self.project.datasets / f"{SET}.versions.jsonl"
@@ -200,7 +205,9 @@ class Story:
 
     def _judge(self, name: str) -> str:
         """Judge an adapter by the whole gate; return the outcome on the task."""
-        said = self.project.type("evaluate", name, "--json", ends=(0, 1, 10)).splitlines()
+        said = self.project.type(
+            "evaluate", name, "--no-finals", "--json", ends=(0, 1, 10)
+        ).splitlines()
         verdicts = [json.loads(line) for line in said]
         return next(str(one["outcome"]) for one in verdicts if one["task"])
 
@@ -208,6 +215,8 @@ class Story:
         """Judge an adapter, and promote it if the gate lets it through."""
         if not (self.project.folder / "adapters" / name).exists():
             self.project.bring(name)
+        if self.project.answer("status")["tasks"][0]["promoted"] == name:
+            return f"{name}: promoted before the replay was stopped"
         outcome = self._judge(name)
         if outcome != "promote":
             return f"{name}: {outcome}, not promoted"
@@ -247,3 +256,7 @@ class Story:
         )
         file.unlink()
         return len(found["rewritten"])
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[str]:
+    return [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
