@@ -43,15 +43,18 @@ class Year:
     a_week: int
     state: dict[str, Any] = field(default_factory=lambda: {"done": [], "facts": {}, "seconds": 0.0})
 
+    project_kind: type[YearProject] = YearProject
+    story_kind: type[Story] = Story
+
     def __post_init__(self) -> None:
-        self.project = YearProject(self.work / "project", BEGINS)
+        self.project = self.project_kind(self.work / "project", BEGINS)
         self.desk = Desk(self.work / "outputs")
         self.file = self.work / "state.json"
         if self.file.exists():
             self.state = json.loads(self.file.read_text(encoding="utf-8"))
         else:
             self.project.begin()
-        self.story = Story(self.project, self.work / "trained", self.state["facts"])
+        self.story = self.story_kind(self.project, self.work / "trained", self.state["facts"])
         self.taken = self.story.taken()
 
     def play(self, until: datetime) -> None:

@@ -89,6 +89,8 @@ def week_of_reviews(
     minutes = sorted(rng.randrange(WORKDAYS * OPEN_HOURS * 60) for _ in cases)
     found = []
     for place, (case, output, minute) in enumerate(zip(cases, outputs, minutes, strict=True)):
+        if not output.strip():
+            continue  # nothing was shown, so there is nothing to review
         day, within = divmod(minute, OPEN_HOURS * 60)
         at = monday.replace(hour=OPENS, minute=0, second=0) + timedelta(
             days=1 + day, minutes=within

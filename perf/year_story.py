@@ -121,7 +121,7 @@ class Story:
     def reposition(self) -> str:
         """The client speaks otherwise from today on; the first examples of the new voice."""
         file = self.project.folder / "new_voice.jsonl"
-        file.write_text("".join(_lines(self._written()[:FIRST_OF_NEW])), encoding="utf-8")
+        file.write_text("".join(_lines(self.written()[:FIRST_OF_NEW])), encoding="utf-8")
         retire = [word for kind in CHANGED for word in ("--retire", f"kind={kind}")]
         found = self.project.answer(
             *("reposition", "--examples", file.name, "--data", SET, *retire, "--by", LEAD),
@@ -152,7 +152,7 @@ class Story:
         old = sum("retired" not in row and "repeat" not in row for row in known)
         repeat = round(old / NEW_EXAMPLES)
         rows = [row | {"repeat": repeat} if "repeat" in row else row for row in known]
-        rows += [row | {"repeat": repeat} for row in self._written()[FIRST_OF_NEW:]]
+        rows += [row | {"repeat": repeat} for row in self.written()[FIRST_OF_NEW:]]
         self._write(_lines(rows), f"{NEW_EXAMPLES} examples of the new voice in all")
         self.project.train("adapter_v6", self._version(), self.kept, "adapter_v3", epochs=1)
 
@@ -179,7 +179,7 @@ class Story:
     def _known(self) -> list[str]:
         return self.project.set_file.read_text(encoding="utf-8").splitlines(keepends=True)
 
-    def _written(self) -> list[dict[str, Any]]:
+    def written(self) -> list[dict[str, Any]]:
         """Return the examples of the new voice that the team writes, each kind as often."""
         source = islice(fresh_inputs("new voice", self.taken()), 2 * NEW_EXAMPLES)
         cases = [in_new_voice(case) for case in source if case.kind in CHANGED][:NEW_EXAMPLES]
