@@ -239,7 +239,10 @@ class Story:
     def _new_ideals(self, name: str) -> int:
         """Rewrite the ideals that the new adapter calls the old voice: a benchmark version."""
         file = self.project.folder / "ideals.jsonl"
-        self.project.answer("reposition", "--adapter", name, "--output", file.name)
+        every = ("--count", "200")  # all that fell, so that no old ideal of a changed kind stays
+        self.project.answer("reposition", "--adapter", name, "--output", file.name, *every)
+        if not file.exists():
+            return 0  # no ideal fell
         lines = []
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
@@ -249,6 +252,8 @@ class Story:
                 new = [*dict.fromkeys(new_voice(row["input"], kind, text) for text in old)]
                 row |= {"ideal": new[0] if len(new) == 1 else new, "rewritten": True}
             lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+        if not any(json.loads(line)["rewritten"] for line in lines):
+            return 0
         file.write_text("".join(lines), encoding="utf-8")
         why = "the ideals speak the voice that the client asks for since June"
         found = self.project.answer(
