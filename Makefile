@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm device ray-kill mutants races audit lock wheel wheel-test lowest transcripts docs walk clean
+.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm device ray-kill year mutants races audit lock wheel wheel-test lowest transcripts docs walk clean
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -107,6 +107,9 @@ vllm: $(READY) ## a real vLLM on this processor: right servers, wrong ones, inte
 
 ray-kill: $(READY) ## a sweep on Ray with a worker killed, against one process
 	$(BIN)/python perf/ray_kill.py $(ARGS)
+
+year: $(READY) ## replay the year of examples/year: train, judge, review, decide; resumes
+	$(BIN)/python perf/year.py $(ARGS)
 
 mutants: $(READY) ## does a test notice every change to judge and alarm? ARGS='--tool VENV/bin/mutmut'
 	$(BIN)/python perf/mutants.py $(ARGS)

@@ -17,6 +17,9 @@ from dashboard.words import option
 from harness.render.sheet import Cell
 from harness.text import safe
 
+REPLAYED = "replayed"
+"""The session's sentence on a calendar that is declared; missing or empty where days are real."""
+
 
 def offer(
     name: str,
@@ -25,12 +28,13 @@ def offer(
     chart: Callable[[], alt.TopLevelMixin] | None = None,
 ) -> None:
     """Offer CSV, and PNG where there is a chart; both are made on the click, not before."""
+    label = str(st.session_state.get(REPLAYED, ""))
     file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "dashboard"
     with st.container(horizontal=True, gap="small"):
         # Given as functions, the files are made on the click and not on every rerun.
         st.download_button(
             "CSV",
-            lambda: as_csv(head, rows()),
+            lambda: as_csv(head, rows(), label),
             f"{file}.csv",
             "text/csv",
             key=f"csv-{file}",
@@ -41,7 +45,7 @@ def offer(
         if chart is not None:
             st.download_button(
                 "PNG",
-                lambda: to_png(chart(), name),
+                lambda: to_png(chart(), f"{name} · {label}" if label else name),
                 f"{file}.png",
                 "image/png",
                 key=f"png-{file}",
@@ -51,13 +55,17 @@ def offer(
             )
 
 
-def as_csv(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
-    """Write rows as CSV in which no text can run as a formula; a missing number is empty."""
+def as_csv(head: Sequence[str], rows: Sequence[Sequence[Cell]], calendar: str = "") -> bytes:
+    """Write rows as CSV in which no text can run as a formula; a missing number is empty.
+
+    Rows of a declared calendar say so in a last column.
+    """
     made = io.StringIO()
     writer = csv.writer(made, lineterminator="\r\n")
-    writer.writerow(head)
+    last = [calendar] if calendar else []
+    writer.writerow([*head, *(["calendar"] if calendar else [])])
     for row in rows:
-        writer.writerow(map(_written, row))
+        writer.writerow(map(_written, [*row, *last]))
     # Excel takes a file without the mark for its own code page and breaks accents.
     return made.getvalue().encode("utf-8-sig")
 

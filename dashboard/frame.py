@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import choices, pieces, words
+from dashboard.downloads import REPLAYED
 from dashboard.navigation import link, links
 from harness.cli.dashboard import STORE
 from harness.errors import HarnessError
@@ -76,6 +77,7 @@ def show(name: str, body: Callable[[PageContext], None], *, every_task: bool = F
             task = _task(project.tasks, every_task)
         with where:
             _entitled(name, task, project)
+        _label(project)
         store = _opened(str(project.settings.root), os.environ.get(STORE) or project.settings.store)
         body(PageContext(project, store, task))
     except Exception as problem:  # a bug in a page must not show a traceback to its visitor
@@ -86,6 +88,13 @@ def show(name: str, body: Callable[[PageContext], None], *, every_task: bool = F
     finally:
         with bar:
             links(task if several else "")
+
+
+def _label(project: Project) -> None:
+    """Say above every page whose days are declared that they are, and keep it for its files."""
+    st.session_state[REPLAYED] = project.settings.calendar.label
+    if st.session_state[REPLAYED]:
+        remark(f"{st.session_state[REPLAYED]}.")
 
 
 def failure(name: str, problem: Exception) -> str:

@@ -6,13 +6,14 @@ Tested in tests/dashboard/test_pages.py.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import date
 
 import streamlit as st
 
 from dashboard import choices, frame, pieces, told, words
 from dashboard.navigation import link
 from dashboard.rates import rate_fact, short
+from harness.flows.project import utc_now
 from harness.flows.queries import CandidateNow, Now, PromotedNow, TaskNow, now
 from harness.records import EndpointCheck
 from harness.render.endpoint_check import evidence, sentence
@@ -24,7 +25,8 @@ EVERY = "all clients"
 
 def body(context: frame.PageContext) -> None:
     """Show every task of the project in a separate box, or the one that was chosen."""
-    found = now(context.project, context.store, datetime.now(UTC).date())
+    today = date.fromisoformat(utc_now(context.project.settings.calendar)[:10])
+    found = now(context.project, context.store, today)
     if context.task:
         mine = tuple(task for task in found.tasks if task.task == context.task)
         found = replace(found, tasks=mine)

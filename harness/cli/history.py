@@ -88,9 +88,10 @@ def import_(file: Path, store: str | None, as_json: bool) -> None:
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
-    opened = open_store(Project.here(), store, checked=False)
+    project = Project.here()
+    opened = open_store(project, store, checked=False)
     try:
-        found = import_history(opened, file)
+        found = import_history(opened, file, project.settings.calendar)
     finally:
         opened.close()
     counts = asdict(found)

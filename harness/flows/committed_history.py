@@ -24,7 +24,7 @@ def write_history(project: Project, store: Store) -> None:
     while True:  # of two writers at once the later may know fewer decisions than the earlier
         seen = _hashes(store)
         try:
-            _write(file, store, texts=texts, reviews=False)
+            _write(project, file, store, texts=texts, reviews=False)
         except OSError as problem:
             raise WorldFailed(
                 f"{file}: cannot be written ({reason(problem)}), the decision stands;"
@@ -52,14 +52,14 @@ def export_to(
     if texts is None:
         texts = project.settings.history_texts or not own
     try:
-        return file, _write(file, store, texts=texts, reviews=not own)
+        return file, _write(project, file, store, texts=texts, reviews=not own)
     except OSError as problem:
         raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
 
 
-def _write(file: Path, store: Store, **what: bool) -> int:
-    lines = (f"{line}\n" for line in export_history(store, **what))
-    return write_output(file, lines)
+def _write(project: Project, file: Path, store: Store, **what: bool) -> int:
+    lines = export_history(store, calendar=project.settings.calendar, **what)
+    return write_output(file, (f"{line}\n" for line in lines))
 
 
 def _hashes(store: Store) -> list[str]:

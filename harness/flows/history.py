@@ -15,7 +15,7 @@ from typing import Any
 from harness.errors import DataError, RequestError, RowChanged
 from harness.flows.history_line import HistoryLine, read_line
 from harness.flows.rejudge import unexplained
-from harness.records import Decision, Review, Run, Verdict
+from harness.records import CALENDAR, Calendar, Decision, Review, Run, Verdict
 from harness.store import Store
 from harness.store.codec import encode
 from harness.store.keys import key_again
@@ -40,12 +40,17 @@ class HistoryImport:
 # --- export ---------------------------------------------------------------------------------
 
 
-def export_history(store: Store, *, texts: bool = True, reviews: bool = True) -> Iterator[str]:
+def export_history(
+    store: Store, *, texts: bool = True, reviews: bool = True, calendar: Calendar | None = None
+) -> Iterator[str]:
     """Yield every run, verdict, decision and review as a line, in the order of the store.
 
-    Without `texts`, digests stand in the places of texts, and there are no reviews. A row that was
-    changed by hand is refused: its line would get a new seal.
+    A history whose days are declared says so in its first line. Without `texts`, digests stand in
+    the places of texts, and there are no reviews. A row that was changed by hand is refused: its
+    line would get a new seal.
     """
+    if calendar is not None and calendar.now:
+        yield _line("calendar", calendar)
     # runs first: verdicts refer to runs and decisions to verdicts, and an import reads in order
     runs = store.runs.ids()
     for identity in runs:
@@ -93,11 +98,15 @@ def decisions_of(file: Path) -> list[str]:
 # --- import ---------------------------------------------------------------------------------
 
 
-def import_history(store: Store, file: Path) -> HistoryImport:
-    """Import all lines of an exported history or none; records already in the store stay as is."""
+def import_history(store: Store, file: Path, calendar: Calendar | None = None) -> HistoryImport:
+    """Import all lines of an exported history or none; records already in the store stay as is.
+
+    Days that were replayed are refused where the project's settings do not say so too, since its
+    pages would show them as days that were lived.
+    """
     with store.database.together():  # one transaction: a bad line takes back the lines before it
         before = _counts(store)
-        importing = _Importing(store)
+        importing = _Importing(store, calendar is not None and bool(calendar.now))
         for number, line in lines_of(file, DataError, MAX_TABLE):
             if line.strip():
                 where = f"{file}:{number}"
@@ -118,6 +127,8 @@ class _Importing:
     """An import under way: what was read so far, to be checked against what comes after it."""
 
     store: Store
+    replayed: bool
+    """Whether the project says that its calendar is replayed."""
     sealed: bool | None = None
     """Whether the lines carry seals; None before the first."""
     unsealed: list[HistoryLine] = field(default_factory=list)
@@ -141,6 +152,8 @@ class _Importing:
             self._keep_reviews()
 
     def _keep(self, line: HistoryLine, record: Any) -> None:
+        if isinstance(record, Calendar):
+            return  # every run says it too, beneath its seal
         if isinstance(record, Run):
             self._keep_run(record, line.beside["key"])
         elif isinstance(record, Verdict):
@@ -152,6 +165,11 @@ class _Importing:
 
     def _keep_run(self, run: Run, key: str) -> None:
         """Store a run; where another machine made the same, both stay, as after a refresh."""
+        if run.origin.get(CALENDAR) and not self.replayed:
+            raise DataError(
+                "its days are replayed, not lived: say so in [tool.harness.calendar] (`now`, `why`)"
+                " before you import it"
+            )
         again = 0
         while True:
             kept = self.store.runs.keep(run, key_again(key, again), imported=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.errors import DataError, HarnessError
 from harness.judge.policy import check_policy
-from harness.records import EXPORTED, RESERVED, Decision, Review, Run, Verdict
+from harness.records import EXPORTED, RESERVED, Calendar, Decision, Review, Run, Verdict
 from harness.store.codec import decode, encode_whole
 from harness.store.review_rows import could_be
 from harness.store.seals import seal_of
@@ -22,7 +22,13 @@ from harness.workspace.formats.names import check_name, check_plain_name
 
 _log = logging.getLogger(__name__)
 
-_KINDS: dict[str, type] = {"run": Run, "verdict": Verdict, "decision": Decision, "review": Review}
+_KINDS: dict[str, type] = {
+    "calendar": Calendar,
+    "run": Run,
+    "verdict": Verdict,
+    "decision": Decision,
+    "review": Review,
+}
 _BESIDE = {"run": ("key",), "verdict": ("run", "digest", "made")}
 """Fields beside the record that every version has written."""
 _MAX_ID = 200
@@ -147,6 +153,7 @@ def _review_faults(review: Review) -> Iterator[str]:
 
 
 _FAULTS: dict[type, Callable[[Any], Iterator[str]]] = {
+    Calendar: lambda calendar: iter(()),
     Run: _run_faults,
     Verdict: _verdict_faults,
     Decision: _decision_faults,

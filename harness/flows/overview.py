@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 
 from harness.errors import LedgerChanged, NoProject
 from harness.flows.names import adapters_of
-from harness.flows.project import Project
+from harness.flows.project import Project, utc_now
 from harness.flows.queries.now import TaskNow, now
 from harness.flows.store import open_store
 from harness.records import RESERVED, Benchmark, NextStep, Overview, TaskOverview
@@ -68,7 +68,9 @@ def _tasks(
         return (), (NO_TASK,)
     with closing(open_store(project, store)) as opened:
         try:
-            found = now(project, opened, datetime.now(UTC).date()).tasks
+            found = now(
+                project, opened, date.fromisoformat(utc_now(project.settings.calendar)[:10])
+            ).tasks
         except LedgerChanged:
             return (), (VERIFY,)
     held = tuple(_task(one) for one in found)

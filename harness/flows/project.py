@@ -5,23 +5,26 @@ Tested in tests/flows/test_init.py.
 
 from __future__ import annotations
 
+import logging
 import platform
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from harness.errors import BenchmarkError, HarnessError, SettingsError
-from harness.records import Benchmark, Privacy
+from harness.records import Benchmark, Calendar, Privacy
 from harness.text.redact import OPEN, Finder, Found, Redaction
 from harness.workspace.base.weights import Weights, find_weights
 from harness.workspace.formats.fields import suggestion
 from harness.workspace.project.benchmarks import benchmark_names, read_benchmark
 from harness.workspace.project.cases import Rules
 from harness.workspace.project.settings import SETTINGS, Settings, read_settings
+
+_log = logging.getLogger(__name__)
 
 MARK = "[redacted]"
 PROMOTED_FILE = "promoted.json"
@@ -92,8 +95,19 @@ def _pattern(pattern: str, where: str) -> Finder:
     return find
 
 
-def utc_now() -> str:
-    """Return the current time in UTC, to the millisecond, as ISO 8601."""
+@lru_cache
+def _say_once(line: str) -> None:
+    """Log a warning, once in a process: a page opens its project with each click."""
+    _log.warning(line)
+
+
+def utc_now(calendar: Calendar | None = None) -> str:
+    """Return the current time in UTC, to the millisecond, as ISO 8601.
+
+    With a project's calendar it is the time that a replayed one declares.
+    """
+    if calendar is not None and calendar.now:
+        return calendar.now
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -151,7 +165,10 @@ class Project:
     @classmethod
     def here(cls, start: Path | None = None) -> Project:
         """Open the project of the working directory, or of `start`."""
-        return cls(read_settings(start))
+        settings = read_settings(start)
+        if label := settings.calendar.label:
+            _say_once(f"{settings.root.name}: {label}")
+        return cls(settings)
 
     def showing(self, texts: bool) -> Project:
         """Return the project; without `texts` it shows no text, even if the settings allow it."""

@@ -36,7 +36,7 @@ def open_store(project: Project, url: str | None = None, *, checked: bool = True
         _say_unproven(store)
         if shipped.exists() and store.is_empty:
             store.database.refuse_read_only()
-            import_history(store, shipped)
+            import_history(store, shipped, settings.calendar)
         if checked:
             refuse_unknown(project, store)
             refuse_edited(project, store)

@@ -98,6 +98,9 @@ from harness.records.runs import (
     exported_adapter,
 )
 from harness.records.settings import (
+    CALENDAR,
+    REPLAYED,
+    Calendar,
     CiSettings,
     Cluster,
     Endpoint,
@@ -138,6 +141,7 @@ __all__ = [
     "BASE",
     "BASE_PROMPT",
     "BASE_TEMPLATE",
+    "CALENDAR",
     "EXPORTED",
     "FALSE_ALARMS",
     "LOWER_IS_BETTER",
@@ -148,6 +152,7 @@ __all__ = [
     "NOT_STATED",
     "ON_BENCHMARK",
     "PLACEHOLDER",
+    "REPLAYED",
     "RESERVED",
     "REVIEWED",
     "SECOND_LOOK",
@@ -159,6 +164,7 @@ __all__ = [
     "Benchmark",
     "BenchmarkDifference",
     "BenchmarkHealth",
+    "Calendar",
     "Case",
     "CaseChange",
     "CaseDifference",

@@ -31,6 +31,26 @@ class Privacy:
     """Country of the phone numbers without a `+`."""
 
 
+CALENDAR = "calendar"
+"""Where a run's origin says that its day was declared."""
+REPLAYED = "replayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A declared calendar, for a history that was replayed and not lived through."""
+
+    now: str = field(default="", metadata=EXACT)
+    """The time that counts as now; ISO 8601, UTC. Empty where the clock tells it."""
+    why: str = field(default="", metadata=EXACT)
+    """Why the days are replayed, for the reader of a page or an export."""
+
+    @property
+    def label(self) -> str:
+        """The sentence that says so wherever a day is shown; empty where days are real."""
+        return f"Replayed calendar, its today is {self.now[:10]}: {self.why}" if self.now else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Tracker:
     """An MLflow tracking server or database."""

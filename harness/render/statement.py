@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.records import Run, TaughtData, Verdict
+from harness.records import CALENDAR, Run, TaughtData, Verdict
 from harness.text.plain import plain
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -114,7 +114,7 @@ def _run(side: str, run: Run) -> dict[str, Any]:
         "started": run.started,
         "digests": run.digests,
         "decoding": run.origin.get("decoding"),
-    } | ({"quantized": run.origin["quantized"]} if "quantized" in run.origin else {})
+    } | {name: run.origin[name] for name in ("quantized", CALENDAR) if name in run.origin}
 
 
 def _versions(run: Run) -> dict[str, Any]:

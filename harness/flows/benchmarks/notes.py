@@ -22,15 +22,16 @@ def add_note(project: Project, task: str | None, text: str, by: str, day: str | 
     folder = project.settings.benchmarks / benchmark.name
     with locked(project.settings.reports / ".locks", f"{benchmark.name}.voice"):
         note = VoiceDay(
-            *("note", str(benchmark.task), 0, marked_day(day), by, text, utc_now()),
+            *("note", str(benchmark.task), 0, marked_day(project, day), by, text),
+            utc_now(project.settings.calendar),
             *(benchmark.name, benchmark.fingerprint),
         )
         return add_voice_day(folder, read_voice_days(folder), note)
 
 
-def marked_day(asked: str | None) -> str:
+def marked_day(project: Project, asked: str | None) -> str:
     """Return the day that is to be marked, today where none is asked for."""
-    today = utc_now()[:10]
+    today = utc_now(project.settings.calendar)[:10]
     if asked is None:
         return today
     try:

@@ -90,6 +90,7 @@ def open_to_decide(project: Project, ask: DecisionRequest) -> Iterator[Store]:
 
 def drafted(
     kind: Literal["promote", "reject", "rollback", "pin"],
+    project: Project,
     backend: Backend,
     benchmark: Benchmark,
     ask: DecisionRequest,
@@ -103,7 +104,7 @@ def drafted(
         adapter.digest,
         ask.by,
         ask.why,
-        utc_now(),
+        utc_now(project.settings.calendar),
         base=backend.base_of(adapter),
         benchmark=benchmark.name,
         fingerprint=benchmark.fingerprint,
@@ -133,7 +134,7 @@ def reject(project: Project, name: str, ask: DecisionRequest) -> Decision:
         held = store.decisions.promoted(str(benchmark.task))
         if held is not None and adapter.has_judged_bytes(held.digest):
             raise RequestError(f"{name}: is promoted, `lora-harness rollback` takes it back")
-        made = drafted("reject", backend, benchmark, ask, adapter)
+        made = drafted("reject", project, backend, benchmark, ask, adapter)
         made = replace(made, verdict=_last_verdict(store, benchmark, adapter))
         # only the promotion matters: a rejection recorded meanwhile does not stop this one
         return made, held.hash if held else FIRST
@@ -146,7 +147,7 @@ def pin(project: Project, name: str, ask: DecisionRequest) -> Decision:
     backend, adapter = look(project, name)
 
     def make(store: Store, benchmark: Benchmark) -> tuple[Decision, None]:
-        made = drafted("pin", backend, benchmark, ask, adapter)
+        made = drafted("pin", project, backend, benchmark, ask, adapter)
         return replace(made, verdict=_last_verdict(store, benchmark, adapter)), None
 
     return decide(project, ask, make)
@@ -179,7 +180,7 @@ def rollback(project: Project, name: str | None, ask: DecisionRequest) -> Decisi
             raise AdapterRefused(
                 f"{target.adapter}: its bytes are not those that were in production, restore them"
             )
-        made = drafted("rollback", backend, benchmark, ask, adapter)
+        made = drafted("rollback", project, backend, benchmark, ask, adapter)
         made = replace(made, verdict=target.verdict, override=target.override)
         return made, seen
 

@@ -84,7 +84,7 @@ def promote(
             if adapter.folder is not None:
                 # a README that cannot be edited refuses now, not after the ledger was written
                 card(project, name, kept.verdict, dry_run=True)
-        made = drafted("promote", backend, benchmark, ask, adapter)
+        made = drafted("promote", project, backend, benchmark, ask, adapter)
         made = replace(made, verdict=rests_on, override=rests_on is None)
         return made, current
 
@@ -131,7 +131,7 @@ def accept(
             digest,
             by,
             why,
-            utc_now(),
+            utc_now(project.settings.calendar),
             run_id,
             case,
         )

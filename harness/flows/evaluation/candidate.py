@@ -112,7 +112,8 @@ class Candidate:
         if (bar := context.project.bar) is not None:
             verdict = replace(verdict, bar_commit=bar.commit, bar_differs=bar.differs)
         known = store.verdicts.of_run(run.id)
-        verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, utc_now())
+        now = utc_now(context.project.settings.calendar)
+        verdict_id = store.verdicts.keep(verdict, run.id, self.adapter.digest, now)
         if known is None or known.outcome != verdict.outcome:  # told once
             self._tell(verdict, benchmark, cases)
         if context.tracking is not None:

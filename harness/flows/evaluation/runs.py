@@ -21,7 +21,7 @@ from harness.flows.evaluation.templates import begins_thought, refuse_unchosen
 from harness.flows.evaluation.work import Place, RunSpec
 from harness.flows.project import Project, commit, machine, utc_now
 from harness.progress import OnProgress
-from harness.records import Benchmark, CaseResult, Output, Run
+from harness.records import CALENDAR, REPLAYED, Benchmark, CaseResult, Output, Run
 from harness.store import Store
 from harness.workspace.adapters.served import ServedModel
 from harness.workspace.base.weights import NONE
@@ -155,7 +155,7 @@ class Producer:
 
     def _made(self, spec: RunSpec, work: GenerationWork, metrics: tuple[str, ...], key: str) -> Run:
         """Generate, weigh and score the missing outputs, and store the run."""
-        started = utc_now()
+        started = utc_now(self.project.settings.calendar)
         self._known.note_older_way(spec, self.backend.base_of(spec.adapter))
         work.refuse_long()
         self.seconds = dict(self.spent.pop((spec.adapter.name, spec.benchmark.name), {}))
@@ -213,10 +213,15 @@ class Producer:
             | self._asked(spec)
             | self._exported(spec)
             | {"measures": measures(metrics), "machine": machine()}
-            | {"source": commit(self.project.settings.root)},
+            | {"source": commit(self.project.settings.root)}
+            | self._calendar(),
             started=started,
             seconds=dict(self.seconds),
         )
+
+    def _calendar(self) -> dict[str, str]:
+        """Return that the day of the run was declared; a seal covers it, a setting cannot."""
+        return {CALENDAR: REPLAYED} if self.project.settings.calendar.now else {}
 
     def _written_as(self, spec: RunSpec) -> dict[str, str]:
         """Return the template and the end of turn; not part of a key, as they follow from it."""

@@ -42,7 +42,8 @@ def _acknowledgements(
     ]
     made = [
         Decision(
-            "acknowledge", task, held.adapter, held.digest, request.by, request.why, utc_now(),
+            "acknowledge", task, held.adapter, held.digest, request.by, request.why,
+            utc_now(project.settings.calendar),
             verdict=f"{one.signal}@{_last_seen(store, held, benchmark, one.signal)}",
         )
         for one in watched

@@ -106,14 +106,14 @@ def _monitored(
         drifts=drifts,
         inputs=moved,
         prediction=prediction(store, held, benchmarks[0], since) if benchmarks else None,
-        age=age_of(project, held, utc_now()[:10]),
+        age=age_of(project, held, utc_now(project.settings.calendar)[:10]),
         set_aside=_set_aside(project, store, benchmarks[0]) if benchmarks else None,
     )
 
 
 def _set_aside(project: Project, store: Store, benchmark: Benchmark) -> SetAside | None:
     since = voice_since(project.settings.benchmarks / benchmark.name)
-    return finals_set_aside(store, benchmark, utc_now()[:10], since)
+    return finals_set_aside(store, benchmark, utc_now(project.settings.calendar)[:10], since)
 
 
 def age_of(project: Project, held: Decision, today: str) -> Age:

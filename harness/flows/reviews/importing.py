@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
 from harness.errors import DataError
-from harness.flows.project import Project
+from harness.flows.project import Project, utc_now
 from harness.flows.reviews.columns import KIND, fits, understood
 from harness.flows.reviews.date_order import date_order
 from harness.flows.reviews.edit_rates import open_rater
@@ -139,7 +139,8 @@ def import_reviews(
     result = ReviewImport()
     source = file.name[:MAX_NAME]
     known = KnownAdapters(project, store)
-    reader = ReviewReader(found.columns, known, datetime.now(UTC), source, dates, found.asked)
+    now = datetime.fromisoformat(utc_now(project.settings.calendar))
+    reader = ReviewReader(found.columns, known, now, source, dates, found.asked)
     # The reviews wait in a spool on disk, so that a refused or killed import stores none of them.
     with open_spool() as spool, open_rater(0 if request.dry_run else size) as rater:
         intake = _Intake(file, reader, store, spool, result, request.skip_bad, on_progress)

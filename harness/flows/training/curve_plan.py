@@ -110,7 +110,7 @@ def plan_curve(
     curve = LearningCurve(
         *(benchmark.task or "", benchmark.name, _set_name(prepared), dataset.fingerprint, count),
         *(max(seeds, len({point.seed for point in points})), groups, left_out, points),
-        known.at if known else utc_now(),
+        known.at if known else utc_now(project.settings.calendar),
     )
     work = project.settings.adapters / ".training" / f"curve-{key}"
     return CurvePlan(

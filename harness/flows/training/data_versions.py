@@ -72,7 +72,8 @@ def make_version(
     log = log_of(file)
     with locked(project.settings.reports / ".locks", f"{log.name}"):
         before = read_log(log)
-        new = _next(log, before, scan.examples, scan.fingerprint, by, why)
+        now = utc_now(project.settings.calendar)
+        new = _next(log, before, scan.examples, scan.fingerprint, by, why, now)
         return new.version if dry_run else append(log, before, new)
 
 
@@ -83,6 +84,7 @@ def _next(
     fingerprint: str,
     by: str,
     why: str,
+    now: str,
 ) -> LoggedVersion:
     if before and before[-1].version.fingerprint == fingerprint:
         raise RequestError(
@@ -111,7 +113,7 @@ def _next(
             changed=both,
             by=by,
             why=why,
-            at=utc_now(),
+            at=now,
         ),
         tuple((digest, with_slices(example)) for digest, example in came),
         tuple(went),

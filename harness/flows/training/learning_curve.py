@@ -66,7 +66,7 @@ def train_curve(
             on_part(0)
             point = _point(project, plan, part, on_part)
             others = tuple(p for p in curve.points if (p.share, p.seed) != (part.share, part.seed))
-            curve = replace(curve, points=(*others, point), at=utc_now())
+            curve = replace(curve, points=(*others, point), at=utc_now(project.settings.calendar))
             write_curve(plan.file, curve)
             done += part.steps
             if plan.kept:

@@ -86,7 +86,7 @@ def take_ideals(
         fingerprint = project.benchmark(benchmark.name).fingerprint
         made = None
         if changed or not any(one.fingerprint == fingerprint for one in before):
-            now = utc_now()
+            now = utc_now(project.settings.calendar)
             day = VoiceDay(
                 *("benchmark", str(benchmark.task), 0, now[:10], by, why, now),
                 *(benchmark.name, fingerprint),

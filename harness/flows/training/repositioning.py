@@ -93,11 +93,12 @@ def reposition(project: Project, ask: RepositionRequest) -> Repositioned:
     file = ask_set(project, ask, benchmark)
     with locked(project.settings.reports / ".locks", f"{benchmark.name}.voice"):
         before = read_voice_days(folder)
-        day = _day(ask.day, before)
+        day = _day(project, ask.day, before)
         scan = clean_scan(file)
         change = _change(file, scan, new.examples, ask, day)
         mark = VoiceDay(
-            *("reposition", str(benchmark.task), len(before) + 1, day, ask.by, ask.why, utc_now()),
+            *("reposition", str(benchmark.task), len(before) + 1, day, ask.by, ask.why),
+            utc_now(project.settings.calendar),
             *(benchmark.name, benchmark.fingerprint, ""),
             *(len(new.examples), change.repeat, change.retired),
         )
@@ -142,8 +143,8 @@ def _refuse_unfit(project: Project, file: Path, new: Scan) -> None:
             )
 
 
-def _day(asked: str | None, before: list[VoiceDay]) -> str:
-    day = marked_day(asked)
+def _day(project: Project, asked: str | None, before: list[VoiceDay]) -> str:
+    day = marked_day(project, asked)
     voices = [one.day for one in before if one.kind != "note"]
     if voices and day < voices[-1]:
         raise RequestError(f"--day {day}: is before {voices[-1]}, the last day of this voice")

@@ -101,7 +101,11 @@ def train(
     parent_folder = snapshot(prepared.above, work / "parent") if prepared.above else None
     losses = train_lora(base, lessons, recipe, work, parent_folder, on_progress, quantize)
     seconds = round(time.monotonic() - begun, 1)
-    about |= {"finished": utc_now(), "seconds": seconds, "losses": [round(x, 4) for x in losses]}
+    about |= {
+        "finished": utc_now(project.settings.calendar),
+        "seconds": seconds,
+        "losses": [round(x, 4) for x in losses],
+    }
     _publish(work, adapters / name, about)
     made = read_adapter(adapters, name)
     examples, kind = len(dataset.taught), dataset.format

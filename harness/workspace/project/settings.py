@@ -13,6 +13,7 @@ from pathlib import Path
 
 from harness.errors import NoProject, SettingsError
 from harness.records import (
+    Calendar,
     CiSettings,
     Cluster,
     Endpoint,
@@ -24,6 +25,7 @@ from harness.records import (
     WorthSettings,
 )
 from harness.workspace.formats.fields import Table, toml_table
+from harness.workspace.project.calendar import read_calendar
 from harness.workspace.project.ci import read_ci
 from harness.workspace.project.cluster import read_cluster
 from harness.workspace.project.endpoint import read_endpoint
@@ -78,6 +80,8 @@ class Settings:
     """Whom to tell of alarms, decisions and verdicts, by a webhook."""
     ci: CiSettings = field(default_factory=CiSettings)
     """How CI installs the package."""
+    calendar: Calendar = field(default_factory=Calendar)
+    """The declared calendar of a replayed history; without it the clock tells the time."""
     history_texts: bool = False
     """Whether the committed history has inputs, ideals and outputs besides the scores."""
 
@@ -134,6 +138,7 @@ def _settings(root: Path, table: Table) -> Settings:
         worth=read_worth(table.table("worth")),
         notify=read_notify(table.table("notify")),
         ci=read_ci(table.table("ci")),
+        calendar=read_calendar(table.table("calendar")),
         history_texts=table.flag("history_texts", False),
         project=_project(table),
     )

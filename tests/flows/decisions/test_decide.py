@@ -388,7 +388,7 @@ def test_a_pin_that_moves_while_somebody_promotes_stops_the_promotion(
     three.judge("v4")
     late = []
 
-    def now() -> str:
+    def now(calendar: object) -> str:
         if not late:
             late.append(True)
             pin(three.project, "v2", three.ask())

@@ -219,7 +219,7 @@ def test_of_two_people_who_saw_the_same_state_one_succeeds(
     judge(project, "same")
     late = []
 
-    def now() -> str:
+    def now(calendar: object) -> str:
         if not late:
             late.append(True)
             promote(project.project, "good", task=None, by="Bo", why="I was faster")
