@@ -35,9 +35,9 @@ gate: $(READY) ## judge an adapter against the promoted one: MODEL=adapter_v3
 monitor: $(READY) ## is it time to retrain?
 	$(BIN)/lora-harness monitor $(ARGS)
 
-dashboard: $(READY) ## the pages in a browser, on the shipped history and its synthetic reviews
-	@$(BIN)/lora-harness reviews import reports/reviews_synthetic.jsonl >/dev/null
-	$(BIN)/lora-harness dashboard $(ARGS)
+dashboard: $(READY) ## the pages in a browser, on the replayed year and its synthetic reviews
+	@cd examples/year && '$(CURDIR)/$(BIN)/lora-harness' reviews import reports/reviews_synthetic.jsonl >/dev/null
+	cd examples/year && '$(CURDIR)/$(BIN)/lora-harness' dashboard $(ARGS)
 
 test: $(READY) ## the tests, the ones on the real model last, without those of `make long`
 	$(BIN)/pytest -n 2 -m 'not real and not long' tests $(ARGS)

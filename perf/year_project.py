@@ -140,11 +140,18 @@ class YearProject:
         place, folder = kept / resume_key(prepared.about), self.folder / "adapters" / name
         if place.is_dir():
             shutil.copytree(place, folder)
+            self._date(folder / "training.json")
             return
         options = [word for key, value in recipe.items() for word in _option(key, value)]
         above = ["--parent", parent] if parent else []
         self.type("train", name, "--data", str(data), *options, *above)
         shutil.copytree(folder, place)
+
+    def _date(self, file: Path) -> None:
+        """Date a training that was done ahead to the day on which the team would have done it."""
+        about = json.loads(file.read_text(encoding="utf-8"))
+        about["finished"] = f"{self.now:%Y-%m-%dT%H:%M:%S.000Z}"
+        file.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def publish(self, to: Path, adapters: tuple[str, ...]) -> None:
         """Copy what is committed of the project; of the adapters only those that are shipped."""

@@ -2,7 +2,7 @@
 
     python tests/dashboard/screenshots.py [FOLDER]
 
-takes the README's pictures from the shipped history and the synthetic reviews.
+takes the README's pictures from the replayed year and its synthetic reviews.
 """
 
 from __future__ import annotations
@@ -168,11 +168,9 @@ class Visit:
 
 
 def shipped(folder: Path) -> Path:
-    """Copy the shipped project, with its history and the synthetic reviews."""
-    for name in ("benchmarks", "adapters", "reports"):
-        wanted = shutil.ignore_patterns("*.db*", ".training")
-        shutil.copytree(ROOT / name, folder / name, ignore=wanted)
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    """Copy the replayed year, and import its synthetic reviews."""
+    wanted = shutil.ignore_patterns("*.db*", ".*")
+    shutil.copytree(ROOT / "examples" / "year", folder, ignore=wanted, dirs_exist_ok=True)
     file = "reports/reviews_synthetic.jsonl"
     command = [sys.executable, "-m", "harness.cli", "reviews", "import", file, "--json"]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
