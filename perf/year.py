@@ -84,6 +84,10 @@ class Year:
         said += self._step(f"{name} reviews", lambda: self._reviews(monday, cases))
         return said
 
+    def last_day(self) -> list[str]:
+        """Play the last Monday, on which nothing is reviewed."""
+        return self._step(f"{ENDS:%Y-%m-%d} a second look", self.story.look_again)
+
     def _step(self, name: str, do: Any) -> list[str]:
         """Do a step that was not done before a stop; keep that it is done, and how long it took."""
         if name in self.state["done"]:
@@ -157,6 +161,8 @@ def main() -> None:
     year.play(min(until, ENDS))
     if until >= ENDS:
         year.project.at(ENDS)
+        for line in year.last_day():
+            print(f"  {ENDS:%Y-%m-%d}  {line}", flush=True)
         year.project.type("history", "export")
         year.project.publish(asked.to, SHIPPED)
         print(f"{asked.to}: the year, in {year.state['seconds'] / 60:.0f} minutes of this machine")

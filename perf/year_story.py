@@ -16,8 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from year_desk import ACCEPTED
 from year_project import ROOT, SET, YearProject
 from year_voice import CHANGED, fresh_inputs, in_new_voice, new_voice
+
+from harness.measure import edit_rate
 
 BEGINS = datetime(2025, 12, 1, 9, tzinfo=UTC)
 ENDS = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -167,6 +170,20 @@ class Story:
         self.project.train("adapter_v7", self._version(), self.kept, "adapter_v6", epochs=0.4)
         return self._judged_and_put("adapter_v7", "knows what editors changed since July")
 
+    def look_again(self) -> str:
+        """The editor looks at the cases that hold the newest candidate back, by the desk's rule."""
+        verdict = self._verdict("adapter_v7")
+        if verdict["outcome"] != "inconclusive" or not verdict["broken"]:
+            return f"adapter_v7: {verdict['outcome']}"
+        for change in verdict["broken"]:
+            near = edit_rate(change["candidate_text"], change["ideal"])
+            if near > ACCEPTED:
+                return f"adapter_v7: {change['case']} cannot be sent as it is"
+            why = f"can be sent: {near:.0%} of it would be edited"
+            run = verdict["runs"]["candidate"]
+            self.project.type("accept", change["case"], "--run", run, "--by", EDITOR, "--why", why)
+        return f"a case accepted; adapter_v7: {self._judge('adapter_v7')}"
+
     # --- how it does it ---------------------------------------------------------------------------
 
     def taken(self) -> set[str]:
@@ -205,11 +222,14 @@ class Story:
 
     def _judge(self, name: str) -> str:
         """Judge an adapter by the whole gate; return the outcome on the task."""
+        return str(self._verdict(name)["outcome"])
+
+    def _verdict(self, name: str) -> dict[str, Any]:
         said = self.project.type(
             "evaluate", name, "--no-finals", "--json", ends=(0, 1, 10)
         ).splitlines()
         verdicts = [json.loads(line) for line in said]
-        return next(str(one["outcome"]) for one in verdicts if one["task"])
+        return next(one for one in verdicts if one["task"])
 
     def _judged_and_put(self, name: str, why: str) -> str:
         """Judge an adapter, and promote it if the gate lets it through."""

@@ -91,6 +91,18 @@ def test_the_verdicts_are_of_several_kinds_and_the_dirty_set_is_rejected() -> No
     assert "inconclusive" in {outcome for _, outcome in on_task}
 
 
+def test_a_candidate_that_one_case_held_back_is_let_through_when_a_person_accepts_it() -> None:
+    (accepted,) = decisions("accept")
+    on_task = [
+        (line["made"], line["record"])
+        for line in lines(HISTORY)
+        if line["kind"] == "verdict" and line["record"]["candidate"] == accepted["adapter"]
+    ]
+    said = {made: one["outcome"] for made, one in on_task if one["task"]}
+    assert [outcome for made, outcome in said.items() if made < accepted["at"]] == ["inconclusive"]
+    assert [outcome for made, outcome in said.items() if made > accepted["at"]] == ["promote"]
+
+
 def test_the_edit_rate_climbs_with_the_repositioning_and_falls_with_the_promotion() -> None:
     back = promoted_on("adapter_v6")
     before = mean_edit_rate("2026-04-14", "2026-06-08")
