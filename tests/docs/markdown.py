@@ -22,7 +22,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).parents[2]
 STARTER = ROOT / "harness/workspace/starter_project/README.md"
 """A template: `lora-harness init` fills it in."""
-_SKIPPED = {"node_modules", "adapter_v1", "adapter_v2"}
+_SKIPPED = {"node_modules", "adapter_v1", "adapter_v2", "adapter_v6"}
 _COMMENT = re.compile(r"<!--\s*(.*?)\s*-->\s*")
 _NOT_RUN = re.compile(r"not-run: (.{10,})")
 
