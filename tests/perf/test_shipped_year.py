@@ -98,9 +98,9 @@ def test_a_candidate_that_one_case_held_back_is_let_through_when_a_person_accept
         for line in lines(HISTORY)
         if line["kind"] == "verdict" and line["record"]["candidate"] == accepted["adapter"]
     ]
-    said = {made: one["outcome"] for made, one in on_task if one["task"]}
-    assert [outcome for made, outcome in said.items() if made < accepted["at"]] == ["inconclusive"]
-    assert [outcome for made, outcome in said.items() if made > accepted["at"]] == ["promote"]
+    said = [(made > accepted["at"], one["outcome"]) for made, one in on_task if one["task"]]
+    assert {outcome for later, outcome in said if not later} == {"inconclusive"}
+    assert {outcome for later, outcome in said if later} == {"promote"}
 
 
 def test_the_edit_rate_climbs_with_the_repositioning_and_falls_with_the_promotion() -> None:
