@@ -12,17 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from datetime import date
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import pieces, words
+from dashboard import words
 
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
-REMARKS: ContextVar[DeltaGenerator] = ContextVar("REMARKS")
-"""The place at the top of the page for what its link asks for and the project has not."""
+REMARK: ContextVar[Callable[[str], None]] = ContextVar("REMARK")
+"""Writes a line at the top of the page: what its link asks for and the project has not."""
 MAX_NAMED = 5
 """Names that are listed where a link asks for one that is not there."""
 
@@ -134,7 +130,7 @@ def _known(
     titles = {shown(option): option for option in options} | {option: option for option in options}
     unknown = [each for each in asked if each not in titles]
     if unknown:
-        _remark(_not_there(name, unknown[0], [shown(option) for option in options]))
+        REMARK.get()(_not_there(name, unknown[0], [shown(option) for option in options]))
     return [titles[each] for each in asked if each in titles]
 
 
@@ -144,12 +140,6 @@ def _not_there(name: str, asked: str, there: Sequence[str]) -> str:
     more = f" and {len(there) - MAX_NAMED} more" if len(there) > MAX_NAMED else ""
     but = f"; there are {named}{more}" if there else ""
     return f"The link asks for {name.lower()} “{words.short(asked, 80)}”, which is not here{but}."
-
-
-def _remark(line: str) -> None:
-    """Write a line at the top of the page, wherever the widget stands."""
-    with REMARKS.get():
-        st.html(str(pieces.banner(line)))
 
 
 def _keep_one(key: str, usual: object) -> None:

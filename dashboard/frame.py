@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ from harness.text.given import WithTurns, given
 from harness.text.html import Child, element, joined
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from harness.store import Store
 
 log = logging.getLogger(__name__)
@@ -68,7 +71,7 @@ def show(name: str, body: Callable[[PageContext], None], *, every_task: bool = F
     with st.container(key="bar", horizontal=True, vertical_alignment="center"):
         bar, chosen = st.container(key="pages", horizontal=True, gap=None), st.container(width=260)
     where = st.container(key="where")
-    choices.REMARKS.set(st.container(key="remarks"))
+    choices.REMARK.set(partial(_remark_in, st.container(key="remarks")))
     task, several = "", False
     try:
         project = Project.here()
@@ -162,6 +165,12 @@ def answer(line: str) -> None:
 def remark(line: str) -> None:
     """Warn the reader about the numbers below."""
     html(pieces.banner(line))
+
+
+def _remark_in(place: DeltaGenerator, line: str) -> None:
+    """Warn the reader at a place above, wherever on the page the reason is found."""
+    with place:
+        remark(line)
 
 
 def empty(line: str, command: str) -> None:
