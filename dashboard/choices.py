@@ -107,7 +107,7 @@ def day(name: str, key: str) -> str | None:
         st.session_state[key] = date.fromisoformat(asked) if asked else None
     except ValueError:
         st.session_state[key] = None
-        _remark(f"The link asks for {name} {asked[:40]}, which is no day such as 2026-11-20.")
+        REMARK.get()(f"The link asks for {name} {asked[:40]}, which is no day such as 2026-11-20.")
     found = st.date_input(name, key=key, format="YYYY-MM-DD", on_change=_keep_one, args=(key, None))
     return found.isoformat() if isinstance(found, date) else None
 
