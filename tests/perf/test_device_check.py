@@ -49,6 +49,7 @@ def test_the_doctor_is_asked(trial: DeviceTrial) -> None:
     assert "checks passed" in line.seen
 
 
+@pytest.mark.slow
 def test_the_gate_is_that_of_the_processor(trial: DeviceTrial) -> None:
     (line,) = gated(trial)
     assert line.fine

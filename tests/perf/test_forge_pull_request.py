@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_forgery_is_noticed_by_every_command_that_has_to() -> None:
     done = subprocess.run(

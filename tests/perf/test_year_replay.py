@@ -23,7 +23,7 @@ from harness.flows.project import Project
 from harness.workspace.project.voice_days import read_voice_days
 from tests.fakes.llama import TinyLlama
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 PLAYED = (
     *("2025-12-01", "2026-01-12", "2026-03-02", "2026-03-09", "2026-03-16", "2026-04-13"),

@@ -164,7 +164,11 @@ def test_json_can_be_read_by_strict_parsers(text):
 
 
 @settings(max_examples=1_000, deadline=None)
-@given(st.recursive(hostile, lambda inner: st.lists(inner) | st.dictionaries(hostile, inner)))
+@given(
+    st.recursive(
+        hostile, lambda inner: st.lists(inner) | st.dictionaries(hostile, inner), max_leaves=12
+    )
+)
 @example("##vso[task.setvariable]x")
 @example(":::: ####[a]")
 @example("\u009b2J\u202e\U000e0041\ud800")

@@ -125,6 +125,7 @@ def test_a_sweep_refuses_it_too(project: Path, fault: str) -> None:
     assert not [b for b in server.bodies(CHAT) if b["model"] != "the-base" and b["max_tokens"] > 1]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_right_server_is_believed_100_times_of_100(project: Path, right: VLLM) -> None:
     request = Request(engine=f"openai:{right.url}")

@@ -84,6 +84,8 @@ def test_a_folder_of_trainers_save_model_is_judged_and_promoted(
     promoted(made, "by_trainer")
 
 
+@pytest.mark.long
+@pytest.mark.slow
 def test_a_checkpoint_of_trl_is_judged_and_promoted(made: TrainedProject, by_trl: Path) -> None:
     said = fits(made, "by_trl")["files"]
     assert "a tokenizer; not loaded: optimizer.pt, " in said
@@ -91,6 +93,8 @@ def test_a_checkpoint_of_trl_is_judged_and_promoted(made: TrainedProject, by_trl
     promoted(made, "by_trl")
 
 
+@pytest.mark.long
+@pytest.mark.slow
 def test_a_folder_of_unsloth_is_judged_and_promoted(made: TrainedProject, by_trainer: Path) -> None:
     config = json.loads((by_trainer / "adapter_config.json").read_text()) | UNSLOTH
     card = "---\nbase_model: unsloth/smollm-135m-instruct-bnb-4bit\ntags:\n- unsloth\n---\n# Mine\n"
