@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ def start(served: TinyProject, tmp_path: Path) -> Iterator[Start]:  # noqa: F811
             subprocess.Popen(
                 [sys.executable, *words],
                 cwd=served.folder,
+                # under `nohup` the tests would pass on that this signal is ignored
+                preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
                 env=os.environ | own,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
