@@ -180,7 +180,7 @@ def shipped(folder: Path) -> Path:
 def main(to: Path) -> None:
     """Take a picture of every page in both sizes and schemes."""
     with tempfile.TemporaryDirectory() as name:
-        project = shipped(Path(name))
+        project = shipped(Path(name) / "year")  # pages show the folder's name
         with served(project) as url, browser() as opened:
             visit = Visit.to(url, opened)
             for page in PAGES:
