@@ -12,35 +12,28 @@ from .conftest import Shell
 pytestmark = [pytest.mark.real, pytest.mark.long]
 
 
-@pytest.fixture
-def alone(fresh: Shell) -> Shell:
-    """The shipped adapters in a project that has promoted none."""
-    (fresh.folder / "adapters" / "promoted.json").unlink()
-    return fresh
-
-
 def judged(project: Shell, name: str, out: str) -> tuple[int, dict[str, object]]:
     asked = ("--benchmark", "outreach", "--as", out, "--json")
     done = project("harness.cli", "evaluate", name, *asked)
     return done.returncode, json.loads(done.stdout)
 
 
-def test_a_merge_of_adapter_v2_promotes(alone: Shell) -> None:
-    done = alone("harness.cli", "export", "adapter_v2", "--to", "merged", "out", "--json")
+def test_a_merge_of_adapter_v2_promotes(fresh: Shell) -> None:
+    done = fresh("harness.cli", "export", "adapter_v2", "--to", "merged", "out", "--json")
     assert done.returncode == 0, done.stderr
-    code, verdict = judged(alone, "adapter_v2", "out")
+    code, verdict = judged(fresh, "adapter_v2", "out")
     assert (code, verdict["outcome"], verdict["promoted"]) == (0, "promote", "adapter_v2")
     assert len([note for note in verdict["notes"] if note.startswith("export: ")]) == 1
 
 
-def test_a_merge_with_doubled_alpha_is_rejected_and_named(alone: Shell) -> None:
-    doubled = alone.folder / "adapters" / "doubled"
-    shutil.copytree(alone.folder / "adapters" / "adapter_v2", doubled)
+def test_a_merge_with_doubled_alpha_is_rejected_and_named(fresh: Shell) -> None:
+    doubled = fresh.folder / "adapters" / "doubled"
+    shutil.copytree(fresh.folder / "adapters" / "adapter_v2", doubled)
     config = json.loads((doubled / "adapter_config.json").read_text())
     config["lora_alpha"] *= 2
     (doubled / "adapter_config.json").write_text(json.dumps(config))
-    done = alone("harness.cli", "export", "doubled", "--to", "merged", "out", "--json")
+    done = fresh("harness.cli", "export", "doubled", "--to", "merged", "out", "--json")
     assert done.returncode == 0, done.stderr
-    code, verdict = judged(alone, "adapter_v2", "out")
+    code, verdict = judged(fresh, "adapter_v2", "out")
     assert (code, verdict["outcome"]) == (1, "reject")
     assert any("2.00 times its strength" in str(note) for note in verdict["notes"])
