@@ -125,7 +125,7 @@ def _asked(key: str) -> list[str]:
 def _known(
     name: str, asked: Sequence[str], options: Sequence[str], shown: Callable[[str], str]
 ) -> list[str]:
-    """Return the options that a link asks for; say which are not there, and what is."""
+    """Return the options that a link names; write a remark about the first unknown name."""
     # Links of version 1.0 name options as the page shows them.
     titles = {shown(option): option for option in options} | {option: option for option in options}
     unknown = [each for each in asked if each not in titles]
@@ -135,7 +135,7 @@ def _known(
 
 
 def _not_there(name: str, asked: str, there: Sequence[str]) -> str:
-    """Say that a link asks for what is not on the page, and what is."""
+    """Return the remark about an unknown name in a link, with some of the known names."""
     named = ", ".join(words.short(each, 60) for each in there[:MAX_NAMED])
     more = f" and {len(there) - MAX_NAMED} more" if len(there) > MAX_NAMED else ""
     but = f"; there are {named}{more}" if there else ""

@@ -14,7 +14,7 @@ from dashboard import case_charts, choices, colours, frame, pieces, told, words
 from dashboard.downloads import offer
 from dashboard.verdict_chart import verdict_chart
 from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
-from harness.records import CaseResult, Verdict
+from harness.records import CaseResult, Verdict, slice_names
 from harness.render.evidence import further_reasons
 from harness.render.notebook import metrics_sheet
 from harness.text.figures import count, metric_title, score, signed
@@ -155,7 +155,7 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
         lambda: [
             [
                 one.case.id,
-                " ".join(f"{key}={value}" for key, value in one.case.slices.items()),
+                " ".join(slice_names(one.case.slices)),
                 one.flag,
                 found.metric,
                 *one.scores.get(found.metric, (None, None)),

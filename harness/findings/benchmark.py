@@ -10,7 +10,7 @@ from harness.findings.finding import Finding, quoted
 from harness.findings.near import is_near, near_duplicates
 from harness.findings.personal import personal
 from harness.findings.words import normal
-from harness.records import Case, CasesNeeded, CheckResult, Policy
+from harness.records import Case, CasesNeeded, CheckResult, Policy, slice_names
 from harness.text.quoting import FAILED_CHECK
 
 USUAL = 20
@@ -146,7 +146,7 @@ def failed_checks(
 
 def small_slices(cases: Iterable[CaseLine], policy: Policy) -> Iterator[Finding]:
     """Yield the slices that are too small to be judged."""
-    counts = Counter(f"{k}={v}" for one in cases for k, v in one.case.slices.items())
+    counts = Counter(name for one in cases for name in slice_names(one.case.slices))
     for name, count in counts.items():
         if count < policy.slice_cases:
             has = "1 case" if count == 1 else f"{count} cases"

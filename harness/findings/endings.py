@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.findings.finding import Finding, quoted
 from harness.findings.voice import SHORT, HouseVoice
 from harness.findings.words import words
+from harness.records import slice_names
 from harness.records.training_example import TrainingExample
 
 ENDED = 0.9
@@ -96,4 +97,4 @@ def _closing_groups(examples: Sequence[TrainingExample]) -> set[str]:
 
 def _groups(example: TrainingExample) -> Iterable[str]:
     """Return the groups of an example: the whole file (empty name) and each of its slices."""
-    return ("", *(f"{key}={value}" for key, value in example.slices.items()))
+    return ("", *slice_names(example.slices))

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import DataError
-from harness.records import CaseResult, Run
+from harness.records import CaseResult, Run, slice_names
 from harness.text.left_out import same_texts
 
 Floats = NDArray[np.float64]
@@ -121,9 +121,7 @@ def paired_from_runs(candidate: Run, references: Mapping[str, Run]) -> Paired:
     first = next(iter(others.values()), [])
     every = [results, *others.values()]
     metrics = tuple(sorted({name for run in every for result in run for name in result.scores}))
-    slices, members = memberships(
-        [f"{key}={value}" for key, value in result.case.slices.items()] for result in results
-    )
+    slices, members = memberships(slice_names(result.case.slices) for result in results)
     first_keys = [key for result in results for key in list(result.case.slices)[:1]]
     # Outputs per case; 1 where the runs or their cases do not agree about it.
     counts = {len(result.outputs) for run in every for result in run}

@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.flows.project import said
-from harness.records import Case, CaseResult
+from harness.records import Case, CaseResult, slice_names
 from harness.render import verdict_text
 from harness.render.case_scores import ordered_metrics
 from harness.text.safe import ci_log
@@ -149,7 +149,7 @@ class CaseItem(HarnessItem):
 
     def __repr__(self) -> str:
         """Return what `--collect-only` lists: the name, then the slices."""
-        slices = [f"{key}={value}" for key, value in self.case.slices.items()]
+        slices = slice_names(self.case.slices)
         said = [self.name, *slices, *(["critical"] if self.case.critical else [])]
         return f"<{self.__class__.__name__} {ci_log(' '.join(said))}>"
 

@@ -25,6 +25,7 @@ from harness.records.benchmark import (
     Example,
     Generation,
     Level,
+    slice_names,
 )
 from harness.records.benchmark_health import (
     BenchmarkDifference,
@@ -261,4 +262,5 @@ __all__ = [
     "Worth",
     "WorthSettings",
     "exported_adapter",
+    "slice_names",
 ]

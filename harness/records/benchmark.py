@@ -33,6 +33,11 @@ class Check:
     """How much a failure counts for."""
 
 
+def slice_names(slices: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of slices as reports and filters have them: industry=logistics."""
+    return tuple(f"{key}={value}" for key, value in slices.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """An input with its ideal outputs, written by a person."""

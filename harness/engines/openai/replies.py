@@ -16,6 +16,7 @@ from typing import Literal, NoReturn
 
 from harness.errors import EngineFailed
 from harness.records import Output, Prompt
+from harness.text.encodable import is_encodable
 from harness.text.quoting import ANSWER
 
 _log = logging.getLogger(__name__)
@@ -38,11 +39,9 @@ def read_json(text: str, where: str) -> object:
         found: object = json.loads(text)
     except (ValueError, RecursionError):
         _refuse(where, "is not JSON", text)
-    if _HALF.search(text):
-        try:
-            json.dumps(found, ensure_ascii=False).encode()
-        except UnicodeEncodeError:  # no store takes it, and no editor could have seen it
-            _refuse(where, "holds half of a surrogate pair, which is no text,", text)
+    # No store takes half of a surrogate pair, and no editor could have seen it.
+    if _HALF.search(text) and not is_encodable(json.dumps(found, ensure_ascii=False)):
+        _refuse(where, "holds half of a surrogate pair, which is no text,", text)
     return found
 
 

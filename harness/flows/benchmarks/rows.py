@@ -12,6 +12,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.records.holds import Holds
 from harness.text.blanks import is_blank
+from harness.text.encodable import is_encodable
 from harness.workspace.formats.fields import kind_of
 from harness.workspace.formats.reading import parse_json
 from harness.workspace.importers.columns import Columns, text_of
@@ -68,10 +69,8 @@ def case_object(
         "group": columns.text(values, "group").strip(),
     }
     found |= {name: value for name, value in rest.items() if value}
-    try:
-        json.dumps(found, ensure_ascii=False).encode()
-    except UnicodeEncodeError as problem:
-        raise ValueError("holds half of a surrogate pair, which is no text") from problem
+    if not is_encodable(json.dumps(found, ensure_ascii=False)):
+        raise ValueError("holds half of a surrogate pair, which is no text")
     return found
 
 

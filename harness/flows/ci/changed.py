@@ -1,4 +1,4 @@
-"""Find the adapters that a change concerns: those that it adds or changes, or whose bar it moves.
+"""Find the adapters that a change has to be judged for, by its changed files.
 
 Names come from the author of the change: each is checked before anything else is done with it.
 """
@@ -42,7 +42,7 @@ class OnTrial:
 
 
 def on_trial(base_ref: str, asked: Sequence[str] = (), start: Path | None = None) -> OnTrial:
-    """Return the adapters asked for, else those that HEAD changes since it left `base_ref`."""
+    """Return the adapters to judge: `asked`, else those changed between `base_ref` and HEAD."""
     if asked:
         return OnTrial(_checked(asked))
     if not base_ref:

@@ -21,7 +21,7 @@ from harness.workspace.project.settings import Settings, read_settings
 
 @dataclass(frozen=True, slots=True)
 class WrittenCi:
-    """The files of a CI, and what is left to a person."""
+    """The workflow files of a project, and the steps that a person still has to take."""
 
     top: Path
     """The folder of the repository, which the paths below are in."""

@@ -14,7 +14,7 @@ from harness.flows.queries.shared import (
     read_page,
     selection,
 )
-from harness.records import RESERVED, Benchmark, Case, CheckResult
+from harness.records import RESERVED, Benchmark, Case, CheckResult, slice_names
 from harness.records.holds import EXACT, LABELS, QUOTING, TEXT
 from harness.store import Store
 from harness.store.health import case_histories
@@ -133,7 +133,7 @@ def cases(
         metrics=tuple(rule.name for rule in rules),
         cases=_rows(wanted, store.trends.case_summaries(runs, name), promoted, tired),
         slices=dict(
-            sorted(Counter(f"{k}={v}" for c in wanted.cases for k, v in c.slices.items()).items())
+            sorted(Counter(name for c in wanted.cases for name in slice_names(c.slices)).items())
         ),
         health=_health(tired, len(wanted.cases)),
         adapters=len(runs),

@@ -27,6 +27,7 @@ from harness.records import (
     Flag,
     Run,
     Verdict,
+    slice_names,
 )
 from harness.records.holds import EXACT, QUOTING, TEXT
 from harness.store import Store
@@ -101,7 +102,7 @@ def compare(
         verdict=verdict,
         verdict_id=identity,
         cases=tuple(compared(new, old, verdict, name)),
-        slices=tuple(sorted({f"{k}={v}" for r in results for k, v in r.case.slices.items()})),
+        slices=tuple(sorted({name for r in results for name in slice_names(r.case.slices)})),
         command=_command(pair, verdict if identity else None, pair.new == held),
         promoted=pair.new is not None and pair.new == held,
         missing=missing or _missing(pair, (new, old)),
@@ -252,5 +253,5 @@ def filtered(
         one
         for one in comparison.cases
         if (not flags or one.flag in flags)
-        and (not slices or any(f"{k}={v}" in slices for k, v in one.case.slices.items()))
+        and (not slices or not set(slices).isdisjoint(slice_names(one.case.slices)))
     )

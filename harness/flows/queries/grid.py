@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from harness.flows.project import Project
 from harness.flows.queries.shared import promoted_on, read_page, selection
-from harness.records import LOWER_IS_BETTER, Case
+from harness.records import LOWER_IS_BETTER, Case, slice_names
 from harness.records.holds import EXACT, QUOTING
 from harness.store import Store
 
 MAX_ADAPTERS = 20
-"""Adapters shown unless others are chosen: the promoted one and those that ran last."""
+"""Number of adapters that are shown by default: the promoted one, then the newest runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def case_grid(
         rows=tuple(
             GridRow(case, tuple(mine.get(case.id) for mine in scores)) for case in wanted.cases
         ),
-        slices=tuple(sorted({f"{k}={v}" for case in wanted.cases for k, v in case.slices.items()})),
+        slices=tuple(sorted({name for case in wanted.cases for name in slice_names(case.slices)})),
     )
 
 
@@ -108,7 +108,7 @@ def in_slices(rows: Sequence[GridRow], slices: Sequence[str]) -> tuple[GridRow, 
     return tuple(
         row
         for row in rows
-        if not slices or any(f"{k}={v}" in slices for k, v in row.case.slices.items())
+        if not slices or not set(slices).isdisjoint(slice_names(row.case.slices))
     )
 
 

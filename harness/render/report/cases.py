@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.records import CaseResult, Compared
+from harness.records import CaseResult, Compared, slice_names
 from harness.render.report import drawing
 from harness.render.report.drawing import Scale
 from harness.render.report.grid import Column, grid
@@ -114,7 +114,7 @@ def articles(material: Material, *flags: str) -> list[Html]:
 def _article(compared: Compared, place: int, material: Material) -> Html:
     case = compared.case
     critical = element("span", "critical", class_="tag") if case.critical else None
-    slices = [element("span", f"{k}={v}", class_="tag") for k, v in case.slices.items()]
+    slices = [element("span", name, class_="tag") for name in slice_names(case.slices)]
     name = element("span", case.id, class_="name")
     scores = " · ".join(
         f"{metric_title(metric)} {score(before)} → {score(now)}"
