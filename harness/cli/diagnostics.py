@@ -1,6 +1,6 @@
 """`-v` and `--traceback`: what happens inside a command, on stderr, before or behind its name.
 
-Nothing of it is imported unless it is asked for: a command starts as fast as without.
+Warnings are written there without them.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Diagnostics:
             click.echo(traceback_text(problem, allowed()), err=True)
 
     def listen(self, more: int) -> None:
-        """Write log lines to stderr: INFO when asked once, DEBUG when asked twice."""
+        """Write log lines to stderr: warnings, INFO when asked once, DEBUG when asked twice."""
         from harness.cli.log_lines import log_lines
 
         self.verbosity += more
         self._stack.close()
-        self._stack.enter_context(log_lines(self.verbosity, allowed()))
+        self._stack.enter_context(log_lines(self.verbosity, allowed))
 
 
 def allowed() -> Redaction:
@@ -97,6 +97,8 @@ class HarnessCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, unless a text of its line is none; names of files may be any bytes."""
+        if (diagnostics := ctx.find_object(Diagnostics)) and not diagnostics.verbosity:
+            diagnostics.listen(0)
         for parameter in self.get_params(ctx):
             given = ctx.params.get(parameter.name or "")
             if isinstance(parameter.type, click.Path):

@@ -52,9 +52,9 @@ def _say_unproven(store: Store) -> None:
     if came_from is None or came_from >= FIRST_WITH_SEALS:
         return
     if found := store.outputs.unproven():
+        rows = ", ".join(f"{count} {table}" for table, count in found.items())
         _log.warning(
-            "the store %s is of a version before the seals; nothing proves its %s, they are made"
-            " again when they are needed (runs, verdicts and decisions keep their own proof)",
+            f"the store %s is of a version before the seals; nothing proves its {rows}, they are"
+            " made again when they are needed (runs, verdicts and decisions keep their own proof)",
             store.database.shown,
-            ", ".join(f"{count} {table}" for table, count in found.items()),
         )

@@ -79,7 +79,7 @@ class Gate:
             share_cores(config.workerinput["workercount"])  # type: ignore[attr-defined]  # xdist's
         self._stack = ExitStack()
         self._stack.enter_context(ends_in_order())
-        self._stack.enter_context(safe_records(shown_texts(self.request.texts)))
+        self._stack.enter_context(safe_records(shown_texts(self.request.texts), config))
         self._session: Session | None = None
         self._evaluations: dict[Pair, Evaluation | HarnessError] = {}
         self.selected: dict[Pair, set[str]] = defaultdict(set)

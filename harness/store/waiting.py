@@ -109,7 +109,7 @@ class Waits:
             before, said = self._holders.get(thread), "; ".join(map(_described, rows))
             self._holders[thread] = said
             if said != before:
-                _log.warning("the store waits for %s", said)
+                _log.warning(f"the store waits for {said}")
 
 
 def _limit(connection: Any, record: Any) -> None:

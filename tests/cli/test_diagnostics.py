@@ -31,6 +31,7 @@ def talking(monkeypatch: pytest.MonkeyPatch) -> None:
     def talks(*words: object, **more: object) -> object:
         log.info("%s: %d rows at once", "base", 3)
         log.debug("it %s", "went to eva@example.com")
+        log.warning("%d rows of %s are made again", 3, "ana@example.com")
         logging.getLogger("elsewhere").warning("not ours")
         return real(*words, **more)  # type: ignore[arg-type]
 
@@ -91,6 +92,18 @@ def test_without_it_nothing_is_written_and_nothing_stays(project: TinyProject, t
     logger = logging.getLogger("harness")
     assert logger.level == logging.NOTSET and logger.handlers == []
     assert "rows at once" not in typed("evaluate", "same").err
+
+
+@pytest.mark.usefixtures("talking")
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["plain", "json"])
+def test_a_warning_is_written_without_being_asked_for(
+    project: TinyProject, typed: Type, more: tuple[str, ...]
+) -> None:
+    found = typed("evaluate", "same", *more)
+    assert "warning: 3 rows of ana@example.com are made again" in found.err.splitlines()
+    assert "made again" not in found.out
+    project.settings('\n[tool.harness.privacy]\nredact = ["email"]\n')
+    assert "warning: 3 rows of [email] are made again" in typed("evaluate", "same", *more).err
 
 
 @pytest.mark.usefixtures("talking")

@@ -75,6 +75,22 @@ def test_log_lines_are_pytests_own(failing: Gate) -> None:
     assert "same starts" not in failing("--model", "same").stdout.str()
 
 
+WARNING = "the store waits for pid 7, psql"
+
+
+@pytest.mark.parametrize("more", [(), ("-W", "error"), ("-n", "1")], ids=" ".join)
+def test_a_warning_stands_in_pytests_summary_of_warnings_and_ends_no_gate(
+    gate: Gate, pytester: pytest.Pytester, more: tuple[str, ...]
+) -> None:
+    told = "import logging\n\ndef pytest_collection_finish():\n"
+    told += f'    logging.getLogger("harness.store").warning("{WARNING}")\n'
+    pytester.makeconftest(told)
+    result = gate("--model", "same", *more)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*warnings summary*", f"*UserWarning: {WARNING}"])
+    assert WARNING not in result.stderr.str()
+
+
 @pytest.mark.parametrize("by", ["option", "settings"])
 def test_without_texts_neither_shows_a_message(
     failing: Gate, project: TinyProject, by: str
