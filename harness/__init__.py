@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         Verdict,
     )
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 __all__ = [
     "Benchmark",
