@@ -47,13 +47,13 @@ long: $(READY) ## the tests that take minutes: training on the real model, every
 	$(BIN)/pytest -n 2 --dist loadfile -m long tests $(ARGS)
 
 fast: $(READY) ## the tests for your own loop: no real model, nothing slow
-	$(BIN)/pytest -n 2 -m 'not real and not slow' tests $(ARGS)
+	$(BIN)/pytest -n 2 -m 'not real and not slow and not long' tests $(ARGS)
 
 # Not a part of `make test`: measuring makes tests slower. The floor is in pyproject.toml. One process,
 # because xdist kills a worker that takes more than ten seconds to end, and its measurements with it.
 coverage: $(READY) ## the fast tests, and what share of the code they run
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m 'not real and not slow' tests $(ARGS)
+	$(BIN)/coverage run -m pytest -m 'not real and not slow and not long' tests $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

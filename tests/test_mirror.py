@@ -58,6 +58,7 @@ def test_a_docstring_names_a_test_file_and_a_comment_does_not() -> None:
     assert named('"""A. Tested in the tests of B."""') == []
 
 
+@pytest.mark.long
 def test_every_module_has_a_test_file_or_names_one() -> None:
     untested = [
         module

@@ -52,6 +52,7 @@ def test_the_seal_sees_every_way_out(asking: str, tmp_path: Path) -> None:
     assert "sealed: socket." in done.stderr
 
 
+@pytest.mark.long
 def test_a_whole_month_of_work_asks_nobody(tmp_path: Path) -> None:
     done = sealed("-m", "tests.fakes.main_job", str(tmp_path / "work"), folder=tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]

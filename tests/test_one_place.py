@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 LEDGER_RULES = "harness/store/in_production.py"
 PUTS = {"promote", "rollback"}
@@ -46,6 +48,7 @@ def reads_a_kind(tree: ast.Module) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_one_module_says_which_decisions_put_an_adapter_into_production() -> None:
     assert [name for name, tree in trees() if reads_a_kind(tree)] == [LEDGER_RULES]
 
@@ -64,6 +67,7 @@ def gathers_tasks(tree: ast.Module) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_a_project_says_its_tasks_in_one_place() -> None:
     assert [name for name, tree in trees() if gathers_tasks(tree)] == ["harness/flows/project.py"]
 
@@ -78,10 +82,12 @@ def ranks_codes(tree: ast.Module) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_one_module_says_which_exit_code_wins() -> None:
     assert [name for name, tree in trees() if ranks_codes(tree)] == ["harness/exit_codes.py"]
 
 
+@pytest.mark.slow
 def test_one_module_says_of_which_metrics_less_is_better() -> None:
     given = [
         name

@@ -52,6 +52,7 @@ def test_no_module_that_windows_lacks_is_imported_at_the_top() -> None:
     assert [one for one in found if one[1] in MODULES] == []
 
 
+@pytest.mark.slow
 def test_no_function_or_signal_that_windows_lacks_is_used_without_asking_for_it() -> None:
     lacking = {("os", name) for name in OF_OS} | {("signal", name) for name in OF_SIGNAL}
     for name, tree in sources():

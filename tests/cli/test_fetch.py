@@ -83,7 +83,7 @@ def test_a_status_line_says_where_the_promoted_bytes_came_from(
     assert f"v9 came from {adapter.folder}, fetched 20" in typed("status").out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_process_with_the_hub_s_own_variables(
     project: TinyProject, adapter: TinyAdapter, tmp_path: Path
 ) -> None:

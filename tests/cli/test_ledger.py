@@ -26,6 +26,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServedProject:
     return made
 
 
+@pytest.mark.slow
 def test_every_decision_is_one_line_and_stands_in_the_log(
     project: ServedProject, typed: Type
 ) -> None:
@@ -46,6 +47,7 @@ def test_every_decision_is_one_line_and_stands_in_the_log(
     assert typed("log", "--task", "poems").line.endswith("poems: no such task, known are openers")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -66,6 +68,7 @@ def test_a_dry_run_says_what_would_be_recorded(
     assert project.kinds() == ["promote v1", "promote v2"]
 
 
+@pytest.mark.long
 def test_an_override_is_red_wherever_it_counts(project: ServedProject, typed: Type) -> None:
     assert typed("promote", "v3", *WHO, "--override").out.startswith("OVERRIDE promote v3")
     (task,) = typed("status", "--json").json["tasks"]
@@ -77,6 +80,7 @@ def test_an_override_is_red_wherever_it_counts(project: ServedProject, typed: Ty
     assert "OVERRIDE" in typed("log").out.splitlines()[-1]
 
 
+@pytest.mark.long
 def test_status_is_a_table_of_tasks(project: ServedProject, typed: Type) -> None:
     project.second_task()
     project.judge("acme/r1", task="replies")
@@ -88,6 +92,7 @@ def test_status_is_a_table_of_tasks(project: ServedProject, typed: Type) -> None
     assert [row[-1] for row in shown] == ["v1", "acme/r1"]
 
 
+@pytest.mark.slow
 def test_path_is_the_verified_folder(project: ServedProject, typed: Type) -> None:
     folder = project.folder / "adapters/v2"
     assert typed("path").out == f"{folder}\n"
@@ -103,6 +108,7 @@ def test_path_is_the_verified_folder(project: ServedProject, typed: Type) -> Non
     assert f"{file}: is not what was promoted" in typed("path").line
 
 
+@pytest.mark.long
 def test_verify_ends_with_4_where_something_does_not_match(
     project: ServedProject, typed: Type
 ) -> None:
@@ -119,6 +125,7 @@ def test_verify_ends_with_4_where_something_does_not_match(
     assert "decision 2, promote v2: its content is not what was recorded" in said
 
 
+@pytest.mark.slow
 def test_a_ledger_changed_by_hand_stops_everything_in_one_line(
     project: ServedProject, typed: Type
 ) -> None:
@@ -130,6 +137,7 @@ def test_a_ledger_changed_by_hand_stops_everything_in_one_line(
         assert "lora-harness verify" in found.line
 
 
+@pytest.mark.long
 def test_prune_says_how_many_and_a_dry_run_removes_none(
     project: ServedProject, typed: Type
 ) -> None:
@@ -140,6 +148,7 @@ def test_prune_says_how_many_and_a_dry_run_removes_none(
     assert typed("history", "prune", "--keep", "0").code == 4
 
 
+@pytest.mark.long
 def test_a_team_store_is_named_on_the_command_line(
     project: ServedProject, typed: Type, postgresql: str
 ) -> None:
@@ -156,6 +165,7 @@ def test_a_team_store_is_named_on_the_command_line(
     assert (project.folder / "there.jsonl").read_text().splitlines()[:-1] == first
 
 
+@pytest.mark.slow
 def test_a_team_store_that_is_not_there_is_one_line_without_its_password(
     project: ServedProject, typed: Type
 ) -> None:

@@ -37,6 +37,7 @@ def test_an_untouched_project_is_watched_and_says_why(project: TinyProject, type
     assert "no review of the promoted adapter yet" in done.out
 
 
+@pytest.mark.slow
 def test_steady_weeks_leave_with_0_and_an_alarm_with_1(project: TinyProject, typed: Type) -> None:
     reviewed(project, Weeks().add(40, edited=8).add(40, edited=8))
     assert typed("monitor").code == 0
@@ -82,6 +83,7 @@ def test_the_plan_is_written_where_it_was_asked_for(project: TinyProject, typed:
     assert (project.folder / "reports" / "plan-openers" / "examples.jsonl").is_file()
 
 
+@pytest.mark.slow
 def test_a_run_again_is_weighed(project: TinyProject, typed: Type) -> None:
     typed("monitor", "--run")
     done = typed("monitor", "--run")
@@ -119,6 +121,7 @@ def test_a_plan_that_cannot_be_written_is_one_line(project: TinyProject, typed: 
     assert "cannot be written" in done.line
 
 
+@pytest.mark.slow
 def test_a_look_loads_no_model_library(project: TinyProject) -> None:
     reviewed(project, Weeks().add(60, edited=45))
     code = (

@@ -100,6 +100,7 @@ def test_a_new_key_in_an_adapters_folder_is_refused_and_leaves_nothing(
     assert sorted(full.folder.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_new_key_goes_again_where_signing_fails(full: TinyProject, typed: Type) -> None:
     adapter = full.adapter("v1").write()
     (adapter.folder / "notes").symlink_to("adapter_config.json")

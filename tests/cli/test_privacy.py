@@ -119,6 +119,7 @@ def test_what_is_masked_is_visibly_marked(
     assert "[email]" in shown and "[redacted]" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [MASKED, SHUT, ""], ids=["listed", "shut", "asked"])
 def test_no_report_holds_what_the_project_hides(files: TinyProject, typed: Type, how: str) -> None:
     files.settings(how)
@@ -134,6 +135,7 @@ def test_no_report_holds_what_the_project_hides(files: TinyProject, typed: Type,
 ASKED = [(*words, "--no-texts") for words in OUTLETS[:6]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ASKED, ids=" ".join)
 def test_without_texts_none_is_shown_and_every_figure_is(
     files: TinyProject, typed: Type, words: tuple[str, ...]
@@ -197,6 +199,7 @@ def test_without_texts_there_is_nothing_to_train_on(
     assert not (files.folder / "out.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_the_history_stays_exact_since_its_seals_cover_it(files: TinyProject, typed: Type) -> None:
     typed("evaluate", "leaky")
     files.settings(MASKED)
@@ -230,6 +233,7 @@ def test_a_section_that_means_nothing_is_refused_before_anything_is_shown(
     assert said in found.line and "pyproject.toml" in found.line
 
 
+@pytest.mark.slow
 def test_a_pattern_that_runs_for_ever_leaves_the_text_out(
     project: TinyProject, typed: Type
 ) -> None:

@@ -48,6 +48,7 @@ def newest_run(project: TinyProject) -> str:
         store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", READING, ids=" ".join)
 def test_what_only_reads_says_what_it_says_elsewhere(
     words: tuple[str, ...], judged: TinyProject, typed: Type, tmp_path: Path
@@ -60,6 +61,7 @@ def test_what_only_reads_says_what_it_says_elsewhere(
         assert typed(*asked) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", WRITING, ids=" ".join)
 def test_what_must_write_says_why_not(
     words: tuple[str, ...], judged: TinyProject, typed: Type

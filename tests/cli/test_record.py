@@ -23,6 +23,7 @@ def server(project: TinyProject) -> Iterator[OpenAIServer]:
         yield made
 
 
+@pytest.mark.slow
 def test_in_words(typed: Type, server: OpenAIServer, project: TinyProject) -> None:
     found = typed("record", "ft")
     assert (found.code, found.err) == (0, "")
@@ -35,6 +36,7 @@ def test_in_words(typed: Type, server: OpenAIServer, project: TinyProject) -> No
     assert "as they lay there" in typed("record", "ft").out
 
 
+@pytest.mark.slow
 def test_as_json(typed: Type, server: OpenAIServer) -> None:
     said = typed("record", "ft", "--benchmark", "openers", "--json").json
     assert (said["adapter"], said["model"]) == ("ft", f"{MODEL} at {server.url}")
@@ -56,6 +58,7 @@ def test_files_are_no_engine_to_record_from(typed: Type, project: TinyProject) -
     assert "name the engine that does, such as --engine transformers" in found.line
 
 
+@pytest.mark.slow
 def test_without_texts_the_command_shows_none_and_the_file_has_them(
     typed: Type, server: OpenAIServer, project: TinyProject
 ) -> None:
@@ -65,6 +68,7 @@ def test_without_texts_the_command_shows_none_and_the_file_has_them(
     assert "thgierF" in (project.folder / "recorded/ft/openers.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_status_and_doctor_say_that_it_is_a_name(
     typed: Type, server: OpenAIServer, project: TinyProject
 ) -> None:
@@ -78,6 +82,7 @@ def test_status_and_doctor_say_that_it_is_a_name(
     assert f"a name, not bytes: {MODEL}" in typed("verify").out
 
 
+@pytest.mark.slow
 def test_a_verdict_says_it_on_the_terminal_and_on_the_page(
     typed: Type, server: OpenAIServer, project: TinyProject
 ) -> None:

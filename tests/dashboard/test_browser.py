@@ -33,6 +33,7 @@ def visit(visited: tuple[ServedProject, Visit]) -> Visit:
     return visited[1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_every_screen_and_asks_nobody_else(
     visit: Visit, name: str, tmp_path: Path
@@ -47,6 +48,7 @@ def test_a_page_fits_every_screen_and_asks_nobody_else(
     assert visit.elsewhere == []
 
 
+@pytest.mark.long
 def test_a_case_is_filtered_opened_and_its_hostile_output_does_nothing(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 1280, "height": 900})
     visit.go("compare", slice="industry%3Dlogistics", case="logistics-1")
@@ -59,6 +61,7 @@ def test_a_case_is_filtered_opened_and_its_hostile_output_does_nothing(visit: Vi
     assert (visit.elsewhere, visit.dialogs) == ([], [])
 
 
+@pytest.mark.long
 def test_a_click_on_a_dot_opens_its_case(visit: Visit) -> None:
     visit.go("compare")
     dots = visit.page.locator("[data-testid=stVegaLiteChart] svg g.mark-symbol path")
@@ -68,6 +71,7 @@ def test_a_click_on_a_dot_opens_its_case(visit: Visit) -> None:
     assert visit.page.locator(".lh-task").inner_text() == "health-4"
 
 
+@pytest.mark.long
 def test_a_choice_stands_in_the_address(visit: Visit) -> None:
     visit.go("compare")
     visit.page.get_by_label("Against", exact=True).click()
@@ -93,6 +97,7 @@ def test_a_review_is_filed_by_keyboard(visited: tuple[ServedProject, Visit]) -> 
     assert (made.decision, made.source) == ("accepted", "benchmark")
 
 
+@pytest.mark.long
 def test_a_review_is_undone_by_keyboard(visited: tuple[ServedProject, Visit]) -> None:
     project, visit = visited
     visit.go("review")
@@ -110,6 +115,7 @@ def test_a_review_is_undone_by_keyboard(visited: tuple[ServedProject, Visit]) ->
         assert store.reviews.count() == before
 
 
+@pytest.mark.long
 def test_eight_sessions_accept_four_times_at_once_and_every_output_is_reviewed_once(
     visited: tuple[ServedProject, Visit],
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.dashboard.conftest import Open, Opened
 from tests.fakes.project import TASK
 from tests.fakes.served import ServedProject
@@ -31,6 +33,7 @@ def reviews(project: ServedProject) -> list[tuple[str, str, str | None]]:
         return [(one.id, one.decision, one.final) for one in some if one.source == "benchmark"]
 
 
+@pytest.mark.long
 def test_two_sessions_are_given_two_outputs_and_keep_them(
     many: ServedProject, opened: Open
 ) -> None:
@@ -42,6 +45,7 @@ def test_two_sessions_are_given_two_outputs_and_keep_them(
     assert (shown(one), shown(other)) == before
 
 
+@pytest.mark.slow
 def test_each_click_is_answered_and_the_last_can_be_undone(
     many: ServedProject, opened: Open
 ) -> None:
@@ -61,6 +65,7 @@ def test_each_click_is_answered_and_the_last_can_be_undone(
     assert reviews(many) == [(first, "edited", "Hi Ana, better words")]
 
 
+@pytest.mark.long
 def test_what_is_skipped_comes_again_after_the_others_and_others_may_take_it(
     many: ServedProject, opened: Open
 ) -> None:
@@ -74,6 +79,7 @@ def test_what_is_skipped_comes_again_after_the_others_and_others_may_take_it(
     assert shown(at_review(opened, many, "Ben")) not in (shown(page), "")
 
 
+@pytest.mark.long
 def test_a_session_with_nothing_left_says_who_has_it_and_goes_on_with_ones_own(
     many: ServedProject, opened: Open
 ) -> None:
@@ -89,6 +95,7 @@ def test_a_session_with_nothing_left_says_who_has_it_and_goes_on_with_ones_own(
     assert "open in other windows: Ben." in holders[0].html
 
 
+@pytest.mark.long
 def test_of_two_clicks_on_one_output_the_second_is_told_and_keeps_its_words(
     many: ServedProject, opened: Open
 ) -> None:
@@ -107,6 +114,7 @@ def test_of_two_clicks_on_one_output_the_second_is_told_and_keeps_its_words(
     assert [one[:2] for one in reviews(many)] == [(key, "accepted")]
 
 
+@pytest.mark.slow
 def test_an_undone_blind_half_is_shown_again_in_its_pair(many: ServedProject, opened: Open) -> None:
     page = at_review(opened, many, "Ana")
     page.at.segmented_control("way").set_value("blind").run()

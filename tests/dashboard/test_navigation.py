@@ -47,6 +47,7 @@ def test_every_page_has_a_link_and_a_picture() -> None:
     assert tuple(NAMES) == PICTURED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_browsers_tab_and_the_page_name_project_and_task(visit: Visit, name: str) -> None:
     visit.go(name, task="replies")
@@ -54,6 +55,7 @@ def test_the_browsers_tab_and_the_page_name_project_and_task(visit: Visit, name:
     assert visit.page.inner_text(".lh-where") == f"voices · replies · {NAMES[name]}"
 
 
+@pytest.mark.long
 def test_the_task_goes_along_to_every_page_and_into_its_link(visit: Visit) -> None:
     visit.go("now")
     assert task(visit) == "all tasks"
@@ -64,6 +66,7 @@ def test_the_task_goes_along_to_every_page_and_into_its_link(visit: Visit) -> No
         assert visit.page.url == f"{visit.url}/{name}?task=replies"
 
 
+@pytest.mark.long
 def test_back_takes_back_one_choice_after_the_other_and_then_the_page(visit: Visit) -> None:
     visit.go("cases", task="openers")
     follow(visit, "Compare")
@@ -89,6 +92,7 @@ def test_back_takes_back_one_choice_after_the_other_and_then_the_page(visit: Vis
     assert "compare" in visit.page.url
 
 
+@pytest.mark.long
 def test_on_a_phone_every_page_is_a_tap_away_and_nothing_covers_the_page(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 400, "height": 900})
     visit.go("cases", task="replies")
@@ -107,6 +111,7 @@ def test_pages_are_reached_by_keyboard(visit: Visit) -> None:
     visit.page.wait_for_function("document.title.startsWith('Grid ·')")
 
 
+@pytest.mark.long
 def test_a_score_of_the_grid_opens_its_texts_by_click_and_by_keyboard(visit: Visit) -> None:
     visit.go("grid", task="openers")
     box = visit.page.locator("[data-testid=stDataFrame]").bounding_box()

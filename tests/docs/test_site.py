@@ -63,6 +63,7 @@ class Addresses(HTMLParser):
             self.found.append(asked)
 
 
+@pytest.mark.long
 def test_every_document_for_users_has_its_page(site: Path) -> None:
     missing = []
     for file in documents():
@@ -82,6 +83,7 @@ def test_a_page_fetches_nothing_from_elsewhere(site: Path) -> None:
         assert elsewhere == [], page
 
 
+@pytest.mark.long
 def test_the_reference_has_every_command_and_every_public_name(site: Path) -> None:
     commands = (site / "commands" / "index.html").read_text(encoding="utf-8")
     for name in ("evaluate", "reviews import", "data check", "ci init"):
@@ -98,6 +100,7 @@ def test_words_for_the_tests_are_not_shown(site: Path) -> None:
         assert "not-run:" not in text and "as-shipped" not in text, page
 
 
+@pytest.mark.long
 def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
     root = tmp_path / "tree"
     root.mkdir()

@@ -59,7 +59,7 @@ def commands(line: str) -> Iterator[list[str]]:
             words.append(word)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @named
 def test_commands_end_as_the_document_says(file: Path, runs: Runs, tmp_path: Path) -> None:
     todo = [b for b in blocks(file) if b.language == "sh" and not b.reason]

@@ -50,6 +50,7 @@ def example(*learnt: int) -> TrainingExample:
                            learnt=learnt)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_each_answer_that_is_learnt_is_learnt_once_and_nothing_else(
     base: Path, tmp_path: Path
 ) -> None:
@@ -64,6 +65,7 @@ def test_an_answer_of_weight_0_is_read_and_not_learnt(base: Path, tmp_path: Path
     assert Message("assistant", "w5") in lessons[0].messages
 
 
+@pytest.mark.slow
 def test_together_they_are_the_tokens_that_trl_masks_for_the_assistant(
     base: Path, tmp_path: Path
 ) -> None:

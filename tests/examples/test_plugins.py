@@ -56,6 +56,7 @@ def project(tmp_path: Path) -> TinyProject:
     return made
 
 
+@pytest.mark.long
 def test_its_metric_engine_and_store_judge_an_adapter(
     project: TinyProject, installed: Path, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from tests.faults.server_trials import Loss, ServerTrials
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "loss", "count"),
     [("evaluate", "cut", 1), ("promote", "cut", 2), ("promote", "stopped", 1)],

@@ -39,6 +39,7 @@ def unharmed(found: Found) -> bool:
     return found.ended.hit
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["benchmark import", "benchmark import --replace"])
 def test_an_import_of_cases_killed_at_every_step_is_there_or_not(name: str, place: Path) -> None:
     tried = [unharmed(found) for found in Trials(SCENES[name], place).each("kill")]
@@ -62,6 +63,7 @@ SOME: dict[tuple[str, How], int] = {
 """How many steps, evenly chosen, of those that have many."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "how"), SOME, ids=lambda one: one)
 def test_a_command_broken_anywhere_leaves_nothing_half_and_loses_nothing(
     name: str, how: How, place: Path
@@ -84,6 +86,7 @@ def test_an_evaluation_killed_twice_makes_nothing_twice(place: Path) -> None:
 # --- what is looked for would be found --------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_file_that_is_written_by_halves_would_be_seen(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ def texts(count: int, length: int, seed: int) -> list[str]:
     return [" ".join(chosen.choices(WORDS, k=length)) for _ in range(count)]
 
 
+@pytest.mark.slow
 @given(st.integers(10, 60), st.integers(0, 10_000))
 @settings(max_examples=60, deadline=None)
 def test_a_text_with_a_fifth_of_its_words_changed_is_found(length: int, seed: int) -> None:

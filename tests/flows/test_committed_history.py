@@ -55,6 +55,7 @@ def kinds(project: ServedProject) -> list[str]:
     return [line["record"]["kind"] for line in lines(project) if line["kind"] == "decision"]
 
 
+@pytest.mark.long
 def test_every_decision_is_in_the_committed_history(project: ServedProject) -> None:
     assert kinds(project) == ["promote", "promote"]
     reject(project.project, "v3", project.ask())
@@ -110,6 +111,7 @@ def cloned(project: ServedProject, tmp_path: Path) -> Store:
     return open_store(project.project, f"sqlite:///{tmp_path / 'clone.db'}")
 
 
+@pytest.mark.slow
 def test_verdicts_are_judged_again_from_scores_alone(
     project: ServedProject, tmp_path: Path
 ) -> None:
@@ -144,6 +146,7 @@ def test_a_candidate_is_compared_with_outputs_that_are_left_out(
 # --- nothing is lost ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_decisions_of_others_are_imported_before_one_is_made(
     project: ServedProject, tmp_path: Path
 ) -> None:
@@ -190,6 +193,7 @@ def test_a_history_that_cannot_be_written_says_what_stands(project: ServedProjec
 # --- export ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_file_of_ones_own_has_everything(project: ServedProject, tmp_path: Path) -> None:
     with project.opened() as store:
         written, _ = export_to(project.project, store, tmp_path / "all.jsonl", None)

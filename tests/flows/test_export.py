@@ -22,6 +22,7 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.mark.long
 def test_a_merge_is_a_folder_that_transformers_loads(
     deployed: DeployedProject, tmp_path: Path
 ) -> None:
@@ -42,12 +43,14 @@ def test_a_merge_is_a_folder_that_transformers_loads(
     assert str(tmp_path) not in json.dumps(note)
 
 
+@pytest.mark.long
 def test_equal_exports_have_equal_digests(deployed: DeployedProject, tmp_path: Path) -> None:
     first = deployed.exported("v1", tmp_path / "one")
     again = deployed.exported("v1", tmp_path / "two")
     assert first.files_digest == again.files_digest
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_spec("gguf") is None, reason="the extra `gguf` is not installed")
 def test_a_gguf_is_one_file_with_the_type_that_was_asked_for(
     deployed: DeployedProject, tmp_path: Path
@@ -65,6 +68,7 @@ def test_nf4_is_merged_first_and_quantised_then(deployed: DeployedProject, tmp_p
     assert "quantization_config" in json.loads((made.folder / "config.json").read_text())
 
 
+@pytest.mark.long
 def test_the_adapters_own_template_goes_with_it_where_that_is_chosen(
     deployed: DeployedProject, tmp_path: Path
 ) -> None:
@@ -80,6 +84,7 @@ def test_the_adapters_own_template_goes_with_it_where_that_is_chosen(
         shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_other_files_are_never_overwritten(deployed: DeployedProject, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("years of work")

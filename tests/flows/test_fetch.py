@@ -215,6 +215,7 @@ def test_doctor_says_where_it_came_from(project: TinyProject, other: TinyAdapter
     assert said() == []
 
 
+@pytest.mark.slow
 def test_status_the_card_and_the_statement_say_so(tmp_path: Path, hub: HubServer) -> None:
     made = judged(tmp_path / "project")
     commit = hub.publish(REPO, made.adapter.folder)

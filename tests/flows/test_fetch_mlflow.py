@@ -76,6 +76,7 @@ def digest(registry: Registry) -> str:
     return registry.project.adapter("v1").files().digest
 
 
+@pytest.mark.long
 def test_a_version_an_alias_and_a_run_are_the_same_bytes(registry: Registry) -> None:
     registry.client.set_registered_model_alias(MODEL, "live", "1")
     for name, reference, resolved, revision in (
@@ -165,6 +166,7 @@ def test_nothing_is_written_into_the_working_directory(
     assert not list((tmp_path / "cwd").iterdir())
 
 
+@pytest.mark.long
 def test_a_password_is_in_no_line_and_no_record(
     registry: Registry, capfd: pytest.CaptureFixture[str]
 ) -> None:

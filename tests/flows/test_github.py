@@ -69,6 +69,7 @@ def test_anywhere_else_nothing_is_told(
     assert not runner.exists()
 
 
+@pytest.mark.slow
 def test_a_summary_that_is_full_or_cannot_be_written_harms_nothing(
     runner: Path, tiny: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_a_history_with_texts_changes_nothing_in_it(
     assert lines(bare, True) == before
 
 
+@pytest.mark.long
 def test_a_candidate_is_judged_against_what_came_without_texts(
     lived: TinyProject, bare: Store
 ) -> None:
@@ -98,6 +99,7 @@ def test_a_candidate_is_judged_against_what_came_without_texts(
         assert all(judged_again(store, one.verdict).same for one in store.verdicts.all())
 
 
+@pytest.mark.slow
 def test_a_verdict_changed_in_a_store_without_texts_is_named(bare: Store) -> None:
     with bare.database.write() as connection:
         connection.exec_driver_sql("UPDATE verdicts SET digest = 'other' WHERE seq = 1")

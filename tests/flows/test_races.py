@@ -22,6 +22,7 @@ def url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("postgresql"))
 
 
+@pytest.mark.long
 def test_of_two_promotions_at_once_exactly_one_wins(url: str, tmp_path: Path) -> None:
     found = race(tmp_path / "project", url, 30)
     assert found.one_winner == 30
@@ -29,6 +30,7 @@ def test_of_two_promotions_at_once_exactly_one_wins(url: str, tmp_path: Path) ->
     assert found.whole == 30, "ledger and pointer name the winner"
 
 
+@pytest.mark.long
 def test_a_promotion_while_another_rolls_back_is_before_it_or_refused(
     url: str, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def verdicts(project: TinyProject) -> list[tuple[str, bool]]:
         store.close()
 
 
+@pytest.mark.slow
 def test_every_kind_of_verdict_is_the_same_bit_for_bit(judged: TinyProject) -> None:
     examples = '\n[[examples]]\ninput = "Bo"\noutput = "Hi Bo!"\n[policy]\nreuse = "spend"\n'
     judged.benchmark("openers", BENCHMARK + examples, CASES)
@@ -87,6 +88,7 @@ def test_a_verdict_of_a_version_that_did_not_ask_what_it_was_worth_is_the_same(
     assert found.same
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "history", [ROOT / "reports/history.jsonl", Path(__file__).with_name("history_of_1_0_0.jsonl")]
 )

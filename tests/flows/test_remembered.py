@@ -23,6 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
     return made
 
 
+@pytest.mark.slow
 def test_runs_cases_and_metrics(project: TinyProject) -> None:
     memory = harness.history(project=project.folder)
     frame = memory.cases(benchmark="openers", adapter="bad").to_frame()
@@ -63,6 +64,7 @@ def test_a_verdict_and_a_run_are_found_and_unknown_names_are_refused(project: Ti
         memory.verdict("good", "openers")
 
 
+@pytest.mark.slow
 def test_texts_are_left_out_where_the_settings_say_so(project: TinyProject) -> None:
     project.settings("\n[tool.harness.privacy]\ntexts = false\n")
     memory = harness.history(project=project.folder)

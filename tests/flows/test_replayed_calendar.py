@@ -42,6 +42,7 @@ def file(replayed: TinyProject, tmp_path: Path) -> Iterator[Path]:
     yield made
 
 
+@pytest.mark.slow
 def test_every_time_is_the_declared_one(replayed: TinyProject) -> None:
     with closing(replayed.store()) as store:
         for run in map(store.runs.by_id, store.runs.ids()):
@@ -63,6 +64,7 @@ def test_an_exported_history_says_it_in_its_first_line(file: Path) -> None:
     assert first["record"] == {"now": NOW, "why": "played in one sitting"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", ["whole", "without the first"])
 def test_a_project_that_does_not_declare_it_refuses_such_a_history(
     file: Path, tmp_path: Path, lines: str

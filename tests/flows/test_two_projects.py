@@ -43,6 +43,7 @@ def in_production(project: TinyProject) -> list[str | None]:
         ]
 
 
+@pytest.mark.slow
 def test_each_folder_promotes_its_own_adapter_of_the_same_name_and_task(
     two: list[TinyProject],
 ) -> None:

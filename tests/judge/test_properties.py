@@ -54,6 +54,7 @@ def judge(metrics, now, before, rules, slices, groups):
     return verdict_from_paired(paired(*sides, slices, groups), POLICY, rules)
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(benchmarks(), st.data())
 def test_a_worse_score_never_turns_reject_into_promote(benchmark, data):
@@ -121,6 +122,7 @@ def test_the_order_of_cases_does_not_matter(benchmark, random):
     assert judged(order) == judged(range(n))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(benchmarks(), st.data())
 def test_missing_scores_never_promote_on_a_gate_and_never_count_as_zero(benchmark, data):

@@ -56,6 +56,7 @@ def test_nothing_of_a_verdict_leaks(pytester: pytest.Pytester, here: TinyProject
     assert leaking(shown) == []
 
 
+@pytest.mark.slow
 def test_where_texts_may_be_shown_every_outlet_has_some(
     pytester: pytest.Pytester, here: TinyProject
 ) -> None:

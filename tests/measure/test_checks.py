@@ -67,7 +67,7 @@ def test_a_level_travels_with_its_result():
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_megabyte_of_babble_is_checked_in_seconds():
     raw = {
         "contains": "Hi", "excludes": "zz", "matches": "^x", "max_words": 9, "json": True,

@@ -43,31 +43,35 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> DeviceTrial:
     return DeviceTrial(project.folder, "v1", "v2", "openers")
 
 
+@pytest.mark.slow
 def test_the_doctor_is_asked(trial: DeviceTrial) -> None:
     (line,) = doctored(trial)
     assert line.fine
     assert "checks passed" in line.seen
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_gate_is_that_of_the_processor(trial: DeviceTrial) -> None:
     (line,) = gated(trial)
     assert line.fine
     assert "12 of 12 texts equal, 12 ideals 0.00e+00 apart" in line.seen
 
 
+@pytest.mark.long
 def test_a_gate_that_judges_nothing_is_not_as_wanted(trial: DeviceTrial) -> None:
     (line,) = gated(DeviceTrial(trial.folder, "v1", "nosuch", "openers"))
     assert line.fine is False
     assert "nosuch" in line.seen
 
 
+@pytest.mark.slow
 def test_texts_do_not_depend_on_the_batch(trial: DeviceTrial) -> None:
     found = list(batched(trial))
     assert {line.tried for line in found} >= {"batch 8, float32", "batch 16, float32"}
     assert all(line.fine and "12 of 12 texts" in line.seen for line in found)
 
 
+@pytest.mark.slow
 def test_too_little_memory_is_simulated_and_halves_the_rows(trial: DeviceTrial) -> None:
     (line,) = halved(trial)
     assert line.tried.endswith("simulated")
@@ -93,6 +97,7 @@ def test_memory_on_cuda_is_limited_halfway_and_given_back(monkeypatch: pytest.Mo
     assert limits == [0.2, 1.0]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed")
 def test_nf4_is_compared_with_plain_generate_and_the_plain_base(trial: DeviceTrial) -> None:
     (line,) = quantised(trial)
@@ -100,6 +105,7 @@ def test_nf4_is_compared_with_plain_generate_and_the_plain_base(trial: DeviceTri
     assert "12 of 12 texts as with batch 1; 12 as plain generate writes" in line.seen
 
 
+@pytest.mark.slow
 def test_speed_is_measured_beside_plain_generate_and_vllm_is_named_as_absent(
     trial: DeviceTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +151,7 @@ def test_a_step_that_fails_and_one_out_of_time_are_lines_that_are_not_as_wanted(
     assert found[3].tried == "quick"
 
 
+@pytest.mark.long
 def test_without_cuda_it_says_not_tried() -> None:
     done = subprocess.run(
         [sys.executable, "perf/device_check.py"], cwd=ROOT, capture_output=True, text=True,

@@ -121,6 +121,7 @@ class TestWithATinyModel:
         found = weigh(base, adapter, rows)
         return [found[row].likelihood for row in rows]
 
+    @pytest.mark.slow
     def test_what_is_taught_becomes_likely_and_the_base_stays_itself(self, trained) -> None:
         base, adapter, rows = trained
         before = self.likelihoods(base, None, rows)
@@ -134,6 +135,7 @@ class TestWithATinyModel:
         base, adapter, rows = trained
         assert compare_with_plain(base.folder, adapter, self.SYSTEM, rows[:5]) <= CLOSE
 
+    @pytest.mark.slow
     def test_drafts_and_their_corrections_change_no_text(
         self, trained, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -107,6 +107,7 @@ def test_a_step_that_fails_ends_the_building() -> None:
         vllm_environment._run(sys.executable, "-c", "raise SystemExit(1)")
 
 
+@pytest.mark.slow
 def test_help_builds_nothing() -> None:
     asked = subprocess.run(
         [sys.executable, "perf/vllm_check.py", "--help"], cwd=ROOT, capture_output=True, text=True

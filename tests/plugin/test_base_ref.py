@@ -33,6 +33,7 @@ def committed(project: TinyProject) -> TinyProject:
     return project
 
 
+@pytest.mark.slow
 def test_items_bear_the_names_of_the_working_folder(committed: TinyProject, gate: Gate) -> None:
     found = gate(*BAD, "--harness-base-ref", "base", "-v")
     assert found.ret == 1
@@ -91,7 +92,7 @@ def test_without_the_history_the_gate_ends_with_11(committed: TinyProject, gate:
     assert line in found.stdout.str() + found.stderr.str()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_workers_judge_by_the_same_bar(committed: TinyProject, pytester: pytest.Pytester) -> None:
     committed.write("benchmarks/openers/benchmark.toml", LAX)
     (committed.folder / "benchmarks/manners/cases.jsonl").unlink()

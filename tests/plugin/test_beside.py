@@ -63,6 +63,7 @@ def test_an_adapter_of_a_client_has_a_slash_in_its_ids(gate: Gate, theirs: TinyP
     result.stdout.fnmatch_lines(["*cases.jsonl::gate?acme/openers_v1? PASSED*"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["elsewhere/../kept", "linked"])
 def test_benchmarks_may_lie_elsewhere(gate: Gate, theirs: TinyProject, place: str) -> None:
     (theirs.folder / "benchmarks").rename(theirs.folder / "kept")

@@ -70,6 +70,7 @@ def test_the_promoted_adapter_against_itself_is_identical(gate: Gate) -> None:
     result.stdout.fnmatch_lines(["PROMOTE  good*", "*identical*"])
 
 
+@pytest.mark.slow
 def test_the_first_adapter_of_a_task_is_judged_against_the_base(
     gate: Gate, pytester: pytest.Pytester
 ) -> None:
@@ -166,6 +167,7 @@ def test_reports_that_cannot_be_written_are_not_a_rejection(
     result.stdout.fnmatch_lines(["could not judge same on openers: *taken*cannot be written*"])
 
 
+@pytest.mark.slow
 def test_refresh_makes_the_run_again_and_keeps_the_first(gate: Gate, project: TinyProject) -> None:
     def runs() -> int:
         store = project.store()
@@ -198,6 +200,7 @@ def test_samples_are_asked_for_by_number(gate: Gate, project: TinyProject) -> No
     assert {case.scores["consistency"] for case in found.results} == {1.0}
 
 
+@pytest.mark.slow
 def test_a_broken_case_that_a_person_accepted_no_longer_holds_up(
     gate: Gate, project: TinyProject
 ) -> None:

@@ -82,6 +82,7 @@ def test_adapters_are_judged(pytester: pytest.Pytester, project: TinyProject) ->
     pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_texts_need_no_project_and_no_model(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_theirs=LIGHT)
     pytester.runpytest_subprocess().assert_outcomes(passed=1)

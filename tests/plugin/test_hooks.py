@@ -52,7 +52,7 @@ def test_what_could_not_be_judged_is_heard_as_that(
     assert "no output for 7 cases" in str(line)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_workers_say_each_verdict_once(gate: Gate, pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist", reason="the hooks of workers need pytest-xdist")
     pytester.makeconftest(LISTENS)

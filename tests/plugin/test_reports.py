@@ -45,7 +45,7 @@ def test_of_a_promotion_there_is_a_summary_and_no_annotation(gate: Gate, summary
     assert summary.read_text(encoding="utf-8").startswith("## ✅ Promote")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_workers_hand_over_what_is_told(
     pytester: pytest.Pytester, project: TinyProject, summary: Path
 ) -> None:

@@ -27,6 +27,7 @@ def loaded(pytester: pytest.Pytester) -> set[str]:
     return set(json.loads((pytester.path / "loaded.json").read_text()))
 
 
+@pytest.mark.slow
 def test_an_unrelated_project_imports_nothing_of_ours_but_the_plugin_itself(
     stranger: pytest.Pytester,
 ) -> None:

@@ -17,6 +17,7 @@ def pytest_unconfigure(config):
 """
 
 
+@pytest.mark.slow
 def test_a_second_run_is_answered_from_the_store_without_heavy_imports(
     gate: Gate, project: TinyProject, pytester: pytest.Pytester
 ) -> None:

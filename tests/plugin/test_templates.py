@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.fakes.project import TinyProject
 from tests.fakes.tokenizers import CHATML, save_tokenizer
 from tests.plugin.conftest import Gate
 
 
+@pytest.mark.long
 def test_it_is_refused_in_one_line_and_four(gate: Gate, project: TinyProject) -> None:
     base = project.folder / "base"
     save_tokenizer(base)

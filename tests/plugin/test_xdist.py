@@ -26,6 +26,7 @@ def test_what_stays_together() -> None:
     assert scope_of("test_theirs.py::test_a[acme/v1]", ours) == "test_theirs.py::test_a[acme/v1]"
 
 
+@pytest.mark.long
 def test_one_worker_per_adapter_and_benchmark_and_everybody_is_heard(
     pytester: pytest.Pytester, project: TinyProject
 ) -> None:
@@ -52,6 +53,7 @@ def test_one_worker_per_adapter_and_benchmark_and_everybody_is_heard(
     assert len(list(ElementTree.fromstring(junit.read_bytes()).iter("testcase"))) == 31
 
 
+@pytest.mark.long
 def test_stopping_at_the_first_failure_keeps_the_code(
     pytester: pytest.Pytester, project: TinyProject
 ) -> None:
@@ -75,6 +77,7 @@ Recorded.generate = generate
 """
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_is_no_rejection(
     pytester: pytest.Pytester, project: TinyProject
 ) -> None:

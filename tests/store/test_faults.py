@@ -74,6 +74,7 @@ def make_store(folder):
     Store(URL, folder).close()
 
 
+@pytest.mark.long
 def test_a_store_killed_while_it_is_made_is_made_the_next_time(tmp_path):
     for folder, _ in every_step(make_store, anew(tmp_path)):
         store = Store(URL, folder)

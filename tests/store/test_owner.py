@@ -74,6 +74,7 @@ def test_settings_without_an_id_are_refused_a_store_that_has_an_owner(
         Store(url, tmp_path)
 
 
+@pytest.mark.slow
 def test_of_projects_that_open_a_store_at_once_one_owns_it(url: str, tmp_path: Path) -> None:
     Store(url, tmp_path).close()
     names = [f"team-{n}" for n in range(4)]

@@ -16,6 +16,7 @@ from harness.text import safe
 from tests.text.hostile import COMMAND, acts, hostile
 
 
+@pytest.mark.slow
 @settings(max_examples=1_000, deadline=None)
 @given(hostile, st.booleans())
 @example("::error::x", False)
@@ -163,6 +164,7 @@ def test_json_can_be_read_by_strict_parsers(text):
     json.dumps(safe.json_text(text), ensure_ascii=False).encode("utf-8")
 
 
+@pytest.mark.long
 @settings(max_examples=1_000, deadline=None)
 @given(
     st.recursive(

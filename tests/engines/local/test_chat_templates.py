@@ -79,7 +79,7 @@ def test_a_template_that_loops_for_its_work_is_rendered_as_ever():
 LOOP = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("template", "line"),
     [

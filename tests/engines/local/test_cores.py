@@ -73,6 +73,7 @@ def test_an_accelerator_takes_the_chunks_in_turn_in_the_callers_thread(threads):
     assert set(names) == {threading.current_thread()}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

@@ -74,6 +74,7 @@ def weighed(engine, adapter, prompts, generation=GREEDY):
 # --- a text depends on nothing but its prompt ---------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("temperature", [0.0, 0.9])
 def test_a_text_is_the_same_alone_and_among_25_others(llama, one, dtype, temperature):
@@ -132,6 +133,7 @@ def straight(llama, adapter, prompt, ideal):
     return -float(torch.stack(terms).mean())
 
 
+@pytest.mark.slow
 def test_a_likelihood_is_what_a_plain_computation_gives(llama, engine, one):
     prompts = [prompt(n, (f"w{n} w5", "w7 w8 w9 w10 w11")) for n in (0, 3, 20, 25)]
     for adapter in (BASE, one):
@@ -143,6 +145,7 @@ def test_a_likelihood_is_what_a_plain_computation_gives(llama, engine, one):
                 assert found[asked.case, place] == pytest.approx(wanted, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_greedy_writing_is_what_a_plain_loop_gives(llama, engine):
     """The base alone, one token after the other, without any cache."""
     from transformers import AutoModelForCausalLM
@@ -176,6 +179,7 @@ def test_what_the_base_would_rather_do_is_not_done(llama, engine, tmp_path):
 # --- adapters -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_adapters_are_swapped_without_leaving_a_trace(llama, one, two):
     engine = fresh(llama)
     plain = written(engine, BASE, MANY[:8])
@@ -188,6 +192,7 @@ def test_adapters_are_swapped_without_leaving_a_trace(llama, one, two):
     assert written(fresh(llama), two, MANY[:8]) == second
 
 
+@pytest.mark.long
 def test_the_hundredth_adapter_of_a_sweep_is_mounted_as_fast_as_the_first(llama, tmp_path):
     """What was asked long ago is taken off the base, and comes back with the same words."""
     engine = Transformers(lambda: llama.folder, CPU, fast=False)
@@ -223,6 +228,7 @@ def more(tensors):
     return tensors | {k.replace("q_proj", "o_proj"): v for k, v in tensors.items() if "q_proj" in k}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [renamed, half, more])
 @pytest.mark.parametrize("first", [True, False], ids=["the first adapter", "a later one"])
 def test_an_adapter_that_fits_only_in_part_is_refused(llama, one, tmp_path, change, first):
@@ -259,6 +265,7 @@ def test_nan_weights_stop_the_run(llama, tmp_path):
         weighed(engine, bad, MANY[:1])
 
 
+@pytest.mark.slow
 def test_the_shift_of_an_adapter_tells_whether_it_is_applied(llama, engine, one, tmp_path):
     nothing = llama.adapter(tmp_path / "zero", name="zero", size=0.0)
     assert engine.shift(nothing, MANY[0], GREEDY) == 0.0
@@ -395,6 +402,7 @@ def test_the_device_is_in_the_origin_and_auto_is_resolved(llama):
 # --- memory --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 2**30], ids=["scratch file", "memory"])
 @pytest.mark.parametrize("fast", [True, False], ids=["torch alone", "through PEFT"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

@@ -48,6 +48,7 @@ def padded(llama, monkeypatch):
     return engine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", base.PACKED)
 def test_every_architecture_that_is_packed_answers_as_it_does_padded(
     kind, llama, tmp_path, monkeypatch
@@ -84,6 +85,7 @@ def lora(llama, tmp_path_factory):
     return llama.adapter(tmp_path_factory.mktemp("lora"), name="lora", seed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 8, 25])
 def test_texts_are_equal_with_1_8_and_25_rows_and_merged_or_not(llama, lora, rows):
     wanted, _ = answers(Transformers(lambda: llama.folder, CPU), lora)
@@ -130,6 +132,7 @@ def test_equal_beginnings_change_no_bit_whoever_else_is_asked(llama, lora):
         assert likely.items() <= nlls.items()
 
 
+@pytest.mark.slow
 def test_prompts_and_ideals_longer_than_a_chunk_stay_with_their_own_cases(llama, lora, monkeypatch):
     def long(number, length):
         words = " ".join(f"w{(number * 7 + k * 3) % 60}" for k in range(length))
@@ -186,6 +189,7 @@ def test_an_output_that_takes_too_long_is_cut_off_and_says_so(llama):
     assert any(o.finish == "time" and 0 < o.tokens < 400 for o in texts.values())
 
 
+@pytest.mark.slow
 def test_threads_are_told_how_long_to_spin_before_torch_comes(llama):
     """Read once, when torch's threads are made; later it changes nothing."""
     import subprocess

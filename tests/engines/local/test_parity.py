@@ -57,6 +57,7 @@ def told(place: Place, export: Path) -> list[str]:
     return list(faults(place.compared(export), alpha=8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 def test_a_faithful_merge_has_no_fault(place: Place, dtype: str) -> None:
     found = place.compared(place.export(f"faithful-{dtype}", dtype=dtype))
@@ -64,6 +65,7 @@ def test_a_faithful_merge_has_no_fault(place: Place, dtype: str) -> None:
     assert found.overall.value == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [0.5, 2.0, 4.0])
 def test_a_wrong_alpha_is_named_with_the_alpha_that_it_amounts_to(
     place: Place, times: float
@@ -103,6 +105,7 @@ def test_a_tensor_that_the_adapter_leaves_alone_must_be_the_bases(place: Place) 
     ]
 
 
+@pytest.mark.long
 def test_a_lost_head_is_named(tmp_path: Path) -> None:
     """The adapter saves its head whole, and the export has the base's."""
     from peft import LoraConfig, get_peft_model
@@ -127,6 +130,7 @@ def test_a_lost_head_is_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_export_without_some_weights_is_refused(place: Place) -> None:
     out = place.export("lacking", lambda tensors: tensors.pop("lm_head.weight"))
     with refused("does not load: .*1 of its weights are missing, such as lm_head", AdapterRefused):

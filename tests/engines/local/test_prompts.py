@@ -97,6 +97,7 @@ def made(request, tmp_path_factory):
     return found, found.adapter(folder / "lora", name="lora", seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", TEMPLATES)
 def test_texts_and_likelihoods_are_those_of_plain_transformers_and_peft(family, made, tmp_path):
     base, lora = made
@@ -234,7 +235,7 @@ def test_a_shipped_template_that_is_no_text_is_refused(tmp_path):
         shipped_template(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("ask", [True, False])
 @pytest.mark.parametrize("source", ["adapter", "turns.jinja"])
 def test_a_hostile_template_is_stopped_wherever_it_comes_from(base, lora, source, ask, tmp_path):

@@ -86,6 +86,7 @@ def assert_same(found, wanted):
         assert nll == pytest.approx(other, abs=1e-5)
 
 
+@pytest.mark.long
 @needs_bitsandbytes
 @pytest.mark.parametrize(
     ("quantize", "dtype"),
@@ -109,6 +110,7 @@ def test_a_plain_base_is_quantised_when_it_is_loaded(base, lora, quantize, dtype
     assert_same(answers(engine, BASE, dtype, PROMPTS[:2]), without)
 
 
+@pytest.mark.slow
 @needs_bitsandbytes
 def test_a_quantised_base_writes_otherwise_than_the_plain_one(base, lora):
     how = Transformers(lambda: base, CPU, quantize="nf4"), Transformers(lambda: base, CPU)
@@ -116,6 +118,7 @@ def test_a_quantised_base_writes_otherwise_than_the_plain_one(base, lora):
     assert quantised != full
 
 
+@pytest.mark.long
 @needs_bitsandbytes
 def test_a_base_that_is_quantised_already_is_taken_as_it_is(packed_base, lora):
     engine = Transformers(lambda: packed_base, CPU, quantized="nf4")
@@ -123,6 +126,7 @@ def test_a_base_that_is_quantised_already_is_taken_as_it_is(packed_base, lora):
     assert_same(answers(engine, lora), wanted)
 
 
+@pytest.mark.slow
 @needs_bitsandbytes
 @pytest.mark.parametrize("quantize", ["nf4", "int8"])
 def test_a_text_is_the_same_alone_and_among_others(base, lora, quantize):
@@ -132,6 +136,7 @@ def test_a_text_is_the_same_alone_and_among_others(base, lora, quantize):
     assert answers(engine, lora, prompts=PROMPTS[::-1]) == among[::-1]
 
 
+@pytest.mark.long
 @needs_bitsandbytes
 def test_an_adapter_leaves_no_trace_in_4_bits(base, lora):
     """PEFT's merge would round the weights anew, so nothing is merged."""

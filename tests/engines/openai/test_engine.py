@@ -447,6 +447,7 @@ def weighed(engine, adapter, prompts=WORDS):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["base", "adapter"])
 def test_texts_and_likelihoods_are_the_in_process_ones(behind, lora, which):
     inside, outside = behind
@@ -458,6 +459,7 @@ def test_texts_and_likelihoods_are_the_in_process_ones(behind, lora, which):
     assert weighed(outside, adapter) == pytest.approx(weighed(inside.engine, adapter), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_an_adapter_is_shown_to_be_applied(behind, lora):
     inside, outside = behind
     assert outside.shift(lora, WORDS[0], GREEDY) > 0.01

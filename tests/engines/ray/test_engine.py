@@ -64,6 +64,7 @@ def asked(folder: Path) -> list[tuple[str, str]]:
     return [(line.split()[0], line.split()[2]) for line in lines]
 
 
+@pytest.mark.long
 def test_two_workers_share_the_prompts_and_each_is_answered_once(
     opened: Open, tmp_path: Path
 ) -> None:
@@ -89,6 +90,7 @@ def test_what_a_killed_worker_had_is_done_by_another_and_said_at_once(
     assert line.endswith("its piece is begun again, a new worker is started where there is space")
 
 
+@pytest.mark.long
 def test_a_piece_that_kills_every_worker_is_given_up_and_the_others_go_on(
     opened: Open, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_worker_on_another_device_is_refused(opened: Open) -> None:
         list(opened(other).generate(BASE, prompts(1), GENERATION))
 
 
+@pytest.mark.long
 def test_workers_that_cannot_begin_are_one_line_and_are_not_waited_for_twice(
     opened: Open,
 ) -> None:

@@ -77,8 +77,8 @@ def test_somebody_else_at_the_address_is_given_up_in_time(
             pass
 
 
+@pytest.mark.long
 @needs_ray
-@pytest.mark.slow
 def test_a_local_ray_is_silent_private_and_gone_afterwards() -> None:
     """Only loopback, a token for whoever reaches it all the same, no telemetry, no words."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}

@@ -108,6 +108,7 @@ def evaluated(project: TinyProject, *adapters: str) -> None:
         harness.evaluate(name, benchmarks=[TASK], project=project.folder)
 
 
+@pytest.mark.slow
 def test_history_says_which_cases_every_adapter_gets_right_and_which_none(project):
     hard, easy = CASES[0]["id"], CASES[1]["id"]
     for place, name in enumerate(("a", "b", "c")):
@@ -171,6 +172,7 @@ def test_a_file_without_a_case_is_refused(project):
         check(project.project, [TASK])
 
 
+@pytest.mark.slow
 def test_the_shipped_benchmarks_are_fit(pytestconfig, tmp_path):
     from harness.flows.project import Project
 

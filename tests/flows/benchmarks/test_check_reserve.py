@@ -112,6 +112,7 @@ def open_verdict(project: TinyProject) -> None:
     assert RESERVE_RUN in verdict.runs, verdict.reasons
 
 
+@pytest.mark.slow
 def test_a_reserve_that_grew_since_it_was_looked_at_is_fit(project: TinyProject) -> None:
     open_verdict(project)
     assert checked(project).health.looked_at == 10

@@ -39,6 +39,7 @@ def found(project):
     return one
 
 
+@pytest.mark.slow
 def test_ideals_that_are_too_long_are_findings_with_their_line(counting):
     needed = ideal_tokens(counting.project, counting.project.benchmark(TASK).cases).longest
     longest = max(needed)

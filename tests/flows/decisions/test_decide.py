@@ -56,6 +56,7 @@ def test_a_promotion_says_who_why_when_and_all_that_it_rests_on(project: ServedP
     assert all((made.verdict, made.policy, made.hash, made.at))
 
 
+@pytest.mark.slow
 def test_a_name_belongs_to_a_client(project: ServedProject) -> None:
     project.line("acme/openers_v1", "acme/openers_v2")
     assert project.promoted() == "acme/openers_v2"
@@ -64,6 +65,7 @@ def test_a_name_belongs_to_a_client(project: ServedProject) -> None:
     assert project.put("globex/openers_v1").adapter == "globex/openers_v1"
 
 
+@pytest.mark.slow
 def test_every_task_has_its_own(project: ServedProject) -> None:
     project.second_task()
     project.line("v1")
@@ -255,6 +257,7 @@ def test_a_rejection_leaves_production_as_it_is(project: ServedProject) -> None:
 # --- roll back --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_last_good_one_comes_back(project: ServedProject) -> None:
     project.line("v1", "v2")
     first = project.adapter("v1").files().digest
@@ -264,6 +267,7 @@ def test_the_last_good_one_comes_back(project: ServedProject) -> None:
     assert project.promoted() == "v1"
 
 
+@pytest.mark.long
 def test_a_second_rollback_goes_further_back(three: ServedProject) -> None:
     assert [back(three).adapter for _ in range(2)] == ["v2", "v1"]
     with refused("v1 is the first, there is nothing before it"):
@@ -277,6 +281,7 @@ def test_a_named_one_comes_back(three: ServedProject) -> None:
         back(three)
 
 
+@pytest.mark.long
 def test_after_a_rollback_the_next_promotion_has_the_old_one_before_it(
     project: ServedProject,
 ) -> None:
@@ -286,6 +291,7 @@ def test_after_a_rollback_the_next_promotion_has_the_old_one_before_it(
     assert back(project).adapter == "v1", "v2 was taken back and is no good one"
 
 
+@pytest.mark.long
 def test_what_was_taken_back_may_be_promoted_again(project: ServedProject) -> None:
     project.line("v1", "v2")
     back(project)
@@ -318,6 +324,7 @@ def test_a_rollback_that_was_killed_is_completed_and_goes_no_further(
     assert back(three).adapter == "v1", "who means it goes further"
 
 
+@pytest.mark.slow
 def test_there_must_be_something_to_roll_back(project: ServedProject) -> None:
     project.adapter("v1").write()
     with refused("openers: nothing is promoted, so there is nothing to roll back"):
@@ -328,6 +335,7 @@ def test_there_must_be_something_to_roll_back(project: ServedProject) -> None:
     assert project.kinds() == ["promote v1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "line"),
     [
@@ -471,6 +479,7 @@ def test_what_is_no_adapter_is_refused(project: ServedProject, name: str) -> Non
     assert project.kinds() == ["promote v1"]
 
 
+@pytest.mark.long
 def test_a_dry_run_says_the_decision_and_records_nothing(project: ServedProject) -> None:
     project.line("v1", "v2")
     project.judge("v3")
@@ -509,6 +518,7 @@ def test_who_and_why_fit_into_every_store(by: str, why: str) -> None:
         DecisionRequest(by, why)
 
 
+@pytest.mark.long
 def test_nothing_is_decided_on_a_ledger_that_was_changed_by_hand(project: ServedProject) -> None:
     project.line("v1", "v2")
     project.judge("v3")
@@ -519,6 +529,7 @@ def test_nothing_is_decided_on_a_ledger_that_was_changed_by_hand(project: Served
         back(project)
 
 
+@pytest.mark.slow
 def test_an_unknown_task_or_store_is_named(project: ServedProject) -> None:
     project.line("v1")
     with refused("poems: no benchmark is for this task"):

@@ -53,6 +53,7 @@ def renew(project: ServedProject) -> None:
 # --- what it says -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_it_names_adapter_digest_files_and_decision(project: ServedProject) -> None:
     with project.opened() as store:
         held = store.decisions.promoted("openers")
@@ -73,6 +74,7 @@ def test_it_follows_every_decision(project: ServedProject) -> None:
     assert served(project) == project.folder / "adapters/v1"
 
 
+@pytest.mark.slow
 def test_a_client_s_adapter_and_a_second_task(project: ServedProject) -> None:
     project.second_task()
     project.judge("acme/r1", task="replies")
@@ -81,6 +83,7 @@ def test_a_client_s_adapter_and_a_second_task(project: ServedProject) -> None:
     assert served(project) == project.folder / "adapters/v1"
 
 
+@pytest.mark.slow
 def test_an_override_shows_in_it(project: ServedProject) -> None:
     project.judge("v2", "bad")
     project.put("v2", override=True)
@@ -235,6 +238,7 @@ def test_everybody_may_read_it(project: ServedProject) -> None:
     assert file_of(project).stat().st_mode & 0o777 == 0o644
 
 
+@pytest.mark.slow
 def test_a_disk_that_fails_leaves_the_old_one_and_says_what_to_do(
     project: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +258,7 @@ def test_a_disk_that_fails_leaves_the_old_one_and_says_what_to_do(
     assert served(project).name == "v2"
 
 
+@pytest.mark.slow
 def test_of_two_that_write_at_once_the_ledger_s_last_word_stays(
     project: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

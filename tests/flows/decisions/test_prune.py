@@ -43,6 +43,7 @@ def left(project: ServedProject) -> set[str]:
         return set(store.runs.ids())
 
 
+@pytest.mark.slow
 def test_the_newest_stay_and_what_is_needed_stays(project: ServedProject) -> None:
     before = left(project)
     found = pruned(project, 1)
@@ -54,6 +55,7 @@ def test_the_newest_stay_and_what_is_needed_stays(project: ServedProject) -> Non
     assert not {"newer-v1-0", "newer-v1-1"} & after
 
 
+@pytest.mark.slow
 def test_every_decision_can_still_be_judged_again_and_rolled_back(project: ServedProject) -> None:
     pruned(project, 1)
     with project.opened() as store:
@@ -67,6 +69,7 @@ def test_every_decision_can_still_be_judged_again_and_rolled_back(project: Serve
     assert rollback(project.project, None, project.ask()).adapter == "v1"
 
 
+@pytest.mark.long
 def test_an_accepted_case_keeps_its_run(project: ServedProject) -> None:
     texts, nlls = {"health-1": "Dear Sir"}, {"health-1": 0.43}
     verdict = project.judge("v3", texts=texts, nlls=nlls)
@@ -77,6 +80,7 @@ def test_an_accepted_case_keeps_its_run(project: ServedProject) -> None:
     assert run in left(project)
 
 
+@pytest.mark.long
 def test_what_is_not_decided_goes_with_its_verdict(project: ServedProject) -> None:
     run = project.judge("v3", "bad").runs["candidate"]
     with project.opened() as store:
@@ -88,6 +92,7 @@ def test_what_is_not_decided_goes_with_its_verdict(project: ServedProject) -> No
         assert store.runs.changed() == []
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_the_same_and_removes_nothing(project: ServedProject) -> None:
     before = left(project)
     said = pruned(project, 2, dry_run=True)

@@ -305,11 +305,13 @@ def _modules() -> list[tuple[str, ast.AST]]:
     ]
 
 
+@pytest.mark.long
 def test_only_a_push_can_upload() -> None:
     using = {name for name, tree in _modules() if SENDERS & {*_names(tree)}}
     assert using == {"flows/decisions/publish.py"}
 
 
+@pytest.mark.long
 def test_no_module_brings_a_way_to_the_network_of_its_own() -> None:
     """The engine that asks a server of the team's own is the one that may."""
     using = {

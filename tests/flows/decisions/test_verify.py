@@ -35,6 +35,7 @@ def wrong(project: TinyProject, **how: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_of_what_is_as_it_was_nothing_is_said(project: ServedProject) -> None:
     found = verify(project.project)
     assert all(check.ok for check in found)
@@ -252,7 +253,7 @@ def test_it_says_how_far_it_is(project: ServedProject) -> None:
         assert steps[-1][0] == steps[-1][1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_several_cores_find_what_one_finds(
     project: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,7 @@ def test_an_adapter_is_judged_through_a_server(served: TinyProject, server: Open
     assert server.modules == {}  # what was loaded for it is taken out again
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_where_everything_is_known(
     served: TinyProject, server: OpenAIServer
 ) -> None:
@@ -81,6 +82,7 @@ def test_nothing_is_asked_where_everything_is_known(
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_a_run_that_broke_goes_on_where_it_was(served: TinyProject, server: OpenAIServer) -> None:
     text = (served.folder / "pyproject.toml").read_text()
     served.write("pyproject.toml", text + "concurrency = 1\n")
@@ -96,6 +98,7 @@ def test_a_run_that_broke_goes_on_where_it_was(served: TinyProject, server: Open
     assert not set(asked) & set(answered)
 
 
+@pytest.mark.slow
 def test_other_bytes_of_the_same_name_are_asked_for_anew(
     served: TinyProject, server: OpenAIServer
 ) -> None:

@@ -169,6 +169,7 @@ def test_a_store_that_comes_along_is_not_opened(project: TinyProject) -> None:
     assert (project.folder / "reports/harness.db").read_text(encoding="utf-8") == "no database"
 
 
+@pytest.mark.slow
 def test_the_adapter_is_the_heads(project: TinyProject) -> None:
     project.record("new", quality="good")
     assert judged(project, "new").outcome == "promote"
@@ -176,6 +177,7 @@ def test_the_adapter_is_the_heads(project: TinyProject) -> None:
     assert judged(project, "new").outcome == "reject"
 
 
+@pytest.mark.slow
 def test_a_project_below_the_top_of_its_repository(project: TinyProject, tmp_path: Path) -> None:
     inner = tmp_path / "whole/inner"
     shutil.copytree(project.folder, inner, ignore=shutil.ignore_patterns(".git"))
@@ -217,6 +219,7 @@ def undecided(project: TinyProject) -> TinyProject:
     return project
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ref", "store", "believed"),
     [

@@ -76,6 +76,7 @@ def opened(project: TinyProject) -> Iterator[Session]:
         yield session
 
 
+@pytest.mark.slow
 def test_a_run_records_what_ended_its_turns_and_is_found_again(project, monkeypatch):
     with opened(project) as session:
         run = session.candidate("v1").evaluate(session.benchmark(TASK)).run
@@ -120,6 +121,7 @@ def test_a_case_beyond_the_bases_positions_is_refused_before_any_text(project, m
         session.candidate("v1").evaluate(session.benchmark(TASK))
 
 
+@pytest.mark.slow
 def test_a_promoted_run_of_an_older_engine_is_made_again_and_that_is_said(project, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(engine, "_WAYS", "packed-1")

@@ -134,6 +134,7 @@ def test_recording_again_asks_nothing_and_changes_nothing(
     assert answers(server) == before
 
 
+@pytest.mark.slow
 def test_an_interrupted_recording_goes_on_where_it_stopped(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -157,6 +158,7 @@ def test_an_interrupted_recording_goes_on_where_it_stopped(
     assert not before & again
 
 
+@pytest.mark.slow
 def test_a_new_adapter_is_gated_against_a_name_that_is_gone(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -176,6 +178,7 @@ def test_a_new_adapter_is_gated_against_a_name_that_is_gone(
     assert promote(hosted.project, "as-good", **how).adapter == "as-good"
 
 
+@pytest.mark.slow
 def test_answers_beyond_their_age_are_asked_for_again(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -188,6 +191,7 @@ def test_answers_beyond_their_age_are_asked_for_again(
     assert judged(hosted).runs == first.runs  # fresh again
 
 
+@pytest.mark.slow
 def test_old_answers_count_where_the_server_gives_none_and_that_is_said(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -212,6 +216,7 @@ def test_recorded_answers_that_were_edited_are_refused(hosted: TinyProject) -> N
         judged(hosted)
 
 
+@pytest.mark.slow
 def test_another_model_under_a_promoted_name_is_refused(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -225,6 +230,7 @@ def test_another_model_under_a_promoted_name_is_refused(
         judged(hosted, "as-good")
 
 
+@pytest.mark.slow
 def test_a_name_has_no_path_and_nothing_to_attest(hosted: TinyProject) -> None:
 
     verdict = judged(hosted)

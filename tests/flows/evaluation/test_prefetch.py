@@ -76,6 +76,7 @@ def plain(rows: Sequence[JobResult]) -> list[Any]:
     return [(r.adapter, r.benchmark, bare(r.verdict) if r.verdict else r.error) for r in rows]
 
 
+@pytest.mark.slow
 def test_every_output_is_asked_once_and_verdicts_ask_nothing_more(several: TinyProject) -> None:
     engine = EchoEngine()
     with session(several, engine) as opened:
@@ -87,6 +88,7 @@ def test_every_output_is_asked_once_and_verdicts_ask_nothing_more(several: TinyP
     assert all(row.verdict for row in rows)
 
 
+@pytest.mark.slow
 def test_the_verdicts_are_those_without_it(several: TinyProject, tmp_path: Path) -> None:
     from harness.flows.evaluation.sweep import one_after_another
 
@@ -127,6 +129,7 @@ def test_one_that_fails_is_tried_once_on_each_benchmark_and_stops_nobody(
     assert len([row for row in rows if row.verdict]) == 4
 
 
+@pytest.mark.slow
 def test_a_proof_is_given_once_for_an_adapter(several: TinyProject, tmp_path: Path) -> None:
     engine = Counting(tmp_path)
     with proving(several, engine) as opened:
@@ -149,6 +152,7 @@ def test_nothing_is_kept_of_an_adapter_that_changes_nothing(
     assert "unapplied" not in (tmp_path / "asked").read_text()
 
 
+@pytest.mark.slow
 def test_to_make_again_means_once(several: TinyProject) -> None:
     with session(several, EchoEngine()) as opened:
         list(sweep(opened, NAMES))
@@ -180,7 +184,7 @@ def test_a_store_that_fails_ends_it(several: TinyProject, monkeypatch: pytest.Mo
         prefetch(opened, WANTED)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 def test_on_ray_with_a_worker_killed_every_output_is_kept_once_and_verdicts_are_the_same(
     several: TinyProject, tmp_path: Path

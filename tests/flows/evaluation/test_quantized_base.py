@@ -84,6 +84,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_it_is_judged_promoted_and_never_compared_with_another_form(place: Path) -> None:
     project = Project.here(place)
     checks = doctor(project, "v1")

@@ -94,6 +94,7 @@ def when(file: Path, then: Callable[[], None]) -> threading.Thread:
     return watching
 
 
+@pytest.mark.long
 def test_a_node_that_is_lost_in_a_sweep_changes_no_verdict_and_is_one_line(
     cluster: Any, many: TinyProject, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_node_that_is_lost_in_a_sweep_changes_no_verdict_and_is_one_line(
     )
 
 
+@pytest.mark.long
 def test_a_node_with_another_version_of_a_library_is_refused_in_one_line(
     cluster: Any, many: TinyProject, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

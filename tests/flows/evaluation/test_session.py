@@ -104,6 +104,7 @@ def test_a_rejecting_guard_rejects_also_where_only_the_task_was_asked_for(
     assert any("manners" in reason for reason in verdicts["openers"].reasons)
 
 
+@pytest.mark.slow
 def test_each_candidate_of_a_benchmark_version_is_counted_once(recorded: TinyProject) -> None:
     recorded.promote("good")
     counted = [judged(recorded, name)["openers"] for name in ("good", "same", "same", "bad")]
@@ -208,6 +209,7 @@ def with_a_prompt(project: TinyProject) -> TinyProject:
     return project
 
 
+@pytest.mark.slow
 def test_every_adapter_is_compared_with_base_and_prompt(recorded: TinyProject) -> None:
     verdict = judged(with_a_prompt(recorded), "same")["openers"]
     assert verdict.promoted == "good"
@@ -218,6 +220,7 @@ def test_every_adapter_is_compared_with_base_and_prompt(recorded: TinyProject) -
     assert [worth.benchmark for worth in verdict.forgetting] == ["manners"]
 
 
+@pytest.mark.slow
 def test_baselines_change_no_outcome(recorded: TinyProject) -> None:
     with_a_prompt(recorded)
     for adapter in ("same", "bad"):

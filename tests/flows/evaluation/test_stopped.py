@@ -73,6 +73,7 @@ def wait_for(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", GATES)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_gate_on_a_server_leaves_nothing_and_goes_on(
@@ -105,6 +106,7 @@ def test_a_gate_on_a_server_leaves_nothing_and_goes_on(
     assert server.modules == {}
 
 
+@pytest.mark.long
 def test_an_adapter_that_the_server_is_still_loading_does_not_stay(
     start: Start,
     server: OpenAIServer,  # noqa: F811

@@ -52,6 +52,7 @@ def test_every_adapter_meets_every_benchmark(recorded: TinyProject) -> None:
     }
 
 
+@pytest.mark.slow
 def test_each_verdict_is_the_one_that_evaluate_gives(recorded: TinyProject) -> None:
     recorded.promote("good")
     alone = {}
@@ -116,6 +117,7 @@ def test_what_is_to_be_done_is_plain_and_anybody_may_do_it(recorded: TinyProject
     assert [row.adapter for row in rows] == ["bad", "same", "good"]
 
 
+@pytest.mark.slow
 def test_the_base_is_asked_once_for_all(project: TinyProject) -> None:
     for number in range(2, 5):
         project.adapter(f"v{number}", seed=number, task="openers").write()
@@ -129,6 +131,7 @@ def test_the_base_is_asked_once_for_all(project: TinyProject) -> None:
     assert {name for name, _, _ in asked} == {"base", "v1", "v2", "v3", "v4"}
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
 def test_the_base_is_loaded_once_and_every_adapter_writes_its_own(tmp_path: Path) -> None:
     made = ManyAdapters(tmp_path / "many", ("one", "two", "three"))

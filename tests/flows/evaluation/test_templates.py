@@ -142,6 +142,7 @@ DIFFERENT = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plant", DIFFERENT, ids=lambda plant: plant.__name__)
 def test_what_makes_other_texts_or_tokens_is_refused_in_one_line(
     project, inside, shipping, made, plant
@@ -272,6 +273,7 @@ HUGE = "{% set ns = namespace(x='x' * 1000000) %}{% for a in range(99999) %}"
 HUGE += "{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "template",
     [pytest.param(ENDLESS, id="endless"), pytest.param(HUGE, id="huge", marks=pytest.mark.slow)],
@@ -285,7 +287,7 @@ def test_a_template_that_runs_away_is_stopped(project, shipping, monkeypatch, te
     assert time.monotonic() - begun < 60  # the time of the process's start, and 3 s
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_pattern_that_runs_for_ever_is_stopped(project, shipping, made, monkeypatch):
     monkeypatch.setattr(shipped, "SECONDS", 3.0)
     all_of(made, shipping)
@@ -320,6 +322,7 @@ def test_a_pipe_in_place_of_a_template_is_refused(project, shipping):
         judged(project)
 
 
+@pytest.mark.long
 def test_code_beside_a_tokenizer_is_never_run(project, shipping, made):
     all_of(made, shipping)
     mark = project.folder / "ran"

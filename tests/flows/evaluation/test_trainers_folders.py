@@ -76,6 +76,7 @@ def left_by(
         (to / file).write_text(content if isinstance(content, str) else json.dumps(content))
 
 
+@pytest.mark.long
 def test_a_folder_of_trainers_save_model_is_judged_and_promoted(
     made: TrainedProject, by_trainer: Path
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_folder_of_unsloth_is_judged_and_promoted(made: TrainedProject, by_tra
     assert "# Mine" in (made.folder / "adapters/unsloth/README.md").read_text()
 
 
+@pytest.mark.long
 def test_a_verdict_says_which_base_the_adapter_was_trained_on(
     made: TrainedProject, by_trainer: Path
 ) -> None:
@@ -137,6 +139,7 @@ AXOLOTL = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", [LLAMA_FACTORY, AXOLOTL], ids=["llama-factory", "axolotl"])
 def test_leftovers_are_passed_over_and_said(
     made: TrainedProject, by_trainer: Path, files: dict[str, str]

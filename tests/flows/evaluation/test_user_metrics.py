@@ -40,6 +40,7 @@ def line_of(project: TinyProject) -> str:
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_it_is_scored_judged_and_named_with_its_package(asking: TinyProject, site: Path) -> None:
     offer(
         site, "acme 1.2", {"harness.metrics": {"polite": "acme_polite:score"}}, acme_polite=POLITE
@@ -49,6 +50,7 @@ def test_it_is_scored_judged_and_named_with_its_package(asking: TinyProject, sit
     assert run.origin["measures"]["metric polite"] == "acme 1.2"
 
 
+@pytest.mark.long
 def test_another_version_scores_anew_and_writes_nothing_anew(
     asking: TinyProject, site: Path
 ) -> None:
@@ -70,6 +72,7 @@ def test_a_metric_that_nobody_offers(asking: TinyProject) -> None:
     assert line_of(asking).startswith(line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "line"),
     [

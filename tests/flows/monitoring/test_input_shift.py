@@ -136,6 +136,7 @@ def test_few_inputs_are_said_to_be_few(project: TinyProject) -> None:
     assert "5 inputs and 18 cases" in found.skipped
 
 
+@pytest.mark.slow
 def test_slices_that_score_low_and_are_edited_most_make_the_benchmark_a_prophet(
     project: TinyProject,
 ) -> None:

@@ -106,6 +106,7 @@ def test_reviews_count_by_bytes_whatever_the_adapter_was_called(project: TinyPro
     assert looked(project).state == "retrain"
 
 
+@pytest.mark.slow
 def test_a_promotion_begins_a_new_count(project: TinyProject) -> None:
     alarmed(project)
     project.record("better")
@@ -157,6 +158,7 @@ def test_only_a_standing_alarm_can_be_acknowledged(project: TinyProject) -> None
         acknowledge(project.project, ASK)
 
 
+@pytest.mark.slow
 def test_a_dry_run_acknowledges_nothing(project: TinyProject) -> None:
     alarmed(project)
     acknowledge(project.project, replace(ASK, dry_run=True))
@@ -233,6 +235,7 @@ def test_synthetic_reviews_are_counted_as_such(project: TinyProject) -> None:
 # --- the benchmark, run again ---------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_same_bytes_with_the_same_scores_have_not_drifted(project: TinyProject) -> None:
     keep(project, steady(Weeks()))
     for _ in range(3):
@@ -242,6 +245,7 @@ def test_the_same_bytes_with_the_same_scores_have_not_drifted(project: TinyProje
     assert found.state == "steady"
 
 
+@pytest.mark.slow
 def test_a_stack_that_changed_underneath_is_an_alarm(
     project: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -232,6 +232,7 @@ def test_a_folder_of_ones_own_is_used(project: TinyProject, tmp_path: Path) -> N
     assert Path(made.training).parent == tmp_path / "mine"
 
 
+@pytest.mark.slow
 def test_the_whole_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
     served = ServedProject(tmp_path / "served")

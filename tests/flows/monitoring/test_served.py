@@ -98,13 +98,14 @@ def asked(project: Path, server: OpenAIServer, **how: str) -> EndpointCheck:
     return served(Project.here(project), None, server.url, **how)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_promoted_adapter_is_known_100_times_of_100(project: Path, right: VLLM) -> None:
     found = [asked(project, right) for _ in range(100)]
     assert {(one.outcome, one.name, one.model) for one in found} == {("same", "v1", "v1")}
     assert {one.rounding for one in found} == {"float32"}
 
 
+@pytest.mark.slow
 def test_the_promoted_adapter_is_known(project: Path, right: VLLM) -> None:
     found = asked(project, right)
     assert (found.outcome, found.rounding, found.model) == ("same", "float32", "v1")
@@ -141,6 +142,7 @@ def test_nothing_is_loaded_into_the_server_or_taken_out(project: Path, right: VL
     assert not right.bodies("/load_lora_adapter") and not right.bodies("/unload_lora_adapter")
 
 
+@pytest.mark.slow
 def test_the_name_that_customers_use_can_be_given(project: Path, right: VLLM) -> None:
     right.modules = {"live": right.modules["v1"], "canary": str(project / "adapters/v2")}
     with pytest.raises(RequestError, match="live, canary, say by --model which"):
@@ -157,6 +159,7 @@ def test_a_project_in_which_nothing_is_promoted_has_nothing_to_compare(
         asked(project, right)
 
 
+@pytest.mark.long
 def test_the_page_now_has_the_last_answer(project: Path, right: VLLM) -> None:
     asked(project, right)
     right.fault = "base under its name"
@@ -168,6 +171,7 @@ def test_the_page_now_has_the_last_answer(project: Path, right: VLLM) -> None:
     assert task.endpoint is not None and task.endpoint.answers == "base"
 
 
+@pytest.mark.slow
 def test_the_command_says_it_in_words_and_as_json(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -191,6 +195,7 @@ def test_the_command_says_it_in_words_and_as_json(
     assert code == 11 and "error" in json.loads(out)
 
 
+@pytest.mark.slow
 def test_a_team_is_told_where_another_answers_and_only_then(
     project: Path, right: VLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:

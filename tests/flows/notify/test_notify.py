@@ -122,6 +122,7 @@ def test_without_the_section_nothing_is_ever_told(project: TinyProject, receiver
     assert receiver.bodies == []
 
 
+@pytest.mark.slow
 def test_under_a_base_ref_nothing_is_told(project: TinyProject, receiver: Receiver) -> None:
     git(project.folder.parent, "init", "-q", str(project.folder))
     git(project.folder, "add", "-A")

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from harness.flows.queries import case_history, cases
 from tests.fakes.project import TASK
 
@@ -15,6 +17,7 @@ def test_an_empty_store_still_shows_the_benchmark(past):
     assert (found.adapters, found.judged, found.health) == (0, 0, ())
 
 
+@pytest.mark.slow
 def test_a_case_shows_how_adapters_did_each_counted_once(two):
     two.judge("v3", "bad")
     found = cases(two.project, two.store)

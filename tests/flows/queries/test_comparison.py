@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from harness.flows.queries import compare, filtered
 from tests.fakes.project import GUARD, TASK
 
@@ -40,6 +42,7 @@ def test_two_that_were_never_judged_together_are_judged_now(two):
     assert found.reference_role == "chosen" and found.command == "lora-harness compare v2 v3"
 
 
+@pytest.mark.slow
 def test_the_worst_case_comes_first_with_both_scores_and_texts(two):
     two.judge("v3", "bad")
     found = compare(two.project, two.store, candidate="v3")
@@ -80,6 +83,7 @@ def test_a_guard_is_compared_as_well(two):
     assert found.verdict is not None and len(found.cases) == 5
 
 
+@pytest.mark.slow
 def test_a_lower_edit_rate_is_a_change_upwards(two):
     found = compare(two.project, two.store, metric="edit_rate")
     assert found.metric == "edit_rate"

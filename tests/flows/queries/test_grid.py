@@ -1,11 +1,14 @@
 from dataclasses import replace
 
+import pytest
+
 from harness.flows.queries import apart_first, case_grid, in_slices, worst_first
 from harness.flows.queries.grid import MAX_ADAPTERS, GridRow
 from harness.flows.queries.sheets import grid_sheet
 from tests.fakes.project import TASK
 
 
+@pytest.mark.long
 def test_every_case_stands_under_every_adapter_and_the_promoted_one_comes_first(two):
     two.judge("v3", "bad")
     found = case_grid(two.project, two.store)
@@ -24,6 +27,7 @@ def test_an_empty_store_has_all_rows_and_no_column(past):
     assert all(row.scores == () and row.spread == 0.0 for row in found.rows)
 
 
+@pytest.mark.slow
 def test_a_missing_score_is_missing_and_not_zero(two):
     run = two.store.runs.newest("v2", TASK)
     bare = replace(run.results[0], scores={"ideal_likelihood": None})

@@ -59,6 +59,7 @@ def test_no_page_reads_a_long_table_from_end_to_end(small, page):
         assert scans == [], statement
 
 
+@pytest.mark.long
 def test_a_longer_history_is_not_asked_more_questions(small, tmp_path):
     project, store = long_history(tmp_path / "large", LARGE)
     theirs = pages(project, store)
@@ -85,7 +86,7 @@ def _window(run):
     return Window(run.benchmark, "edit_similarity", (run.adapter,), day, day)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_page_says_the_same_on_postgresql(small, tmp_path):
     with running_server() as server:
         project, store = long_history(tmp_path / "pg", SMALL, server.fresh())

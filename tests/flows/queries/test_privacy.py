@@ -62,6 +62,7 @@ def test_hidden_texts_still_tell_equal_from_changed(two):
     assert [one.flag for one in shut.cases] == [one.flag for one in exact.cases]
 
 
+@pytest.mark.slow
 def test_what_a_masked_page_files_is_what_was_written(two):
     project = showing(two, LISTED)
     shown = review_queue(project, two.store).waiting[0]

@@ -64,6 +64,7 @@ def reviewed_once(project: TinyProject) -> bool:
         return len({one.output for one in reviews}) == SESSIONS * CLICKS
 
 
+@pytest.mark.slow
 def test_eight_sessions_at_once_review_every_output_once(project: TinyProject) -> None:
     with closing(project.store()) as store, ThreadPoolExecutor(SESSIONS) as pool:
         for _ in range(CLICKS):
@@ -79,7 +80,7 @@ def session(project: TinyProject, name: str, rounds: Barrier) -> None:
             click(project, store, name)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_eight_servers_with_one_store_review_every_output_once(project: TinyProject) -> None:
     fork = multiprocessing.get_context("fork")

@@ -117,6 +117,7 @@ def test_a_row_that_cannot_be_is_refused_with_its_line(
     assert kept(project) == []
 
 
+@pytest.mark.slow
 def test_three_bad_rows_of_many_are_refused_or_skipped_as_asked(
     project: TinyProject, file: Path
 ) -> None:
@@ -180,6 +181,7 @@ def test_the_task_is_needed_where_the_project_has_several(project: TinyProject, 
 # --- counted once -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_twice_in_halves_and_shuffled_the_rates_are_the_same(
     project: TinyProject, tmp_path: Path, file: Path
 ) -> None:
@@ -333,6 +335,7 @@ def test_hostile_texts_come_in_as_they_are_or_are_refused_in_one_line(
     assert {review.output for review in reviews} >= {"a<script>b", "a\u2028b", "<script>"}
 
 
+@pytest.mark.long
 def test_several_processes_rate_as_one_does(
     project: TinyProject, tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,7 +350,7 @@ def test_several_processes_rate_as_one_does(
 # --- kill -9 ----------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
 def test_killed_at_any_step_a_plain_run_again_gives_the_same(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
@@ -391,6 +394,7 @@ def test_killed_at_any_step_a_plain_run_again_gives_the_same(
     assert kills > 10
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_is_said(
     project: TinyProject, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,7 @@ def counted(store: Store) -> tuple[list[str], tuple[int, int]]:
 ONCE_EACH = (sorted(f"m{n}" for n in range(40)), (3 * 40, 40))
 
 
+@pytest.mark.long
 def test_three_processes_record_the_same_and_each_is_there_once(project: TinyProject) -> None:
     race(project)
     with closing(project.store()) as store:

@@ -94,6 +94,7 @@ def files(project: TinyProject) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_every_seed_trains_on_three_nested_sizes(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -136,6 +137,7 @@ def test_kept_adapters_are_the_projects_and_know_their_part_of_the_set(
     assert (searched.unknown, searched.looked_at) == ((), 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [0, 1, 4])
 def test_a_killed_curve_goes_on_where_it_stopped(
     project: TinyProject, made: Trainings, data: Path, stop: int
@@ -150,6 +152,7 @@ def test_a_killed_curve_goes_on_where_it_stopped(
     assert len(found.curve.points) == 6
 
 
+@pytest.mark.slow
 def test_an_adapter_that_was_trained_and_not_yet_measured_is_not_trained_again(
     project: TinyProject, made: Trainings, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +167,7 @@ def test_an_adapter_that_was_trained_and_not_yet_measured_is_not_trained_again(
     assert len(made.lessons) == 6
 
 
+@pytest.mark.slow
 def test_more_seeds_and_the_same_command_make_only_what_is_missing(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -173,6 +177,7 @@ def test_more_seeds_and_the_same_command_make_only_what_is_missing(
     assert (more.made, more.file, more.curve.wanted) == (3, first.file, 9)
 
 
+@pytest.mark.slow
 def test_another_set_or_recipe_is_another_curve(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -197,6 +202,7 @@ def test_retired_lines_are_not_taught_and_repeated_ones_as_often_as_they_ask(
     assert [point.examples for point in found.curve.points[:3]] == [15, 30, 60]
 
 
+@pytest.mark.slow
 def test_cases_that_the_set_holds_are_left_out_at_every_size(
     project: TinyProject, made: Trainings
 ) -> None:
@@ -213,6 +219,7 @@ def test_cases_that_the_set_holds_are_left_out_at_every_size(
     )
 
 
+@pytest.mark.slow
 def test_flat_scores_are_saturated_and_the_worst_of_all_tell_nothing(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -272,6 +279,7 @@ def test_a_curve_in_the_middle_says_what_is_missing(
     assert "2 trainings missing, the same command goes on" in text
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_named_and_hides_no_other_curve(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -296,7 +304,7 @@ def test_what_cannot_make_a_curve_is_refused(project: TinyProject, data: Path) -
         plan_curve(project.project, few, Recipe(), seeds=2, anyway=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_real_curve_on_a_tiny_llama(tmp_path: Path) -> None:
     """Trained by TRL and measured by the engine, in a store that is gone afterwards."""
     project = TrainedProject(tmp_path / "project")

@@ -96,6 +96,7 @@ def test_seeds_draw_other_parts_and_the_order_of_the_file_does_not() -> None:
     assert first != other
 
 
+@pytest.mark.long
 def test_ten_thousand_examples_of_as_many_slices_are_drawn_at_once() -> None:
     examples = [example(n, slices={"customer": f"c{n}"}) for n in range(10_000)]
     assert len(nested_parts(examples, SHARES, 0)[0]) == 2500

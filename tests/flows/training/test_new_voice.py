@@ -77,6 +77,7 @@ def taught(count: int, output: str, shift: int = 0) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.long
 def test_the_new_voice_is_learnt_proposed_and_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

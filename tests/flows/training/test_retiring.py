@@ -65,6 +65,7 @@ def test_a_rule_that_means_nothing_is_refused(voice: Path, rule: str, says: str)
     assert says in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_pattern_that_runs_for_ever_ends_in_a_line(project: TinyProject) -> None:
     file = project.write_lines(VOICE, [{"input": "a", "output": "a" * 5_000 + "!"}])
     with pytest.raises(RequestError, match="write it without nested repeats"):

@@ -17,6 +17,7 @@ def p_of(d: np.ndarray) -> float:
     return p_value(float(d.mean()), float(d.var()), len(d))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(NUMBERS, st.floats(-0.05, 0.0), st.integers(0, 2**32))
 def test_no_raised_candidate_has_a_smaller_p(numbers, below, seed) -> None:
@@ -35,6 +36,7 @@ def test_the_least_p_is_reached_by_a_raised_candidate() -> None:
     assert least_p(d, -0.005) == pytest.approx(min(found), rel=1e-2)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(NUMBERS, st.integers(1, 3), st.integers(0, 2**32))
 def test_no_lowered_candidate_has_a_higher_lower_bound(numbers, strata, seed) -> None:

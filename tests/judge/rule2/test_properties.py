@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +113,7 @@ def lowered(draw, table):
     return np.clip(worse, 0, 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(trials(), st.data())
 def test_a_worse_score_never_turns_reject_into_promote(trial, data):
@@ -124,6 +126,7 @@ def test_a_worse_score_never_turns_reject_into_promote(trial, data):
     assert decide(worse).outcome != "promote"
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(trials(), st.data())
 def test_a_better_score_never_turns_promote_into_reject(trial, data):
@@ -133,6 +136,7 @@ def test_a_better_score_never_turns_promote_into_reject(trial, data):
     assert (decide(trial).outcome, decide(worse).outcome) != ("reject", "promote")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(trials(finals=False))
 def test_a_candidate_equal_to_the_promoted_is_never_rejected(trial):

@@ -73,6 +73,7 @@ def test_a_script_is_passed_over_unless_a_config_names_it(adapter):
     assert "zero_to_fp32.py is code" in last_word(adapter)[1]
 
 
+@pytest.mark.slow
 def test_a_folder_of_very_many_files_is_refused_unread(adapter):
     adapter.write()
     (adapter.folder / "many").mkdir()

@@ -26,6 +26,7 @@ def split(pattern: str) -> dict[str, Any]:
     return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "steps",
     [
@@ -35,7 +36,6 @@ def split(pattern: str) -> dict[str, Any]:
     ],
     ids=["doubles", "prepends megabytes", "runs for ever"],
 )
-@pytest.mark.slow
 def test_one_that_explodes_in_time_or_memory_is_refused(
     steps: dict[str, Any], tmp_path: Path
 ) -> None:

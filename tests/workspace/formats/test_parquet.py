@@ -67,6 +67,7 @@ def test_a_text_that_is_not_utf_8_costs_its_row_only(tmp_path: Path) -> None:
     assert [(row.values, row.problem) for row in found] == [({"a": "a"}, ""), ({}, "is not UTF-8")]
 
 
+@pytest.mark.long
 def test_a_text_that_repeats_does_not_fill_the_memory(tmp_path: Path) -> None:
     texts = pyarrow.array([[{"content": "x" * 900_000}]] * 4_000)
     file = written(tmp_path, pyarrow.table({"a": texts}), compression="zstd")
