@@ -28,7 +28,7 @@ def body(context: frame.PageContext) -> None:
     _proof(found)
     if not found.total:
         frame.empty(
-            "Nobody has decided anything yet. Promoting a judged adapter is the first decision:",
+            "No decision yet. Promoting a judged adapter is the first:",
             "lora-harness promote NAME --task TASK --by WHO --why TEXT",
         )
         return

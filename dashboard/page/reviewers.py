@@ -24,7 +24,7 @@ def body(context: frame.PageContext) -> None:
         frame.headline(*_headline(found))
     if not found.rows:
         frame.empty(
-            "Nobody has reviewed an output yet. The page Review hands them out; tables come in by",
+            "No output is reviewed yet. Page Review hands them out; this reads a table of reviews:",
             "lora-harness reviews import FILE",
         )
         _uses(found)
