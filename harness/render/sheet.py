@@ -5,6 +5,7 @@ Tested in tests/render/test_notebook.py.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Cell: TypeAlias = str | int | float | bool | None
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+LONG = 40
+"""Letters from which on a text gets lines of some width, also in a table of many columns."""
 MAX_ROWS = 200
 """Rows that a notebook shows; a data frame has all."""
 
@@ -58,15 +62,25 @@ class Sheet:
         """Return the table, of many rows the first and the number of the others."""
         kinds = dict.fromkeys(self.figures, "number")
         columns = [Column(name, kinds.get(name)) for name in self.columns]
-        rows = [[_shown(cell) for cell in row] for row in self.rows[:MAX_ROWS]]
+        rows = [
+            [_shown(cell, name in self.times) for name, cell in zip(self.columns, row, strict=True)]
+            for row in self.rows[:MAX_ROWS]
+        ]
         rest = len(self.rows) - MAX_ROWS
         left = element("p", f"{count(rest, 'row')} more: to_frame() has them all", class_="quiet")
         return element("div", grid(self.title, columns, rows), left if rest > 0 else None)
 
 
-def _shown(cell: Cell) -> Child:
+def _shown(cell: Cell, time: bool) -> Child:
+    """Return a cell as text: a time to the minute, a digest by the letters that verdicts show."""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
         return score(cell)
+    if isinstance(cell, str) and _DIGEST.fullmatch(cell):
+        return cell[:6]
+    if time and isinstance(cell, str):
+        return element("span", cell[:16].replace("T", " "), class_="word")
+    if isinstance(cell, str) and len(cell) > LONG:
+        return element("div", cell, class_="long")
     return MISSING if cell is None else str(cell)

@@ -118,3 +118,13 @@ def test_times_are_times_and_an_empty_sheet_is_a_frame_too() -> None:
     assert str(sheet.to_frame()["at"].dt.tz) == "UTC"
     assert sheet.to_dict() == {"title": "t", "rows": [{"at": "2026-01-02T03:04:05Z", "n": 1}]}
     assert replace(sheet, rows=()).to_frame().empty
+
+
+def test_a_table_shows_times_to_the_minute_and_digests_by_their_first_letters() -> None:
+    digest, text = "5f" * 32, "a text of more than forty letters, which gets lines of some width"
+    sheet = Sheet("one", ("at", "verdict", "reason"), (("2026-11-30T10:07:59.161Z", digest, text),),
+                  times=("at",))  # fmt: skip
+    shown = sheet._repr_html_()
+    assert ">2026-11-30 10:07<" in shown and ">5f5f5f<" in shown and digest not in shown
+    assert f'<div class="long">{text}</div>' in shown
+    assert sheet.to_dict()["rows"][0] == dict(zip(sheet.columns, sheet.rows[0], strict=True))

@@ -14,9 +14,15 @@ from harness.text.html import Html, element, joined, style
 BOX = "lora-harness"
 """Class of the element around everything, which the style sheet stays within."""
 
-_OVER_THEMES = """table { color: inherit !important; }
-  tr, th, td { background: none !important; }"""
-"""A notebook's theme colours tables for its own paper; ours is light or dark by the reader."""
+_OVER_THEMES = """table { color: inherit !important; table-layout: auto !important; }
+  tr, th, td { background: none !important; text-align: left !important;
+    white-space: normal !important; }
+  tr .number { text-align: right !important; white-space: nowrap !important; }
+  tr .chart { min-width: 7.5rem; }
+  tr .long { min-width: 18rem; }
+  tr .word { white-space: nowrap !important; }"""
+"""A notebook's theme colours tables for its own paper, gives all columns one width and sets them
+right; ours are light or dark by the reader, and as wide as what stands in them."""
 
 
 def framed(content: Html) -> str:
