@@ -104,9 +104,9 @@ class Policy:
     """Numbers of reserve cases after which an open verdict is looked at again."""
     reserve_alpha: tuple[float, ...] = (0.02, 0.02, 0.03)
     """Share of `alpha`'s role at each look, the one without reserve cases first."""
-    reserve_drop: float = 0.004
+    reserve_drop: float = 0.002
     """In place of `drop_alpha` at each look."""
-    reserve_collapsed: tuple[int, ...] = (2, 2, 3)
+    reserve_collapsed: tuple[int, ...] = (3, 3, 4)
     """In place of `collapsed` at each look."""
     reserve_text_drop: float = 0.10
     """In place of `text_drop` at each look."""
