@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import case_charts, choices, colours, frame, pieces, words
 from dashboard.downloads import offer
+from dashboard.drawing import draw
 from harness.flows.queries import CaseMoment, CaseRow, CasesPage, CaseTimeline, case_history, cases
 from harness.text.figures import count, day, metric_title, score
 from harness.text.html import Child, element
@@ -100,7 +101,7 @@ def _moments(history: CaseTimeline) -> None:
     assert history.case is not None
     shown = {"in production" if m.promoted else colours.version(m.current) for m in history.moments}
     frame.html(pieces.legend({what: c for what, c in colours.MOMENTS.items() if what in shown}))
-    st.altair_chart(case_charts.case_history(history), key="case-history")
+    draw("case-history", case_charts.case_history, history)
     scored = sum(moment.scores.get(history.metric) is not None for moment in history.moments)
     frame.html(
         pieces.note(f"{scored} of the newest {count(len(history.moments), 'adapter')} are drawn.")

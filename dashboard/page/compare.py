@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import case_charts, choices, colours, frame, pieces, told, words
 from dashboard.downloads import offer
+from dashboard.drawing import draw, draw_clickable
 from dashboard.verdict_chart import verdict_chart
 from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
 from harness.records import CaseResult, Verdict, slice_names
@@ -104,7 +105,7 @@ def _chart(verdict: Verdict) -> None:
     chart = verdict_chart(verdict)
     if chart is not None:
         frame.html(told.legend(verdict))
-        st.altair_chart(chart, key="verdict")
+        draw("verdict", verdict_chart, verdict)
         sheet = metrics_sheet(verdict)
         offer(
             *(f"{verdict.candidate} {verdict.benchmark} verdict", sheet.columns),
@@ -143,8 +144,7 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
         keys["critical case"] = "inherit"
     signs = {f"{names[0]}, before": "○", "critical case": "!"}
     frame.html(pieces.legend(adapters | keys, signs))
-    chart = case_charts.case_dots(shown, found.metric, *names)
-    event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
+    event = draw_clickable("dots", "case", case_charts.case_dots, shown, found.metric, *names)
     scored = [one for one in shown if one.change is not None]
     drawn = min(len(scored), case_charts.MAX_CASES)
     which = ", those with the worst change" if drawn < len(scored) else ""

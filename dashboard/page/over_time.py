@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import choices, colours, effect_charts, frame, pieces, review_weeks, trends, words
 from dashboard.downloads import offer
+from dashboard.drawing import draw
 from harness.flows.queries import (
     Event,
     OverTime,
@@ -135,7 +136,7 @@ def _forgetting(found: OverTime) -> None:
     )
     signs = {what: sign for what, (_, sign) in effect_charts.effect_shapes(shown).items()}
     frame.html(pieces.legend(dict.fromkeys(signs, "inherit") | colours.EFFECTS, signs))
-    st.altair_chart(effect_charts.forgetting(shown), key="balance")
+    draw("balance", effect_charts.forgetting, tuple(shown))
     of = f"{len(shown)} of {count(len(found.chosen), 'adapter')}"
     frame.html(pieces.note(f"{of}: those that ran on the same cases as the base."))
     rows = [
