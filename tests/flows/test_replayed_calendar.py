@@ -118,9 +118,9 @@ def test_what_programs_read_says_it(replayed: TinyProject, words: tuple[str, ...
 
 
 def test_an_exported_review_says_it_and_can_be_imported_again(replayed: TinyProject) -> None:
-    weeks = Weeks(adapter="good")
-    weeks.add(3, edited=1)
     with closing(replayed.store()) as store:
+        (held,) = store.decisions.all()
+        weeks = Weeks(adapter="good", digest=held.digest).add(3, edited=1)
         store.reviews.keep([replace(one, at="2025-11-03T10:00:00Z") for one in weeks.reviews])
     said_by(replayed.folder, "reviews", "export", "reviews.jsonl")
     file = replayed.folder / "reviews.jsonl"
