@@ -132,6 +132,16 @@ class Verdicts:
         row = self._row((table.c.candidate == candidate) & (table.c.benchmark == benchmark))
         return (row.id, decode(row.body, Verdict)) if row else None
 
+    def of_bytes(self, digest: str, fingerprint: str) -> Iterator[tuple[str, Verdict]]:
+        """Yield ids and verdicts of an adapter's bytes on a benchmark version, newest first."""
+        table = schema.verdicts
+        mine = (table.c.fingerprint == fingerprint) & (table.c.digest == digest)
+        asked = select(table.c.id, table.c.body).where(mine).order_by(table.c.seq.desc())
+        with self._database.read() as connection:
+            rows = connection.execute(asked).all()
+        for row in rows:
+            yield row.id, decode(row.body, Verdict)
+
     def on(self, fingerprint: str) -> list[Verdict]:
         """Return every verdict on this benchmark version, the oldest first."""
         table = schema.verdicts
