@@ -6,10 +6,12 @@ Tested in tests/dashboard/test_pages.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from dashboard import case_charts, choices, colours, frame, pieces, words
+from dashboard.asked import about_metric
 from dashboard.downloads import offer
 from dashboard.drawing import draw
 from harness.flows.queries import CaseMoment, CaseRow, CasesPage, CaseTimeline, case_history, cases
@@ -40,18 +42,10 @@ def body(context: frame.PageContext) -> None:
 
 
 def _chosen(context: frame.PageContext) -> CasesPage:
-    first = cases(context.project, context.store, context.benchmark)
+    ask = partial(cases, context.project, context.store)
     with st.container(key="filters"):
-        columns = st.columns([1, 1, 2])
-        with columns[0]:
-            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
-        if benchmark != first.benchmark:
-            first = cases(context.project, context.store, benchmark)
-        with columns[1]:
-            metric = choices.one("Metric", first.metrics, "metric", first.metric, metric_title)
-    if metric in (first.metric, ""):
-        return first
-    return cases(context.project, context.store, benchmark, metric)
+        found, metric = about_metric(context, ask, st.columns([1, 1, 2]))
+    return found if metric in (found.metric, "") else ask(found.benchmark, metric)
 
 
 def _headline(found: CasesPage) -> tuple[str, str]:

@@ -6,11 +6,13 @@ Tested in tests/dashboard/test_pages.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import cast, get_args
 
 import streamlit as st
 
 from dashboard import case_charts, choices, colours, frame, pieces, told, words
+from dashboard.asked import about_benchmark
 from dashboard.downloads import offer
 from dashboard.drawing import draw, draw_clickable
 from dashboard.verdict_chart import verdict_chart
@@ -41,13 +43,10 @@ def body(context: frame.PageContext) -> None:
 
 
 def _chosen(context: frame.PageContext) -> Comparison:
-    first = compare(context.project, context.store, context.benchmark)
+    ask = partial(compare, context.project, context.store)
     with st.container(key="filters"):
         columns = st.columns(4)
-        with columns[0]:
-            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
-        if benchmark != first.benchmark:
-            first = compare(context.project, context.store, benchmark)
+        first = about_benchmark(context, ask, columns[0])
         with columns[1]:
             candidate = choices.one(
                 "Candidate", first.adapters, "candidate", _name(first.candidate)
@@ -60,14 +59,7 @@ def _chosen(context: frame.PageContext) -> Comparison:
     asked = (candidate, reference, metric)
     if asked == (_name(first.candidate), _name(first.reference), first.metric):
         return first
-    return compare(
-        context.project,
-        context.store,
-        benchmark,
-        candidate or None,
-        reference or None,
-        metric or None,
-    )
+    return ask(first.benchmark, candidate or None, reference or None, metric or None)
 
 
 def _name(run: object) -> str | None:
