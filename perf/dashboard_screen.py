@@ -86,13 +86,13 @@ def look(place: str, page: str) -> float:
                 return time.perf_counter() - begun
 
 
-def file_review(folder: Path) -> None:
-    """File one more review, in this process: the server learns of it from the store alone."""
+def file_review(folder: Path, url: str | None = None) -> None:
+    """File one more review from here: a page learns of it from the store alone."""
     from harness.flows.project import Project
     from harness.flows.store import open_store
 
     project = Project.here(folder)
-    with closing(open_store(project)) as store:
+    with closing(open_store(project, url)) as store:
         last = next(store.reviews.each(since_seq=store.reviews.last_seq() - 1))
         again = replace(last, id=f"look-{time.time_ns()}", at=f"{datetime.now(UTC):%Y-%m-%d}")
         store.reviews.keep([again])
