@@ -91,7 +91,7 @@ def _complete(draft: Draft, rules: Rules) -> Benchmark:
 def _digest(file: Path) -> str:
     try:
         with opened(file, BenchmarkError) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # wants readinto
     except OSError as problem:
         raise BenchmarkError(f"{file}: cannot be read ({reason(problem)})") from problem
 
