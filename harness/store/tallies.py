@@ -36,7 +36,7 @@ def _number(of: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 _table = schema.reviews
-# Built once: to build them takes longer than to count a few hundred reviews.
+# In the order of Tally's fields. Built once, as building takes longer than to count hundreds.
 _COUNTS: tuple[ColumnElement[Any], ...] = (
     func.count().label("n"),
     *(_number(_table.c.decision == word).label(word) for word in get_args(Treatment)),
@@ -48,8 +48,8 @@ _COUNTS: tuple[ColumnElement[Any], ...] = (
     func.min(_table.c.seq).label("first_seq"),
     func.max(_table.c.seq).label("last_seq"),
 )
-COLUMNS = 1 + len(_COUNTS)
-"""Of a tally's row, the key first; what a query adds comes after them."""
+_WIDTH = 1 + len(_COUNTS)
+"""Columns of a tally, its key first; what a query adds comes after them."""
 
 
 def narrowed(
@@ -91,7 +91,7 @@ def tallied(key: ColumnElement[str]) -> Select[Any]:
 
 def tally_of(*rows: Row[Any]) -> Tally:
     """Return the tally of a row, or of several rows of one key."""
-    counts = [tuple(map(int, row[1:COLUMNS])) for row in rows]
+    counts = [tuple(map(int, row[1:_WIDTH])) for row in rows]
     *sums, first, last = counts[0]
     if len(counts) > 1:
         *_, lows, highs = columns = list(zip(*counts, strict=True))

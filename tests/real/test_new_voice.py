@@ -1,8 +1,8 @@
 """A client repositions itself, on the real base: from the first day to a lower edit rate.
 
-Repositioning, alarm, plan, learning curve, training, gate, promotion: each step is the command
-that a team would type. The adapters write for real; the editor is a rule (`perf/year_desk.py`),
-and the new voice another (`perf/year_voice.py`), so that the right text for each input is known.
+Repositioning, alarm, plan, training, gate, promotion: each step is the command that a team would
+type. The adapters write for real; the editor is a rule (`perf/year_desk.py`), and the new voice
+another (`perf/year_voice.py`), so that the right text for each input is known.
 """
 
 from __future__ import annotations
@@ -145,6 +145,7 @@ def test_a_new_voice_ends_in_an_adapter_that_speaks_it(tmp_path: Path) -> None:
     taught = {one.conversation for one in read_training_set(project.set_file).taught}
     retired = {row["input"] for row in rows_of(project.set_file) if "retired" in row}
     assert len(retired) == 30 and not retired & taught
+    assert {row["input"] for row in written} <= taught
 
     gate = project.answer(
         "evaluate", AFTER, "--benchmark", "outreach", "--no-finals", "--no-baselines"
@@ -155,7 +156,6 @@ def test_a_new_voice_ends_in_an_adapter_that_speaks_it(tmp_path: Path) -> None:
     after, state = team.week()
     changed = [one for one in after if one["slices"]["kind"] in CHANGED]
     spoken = [OPENS[one["slices"]["kind"]] in one["output"] for one in changed]
-    print(sum(spoken), len(spoken), mean_edit(after), state)
     assert len(changed) >= 10 and sum(spoken) >= 0.9 * len(spoken)
     assert mean_edit(after) < min(weeks) / 2
     assert state != "retrain"
