@@ -72,8 +72,9 @@ class Memory:
             return read()
         if not known:
             found[key] = read()
+        kept: T = found[key]
         # Lists and dictionaries are copied, since a caller may change its own.
-        return copy(found[key]) if isinstance(found[key], list | dict) else found[key]
+        return copy(kept) if isinstance(kept, list | dict) else kept
 
     def close(self) -> None:
         """Close the connection that watches a file."""
