@@ -9,13 +9,16 @@ import csv
 import io
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import altair as alt
 import streamlit as st
 
 from dashboard.words import option
 from harness.render.sheet import Cell
 from harness.text import safe
+
+if TYPE_CHECKING:
+    import altair as alt
 
 REPLAYED = "replayed"
 """The session's sentence on a calendar that is declared; missing or empty where days are real."""

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import choices, frame, pieces
 from dashboard.downloads import offer
+from dashboard.drawing import draw
 from dashboard.learning_chart import COLOURS, learning_curve
 from harness.flows.queries import MeasuredCurve, learning_curves
 from harness.render.learning_curve import answer, head, notes, rows, says, title
@@ -53,7 +54,7 @@ def _curve(one: MeasuredCurve) -> None:
     frame.html(pieces.legend(COLOURS))
     for place, metric in zip(st.columns(len(one.foretold)), one.foretold, strict=True):
         with place:
-            st.altair_chart(learning_curve(metric), key=f"curve-{metric.metric}")
+            draw(f"curve-{metric.metric}", learning_curve, metric)
             frame.html(pieces.note(says(metric)))
     names = head(one.foretold)
     cells: list[list[Child]] = [list(row) for row in rows(one.foretold)]

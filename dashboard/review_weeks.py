@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import frame, pieces, time_charts
 from dashboard.chart_rows import Rated
 from dashboard.downloads import offer
+from dashboard.drawing import draw
 from dashboard.rates import short
 from dashboard.time_legend import known_adapters, legend
 from harness.flows.queries import OverTime, RateLine
@@ -59,7 +60,7 @@ def _rate_chart(found: OverTime, which: Rated, line: RateLine) -> None:
     frame.html(element("div", f"{which} rate by week, 95 % interval", class_="lh-name"))
     what = (found.weeks, line, found.marks, known_adapters(found), which)
     legend(found, [week.adapter for week in reversed(found.weeks)], line)
-    st.altair_chart(time_charts.weekly(*what), key=f"weekly-{which}")
+    draw(f"weekly-{which}", time_charts.weekly, *what)
     frame.html(pieces.note(_shown(found)))
     _evidence(found, which)
     offer(
@@ -84,7 +85,7 @@ def _evidence(found: OverTime, which: Rated) -> None:
     if not weeks:
         return
     frame.html(pieces.label(f"The alarm's evidence on the {which} rate"))
-    st.altair_chart(time_charts.evidence(weeks, known_adapters(found)), key=f"evidence-{which}")
+    draw(f"evidence-{which}", time_charts.evidence, tuple(weeks), known_adapters(found))
     frame.html(
         pieces.note(
             "At 1 it raises the alarm; a square is a week that did, or would have done so."

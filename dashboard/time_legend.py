@@ -14,9 +14,9 @@ MAX_ADAPTERS = 12
 """Adapters that a legend names."""
 
 
-def known_adapters(found: OverTime) -> list[str]:
+def known_adapters(found: OverTime) -> tuple[str, ...]:
     """Return every adapter of the page, so that each keeps its colour from chart to chart."""
-    return list(dict.fromkeys([*found.chosen, *(week.adapter for week in found.weeks)]))
+    return tuple(dict.fromkeys([*found.chosen, *(week.adapter for week in found.weeks)]))
 
 
 def legend(

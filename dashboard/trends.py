@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import frame, pieces, time_charts, words
 from dashboard.downloads import offer
+from dashboard.drawing import draw
 from dashboard.time_legend import known_adapters, legend
 from harness.flows.queries import MetricPanel, OverTime, Point, SlicePanel
 from harness.render.sheet import Cell
@@ -26,7 +27,7 @@ def metric(found: OverTime) -> None:
     """Show the chosen metric by run, day or month."""
     what = (found.points, found.path, found.bands, found.marks, known_adapters(found), found.metric)
     legend(found, [point.adapter for point in found.points], path=True)
-    st.altair_chart(time_charts.metric_over_time(*what), key="metric-chart")
+    draw("metric-chart", time_charts.metric_over_time, *what)
     frame.html(pieces.note(_how_to_read(found)))
     with st.expander("The runs in numbers"):
         frame.html(
@@ -66,9 +67,7 @@ def metrics(found: OverTime, panels: Sequence[MetricPanel]) -> None:
                 known_adapters(found),
                 panel.name,
             )
-            st.altair_chart(
-                time_charts.metric_over_time(*what, height=210), key=f"all-{panel.name}"
-            )
+            draw(f"all-{panel.name}", time_charts.metric_over_time, *what, height=210)
     frame.html(pieces.note(_how_to_read(found)))
     offer(
         f"{found.benchmark} all metrics over time",
@@ -130,8 +129,8 @@ def slices(found: OverTime) -> None:
         grid = st.grid("auto", min_column_width=230)
         for panel in shown:
             if panel.name.partition("=")[0] == key:
-                chart = time_charts.slice_panel(panel, found.slices, known_adapters(found))
-                grid.altair_chart(chart, key=f"slice-{panel.name}")
+                what = (panel, found.slices, known_adapters(found))
+                draw(f"slice-{panel.name}", time_charts.slice_panel, *what, place=grid)
     frame.html(pieces.note(f"{len(shown)} of {count(len(found.slices), 'slice')} are drawn."))
     with st.expander("The slices in numbers"):
         frame.html(

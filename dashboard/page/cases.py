@@ -6,11 +6,14 @@ Tested in tests/dashboard/test_pages.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from dashboard import case_charts, choices, colours, frame, pieces, words
+from dashboard.asked import about_metric
 from dashboard.downloads import offer
+from dashboard.drawing import draw
 from harness.flows.queries import CaseMoment, CaseRow, CasesPage, CaseTimeline, case_history, cases
 from harness.text.figures import count, day, metric_title, score
 from harness.text.html import Child, element
@@ -39,18 +42,10 @@ def body(context: frame.PageContext) -> None:
 
 
 def _chosen(context: frame.PageContext) -> CasesPage:
-    first = cases(context.project, context.store, context.benchmark)
+    ask = partial(cases, context.project, context.store)
     with st.container(key="filters"):
-        columns = st.columns([1, 1, 2])
-        with columns[0]:
-            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
-        if benchmark != first.benchmark:
-            first = cases(context.project, context.store, benchmark)
-        with columns[1]:
-            metric = choices.one("Metric", first.metrics, "metric", first.metric, metric_title)
-    if metric in (first.metric, ""):
-        return first
-    return cases(context.project, context.store, benchmark, metric)
+        found, metric = about_metric(context, ask, st.columns([1, 1, 2]))
+    return found if metric in (found.metric, "") else ask(found.benchmark, metric)
 
 
 def _headline(found: CasesPage) -> tuple[str, str]:
@@ -100,7 +95,7 @@ def _moments(history: CaseTimeline) -> None:
     assert history.case is not None
     shown = {"in production" if m.promoted else colours.version(m.current) for m in history.moments}
     frame.html(pieces.legend({what: c for what, c in colours.MOMENTS.items() if what in shown}))
-    st.altair_chart(case_charts.case_history(history), key="case-history")
+    draw("case-history", case_charts.case_history, history)
     scored = sum(moment.scores.get(history.metric) is not None for moment in history.moments)
     frame.html(
         pieces.note(f"{scored} of the newest {count(len(history.moments), 'adapter')} are drawn.")

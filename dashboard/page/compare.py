@@ -6,12 +6,15 @@ Tested in tests/dashboard/test_pages.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import cast, get_args
 
 import streamlit as st
 
 from dashboard import case_charts, choices, colours, frame, pieces, told, words
+from dashboard.asked import about_benchmark
 from dashboard.downloads import offer
+from dashboard.drawing import draw, draw_clickable
 from dashboard.verdict_chart import verdict_chart
 from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
 from harness.records import CaseResult, Verdict, slice_names
@@ -40,13 +43,10 @@ def body(context: frame.PageContext) -> None:
 
 
 def _chosen(context: frame.PageContext) -> Comparison:
-    first = compare(context.project, context.store, context.benchmark)
+    ask = partial(compare, context.project, context.store)
     with st.container(key="filters"):
         columns = st.columns(4)
-        with columns[0]:
-            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
-        if benchmark != first.benchmark:
-            first = compare(context.project, context.store, benchmark)
+        first = about_benchmark(context, ask, columns[0])
         with columns[1]:
             candidate = choices.one(
                 "Candidate", first.adapters, "candidate", _name(first.candidate)
@@ -59,14 +59,7 @@ def _chosen(context: frame.PageContext) -> Comparison:
     asked = (candidate, reference, metric)
     if asked == (_name(first.candidate), _name(first.reference), first.metric):
         return first
-    return compare(
-        context.project,
-        context.store,
-        benchmark,
-        candidate or None,
-        reference or None,
-        metric or None,
-    )
+    return ask(first.benchmark, candidate or None, reference or None, metric or None)
 
 
 def _name(run: object) -> str | None:
@@ -104,7 +97,7 @@ def _chart(verdict: Verdict) -> None:
     chart = verdict_chart(verdict)
     if chart is not None:
         frame.html(told.legend(verdict))
-        st.altair_chart(chart, key="verdict")
+        draw("verdict", verdict_chart, verdict)
         sheet = metrics_sheet(verdict)
         offer(
             *(f"{verdict.candidate} {verdict.benchmark} verdict", sheet.columns),
@@ -143,8 +136,7 @@ def _dots(found: Comparison, shown: Sequence[Compared]) -> str | None:
         keys["critical case"] = "inherit"
     signs = {f"{names[0]}, before": "○", "critical case": "!"}
     frame.html(pieces.legend(adapters | keys, signs))
-    chart = case_charts.case_dots(shown, found.metric, *names)
-    event = st.altair_chart(chart, key="dots", on_select="rerun", selection_mode="case")
+    event = draw_clickable("dots", "case", case_charts.case_dots, shown, found.metric, *names)
     scored = [one for one in shown if one.change is not None]
     drawn = min(len(scored), case_charts.MAX_CASES)
     which = ", those with the worst change" if drawn < len(scored) else ""

@@ -6,12 +6,14 @@ Tested in tests/dashboard/test_grid.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from dashboard import choices, frame, heat, pieces, words
+from dashboard.asked import about_metric
 from dashboard.downloads import offer
 from harness.flows.queries import (
     CaseGrid,
@@ -72,15 +74,10 @@ def body(context: frame.PageContext) -> None:
 
 def _chosen(context: frame.PageContext) -> tuple[CaseGrid, tuple[GridRow, ...]]:
     """Return the grid and the rows that the filters leave, in the order that was chosen."""
-    found = case_grid(context.project, context.store, context.benchmark)
+    ask = partial(case_grid, context.project, context.store)
     with st.container(key="filters"):
         columns = st.columns([1, 1, 2])
-        with columns[0]:
-            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", found.benchmark)
-        if benchmark != found.benchmark:
-            found = case_grid(context.project, context.store, benchmark)
-        with columns[1]:
-            metric = choices.one("Metric", found.metrics, "metric", found.metric, metric_title)
+        found, metric = about_metric(context, ask, columns)
         with columns[2]:
             adapters = choices.several(
                 "Adapters", found.adapters, "adapters", "promoted and newest ones"
@@ -94,9 +91,7 @@ def _chosen(context: frame.PageContext) -> tuple[CaseGrid, tuple[GridRow, ...]]:
         with columns[2]:
             sought = choices.text("Search cases", "find", "in names and texts")
     if adapters or metric != found.metric:
-        found = case_grid(
-            context.project, context.store, benchmark, metric or None, adapters or None
-        )
+        found = ask(found.benchmark, metric or None, adapters or None)
     rows = tuple(row for row in in_slices(found.rows, slices) if _has(row, sought))
     if order == "worst":
         rows = worst_first(rows, found.metric)

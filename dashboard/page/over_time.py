@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from dashboard import choices, colours, effect_charts, frame, pieces, review_weeks, trends, words
+from dashboard.asked import about_benchmark
 from dashboard.downloads import offer
+from dashboard.drawing import draw
 from harness.flows.queries import (
     Event,
     OverTime,
@@ -26,9 +29,8 @@ ALL = "all"
 
 def body(context: frame.PageContext) -> None:
     """Show a benchmark's metric, its slices, the review rates, the forgetting and the decisions."""
-    first = over_time(context.project, context.store, context.benchmark)
     title = st.container()
-    found, asked = _chosen(context, first)
+    found, asked = _chosen(context)
     with title:
         frame.headline(*_headline(found))
         _standing(found)
@@ -78,16 +80,11 @@ class Asked:
     until: str | None
 
 
-def _chosen(context: frame.PageContext, first: OverTime) -> tuple[OverTime, Asked]:
+def _chosen(context: frame.PageContext) -> tuple[OverTime, Asked]:
+    ask = partial(over_time, context.project, context.store)
     with st.container(key="filters"):
         columns = st.columns([2, 2, 2.4, 1.8, 1.8])
-        with columns[0]:
-            benchmark = choices.one("Benchmark", context.benchmarks, "benchmark", first.benchmark)
-        found = (
-            first
-            if benchmark == first.benchmark
-            else over_time(context.project, context.store, benchmark)
-        )
+        found = about_benchmark(context, ask, columns[0])
         with columns[1]:
             names = [choice.name for choice in found.metrics]
             every = [*names, ALL] if len(names) > 1 else names
@@ -104,11 +101,7 @@ def _chosen(context: frame.PageContext, first: OverTime) -> tuple[OverTime, Aske
     one = found.metric if asked.all_metrics else metric
     if (one, adapters, since, until) == (found.metric, (), None, None):
         return found, asked
-    shown = over_time(
-        *(context.project, context.store, benchmark, one or None, adapters or None),
-        *(since, until),
-    )
-    return shown, asked
+    return ask(found.benchmark, one or None, adapters or None, since, until), asked
 
 
 def _metric_name(name: str) -> str:
@@ -135,7 +128,7 @@ def _forgetting(found: OverTime) -> None:
     )
     signs = {what: sign for what, (_, sign) in effect_charts.effect_shapes(shown).items()}
     frame.html(pieces.legend(dict.fromkeys(signs, "inherit") | colours.EFFECTS, signs))
-    st.altair_chart(effect_charts.forgetting(shown), key="balance")
+    draw("balance", effect_charts.forgetting, tuple(shown))
     of = f"{len(shown)} of {count(len(found.chosen), 'adapter')}"
     frame.html(pieces.note(f"{of}: those that ran on the same cases as the base."))
     rows = [

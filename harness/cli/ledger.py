@@ -45,7 +45,7 @@ def status(store: str | None, as_json: bool) -> None:
             write_committed(project, opened, renew=True)
     if as_json:
         rows = [_row(one) for one in found]
-        click.echo(json_line({"tasks": rows}))
+        click.echo(json_line(project.settings.calendar.beside({"tasks": rows})))
     else:
         click.echo("\n".join(_table(found)))
 
@@ -111,7 +111,7 @@ def log(task: str | None, store: str | None, as_json: bool) -> None:
         found = project.redaction.record(decided(project, opened, task))
     if as_json:
         rows = [asdict(decision) for decision in found]
-        click.echo(json_line({"decisions": rows}))
+        click.echo(json_line(project.settings.calendar.beside({"decisions": rows})))
         return
     for decision in found:
         click.echo(f"{decision.seq:>4}  {decision.at[:16]}  {line_of(decision)}")

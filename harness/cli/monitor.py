@@ -108,7 +108,7 @@ def _look(
     found = project.redaction.record(found)
     line.close()
     if as_json:
-        click.echo(json_line(monitor_json(found)))
+        click.echo(json_line(project.settings.calendar.beside(monitor_json(found))))
     else:
         width = max(80, shutil.get_terminal_size((100, 24)).columns)
         click.echo(monitor_text(found, min(width, 120), colour=sys.stdout.isatty()))
@@ -121,7 +121,8 @@ def _acknowledge(project: Project, asked: DecisionRequest, as_json: bool) -> Non
     made = project.redaction.record(acknowledge(project, asked))
     if as_json:
         rows = [asdict(one) for one in made]
-        click.echo(json_line({"decisions": rows, "dry_run": asked.dry_run}))
+        said = {"decisions": rows, "dry_run": asked.dry_run}
+        click.echo(json_line(project.settings.calendar.beside(said)))
         return
     for one in made:
         signal = (one.verdict or "").partition("@")[0].replace("_", " ")
@@ -136,6 +137,6 @@ def _plan(
 
     made = project.redaction.record(plan(project, task, folder or None, store))
     if as_json:
-        click.echo(json_line(plan_json(made)))
+        click.echo(json_line(project.settings.calendar.beside(plan_json(made))))
     else:
         click.echo(plan_text(made))

@@ -212,13 +212,16 @@ def export(
         elif shape == "candidates":
             lines = flow.candidate_lines(project, opened, chosen)
         else:
-            lines = flow.raw_lines(opened, chosen, project.redaction)
+            raw = flow.raw_lines(opened, chosen, project.redaction)
+            lines = map(project.settings.calendar.beside, raw)  # each line has a day
         texts = (json_line(line) + "\n" for line in lines)
         try:
             count = write_output(file, texts)
         except OSError as problem:
             raise RequestError(f"{file}: cannot be written ({problem.strerror})") from problem
-    done = json_line({"lines": count}) if as_json else f"{file}: {count:,} lines"
+    done = f"{file}: {count:,} lines"
+    if as_json:
+        done = json_line(project.settings.calendar.beside({"lines": count}))
     click.echo(done, err=is_stream(file))
 
 
@@ -244,7 +247,7 @@ def rates(by: Any, task: str | None, since: str | None, store: str | None, as_js
     with closing(open_store(project, store)) as opened:
         found = project.redaction.record(review_rates(opened, by, task, _day(since)))
     if as_json:
-        click.echo(json_line(rates_json(by, found)))
+        click.echo(json_line(project.settings.calendar.beside(rates_json(by, found))))
     else:
         click.echo(rates_text(by, found))
 
@@ -267,7 +270,10 @@ def reviewers(task: str | None, since: str | None, store: str | None, as_json: b
     project = Project.here()
     with closing(open_store(project, store)) as opened:
         found = reviewers_page(project, opened, task, _day(since))
-    click.echo(json_line(reviewers_json(found)) if as_json else reviewers_text(found))
+    if as_json:
+        click.echo(json_line(project.settings.calendar.beside(reviewers_json(found))))
+    else:
+        click.echo(reviewers_text(found))
 
 
 def _day(text: str | None) -> str | None:

@@ -37,7 +37,8 @@ def worth(task: str | None, store: str | None, as_json: bool) -> None:
         found = flow(project, opened, task)
     declared = project.settings.worth
     if as_json:
-        click.echo(json_line(worth_json(found, declared)))
+        said = worth_json(found, declared)
+        click.echo(json_line(project.settings.calendar.beside(said)))
     else:
         width = max(80, shutil.get_terminal_size((100, 24)).columns)
         click.echo(worth_text(found, declared, min(width, 120)))

@@ -5,9 +5,10 @@ Tested in tests/workspace/project/test_settings.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from harness.records.holds import EXACT
@@ -49,6 +50,10 @@ class Calendar:
     def label(self) -> str:
         """The sentence that says so wherever a day is shown; empty where days are real."""
         return f"Replayed calendar, its today is {self.now[:10]}: {self.why}" if self.now else ""
+
+    def beside(self, made: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an object for programs, with the label where days are declared."""
+        return {**made, CALENDAR: self.label} if self.now else dict(made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from harness.errors import RequestError, StoreFailed, reason
 from harness.store.connect import locate, open_engine, open_read_only
+from harness.store.memory import Memory
 from harness.store.owner import cannot_be_claimed, claim, file_beside, owner_of, use_schema_beside
 from harness.store.read_only import refuse_to_migrate
 from harness.store.schema import ALEMBIC, HEAD, metadata
@@ -79,6 +80,7 @@ class Database:
         self._engine = self._read_only.engine if self._read_only else open_engine(place)
         on_server = self._engine.dialect.name == "postgresql"
         self._waits = Waits(self._engine) if on_server else None
+        self.memory = Memory(self._engine, keeps=self._read_only is None)
         with self._failures_named():
             # the version of its tables before this opening; None where it is new
             self.came_from = self._bring_up_to_date()
@@ -153,7 +155,8 @@ class Database:
         with self.read() as connection:
             self._thread.looking = connection
             try:
-                yield
+                with self.memory.page(connection):
+                    yield
             finally:
                 self._thread.looking = None
 
@@ -236,6 +239,7 @@ class Database:
         """Close all connections."""
         if self._waits is not None:
             self._waits.close()
+        self.memory.close()
         self._engine.dispose()
 
 

@@ -26,6 +26,13 @@ def week_times(
 
     `made_by` is its name and digest; `since` and `until` are times, empty for no limit.
     """
+    about = (task, made_by, since, until)
+    return database.memory.of(("week times", about), lambda: _week_times(database, *about))
+
+
+def _week_times(
+    database: Database, task: str, made_by: tuple[str, str], since: str, until: str
+) -> list[WeekTimes]:
     table = schema.reviews
     kinds = {
         **{word: table.c.decision == word for word in ("accepted", "edited", "rejected")},

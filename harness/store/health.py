@@ -40,6 +40,11 @@ def adapters_on(database: Database, fingerprint: str) -> list[str]:
 
 def case_histories(database: Database, fingerprint: str) -> list[CaseHistory]:
     """Return the history of every case that any adapter has an output for on this version."""
+    key = ("case histories", fingerprint)
+    return database.memory.of(key, lambda: _case_histories(database, fingerprint))
+
+
+def _case_histories(database: Database, fingerprint: str) -> list[CaseHistory]:
     width = func.max(_scores.c.value) - func.min(_scores.c.value)
     widths = (
         select(_scores.c.case_id, _scores.c.metric, width.label("width"))

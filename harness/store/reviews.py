@@ -160,18 +160,22 @@ class Reviews:
     def weekly_uncounted(
         self, task: str, made_by: tuple[str, str], after_seq: int, since: str | None = None
     ) -> list[list[Tally]]:
-        """Return by adapter the weeks of all reviews that `weekly` leaves out for these filters."""
+        """Return by adapter the weeks of all reviews that `weekly` leaves out for these filters.
+
+        Adapters come in the order of their first week, then of their names.
+        """
         table = schema.reviews
         counted = by_adapter(*made_by) & (table.c.seq > after_seq)
+        # By digest first, as the index has them: so the database need not sort.
+        by = (table.c.digest, table.c.adapter, table.c.week)
         asked = narrowed(tallied(table.c.week), task, since=since).add_columns(table.c.adapter)
-        found: dict[str, list[Tally]] = {}
         with self._database.read() as connection:
-            rows = connection.execute(
-                asked.where(~counted).group_by(table.c.adapter, table.c.week).order_by(table.c.week)
-            )
-            for row in rows:
-                found.setdefault(row.adapter, []).append(tally_of(row))
-        return list(found.values())
+            rows = connection.execute(asked.where(~counted).group_by(*by)).all()
+        found: dict[str, dict[str, list[Row[Any]]]] = {}
+        for row in rows:
+            found.setdefault(row.adapter, {}).setdefault(row.key, []).append(row)
+        adapters = sorted(found, key=lambda name: (min(found[name]), name))
+        return [[tally_of(*found[one][week]) for week in sorted(found[one])] for one in adapters]
 
     def tasks(self) -> list[str]:
         """Return every task that was reviewed."""

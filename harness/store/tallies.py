@@ -27,10 +27,29 @@ from harness.records import NOT_COUNTED, SYNTHETIC, Tally, Treatment
 from harness.store import schema
 
 By = Literal["week", "adapter", "slice", "reviewer", "task"]
-_NAMES = ("key", "adapter")
-"""Columns of a tally's row that are text."""
 _UNIT = 1_000_000_000
 """Parts of an edit rate of 1."""
+
+
+def _number(of: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((of, 1), else_=0))
+
+
+_table = schema.reviews
+# In the order of Tally's fields. Built once, as building takes longer than to count hundreds.
+_COUNTS: tuple[ColumnElement[Any], ...] = (
+    func.count().label("n"),
+    *(_number(_table.c.decision == word).label(word) for word in get_args(Treatment)),
+    func.count(_table.c.edit_rate).label("final_n"),
+    func.coalesce(func.sum(cast(func.round(_table.c.edit_rate * _UNIT), BigInteger)), 0).label(
+        "edit_sum"
+    ),
+    _number(_table.c.source == SYNTHETIC).label("synthetic"),
+    func.min(_table.c.seq).label("first_seq"),
+    func.max(_table.c.seq).label("last_seq"),
+)
+_WIDTH = 1 + len(_COUNTS)
+"""Columns of a tally, its key first; what a query adds comes after them."""
 
 
 def narrowed(
@@ -66,26 +85,19 @@ def grouping(by: By) -> tuple[ColumnElement[str], FromClause]:
 
 def tallied(key: ColumnElement[str]) -> Select[Any]:
     """Return the query for tallies of production reviews, to be grouped by its key."""
-    table = schema.reviews
-    billionths = cast(func.round(table.c.edit_rate * _UNIT), BigInteger)
-    columns: list[ColumnElement[Any]] = [
-        key.label("key"),
-        func.count().label("n"),
-        *(_number(table.c.decision == word).label(word) for word in get_args(Treatment)),
-        func.count(table.c.edit_rate).label("final_n"),
-        func.coalesce(func.sum(billionths), 0).label("edit_sum"),
-        _number(table.c.source == SYNTHETIC).label("synthetic"),
-        func.min(table.c.seq).label("first_seq"),
-        func.max(table.c.seq).label("last_seq"),
-    ]
-    return select(*columns).where(table.c.source.not_in(NOT_COUNTED))
+    asked = select(key.label("key"), *_COUNTS)
+    return asked.where(schema.reviews.c.source.not_in(NOT_COUNTED))
 
 
-def _number(of: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((of, 1), else_=0))
-
-
-def tally_of(row: Row[Any]) -> Tally:
-    """Return the tally of a row."""
-    found = {name: int(value) for name, value in row._mapping.items() if name not in _NAMES}
-    return Tally(**found | {"key": row.key, "edit_sum": int(row.edit_sum) / _UNIT})  # type: ignore[arg-type]  # a column a field
+def tally_of(*rows: Row[Any]) -> Tally:
+    """Return the tally of a row, or of several rows of one key."""
+    counts = [tuple(map(int, row[1:_WIDTH])) for row in rows]
+    *sums, first, last = counts[0]
+    if len(counts) > 1:
+        *_, lows, highs = columns = list(zip(*counts, strict=True))
+        sums, first, last = [sum(column) for column in columns[:-2]], min(lows), max(highs)
+    n, accepted, edited, rejected, final_n, parts, synthetic = sums
+    return Tally(
+        *(rows[0][0], n, accepted, edited, rejected, final_n, parts / _UNIT),
+        *(synthetic, first, last),
+    )

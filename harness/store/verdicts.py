@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -110,7 +111,7 @@ class Verdicts:
         table = schema.verdicts
         asked = select(table.c.id, table.c.body).where(table.c.id.in_(identities))
         with self._database.read() as connection:
-            return {row.id: decode(row.body, Verdict) for row in connection.execute(asked)}
+            return {row.id: _read(row.body) for row in connection.execute(asked)}
 
     def of_run(self, run: str) -> Verdict | None:
         """Return the last verdict on a run, or None."""
@@ -131,6 +132,16 @@ class Verdicts:
         table = schema.verdicts
         row = self._row((table.c.candidate == candidate) & (table.c.benchmark == benchmark))
         return (row.id, decode(row.body, Verdict)) if row else None
+
+    def of_bytes(self, digest: str, fingerprint: str) -> Iterator[tuple[str, Verdict]]:
+        """Yield ids and verdicts of an adapter's bytes on a benchmark version, newest first."""
+        table = schema.verdicts
+        mine = (table.c.fingerprint == fingerprint) & (table.c.digest == digest)
+        asked = select(table.c.id, table.c.body).where(mine).order_by(table.c.seq.desc())
+        with self._database.read() as connection:
+            rows = connection.execute(asked).all()
+        for row in rows:
+            yield row.id, decode(row.body, Verdict)
 
     def on(self, fingerprint: str) -> list[Verdict]:
         """Return every verdict on this benchmark version, the oldest first."""
@@ -161,6 +172,12 @@ class Verdicts:
         statement = select(table).where(where).order_by(table.c.seq.desc()).limit(1)
         with self._database.read() as connection:
             return connection.execute(statement).one_or_none()
+
+
+# Pages show the same few on every look; a changed row is another text.
+@lru_cache(maxsize=256)
+def _read(body: str) -> Verdict:
+    return decode(body, Verdict)
 
 
 def _kept(row: Row[Any]) -> StoredVerdict:

@@ -46,17 +46,17 @@ BESIDE = (CARD, TRAINING, SIGNATURE)
 def card(project: Project, name: str, verdict: Verdict, *, dry_run: bool = False) -> Path:
     """Write the verdict's scores into the adapter's README.md; the judged files do not change."""
     adapters = project.settings.adapters
-    shown = list(figures(verdict))
+    shown, label = list(figures(verdict)), project.settings.calendar.label
     if is_served(adapters, name):
         served = read_served(adapters, name)
-        return write_name_card(served, shown, dry_run=dry_run)
+        return write_name_card(served, shown, label, dry_run=dry_run)
     adapter = read_adapter(adapters, name)
     base = project.base
     hub_id = base.reference.partition("@")[0] if base.source == "hub" else None
     origin = origin_of(adapter.folder, adapter.digest)
     came = origin.resolved if origin is not None and origin.public else None
     taught = project.redaction.record(taught_data(adapters, name))
-    return write_card(adapter, shown, hub_id, came, taught, dry_run=dry_run)
+    return write_card(adapter, shown, hub_id, came, taught, label, dry_run=dry_run)
 
 
 def figures(verdict: Verdict) -> Iterator[Figure]:

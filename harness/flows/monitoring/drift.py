@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from harness.alarm.alarm import watched
 from harness.alarm.drift import Scores, fall, gates_of
@@ -16,14 +17,15 @@ from harness.alarm.drivers import MIN_REVIEWS
 from harness.alarm.prediction import rank_correlation
 from harness.alarm.week_count import WeekCount
 from harness.errors import AdapterRefused
-from harness.flows.evaluation.context import Request
-from harness.flows.evaluation.session import open_session
 from harness.flows.monitoring.review_counts import acknowledged
 from harness.flows.project import Project
 from harness.judge.policy import LIKELIHOOD, SIMILARITIES
 from harness.progress import OnProgress
 from harness.records import Benchmark, Decision, Drift, Prediction, RetrainLine, Run, Watched
 from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.flows.evaluation.context import Request
 
 
 def run_again(
@@ -37,6 +39,9 @@ def run_again(
 
     Outputs and scores are made anew, and every call adds runs to the store.
     """
+    # Pages only compare runs: they need none of what makes them.
+    from harness.flows.evaluation.session import open_session
+
     with open_session(project, request, on_progress) as session:
         adapter = session.backend.adapter(held.adapter)
         if not adapter.has_judged_bytes(held.digest):

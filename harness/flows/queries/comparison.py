@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Literal
 
-from harness.errors import HarnessError
 from harness.flows.project import Project
 from harness.flows.queries.next_step import promote_command
+from harness.flows.queries.pair_verdict import pair_verdict
 from harness.flows.queries.shared import (
     promoted_on,
     read_page,
     selection,
 )
-from harness.judge import verdict as judge
 from harness.records import (
     BASE,
     LOWER_IS_BETTER,
@@ -87,7 +86,8 @@ def compare(
     new, old = (
         store.runs.newest(one, wanted.name) if one else None for one in (pair.new, pair.old)
     )
-    identity, verdict, missing = _verdict(store, wanted, new, old)
+    found = pair_verdict(project, store, wanted, new, old)
+    new, old, verdict = found.new, found.old, found.verdict
     results = [result for run in (new, old) if run for result in run.results]
     return Comparison(
         task=wanted.task,
@@ -100,12 +100,12 @@ def compare(
         reference=old,
         reference_role=pair.role,
         verdict=verdict,
-        verdict_id=identity,
+        verdict_id=found.identity,
         cases=tuple(compared(new, old, verdict, name)),
         slices=tuple(sorted({name for r in results for name in slice_names(r.case.slices)})),
-        command=_command(pair, verdict if identity else None, pair.new == held),
+        command=_command(pair, verdict if found.identity else None, pair.new == held),
         promoted=pair.new is not None and pair.new == held,
-        missing=missing or _missing(pair, (new, old)),
+        missing=found.missing or _missing(pair, (new, old)),
         lost={} if verdict is None else lost_texts(store, verdict),
     )
 
@@ -141,31 +141,6 @@ def _chosen(
     old = reference or usual
     new = candidate or next((name for name in others if name != old), None)
     return _Pair(new, old, role if old == usual else "chosen")
-
-
-def _verdict(
-    store: Store, benchmark: Benchmark, new: Run | None, old: Run | None
-) -> tuple[str | None, Verdict | None, str]:
-    """Return the stored verdict on two runs and its id, else a new verdict or why it fails."""
-    if new is None or old is None:
-        return None, None, ""
-    for identity, verdict in store.trends.verdicts_of(new.id):
-        if old.id == (verdict.runs.get("promoted") or verdict.runs.get(BASE)):
-            return identity, verdict, ""
-    # Against the base the judge sees a first candidate, for which there is no promoted run.
-    first = old.adapter == BASE
-    try:
-        made = judge(
-            new,
-            None if first else old,
-            benchmark.policy,
-            metrics=benchmark.metrics,
-            base=old if first else None,
-            guard=benchmark.guard,
-        )
-    except HarnessError as problem:
-        return None, None, str(problem)
-    return None, made, ""
 
 
 def _command(pair: _Pair, verdict: Verdict | None, promoted: bool) -> str:

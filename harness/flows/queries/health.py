@@ -63,6 +63,24 @@ def task_health(
 
     The shift of the inputs is left to `lora-harness monitor`, which may have to load the embedder.
     """
+    lines = tuple(sorted(project.settings.monitor.get(task, {}).items()))
+    judged = tuple(
+        (one.name, one.fingerprint, one.metrics, one.policy)
+        for one in project.benchmarks.values()
+        if one.task == task
+    )
+    # All that it rests on besides the store: alarms of finished weeks are not weighed anew.
+    key = ("task health", task, held, tuple(decisions), lines, judged)
+    return store.database.memory.of(key, lambda: _counted(project, store, task, held, decisions))
+
+
+def _counted(
+    project: Project,
+    store: Store,
+    task: str,
+    held: Decision | None,
+    decisions: Sequence[Decision],
+) -> TaskHealth:
     declared = project.settings.monitor.get(task, {})
     found = [declared.get(name) for name in REVIEWED]
     edit_line, rejection_line = (

@@ -219,6 +219,13 @@ def _candidates(
     store: Store, benchmark: str, held: Decision | None, limit: int
 ) -> tuple[CandidateNow, ...]:
     """Return the newest judged adapters."""
+    key = ("candidates", benchmark, held, limit)
+    return store.database.memory.of(key, lambda: _newest(store, benchmark, held, limit))
+
+
+def _newest(
+    store: Store, benchmark: str, held: Decision | None, limit: int
+) -> tuple[CandidateNow, ...]:
     judged = store.trends.judged(benchmark, limit)
     verdicts = store.verdicts.by_ids([one.id for one in judged])
     return tuple(

@@ -36,6 +36,11 @@ def reviewers_page(
     known = {*project.tasks, *store.reviews.tasks()}
     if task is not None and task not in known:
         raise RequestError(f"{task}: no such task{suggestion(task, known)}")
+    key = ("reviewers", task, since)
+    return store.database.memory.of(key, lambda: _reviewers(store, task, since))
+
+
+def _reviewers(store: Store, task: str | None, since: str | None) -> Reviewers:
     measured = times(store.database, task, since)
     twice = looked_at_twice(store.database, task, since)
     rows = [

@@ -62,7 +62,8 @@ def record_output(
         "task": task, "adapter": adapter or "", "digest": digest, "output": output,
         "slices": dict(slices or {}),
     }  # fmt: skip
-    with _recorder(project, store) as recorder:
+    # In one transaction: to a server, each further one is three more messages there and back.
+    with _recorder(project, store) as recorder, recorder.store.database.together():
         return recorder.output(id, at, values)
 
 
@@ -88,7 +89,7 @@ def record_review(
         "id": id, "decision": decision, "final": final or "", "reviewer": reviewer,
         "reason": reason, "source": source, "seconds": "" if seconds is None else seconds,
     }  # fmt: skip
-    with _recorder(project, store) as recorder:
+    with _recorder(project, store) as recorder, recorder.store.database.together():
         return recorder.review(said, at)
 
 

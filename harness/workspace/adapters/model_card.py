@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import AdapterRefused, WorldFailed, reason
-from harness.records import TaughtData
+from harness.records import CALENDAR, TaughtData
 from harness.workspace.adapters.files import CONFIG, AdapterFiles
 from harness.workspace.adapters.served import SERVED, ServedModel
 from harness.workspace.formats.cache import write_atomically
@@ -69,33 +69,40 @@ def write_card(
     base_model: str | None = None,
     fetched_from: str | None = None,
     taught: Sequence[TaughtData] = (),
+    calendar: str = "",
     *,
     dry_run: bool = False,
 ) -> Path:
     """Write the figures into the card, replacing our earlier figures.
 
     `base_model` is a Hub id and `fetched_from` a reference that others can follow; a path on this
-    machine has no place in a card. `taught` are the training sets and where they come from.
+    machine has no place in a card. `taught` are the training sets and where they come from,
+    `calendar` says why the days of a replayed history are declared.
     """
     file = adapter.folder / CARD
     if file.is_symlink():
         raise AdapterRefused(f"{file}: is a link, put the file itself there")
     old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
-    new = card_text(old, adapter.name, figures, base_model, str(file), fetched_from, taught=taught)
+    new = card_text(
+        *(old, adapter.name, figures, base_model, str(file), fetched_from),
+        taught=taught,
+        calendar=calendar,
+    )
     if new != old and not dry_run:
         _write(file, new, adapter.folder / CONFIG)
     return file
 
 
 def write_name_card(
-    served: ServedModel, figures: Sequence[Figure], *, dry_run: bool = False
+    served: ServedModel, figures: Sequence[Figure], calendar: str = "", *, dry_run: bool = False
 ) -> Path:
     """Write the figures of a model that is only a name into a card that says so."""
     file = served.folder / CARD
     old = read_text(file, AdapterRefused, _LIMIT) if file.exists() else None
     model, url = served.endpoint.model, served.endpoint.url
     begun = old or _NAME_BODY.format(name=served.name, model=model, url=url)
-    new = card_text(begun, served.name, figures, None, str(file), wanted=_of_name(model, url))
+    keys = _of_name(model, url)
+    new = card_text(*(begun, served.name, figures, None, str(file)), wanted=keys, calendar=calendar)
     if new != old and not dry_run:
         _write(file, new, served.folder / SERVED)
     return file
@@ -123,6 +130,7 @@ def card_text(
     fetched_from: str | None = None,
     wanted: Mapping[str, str | None] | None = None,
     taught: Sequence[TaughtData] = (),
+    calendar: str = "",
 ) -> str:
     """Return the card with the figures in it, from the old card or from a new page.
 
@@ -146,6 +154,8 @@ def card_text(
     sets = [one.stated() for one in taught]
     if sets and found_in.values.get(TAUGHT) != sets:
         found_in.put(TAUGHT, sets)
+    if calendar and found_in.values.get(CALENDAR) != calendar:
+        found_in.put(CALENDAR, calendar)
     head = line_end.join(["---", *found_in.text.replace("\r\n", "\n").split("\n"), "---"])
     text = f"{head}{line_end}{body}"
     try:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from harness.errors import BenchmarkError, HarnessError
+from harness.errors import BenchmarkError, HarnessError, reason
 from harness.records import Benchmark, Case, Check, Example, Generation, MetricRule, Policy
 from harness.records.policy import SMALLEST_MARGIN
 from harness.workspace.formats.fields import Table, suggestion, toml_table
 from harness.workspace.formats.names import check_plain_name, inside
+from harness.workspace.formats.reading import opened
 from harness.workspace.project.cases import Rules, each_case, read_cases, seen_ids
 from harness.workspace.project.chat import read_chat
 from harness.workspace.project.conversations import CONTEXT, INPUT, read_given, refuse_unseen
@@ -23,6 +25,11 @@ ROLES = ("gate", "guard", "report")
 RESERVE = "cases.reserve.jsonl"
 """Further cases beside `cases.jsonl`, used only while a verdict is open."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+MAX_KNOWN = 200
+"""Benchmarks that are kept in memory: a page asks for all of them on every click."""
+
+
+_KNOWN: dict[Path, tuple[tuple[Draft, Rules, str, str], Benchmark]] = {}
 
 
 def benchmark_names(root: Path) -> list[str]:
@@ -64,8 +71,29 @@ def read_folder(folder: Path, defaults: Generation, rules: Rules) -> Benchmark:
 
 
 def _complete(draft: Draft, rules: Rules) -> Benchmark:
+    """Read the cases and the reserve, unless no byte of them changed since the last time."""
+    reserve = ""
+    if os.path.lexists(draft.reserve):
+        inside(draft.reserve.parent, draft.reserve, BenchmarkError)
+        reserve = _digest(draft.reserve)
+    state = (draft, rules, _digest(draft.cases), reserve)
+    known = _KNOWN.get(draft.cases)
+    if known is not None and known[0] == state:
+        return known[1]
     cases = read_cases(draft.cases, draft.shared, rules, draft.benchmark.template)
-    return draft.whole(cases, read_reserve(draft, cases, rules))
+    found = draft.whole(cases, read_reserve(draft, cases, rules))
+    if len(_KNOWN) >= MAX_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[draft.cases] = state, found
+    return found
+
+
+def _digest(file: Path) -> str:
+    try:
+        with opened(file, BenchmarkError) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # wants readinto
+    except OSError as problem:
+        raise BenchmarkError(f"{file}: cannot be read ({reason(problem)})") from problem
 
 
 def read_draft(root: Path, name: str, defaults: Generation, rules: Rules) -> Draft:

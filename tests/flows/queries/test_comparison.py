@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.flows.evaluation.context import Request
+from harness.flows.evaluation.session import open_session
 from harness.flows.queries import compare, filtered
 from tests.fakes.project import GUARD, TASK
 
@@ -89,3 +91,42 @@ def test_a_lower_edit_rate_is_a_change_upwards(two):
     assert found.metric == "edit_rate"
     better = [c for c in found.cases if c.scores["edit_rate"][1] < c.scores["edit_rate"][0]]
     assert better and all(one.change > 0 for one in better)
+
+
+def run_again(past, adapter):
+    with open_session(past.project, Request(), lambda step, done, total: None) as session:
+        found = session.backend.adapter(adapter)
+        return session.producer.run(found, session.benchmark(TASK), refresh=True)
+
+
+@pytest.mark.parametrize("again", ["v1", "v2"])
+def test_a_run_of_every_month_leaves_the_verdict_that_decided(two, again):
+    before = compare(two.project, two.store)
+    run_again(two, again)
+    after = compare(two.project, two.store, candidate="v2", reference="v1")
+    assert after.verdict_id == before.verdict_id is not None
+    assert after.verdict.worth and after.verdict.guards
+    assert (after.candidate.id, after.reference.id) == (before.candidate.id, before.reference.id)
+
+
+def test_other_bytes_under_a_judged_name_are_judged_anew(two):
+    two.tiny.record("v1", quality="bad")
+    run_again(two, "v1")
+    found = compare(two.project, two.store, candidate="v2", reference="v1")
+    assert found.verdict_id is None and found.verdict is not None
+
+
+def test_a_verdict_made_for_the_page_weighs_base_prompt_and_guards(two):
+    two.judge("v3", "bad", guard="bad")
+    found = compare(two.project, two.store, candidate="v3", reference="v2").verdict
+    assert {one.against for one in found.worth} >= {"base"}
+    assert [one.benchmark for one in found.guards] == [GUARD]
+    assert not any(note.startswith("forgetting") for note in found.notes)
+
+
+def test_a_guard_without_runs_is_said_to_have_none(two):
+    two.tiny.record("v3")
+    run_again(two, "v3")
+    found = compare(two.project, two.store, candidate="v3", reference="v2").verdict
+    (note,) = [note for note in found.notes if note.startswith("forgetting")]
+    assert note.endswith(f"on the guard {GUARD}, `lora-harness sweep v3 v2` makes them")

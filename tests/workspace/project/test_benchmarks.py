@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -279,3 +280,16 @@ def test_the_shipped_benchmarks_can_be_read(pytestconfig):
     }
     assert {"outreach", "general"} <= set(found)
     assert found["general"].guard and len(found["outreach"].cases) >= 20
+
+
+def test_a_benchmark_is_read_anew_only_where_a_byte_changed(tmp_path):
+    first = read(tmp_path)
+    assert read_benchmark(tmp_path, "b", Generation(), RULES) is first
+    file = tmp_path / "b" / "cases.jsonl"
+    before = file.stat()
+    file.write_text(json.dumps(case("z")) + "\n", encoding="utf-8")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # as long as before, as old too
+    assert read_benchmark(tmp_path, "b", Generation(), RULES).cases[0].id == "z"
+    assert read_benchmark(tmp_path, "b", Generation(max_new_tokens=3), RULES) is not first
+    (tmp_path / "b" / "cases.reserve.jsonl").write_text(json.dumps(case("r")) + "\n", "utf-8")
+    assert [one.id for one in read_benchmark(tmp_path, "b", Generation(), RULES).reserve] == ["r"]
