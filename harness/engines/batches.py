@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from harness.engines.protocol import BackendEngine, Engine, Mounted, Weighed
@@ -147,3 +148,21 @@ def cut(prompts: Sequence[Prompt], size: int) -> Iterator[tuple[Prompt, ...]]:
     ordered = sorted(prompts, key=lambda prompt: sum(len(m.content) for m in prompt.messages))
     for start in range(0, len(ordered), size):
         yield tuple(ordered[start : start + size])
+
+
+def batches_of(
+    adapter: Mounted,
+    texts: Sequence[Prompt],
+    ideals: Sequence[Prompt],
+    generation: Generation,
+    size: int,
+) -> Iterator[Batch]:
+    """Cut an adapter's work into batches: prompts to write for, and prompts with ideals to weigh.
+
+    Ideals come right after the texts of the same prompts, which the engine may still hold.
+    """
+    for some, weighed in zip_longest(cut(texts, size), cut(ideals, size)):
+        if some:
+            yield Batch(adapter, some, generation)
+        if weighed:
+            yield Batch(adapter, weighed, generation, "weigh")

@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.engines.batches import Batch, BatchResult, Tag, cut, sizes
 from harness.engines.protocol import BackendEngine, FormattingEngine, Mounted, Weighed
 from harness.engines.ray.slices import slices
-from harness.engines.ray.start import reached_ray
+from harness.engines.ray.start import RayModule, reached_ray
 from harness.engines.ray.worker import Make, WorkerResult, describe
 from harness.engines.ray.workers import MAX_DEATHS, Assignment, Workers
 from harness.errors import EngineFailed, HarnessError
@@ -40,12 +40,17 @@ class Ray:
         maker: Callable[[], Make],
         cluster: Cluster,
         gpus: bool = False,
+        reach: Callable[[], AbstractContextManager[RayModule]] = reached_ray,
     ) -> None:
-        """Take an engine `here` for the origin; `maker` returns the function every worker calls."""
+        """Take an engine `here` for the origin; `maker` returns the function every worker calls.
+
+        `reach` connects the library: perf/fleet.py gives a simulated one.
+        """
         self._here = here
         self._maker = maker
         self._cluster = cluster
         self._gpus = gpus
+        self._reach = reach
         self._opened = ExitStack()
         self._workers: Workers | None = None
         self._broken: HarnessError | None = None
@@ -139,7 +144,7 @@ class Ray:
             raise
 
     def _start(self) -> Workers:
-        ray = self._opened.enter_context(reached_ray())
+        ray = self._opened.enter_context(self._reach())
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         parts = slices(nodes, self._cluster, self._gpus)
         _log.info(

@@ -10,18 +10,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import zip_longest
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from harness.engines.batches import Batch, BatchKind, BatchResult, concurrency, cut, each, sizes
+from harness.engines.batches import Batch, BatchResult, batches_of, concurrency, each, sizes
 from harness.engines.protocol import BackendEngine
 from harness.errors import AdapterRefused, HarnessError, StoreFailed
 from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.evaluation.generation import GenerationWork, proof_prompt, refuse_unapplied
 from harness.flows.evaluation.work import Place
 from harness.flows.project import utc_now
-from harness.records import BASE_PROMPT, Benchmark, Prompt
+from harness.records import BASE_PROMPT, Benchmark
 
 if TYPE_CHECKING:
     from harness.flows.evaluation.session import Session
@@ -150,13 +149,12 @@ class Prefetch:
         work.check_server()
         mounted = self.session.backend.mount(need.adapter)
         unproven = work.unproven() if texts else None
-        for what, some in _in_turn(cut(texts, size), cut(ideals, size)):
+        for batch in batches_of(mounted, texts, ideals, generation, size):
             if need.pair in self.session.producer.broken:
                 return
-            key = unproven if what == "write" and unproven not in self._proven else None
+            key = unproven if batch.kind == "write" and unproven not in self._proven else None
             proof = proof_prompt(need.adapter, need.benchmark) if key else None
-            asked = PrefetchedBatch(need, work, places, key)
-            yield asked, Batch(mounted, some, generation, what, proof)
+            yield PrefetchedBatch(need, work, places, key), replace(batch, proof=proof)
 
     def _keep(self, asked: PrefetchedBatch, result: BatchResult | HarnessError) -> None:
         """Store what a batch brought, and count it."""
@@ -194,14 +192,3 @@ class Prefetch:
             self.session.producer.broken[need.pair] = problem
             if isinstance(problem, AdapterRefused):
                 self._refused[need.adapter.digest] = problem
-
-
-def _in_turn(
-    texts: Iterable[tuple[Prompt, ...]], ideals: Iterable[tuple[Prompt, ...]]
-) -> Iterator[tuple[BatchKind, tuple[Prompt, ...]]]:
-    """Yield ideals right after the texts of the same prompts, which the engine may still hold."""
-    for some, weighed in zip_longest(texts, ideals):
-        if some:
-            yield "write", some
-        if weighed:
-            yield "weigh", weighed
