@@ -109,18 +109,17 @@ def simulated(
     keep = driver.store / len(list(_cut(asked, generation, total, engine)))
     hand = driver.stream - driver.store
 
-    def work() -> Iterator[tuple[None, Batch]]:
-        for number in range(adapters):
-            cluster.pass_time(hand)
-            mounted = Mounted(f"client-{number}", str(number), Path())
-            size = sizes(total, generation.batch, concurrency(engine))
-            for batch in batches_of(mounted, asked, asked, generation, size):
-                yield None, batch
+    def batches(number: int) -> Iterator[tuple[None, Batch]]:
+        cluster.pass_time(hand)
+        mounted = Mounted(f"client-{number}", str(number), Path())
+        size = sizes(total, generation.batch, concurrency(engine))
+        for batch in batches_of(mounted, asked, asked, generation, size):
+            yield None, batch
 
     cluster.pass_time(driver.before * adapters)
     begun = cluster.now
     with contextlib.redirect_stderr(io.StringIO()):  # a real sweep says that a worker was lost
-        for _ in each(engine, work()):
+        for _ in each(engine, map(batches, range(adapters))):
             cluster.pass_time(keep)
     return Night(
         cluster.workers, begun, cluster.now - begun, driver.judge * adapters, cluster.spent,
@@ -156,9 +155,7 @@ def advice(night: Night, adapters: int) -> Iterator[str]:
         parts = ", ".join(f"{name} {share:.2%}" for name, share in again.items())
         yield f"{night.workers} workers: more than {TWICE:.0%} is done twice ({parts})"
     if night.busy(night.stream) < BUSY:
-        idle = 1 - night.busy(night.stream) - sum(night.spent.values()) / (
-            night.workers * night.stream
-        ) + night.worked / (night.workers * night.stream)
+        idle = 1 - night.spent.total() / (night.workers * night.stream)
         yield (
             f"{night.workers} workers: busy {night.busy(night.stream):.1%} of the stream, they wait"
             f" {idle:.1%} of it; the driver works {night.driver / night.stream:.0%} of it"
@@ -193,8 +190,9 @@ def options() -> argparse.ArgumentParser:
     found.add_argument("--seed", type=int, default=0)
     for one in fields(Costs):
         found.add_argument(f"--{one.name}", type=float, help="Seconds, measured where left out.")
-    found.add_argument("--driver", type=float, nargs=4, metavar=("BEFORE", "STREAM", "STORE", "JUDGE"),
-                       help="Seconds of the driver for an adapter, measured where left out.")  # fmt: skip
+    said = "Seconds of the driver for an adapter, measured where left out."
+    parts = ("BEFORE", "STREAM", "STORE", "JUDGE")
+    found.add_argument("--driver", type=float, nargs=4, metavar=parts, help=said)
     found.add_argument("--driver-adapters", type=int, default=200, help="To measure it with.")
     return found
 

@@ -82,13 +82,12 @@ class SimulatedWorker:
 
     def _compute(self, batch: Batch, spent: Counter[str]) -> None:
         costs, digest = self._cluster.costs, batch.adapter.digest
-        if batch.kind == "write":
+        if batch.prompts:
             spent["write"] += costs.piece + costs.case * len(batch.prompts)
             self._read |= {(digest, prompt.case) for prompt in batch.prompts}
-        else:
-            known = sum((digest, prompt.case) in self._read for prompt in batch.prompts)
-            spent["weigh"] += costs.weigh * len(batch.prompts)
-            spent["read again"] += costs.read * (len(batch.prompts) - known)
+        known = sum((digest, prompt.case) in self._read for prompt in batch.ideals)
+        spent["weigh"] += costs.weigh * len(batch.ideals)
+        spent["read again"] += costs.read * (len(batch.ideals) - known)
 
     def _answer(self, value: Any, spent: Counter[str]) -> Answer:
         now = self._cluster.now

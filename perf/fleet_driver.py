@@ -27,7 +27,7 @@ from trial_project import BENCHMARK, ROOT, SOURCE, machine
 
 from harness.engines.batches import Batch, BatchResult
 from harness.engines.protocol import Weighed
-from harness.records import Output
+from harness.records import Output, Prompt
 
 FREE = Costs(0, 0, 0, 0, 0, 0)
 SETTINGS = """\
@@ -86,16 +86,17 @@ def answers(batch: Batch) -> Iterator[BatchResult]:
     """Answer with a sentence of usual length for every prompt, and a likelihood for every ideal."""
     if batch.proof is not None:
         yield BatchResult(shift=1.0, seconds=0.1)
-    rows = batch.generation.batch
-    for start in range(0, len(batch.prompts), rows):
-        some = batch.prompts[start : start + rows]
-        if batch.kind == "write":
-            text = f"{batch.adapter.name} writes on this case what a model might, and ends here: "
-            made = (Output(p.case, text + p.case, p.sample, 30, "stop") for p in some)
-            yield BatchResult(outputs=tuple(made), seconds=1.0)
-        else:
-            places = ((p.case, i) for p in some for i in range(len(p.ideals)))
-            yield BatchResult(weighed=tuple(Weighed(*place, 0.5) for place in places), seconds=0.2)
+    text = f"{batch.adapter.name} writes on this case what a model might, and ends here: "
+    for some in _rows(batch.prompts, batch.generation.batch):
+        made = (Output(p.case, text + p.case, p.sample, 30, "stop") for p in some)
+        yield BatchResult(outputs=tuple(made), seconds=1.0)
+    for some in _rows(batch.ideals, batch.generation.batch):
+        places = ((p.case, i) for p in some for i in range(len(p.ideals)))
+        yield BatchResult(weighed=tuple(Weighed(*place, 0.5) for place in places), seconds=0.2)
+
+
+def _rows(prompts: tuple[Prompt, ...], size: int) -> Iterator[tuple[Prompt, ...]]:
+    return (prompts[start : start + size] for start in range(0, len(prompts), size))
 
 
 class Stopwatch:
@@ -184,8 +185,9 @@ def main() -> None:
     print(
         f"{asked.adapters:,} adapters x {asked.cases} cases, embedder {asked.embedder}: the driver"
         f" takes {found.before * asked.adapters:.0f} s before the first piece,"
-        f" {found.stream * asked.adapters:.0f} s while workers work ({found.store / found.stream:.0%}"
-        f" of it for the store), {found.judge * asked.adapters:.0f} s to judge"
+        f" {found.stream * asked.adapters:.0f} s while workers work"
+        f" ({found.store / found.stream:.0%} of it for the store),"
+        f" {found.judge * asked.adapters:.0f} s to judge"
     )
     print(
         f"an adapter: {found.before * 1e3:.1f} + {found.stream * 1e3:.1f} +"

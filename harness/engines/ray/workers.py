@@ -14,9 +14,9 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias
+from typing import Any, TypeAlias
 
-from harness.engines.batches import Batch, Tag
+from harness.engines.ray.handout import MAX_DEATHS, Assignment
 from harness.engines.ray.losses import Losses
 from harness.engines.ray.slices import Slices
 from harness.engines.ray.worker import Make, Worker, WorkerInfo, WorkerResult
@@ -24,25 +24,14 @@ from harness.errors import EngineFailed
 
 _log = logging.getLogger(__name__)
 
-MAX_DEATHS = 3
-"""Workers that may die over a batch before it is given up."""
 MAX_REPLACED = 16
-"""Replacements for each worker that was asked for, before no dead worker is replaced any more."""
+"""Replacements for each worker that was asked for, of workers that died before they finished any
+batch. A worker that had finished one is always replaced: what kills it does not stop the work."""
 
 Actor: TypeAlias = Any
 """Ray's handle of a worker; Ray ships no types."""
 Pending: TypeAlias = Any
 """Ray's reference to a result to come."""
-
-
-@dataclass
-class Assignment(Generic[Tag]):
-    """A batch given to a worker, with its tag."""
-
-    tag: Tag
-    batch: Batch
-    deaths: int = 0
-    """Workers that died over it."""
 
 
 @dataclass
@@ -67,7 +56,9 @@ class Workers:
     _asked: int = 0
     """Workers that were asked for."""
     _spare: int = 0
-    """Replacements for dead workers that may still be started."""
+    """Replacements for workers that finished nothing that may still be started."""
+    _useful: set[Actor] = field(default_factory=set)
+    """Workers that finished a batch."""
     _last: str = "none came up"
     """Why the last worker died."""
 
@@ -125,6 +116,8 @@ class Workers:
             self._refuse_other(said)
             self._places[actor] = said.node
             _log.info("worker up on %s", said.node)
+        elif said.parts:
+            self._useful.add(actor)
         self.idle.append(actor)
         return (job, said) if job else None
 
@@ -139,8 +132,10 @@ class Workers:
         then = [f"{left} of {self._asked} workers {'goes' if left == 1 else 'go'} on"]
         if job is not None and job.deaths + 1 < MAX_DEATHS:
             then.append("its piece is begun again")
-        if replace and self._spare:
-            self._spare -= 1
+        useful = actor in self._useful
+        if replace and (useful or self._spare):
+            self._spare -= not useful
+            self._useful.discard(actor)
             self._add()
             then.append("a new worker is started where there is space")
         elif not left:

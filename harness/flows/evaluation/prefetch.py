@@ -117,7 +117,7 @@ class Prefetch:
         self.session.backend.expect(need.adapter for need in self.needs)
         engine = self.session.backend.engine(first.benchmark.name, first.adapter)
         try:
-            for asked, result in each(engine, self._batches(engine)):
+            for asked, result in each(engine, self._work_of_adapters(engine)):
                 self._keep(asked, result)
         except StoreFailed:
             raise
@@ -125,9 +125,20 @@ class Prefetch:
             # the engine as a whole failed: each verdict asks it again and reports the reason
             _log.debug("prefetching ended early: %s", problem)
 
-    def _batches(self, engine: BackendEngine) -> Iterator[tuple[PrefetchedBatch, Batch]]:
-        """Yield batches; the engine takes the next when it has a free worker."""
+    def _work_of_adapters(
+        self, engine: BackendEngine
+    ) -> Iterator[Iterator[tuple[PrefetchedBatch, Batch]]]:
+        """Yield the batches of one adapter after the other, on all benchmarks that need it."""
+        found: dict[str, list[NeededRun]] = {}
         for need in self.needs:
+            found.setdefault(need.adapter.digest, []).append(need)
+        return (self._batches(needs, engine) for needs in found.values())
+
+    def _batches(
+        self, needs: Iterable[NeededRun], engine: BackendEngine
+    ) -> Iterator[tuple[PrefetchedBatch, Batch]]:
+        """Yield batches; the engine takes the next when it has a free worker."""
+        for need in needs:
             if problem := self._refused.get(need.adapter.digest):
                 self.session.producer.broken[need.pair] = problem
                 continue
@@ -152,7 +163,7 @@ class Prefetch:
         for batch in batches_of(mounted, texts, ideals, generation, size):
             if need.pair in self.session.producer.broken:
                 return
-            key = unproven if batch.kind == "write" and unproven not in self._proven else None
+            key = unproven if batch.prompts and unproven not in self._proven else None
             proof = proof_prompt(need.adapter, need.benchmark) if key else None
             yield PrefetchedBatch(need, work, places, key), replace(batch, proof=proof)
 
