@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.engines.embedder import Embedder
 from harness.errors import EngineFailed, HarnessError
@@ -213,11 +214,16 @@ class Producer:
             | self._asked(spec)
             | self._exported(spec)
             | {"measures": measures(metrics), "machine": machine()}
-            | {"source": commit(self.project.settings.root)}
+            | {"source": self._source}
             | self._calendar(),
             started=started,
             seconds=dict(self.seconds),
         )
+
+    @cached_property
+    def _source(self) -> dict[str, str | bool]:
+        """The project's commit; git is asked once, for this process read the project once too."""
+        return commit(self.project.settings.root)
 
     def _calendar(self) -> dict[str, str]:
         """Return that the day of the run was declared; a seal covers it, a setting cannot."""

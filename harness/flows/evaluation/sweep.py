@@ -8,6 +8,7 @@ workers, and the verdicts follow in turn.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 
 from harness.errors import HarnessError, StoreFailed
 from harness.flows.evaluation.prefetch import prefetch
@@ -37,16 +38,18 @@ def plan(session: Session, adapters: Sequence[str]) -> tuple[list[Job], list[Job
 
 def one_after_another(session: Session, jobs: Iterable[Job]) -> Iterator[JobResult]:
     """Judge each job in turn, with the same verdict as `evaluate`."""
-    for job in jobs:
-        try:
-            benchmark = session.benchmark(job.benchmark)
-            verdict = session.candidate(job.adapter).evaluate(benchmark).verdict
-        except StoreFailed:
-            raise  # later verdicts could not be stored either
-        except HarnessError as problem:
-            yield _failed(job.adapter, job.benchmark, problem)
-        else:
-            yield JobResult(job.adapter, job.benchmark, verdict)
+    for adapter, its_jobs in groupby(jobs, key=lambda job: job.adapter):
+        for job in its_jobs:
+            try:
+                benchmark = session.benchmark(job.benchmark)
+                verdict = session.candidate(adapter).evaluate(benchmark).verdict
+            except StoreFailed:
+                raise  # later verdicts could not be stored either
+            except HarnessError as problem:
+                yield _failed(adapter, job.benchmark, problem)
+            else:
+                yield JobResult(adapter, job.benchmark, verdict)
+        session.forget(adapter)
 
 
 def all_written_first(session: Session, jobs: Iterable[Job]) -> Iterator[JobResult]:
