@@ -21,7 +21,7 @@ from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
 from harness.flows.evaluation.templates import begins_thought, refuse_unchosen
 from harness.flows.evaluation.work import Place, RunSpec
 from harness.flows.project import Project, commit, machine, utc_now
-from harness.progress import OnProgress
+from harness.progress import OnProgress, TimeLeft
 from harness.records import CALENDAR, REPLAYED, Benchmark, CaseResult, Output, Run
 from harness.store import Store
 from harness.workspace.adapters.served import ServedModel
@@ -38,6 +38,8 @@ class Producer:
     store: Store
     backend: Backend
     on_progress: OnProgress = lambda step, done, total: None
+    time_left: TimeLeft | None = None
+    """The time left of all work that is under way; None where it is a single run."""
     seconds: dict[str, float] = field(default_factory=dict)
     spent: dict[Pair, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     """Seconds by step that prefetching spent on a run."""

@@ -7,14 +7,21 @@ workers, and the verdicts follow in turn.
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 from harness.errors import HarnessError, StoreFailed
 from harness.flows.evaluation.prefetch import prefetch
+from harness.flows.evaluation.runs import Producer
 from harness.flows.evaluation.session import Session
+from harness.progress import TimeLeft
 from harness.records import JobResult
 from harness.records.verdicts import Job
+
+Made = TypeVar("Made")
 
 Worker = Callable[[Session, Iterable[Job]], Iterator[JobResult]]
 """Runs jobs and yields their results, in any order."""
@@ -56,7 +63,22 @@ def all_written_first(session: Session, jobs: Iterable[Job]) -> Iterator[JobResu
     """Make the missing outputs of all jobs as a single stream, then judge each job in turn."""
     planned = list(jobs)
     prefetch(session, ((job.adapter, job.benchmark, None) for job in planned))
-    yield from one_after_another(session, planned)
+    yield from judging(session.producer, one_after_another(session, planned), len(planned))
+
+
+def judging(producer: Producer, verdicts: Iterable[Made], total: int) -> Iterator[Made]:
+    """Yield verdicts as they are made, and count them for the time left."""
+    left = producer.time_left = TimeLeft()
+    left.expect("verdict", total)
+    try:
+        left.begin(0, Counter(verdict=total), loading=True)  # the embedder, with the first
+        begun = time.monotonic()
+        for found in verdicts:
+            left.did("verdict", 1, time.monotonic() - begun, batch=0)
+            yield found
+            begun = time.monotonic()
+    finally:
+        producer.time_left = None
 
 
 def sweep(
