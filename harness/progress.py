@@ -23,6 +23,8 @@ _STEPS = 512
 the two differ much in speed."""
 _APART = 0.2
 """Seconds between two samples, which bounds their number."""
+_WINDOW = 180.0
+"""Seconds over which a time left looks how slow the machine is: single texts differ much."""
 _SURE = 2.0
 """Seconds before the first estimate."""
 
@@ -108,6 +110,7 @@ class TimeLeft:
         """Seconds of loading a model, at most; None as long as none was loaded."""
         self._under_way: dict[int, _UnderWay] = {}
         self._samples: deque[_Sample] = deque()
+        self.processes = 1
         self.afterwards = 0.0
         """Seconds of what follows this work."""
 
@@ -152,7 +155,7 @@ class TimeLeft:
         if not self._samples or now - self._samples[-1].at >= _APART:
             sample = _Sample(now, self._done.copy(), self._seconds.total(), self._worked(now))
             self._samples.append(sample)
-        while len(self._samples) > 2 and now - self._samples[1].at >= _SECONDS:
+        while len(self._samples) > 2 and now - self._samples[1].at >= _WINDOW:
             self._samples.popleft()
 
     def seconds(self) -> float | None:
@@ -169,10 +172,10 @@ class TimeLeft:
         left = slow * _cost(costs, self._units)
         for one in self._under_way.values():
             left -= min(self._elapsed(one, now), slow * _cost(costs, one.units))
-        # At the end some processes have no batch left, for half of one on average.
-        beside = max(0, len(self._under_way) - 1)
-        longest = max((slow * _cost(costs, o.whole) for o in self._under_way.values()), default=0)
-        return max(0.0, left) / busy + longest / 2 * beside / (beside + 1) + self.afterwards
+        # At the end of a batch the other processes have none left, for half of it on average.
+        longest = max((_cost(costs, one.whole) for one in self._under_way.values()), default=0.0)
+        waiting = slow * longest / 2 * (self.processes - 1) / self.processes
+        return max(0.0, left) / busy + waiting + self.afterwards
 
     def _worked(self, now: float) -> float:
         """Return the seconds that all processes worked, those for batches under way too."""

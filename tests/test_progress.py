@@ -191,7 +191,7 @@ def test_loading_is_no_part_of_what_a_text_costs() -> None:
     assert left.seconds() == pytest.approx(90)
 
 
-def test_a_machine_that_slows_down_is_believed_after_a_minute() -> None:
+def test_a_machine_that_slows_down_is_believed_after_some_minutes() -> None:
     clock = Clock()
     left = TimeLeft(clock)
     left.expect("text", 1_000)

@@ -27,8 +27,6 @@ class Outstanding:
     done: int = 0
     _left: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     """By adapter and benchmark, what is left of each kind."""
-    _processes: int = 1
-    """Each loads a model with its first batch."""
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count()
@@ -47,8 +45,11 @@ class Outstanding:
         self.total += units.total()
 
     def begin(self, processes: int, afterwards: float) -> None:
-        """Note how many processes load a model, and how many seconds follow the stream."""
-        self._processes = processes
+        """Note how many processes there are, and how many seconds follow the stream.
+
+        Each process loads a model with its first batch.
+        """
+        self._time_left.processes = processes
         self._time_left.afterwards = afterwards
 
     def give(self, spec: RunSpec, batch: Batch) -> int:
@@ -56,7 +57,7 @@ class Outstanding:
         number = next(self._numbers)
         ideals = sum(len(prompt.ideals) for prompt in batch.ideals)
         units = {_kind(spec, WRITING): len(batch.prompts), _kind(spec, WEIGHING): ideals}
-        self._time_left.begin(number, Counter(units), loading=number < self._processes)
+        self._time_left.begin(number, Counter(units), loading=number < self._time_left.processes)
         return number
 
     def count(self, number: int, spec: RunSpec, result: BatchResult) -> None:
