@@ -7,8 +7,9 @@ from collections import Counter
 
 import pytest
 
-from harness.progress import Pace, ProgressLine, TimeLeft, in_words
+from harness.progress import Pace, ProgressLine, in_words
 from harness.text.table import display_width
+from harness.time_left import TimeLeft
 
 
 class Clock:

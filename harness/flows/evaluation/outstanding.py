@@ -13,7 +13,7 @@ from harness.engines.batches import Batch, BatchResult
 from harness.flows.evaluation.generation import GenerationWork
 from harness.flows.evaluation.runs import Producer
 from harness.flows.evaluation.work import RunSpec
-from harness.progress import TimeLeft
+from harness.time_left import TimeLeft
 
 WRITING, WEIGHING = "writing", "weighing ideals"
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+VERDICT = 0.1
+"""Seconds of a verdict besides scoring: reading and keeping runs, judging (perf/fleet_driver.py)."""
+
 Cases = frozenset[str] | None
 """Some cases of a benchmark, or all."""
 
@@ -132,7 +135,7 @@ class Prefetch:
         first = self.needs[0]
         self.session.backend.expect(need.adapter for need in self.needs)
         engine = self.session.backend.engine(first.benchmark.name, first.adapter)
-        afterwards = sum(measured.get(name, 0.0) for name in verdicts)
+        afterwards = sum(measured.get(name, 0.0) + VERDICT for name in verdicts)
         self._outstanding.begin(concurrency(engine), afterwards)
         try:
             for asked, result in each(engine, self._work_of_adapters(engine)):

@@ -21,9 +21,10 @@ from harness.flows.evaluation.scoring import Scoring, measures, metrics_of
 from harness.flows.evaluation.templates import begins_thought, refuse_unchosen
 from harness.flows.evaluation.work import Place, RunSpec
 from harness.flows.project import Project, commit, machine, utc_now
-from harness.progress import OnProgress, TimeLeft
+from harness.progress import OnProgress
 from harness.records import CALENDAR, REPLAYED, Benchmark, CaseResult, Output, Run
 from harness.store import Store
+from harness.time_left import TimeLeft
 from harness.workspace.adapters.served import ServedModel
 from harness.workspace.base.weights import NONE
 from harness.workspace.formats.locks import locked

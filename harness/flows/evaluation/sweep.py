@@ -17,9 +17,9 @@ from harness.errors import HarnessError, StoreFailed
 from harness.flows.evaluation.prefetch import prefetch
 from harness.flows.evaluation.runs import Producer
 from harness.flows.evaluation.session import Session
-from harness.progress import TimeLeft
 from harness.records import JobResult
 from harness.records.verdicts import Job
+from harness.time_left import TimeLeft
 
 Made = TypeVar("Made")
 

@@ -16,8 +16,8 @@ from harness.engines.protocol import Weighed
 from harness.flows.evaluation.backend import AdapterRef
 from harness.flows.evaluation.outstanding import Outstanding
 from harness.flows.evaluation.prefetch import NeededRun, in_turn
-from harness.progress import TimeLeft
 from harness.records import Benchmark, Generation, Output
+from harness.time_left import TimeLeft
 
 TOKENS = {"subject": 12, "opener": 64, "report": 400}
 """Tasks, with the tokens of their outputs at most."""
