@@ -57,18 +57,21 @@ class SimulatedWorker:
     def __init__(self, cluster: SimulatedRay) -> None:
         self._cluster = cluster
         self._held: OrderedDict[str, None] = OrderedDict()
+        self._loaded = False
         self._read: set[tuple[str, str]] = set()
         """Adapter and case of the prompts whose reading it still holds."""
         self.hello = Method(self._hello)
         self.run = Method(self._run)
 
     def _hello(self) -> Answer:
-        load = self._cluster.costs.load
-        return self._answer(describe(self._cluster.here), Counter(load=load))
+        return self._answer(describe(self._cluster.here), Counter())
 
     def _run(self, batch: Batch) -> Answer:
         costs, spent = self._cluster.costs, Counter[str]()
         digest = batch.adapter.digest
+        if not self._loaded:  # a worker loads the base with its first batch
+            self._loaded = True
+            spent["load"] = costs.load
         if digest not in self._held:
             again = digest in self._cluster.mounted
             spent["mounted again" if again else "mount"] += costs.mount
@@ -172,7 +175,9 @@ class SimulatedRay:
         """Return a result and book its time; raise where the worker was lost over it."""
         if answer.lost:
             self.losses += 1
-            self.spent["lost"] += answer.ends - answer.begun
+            passed = answer.ends - answer.begun
+            loading = min(passed, answer.spent["load"])
+            self.spent += Counter({"load": loading, "lost": passed - loading})
             raise Lost("the simulated worker died")
         self.spent += answer.spent
         return answer.value

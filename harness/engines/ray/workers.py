@@ -25,8 +25,8 @@ from harness.errors import EngineFailed
 _log = logging.getLogger(__name__)
 
 MAX_REPLACED = 16
-"""Replacements for each worker that was asked for, of workers that died before they finished any
-batch. A worker that had finished one is always replaced: what kills it does not stop the work."""
+"""Replacements for each worker that was asked for, in a row: as long as batches are finished in
+between, dead workers are replaced for as many nights as it takes."""
 
 Actor: TypeAlias = Any
 """Ray's handle of a worker; Ray ships no types."""
@@ -56,9 +56,7 @@ class Workers:
     _asked: int = 0
     """Workers that were asked for."""
     _spare: int = 0
-    """Replacements for workers that finished nothing that may still be started."""
-    _useful: set[Actor] = field(default_factory=set)
-    """Workers that finished a batch."""
+    """Replacements for dead workers that may still be started before a batch is finished."""
     _last: str = "none came up"
     """Why the last worker died."""
 
@@ -110,21 +108,21 @@ class Workers:
         try:
             said = self.ray.get(answer)
         except self.ray.exceptions.RayError as problem:
-            self._lose(actor, problem, job, replace=not coming)
+            self._lose(actor, problem, job, replace=not coming or bool(self._places))
             return (job, None) if job else None
         if isinstance(said, WorkerInfo):
             self._refuse_other(said)
             self._places[actor] = said.node
             _log.info("worker up on %s", said.node)
         elif said.parts:
-            self._useful.add(actor)
+            self._spare = MAX_REPLACED * self._asked
         self.idle.append(actor)
         return (job, said) if job else None
 
     def _lose(
         self, actor: Actor, problem: Exception, job: Assignment[Any] | None, replace: bool
     ) -> None:
-        """Replace a lost worker and say so; one that did not even start would not start again."""
+        """Replace a lost worker and say so; not before the first one came up, as none might."""
         self._last = _cause(problem)
         _log.info("worker lost: %s", self._last)
         self.ray.kill(actor)  # one that only became unreachable would keep its cores
@@ -132,10 +130,8 @@ class Workers:
         then = [f"{left} of {self._asked} workers {'goes' if left == 1 else 'go'} on"]
         if job is not None and job.deaths + 1 < MAX_DEATHS:
             then.append("its piece is begun again")
-        useful = actor in self._useful
-        if replace and (useful or self._spare):
-            self._spare -= not useful
-            self._useful.discard(actor)
+        if replace and self._spare:
+            self._spare -= 1
             self._add()
             then.append("a new worker is started where there is space")
         elif not left:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 VERDICT = 0.1
-"""Seconds of a verdict besides scoring: reading and keeping runs, judging (perf/fleet_driver.py)."""
+"""Seconds of a verdict besides scoring: reading and keeping runs, judging; see perf/fleet.py."""
 
 Cases = frozenset[str] | None
 """Some cases of a benchmark, or all."""
