@@ -43,7 +43,7 @@ def test_sixty_four_workers_are_busy_and_nothing_is_done_twice() -> None:
 
 @pytest.mark.parametrize("workers", [1, 8])
 def test_all_is_done_however_many_workers_are_lost(workers: int) -> None:
-    found = night(1_000, workers, lost_every=120.0)
+    found = night(1_000, workers, lost_every=400.0)
     assert found.losses > 1
     assert found.spent["write"] + found.spent["weigh"] == pytest.approx(1_000 * ONCE)
     assert found.twice > 0
