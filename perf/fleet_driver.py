@@ -121,14 +121,20 @@ class Stopwatch:
         return timed
 
 
-def measured(adapters: int, cases: int, workers: int = 64, embedder: str = "none") -> DriverCosts:
-    """Return what a sweep over so many adapters takes in this process, for each of them."""
+def measured(
+    adapters: int, cases: int, workers: int = 64, embedder: str = "none", judge: bool = True
+) -> DriverCosts:
+    """Return what a sweep over so many adapters takes in this process, for each of them.
+
+    Without `judge` it ends with the last piece.
+    """
     from harness.engines.local.engine import Transformers
     from harness.engines.ray.engine import Ray
     from harness.flows.evaluation.backends.local import open_device
     from harness.flows.evaluation.context import Request
+    from harness.flows.evaluation.prefetch import prefetch
     from harness.flows.evaluation.session import open_session
-    from harness.flows.evaluation.sweep import sweep
+    from harness.flows.evaluation.sweep import plan, sweep
     from harness.flows.project import Project
     from harness.records import Cluster
 
@@ -153,8 +159,13 @@ def measured(adapters: int, cases: int, workers: int = 64, embedder: str = "none
             )
             begun, memory = time.perf_counter(), peak()
             store = session.store.outputs = Stopwatch(session.store.outputs)
-            judged = sum(row.verdict is not None for row in sweep(session, names))
-            ended = time.perf_counter()
+            if judge:
+                judged = sum(row.verdict is not None for row in sweep(session, names))
+            else:
+                jobs, _ = plan(session, names)
+                prefetch(session, ((job.adapter, job.benchmark, None) for job in jobs))
+                judged = len(jobs)
+            ended = time.perf_counter() if judge else last[0][0]
     if judged != adapters:
         sys.exit(f"{adapters - judged} of {adapters} adapters were not judged")
     streamed, stored, held = last[0]
@@ -175,9 +186,10 @@ def main() -> None:
     options.add_argument("--cases", type=int, default=30)
     options.add_argument("--workers", type=int, default=64)
     options.add_argument("--embedder", default="none")
+    options.add_argument("--unjudged", action="store_true", help="End with the last piece.")
     options.add_argument("--json", action="store_true")
     asked = options.parse_args()
-    found = measured(asked.adapters, asked.cases, asked.workers, asked.embedder)
+    found = measured(asked.adapters, asked.cases, asked.workers, asked.embedder, not asked.unjudged)
     if asked.json:
         print(json.dumps(asdict(found)))
         return

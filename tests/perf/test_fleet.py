@@ -41,9 +41,9 @@ def test_sixty_four_workers_are_busy_and_nothing_is_done_twice() -> None:
     assert found.spent["mount"] == pytest.approx(2_000 * COSTS.mount)
 
 
-@pytest.mark.parametrize("workers", [1, 8])
-def test_all_is_done_however_many_workers_are_lost(workers: int) -> None:
-    found = night(1_000, workers, lost_every=400.0)
+@pytest.mark.parametrize(("workers", "lost_every"), [(1, 400.0), (8, 60.0)])
+def test_all_is_done_however_many_workers_are_lost(workers: int, lost_every: float) -> None:
+    found = night(1_000, workers, lost_every=lost_every)
     assert found.losses > 1
     assert found.spent["write"] + found.spent["weigh"] == pytest.approx(1_000 * ONCE)
     assert found.twice > 0
