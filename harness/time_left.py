@@ -6,7 +6,7 @@ Tested in tests/test_progress.py and tests/flows/evaluation/test_time_left.py.
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -60,7 +60,7 @@ class TimeLeft:
         self._guesses: dict[str, float] = {}
         """What a unit may cost in relation to other kinds, as long as none of its kind was done."""
         self._done: Counter[str] = Counter()
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         """What a process took for that, by kind."""
         self._load: float | None = None
         """Seconds of loading a model, at most; None as long as none was loaded."""
@@ -109,7 +109,7 @@ class TimeLeft:
             if begun.units.total() <= 0:
                 self.end(batch)
         if not self._samples or now - self._samples[-1].at >= _APART:
-            sample = _Sample(now, self._done.copy(), self._seconds.total(), self._worked(now))
+            sample = _Sample(now, self._done.copy(), sum(self._seconds.values()), self._worked(now))
             self._samples.append(sample)
         while len(self._samples) > 2 and now - self._samples[1].at >= _WINDOW:
             self._samples.popleft()
@@ -121,7 +121,7 @@ class TimeLeft:
         now, costs, first = self._clock(), self._costs(), self._samples[0]
         passed, worked = now - first.at, self._worked(now) - first.worked
         usual = sum(costs[kind] * (n - first.done[kind]) for kind, n in self._done.items())
-        took = self._seconds.total() - first.seconds
+        took = sum(self._seconds.values()) - first.seconds
         if passed < _SURE or worked <= 0 or not usual or not took:
             return None
         slow, busy = took / usual, worked / passed
@@ -136,7 +136,7 @@ class TimeLeft:
     def _worked(self, now: float) -> float:
         """Return the seconds that all processes worked, those for batches under way too."""
         going = sum(self._elapsed(one, now) for one in self._under_way.values())
-        return self._seconds.total() + going
+        return sum(self._seconds.values()) + going
 
     def _elapsed(self, begun: _UnderWay, now: float) -> float:
         """Return the seconds that a process has been at a batch, after it loaded a model."""

@@ -160,11 +160,18 @@ def advice(night: Night, adapters: int) -> Iterator[str]:
             f"{night.workers} workers: busy {night.busy(night.stream):.1%} of the stream, they wait"
             f" {idle:.1%} of it; the driver works {night.driver / night.stream:.0%} of it"
         )
-    fed = night.worked / (night.driver * BUSY)
+    fed = night.worked / (night.driver * BUSY) if night.driver else float("inf")
     yield (
         f"a driver that takes {night.driver / adapters * 1e3:.0f} ms for an adapter keeps"
         f" {fed:.0f} such workers {BUSY:.0%} busy"
     )
+    beside = (night.before + night.after) / night.whole
+    if beside > 1 - BUSY:
+        yield (
+            f"{night.workers} workers: {beside:.0%} of the whole is the driver alone, checking"
+            " adapters before and judging after; that would have to be done by several processes,"
+            " or while workers work"
+        )
 
 
 def _long(seconds: float) -> str:

@@ -157,3 +157,12 @@ def test_a_run_that_fails_is_expected_no_longer() -> None:
     after = left.seconds()
     assert before is not None and after is not None
     assert after < before and after == pytest.approx(20 + 30 * 0.1, rel=0.1)
+
+
+def test_adapters_of_different_tasks_take_turns_and_an_adapters_runs_stay_together() -> None:
+    found = list(in_turn(needs(9, every_task=False)))
+    assert [runs[0].benchmark.name for runs in found] == list(TOKENS) * 3
+    together = list(in_turn(needs(2, every_task=True)))
+    assert [[run.pair for run in runs] for runs in together] == [
+        [(name, task) for task in TOKENS] for name in ("a0", "a1")
+    ]
