@@ -178,9 +178,9 @@ def _long(seconds: float) -> str:
     return f"{seconds / HOUR:.2f} h" if seconds >= HOUR else f"{seconds:.0f} s"
 
 
-def measured_driver(adapters: int, cases: int) -> DriverCosts:
+def measured_driver(adapters: int, cases: int, more: Sequence[str]) -> DriverCosts:
     """Measure the driver in a process of its own, so that its memory is its own too."""
-    words = ["--adapters", str(adapters), "--cases", str(cases), "--json"]
+    words = ["--adapters", str(adapters), "--cases", str(cases), "--json", *more]
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("fleet_driver.py")), *words],
         env=here(), stdout=subprocess.PIPE, text=True, check=True,
@@ -201,6 +201,8 @@ def options() -> argparse.ArgumentParser:
     parts = ("BEFORE", "STREAM", "STORE", "JUDGE")
     found.add_argument("--driver", type=float, nargs=4, metavar=parts, help=said)
     found.add_argument("--driver-adapters", type=int, default=200, help="To measure it with.")
+    said = "Measure the processor's seconds: for a machine that does other work."
+    found.add_argument("--processor-time", action="store_true", help=said)
     return found
 
 
@@ -212,7 +214,7 @@ def costs(asked: Any) -> Costs:
         return Costs(**known)
     from fleet_costs import measured
 
-    return replace(measured(asked.cases), **known)
+    return replace(measured(asked.cases, asked.processor_time), **known)
 
 
 def main() -> None:
@@ -221,7 +223,7 @@ def main() -> None:
     print("\n".join(machine()))
     worker = costs(asked)
     driver = DriverCosts(*asked.driver) if asked.driver else measured_driver(
-        asked.driver_adapters, asked.cases
+        asked.driver_adapters, asked.cases, ["--processor-time"] * asked.processor_time
     )  # fmt: skip
     given = {one.name for one in fields(Costs) if getattr(asked, one.name) is not None}
     print("a worker's seconds: " + ", ".join(

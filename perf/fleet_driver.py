@@ -102,8 +102,8 @@ def _rows(prompts: tuple[Prompt, ...], size: int) -> Iterator[tuple[Prompt, ...]
 class Stopwatch:
     """Pass calls on to an object, and add up the seconds that they take."""
 
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    def __init__(self, inner: Any, clock: Callable[[], float]) -> None:
+        self._inner, self._clock = inner, clock
         self.seconds = 0.0
 
     def __getattr__(self, name: str) -> Any:
@@ -112,22 +112,29 @@ class Stopwatch:
 
     def _timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*words: Any, **named: Any) -> Any:
-            begun = time.perf_counter()
+            begun = self._clock()
             try:
                 return call(*words, **named)
             finally:
-                self.seconds += time.perf_counter() - begun
+                self.seconds += self._clock() - begun
 
         return timed
 
 
 def measured(
-    adapters: int, cases: int, workers: int = 64, embedder: str = "none", judge: bool = True
+    adapters: int,
+    cases: int,
+    workers: int = 64,
+    embedder: str = "none",
+    judge: bool = True,
+    processor_time: bool = False,
 ) -> DriverCosts:
     """Return what a sweep over so many adapters takes in this process, for each of them.
 
-    Without `judge` it ends with the last piece.
+    Without `judge` it ends with the last piece. With `processor_time` seconds of the processor
+    count: waiting for the disk is left out, and so is other work on the machine.
     """
+    clock = time.process_time if processor_time else time.perf_counter
     from harness.engines.local.engine import Transformers
     from harness.engines.ray.engine import Ray
     from harness.flows.evaluation.backends.local import open_device
@@ -143,9 +150,9 @@ def measured(
 
     def on_step(step: str, done: int, total: int) -> None:
         if step.endswith("writing") or step.endswith("ideals"):
-            first.append(time.perf_counter()) if not first else None
+            first.append(clock()) if not first else None
             if done == total:
-                last.append((time.perf_counter(), store.seconds, peak()))
+                last.append((clock(), store.seconds, peak()))
 
     with tempfile.TemporaryDirectory() as place:
         names = project(Path(place) / "project", adapters, cases, embedder)
@@ -157,15 +164,15 @@ def measured(
             session.backend._engine = Ray(
                 engine, lambda: lambda threads: engine, Cluster(workers, 1), False, cluster.reached
             )
-            begun, memory = time.perf_counter(), peak()
-            store = session.store.outputs = Stopwatch(session.store.outputs)
+            begun, memory = clock(), peak()
+            store = session.store.outputs = Stopwatch(session.store.outputs, clock)
             if judge:
                 judged = sum(row.verdict is not None for row in sweep(session, names))
             else:
                 jobs, _ = plan(session, names)
                 prefetch(session, ((job.adapter, job.benchmark, None) for job in jobs))
                 judged = len(jobs)
-            ended = time.perf_counter() if judge else last[0][0]
+            ended = clock() if judge else last[0][0]
     if judged != adapters:
         sys.exit(f"{adapters - judged} of {adapters} adapters were not judged")
     streamed, stored, held = last[0]
@@ -187,9 +194,17 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=64)
     options.add_argument("--embedder", default="none")
     options.add_argument("--unjudged", action="store_true", help="End with the last piece.")
+    options.add_argument("--processor-time", action="store_true")
     options.add_argument("--json", action="store_true")
     asked = options.parse_args()
-    found = measured(asked.adapters, asked.cases, asked.workers, asked.embedder, not asked.unjudged)
+    found = measured(
+        asked.adapters,
+        asked.cases,
+        asked.workers,
+        asked.embedder,
+        not asked.unjudged,
+        asked.processor_time,
+    )
     if asked.json:
         print(json.dumps(asdict(found)))
         return
