@@ -150,7 +150,8 @@ def measured(
 
     def on_step(step: str, done: int, total: int) -> None:
         if step.endswith("writing") or step.endswith("ideals"):
-            first.append(clock()) if not first else None
+            if not first:
+                first.append(clock())
             if done == total:
                 last.append((clock(), store.seconds, peak()))
 

@@ -18,6 +18,7 @@ NOTHING = DriverCosts(0.0, 0.0, 0.0, 0.0)
 CASES = 30
 ONCE = COSTS.piece + CASES * (COSTS.case + COSTS.weigh)
 """What an adapter takes, besides its mount."""
+ONCE_AND_MOUNT = ONCE + COSTS.mount
 
 
 def night(
@@ -69,9 +70,6 @@ def test_a_slow_driver_is_named_with_what_it_feeds() -> None:
     assert "64 workers: busy" in said
     fed = round(ONCE_AND_MOUNT / driver.stream / fleet.BUSY)
     assert f"a driver that takes 200 ms for an adapter keeps {fed} such workers 90% busy" in said
-
-
-ONCE_AND_MOUNT = ONCE + COSTS.mount
 
 
 def test_the_same_seed_is_the_same_night() -> None:
