@@ -201,6 +201,7 @@ def options() -> argparse.ArgumentParser:
     parts = ("BEFORE", "STREAM", "STORE", "JUDGE")
     found.add_argument("--driver", type=float, nargs=4, metavar=parts, help=said)
     found.add_argument("--driver-adapters", type=int, default=200, help="To measure it with.")
+    found.add_argument("--rounds", type=int, default=3, help="To measure the workers' with.")
     said = "Measure the processor's seconds: for a machine that does other work."
     found.add_argument("--processor-time", action="store_true", help=said)
     return found
@@ -214,7 +215,7 @@ def costs(asked: Any) -> Costs:
         return Costs(**known)
     from fleet_costs import measured
 
-    return replace(measured(asked.cases, asked.processor_time), **known)
+    return replace(measured(asked.cases, asked.processor_time, asked.rounds), **known)
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from trial_project import TrialProject, machine, timed
 
 FEW = 10
 """Cases of the smaller of two pieces: from both follows what a piece costs besides its cases."""
-REPEATED = 3
+ROUNDS = 3
 LOADING = """
 import sys
 from pathlib import Path
@@ -35,7 +35,7 @@ transformers_on(Path(sys.argv[1]), 1).runner(Generation())
 """What a worker does before its first piece, in a process of its own."""
 
 
-def measured(cases: int, processor_time: bool = False) -> Costs:
+def measured(cases: int, processor_time: bool = False, rounds: int = ROUNDS) -> Costs:
     """Return the medians over some adapters, each measured in all parts, the parts in turn."""
     import torch
     from engine_speed import opened
@@ -50,7 +50,7 @@ def measured(cases: int, processor_time: bool = False) -> Costs:
         return clock() - begun
 
     with tempfile.TemporaryDirectory() as place:
-        project = TrialProject(Path(place) / "project", cases, 3 * REPEATED)
+        project = TrialProject(Path(place) / "project", cases, 3 * rounds)
         mounts, wrote, weighed, smaller, alone = ([] for _ in range(5))
         with opened(project.folder) as work:
             loading = [sys.executable, "-c", LOADING, str(work.engine.base())]
@@ -90,10 +90,11 @@ def main() -> None:
     """Print the figures in seconds."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--cases", type=int, default=30)
+    options.add_argument("--rounds", type=int, default=ROUNDS)
     options.add_argument("--processor-time", action="store_true")
     asked = options.parse_args()
     print("\n".join(machine()))
-    for name, seconds in asdict(measured(asked.cases, asked.processor_time)).items():
+    for name, seconds in asdict(measured(asked.cases, asked.processor_time, asked.rounds)).items():
         print(f"{name:6} {seconds:8.4f} s")
 
 
