@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.engines.batches import Batch, BatchResult
 from harness.engines.local.adapters import MAX_HELD
-from harness.engines.ray.worker import WorkerResult, describe
+from harness.engines.ray.worker import WorkerResult, describe, joined
 
 HOUR = 3600.0
 
@@ -81,7 +81,7 @@ class SimulatedWorker:
         while len(self._held) > MAX_HELD:
             self._held.popitem(last=False)
         self._compute(batch, spent)
-        return self._answer(WorkerResult(tuple(self._cluster.results(batch))), spent)
+        return self._answer(WorkerResult(joined(list(self._cluster.results(batch)))), spent)
 
     def _compute(self, batch: Batch, spent: Counter[str]) -> None:
         costs, digest = self._cluster.costs, batch.adapter.digest

@@ -87,9 +87,9 @@ def answers(batch: Batch) -> Iterator[BatchResult]:
     if batch.proof is not None:
         yield BatchResult(shift=1.0, seconds=0.1)
     text = f"{batch.adapter.name} writes on this case what a model might, and ends here: "
-    for some in _rows(batch.prompts, batch.generation.batch):
-        made = (Output(p.case, text + p.case, p.sample, 30, "stop") for p in some)
-        yield BatchResult(outputs=tuple(made), seconds=1.0)
+    for prompt in batch.prompts:  # an engine yields each text as it ends
+        made = Output(prompt.case, text + prompt.case, prompt.sample, 30, "stop")
+        yield BatchResult(outputs=(made,), seconds=0.1)
     for some in _rows(batch.ideals, batch.generation.batch):
         places = ((p.case, i) for p in some for i in range(len(p.ideals)))
         yield BatchResult(weighed=tuple(Weighed(*place, 0.5) for place in places), seconds=0.2)
