@@ -8,9 +8,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from harness.text.table import cut, display_width
+
+if TYPE_CHECKING:
+    from harness.time_left import TimeLeft
 
 OnProgress = Callable[[str, int, int], None]
 """Called with the name of a step, how much of it is done, and how much there is."""
@@ -81,11 +84,13 @@ class ProgressLine:
         self.live = self.out.isatty()
         self.pace = Pace(clock)
 
-    def show(self, done: int, total: int, note: str = "") -> None:
-        """Write `title  12/30  about 40 s left  note`."""
+    def show(
+        self, done: int, total: int, note: str = "", time_left: TimeLeft | None = None
+    ) -> None:
+        """Write `title  12/30  about 40 s left  note`; steps are alike where no time is given."""
         if not self.live or not total:
             return
-        left = self.pace.left(done, total)
+        left = self.pace.left(done, total) if time_left is None else time_left.seconds()
         said = "" if left is None or done >= total else in_words(left)
         filled = _WIDTH * done // total
         bar = "█" * filled + "░" * (_WIDTH - filled)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pytest
 
 from harness.progress import Pace, ProgressLine, in_words
 from harness.text.table import display_width
+from harness.time_left import TimeLeft
 
 
 class Clock:
@@ -144,3 +146,80 @@ def test_a_line_that_just_fits_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> No
     terminal = Terminal()
     ProgressLine(title, Clock(), terminal).show(16, 16)
     assert terminal.getvalue().endswith(f"{title} {'█' * 20} 16/16")
+
+
+def test_a_kind_of_which_little_was_done_counts_with_its_own_cost() -> None:
+    clock = Clock()
+    left = TimeLeft(clock)
+    left.expect("short", 100), left.expect("long", 100)
+    for kind, seconds in [("short", 1.0)] * 20 + [("long", 10.0)] * 2:
+        clock.now += seconds
+        left.did(kind, 1, seconds)
+    assert left.seconds() == pytest.approx(80 * 1.0 + 98 * 10.0, rel=0.05)
+
+
+@pytest.mark.parametrize("busy", [8, 6])
+def test_workers_beside_each_other_divide_the_time_as_far_as_they_are_busy(busy: int) -> None:
+    clock = Clock()
+    left = TimeLeft(clock)
+    left.expect("text", 10_000)
+    for _ in range(2_000):
+        clock.now += 1.0 / busy
+        left.did("text", 1, 1.0)
+    assert left.seconds() == pytest.approx(8_000 / busy, rel=0.05)
+
+
+def test_a_kind_that_was_never_done_costs_what_it_was_guessed_to_beside_the_others() -> None:
+    clock = Clock()
+    left = TimeLeft(clock)
+    left.expect("short", 50, guess=10), left.expect("long", 50, guess=100)
+    for _ in range(50):
+        clock.now += 1.0
+        left.did("short", 1, 1.0)
+    assert left.seconds() == pytest.approx(500)
+
+
+def test_loading_is_no_part_of_what_a_text_costs() -> None:
+    clock = Clock()
+    left = TimeLeft(clock)
+    left.expect("text", 101)
+    left.begin(0, Counter(text=101), loading=True)
+    clock.now += 300
+    left.did("text", 1, 300.0, batch=0)
+    for _ in range(10):
+        clock.now += 1.0
+        left.did("text", 1, 1.0, batch=0)
+    assert left.seconds() == pytest.approx(90)
+
+
+def test_a_machine_that_slows_down_is_believed_after_some_minutes() -> None:
+    clock = Clock()
+    left = TimeLeft(clock)
+    left.expect("text", 1_000)
+    for seconds in [0.5] * 400 + [2.0] * 100:
+        clock.now += seconds
+        left.did("text", 1, seconds)
+    assert left.seconds() == pytest.approx(500 * 2.0, rel=0.05)
+
+
+def test_what_follows_the_work_is_added() -> None:
+    clock = Clock()
+    left = TimeLeft(clock)
+    left.expect("text", 20)
+    left.afterwards = 60.0
+    assert left.seconds() is None
+    for _ in range(11):
+        clock.now += 1.0
+        left.did("text", 1, 1.0)
+    assert left.seconds() == pytest.approx(69)
+
+
+def test_the_line_says_the_time_left_that_it_is_given() -> None:
+    clock, terminal = Clock(), Terminal()
+    line, left = ProgressLine("v3 on openers: writing", clock, terminal), TimeLeft(clock)
+    left.expect("text", 1_000)
+    for done in range(1, 11):
+        clock.now += 1.0
+        left.did("text", 1, 1.0)
+        line.show(done, 1_000, time_left=left)
+    assert "about 16 min left" in terminal.getvalue()

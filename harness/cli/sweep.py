@@ -47,7 +47,7 @@ def sweep(names: tuple[str, ...], request: Request, as_json: bool) -> None:
 
     def on_progress(step: str, done: int, total: int) -> None:
         line.title = step
-        line.show(done, total)
+        line.show(done, total, time_left=session.producer.time_left)
 
     with open_session(Project.here(), request, on_progress) as session:
         rows = session.project.redaction.record(list(flow(session, names)))

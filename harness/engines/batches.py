@@ -10,7 +10,8 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from itertools import chain, zip_longest
+from typing import Protocol, TypeVar, runtime_checkable
 
 from harness.engines.protocol import BackendEngine, Engine, Mounted, Weighed
 from harness.errors import EngineFailed, HarnessError
@@ -25,20 +26,20 @@ CHUNK = 8
 the engine still caches their prompts, enough that its rows are full."""
 
 Tag = TypeVar("Tag")
-BatchKind = Literal["write", "weigh"]
-"""Texts for prompts, or the likelihoods of their ideals."""
 Shifts = dict[str, float | None]
 """By digest, how far each adapter was seen to move the logits in this process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Prompts to put to an engine together, all with the same adapter."""
+    """Work to put to an engine together, all of it with the same adapter."""
 
     adapter: Mounted
     prompts: tuple[Prompt, ...]
+    """Those that texts are written for."""
     generation: Generation
-    kind: BatchKind = "write"
+    ideals: tuple[Prompt, ...] = ()
+    """Prompts whose ideals are weighed after the texts: the engine may still hold what it read."""
     proof: Prompt | None = None
     """A prompt with which the adapter must first be shown to move the base's logits, if any."""
 
@@ -55,6 +56,10 @@ class BatchResult:
     """Time spent in the process that did it."""
 
 
+Work = Iterable[Iterable[tuple[Tag, Batch]]]
+"""Batches with their tags, adapter by adapter: those of an adapter best share a worker."""
+
+
 @runtime_checkable
 class ParallelEngine(Protocol):
     """An engine that does several batches at the same time."""
@@ -63,9 +68,7 @@ class ParallelEngine(Protocol):
         """Return how many batches run at once."""
         ...
 
-    def each(
-        self, batches: Iterable[tuple[Tag, Batch]]
-    ) -> Iterator[tuple[Tag, BatchResult | HarnessError]]:
+    def each(self, work: Work[Tag]) -> Iterator[tuple[Tag, BatchResult | HarnessError]]:
         """Yield the results of every batch, each with its batch's tag."""
         ...
 
@@ -76,14 +79,14 @@ def concurrency(engine: Engine) -> int:
 
 
 def each(
-    engine: BackendEngine, batches: Iterable[tuple[Tag, Batch]]
+    engine: BackendEngine, work: Work[Tag]
 ) -> Iterator[tuple[Tag, BatchResult | HarnessError]]:
     """Yield the results of every batch, in parallel if the engine can; a failure ends its batch."""
     if isinstance(engine, ParallelEngine):
-        yield from engine.each(batches)
+        yield from engine.each(work)
         return
     shifts: Shifts = {}
-    for tag, batch in batches:
+    for tag, batch in chain.from_iterable(work):
         try:
             for result in run_batch(engine, batch, shifts):
                 yield tag, result
@@ -103,16 +106,16 @@ def run_batch(engine: BackendEngine, batch: Batch, shifts: Shifts) -> Iterator[B
 
 
 def _parts(engine: BackendEngine, batch: Batch, shifts: Shifts) -> Iterator[BatchResult]:
-    adapter, prompts, generation = batch.adapter, batch.prompts, batch.generation
+    adapter, generation = batch.adapter, batch.generation
     if batch.proof is not None:
         if adapter.digest not in shifts:
             shifts[adapter.digest] = engine.shift(adapter, batch.proof, generation)
         yield BatchResult(shift=shifts[adapter.digest])
-    if prompts and batch.kind == "write":
-        for outputs in engine.generate(adapter, prompts, generation):
+    if batch.prompts:
+        for outputs in engine.generate(adapter, batch.prompts, generation):
             yield BatchResult(outputs=outputs)
-    elif prompts:
-        for weighed in engine.likelihood(adapter, prompts, generation):
+    if batch.ideals:
+        for weighed in engine.likelihood(adapter, batch.ideals, generation):
             yield BatchResult(weighed=weighed)
 
 
@@ -147,3 +150,18 @@ def cut(prompts: Sequence[Prompt], size: int) -> Iterator[tuple[Prompt, ...]]:
     ordered = sorted(prompts, key=lambda prompt: sum(len(m.content) for m in prompt.messages))
     for start in range(0, len(ordered), size):
         yield tuple(ordered[start : start + size])
+
+
+def batches_of(
+    adapter: Mounted,
+    texts: Sequence[Prompt],
+    ideals: Sequence[Prompt],
+    generation: Generation,
+    size: int,
+) -> Iterator[Batch]:
+    """Cut an adapter's work into batches: prompts to write for, and prompts with ideals to weigh.
+
+    Both parts of a batch are the same prompts where neither was stored before.
+    """
+    for some, weighed in zip_longest(cut(texts, size), cut(ideals, size), fillvalue=()):
+        yield Batch(adapter, some, generation, weighed)

@@ -183,7 +183,8 @@ class Gate:
         if not hasattr(self, "_line"):
             self._line = ProgressLine("")
         self._line.title = step
-        self._line.show(done, total)
+        time_left = self._session.producer.time_left if self._session else None
+        self._line.show(done, total, time_left=time_left)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Iterator[Any]:
@@ -192,14 +193,21 @@ class Gate:
         if not (self.is_worker or distributed or self.config.option.collectonly):
             if len(self.adapters) > 1:
                 self._prefetch()
-            for adapter, benchmark in self.selected:
-                found = self.evaluation(adapter, benchmark)
+            for found in self._judged():
                 if isinstance(found, HarnessError) and found.exit_code == 4:
                     self.results.clear()  # pytest says the line itself
                     raise self.exit_for(found)
             if hasattr(self, "_line"):
                 self._line.close()
         return (yield)
+
+    def _judged(self) -> Iterator[Evaluation | HarnessError]:
+        from harness.flows.evaluation.sweep import judging
+
+        found = (self.evaluation(*pair) for pair in self.selected)
+        if self._session is None or len(self.adapters) == 1:
+            return found  # a single adapter's runs say their own time
+        return judging(self._session.producer, found, len(self.selected))
 
     def _prefetch(self) -> None:
         """Generate what all adapters lack as one stream; an error in it comes with its verdict."""

@@ -45,7 +45,7 @@ def test_alike_lengths_stand_together_and_nobody_is_lost() -> None:
 def test_an_engine_of_one_process_keeps_every_batch_as_it_comes() -> None:
     engine = EchoEngine(batch=1)
     assert concurrency(engine) == 1
-    found = list(each(engine, [("mine", Batch(ONE, tuple(prompts(1, 2)), GENERATION))]))
+    found = list(each(engine, [[("mine", Batch(ONE, tuple(prompts(1, 2)), GENERATION))]]))
     assert [whose for whose, _ in found] == ["mine", "mine"]
     assert all(isinstance(done, BatchResult) and len(done.outputs) == 1 for _, done in found)
 
@@ -57,7 +57,7 @@ def test_one_that_fails_ends_itself_only() -> None:
         return "fine"
 
     work = [(who.name, Batch(who, tuple(prompts(1)), GENERATION)) for who in (ONE, TWO)]
-    (first, problem), (second, done) = each(EchoEngine(write), work)
+    (first, problem), (second, done) = each(EchoEngine(write), [work])
     assert (first, second) == ("one", "two")
     assert isinstance(problem, EngineFailed)
     assert "one: the engine echo failed (ValueError: a library said)" in str(problem)
@@ -67,8 +67,8 @@ def test_one_that_fails_ends_itself_only() -> None:
 def test_a_proof_is_given_once_and_nothing_is_asked_of_who_fails_it(tmp_path: Path) -> None:
     still = Mounted("unapplied", "3", None)
     (some,) = cut(prompts(1, 2), 2)
-    work = [("", Batch(who, some, GENERATION, "write", some[0])) for who in (ONE, ONE, still)]
+    work = [("", Batch(who, some, GENERATION, proof=some[0])) for who in (ONE, ONE, still)]
     engine = Marked(tmp_path)
-    shifts = [done.shift for _, done in each(engine, work) if isinstance(done, BatchResult)]
+    shifts = [done.shift for _, done in each(engine, [work]) if isinstance(done, BatchResult)]
     assert [shift for shift in shifts if shift is not None] == [1.0, 1.0, 0.0]
     assert {name for name, _, _ in engine.written} == {"one"}

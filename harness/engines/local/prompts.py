@@ -69,6 +69,8 @@ class Formats:
         """Take a function for the folder, of a base or of an adapter that ships a tokenizer."""
         self._folder = folder
         self._formats: dict[str, ChatFormat] = {}
+        self._fitting: set[int] = set()
+        """Hashes of format and prompt of those that fit: many adapters are asked the same cases."""
 
     @cached_property
     def usual(self) -> Tokens | None:
@@ -116,6 +118,9 @@ class Formats:
             return
         for prompt in prompts:
             form = self.of(prompt.chat, adapter)
+            known = hash((form, prompt.messages, prompt.ideals))
+            if known in self._fitting:
+                continue
             length = len(form.ids(prompt.messages))
             tails = [sum(map(len, form.pair(prompt.messages, i))) - length for i in prompt.ideals]
             needed = max([1, *tails])
@@ -126,6 +131,7 @@ class Formats:
                     f" {self.positions:,} at most; shorten the case, or take a base with more"
                     " positions"
                 )
+            self._fitting.add(known)
 
 
 def _named_template(tokenizer: Tokenizer) -> str | None:

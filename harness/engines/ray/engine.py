@@ -6,17 +6,17 @@ An output depends only on its own prompt, so neither the worker nor the order ma
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
-from harness.engines.batches import Batch, BatchResult, Tag, cut, sizes
+from harness.engines.batches import Batch, BatchResult, Tag, Work, cut, sizes
 from harness.engines.protocol import BackendEngine, FormattingEngine, Mounted, Weighed
+from harness.engines.ray.handout import MAX_DEATHS, Assignment, Handout
 from harness.engines.ray.slices import slices
-from harness.engines.ray.start import reached_ray
+from harness.engines.ray.start import RayModule, reached_ray
 from harness.engines.ray.worker import Make, WorkerResult, describe
-from harness.engines.ray.workers import MAX_DEATHS, Assignment, Workers
+from harness.engines.ray.workers import Workers
 from harness.errors import EngineFailed, HarnessError
 from harness.records import Cluster, Generation, Output, Prompt
 
@@ -40,12 +40,17 @@ class Ray:
         maker: Callable[[], Make],
         cluster: Cluster,
         gpus: bool = False,
+        reach: Callable[[], AbstractContextManager[RayModule]] = reached_ray,
     ) -> None:
-        """Take an engine `here` for the origin; `maker` returns the function every worker calls."""
+        """Take an engine `here` for the origin; `maker` returns the function every worker calls.
+
+        `reach` connects the library: perf/fleet.py gives a simulated one.
+        """
         self._here = here
         self._maker = maker
         self._cluster = cluster
         self._gpus = gpus
+        self._reach = reach
         self._opened = ExitStack()
         self._workers: Workers | None = None
         self._broken: HarnessError | None = None
@@ -75,7 +80,7 @@ class Ray:
     ) -> Iterator[tuple[Weighed, ...]]:
         """Yield the likelihoods of each batch as it comes back."""
         size = sizes(len(prompts), generation.batch, self.concurrency())
-        batches = (Batch(adapter, some, generation, "weigh") for some in cut(prompts, size))
+        batches = (Batch(adapter, (), generation, some) for some in cut(prompts, size))
         for part in self._all(batches):
             yield part.weighed
 
@@ -86,7 +91,7 @@ class Ray:
 
     def _all(self, batches: Iterable[Batch]) -> Iterator[BatchResult]:
         """Yield the results of batches of a single adapter; the first failure ends them all."""
-        for _, part in self.each((None, batch) for batch in batches):
+        for _, part in self.each([((None, batch) for batch in batches)]):
             if isinstance(part, HarnessError):
                 raise part
             yield part
@@ -98,28 +103,23 @@ class Ray:
         self._started()
         return self._concurrency
 
-    def each(
-        self, batches: Iterable[tuple[Tag, Batch]]
-    ) -> Iterator[tuple[Tag, BatchResult | HarnessError]]:
+    def each(self, work: Work[Tag]) -> Iterator[tuple[Tag, BatchResult | HarnessError]]:
         """Yield the results of batches, taking each batch when a worker is idle."""
-        workers = self._started()
-        source = iter(batches)
-        lost = deque[Assignment[Tag]]()
+        workers, handout = self._started(), Handout(work)
         finished: list[tuple[Assignment[Tag], WorkerResult | None]] = []
         try:
             while True:
                 # Idle workers get work first, to be busy while the caller stores the results.
-                _hand_out(workers, source, lost)
+                while workers.idle and (job := handout.next_for(workers.idle[0])) is not None:
+                    workers.give(job)
                 for job, result in finished:
                     yield from ((job.tag, part) for part in _results(job, result))
-                if not workers.busy and not lost and workers.idle:
+                if not workers.busy and workers.idle and not handout.lost:
                     return  # a worker was idle, and no batch was left for it
                 finished = self._once(workers.wait)
                 for job, result in finished:
                     if result is None:
-                        job.deaths += 1
-                        if job.deaths < MAX_DEATHS:
-                            lost.append(job)
+                        handout.lose(job)
         finally:
             workers.leave()
 
@@ -139,7 +139,7 @@ class Ray:
             raise
 
     def _start(self) -> Workers:
-        ray = self._opened.enter_context(reached_ray())
+        ray = self._opened.enter_context(self._reach())
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         parts = slices(nodes, self._cluster, self._gpus)
         _log.info(
@@ -154,19 +154,6 @@ class Ray:
     def close(self) -> None:
         """End the workers, and a Ray that was started for them."""
         self._opened.close()
-
-
-def _hand_out(
-    workers: Workers, source: Iterator[tuple[Tag, Batch]], lost: deque[Assignment[Tag]]
-) -> None:
-    """Give batches to idle workers; retry the batches of dead workers first."""
-    while workers.idle:
-        if lost:
-            workers.give(lost.popleft())
-        elif (following := next(source, None)) is not None:
-            workers.give(Assignment(*following))
-        else:
-            return
 
 
 def _results(

@@ -1,12 +1,12 @@
 """A worker of a cluster: a process with the base loaded once, which runs batch after batch.
 
-Tested in tests/engines/ray/test_engine.py.
+Tested in tests/engines/ray/test_worker.py and test_engine.py.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,9 +73,27 @@ class Worker:
                 parts.append(part)
         except Exception as problem:  # torch, CUDA and plugins raise any kind
             return WorkerResult(
-                tuple(parts), failed(self._engine.name, batch.adapter.name, problem)
+                joined(parts), failed(self._engine.name, batch.adapter.name, problem)
             )
-        return WorkerResult(tuple(parts))
+        return WorkerResult(joined(parts))
+
+
+def joined(parts: Sequence[BatchResult]) -> tuple[BatchResult, ...]:
+    """Join the texts of a batch, and its likelihoods: they travel together and are stored at once.
+
+    An engine yields text by text, and a transaction for each would keep the store busy.
+    """
+    proofs = [part for part in parts if not part.outputs and not part.weighed]
+    texts = [part for part in parts if part.outputs]
+    weighed = [part for part in parts if part.weighed]
+    found = [*proofs]
+    if texts:
+        outputs = tuple(output for part in texts for output in part.outputs)
+        found.append(BatchResult(outputs=outputs, seconds=sum(part.seconds for part in texts)))
+    if weighed:
+        nlls = tuple(one for part in weighed for one in part.weighed)
+        found.append(BatchResult(weighed=nlls, seconds=sum(part.seconds for part in weighed)))
+    return tuple(found)
 
 
 def transformers_on(

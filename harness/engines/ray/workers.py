@@ -14,9 +14,9 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias
+from typing import Any, TypeAlias
 
-from harness.engines.batches import Batch, Tag
+from harness.engines.ray.handout import MAX_DEATHS, Assignment
 from harness.engines.ray.losses import Losses
 from harness.engines.ray.slices import Slices
 from harness.engines.ray.worker import Make, Worker, WorkerInfo, WorkerResult
@@ -24,25 +24,14 @@ from harness.errors import EngineFailed
 
 _log = logging.getLogger(__name__)
 
-MAX_DEATHS = 3
-"""Workers that may die over a batch before it is given up."""
 MAX_REPLACED = 16
-"""Replacements for each worker that was asked for, before no dead worker is replaced any more."""
+"""Replacements for each worker that was asked for, in a row: as long as batches are finished in
+between, dead workers are replaced for as many nights as it takes."""
 
 Actor: TypeAlias = Any
 """Ray's handle of a worker; Ray ships no types."""
 Pending: TypeAlias = Any
 """Ray's reference to a result to come."""
-
-
-@dataclass
-class Assignment(Generic[Tag]):
-    """A batch given to a worker, with its tag."""
-
-    tag: Tag
-    batch: Batch
-    deaths: int = 0
-    """Workers that died over it."""
 
 
 @dataclass
@@ -67,7 +56,7 @@ class Workers:
     _asked: int = 0
     """Workers that were asked for."""
     _spare: int = 0
-    """Replacements for dead workers that may still be started."""
+    """Replacements for dead workers that may still be started before a batch is finished."""
     _last: str = "none came up"
     """Why the last worker died."""
 
@@ -119,19 +108,21 @@ class Workers:
         try:
             said = self.ray.get(answer)
         except self.ray.exceptions.RayError as problem:
-            self._lose(actor, problem, job, replace=not coming)
+            self._lose(actor, problem, job, replace=not coming or bool(self._places))
             return (job, None) if job else None
         if isinstance(said, WorkerInfo):
             self._refuse_other(said)
             self._places[actor] = said.node
             _log.info("worker up on %s", said.node)
+        elif said.parts:
+            self._spare = MAX_REPLACED * self._asked
         self.idle.append(actor)
         return (job, said) if job else None
 
     def _lose(
         self, actor: Actor, problem: Exception, job: Assignment[Any] | None, replace: bool
     ) -> None:
-        """Replace a lost worker and say so; one that did not even start would not start again."""
+        """Replace a lost worker and say so; not before the first one came up, as none might."""
         self._last = _cause(problem)
         _log.info("worker lost: %s", self._last)
         self.ray.kill(actor)  # one that only became unreachable would keep its cores

@@ -17,6 +17,9 @@ from harness.store.keys import key_again, key_of
 from harness.store.seals import is_proven
 from harness.text.left_out import sealed_form
 
+_HELD = 2_000
+"""Cases of runs that stay in memory: those of base and promoted adapter serve every candidate."""
+
 Pair = tuple[str, str]
 """Names of an adapter and a benchmark."""
 
@@ -31,6 +34,8 @@ class KnownRuns:
     """Where it is noted why a run that the store has is made again."""
     _counting: dict[str, bool] = field(default_factory=dict)
     """Whether a stored run counts, by its id; each is checked once in this process."""
+    _held: dict[str, Run] = field(default_factory=dict)
+    """Runs that were asked for of late, by key, the last at the end."""
 
     def key(self, spec: RunSpec, metrics: tuple[str, ...]) -> str:
         """Return the key of a run: a digest over everything that goes into it."""
@@ -49,12 +54,21 @@ class KnownRuns:
         """Return the last run made of exactly this, and the key that a refreshed run would get."""
         # A stored run is never overwritten: a refreshed run gets the first key that is free.
         known, place, again = None, key, 0
-        while (found := self.store.runs.by_key(place)) is not None:
+        while (found := self._by_key(place)) is not None:
             if self._counts(found, spec):
                 known = found
             again += 1
             place = key_again(key, again)
         return known, place
+
+    def _by_key(self, key: str) -> Run | None:
+        """Return a stored run, which never changes; those that are asked for often stay here."""
+        found = self._held.pop(key, None) or self.store.runs.by_key(key)
+        if found is not None:
+            self._held[key] = found
+            while sum(len(run.results) for run in self._held.values()) > _HELD:
+                del self._held[next(iter(self._held))]
+        return found
 
     def _counts(self, run: Run, spec: RunSpec) -> bool:
         """Return whether a stored run may decide; refuse one that was changed by hand.

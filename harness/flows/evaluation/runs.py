@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.engines.embedder import Embedder
 from harness.errors import EngineFailed, HarnessError
@@ -23,6 +24,7 @@ from harness.flows.project import Project, commit, machine, utc_now
 from harness.progress import OnProgress
 from harness.records import CALENDAR, REPLAYED, Benchmark, CaseResult, Output, Run
 from harness.store import Store
+from harness.time_left import TimeLeft
 from harness.workspace.adapters.served import ServedModel
 from harness.workspace.base.weights import NONE
 from harness.workspace.formats.locks import locked
@@ -37,6 +39,8 @@ class Producer:
     store: Store
     backend: Backend
     on_progress: OnProgress = lambda step, done, total: None
+    time_left: TimeLeft | None = None
+    """The time left of all work that is under way; None where it is a single run."""
     seconds: dict[str, float] = field(default_factory=dict)
     spent: dict[Pair, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     """Seconds by step that prefetching spent on a run."""
@@ -213,11 +217,16 @@ class Producer:
             | self._asked(spec)
             | self._exported(spec)
             | {"measures": measures(metrics), "machine": machine()}
-            | {"source": commit(self.project.settings.root)}
+            | {"source": self._source}
             | self._calendar(),
             started=started,
             seconds=dict(self.seconds),
         )
+
+    @cached_property
+    def _source(self) -> dict[str, str | bool]:
+        """The project's commit; git is asked once, for this process read the project once too."""
+        return commit(self.project.settings.root)
 
     def _calendar(self) -> dict[str, str]:
         """Return that the day of the run was declared; a seal covers it, a setting cannot."""

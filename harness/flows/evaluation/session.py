@@ -40,6 +40,10 @@ class Session(Context):
             self._candidates[name] = Candidate(self, adapter)
         return self._candidates[name]
 
+    def forget(self, name: str) -> None:
+        """Let go of an adapter's runs and verdicts: in a sweep over thousands they add up."""
+        self._candidates.pop(name, None)
+
     def export(self, of: str, place: Path) -> str:
         """Take the export of an adapter in a folder as one more candidate; return its name."""
         self.candidate(of)  # the adapter itself is what it is judged against, so it must be sound

@@ -7,13 +7,21 @@ workers, and the verdicts follow in turn.
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TypeVar
 
 from harness.errors import HarnessError, StoreFailed
 from harness.flows.evaluation.prefetch import prefetch
+from harness.flows.evaluation.runs import Producer
 from harness.flows.evaluation.session import Session
 from harness.records import JobResult
 from harness.records.verdicts import Job
+from harness.time_left import TimeLeft
+
+Made = TypeVar("Made")
 
 Worker = Callable[[Session, Iterable[Job]], Iterator[JobResult]]
 """Runs jobs and yields their results, in any order."""
@@ -37,23 +45,40 @@ def plan(session: Session, adapters: Sequence[str]) -> tuple[list[Job], list[Job
 
 def one_after_another(session: Session, jobs: Iterable[Job]) -> Iterator[JobResult]:
     """Judge each job in turn, with the same verdict as `evaluate`."""
-    for job in jobs:
-        try:
-            benchmark = session.benchmark(job.benchmark)
-            verdict = session.candidate(job.adapter).evaluate(benchmark).verdict
-        except StoreFailed:
-            raise  # later verdicts could not be stored either
-        except HarnessError as problem:
-            yield _failed(job.adapter, job.benchmark, problem)
-        else:
-            yield JobResult(job.adapter, job.benchmark, verdict)
+    for adapter, its_jobs in groupby(jobs, key=lambda job: job.adapter):
+        for job in its_jobs:
+            try:
+                benchmark = session.benchmark(job.benchmark)
+                verdict = session.candidate(adapter).evaluate(benchmark).verdict
+            except StoreFailed:
+                raise  # later verdicts could not be stored either
+            except HarnessError as problem:
+                yield _failed(adapter, job.benchmark, problem)
+            else:
+                yield JobResult(adapter, job.benchmark, verdict)
+        session.forget(adapter)
 
 
 def all_written_first(session: Session, jobs: Iterable[Job]) -> Iterator[JobResult]:
     """Make the missing outputs of all jobs as a single stream, then judge each job in turn."""
     planned = list(jobs)
     prefetch(session, ((job.adapter, job.benchmark, None) for job in planned))
-    yield from one_after_another(session, planned)
+    yield from judging(session.producer, one_after_another(session, planned), len(planned))
+
+
+def judging(producer: Producer, verdicts: Iterable[Made], total: int) -> Iterator[Made]:
+    """Yield verdicts as they are made, and count them for the time left."""
+    left = producer.time_left = TimeLeft()
+    left.expect("verdict", total)
+    try:
+        left.begin(0, Counter(verdict=total), loading=True)  # the embedder, with the first
+        begun = time.monotonic()
+        for found in verdicts:
+            left.did("verdict", 1, time.monotonic() - begun, batch=0)
+            yield found
+            begun = time.monotonic()
+    finally:
+        producer.time_left = None
 
 
 def sweep(

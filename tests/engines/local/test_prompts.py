@@ -284,6 +284,18 @@ def test_an_output_ends_at_the_bases_last_position_and_says_so(kind, tmp_path):
     assert full, "some end there"
 
 
+def test_a_case_that_fitted_is_not_made_tokens_of_again_for_the_next_adapter(base, monkeypatch):
+    formats, asked = Formats(lambda: base.folder), []
+    formats.refuse_long(ASKED)
+    form = formats.of(ASKED[0].chat)
+    monkeypatch.setattr(form, "ids", lambda messages: asked.append(messages) or (0,))
+    monkeypatch.setattr(form, "pair", lambda messages, ideal: ((0,), (0,)))
+    formats.refuse_long([replace(prompt, case="of another") for prompt in ASKED])
+    assert asked == []
+    formats.refuse_long([replace(ASKED[0], ideals=("another",))])
+    assert len(asked) == 1
+
+
 def test_a_case_that_does_not_fit_is_named_with_its_figures(base):
     formats = Formats(lambda: base.folder)
     long = replace(ASKED[0], case="long", ideals=("short", "trucks " * 600))

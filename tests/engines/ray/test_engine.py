@@ -98,7 +98,7 @@ def test_a_piece_that_kills_every_worker_is_given_up_and_the_others_go_on(
     good = Mounted("good", "2", None)
     pieces = [(who.name, Batch(who, prompts(n), GENERATION)) for who, n in ((BASE, 1), (good, 0))]
     pieces += [("good", Batch(good, prompts(4)[1:], GENERATION))]
-    found = list(each(opened(), pieces))
+    found = list(each(opened(), [pieces]))
     (problem,) = [done for whose, done in found if isinstance(done, HarnessError)]
     assert "base: 3 workers died over the same piece" in str(problem)
     texts = [o.case for _, done in found if isinstance(done, BatchResult) for o in done.outputs]
@@ -144,7 +144,7 @@ def test_an_error_in_a_worker_is_the_line_that_it_would_be_here(steady: Ray) -> 
 def test_an_adapter_that_changes_nothing_is_asked_nothing(steady: Ray) -> None:
     still = Mounted("unapplied", "1", None)
     piece = Batch(still, prompts(2), GENERATION, proof=prompts(1)[0])
-    ((_, done),) = each(steady, [(None, piece)])
+    ((_, done),) = each(steady, [[(None, piece)]])
     assert isinstance(done, BatchResult) and done.shift == 0.0 and not done.outputs
 
 

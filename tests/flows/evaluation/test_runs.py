@@ -417,3 +417,23 @@ def test_base_and_embedder_take_turns_where_both_do_not_fit(
             opened.producer.run(adapter, benchmark, cases)
     assert engine.released == turns
     assert Unit.loads == max(1, turns)
+
+
+def test_a_run_that_serves_many_candidates_is_read_once_and_large_runs_do_not_pile_up(
+    project: TinyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session(project, EchoEngine()) as opened:
+        producer, benchmark = opened.producer, opened.benchmark("openers")
+        base = opened.backend.adapter("base")
+        first = producer.run(base, benchmark)
+        producer.run(base, benchmark)
+        reads = []
+        by_key = opened.store.runs.by_key
+        monkeypatch.setattr(
+            opened.store.runs, "by_key", lambda key: reads.append(key) or by_key(key)
+        )
+        assert producer.run(base, benchmark) == first
+        assert len(reads) == 1, "whether it was made again is asked each time"
+        monkeypatch.setattr("harness.flows.evaluation.known_runs._HELD", len(CASES) - 1)
+        producer.run(base, benchmark)
+        assert not producer._known._held

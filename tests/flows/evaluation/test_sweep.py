@@ -148,3 +148,27 @@ def test_the_base_is_loaded_once_and_every_adapter_writes_its_own(tmp_path: Path
         wrote.add((row.benchmark, tuple(result.text for result in run.results)))
     store.close()
     assert len(wrote) == 6
+
+
+def test_what_was_judged_is_let_go_so_that_thousands_fit_into_memory(
+    recorded: TinyProject,
+) -> None:
+    with open_session(recorded.project, Request(), lambda step, done, total: None) as opened:
+        kept = []
+        for row in sweep(opened, NAMES):
+            kept.append(row.adapter)
+            assert set(opened._candidates) >= {row.adapter}
+            assert not set(opened._candidates) & (set(kept) - {row.adapter})
+
+
+def test_the_time_left_is_of_the_sweep_only_while_it_runs(project: TinyProject) -> None:
+    project.adapter("v2", seed=5, task="openers").write()
+    left: list[bool] = []
+    with session(project, EchoEngine()) as opened:
+        producer = opened.producer
+        producer.on_progress = lambda *_: left.append(producer.time_left is not None)
+        assert producer.time_left is None
+        for row in sweep(opened, ("v1", "v2")):
+            assert row.verdict is not None and producer.time_left is not None
+        assert producer.time_left is None
+    assert left and all(left)

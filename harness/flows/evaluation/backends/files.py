@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from harness.engines.local.skeleton import Skeleton
@@ -60,7 +61,7 @@ class FilesBackend(Backend):
 
     def inspected(self, files: AdapterFiles) -> Iterator[DoctorCheck]:
         """Yield the file checks of an adapter, up to the first that fails."""
-        return inspect(files, self._base_shape(), self._loading())
+        return inspect(files, self._shape, self._loading())
 
     def engine(self, benchmark: str, adapter: AdapterRef) -> BackendEngine:
         """Return the engine, which serves every benchmark and adapter; an export has its own."""
@@ -86,6 +87,11 @@ class FilesBackend(Backend):
 
     def _open_engine(self, exported: Exported | None = None) -> BackendEngine:
         raise NotImplementedError
+
+    @cached_property
+    def _shape(self) -> BaseShape | None:
+        """The shapes of the base, read once for all adapters."""
+        return self._base_shape()
 
     def _base_shape(self) -> BaseShape | None:
         base = self._project.base
