@@ -37,6 +37,11 @@ def draw(
         place.vega_lite_chart(spec, key=key)
 
 
+def draw_made(key: str, chart: alt.TopLevelMixin) -> None:
+    """Draw a chart that is there already."""
+    st.vega_lite_chart(_unchecked(chart), key=key)
+
+
 def draw_clickable(
     key: str, selection: str, make: Callable[..., alt.TopLevelMixin], *of: Any
 ) -> Any:
@@ -62,7 +67,11 @@ def _built(
     of: tuple[Any, ...],
     how: tuple[tuple[str, Hashable], ...],
 ) -> dict[str, Any]:
-    spec = make(*of, **dict(how)).to_dict(validate=False)
+    return _unchecked(make(*of, **dict(how)))
+
+
+def _unchecked(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    spec = chart.to_dict(validate=False)
     # Altair's own width and height for charts that name none; Streamlit fits them to the page.
     spec.pop("config", None)
     return spec

@@ -43,7 +43,10 @@ def running(folder: Path) -> Iterator[tuple[str, float]]:
     begun = time.perf_counter()
     server = subprocess.Popen(
         [sys.executable, "-m", "harness.cli", *words],
-        **{"cwd": folder, "env": environment, "stdout": subprocess.DEVNULL},
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         while not _answers(place):
@@ -58,7 +61,7 @@ def running(folder: Path) -> Iterator[tuple[str, float]]:
 
 def _answers(place: str) -> bool:
     try:
-        return urllib.request.urlopen(f"http://{place}/_stcore/health").status == 200
+        return bool(urllib.request.urlopen(f"http://{place}/_stcore/health").status == 200)
     except (urllib.error.URLError, OSError):
         return False
 

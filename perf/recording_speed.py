@@ -58,10 +58,11 @@ def table(what: str, url: str, folder: Path, times: int) -> bool:
     from harness.store import Store
 
     place = kept_in(url, folder)
-    text = {"input": "To: Ana, Delta Freight, 80 trucks", "output": "Hi Ana, how many are empty?"}
 
     def output(number: int) -> None:
-        harness.record_output("openers", id=f"mail-{number}", project=place, **text)
+        given, text = "To: Ana, Delta Freight, 80 trucks", "Hi Ana, how many are empty?"
+        name = f"mail-{number}"
+        harness.record_output("openers", id=name, input=given, output=text, project=place)
 
     def review(number: int) -> None:
         final = "Hi Ana, how many of the 80 are empty?"

@@ -14,7 +14,7 @@ import streamlit as st
 from dashboard import case_charts, choices, colours, frame, pieces, told, words
 from dashboard.asked import about_benchmark
 from dashboard.downloads import offer
-from dashboard.drawing import draw, draw_clickable
+from dashboard.drawing import draw_clickable, draw_made
 from dashboard.verdict_chart import verdict_chart
 from harness.flows.queries import Compared, Comparison, Flag, compare, filtered
 from harness.records import CaseResult, Verdict, slice_names
@@ -97,7 +97,7 @@ def _chart(verdict: Verdict) -> None:
     chart = verdict_chart(verdict)
     if chart is not None:
         frame.html(told.legend(verdict))
-        draw("verdict", verdict_chart, verdict)
+        draw_made("verdict", chart)
         sheet = metrics_sheet(verdict)
         offer(
             *(f"{verdict.candidate} {verdict.benchmark} verdict", sheet.columns),

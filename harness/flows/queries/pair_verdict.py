@@ -109,13 +109,12 @@ def _judge(
 ) -> Verdict:
     # Against the base the judge sees a first candidate, for which there is no promoted run.
     first = old.adapter == BASE
-    beside = {"base": old if first else _beside(store, new, BASE)}
     return judge(
         new,
         None if first else old,
         benchmark.policy,
         metrics=benchmark.metrics,
-        **beside,
+        base=old if first else _beside(store, new, BASE),
         prompted=None if benchmark.guard else _beside(store, new, BASE_PROMPT),
         guards=tuple(guards),
         guard=benchmark.guard,
