@@ -1,6 +1,6 @@
 """Compare this engine, a naive loop over `generate`, and the minimum, in one process after loading.
 
-python perf/engine_speed.py PROJECT work|ours|parts|equality|finals ADAPTER...    (says JSON)
+python perf/engine_speed.py PROJECT naive|ours|parts|equality|finals ADAPTER...    (says JSON)
 """
 
 from __future__ import annotations
@@ -84,19 +84,24 @@ def opened(folder: Path) -> Iterator[Work]:
         yield Work(session, engine, spec.prompts, benchmark.generation)
 
 
-def work(folder: Path, names: list[str]) -> dict[str, Any]:
-    """Return what `ours` does, and what a naive loop over the first adapter takes."""
-    found = ours(folder, names)
+def naive(folder: Path, names: list[str]) -> list[dict[str, Any]]:
+    """Return what a naive loop over the first adapter takes, in float32 and the base's dtype."""
+    found = []
     with opened(folder) as asked:
-        kinds = dict.fromkeys(("float32", found["dtype"]))
-        naive = {
-            kind: naive_loop.run(
-                asked.engine.base(), folder / "adapters" / names[0], asked.prompts,
-                asked.generation.max_new_tokens, kind,
-            )
-            for kind in kinds
-        }  # fmt: skip
-    return found | {"naive": naive}
+        base = asked.engine.base()
+        fixed_work()
+        for dtype in dict.fromkeys(("float32", asked.base().dtype)):
+            before = fixed_work()
+            made = naive_loop.run(
+                base, folder / "adapters" / names[0], asked.prompts,
+                asked.generation.max_new_tokens, dtype,
+            )  # fmt: skip
+            still = noise(Turn(dtype, before, fixed_work()))
+            found.append(
+                {"dtype": dtype, "noise": still, "seconds": made["seconds"],
+                 "tokens": made["tokens"]}
+            )  # fmt: skip
+    return found
 
 
 def ours(folder: Path, names: list[str]) -> dict[str, Any]:
@@ -195,5 +200,11 @@ def spent(what: Callable[[], Any]) -> tuple[float, Any]:
 
 if __name__ == "__main__":
     place, task, *adapters = sys.argv[1:]
-    tasks = {"work": work, "ours": ours, "parts": parts, "equality": equality, "finals": finals}
+    tasks: dict[str, Callable[[Path, list[str]], Any]] = {
+        "naive": naive,
+        "ours": ours,
+        "parts": parts,
+        "equality": equality,
+        "finals": finals,
+    }
     print(json.dumps(tasks[task](Path(place), adapters)))
