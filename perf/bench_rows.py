@@ -41,7 +41,7 @@ class Row:
     """A line of the table: a figure, the figure measured beside it, and their ratio."""
 
     what: str
-    ours: str
+    ours: str = ""
     beside: str = ""
     ratio: str = ""
     goal: str = ""
@@ -61,13 +61,12 @@ def compared_row(
     what: str, pairs: Comparison, *, goal: float | None = None, says: str = "", form: str = ".1f"
 ) -> Row:
     """Return a row with a ratio, its spread and whether it keeps a goal; or that it cannot tell."""
-    said = [] if goal is None else [f"at most {goal:g}: {pairs.ratio.reaches(goal)}"]
     if pairs.too_noisy:
-        said = [] if goal is None else [f"at most {goal:g}"]
-        return Row(what, ratio=pairs.too_noisy, goal="; ".join([*said, says] if says else said))
+        return Row(what, ratio=pairs.too_noisy, goal="" if goal is None else f"at most {goal:g}")
     left, right = (f"{figure:{form}} s" for figure in (pairs.left, pairs.right))
-    said += [says] if says else []
-    return Row(what, left, right, pairs.ratio.told(), "; ".join(said))
+    remarks = [] if goal is None else [f"at most {goal:g}: {pairs.ratio.reaches(goal)}"]
+    remarks += [says] if says else []
+    return Row(what, left, right, pairs.ratio.told(), "; ".join(remarks))
 
 
 @contextmanager
@@ -85,7 +84,7 @@ def before_rows(
     asked: argparse.Namespace,
     turns: Mapping[str, Sequence[Turn[Any]]],
     figure: Callable[[Any], float] = float,
-) -> Rows:
+) -> Iterator[Row]:
     """Compare this checkout with the one before, where that took turns."""
     if asked.before:
         what = f"  the same by commit {commit(asked.before)} / now"
@@ -110,11 +109,10 @@ def idle(asked: argparse.Namespace) -> Rows:
         )  # fmt: skip
     pairs = compared(turns[NOW], turns[BESIDE])
     more = spread(1000 * (pair.left - pair.right) for pair in pairs.pairs)
-    row = compared_row(
+    yield compared_row(
         "idle: collecting a stranger's tests, plugin on / switched off", pairs,
         says=f"at most 10 ms more: {more.told('+.1f')} ms, {more.reaches(10)}", form=".3f",
     )  # fmt: skip
-    yield Row(row.what, ratio=row.ratio, goal="at most 10 ms more") if pairs.too_noisy else row
 
 
 def warm(asked: argparse.Namespace) -> Rows:

@@ -1,6 +1,6 @@
 """Make BENCHMARKS.md: run its commands and keep what each prints beneath it, section by section.
 
-    python perf/benchmarks_page.py [speed peers bases ...] [--before CHECKOUT] [--small] [--into FILE]
+    python perf/benchmarks_page.py [SECTION...] [--before CHECKOUT] [--small] [--into FILE]
 
 Every figure of the page was printed by the command above it. A section is written when its command
 has ended, so a run that is stopped keeps what it has; sections that are not asked for stay, with
@@ -25,8 +25,8 @@ PLACE = ROOT / "BENCHMARKS.md"
 HEAD = """\
 # Benchmarks
 
-`python perf/benchmarks_page.py` makes this page: it runs the commands below and keeps what each prints. Figures of a section were measured in turn, in one run; compare ratios, not
-seconds.
+`python perf/benchmarks_page.py` makes this page: it runs the commands below and keeps what each
+prints. The figures of a section were measured in turn, in one run; compare ratios, not seconds.
 """
 BEFORE = "CHECKOUT"
 """Stands on the page for the path of a second checkout, whose commit the command prints."""

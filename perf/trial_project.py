@@ -126,11 +126,12 @@ class TrialProject(SpeedProject):
         checkout: Path = ROOT,
     ) -> None:
         super().__init__(folder, checkout)
-        shutil.copytree(ROOT / "adapters", folder / "adapters")
-        shutil.copy(ROOT / "pyproject.toml", folder)
+        # The checkout's own: an older one does not know later settings. The cases are the same.
+        shutil.copytree(checkout / "adapters", folder / "adapters")
+        shutil.copy(checkout / "pyproject.toml", folder)
         self.cases = sum(self.first_cases(cases, name) for name in benchmarks)
         self.store.parent.mkdir()
-        shutil.copy(ROOT / "reports" / "history.jsonl", self.store.parent)
+        shutil.copy(checkout / "reports" / "history.jsonl", self.store.parent)
         self.candidates = self._copies(candidates)
 
     def _copies(self, count: int) -> list[str]:

@@ -6,17 +6,18 @@ Tested in tests/perf/test_watched.py.
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PAUSE = 0.02
 """Seconds between two looks at the anonymous memory."""
+ASKED = 0.1
+"""Seconds between two questions whether to kill it."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,15 @@ def watched(
     folder: Path,
     environment: Mapping[str, str],
     limit: float | None = None,
-    kill_after: float | None = None,
+    kill_when: Callable[[], bool] | None = None,
 ) -> Watched:
     """Run a command to its end, under RLIMIT_DATA of some GiB where `limit` says so.
 
-    `kill_after`: seconds after which it is killed, as a machine that goes down would.
+    `kill_when`: asked now and then whether to kill it, as a machine that goes down would.
     """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         begun, anonymous, used = time.perf_counter(), 0, None
+        ask = begun
         worker = subprocess.Popen(
             words, cwd=folder, env=environment, stdout=out, stderr=errors,
             preexec_fn=None if limit is None else lambda: _limit_data(limit),
@@ -61,10 +63,11 @@ def watched(
             ended, status, found = os.wait4(worker.pid, os.WNOHANG)
             if ended:
                 used = found
-            elif kill_after is not None and time.perf_counter() - begun > kill_after:
-                worker.kill()
-                kill_after = None
             else:
+                if kill_when is not None and time.perf_counter() >= ask:
+                    ask += ASKED
+                    if kill_when():
+                        worker.kill()
                 time.sleep(PAUSE)
         seconds = time.perf_counter() - begun
         worker.returncode = os.waitstatus_to_exitcode(status)
@@ -77,6 +80,8 @@ def watched(
 
 
 def _limit_data(limit: float) -> None:
+    import resource
+
     most = int(limit * 2**30)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
