@@ -133,7 +133,7 @@ def noise(*turns: Turn[Any]) -> float:
 def compared(
     left: Sequence[Turn[Found]],
     right: Sequence[Turn[Found]],
-    figure: Callable[[Found], float] = float,  # type: ignore[assignment]
+    figure: Callable[[Found], float] = float,
 ) -> Comparison:
     """Compare a figure of two things that took turns, round by round."""
     return Comparison(

@@ -190,7 +190,7 @@ def main() -> None:
             old = stack.enter_context(trial(asked.cases, 1, asked.before.resolve()))
             actions[f"the gate of commit {commit(asked.before)}"] = lambda: old.cold(name)
         for way in WAYS:
-            actions[way.name] = lambda way=way: peer.run(way, name, asked.limit).seconds  # type: ignore[misc]
+            actions[way.name] = lambda way=way: peer.run(way, name, asked.limit).seconds
         turns = in_turn(actions, asked.rounds)
     print("\n".join(f"- {line}" for line in told))
     print(f"- {project.cases} cases of {BENCHMARK}, {NEEDED[-1]}, {asked.rounds} rounds\n")

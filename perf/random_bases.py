@@ -8,12 +8,12 @@ same work. Tested in tests/perf/test_random_bases.py.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from trial_project import ROOT
 
@@ -37,6 +37,8 @@ max_new_tokens = {tokens}
 dtype = "bfloat16"
 """
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,21 @@ def chosen(words: Sequence[str]) -> list[Shape]:
 
 
 def written(shape: Shape, folder: Path, adapters: Sequence[str]) -> int:
-    """Write base and adapters in a separate process, whose memory goes with it."""
+    """Write base and adapters in a separate process; return the bytes of the base's weights."""
+    return in_child(write_base, shape, folder, tuple(adapters))
+
+
+def in_child(work: Callable[..., Found], *asked: object) -> Found:
+    """Return the result of a function of a module, run in a process whose memory goes with it."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(write_base, shape, folder, tuple(adapters)).result()
+        return pool.submit(work, *asked).result()
+
+
+def takes_quick_way(base: Path) -> bool:
+    """Return whether the engine reads a base with torch alone."""
+    from harness.engines.local.base import fast_base
+
+    return fast_base(base, "cpu", "bfloat16") is not None
 
 
 def write_base(shape: Shape, folder: Path, adapters: Sequence[str]) -> int:

@@ -50,6 +50,7 @@ def test_prompts_without_ideals_are_written_alone(
     assert len(naive_loop.run(*places, asked, 2, "float32", batch=3)["texts"]) == len(INPUTS)
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_process_that_is_told_its_cases_by_a_file(
     places: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ MIB = 2**20
 
 
 def run(code: str, folder: Path, **how: object) -> Watched:
-    return watched([sys.executable, "-c", code], folder, dict(os.environ), **how)  # type: ignore[arg-type]
+    return watched([sys.executable, "-c", code], folder, dict(os.environ), **how)
 
 
 def test_the_most_memory_is_seen_though_it_was_given_back(tmp_path: Path) -> None:
