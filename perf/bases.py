@@ -200,6 +200,8 @@ def times(found: Sequence[Found]) -> list[str]:
 
 def steps(found: Sequence[Found]) -> list[str]:
     """Lay out the table of steps: seconds in the median of the rounds."""
+    if not any(one.turns.get("steps") for one in found):
+        return []
     lines = [
         f"| base | through | {' | '.join(STEPS)} | all | torch alone / it | work / roofline |",
         f"|---|---|{'--:|' * (len(STEPS) + 3)}",

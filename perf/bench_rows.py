@@ -19,7 +19,7 @@ from typing import Any
 
 from pairs import Comparison, Pair, Turn, compared, in_turn, noise, spread
 from roofline import ROWS
-from sweep_speed import GOAL, SweepParts, against_parts, measured_sweep, one_by_one
+from sweep_speed import GOAL, against_parts, measured_sweep, one_by_one
 from trial_project import BENCHMARK, PYTEST, ROOT, TrialProject, commit, here, timed, trial
 
 WHY_BFLOAT16 = (
@@ -128,17 +128,20 @@ def warm(asked: argparse.Namespace) -> Rows:
             project.gate(name)
             actions[key] = lambda project=project, name=name: project.gate(name)
         turns = in_turn(actions, asked.runs)
-        now = projects[NOW]
-        said = subprocess.run(
-            [sys.executable, "-c", WARM, "-q", "--model", *now.candidates],
-            cwd=now.folder, env=here(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    torch = {"True": "imported", "False": "not imported"}[said.stderr.split()[-1]]
+        torch = {"True": "imported", "False": "not imported"}[_says_torch(projects[NOW])]
     yield compared_row(
         "warm: process start to verdict, all stored / an empty pytest run",
         compared(turns[NOW], turns[BESIDE]), goal=3.5, says=f"torch {torch}", form=".2f",
     )  # fmt: skip
     yield from before_rows(asked, turns)
+
+
+def _says_torch(project: TrialProject) -> str:
+    said = subprocess.run(
+        [sys.executable, "-c", WARM, "-q", "--model", *project.candidates],
+        cwd=project.folder, env=here(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return said.stderr.split()[-1]
 
 
 def cold(asked: argparse.Namespace) -> Rows:
@@ -266,10 +269,9 @@ def sweep(asked: argparse.Namespace) -> Rows:
             key: lambda one=one: measured_sweep(one) for key, one in projects.items()
         }
         turns = in_turn(actions | {BESIDE: lambda: one_by_one(now)}, asked.rounds)
-    swept: Sequence[Turn[SweepParts]] = turns[NOW]
     what = f"sweep of {count} adapters / load + {count} x generation"
-    yield compared_row(what, against_parts(swept), goal=GOAL)
-    alone = compared(turns[BESIDE], swept, lambda one: one if isinstance(one, float) else one.swept)
+    yield compared_row(what, against_parts(turns[NOW]), goal=GOAL)
+    alone = compared(turns[BESIDE], turns[NOW], lambda one: getattr(one, "swept", one))
     yield compared_row(f"  the same {count} one by one / sweep", alone)
     yield from before_rows(asked, turns, lambda one: one.swept)
 
