@@ -160,10 +160,8 @@ def cold(asked: argparse.Namespace) -> Rows:
         actions = {key: lambda one=one: one.cold(name) for key, one in projects.items()}
         turns = in_turn(actions | {NOW: gate}, asked.candidates)
     limit = Comparison(tuple(Pair(turn.found, 8.0, noise(turn)) for turn in turns[NOW]))
-    yield compared_row(
-        f"cold: a new adapter on {now.cases} cases, process start to verdict / 8 s",
-        limit, goal=1, form=".2f",
-    )  # fmt: skip
+    what = f"cold: a new adapter on {now.cases} cases, process start to verdict / 8 s"
+    yield compared_row(what, limit, goal=1, form=".2f")
     yield from before_rows(asked, turns)
     if limit.too_noisy:
         return

@@ -20,7 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from trial_project import ROOT, machine
+
 PLACE = ROOT / "BENCHMARKS.md"
 HEAD = """\
 # Benchmarks
@@ -30,6 +31,8 @@ prints. The figures of a section were measured in turn, in one run; compare rati
 """
 BEFORE = "CHECKOUT"
 """Stands on the page for the path of a second checkout, whose commit the command prints."""
+FEW_RUNS = "--runs 200 --reviews 200 --decisions 10 --times 1"
+LATE = "above the limit"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class Section:
     before: bool = False
     """Whether it takes `--before`."""
     plain: bool = False
-    """Whether it prints no Markdown."""
+    """Whether it prints no Markdown and no machine."""
+    missed: str = ""
+    """Words with which it says that a promise is not kept, and then ends with 1."""
     minutes: int = 5
     """About how long it takes on two quiet cores."""
 
@@ -86,9 +91,15 @@ SECTIONS = {
     ),
     "dashboard": Section(
         "Pages of the dashboard", "perf/dashboard_speed.py",
-        small="--runs 200 --reviews 200 --decisions 10 --times 1", plain=True, minutes=5,
+        small=FEW_RUNS, plain=True, missed=LATE, minutes=5,
     ),
-    "data": Section("Checking training data", "perf/data_speed.py", plain=True, minutes=3),
+    "dashboard-postgresql": Section(
+        "Pages of the dashboard, PostgreSQL", "perf/dashboard_speed.py --postgresql",
+        small=FEW_RUNS, plain=True, missed=LATE, minutes=8,
+    ),
+    "data": Section(
+        "Checking training data", "perf/data_speed.py", small="2000", plain=True, minutes=3
+    ),
     "reviews": Section(
         "Importing reviews", "perf/reviews_speed.py --rows 1000000", small="--rows 2000",
         plain=True, minutes=10,
@@ -107,13 +118,18 @@ def command(section: Section, before: str = "", small: bool = False) -> str:
     return " ".join(words)
 
 
-def rendered(name: str, shown: str, printed: str) -> str:
-    """Return a section's text: title, command, and what the command printed."""
+def rendered(name: str, shown: str, printed: str, told: Sequence[str] = ()) -> str:
+    """Return a section's text: title, command, and what the command printed.
+
+    `told` describes the machine, where the command does not.
+    """
     section = SECTIONS[name]
     lines = printed.strip().splitlines()
     body = [f"    {line}".rstrip() for line in lines] if section.plain else lines
-    parts = [f"## {section.title}", section.says, f"    python {shown}", "\n".join(body)]
-    return "\n\n".join([_mark(name), *(part for part in parts if part)]) + "\n"
+    machine_lines = "\n".join(f"- {line}" for line in told)
+    parts = [section.says, f"    python {shown}", machine_lines, "\n".join(body)]
+    head = f"{_mark(name)}\n\n## {section.title}"
+    return "\n\n".join([head, *(part for part in parts if part)]) + "\n"
 
 
 def sections(page: str) -> dict[str, str]:
@@ -140,7 +156,7 @@ def _mark(name: str) -> str:
     return f"<!-- section: {name} -->"
 
 
-def printed(words: str) -> str | None:
+def printed(words: str, missed: str = "") -> str | None:
     """Return what a command prints, shown as it comes; None where it failed."""
     parts = [sys.executable, *shlex.split(words)]
     with subprocess.Popen(parts, cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
@@ -149,7 +165,9 @@ def printed(words: str) -> str | None:
         for line in worker.stdout:
             print(line, end="", flush=True)
             lines.append(line)
-    return None if worker.returncode else "".join(lines)
+    text = "".join(lines)
+    fine = worker.returncode == 0 or (worker.returncode == 1 and missed and missed in text)
+    return text if fine else None
 
 
 def made(names: Sequence[str], before: str, small: bool, place: Path | None) -> list[str]:
@@ -158,13 +176,14 @@ def made(names: Sequence[str], before: str, small: bool, place: Path | None) -> 
     for name in names:
         section, begun = SECTIONS[name], time.monotonic()
         print(f"{name}: about {section.minutes} minutes on two quiet cores", file=sys.stderr)
-        text = printed(command(section, before, small))
+        told = machine() if section.plain else []
+        text = printed(command(section, before, small), section.missed)
         print(f"{name}: {(time.monotonic() - begun) / 60:.1f} minutes", file=sys.stderr, flush=True)
         if text is None:
             failed.append(name)
         elif place is not None:
             shown = command(section, BEFORE if before else "", small)
-            keep(place, name, rendered(name, shown, text))
+            keep(place, name, rendered(name, shown, text, told))
     return failed
 
 

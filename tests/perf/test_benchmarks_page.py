@@ -61,10 +61,10 @@ def test_a_small_run_has_fewer_rounds_than_the_section(monkeypatch: pytest.Monke
     assert command(SECTIONS["peers"], small=True).endswith("--rounds 5 --rounds 1 --cases 3")
 
 
-def scripted(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
+def scripted(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str, **section: object) -> None:
     script = folder / "script.py"
     script.write_text(code, encoding="utf-8")
-    found = Section("Some", shlex.quote(str(script)))
+    found = Section("Some", shlex.quote(str(script)), **section)
     monkeypatch.setattr(benchmarks_page, "SECTIONS", {"speed": found})
 
 
@@ -74,6 +74,17 @@ def test_what_a_command_prints_is_kept(
     scripted(monkeypatch, tmp_path, "print('| 1 |')")
     assert made(["speed"], "", False, page) == []
     assert "| 1 |" in sections(page.read_text(encoding="utf-8"))["speed"]
+
+
+def test_a_promise_that_is_not_kept_is_kept_on_the_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, page: Path
+) -> None:
+    code = "print('3 s above the limit'); raise SystemExit(1)"
+    scripted(monkeypatch, tmp_path, code, missed="above the limit", plain=True)
+    assert made(["speed"], "", False, page) == []
+    text = page.read_text(encoding="utf-8")
+    assert "    3 s above the limit" in text
+    assert "- commit " in text  # the command itself does not name the machine
 
 
 def test_a_command_that_fails_leaves_its_section_as_it_was(
