@@ -4,7 +4,8 @@
 
 Every figure of the page was printed by the command above it. A section is written when its command
 has ended, so a run that is stopped keeps what it has; sections that are not asked for stay, with
-the machine and the commit that they name. `--small` runs the same commands in minutes, to see that
+the machine and the commit that they name. `--words="--rounds 2"` adds words to one section's
+command, on the page too. `--small` runs the same commands in minutes, to see that
 they work; it prints and writes only where `--into` says. Tested in
 tests/perf/test_benchmarks_page.py.
 """
@@ -108,11 +109,16 @@ SECTIONS = {
 """The page's sections by name, in its order."""
 
 
-def command(section: Section, before: str = "", small: bool = False) -> str:
-    """Return a section's command; `before` is a checkout, where the section takes one."""
+def command(section: Section, before: str = "", small: bool = False, more: str = "") -> str:
+    """Return a section's command; `before` is a checkout, where the section takes one.
+
+    `more` are further words, which the page shows too.
+    """
     words = [section.words]
     if small and section.small:
         words.append(section.small)
+    if more:
+        words.append(more)
     if before and section.before:
         words.append(f"--before {shlex.quote(before)}")
     return " ".join(words)
@@ -170,19 +176,21 @@ def printed(words: str, missed: str = "") -> str | None:
     return text if fine else None
 
 
-def made(names: Sequence[str], before: str, small: bool, place: Path | None) -> list[str]:
+def made(
+    names: Sequence[str], before: str, small: bool, place: Path | None, more: str = ""
+) -> list[str]:
     """Run the commands of some sections; return the names of those that failed."""
     failed = []
     for name in names:
         section, begun = SECTIONS[name], time.monotonic()
         print(f"{name}: about {section.minutes} minutes on two quiet cores", file=sys.stderr)
         told = machine() if section.plain else []
-        text = printed(command(section, before, small), section.missed)
+        text = printed(command(section, before, small, more), section.missed)
         print(f"{name}: {(time.monotonic() - begun) / 60:.1f} minutes", file=sys.stderr, flush=True)
         if text is None:
             failed.append(name)
         elif place is not None:
-            shown = command(section, BEFORE if before else "", small)
+            shown = command(section, BEFORE if before else "", small, more)
             keep(place, name, rendered(name, shown, text, told))
     return failed
 
@@ -195,15 +203,18 @@ def main() -> None:
     options.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     options.add_argument("--before", default="", help="A second checkout, measured in turn.")
     options.add_argument("--small", action="store_true", help="Try the commands out.")
+    options.add_argument("--words", default="", help="Further words for the one section asked for.")
     options.add_argument("--into", type=Path, help="Another file than BENCHMARKS.md.")
     asked = options.parse_args()
     if unknown := set(asked.sections) - set(SECTIONS):
         options.error(f"no section {min(unknown)}; there are {', '.join(SECTIONS)}")
+    if asked.words and len(asked.sections) != 1:
+        options.error("--words are for one section: name it")
     if asked.before and not (Path(asked.before) / "harness").is_dir():
         options.error(f"{asked.before} is no checkout: it has no folder harness")
     before = str(Path(asked.before).resolve()) if asked.before else ""
     place = asked.into or (None if asked.small else PLACE)
-    failed = made(asked.sections or list(SECTIONS), before, asked.small, place)
+    failed = made(asked.sections or list(SECTIONS), before, asked.small, place, asked.words)
     if failed:
         sys.exit(f"failed: {', '.join(failed)}; their sections are as they were")
 

@@ -61,6 +61,15 @@ def test_a_small_run_has_fewer_rounds_than_the_section(monkeypatch: pytest.Monke
     assert command(SECTIONS["peers"], small=True).endswith("--rounds 5 --rounds 1 --cases 3")
 
 
+def test_further_words_are_shown_on_the_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, page: Path
+) -> None:
+    scripted(monkeypatch, tmp_path, "import sys; print(sys.argv[1:])")
+    made(["speed"], "", False, page, "--rounds 2")
+    text = page.read_text(encoding="utf-8")
+    assert "script.py --rounds 2\n" in text and "['--rounds', '2']" in text
+
+
 def scripted(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str, **section: object) -> None:
     script = folder / "script.py"
     script.write_text(code, encoding="utf-8")
