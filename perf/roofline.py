@@ -6,9 +6,13 @@ Both are measured, as the best of many tries; the work is counted from the model
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.engines.local.base import Base
+    from harness.records import Output, Prompt
 
 ROWS = 256
 """Tokens that go through a matrix together while the rate is measured."""
@@ -95,6 +99,29 @@ def phases(shape: Shape, texts: Sequence[Text], rows: int) -> list[Phase]:
         Phase("reading", shape.weights, reading),
         Phase("weighing", shape.weights, weighing),
         Phase("writing", steps * shape.weights + looked_at * shape.past, writing),
+    ]
+
+
+def counted(
+    base: Base[Any], prompts: Sequence[Prompt], outputs: Mapping[str, Output], rows: int
+) -> list[Phase]:
+    """Count the work of prompts, ideals and outputs; a merged adapter costs no extra per token."""
+    return phases(shape_of(base.model), texts_of(base, prompts, outputs), rows)
+
+
+def texts_of(
+    base: Base[Any], prompts: Sequence[Prompt], outputs: Mapping[str, Output]
+) -> list[Text]:
+    """Return the tokens of every prompt, ideal and output; a text not written has none."""
+    form = base.formats.of(prompts[0].chat)
+    written = {case: one.tokens + (one.finish == "stop") for case, one in outputs.items()}
+    return [
+        Text(
+            form.ids(prompt.messages),
+            tuple(len(form.pair(prompt.messages, ideal)[1]) for ideal in prompt.ideals),
+            written.get(prompt.case, 0),
+        )
+        for prompt in prompts
     ]
 
 

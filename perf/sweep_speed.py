@@ -2,12 +2,13 @@
 
     python perf/sweep_speed.py --adapters 8 --rounds 3
 
-Each round, side by side: one sweep of N adapters in a new process; the base loaded and one
-adapter's outputs and likelihoods made in a new process, each part timed; and the same N
-adapters evaluated in N processes. The goal is sweep <= 1.1 x (load + N x generation).
+Each round, in the same minute: the base loaded and adapters' outputs and likelihoods made in a new
+process, each part timed; one sweep of N adapters in a new process; the parts again; and the same N
+adapters evaluated in N processes. A sweep is compared with the mean of the parts before and after
+it. The goal is sweep <= 1.1 x (load + N x generation).
 
-On a machine that does other work the parts drift apart between processes; `beside` is taken inside
-the sweep itself: its wall time over what its own runs say they spent loading and generating.
+`beside` is taken inside the sweep itself: its wall time over what its own runs say they spent
+loading and generating.
 """
 
 from __future__ import annotations
@@ -15,24 +16,28 @@ from __future__ import annotations
 import argparse
 import statistics
 from dataclasses import dataclass
-from typing import Any
 
+from pairs import RULE, Comparison, Pair, Turn, fixed_work, in_turn, noise
 from trial_project import TrialProject, machine, trial
+
+GOAL = 1.1
+PART = 2
+"""Adapters whose generation is timed before a sweep, and again after it."""
 
 
 @dataclass(frozen=True)
-class Round:
-    """One round, in seconds."""
+class SweepParts:
+    """A sweep and its parts, in seconds."""
 
     adapters: int
     swept: float
     load: float
     made: float
     """Generation and likelihoods of one adapter."""
-    alone: float
-    """The adapters one by one, each in a new process."""
     spent: float
     """What the sweep's own runs say they were loading and generating."""
+    noise: float
+    """Of the machine, from the first parts to the last."""
 
     @property
     def parts(self) -> float:
@@ -40,16 +45,26 @@ class Round:
         return self.load + self.adapters * self.made
 
 
-def one_round(project: TrialProject) -> Round:
-    """Run a sweep, its parts, and its adapters one by one."""
+def measured_sweep(project: TrialProject) -> SweepParts:
+    """Run a sweep, with its parts before and after it."""
     names = project.candidates
+    still = [fixed_work()]
+    parts = [project.script("engine_speed.py", "parts", *names[:PART])]
+    still.append(fixed_work())
     project.renew()
     swept = project.command("sweep", *names, "--json")
+    still.append(fixed_work())
     spent = sum(one["generate"] + one["likelihood"] for one in project.seconds(names))
-    parts: Any = project.script("engine_speed.py", "parts", names[0])
+    parts.append(project.script("engine_speed.py", "parts", *names[-PART:]))
+    still.append(fixed_work())
+    load, made = (statistics.mean(one[key] for one in parts) for key in ("load", "made"))
+    return SweepParts(len(names), swept, load, made, spent, max(still) / min(still) - 1)
+
+
+def one_by_one(project: TrialProject) -> float:
+    """Evaluate the adapters of a sweep in a new process each."""
     project.renew()
-    alone = sum(project.command("evaluate", name, "--json") for name in names)
-    return Round(len(names), swept, parts["load"], parts["made"], alone, spent)
+    return sum(project.command("evaluate", name, "--json") for name in project.candidates)
 
 
 def main() -> None:
@@ -59,19 +74,31 @@ def main() -> None:
     options.add_argument("--cases", type=int, default=25)
     options.add_argument("--rounds", type=int, default=3)
     asked = options.parse_args()
-    print("\n".join(machine()))
+    print("\n".join(f"- {line}" for line in machine()))
     with trial(asked.cases, asked.adapters) as project:
-        rounds = [one_round(project) for _ in range(asked.rounds)]
-    print(f"{asked.adapters} adapters on {asked.cases} cases, {asked.rounds} rounds")
-    print("   sweep    load  generation  one by one   sweep/(load+N*gen)  beside  one by one/sweep")
-    for one in rounds:
+        turns = in_turn({"sweep": lambda: measured_sweep(project)}, asked.rounds)["sweep"]
+    print(f"- {asked.adapters} adapters on {asked.cases} cases, {asked.rounds} rounds\n")
+    print("| sweep | load | generation of one | sweep / (load + N x generation) | beside | noise |")
+    print("|--:|--:|--:|--:|--:|--:|")
+    for turn in turns:
+        one = turn.found
         print(
-            f"{one.swept:7.1f}s {one.load:6.1f}s {one.made:10.1f}s {one.alone:10.1f}s"
-            f" {one.swept / one.parts:20.2f} {one.swept / one.spent:7.2f}"
-            f" {one.alone / one.swept:17.2f}"
+            f"| {one.swept:.1f} s | {one.load:.1f} s | {one.made:.1f} s"
+            f" | {one.swept / one.parts:.2f} | {one.swept / one.spent:.2f} | {one.noise:.0%} |"
         )
-    ratio = statistics.median(one.swept / one.parts for one in rounds)
-    print(f"median {ratio:.2f}, the goal is at most 1.10")
+    beside = against_parts(turns)
+    said = beside.too_noisy or f"{beside.ratio.told()}, {beside.ratio.reaches(GOAL)}"
+    print(f"\nSweep over its parts, at most {GOAL}: {said}.\n\n{RULE}.")
+
+
+def against_parts(turns: list[Turn[SweepParts]]) -> Comparison:
+    """Compare each sweep with the mean of its parts before and after it."""
+    return Comparison(
+        tuple(
+            Pair(turn.found.swept, turn.found.parts, max(turn.found.noise, noise(turn)))
+            for turn in turns
+        )
+    )
 
 
 if __name__ == "__main__":
