@@ -8,7 +8,7 @@ MODEL  ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm device ray-kill year mutants races audit lock wheel wheel-test lowest transcripts docs walk clean
+.PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm device ray-kill year fleet bench-page mutants races audit lock wheel wheel-test lowest transcripts docs walk clean
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -85,6 +85,12 @@ bench-cases: $(READY) ## throughput and memory at 100 to 10,000 cases
 
 bench-peers: $(READY) ## the same cases through lm-evaluation-harness
 	$(BIN)/python perf/peers.py $(ARGS)
+
+bench-page: $(READY) ## make BENCHMARKS.md, or sections of it: ARGS='peers bases'
+	$(BIN)/python perf/benchmarks_page.py $(ARGS)
+
+fleet: $(READY) ## a night of 10,000 adapters on simulated workers: how busy, what is done twice
+	$(BIN)/python perf/fleet.py $(ARGS)
 
 fuzz: $(READY) ## let atheris look for input that a reader neither reads nor refuses
 	$(BIN)/python tests/fuzz/run.py $(ARGS)
