@@ -33,7 +33,7 @@ def test_looks_share_the_risks_and_bear_a_collapse_from_fifty_cases() -> None:
     assert sum(one.alpha for one in found) <= 0.07 + 1e-12
     assert [one.collapsed for one in found] == [3, 3, 4]
     assert [one.bears for one in found] == [0, 0, 1]
-    assert all(one.drop == 0.004 and one.guard == pytest.approx(0.0011) for one in found)
+    assert all(one.drop == 0.002 and one.guard == pytest.approx(0.0011) for one in found)
 
 
 def test_a_spent_alpha_shrinks_every_level_that_certifies() -> None:
