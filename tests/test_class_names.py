@@ -21,7 +21,7 @@ def test_a_class_inside_a_class_or_a_function_counts_too() -> None:
     assert sorted(classes(source)) == ["A", "C", "_B"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_two_classes_share_a_name() -> None:
     places: dict[str, list[str]] = defaultdict(list)
     for folder in ("harness", "dashboard"):

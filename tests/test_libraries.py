@@ -20,7 +20,7 @@ def test_asking_for_versions_imports_nothing():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_comes_in_for_good_is_not_looked_through_again():
     before = gc.get_freeze_count()
     with lasting():

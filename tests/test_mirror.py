@@ -69,6 +69,7 @@ def test_every_module_has_a_test_file_or_names_one() -> None:
     assert untested == []
 
 
+@pytest.mark.slow
 def test_every_test_file_that_a_module_names_is_there() -> None:
     missing = [
         f"{module}: {test}"

@@ -48,7 +48,7 @@ def reads_a_kind(tree: ast.Module) -> bool:
     return False
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_module_says_which_decisions_put_an_adapter_into_production() -> None:
     assert [name for name, tree in trees() if reads_a_kind(tree)] == [LEDGER_RULES]
 
@@ -67,7 +67,7 @@ def gathers_tasks(tree: ast.Module) -> bool:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_project_says_its_tasks_in_one_place() -> None:
     assert [name for name, tree in trees() if gathers_tasks(tree)] == ["harness/flows/project.py"]
 
@@ -82,12 +82,12 @@ def ranks_codes(tree: ast.Module) -> bool:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_module_says_which_exit_code_wins() -> None:
     assert [name for name, tree in trees() if ranks_codes(tree)] == ["harness/exit_codes.py"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_one_module_says_of_which_metrics_less_is_better() -> None:
     given = [
         name

@@ -47,12 +47,13 @@ def at_the_top(tree: ast.Module) -> Iterator[str]:
             yield node.module
 
 
+@pytest.mark.slow
 def test_no_module_that_windows_lacks_is_imported_at_the_top() -> None:
     found = {(name, one) for name, tree in sources() for one in at_the_top(tree)}
     assert [one for one in found if one[1] in MODULES] == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_function_or_signal_that_windows_lacks_is_used_without_asking_for_it() -> None:
     lacking = {("os", name) for name in OF_OS} | {("signal", name) for name in OF_SIGNAL}
     for name, tree in sources():
@@ -66,6 +67,7 @@ def test_no_function_or_signal_that_windows_lacks_is_used_without_asking_for_it(
                 assert guarded, f"{name}:{node.lineno}: {node.attr}"
 
 
+@pytest.mark.long
 def test_every_text_names_its_encoding() -> None:
     """Elsewhere a file or a process would be read in a code page, and Zoë become ZoÃ«."""
     for name, tree in sources():

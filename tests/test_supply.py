@@ -114,6 +114,7 @@ def sources() -> list[Path]:
     return [file for room in ("harness", "dashboard") for file in (ROOT / room).rglob("*.py")]
 
 
+@pytest.mark.long
 def test_nothing_is_pickled_anywhere() -> None:
     assert len(sources()) > 150
     for file in sources():

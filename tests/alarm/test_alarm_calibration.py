@@ -31,6 +31,7 @@ def at_most(limit, years):
     return limit + 3 * math.sqrt(limit / years)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", FOUR, ids=lambda world: world.name)
 def test_steady_weeks_raise_at_most_one_false_alarm_in_ten_years_from_the_first_week_on(world):
     first, later = calibrate.false_alarms(world, calibrate.detected, DRAWS, seed=11)

@@ -54,7 +54,7 @@ def test_after_an_alarm_the_count_begins_at_nothing():
     assert found.weeks[-1].evidence < 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(weeks_of_reviews)
 def test_weeks_without_reviews_change_nothing(weeks):
@@ -62,6 +62,7 @@ def test_weeks_without_reviews_change_nothing(weeks):
     assert course(weeks, LINE) == course(filled, LINE)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(weeks_of_reviews, st.sampled_from(LINES))
 def test_evidence_is_a_number_whatever_the_weeks_hold(weeks, line):
@@ -71,7 +72,7 @@ def test_evidence_is_a_number_whatever_the_weeks_hold(weeks, line):
         assert week.dispersion >= 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(weeks_of_reviews, st.integers(1, 200), st.floats(0, 1), st.floats(0, 1))
 def test_more_edits_in_the_newest_week_never_lower_the_evidence(weeks, n, one, other):
@@ -80,7 +81,7 @@ def test_more_edits_in_the_newest_week_never_lower_the_evidence(weeks, n, one, o
     assert low.evidence <= high.evidence * (1 + 1e-9)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(weeks_of_reviews, weeks_of_reviews)
 def test_later_weeks_never_change_what_was_said_before(weeks, later):
@@ -88,6 +89,7 @@ def test_later_weeks_never_change_what_was_said_before(weeks, later):
     assert course([*weeks, *later], LINE).weeks[: len(known)] == known
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 30), min_size=6, max_size=6), min_size=2, max_size=4))
 def test_many_series_at_once_get_the_evidence_that_each_gets_alone(series):

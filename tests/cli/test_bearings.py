@@ -21,6 +21,7 @@ def test_in_a_project_it_says_what_is_promoted_and_what_is_next(
     assert found.err == ""
 
 
+@pytest.mark.slow
 def test_what_is_next_follows_what_was_done(project: TinyProject, typed: Type) -> None:
     assert typed("evaluate", "same").code == 0
     words = ["promote", "same", "--task", "openers"]

@@ -51,6 +51,7 @@ def test_json_has_every_finding_with_kind_line_and_message(
     assert [(b["name"], b["fit"]) for b in told["benchmarks"]] == [(TASK, False), ("manners", True)]
 
 
+@pytest.mark.long
 def test_history_that_was_judged_is_told(typed: Type, project: TinyProject) -> None:
     for name in ("good", "same", "bad"):
         typed("evaluate", name, "--benchmark", TASK)

@@ -158,7 +158,7 @@ def test_help_imports_no_command() -> None:
     assert done.stdout.rstrip().endswith("[]")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_reader_that_goes_away_is_no_error(project: TinyProject) -> None:
     script = (
         "import sys; from harness.cli import main\n"

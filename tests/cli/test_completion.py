@@ -82,6 +82,7 @@ def test_another_shell_is_refused(typed: Type) -> None:
     assert "'bash', 'zsh', 'fish'" in found.line
 
 
+@pytest.mark.slow
 def test_bash_itself_gets_names_without_a_model_or_a_store(project: TinyProject) -> None:
     script = (
         "import sys\nfrom harness.cli import main\nsys.argv = ['lora-harness']\n"

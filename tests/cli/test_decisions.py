@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Type
 from tests.fakes.project import TinyProject
 
@@ -38,6 +40,7 @@ def test_status_of_a_new_project(project: TinyProject, typed: Type) -> None:
     assert "nothing yet" in typed(*words).out
 
 
+@pytest.mark.long
 def test_status_says_what_is_promoted_since_when_and_on_which_verdict(
     project: TinyProject, typed: Type
 ) -> None:
@@ -57,6 +60,7 @@ def test_status_says_what_is_promoted_since_when_and_on_which_verdict(
 # --- promote and accept -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_promote_says_what_was_recorded(project: TinyProject, typed: Type) -> None:
     typed("evaluate", "same")
     found = typed("promote", "same", *WHO)
@@ -64,6 +68,7 @@ def test_promote_says_what_was_recorded(project: TinyProject, typed: Type) -> No
     assert found.out == "promote same for openers, by Ana: fewer broken cases\n"
 
 
+@pytest.mark.slow
 def test_promote_refuses_in_one_line(project: TinyProject, typed: Type) -> None:
     assert "was not judged yet" in typed("promote", "same", *WHO).line
     typed("evaluate", "bad")
@@ -72,6 +77,7 @@ def test_promote_refuses_in_one_line(project: TinyProject, typed: Type) -> None:
     assert typed("promote", "bad", "--by", "Ana").code == 4
 
 
+@pytest.mark.long
 def test_accept_lets_the_next_verdict_pass(project: TinyProject, typed: Type) -> None:
     run = run_of(typed, "broken")
     assert "did not break" in typed("accept", "health-2", "--run", run, *WHO).line
@@ -80,6 +86,7 @@ def test_accept_lets_the_next_verdict_pass(project: TinyProject, typed: Type) ->
     assert typed("evaluate", "broken").code == 0
 
 
+@pytest.mark.slow
 def test_what_a_person_wrote_cannot_act_on_the_terminal(project: TinyProject, typed: Type) -> None:
     typed("evaluate", "same")
     found = typed("promote", "same", "--by", "A\x1b[31m", "--why", "x\r\u202ey")
@@ -90,6 +97,7 @@ def test_what_a_person_wrote_cannot_act_on_the_terminal(project: TinyProject, ty
 # --- history ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_history_lists_runs(project: TinyProject, typed: Type) -> None:
     assert "no run yet" in typed("history", "list").out
     assert typed("history", "list", "--json").json == {"runs": []}
@@ -99,6 +107,7 @@ def test_history_lists_runs(project: TinyProject, typed: Type) -> None:
     assert typed("history", "list").out.splitlines() == runs
 
 
+@pytest.mark.long
 def test_history_goes_there_and_back(project: TinyProject, typed: Type) -> None:
     typed("evaluate", "same")
     assert typed("history", "export", "a/history.jsonl", "--json").json == {"lines": 9}
@@ -122,6 +131,7 @@ def test_history_refuses_what_is_no_history(project: TinyProject, typed: Type) -
     assert typed("history", "export", str(project.folder)).code == 4
 
 
+@pytest.mark.slow
 def test_history_recomputes_a_verdict(project: TinyProject, typed: Type) -> None:
     run = run_of(typed, "bad")
     found = typed("history", "recompute", run)

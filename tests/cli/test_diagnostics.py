@@ -76,6 +76,7 @@ def test_v_writes_what_happens_to_stderr(
     assert "rows at once" not in found.out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("talking")
 @pytest.mark.parametrize(
     "words", [("-vv", "evaluate", "same"), ("-v", "evaluate", "same", "-v")], ids=["twice", "both"]
@@ -86,6 +87,7 @@ def test_vv_writes_more(project: TinyProject, typed: Type, words: tuple[str, ...
     assert found.err.count("rows at once") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("talking")
 def test_without_it_nothing_is_written_and_nothing_stays(project: TinyProject, typed: Type) -> None:
     typed("evaluate", "same", "-vv")
@@ -113,6 +115,7 @@ def test_with_json_stdout_is_json_alone(project: TinyProject, typed: Type) -> No
     assert "rows at once" in found.err
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("talking")
 def test_log_lines_are_redacted_and_cannot_act(project: TinyProject, typed: Type) -> None:
     project.settings('\n[tool.harness.privacy]\nredact = ["email"]\n')
@@ -186,6 +189,7 @@ def test_without_texts_a_bug_shows_no_message(project: TinyProject, typed: Type)
     assert "in breaks" in found.err and "messages of exceptions are not shown" in found.err
 
 
+@pytest.mark.long
 def test_logging_is_imported_only_when_asked_for(tmp_path: Path) -> None:
     script = (
         "import sys; from harness.cli.command import cli\n"

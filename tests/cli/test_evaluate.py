@@ -41,6 +41,7 @@ def test_json_is_one_line_per_benchmark_with_the_promised_keys(
     assert first["reasons"]
 
 
+@pytest.mark.slow
 def test_what_fine_tuning_was_worth_can_be_left_out(project: TinyProject, typed: Type) -> None:
     asked = typed("evaluate", "same", "--benchmark", "openers", "--json").json
     assert {worth["against"] for worth in asked["worth"]} == {"base"}

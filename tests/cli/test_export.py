@@ -37,7 +37,7 @@ def test_what_is_exported_is_judged_by_the_command_that_is_named_next(
     assert "lora-harness promote" not in found.out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_same_as_json(there: DeployedProject, typed: Type, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     made = typed("export", "double", out, "--to", "merged", "--dtype", "float16", "--json").json

@@ -49,6 +49,7 @@ def test_files_that_stand_there_are_named_and_nothing_is_written(typed: Type) ->
     assert Path("pyproject.toml").read_text() == "[project]\n"
 
 
+@pytest.mark.slow
 def test_a_check_in_the_new_project_says_what_is_to_be_done(typed: Type) -> None:
     typed("init")
     found = typed("benchmark", "check")

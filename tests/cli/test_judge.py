@@ -127,6 +127,7 @@ def test_hostile_names_come_through_safe(typed: Type, tmp_path: Path) -> None:
     assert not any(line.lstrip(" |").startswith("::") for line in found.out.splitlines())
 
 
+@pytest.mark.long
 def test_it_imports_neither_torch_nor_the_store(tmp_path: Path) -> None:
     file = scores(tmp_path, "scores.csv", 0.0)
     script = (

@@ -26,7 +26,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServedProject:
     return made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_decision_is_one_line_and_stands_in_the_log(
     project: ServedProject, typed: Type
 ) -> None:
@@ -47,7 +47,7 @@ def test_every_decision_is_one_line_and_stands_in_the_log(
     assert typed("log", "--task", "poems").line.endswith("poems: no such task, known are openers")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -92,7 +92,7 @@ def test_status_is_a_table_of_tasks(project: ServedProject, typed: Type) -> None
     assert [row[-1] for row in shown] == ["v1", "acme/r1"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_path_is_the_verified_folder(project: ServedProject, typed: Type) -> None:
     folder = project.folder / "adapters/v2"
     assert typed("path").out == f"{folder}\n"
@@ -125,7 +125,7 @@ def test_verify_ends_with_4_where_something_does_not_match(
     assert "decision 2, promote v2: its content is not what was recorded" in said
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_ledger_changed_by_hand_stops_everything_in_one_line(
     project: ServedProject, typed: Type
 ) -> None:
@@ -165,7 +165,7 @@ def test_a_team_store_is_named_on_the_command_line(
     assert (project.folder / "there.jsonl").read_text().splitlines()[:-1] == first
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_team_store_that_is_not_there_is_one_line_without_its_password(
     project: ServedProject, typed: Type
 ) -> None:

@@ -65,7 +65,7 @@ def test_under_json_it_is_the_same_line_and_code(lost: TinyProject, typed: Type)
     assert (found.code, found.json) == (11, {"error": LINE.removeprefix("lora-harness: ")})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_history_that_is_older_than_the_file_is_missed_too(
     project: TinyProject, typed: Type
 ) -> None:
@@ -76,7 +76,7 @@ def test_a_history_that_is_older_than_the_file_is_missed_too(
     assert typed("evaluate", "bad").line == LINE.replace("good", "same")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_history_that_has_the_promotion_is_to_be_imported(
     project: TinyProject, typed: Type
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_history_that_has_the_promotion_is_to_be_imported(
     assert "`lora-harness history import reports/history.jsonl` or name the store" in found.line
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_brings_the_history_back_is_not_refused(lost: TinyProject, typed: Type) -> None:
     there = ("--store", "sqlite:///reports/there.db")
     store = lost.promote("good")
@@ -103,7 +103,7 @@ def test_what_brings_the_history_back_is_not_refused(lost: TinyProject, typed: T
     assert typed("evaluate", "bad", *there).code == 1, "judged against good, as before"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("content", "code", "said"),
     [
@@ -122,6 +122,7 @@ def test_a_damaged_file_is_no_missing_file(
     assert pointer(lost).read_text() == content
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_written_anew_from_a_store_that_knows(
     project: TinyProject, typed: Type
 ) -> None:
@@ -132,7 +133,7 @@ def test_a_damaged_file_is_written_anew_from_a_store_that_knows(
         assert json.loads(pointer(project).read_text())["tasks"]["openers"]["adapter"] == "good"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_the_file_the_first_adapter_is_judged_as_the_first(
     lost: TinyProject, typed: Type
 ) -> None:
@@ -141,7 +142,7 @@ def test_without_the_file_the_first_adapter_is_judged_as_the_first(
     assert json.loads(found.out.splitlines()[0])["promoted"] is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -164,7 +165,7 @@ def test_a_file_that_was_edited_is_refused_and_written_anew_by_status(
     assert typed("evaluate", "same").code == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_path_refuses_a_file_that_is_older_than_the_ledger(
     project: TinyProject, typed: Type
 ) -> None:

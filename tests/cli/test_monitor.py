@@ -37,7 +37,7 @@ def test_an_untouched_project_is_watched_and_says_why(project: TinyProject, type
     assert "no review of the promoted adapter yet" in done.out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_steady_weeks_leave_with_0_and_an_alarm_with_1(project: TinyProject, typed: Type) -> None:
     reviewed(project, Weeks().add(40, edited=8).add(40, edited=8))
     assert typed("monitor").code == 0
@@ -51,6 +51,7 @@ def test_steady_weeks_leave_with_0_and_an_alarm_with_1(project: TinyProject, typ
     assert task["rejection_rate"] == 0
 
 
+@pytest.mark.long
 def test_an_alarm_is_acknowledged_once_and_stands_in_the_log(
     project: TinyProject, typed: Type
 ) -> None:
@@ -68,12 +69,14 @@ def test_an_alarm_is_acknowledged_once_and_stands_in_the_log(
     assert typed("status", "--json").json["tasks"][0]["promoted"] == "good"
 
 
+@pytest.mark.slow
 def test_acknowledging_as_json_gives_the_decision(project: TinyProject, typed: Type) -> None:
     reviewed(project, Weeks().add(60, edited=45))
     (made,) = typed("monitor", "--acknowledge", *WHO, "--json").json["decisions"]
     assert (made["kind"], made["verdict"]) == ("acknowledge", "edit_rate@60")
 
 
+@pytest.mark.long
 def test_the_plan_is_written_where_it_was_asked_for(project: TinyProject, typed: Type) -> None:
     reviewed(project, Weeks().add(60, edited=45))
     done = typed("monitor", "--plan", "mine", "--json")
@@ -83,7 +86,7 @@ def test_the_plan_is_written_where_it_was_asked_for(project: TinyProject, typed:
     assert (project.folder / "reports" / "plan-openers" / "examples.jsonl").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_again_is_weighed(project: TinyProject, typed: Type) -> None:
     typed("monitor", "--run")
     done = typed("monitor", "--run")
@@ -113,6 +116,7 @@ def test_a_wrong_request_is_one_line(
     assert said in done.line
 
 
+@pytest.mark.slow
 def test_a_plan_that_cannot_be_written_is_one_line(project: TinyProject, typed: Type) -> None:
     reviewed(project, Weeks().add(60, edited=45))
     project.write("taken", "a file where a folder is wanted")
@@ -121,7 +125,7 @@ def test_a_plan_that_cannot_be_written_is_one_line(project: TinyProject, typed: 
     assert "cannot be written" in done.line
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_look_loads_no_model_library(project: TinyProject) -> None:
     reviewed(project, Weeks().add(60, edited=45))
     code = (

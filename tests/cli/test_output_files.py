@@ -35,6 +35,7 @@ def at(words: tuple[str, ...], place: object) -> list[str]:
     return [word.format(place) for word in words]
 
 
+@pytest.mark.slow
 @EACH
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_device_is_one_line_and_stays_a_device(
@@ -51,6 +52,7 @@ def test_a_full_device_is_one_line_and_stays_a_device(
     assert (full.folder / "link").is_symlink()
 
 
+@pytest.mark.long
 @EACH
 def test_a_link_is_followed(full: TinyProject, typed: Type, words: tuple[str, ...]) -> None:
     (full.folder / "link").symlink_to("elsewhere")
@@ -58,6 +60,7 @@ def test_a_link_is_followed(full: TinyProject, typed: Type, words: tuple[str, ..
     assert (full.folder / "link").is_symlink() and (full.folder / "elsewhere").is_file()
 
 
+@pytest.mark.long
 @EACH
 def test_a_pipe_that_no_process_reads_is_refused(
     full: TinyProject, typed: Type, words: tuple[str, ...]
@@ -68,6 +71,7 @@ def test_a_pipe_that_no_process_reads_is_refused(
     assert (full.folder / "pipe").is_fifo()
 
 
+@pytest.mark.slow
 def test_a_cleaned_copy_follows_a_link_and_takes_no_pipes_place(
     full: TinyProject, typed: Type
 ) -> None:
@@ -81,6 +85,7 @@ def test_a_cleaned_copy_follows_a_link_and_takes_no_pipes_place(
     assert (full.folder / "pipe.jsonl").is_fifo()
 
 
+@pytest.mark.slow
 def test_a_promoted_file_that_is_a_link_is_not_replaced(full: TinyProject, typed: Type) -> None:
     promoted = full.folder / "adapters/promoted.json"
     promoted.symlink_to(full.folder / "elsewhere.json")
@@ -89,6 +94,7 @@ def test_a_promoted_file_that_is_a_link_is_not_replaced(full: TinyProject, typed
     assert promoted.is_symlink() and not (full.folder / "elsewhere.json").exists()
 
 
+@pytest.mark.slow
 def test_a_new_key_in_an_adapters_folder_is_refused_and_leaves_nothing(
     full: TinyProject, typed: Type
 ) -> None:
@@ -100,7 +106,7 @@ def test_a_new_key_in_an_adapters_folder_is_refused_and_leaves_nothing(
     assert sorted(full.folder.rglob("*")) == before
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_new_key_goes_again_where_signing_fails(full: TinyProject, typed: Type) -> None:
     adapter = full.adapter("v1").write()
     (adapter.folder / "notes").symlink_to("adapter_config.json")
@@ -110,6 +116,7 @@ def test_a_new_key_goes_again_where_signing_fails(full: TinyProject, typed: Type
     assert sorted(full.folder.rglob("*")) == before
 
 
+@pytest.mark.long
 def test_verify_reads_the_key_where_nothing_is_signed(full: TinyProject, typed: Type) -> None:
     (full.folder / "folder.pub").mkdir()
     full.write("text.pub", "no key")

@@ -91,6 +91,7 @@ def files(leaky: TinyProject) -> TinyProject:
     return leaky
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", OUTLETS, ids=" ".join)
 def test_what_the_project_lists_is_masked_in_every_outlet(
     files: TinyProject, typed: Type, words: tuple[str, ...]
@@ -103,6 +104,7 @@ def test_what_the_project_lists_is_masked_in_every_outlet(
     assert "eva.elm" not in shown
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words",
     [
@@ -119,7 +121,7 @@ def test_what_is_masked_is_visibly_marked(
     assert "[email]" in shown and "[redacted]" in shown
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("how", [MASKED, SHUT, ""], ids=["listed", "shut", "asked"])
 def test_no_report_holds_what_the_project_hides(files: TinyProject, typed: Type, how: str) -> None:
     files.settings(how)
@@ -135,7 +137,7 @@ def test_no_report_holds_what_the_project_hides(files: TinyProject, typed: Type,
 ASKED = [(*words, "--no-texts") for words in OUTLETS[:6]]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("words", ASKED, ids=" ".join)
 def test_without_texts_none_is_shown_and_every_figure_is(
     files: TinyProject, typed: Type, words: tuple[str, ...]
@@ -147,6 +149,7 @@ def test_without_texts_none_is_shown_and_every_figure_is(
     assert "[text left out]" in shut.out or words[0] == "sweep"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", OUTLETS[:11], ids=" ".join)
 def test_settings_leave_texts_out_for_everybody(
     files: TinyProject, typed: Type, words: tuple[str, ...]
@@ -157,6 +160,7 @@ def test_settings_leave_texts_out_for_everybody(
         assert text not in shown.out + shown.err
 
 
+@pytest.mark.long
 def test_a_case_whose_texts_are_left_out_still_counts_as_different(
     files: TinyProject, typed: Type
 ) -> None:
@@ -171,6 +175,7 @@ def lines(project: TinyProject, name: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in (project.folder / name).read_text().splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["--raw", "--training", "--candidates"])
 def test_exported_reviews_are_masked(files: TinyProject, typed: Type, shape: str) -> None:
     files.settings(MASKED)
@@ -180,6 +185,7 @@ def test_exported_reviews_are_masked(files: TinyProject, typed: Type, shape: str
     assert CLIENT not in written and "eva.elm" not in written
 
 
+@pytest.mark.slow
 def test_without_texts_reviews_are_exported_as_rates(files: TinyProject, typed: Type) -> None:
     files.settings(SHUT)
     assert typed("reviews", "export", "out.jsonl", "--raw").code == 0
@@ -188,6 +194,7 @@ def test_without_texts_reviews_are_exported_as_rates(files: TinyProject, typed: 
     assert not {"input", "output", "final", "reason"} & set(found[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["--training", "--candidates"])
 def test_without_texts_there_is_nothing_to_train_on(
     files: TinyProject, typed: Type, shape: str
@@ -199,7 +206,7 @@ def test_without_texts_there_is_nothing_to_train_on(
     assert not (files.folder / "out.jsonl").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_history_stays_exact_since_its_seals_cover_it(files: TinyProject, typed: Type) -> None:
     typed("evaluate", "leaky")
     files.settings(MASKED)
@@ -210,6 +217,7 @@ def test_the_history_stays_exact_since_its_seals_cover_it(files: TinyProject, ty
 # --- settings -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -233,7 +241,7 @@ def test_a_section_that_means_nothing_is_refused_before_anything_is_shown(
     assert said in found.line and "pyproject.toml" in found.line
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_pattern_that_runs_for_ever_leaves_the_text_out(
     project: TinyProject, typed: Type
 ) -> None:

@@ -48,7 +48,7 @@ def newest_run(project: TinyProject) -> str:
         store.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("words", READING, ids=" ".join)
 def test_what_only_reads_says_what_it_says_elsewhere(
     words: tuple[str, ...], judged: TinyProject, typed: Type, tmp_path: Path
@@ -61,7 +61,7 @@ def test_what_only_reads_says_what_it_says_elsewhere(
         assert typed(*asked) == before
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("words", WRITING, ids=" ".join)
 def test_what_must_write_says_why_not(
     words: tuple[str, ...], judged: TinyProject, typed: Type
@@ -72,6 +72,7 @@ def test_what_must_write_says_why_not(
     assert "harness.db can only be read here" in found.line
 
 
+@pytest.mark.slow
 def test_the_promoted_file_may_be_missing_there(project: TinyProject, typed: Type) -> None:
     (project.folder / "adapters/promoted.json").unlink(missing_ok=True)
     with read_only(project.folder):

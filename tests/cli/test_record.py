@@ -23,7 +23,7 @@ def server(project: TinyProject) -> Iterator[OpenAIServer]:
         yield made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_in_words(typed: Type, server: OpenAIServer, project: TinyProject) -> None:
     found = typed("record", "ft")
     assert (found.code, found.err) == (0, "")
@@ -36,7 +36,7 @@ def test_in_words(typed: Type, server: OpenAIServer, project: TinyProject) -> No
     assert "as they lay there" in typed("record", "ft").out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_as_json(typed: Type, server: OpenAIServer) -> None:
     said = typed("record", "ft", "--benchmark", "openers", "--json").json
     assert (said["adapter"], said["model"]) == ("ft", f"{MODEL} at {server.url}")
@@ -45,6 +45,7 @@ def test_as_json(typed: Type, server: OpenAIServer) -> None:
     assert one["changed"] and one["first"] <= one["last"]
 
 
+@pytest.mark.long
 def test_a_failing_server_is_named_in_one_line(typed: Type, server: OpenAIServer) -> None:
     server.next("POST", "/chat/completions", *[Reply(500)] * 40)
     found = typed("record", "ft", "--json")
@@ -58,7 +59,7 @@ def test_files_are_no_engine_to_record_from(typed: Type, project: TinyProject) -
     assert "name the engine that does, such as --engine transformers" in found.line
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_texts_the_command_shows_none_and_the_file_has_them(
     typed: Type, server: OpenAIServer, project: TinyProject
 ) -> None:
@@ -68,7 +69,7 @@ def test_without_texts_the_command_shows_none_and_the_file_has_them(
     assert "thgierF" in (project.folder / "recorded/ft/openers.jsonl").read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_status_and_doctor_say_that_it_is_a_name(
     typed: Type, server: OpenAIServer, project: TinyProject
 ) -> None:
@@ -82,7 +83,7 @@ def test_status_and_doctor_say_that_it_is_a_name(
     assert f"a name, not bytes: {MODEL}" in typed("verify").out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_verdict_says_it_on_the_terminal_and_on_the_page(
     typed: Type, server: OpenAIServer, project: TinyProject
 ) -> None:

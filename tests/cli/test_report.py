@@ -19,7 +19,7 @@ def judged(project: TinyProject, typed: Type) -> TinyProject:
     return project
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_verdict_ends_with_the_way_to_its_report(project: TinyProject, typed: Type) -> None:
     lines = typed("evaluate", "bad", "--benchmark", "openers").out.splitlines()
     assert lines[-2].startswith("  report  reports/")
@@ -28,7 +28,7 @@ def test_a_verdict_ends_with_the_way_to_its_report(project: TinyProject, typed: 
     assert asked["report"] == lines[-2].split()[1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_files_are_written_anew_and_named(judged: TinyProject, typed: Type) -> None:
     first = typed("report", "bad")
     files = first.out.splitlines()
@@ -41,7 +41,7 @@ def test_the_files_are_written_anew_and_named(judged: TinyProject, typed: Type) 
     assert all(Path(file).is_file() for file in again["files"].values())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "begins"),
     [
@@ -56,7 +56,7 @@ def test_to_stdout(judged: TinyProject, typed: Type, words: tuple[str, ...], beg
     assert found.out.startswith(begins)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_to_a_file_of_a_name_that_says_what_it_is(judged: TinyProject, typed: Type) -> None:
     assert typed("report", "bad", "--output", "gate.md").out == "gate.md\n"
     assert (judged.folder / "gate.md").read_text(encoding="utf-8").startswith("## ❌ Reject")
@@ -64,7 +64,7 @@ def test_to_a_file_of_a_name_that_says_what_it_is(judged: TinyProject, typed: Ty
     assert json.loads((judged.folder / "x/gate.json").read_text(encoding="utf-8"))["texts"] is False
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -84,7 +84,7 @@ def test_a_wrong_request_is_one_line(
     assert said in found.line
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_folder_in_the_way_of_the_file_is_one_line(judged: TinyProject, typed: Type) -> None:
     (judged.folder / "gate.md").mkdir()
     found = typed("report", "bad", "--output", "gate.md")
@@ -92,6 +92,7 @@ def test_a_folder_in_the_way_of_the_file_is_one_line(judged: TinyProject, typed:
     assert "cannot be written" in found.line
 
 
+@pytest.mark.long
 def test_a_browser_is_shown_the_page(
     judged: TinyProject, typed: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_browser_is_shown_the_page(
     assert [Path(place).name for place in seen] == ["report.html"]
 
 
+@pytest.mark.slow
 def test_on_github_annotations_stay_out_of_json(
     project: TinyProject, typed: Type, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def test_retired_lines_are_not_taught(
     assert (about["version"], about["examples"], about["retired"]) == ("voice@2", 69, 60)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("voice")
 def test_ideals_are_proposed_rewritten_and_run(typed: Type, voice: TinyProject) -> None:
     found = typed("reposition", "--adapter", "founders")

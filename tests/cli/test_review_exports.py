@@ -311,6 +311,7 @@ def test_a_total_among_the_reviews_is_a_bad_row(team: TinyProject, typed: Type) 
 # --- bytes --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_encoding_can_be_told(team: TinyProject, typed: Type) -> None:
     text = "date,input,model,draft,final\n2026-11-03,Привет мир,v2,Здравствуйте,Здравствуйте\n"
     (team.folder / "c.csv").write_text(text, encoding="cp1251")

@@ -33,6 +33,7 @@ def test_a_dry_run_imports_nothing(project: TinyProject, typed: Type) -> None:
     assert typed("reviews", "rates", "--json").json["groups"] == []
 
 
+@pytest.mark.slow
 def test_bad_rows_are_one_line_each_and_nothing_comes_in(project: TinyProject, typed: Type) -> None:
     some = lines(100)
     for place in (3, 50, 99):
@@ -70,6 +71,7 @@ def test_columns_can_be_told(project: TinyProject, typed: Type) -> None:
     assert typed("reviews", "import", "r.csv", "--set", "adapter=good", "--json").json["known"] == 5
 
 
+@pytest.mark.slow
 def test_rates_and_exports_are_files_and_tables(project: TinyProject, typed: Type) -> None:
     bring(project, 60)
     typed("reviews", "import", "r.csv")

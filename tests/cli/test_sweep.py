@@ -10,6 +10,7 @@ from tests.cli.conftest import Type
 from tests.fakes.project import TinyProject
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("names", "code"),
     [
@@ -32,6 +33,7 @@ def test_what_could_not_be_judged_is_graver_than_what_was_refused() -> None:
     assert exit_code(rows) == 11
 
 
+@pytest.mark.long
 def test_the_table_and_json_hold_every_pair(project: TinyProject, typed: Type) -> None:
     found = typed("sweep", "good", "bad", "nosuch")
     assert found.err == ""
@@ -46,6 +48,7 @@ def test_the_table_and_json_hold_every_pair(project: TinyProject, typed: Type) -
     }
 
 
+@pytest.mark.slow
 def test_options_reach_the_flow(project: TinyProject, typed: Type) -> None:
     found = typed("sweep", "bad", "same", "--benchmark", "openers", "--against", "bad", "--json")
     assert [row["verdict"]["promoted"] for row in found.json["rows"]] == ["bad", "bad"]

@@ -36,6 +36,7 @@ def _rising(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     project.write_lines("data.jsonl", [{"input": f"a {n}", "output": f"b {n}"} for n in range(60)])
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_rising")
 def test_the_answer_the_table_the_disk_and_the_file_are_told(typed: Type) -> None:
     found = typed(*CURVE)
@@ -50,6 +51,7 @@ def test_the_answer_the_table_the_disk_and_the_file_are_told(typed: Type) -> Non
     assert again.out.splitlines()[:3] == found.out.splitlines()[:3]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_rising")
 def test_programs_get_json(typed: Type) -> None:
     found = typed(*CURVE, "--json").json
@@ -59,6 +61,7 @@ def test_programs_get_json(typed: Type) -> None:
     assert Path(found["file"]).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_rising")
 def test_kept_adapters_are_named(project: TinyProject, typed: Type) -> None:
     found = typed("train", "try", *CURVE[1:], "--keep")

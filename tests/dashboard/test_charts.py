@@ -61,6 +61,7 @@ def layers(chart: Any, mark: str) -> list[dict[str, Any]]:
     return [layer for layer in drawn(chart)["layer"] if layer["mark"]["type"] == mark]
 
 
+@pytest.mark.slow
 def test_no_line_is_drawn_across_two_versions_of_the_benchmark() -> None:
     points = [point(DAYS[0]), point(DAYS[1]), point(DAYS[2], version="b" * 64)]
     bands = [

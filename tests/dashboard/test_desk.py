@@ -45,7 +45,7 @@ def test_two_sessions_are_given_two_outputs_and_keep_them(
     assert (shown(one), shown(other)) == before
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_click_is_answered_and_the_last_can_be_undone(
     many: ServedProject, opened: Open
 ) -> None:
@@ -114,7 +114,7 @@ def test_of_two_clicks_on_one_output_the_second_is_told_and_keeps_its_words(
     assert [one[:2] for one in reviews(many)] == [(key, "accepted")]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_undone_blind_half_is_shown_again_in_its_pair(many: ServedProject, opened: Open) -> None:
     page = at_review(opened, many, "Ana")
     page.at.segmented_control("way").set_value("blind").run()

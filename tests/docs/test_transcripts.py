@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.docs.markdown import ROOT
 from tests.docs.shipped import shipped
 from tests.docs.transcripts import PLACE, parts, stored, transcript
@@ -17,6 +19,7 @@ def test_a_promotion_and_a_refusal_are_shown() -> None:
     assert "REJECT  adapter_v4 ·" in SHOWN["adapter_v4"]
 
 
+@pytest.mark.slow
 def test_what_is_shown_is_what_the_shipped_history_says(tmp_path: Path) -> None:
     folder = shipped(tmp_path / "project", recorded=False)
     told = {name: stored(name, folder) for name in SHOWN}
@@ -26,6 +29,7 @@ def test_what_is_shown_is_what_the_shipped_history_says(tmp_path: Path) -> None:
             assert transcript(whole) == SHOWN[name], "python tests/docs/transcripts.py --write"
 
 
+@pytest.mark.long
 def test_what_decides_and_what_to_do_stays_in_a_transcript(tmp_path: Path) -> None:
     whole = stored("adapter_v4", shipped(tmp_path / "project", recorded=False))
     assert whole is not None

@@ -22,6 +22,7 @@ def test_nothing_is_loaded_before_the_first_text(tmp_path):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["nothing there", "no config", "no weights"])
 def test_an_embedder_that_does_not_load_is_said_in_one_line(tmp_path, damage):
     folder = tmp_path / "embedder"

@@ -50,7 +50,7 @@ def example(*learnt: int) -> TrainingExample:
                            learnt=learnt)  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_answer_that_is_learnt_is_learnt_once_and_nothing_else(
     base: Path, tmp_path: Path
 ) -> None:
@@ -58,6 +58,7 @@ def test_each_answer_that_is_learnt_is_learnt_once_and_nothing_else(
     assert [" ".join(words) for words in found] == ["w5 <end>", "w7 <end>", "w9 w10 <end>"]
 
 
+@pytest.mark.long
 def test_an_answer_of_weight_0_is_read_and_not_learnt(base: Path, tmp_path: Path) -> None:
     lessons = list(lessons_of(BENCHMARK, example(3)))
     found = learnt(base, tmp_path, lessons)
@@ -65,7 +66,7 @@ def test_an_answer_of_weight_0_is_read_and_not_learnt(base: Path, tmp_path: Path
     assert Message("assistant", "w5") in lessons[0].messages
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_together_they_are_the_tokens_that_trl_masks_for_the_assistant(
     base: Path, tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ def test_together_they_are_the_tokens_that_trl_masks_for_the_assistant(
     assert [word for words in ours for word in words] == _words(tokenizer, row["labels"])
 
 
+@pytest.mark.slow
 def test_what_is_learnt_is_written_by_the_template_that_judges(base: Path, tmp_path: Path) -> None:
     signed = MARKED.replace("<end>{% endg", "{{ sign }} <end>{% endg")
     benchmark = replace(BENCHMARK, chat=Chat(text=signed, kwargs={"sign": "w20"}))

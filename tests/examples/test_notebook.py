@@ -32,7 +32,7 @@ def shown(source: str, names: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(last.value), str(NOTEBOOK), "eval"), names)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_cell_runs_and_shows_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shipped(tmp_path / "project"))
     monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))

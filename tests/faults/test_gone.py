@@ -60,7 +60,7 @@ def promoted_file(project: ServedProject) -> bytes:
     return (project.folder / "adapters/promoted.json").read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("words", [("status",), PROMOTE, ("rollback", *PROMOTE[2:])])
 def test_a_store_whose_file_was_removed_is_missed(
     project: ServedProject, words: tuple[str, ...]
@@ -84,7 +84,7 @@ def test_who_means_to_begin_anew_removes_the_pointer(project: ServedProject) -> 
     assert (found.exit_code, "nothing yet" in found.stdout) == (0, True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_store_that_is_held_too_long_is_refused_and_comes_back(
     project: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +115,7 @@ def allow(project: ServedProject, writing: bool) -> None:
         one.chmod((0o755 if one.is_dir() else 0o644) & (0o777 if writing else 0o555))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no such users on this system")
 def test_a_store_that_must_not_be_written_is_refused_and_comes_back(
     template: ServedProject, monkeypatch: pytest.MonkeyPatch

@@ -36,6 +36,7 @@ def test_nothing_that_a_model_writes_acts_anywhere() -> None:
     assert rendered(seed=3, count=TEXTS).total() == 0
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_commands_acts_nowhere() -> None:
     assert through_outlets(" \n::error::x ##[group]\x1b[2J" * 40_000) == []
 

@@ -22,6 +22,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CLEAN)
 def test_a_clean_set_has_no_finding(name: str) -> None:
     assert findings(name) == ()

@@ -111,6 +111,7 @@ def test_a_flat_curve_is_seldom_said_to_need_more(noise: float) -> None:
     assert names(OTHERS["flat"], noise)["more would help"] <= 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("curve", ["rise over n", "late jump"])
 def test_a_curve_that_still_rises_steeply_is_never_called_saturated(curve: str) -> None:
     for noise in (0.005, 0.02, 0.06):

@@ -19,7 +19,7 @@ def texts(count: int, length: int, seed: int) -> list[str]:
     return [" ".join(chosen.choices(WORDS, k=length)) for _ in range(count)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @given(st.integers(10, 60), st.integers(0, 10_000))
 @settings(max_examples=60, deadline=None)
 def test_a_text_with_a_fifth_of_its_words_changed_is_found(length: int, seed: int) -> None:
@@ -33,6 +33,7 @@ def test_a_text_with_a_fifth_of_its_words_changed_is_found(length: int, seed: in
     assert [(one.index, one.of, one.changed) for one in found] == [(80, source, length // 5)]
 
 
+@pytest.mark.slow
 @given(st.integers(12, 40), st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_words_that_come_or_go_do_not_hide_it(length: int, seed: int) -> None:

@@ -71,6 +71,7 @@ def test_every_decision_is_in_the_committed_history(project: ServedProject) -> N
 BAD = ("v3", "openers")
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(project: ServedProject) -> None:
     before = file_of(project).read_bytes()
     reject(project.project, "v3", project.ask(dry_run=True))
@@ -98,6 +99,7 @@ def test_it_has_no_text_and_no_review(project: ServedProject) -> None:
     assert {line["kind"] for line in lines(project)} == {"run", "verdict", "decision"}
 
 
+@pytest.mark.long
 def test_it_has_texts_where_the_settings_say_so(project: ServedProject) -> None:
     settings = project.folder / "pyproject.toml"
     settings.write_text(settings.read_text(encoding="utf-8") + "history_texts = true\n")
@@ -111,7 +113,7 @@ def cloned(project: ServedProject, tmp_path: Path) -> Store:
     return open_store(project.project, f"sqlite:///{tmp_path / 'clone.db'}")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_verdicts_are_judged_again_from_scores_alone(
     project: ServedProject, tmp_path: Path
 ) -> None:
@@ -125,6 +127,7 @@ def test_verdicts_are_judged_again_from_scores_alone(
         assert [(one.again.candidate, one.again.outcome) for one in again] == outcomes
 
 
+@pytest.mark.slow
 def test_a_candidate_is_compared_with_outputs_that_are_left_out(
     project: ServedProject, tmp_path: Path
 ) -> None:
@@ -146,7 +149,7 @@ def test_a_candidate_is_compared_with_outputs_that_are_left_out(
 # --- nothing is lost ---------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_decisions_of_others_are_imported_before_one_is_made(
     project: ServedProject, tmp_path: Path
 ) -> None:
@@ -169,6 +172,7 @@ def test_a_damaged_history_is_not_overwritten(project: ServedProject) -> None:
     assert file_of(project).read_text(encoding="utf-8") == '{"kind": "decision"'
 
 
+@pytest.mark.long
 def test_status_renews_it_after_a_kill(project: ServedProject) -> None:
     from click.testing import CliRunner
 
@@ -182,6 +186,7 @@ def test_status_renews_it_after_a_kill(project: ServedProject) -> None:
     assert kinds(project) == ["promote", "promote"]
 
 
+@pytest.mark.long
 def test_a_history_that_cannot_be_written_says_what_stands(project: ServedProject) -> None:
     file_of(project).unlink()
     file_of(project).mkdir()
@@ -193,7 +198,7 @@ def test_a_history_that_cannot_be_written_says_what_stands(project: ServedProjec
 # --- export ------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_file_of_ones_own_has_everything(project: ServedProject, tmp_path: Path) -> None:
     with project.opened() as store:
         written, _ = export_to(project.project, store, tmp_path / "all.jsonl", None)

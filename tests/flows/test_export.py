@@ -84,7 +84,7 @@ def test_the_adapters_own_template_goes_with_it_where_that_is_chosen(
         shutil.rmtree(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_other_files_are_never_overwritten(deployed: DeployedProject, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("years of work")
@@ -97,6 +97,7 @@ def test_other_files_are_never_overwritten(deployed: DeployedProject, tmp_path: 
     assert deployed.exported("double", tmp_path / "out", replace=True).adapter == "double"
 
 
+@pytest.mark.long
 def test_an_export_that_is_not_the_adapter_does_not_get_its_name(
     deployed: DeployedProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

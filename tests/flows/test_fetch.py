@@ -63,6 +63,7 @@ def decided(project: TinyProject, kind: str, name: str) -> None:
 # --- where it lies --------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_same_bytes_from_everywhere_are_the_same_adapter(
     project: TinyProject, other: TinyAdapter, hub: HubServer
 ) -> None:
@@ -215,7 +216,7 @@ def test_doctor_says_where_it_came_from(project: TinyProject, other: TinyAdapter
     assert said() == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_status_the_card_and_the_statement_say_so(tmp_path: Path, hub: HubServer) -> None:
     made = judged(tmp_path / "project")
     commit = hub.publish(REPO, made.adapter.folder)
@@ -238,6 +239,7 @@ def test_status_the_card_and_the_statement_say_so(tmp_path: Path, hub: HubServer
     made.store.close()
 
 
+@pytest.mark.long
 def test_a_path_of_this_machine_is_in_no_card_and_no_statement(tmp_path: Path) -> None:
     made = judged(tmp_path / "project")
     shutil.copytree(made.adapter.folder, tmp_path / "kept")

@@ -47,6 +47,7 @@ def test_annotations_stand_on_the_cases_own_lines(runner: Path, tiny: TinyProjec
     }
 
 
+@pytest.mark.long
 def test_the_summary_is_the_comment_and_the_guard_is_told_of_once(
     runner: Path, tiny: TinyProject
 ) -> None:
@@ -59,6 +60,7 @@ def test_the_summary_is_the_comment_and_the_guard_is_told_of_once(
     assert "guard manners" in runner.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_anywhere_else_nothing_is_told(
     runner: Path, tiny: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,7 +71,7 @@ def test_anywhere_else_nothing_is_told(
     assert not runner.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_summary_that_is_full_or_cannot_be_written_harms_nothing(
     runner: Path, tiny: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_summary_that_is_full_or_cannot_be_written_harms_nothing(
     assert len(rest) == 8
 
 
+@pytest.mark.slow
 def test_never_more_than_ten_of_all_adapters(runner: Path, tiny: TinyProject) -> None:
     (made,) = reported(tiny, "openers")
     assert len(list(tell_github([made, made._replace(adapter="other")]))) == 10

@@ -41,7 +41,7 @@ def empty(folder: Path) -> Store:
     return Store("sqlite:///new.db", folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_there_and_back_gives_the_same_bytes(lived: TinyProject, tmp_path: Path) -> None:
     old, new = lived.store(), empty(tmp_path)
     first = exported(old)
@@ -68,7 +68,7 @@ def test_importing_twice_changes_nothing(lived: TinyProject, tmp_path: Path) -> 
     new.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_longer_history_brings_what_is_new(lived: TinyProject, tmp_path: Path) -> None:
     old, new = lived.store(), empty(tmp_path)
     file = tmp_path / "history.jsonl"
@@ -99,7 +99,7 @@ def test_two_machines_that_made_the_same_run_keep_both(lived: TinyProject, tmp_p
     new.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_the_store_has_otherwise_is_refused(lived: TinyProject, tmp_path: Path) -> None:
     old, new = lived.store(), empty(tmp_path)
     mine = old.runs.by_id(old.runs.ids()[0])
@@ -122,7 +122,7 @@ def test_each_line_is_one_object_that_says_what_it_is(lived: TinyProject) -> Non
     store.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "bad",
     [
@@ -149,7 +149,7 @@ def test_one_bad_line_leaves_the_store_as_it_was(
     new.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_ledger_that_does_not_follow_is_refused_whole(lived: TinyProject, tmp_path: Path) -> None:
     other = TinyProject(tmp_path / "other")
     other.record("good", quality="same")
@@ -179,7 +179,7 @@ def shipped(lived: TinyProject) -> TinyProject:
     return lived
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_new_store_begins_with_the_shipped_history(shipped: TinyProject) -> None:
     store = open_store(shipped.project)
     promoted = store.decisions.promoted("openers")
@@ -189,7 +189,7 @@ def test_a_new_store_begins_with_the_shipped_history(shipped: TinyProject) -> No
     store.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_was_shipped_is_not_made_again(shipped: TinyProject) -> None:
     before = open_store(shipped.project)
     ids = before.runs.ids()
@@ -200,7 +200,7 @@ def test_what_was_shipped_is_not_made_again(shipped: TinyProject) -> None:
     after.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_shipped_history_that_cannot_be_read_is_said_every_time(shipped: TinyProject) -> None:
     file = shipped.folder / "reports" / "history.jsonl"
     file.write_text(file.read_text() + "{}\n")
@@ -213,7 +213,7 @@ def test_a_shipped_history_that_cannot_be_read_is_said_every_time(shipped: TinyP
     store.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_process_killed_while_it_imports_leaves_nothing_by_halves(
     shipped: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def bare(lived: TinyProject, tmp_path: Path) -> Iterator[Store]:
         yield new
 
 
+@pytest.mark.slow
 def test_no_word_of_a_case_or_an_output_is_in_it(lived: TinyProject) -> None:
     with closing(lived.store()) as store:
         whole, without = "".join(lines(store, True)), "".join(lines(store, False))
@@ -56,6 +57,7 @@ def test_no_word_of_a_case_or_an_output_is_in_it(lived: TinyProject) -> None:
     assert "Dear Sir" not in without
 
 
+@pytest.mark.slow
 def test_both_forms_carry_the_same_seals(lived: TinyProject, bare: Store) -> None:
     with closing(lived.store()) as store:
         seals = [json.loads(line)["seal"] for line in lines(store, True)]
@@ -63,6 +65,7 @@ def test_both_forms_carry_the_same_seals(lived: TinyProject, bare: Store) -> Non
     assert [json.loads(line)["seal"] for line in lines(bare, False)] == seals
 
 
+@pytest.mark.slow
 def test_a_store_without_texts_is_as_recorded_and_its_verdicts_follow(bare: Store) -> None:
     assert bare.runs.changed() == [] == bare.verdicts.changed()
     kept = [one.verdict for one in bare.verdicts.all()]
@@ -70,6 +73,7 @@ def test_a_store_without_texts_is_as_recorded_and_its_verdicts_follow(bare: Stor
     assert all(judged_again(bare, verdict).same for verdict in kept)
 
 
+@pytest.mark.long
 def test_a_history_with_texts_changes_nothing_in_it(
     lived: TinyProject, bare: Store, tmp_path: Path
 ) -> None:
@@ -99,7 +103,7 @@ def test_a_candidate_is_judged_against_what_came_without_texts(
         assert all(judged_again(store, one.verdict).same for one in store.verdicts.all())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_verdict_changed_in_a_store_without_texts_is_named(bare: Store) -> None:
     with bare.database.write() as connection:
         connection.exec_driver_sql("UPDATE verdicts SET digest = 'other' WHERE seq = 1")

@@ -51,6 +51,7 @@ def test_a_new_project_is_read_by_the_ordinary_readers(tmp_path):
     assert not any(case.placeholder for case in guard.cases)
 
 
+@pytest.mark.long
 def test_a_check_says_that_placeholders_are_not_a_benchmark_and_nothing_else_is_wrong(tmp_path):
     found, guard = check(Project.here(start(tmp_path).folder))
     assert guard.unfit == ()

@@ -174,7 +174,7 @@ def test_what_is_no_place_of_mlflows_is_one_line(project: TinyProject) -> None:
             harness.evaluate("good", project=project.folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("section", "line"),
     [

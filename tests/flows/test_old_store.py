@@ -60,6 +60,7 @@ def told(project: TinyProject, caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records]
 
 
+@pytest.mark.slow
 def test_what_could_not_be_proven_is_said_once(
     old: TinyProject, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_new_store_has_nothing_to_say(
     assert told(project, caplog) == []
 
 
+@pytest.mark.long
 def test_it_is_fit_for_use_and_its_runs_stay(old: TinyProject) -> None:
     assert [check for check in verify(old.project) if not check.ok] == []
     with closing(old.store()) as store:
@@ -85,6 +87,7 @@ def test_it_is_fit_for_use_and_its_runs_stay(old: TinyProject) -> None:
         assert store.runs.changed() == [] == store.verdicts.changed()
 
 
+@pytest.mark.slow
 def test_an_output_changed_before_the_seals_is_not_believed(old: TinyProject) -> None:
     open_store(old.project).close()
     with closing(sqlite3.connect(file_of(old))) as connection:
@@ -100,6 +103,7 @@ def test_an_output_changed_before_the_seals_is_not_believed(old: TinyProject) ->
         assert store.outputs.unproven().get("outputs", 0) < 26
 
 
+@pytest.mark.slow
 def test_the_tables_are_those_of_the_newest_version(old: TinyProject) -> None:
     with closing(old.store()) as store, store.database.read() as connection:
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()

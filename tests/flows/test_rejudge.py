@@ -41,7 +41,7 @@ def verdicts(project: TinyProject) -> list[tuple[str, bool]]:
         store.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_kind_of_verdict_is_the_same_bit_for_bit(judged: TinyProject) -> None:
     examples = '\n[[examples]]\ninput = "Bo"\noutput = "Hi Bo!"\n[policy]\nreuse = "spend"\n'
     judged.benchmark("openers", BENCHMARK + examples, CASES)
@@ -88,7 +88,7 @@ def test_a_verdict_of_a_version_that_did_not_ask_what_it_was_worth_is_the_same(
     assert found.same
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "history", [ROOT / "reports/history.jsonl", Path(__file__).with_name("history_of_1_0_0.jsonl")]
 )
@@ -103,6 +103,7 @@ def test_every_verdict_of_a_shipped_history_is_the_same_bit_for_bit(
         assert [one.run for one in kept if not judged_again(store, one.verdict).same] == []
 
 
+@pytest.mark.slow
 def test_a_score_changed_by_hand_is_found(judged: TinyProject) -> None:
     judged.promote("good")
     run = harness.evaluate("same", project=judged.folder)["openers"].runs["candidate"]

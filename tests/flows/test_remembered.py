@@ -23,7 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
     return made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_runs_cases_and_metrics(project: TinyProject) -> None:
     memory = harness.history(project=project.folder)
     frame = memory.cases(benchmark="openers", adapter="bad").to_frame()
@@ -32,6 +32,7 @@ def test_runs_cases_and_metrics(project: TinyProject) -> None:
     assert set(memory.cases().to_frame()["adapter"]) == {"good", "bad", "base"}
 
 
+@pytest.mark.long
 def test_verdicts_and_decisions_are_rows(project: TinyProject) -> None:
     memory = harness.history(project=project.folder)
     verdicts = memory.verdicts().to_frame()
@@ -47,6 +48,7 @@ def test_verdicts_and_decisions_are_rows(project: TinyProject) -> None:
     assert "reject" in memory._repr_html_()
 
 
+@pytest.mark.slow
 def test_without_reviews_the_sheet_is_empty_and_has_its_columns(project: TinyProject) -> None:
     frame = harness.history(project=project.folder).reviews().to_frame()
     assert frame.empty and "edit_rate" in frame.columns
@@ -64,7 +66,7 @@ def test_a_verdict_and_a_run_are_found_and_unknown_names_are_refused(project: Ti
         memory.verdict("good", "openers")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_texts_are_left_out_where_the_settings_say_so(project: TinyProject) -> None:
     project.settings("\n[tool.harness.privacy]\ntexts = false\n")
     memory = harness.history(project=project.folder)
@@ -77,6 +79,7 @@ def test_texts_are_left_out_where_the_settings_say_so(project: TinyProject) -> N
         assert secret not in one._repr_html_() and secret not in str(one.to_dict())
 
 
+@pytest.mark.slow
 def test_reading_changes_nothing(project: TinyProject) -> None:
     before = project.store()
     ids = before.runs.ids()

@@ -46,7 +46,7 @@ def file(replayed: TinyProject, tmp_path: Path) -> Iterator[Path]:
     yield made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_time_is_the_declared_one(replayed: TinyProject) -> None:
     with closing(replayed.store()) as store:
         for run in map(store.runs.by_id, store.runs.ids()):
@@ -62,13 +62,14 @@ def test_without_a_declaration_the_clock_tells_the_time() -> None:
     assert utc_now() > "2026"
 
 
+@pytest.mark.long
 def test_an_exported_history_says_it_in_its_first_line(file: Path) -> None:
     first = json.loads(file.read_text(encoding="utf-8").partition("\n")[0])
     assert first["kind"] == "calendar"
     assert first["record"] == {"now": NOW, "why": "played in one sitting"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("lines", ["whole", "without the first"])
 def test_a_project_that_does_not_declare_it_refuses_such_a_history(
     file: Path, tmp_path: Path, lines: str

@@ -52,6 +52,7 @@ def material(project: TinyProject, name: str = "bad", benchmark: str | None = No
         return material_of(project.project, store, found)
 
 
+@pytest.mark.long
 def test_it_is_made_of_the_run_the_verdict_and_what_it_was_compared_with(
     judged: TinyProject,
 ) -> None:
@@ -65,6 +66,7 @@ def test_it_is_made_of_the_run_the_verdict_and_what_it_was_compared_with(
     assert changes == sorted(changes)
 
 
+@pytest.mark.long
 def test_the_last_verdict_on_an_adapter_is_found_by_run_by_name_and_by_benchmark(
     judged: TinyProject,
 ) -> None:
@@ -93,6 +95,7 @@ def test_an_unknown_benchmark_is_named(judged: TinyProject) -> None:
         material(judged, "bad", "opners")
 
 
+@pytest.mark.slow
 def test_it_is_placed_beside_earlier_adapters_and_never_beside_later_ones(
     judged: TinyProject,
 ) -> None:
@@ -129,6 +132,7 @@ def test_the_same_verdict_gives_the_same_files(judged: TinyProject) -> None:
     assert first == again
 
 
+@pytest.mark.slow
 def test_the_id_of_a_run_that_came_from_elsewhere_leads_nowhere(judged: TinyProject) -> None:
     found = material(judged)
     for identity in ("../out", "/etc/x", "a/b", "..", "", "a\nb", "x" * 300):
@@ -172,6 +176,7 @@ def test_what_the_settings_mask_is_masked_in_all_three(judged: TinyProject) -> N
     assert [one.flag for one in found.compared].count("broken") == 8
 
 
+@pytest.mark.slow
 def test_commands_can_be_pasted(judged: TinyProject) -> None:
     found = material(judged)
     assert found.commands == {"side by side": "lora-harness compare bad good --benchmark openers"}

@@ -43,7 +43,7 @@ def in_production(project: TinyProject) -> list[str | None]:
         ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_folder_promotes_its_own_adapter_of_the_same_name_and_task(
     two: list[TinyProject],
 ) -> None:
@@ -58,6 +58,7 @@ def test_each_folder_promotes_its_own_adapter_of_the_same_name_and_task(
     assert made.digest != other.digest
 
 
+@pytest.mark.slow
 def test_the_promoted_file_says_whose_it_is(two: list[TinyProject]) -> None:
     first, second = two
     with closing(open_store(first.project)) as store:
@@ -71,6 +72,7 @@ def test_the_promoted_file_says_whose_it_is(two: list[TinyProject]) -> None:
         promoted("openers", second.folder)
 
 
+@pytest.mark.slow
 def test_old_rows_are_adopted_once_and_that_is_said(
     two: list[TinyProject], caplog: pytest.LogCaptureFixture
 ) -> None:

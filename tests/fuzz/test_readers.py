@@ -20,6 +20,7 @@ SOUND = sorted(set(TARGETS) - {"xlsx", "history", "signature", "name"})
 """Targets whose seeds are whole."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TARGETS)
 @FEW
 @given(data=st.data())

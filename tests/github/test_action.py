@@ -161,7 +161,7 @@ def test_adapters_that_the_pull_request_adds_or_changes_are_judged(runner: Runne
     assert handed_on(runner) == ["acme/v1", "new"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_weights_or_a_folder_that_become_a_link_are_judged(runner: Runner) -> None:
     for name in ("kept", "moved"):
         for file in ("adapter_model.safetensors", "adapter_config.json"):
@@ -229,7 +229,7 @@ def test_a_pointer_that_names_no_adapter_ends_it(runner: Runner, name: str) -> N
     assert not (runner.checkout / "pwned").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_code_of_the_pull_request_is_not_imported(runner: Runner) -> None:
     pointing(runner, "v1")
     proposed(runner, "pyproject.toml", "json.py", "adapters/json.py")
@@ -251,14 +251,14 @@ def test_nobody_where_no_adapter_changed(runner: Runner) -> None:
     assert handed_on(runner) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_those_that_are_named(runner: Runner) -> None:
     runner.values["inputs.adapter"] = "one  acme/two\nthree base"
     assert runner.run("find the adapters").returncode == 0
     assert handed_on(runner) == ["acme/two", "base", "one", "three"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", ["a;touch pwned", "$(touch pwned)", "A", "::error::x", "a b", "-x", "a\nb=c", "x/y/z"]
 )
@@ -386,7 +386,7 @@ def commenting(runner: Runner, server: CommentServer) -> Runner:
     return runner
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_first_comment_is_new_and_the_next_writes_it_over(
     commenting: Runner, server: CommentServer
 ) -> None:
@@ -404,7 +404,7 @@ def test_the_first_comment_is_new_and_the_next_writes_it_over(
     assert "## Promote" in server.comments[3]["body"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_a_token_that_may_not_write_is_no_failure(
     commenting: Runner, server: CommentServer, status: int
@@ -416,6 +416,7 @@ def test_a_token_that_may_not_write_is_no_failure(
     assert "T0K3N" not in found.stdout + found.stderr
 
 
+@pytest.mark.long
 def test_several_long_reports_become_their_headlines(
     commenting: Runner, server: CommentServer
 ) -> None:

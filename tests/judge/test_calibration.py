@@ -63,6 +63,7 @@ def test_broken_cases_are_not_hidden_by_a_mean_that_held(world):
     assert shares(world, "10 % broken, mean held")["promote"] <= at_most(0.12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_lost_slice_is_not_hidden_by_a_mean_that_held(world):
     lost = shares(world, "a slice lost, mean held")

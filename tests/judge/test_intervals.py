@@ -21,6 +21,7 @@ def test_the_order_in_which_cases_are_added_changes_no_bit(d, random):
     assert (one.mean, one.se) == (other.mean, other.se)
 
 
+@pytest.mark.slow
 @given(differences, st.randoms())
 def test_nor_does_it_in_a_slice(d, random):
     mixed = list(d)

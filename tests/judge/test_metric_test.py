@@ -32,6 +32,7 @@ def test_a_drop_of_exactly_the_margin_is_not_not_worse():
     assert judged(np.full(25, -0.049)).outcome == "promote"
 
 
+@pytest.mark.slow
 @given(differences)
 def test_the_bound_and_the_evidence_are_those_of_a_plain_paired_t_test(d):
     s = spread(d)
@@ -83,6 +84,7 @@ def test_one_lucky_case_does_not_turn_a_drop_within_the_margin_into_a_rejection(
     assert judged(d, margin=0.105).outcome == "promote"
 
 
+@pytest.mark.slow
 @given(differences, st.data())
 def test_no_worse_candidate_reaches_a_bound_above_the_best_one(d, data):
     falls = data.draw(st.lists(st.floats(0, 0.5), min_size=len(d), max_size=len(d)))
@@ -91,6 +93,7 @@ def test_no_worse_candidate_reaches_a_bound_above_the_best_one(d, data):
     assert spread(d - np.array(falls)).lower(0.05) <= best + 1e-6
 
 
+@pytest.mark.slow
 @given(differences, st.floats(-0.5, 0.5))
 def test_capping_lucky_cases_never_beats_the_best_bound(d, cap):
     best = best_lower_if_worse(d, None, 0.05)

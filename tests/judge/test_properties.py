@@ -69,6 +69,7 @@ def test_a_worse_score_never_turns_reject_into_promote(benchmark, data):
     assert judge(metrics, worse, *rest).outcome != "promote"
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(benchmarks())
 def test_a_candidate_equal_to_the_promoted_is_never_rejected(benchmark):
@@ -78,6 +79,7 @@ def test_a_candidate_equal_to_the_promoted_is_never_rejected(benchmark):
     assert result.identical
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(benchmarks())
 def test_no_scores_produce_a_number_that_is_none(benchmark):
@@ -87,6 +89,7 @@ def test_no_scores_produce_a_number_that_is_none(benchmark):
     assert result.outcome != "inconclusive" or result.advice
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(benchmarks(most=15), st.randoms(use_true_random=False))
 def test_the_order_of_cases_does_not_matter(benchmark, random):

@@ -46,6 +46,7 @@ def everything(pytester: pytest.Pytester, project: TinyProject, *more: str) -> s
 JUDGED = ("--model", "leaky", "--harness-benchmark", "openers")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["option", "settings"])
 def test_nothing_of_a_verdict_leaks(pytester: pytest.Pytester, here: TinyProject, by: str) -> None:
     here.write("pyproject.toml", settings(by == "settings"))
@@ -56,7 +57,7 @@ def test_nothing_of_a_verdict_leaks(pytester: pytest.Pytester, here: TinyProject
     assert leaking(shown) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_where_texts_may_be_shown_every_outlet_has_some(
     pytester: pytest.Pytester, here: TinyProject
 ) -> None:

@@ -48,6 +48,7 @@ def test_a_catastrophic_pattern_comes_to_an_answer(pattern):
     assert "does not match" in said or "took longer than 0.5 s" in said
 
 
+@pytest.mark.slow
 def test_a_pattern_that_ran_out_of_time_says_so():
     assert "took longer than 0.5 s" in message({"matches": "(a|aa)+$"}, "a" * 60 + "!")
 

@@ -58,6 +58,7 @@ def edited(draw):
     return " ".join(text), " ".join(new)
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(edited())
 def test_texts_that_somebody_edited(both):

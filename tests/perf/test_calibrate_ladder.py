@@ -91,14 +91,14 @@ def test_a_draw_holds_what_its_way_says(
     assert (drawn.finals.n if drawn.finals else 0) == sent
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_equal_adapters_are_promoted_and_worse_ones_rejected(scores: LadderScores) -> None:
     found = outcomes(scores, draws=2, seed=1)
     assert found["unchanged"].share("finals", "promote") == 100
     assert found["worse by 2.5 margins"].share("reserve", "reject") == 100
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_table_names_every_truth_and_every_rule(
     scores: LadderScores, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> DeviceTrial:
     return DeviceTrial(project.folder, "v1", "v2", "openers")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_doctor_is_asked(trial: DeviceTrial) -> None:
     (line,) = doctored(trial)
     assert line.fine
@@ -64,14 +64,14 @@ def test_a_gate_that_judges_nothing_is_not_as_wanted(trial: DeviceTrial) -> None
     assert "nosuch" in line.seen
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_texts_do_not_depend_on_the_batch(trial: DeviceTrial) -> None:
     found = list(batched(trial))
     assert {line.tried for line in found} >= {"batch 8, float32", "batch 16, float32"}
     assert all(line.fine and "12 of 12 texts" in line.seen for line in found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_too_little_memory_is_simulated_and_halves_the_rows(trial: DeviceTrial) -> None:
     (line,) = halved(trial)
     assert line.tried.endswith("simulated")
@@ -105,7 +105,7 @@ def test_nf4_is_compared_with_plain_generate_and_the_plain_base(trial: DeviceTri
     assert "12 of 12 texts as with batch 1; 12 as plain generate writes" in line.seen
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_speed_is_measured_beside_plain_generate_and_vllm_is_named_as_absent(
     trial: DeviceTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +128,7 @@ def test_vllm_writes_from_the_same_tokens_in_a_process_of_its_own(
     assert device_trial._vllm(trial, "float32") > 0
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_and_one_out_of_time_are_lines_that_are_not_as_wanted(
     trial: DeviceTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,7 +121,7 @@ class TestWithATinyModel:
         found = weigh(base, adapter, rows)
         return [found[row].likelihood for row in rows]
 
-    @pytest.mark.slow
+    @pytest.mark.long
     def test_what_is_taught_becomes_likely_and_the_base_stays_itself(self, trained) -> None:
         base, adapter, rows = trained
         before = self.likelihoods(base, None, rows)
@@ -129,13 +129,14 @@ class TestWithATinyModel:
         assert sum(after) / len(rows) > sum(before) / len(rows) + 0.1
         assert self.likelihoods(base, None, rows) == before
 
+    @pytest.mark.long
     def test_plain_transformers_weighs_the_same(self, trained) -> None:
         from ladder_weighing import CLOSE, compare_with_plain
 
         base, adapter, rows = trained
         assert compare_with_plain(base.folder, adapter, self.SYSTEM, rows[:5]) <= CLOSE
 
-    @pytest.mark.slow
+    @pytest.mark.long
     def test_drafts_and_their_corrections_change_no_text(
         self, trained, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -70,6 +70,7 @@ def test_the_recipe_of_the_readme_is_the_command_that_is_tried(tmp_path: Path) -
     assert [word for word in words if word not in tried] == []
 
 
+@pytest.mark.slow
 def test_a_server_that_ends_at_once_is_said_with_its_error(tmp_path: Path) -> None:
     program = tmp_path / "bin/vllm"
     program.parent.mkdir()
@@ -107,7 +108,7 @@ def test_a_step_that_fails_ends_the_building() -> None:
         vllm_environment._run(sys.executable, "-c", "raise SystemExit(1)")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_help_builds_nothing() -> None:
     asked = subprocess.run(
         [sys.executable, "perf/vllm_check.py", "--help"], cwd=ROOT, capture_output=True, text=True

@@ -33,7 +33,7 @@ def committed(project: TinyProject) -> TinyProject:
     return project
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_items_bear_the_names_of_the_working_folder(committed: TinyProject, gate: Gate) -> None:
     found = gate(*BAD, "--harness-base-ref", "base", "-v")
     assert found.ret == 1
@@ -41,6 +41,7 @@ def test_items_bear_the_names_of_the_working_folder(committed: TinyProject, gate
     assert not re.search(r"lora.harness.[0-9a-f]{8}", found.stdout.str())  # of temporary folders
 
 
+@pytest.mark.long
 def test_a_lower_bar_is_said_and_not_used(committed: TinyProject, gate: Gate) -> None:
     committed.write("benchmarks/openers/benchmark.toml", LAX)
     found = gate(*BAD, "--harness-base-ref", "base")
@@ -50,6 +51,7 @@ def test_a_lower_bar_is_said_and_not_used(committed: TinyProject, gate: Gate) ->
     assert "0.08 there, gate at a margin of 0.99 here" in said
 
 
+@pytest.mark.long
 def test_a_case_that_the_head_dropped_is_judged(committed: TinyProject, gate: Gate) -> None:
     file = committed.folder / "benchmarks/openers/cases.jsonl"
     kept = file.read_text(encoding="utf-8").splitlines(keepends=True)[1:]

@@ -30,6 +30,7 @@ harness.flows.evaluation.backends.RecordedBackend.engine = engine
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [(), ("-x",)], ids=["plain", "-x"])
 @pytest.mark.parametrize(("adapter", "code"), VERDICTS.items())
 def test_the_verdict_is_the_exit_code(
@@ -41,6 +42,7 @@ def test_the_verdict_is_the_exit_code(
     assert failed == (0 if code == 0 else 1)  # the gate of the task; its cases can be used
 
 
+@pytest.mark.slow
 def test_the_verdict_is_told_in_words(gate: Gate) -> None:
     result = gate("--model", "bad")
     result.stdout.fnmatch_lines(
@@ -54,23 +56,26 @@ def test_the_verdict_is_told_in_words(gate: Gate) -> None:
     )
 
 
+@pytest.mark.long
 def test_quiet_tells_one_line_per_verdict(gate: Gate) -> None:
     result = gate("--model", "same", "-q")
     result.stdout.fnmatch_lines(["promote  same on manners", "promote  same on openers"])
     result.stdout.no_fnmatch_line("*═*")
 
 
+@pytest.mark.slow
 def test_without_a_terminal_plugin_the_code_is_the_same(gate: Gate) -> None:
     assert gate("--model", "bad", "-p", "no:terminal").ret == 1
 
 
+@pytest.mark.long
 def test_the_promoted_adapter_against_itself_is_identical(gate: Gate) -> None:
     result = gate("--model", "good")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["PROMOTE  good*", "*identical*"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_first_adapter_of_a_task_is_judged_against_the_base(
     gate: Gate, pytester: pytest.Pytester
 ) -> None:
@@ -80,12 +85,14 @@ def test_the_first_adapter_of_a_task_is_judged_against_the_base(
     assert gate("--model", "base", "--harness-store", "sqlite:///reports/new.db").ret == 10
 
 
+@pytest.mark.long
 def test_another_reference_can_be_named(gate: Gate) -> None:
     result = gate("--model", "same", "--harness-against", "bad")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*against bad (promoted)*"])
 
 
+@pytest.mark.slow
 def test_a_rejecting_guard_rejects(gate: Gate, project: TinyProject) -> None:
     project.record("same", quality="same", guard="bad")
     result = gate("--model", "same", "--harness-benchmark", "openers")
@@ -93,6 +100,7 @@ def test_a_rejecting_guard_rejects(gate: Gate, project: TinyProject) -> None:
     result.stdout.fnmatch_lines(["*guard benchmark manners rejects*"])
 
 
+@pytest.mark.slow
 def test_a_must_check_that_fails_fails_its_case(gate: Gate, project: TinyProject) -> None:
     checked = CASES[0] | {"checks": {"excludes": {"value": ["groups"], "level": "must"}}}
     project.benchmark("openers", BENCHMARK, [checked, *CASES[1:]])
@@ -109,6 +117,7 @@ def test_a_must_check_that_fails_fails_its_case(gate: Gate, project: TinyProject
     )
 
 
+@pytest.mark.slow
 def test_a_broken_critical_case_fails_its_case_and_the_gate(
     gate: Gate, project: TinyProject
 ) -> None:
@@ -126,6 +135,7 @@ def test_a_broken_critical_case_fails_its_case_and_the_gate(
     result.assert_outcomes(failed=2, passed=13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error", ["EngineFailed('the machine broke')", "RuntimeError('out of memory')"]
 )
@@ -167,7 +177,7 @@ def test_reports_that_cannot_be_written_are_not_a_rejection(
     result.stdout.fnmatch_lines(["could not judge same on openers: *taken*cannot be written*"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_refresh_makes_the_run_again_and_keeps_the_first(gate: Gate, project: TinyProject) -> None:
     def runs() -> int:
         store = project.store()
@@ -183,6 +193,7 @@ def test_refresh_makes_the_run_again_and_keeps_the_first(gate: Gate, project: Ti
     assert runs() == 2
 
 
+@pytest.mark.slow
 def test_samples_are_asked_for_by_number(gate: Gate, project: TinyProject) -> None:
     for name in ("good", "same"):
         for benchmark in ("openers", "manners"):
@@ -200,7 +211,7 @@ def test_samples_are_asked_for_by_number(gate: Gate, project: TinyProject) -> No
     assert {case.scores["consistency"] for case in found.results} == {1.0}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_broken_case_that_a_person_accepted_no_longer_holds_up(
     gate: Gate, project: TinyProject
 ) -> None:

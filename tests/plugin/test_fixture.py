@@ -77,12 +77,13 @@ def test_texts_are_scored(pytester: pytest.Pytester, project: TinyProject) -> No
     pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=11)
 
 
+@pytest.mark.slow
 def test_adapters_are_judged(pytester: pytest.Pytester, project: TinyProject) -> None:
     pytester.makepyfile(test_theirs=JUDGES)
     pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=2)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_texts_need_no_project_and_no_model(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_theirs=LIGHT)
     pytester.runpytest_subprocess().assert_outcomes(passed=1)

@@ -30,6 +30,7 @@ def heard(pytester: pytest.Pytester) -> list[list[object]]:
     return sorted(map(json.loads, file.read_text().splitlines())) if file.exists() else []
 
 
+@pytest.mark.slow
 def test_each_verdict_is_heard_once(gate: Gate, pytester: pytest.Pytester) -> None:
     pytester.makeconftest(LISTENS)
     assert gate("--model", "same", "--model", "bad").ret == 1

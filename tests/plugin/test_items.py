@@ -20,6 +20,7 @@ def outputs(project: TinyProject) -> dict[str, dict[str, str]]:
     return {run.id: {r.case.id: r.text for r in run.results} for run in runs if run}
 
 
+@pytest.mark.slow
 def test_cases_and_gate_are_listed_with_names_to_type(gate: Gate) -> None:
     result = gate("--collect-only", "-q", "--model", "same")
     assert result.ret == 0
@@ -37,12 +38,14 @@ def test_collecting_makes_nothing(gate: Gate, project: TinyProject) -> None:
     assert outputs(project) == {}
 
 
+@pytest.mark.long
 def test_a_gate_says_what_fine_tuning_was_worth(gate: Gate, project: TinyProject) -> None:
     result = gate("--model", "same")
     result.stdout.fnmatch_lines(["  worth it?   ideal likelihood (8 cases), over base +0.*"])
     assert {run.split("_")[1] for run in outputs(project)} == {"same", "good", "base"}
 
 
+@pytest.mark.long
 def test_without_baselines_the_base_is_not_run(gate: Gate, project: TinyProject) -> None:
     result = gate("--model", "same", "--harness-no-baselines")
     result.stdout.fnmatch_lines(["  worth it?   not asked: there is no run of base*"])
@@ -56,6 +59,7 @@ def test_each_adapter_gets_its_own_items(gate: Gate) -> None:
     assert "benchmarks/openers/cases.jsonl::gate[bad]" in found
 
 
+@pytest.mark.slow
 def test_two_adapters_are_judged_in_one_run(gate: Gate) -> None:
     result = gate("-q", "--model", "same", "--model", "bad")
     assert result.ret == 1
@@ -74,6 +78,7 @@ def test_a_benchmark_can_be_chosen(gate: Gate) -> None:
     assert len(ids(result)) == 6
 
 
+@pytest.mark.long
 def test_one_case_alone_says_the_same_as_among_all(gate: Gate, project: TinyProject) -> None:
     whole = gate("--model", "same", "-q")
     alone = gate("--model", "same", "-k", "health-2")
@@ -89,22 +94,26 @@ def test_one_case_alone_says_the_same_as_among_all(gate: Gate, project: TinyProj
     assert part["health-2"] == full["health-2"]
 
 
+@pytest.mark.slow
 def test_an_adapter_equal_to_the_promoted_one_in_one_case_is_still_not_promoted(gate: Gate) -> None:
     assert gate("--model", "good", "-k", "health-2").ret == 10
 
 
+@pytest.mark.long
 def test_the_gate_alone_judges_every_case(gate: Gate) -> None:
     result = gate("--model", "same", "-k", "gate", "--harness-benchmark", "openers")
     assert result.ret == 0
     result.assert_outcomes(passed=1, deselected=8)
 
 
+@pytest.mark.slow
 def test_a_node_id_from_the_listing_runs_that_item(gate: Gate) -> None:
     result = gate("--model", "same", "benchmarks/openers/cases.jsonl::health-2[same]")
     assert result.ret == 10
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.long
 def test_what_failed_last_is_run_first(gate: Gate) -> None:
     assert gate("--model", "bad", "-q").ret == 1
     again = gate("--model", "bad", "--lf")

@@ -53,6 +53,7 @@ def test_the_failure_of_a_gate_holds_the_whole_verdict(gate: Gate, project: Tiny
     assert outcome.attrib == {"name": "harness_outcome", "value": "reject"}
 
 
+@pytest.mark.slow
 def test_hostile_outputs_come_through_safe(gate: Gate, hostile: TinyProject) -> None:
     result, xml = junit(gate, hostile, "--model", "hostile", "--harness-benchmark", "openers")
     assert result.ret == 1

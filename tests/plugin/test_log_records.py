@@ -69,6 +69,7 @@ def test_a_refusal_has_its_causes_too(gate: Gate, project: TinyProject) -> None:
     assert "caused by " in more.stderr.str()
 
 
+@pytest.mark.slow
 def test_log_lines_are_pytests_own(failing: Gate) -> None:
     result = failing("--model", "same", "--log-cli-level=INFO")
     result.stdout.fnmatch_lines(["*INFO*harness.engines.fake*same starts*"])
@@ -104,6 +105,7 @@ def test_without_texts_neither_shows_a_message(
     assert "Dear Ana" not in shown
 
 
+@pytest.mark.slow
 def test_afterwards_the_loggers_are_as_they_were(failing: Gate) -> None:
     logger = logging.getLogger("harness")
     before = (logger.propagate, list(logger.handlers), logger.level)

@@ -10,6 +10,7 @@ import harness.flows.evaluation.session
 from tests.plugin.conftest import Gate
 
 
+@pytest.mark.long
 def test_all_adapters_of_a_session_share_one_room(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ def shown(gate: Gate, leaky: TinyProject, *more: str) -> str:
     return result.stdout.str() + result.stderr.str() + file.read_text()
 
 
+@pytest.mark.slow
 def test_items_blocks_and_junit_show_what_is_listed_as_marks(
     gate: Gate, leaky: TinyProject
 ) -> None:
@@ -41,6 +42,7 @@ def test_items_blocks_and_junit_show_what_is_listed_as_marks(
     assert "eva.elm" not in text and "ACME-4711" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["option", "settings"])
 def test_without_texts_items_fail_with_figures_and_ids(
     gate: Gate, leaky: TinyProject, by: str

@@ -24,11 +24,13 @@ def test_the_verdict_ends_with_its_report(gate: Gate, project: TinyProject) -> N
     assert (project.folder / line.split()[1]).is_file()
 
 
+@pytest.mark.slow
 def test_in_another_folder_where_one_is_named(gate: Gate, project: TinyProject) -> None:
     gate("--model", "same", "--harness-reports", "elsewhere")
     assert len(list((project.folder / "elsewhere").glob("*/report.html"))) == 2
 
 
+@pytest.mark.slow
 def test_on_github_the_summary_and_the_lines_of_the_cases(gate: Gate, summary: Path) -> None:
     result = gate("--model", "bad")
     said = [line for line in result.outlines if line.startswith("::")]
@@ -39,6 +41,7 @@ def test_on_github_the_summary_and_the_lines_of_the_cases(gate: Gate, summary: P
     assert summary.read_text(encoding="utf-8").startswith("## ❌ Reject")
 
 
+@pytest.mark.slow
 def test_of_a_promotion_there_is_a_summary_and_no_annotation(gate: Gate, summary: Path) -> None:
     result = gate("--model", "same")
     assert [line for line in result.outlines if line.startswith("::")] == []

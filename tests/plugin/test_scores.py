@@ -32,6 +32,7 @@ def long_names(project: TinyProject) -> TinyProject:
     return project
 
 
+@pytest.mark.long
 def test_with_v_the_score_of_its_gate_stands_beside_each_case(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,10 +47,12 @@ def test_with_v_the_score_of_its_gate_stands_beside_each_case(
     assert len(shown) <= 75, "the name of the metric goes first"
 
 
+@pytest.mark.slow
 def test_without_v_the_dots_are_pytests_own(gate: Gate) -> None:
     assert "PASSED" not in gate(*ONLY).stdout.str()
 
 
+@pytest.mark.slow
 def test_junit_has_every_score_of_a_case_as_a_property(gate: Gate, project: TinyProject) -> None:
     file = project.folder / "junit.xml"
     gate(*ONLY, "--junitxml", str(file))
@@ -63,6 +66,7 @@ def test_junit_has_every_score_of_a_case_as_a_property(gate: Gate, project: Tiny
     assert found["gate[broken]"] == {"harness_outcome": "inconclusive"}
 
 
+@pytest.mark.slow
 def test_a_table_of_cases_and_metrics_comes_when_it_is_asked_for(gate: Gate) -> None:
     shown = gate("--harness-show", *ONLY).outlines
     begin = shown.index("scores of broken on openers")
@@ -74,6 +78,7 @@ def test_a_table_of_cases_and_metrics_comes_when_it_is_asked_for(gate: Gate) -> 
     assert "scores of" not in gate(*ONLY).stdout.str()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 60, 200])
 def test_table_and_verdict_fit_the_terminal(
     gate: Gate, long_names: TinyProject, monkeypatch: pytest.MonkeyPatch, columns: int
@@ -89,6 +94,7 @@ def test_table_and_verdict_fit_the_terminal(
     assert any("…" in row for row in rows)
 
 
+@pytest.mark.long
 def test_no_color_is_kept(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PY_COLORS", raising=False)
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -27,7 +27,7 @@ def loaded(pytester: pytest.Pytester) -> set[str]:
     return set(json.loads((pytester.path / "loaded.json").read_text()))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_unrelated_project_imports_nothing_of_ours_but_the_plugin_itself(
     stranger: pytest.Pytester,
 ) -> None:
@@ -52,6 +52,7 @@ def test_without_model_a_broken_project_is_nobodys_business(stranger: pytest.Pyt
     assert stranger.runpytest_inprocess().ret == 0
 
 
+@pytest.mark.slow
 def test_switched_off_the_flag_is_unknown(stranger: pytest.Pytester) -> None:
     result = stranger.runpytest_subprocess("-p", "no:harness", "--model", "adapter_v1")
     assert result.ret == 4

@@ -17,7 +17,7 @@ def pytest_unconfigure(config):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_second_run_is_answered_from_the_store_without_heavy_imports(
     gate: Gate, project: TinyProject, pytester: pytest.Pytester
 ) -> None:
@@ -31,6 +31,7 @@ def test_a_second_run_is_answered_from_the_store_without_heavy_imports(
     assert not loaded & {"torch", "transformers", "peft", "alembic", "sacrebleu", "pandas"}
 
 
+@pytest.mark.long
 def test_a_store_of_its_own_leaves_the_settings_one_alone(gate: Gate, project: TinyProject) -> None:
     gate("--model", "same", "--harness-store", "sqlite:///other/place.db")
     assert (project.folder / "other" / "place.db").is_file()
@@ -39,11 +40,13 @@ def test_a_store_of_its_own_leaves_the_settings_one_alone(gate: Gate, project: T
     store.close()
 
 
+@pytest.mark.long
 def test_reports_can_lie_elsewhere(gate: Gate, project: TinyProject) -> None:
     assert gate("--model", "same", "--harness-reports", "elsewhere").ret == 0
     assert (project.folder / "elsewhere").is_dir()
 
 
+@pytest.mark.long
 def test_other_outputs_can_be_judged_from_another_folder(gate: Gate, project: TinyProject) -> None:
     (project.folder / "recorded").rename(project.folder / "served")
     assert gate("--model", "bad").ret == 4

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from harness.records import BenchmarkDifference, Case, CaseDifference, FieldChange
@@ -34,6 +35,7 @@ def test_cases_are_counted_and_their_words_marked():
     assert told["added"][0]["ideals"] == ["o"]
 
 
+@pytest.mark.slow
 @given(hostile)
 def test_no_text_of_a_stranger_acts_on_the_reader(text):
     field = FieldChange(text, text, f"{text} more {text}")

@@ -103,7 +103,7 @@ def test_without_pandas_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     assert VERDICT._repr_html_() and VERDICT.to_dict()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_pandas_is_imported_by_frames_only() -> None:
     words = (
         "import sys; from tests.render.test_notebook import VERDICT, a_run;"

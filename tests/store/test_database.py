@@ -124,7 +124,7 @@ def test_a_new_store_is_as_all_migrations_would_have_made_it(open_store, file, t
     assert tables(file) == tables(tmp_path / "other" / "harness.db")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_alembic_is_imported_only_for_an_older_store(tmp_path, file):
     assert "alembic" not in imports_of(OPEN, tmp_path)
     assert "alembic" not in imports_of(OPEN, tmp_path)

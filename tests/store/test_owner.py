@@ -41,6 +41,7 @@ def promoted(store: Store) -> str | None:
     return held.adapter if held else None
 
 
+@pytest.mark.long
 def test_same_names_of_tasks_are_two_tasks(url: str, tmp_path: Path) -> None:
     for _ in range(2):  # opened anew, as by the next commands
         for project in ("team-a", "team-b"):
@@ -74,7 +75,7 @@ def test_settings_without_an_id_are_refused_a_store_that_has_an_owner(
         Store(url, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_of_projects_that_open_a_store_at_once_one_owns_it(url: str, tmp_path: Path) -> None:
     Store(url, tmp_path).close()
     names = [f"team-{n}" for n in range(4)]

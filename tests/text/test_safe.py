@@ -16,7 +16,7 @@ from harness.text import safe
 from tests.text.hostile import COMMAND, acts, hostile
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=1_000, deadline=None)
 @given(hostile, st.booleans())
 @example("::error::x", False)

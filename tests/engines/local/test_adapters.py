@@ -29,7 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield tmp_path_factory.mktemp("kinds")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     [
@@ -69,7 +69,7 @@ def test_a_kind_that_cannot_be_judged_is_refused_with_a_remedy(
     assert found.difference is None and remedy in found.doctor
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_after_an_adapter_that_changes_the_base_all_others_see_the_base_as_it_was(
     place: Path,
 ) -> None:

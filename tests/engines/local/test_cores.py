@@ -73,7 +73,7 @@ def test_an_accelerator_takes_the_chunks_in_turn_in_the_callers_thread(threads):
     assert set(names) == {threading.current_thread()}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -92,6 +92,7 @@ def test_no_likelihood_depends_on_the_number_of_cores(threads, tmp_path, dtype, 
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of the libraries
 def test_weights_laid_out_for_many_ideals_change_no_likelihood(tmp_path, monkeypatch):
     sizes = {"hidden_size": 192, "intermediate_size": 576}

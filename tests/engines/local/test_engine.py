@@ -74,7 +74,7 @@ def weighed(engine, adapter, prompts, generation=GREEDY):
 # --- a text depends on nothing but its prompt ---------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("temperature", [0.0, 0.9])
 def test_a_text_is_the_same_alone_and_among_25_others(llama, one, dtype, temperature):
@@ -98,6 +98,7 @@ def test_a_likelihood_is_the_same_alone_and_among_others(llama, one, dtype):
         assert weighed(engine, one, [MANY[number]], how).items() <= among.items()
 
 
+@pytest.mark.long
 def test_another_process_would_write_the_same(llama, engine, one):
     assert written(fresh(llama), one, MANY[:5]) == written(engine, one, MANY[:5])
     assert written(fresh(llama), one, MANY[:5], WARM) == written(engine, one, MANY[:5], WARM)
@@ -133,7 +134,7 @@ def straight(llama, adapter, prompt, ideal):
     return -float(torch.stack(terms).mean())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_likelihood_is_what_a_plain_computation_gives(llama, engine, one):
     prompts = [prompt(n, (f"w{n} w5", "w7 w8 w9 w10 w11")) for n in (0, 3, 20, 25)]
     for adapter in (BASE, one):
@@ -145,7 +146,7 @@ def test_a_likelihood_is_what_a_plain_computation_gives(llama, engine, one):
                 assert found[asked.case, place] == pytest.approx(wanted, abs=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_greedy_writing_is_what_a_plain_loop_gives(llama, engine):
     """The base alone, one token after the other, without any cache."""
     from transformers import AutoModelForCausalLM
@@ -165,6 +166,7 @@ def test_greedy_writing_is_what_a_plain_loop_gives(llama, engine):
         assert found[asked.case, 0].text == text
 
 
+@pytest.mark.slow
 def test_what_the_base_would_rather_do_is_not_done(llama, engine, tmp_path):
     """A repetition penalty or a length in generation_config.json would change every text."""
     copy = shutil.copytree(llama.folder, tmp_path / "base")
@@ -179,7 +181,7 @@ def test_what_the_base_would_rather_do_is_not_done(llama, engine, tmp_path):
 # --- adapters -----------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_adapters_are_swapped_without_leaving_a_trace(llama, one, two):
     engine = fresh(llama)
     plain = written(engine, BASE, MANY[:8])
@@ -207,6 +209,7 @@ def test_the_hundredth_adapter_of_a_sweep_is_mounted_as_fast_as_the_first(llama,
     assert again == before == {a.name: written(fresh(llama), a, MANY[:4]) for a in many}
 
 
+@pytest.mark.slow
 def test_who_stops_listening_leaves_no_adapter_switched_off(llama, one):
     engine = fresh(llama)
     wanted = written(engine, one, MANY[:4])
@@ -228,7 +231,7 @@ def more(tensors):
     return tensors | {k.replace("q_proj", "o_proj"): v for k, v in tensors.items() if "q_proj" in k}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("change", [renamed, half, more])
 @pytest.mark.parametrize("first", [True, False], ids=["the first adapter", "a later one"])
 def test_an_adapter_that_fits_only_in_part_is_refused(llama, one, tmp_path, change, first):
@@ -245,6 +248,7 @@ def test_an_adapter_that_fits_only_in_part_is_refused(llama, one, tmp_path, chan
         written(engine, bad, MANY[:4])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("raw", [b"", b"\x08\0\0\0\0\0\0\0garbage!", b"{}"])
 def test_damaged_weights_are_refused_in_one_line(llama, tmp_path, raw):
     bad = llama.adapter(tmp_path / "bad", name="bad")
@@ -253,6 +257,7 @@ def test_damaged_weights_are_refused_in_one_line(llama, tmp_path, raw):
         written(fresh(llama), bad, MANY[:1])
 
 
+@pytest.mark.long
 def test_nan_weights_stop_the_run(llama, tmp_path):
     def spoilt(tensors):
         return {k: v * float("nan") if "lora_B" in k else v for k, v in tensors.items()}
@@ -265,7 +270,7 @@ def test_nan_weights_stop_the_run(llama, tmp_path):
         weighed(engine, bad, MANY[:1])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_shift_of_an_adapter_tells_whether_it_is_applied(llama, engine, one, tmp_path):
     nothing = llama.adapter(tmp_path / "zero", name="zero", size=0.0)
     assert engine.shift(nothing, MANY[0], GREEDY) == 0.0
@@ -402,7 +407,7 @@ def test_the_device_is_in_the_origin_and_auto_is_resolved(llama):
 # --- memory --------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("room", [0, 2**30], ids=["scratch file", "memory"])
 @pytest.mark.parametrize("fast", [True, False], ids=["torch alone", "through PEFT"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -419,6 +424,7 @@ def test_wherever_the_base_s_own_values_are_kept_no_bit_differs(
         assert found == wanted
 
 
+@pytest.mark.slow
 def test_a_base_whose_file_changes_in_use_gives_no_more_texts(tmp_path):
     base = TinyLlama(tmp_path / "base", kind="gemma")
     engine, file = fresh(base), base.folder / "model.safetensors"
@@ -439,6 +445,7 @@ def test_a_base_that_does_not_fit_is_refused_before_it_is_loaded(llama, monkeypa
         next(fresh(llama).generate(BASE, MANY, GREEDY))
 
 
+@pytest.mark.slow
 def test_a_base_that_made_room_is_loaded_again_when_it_is_asked_for(llama, one):
     engine = fresh(llama)
     before = written(engine, one, MANY[:3])

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ def test_nothing_asked_is_nothing_done():
 shapes = st.lists(st.tuples(st.integers(1, 300), st.integers(0, 200)), max_size=60)
 
 
+@pytest.mark.long
 @given(shapes, st.integers(1, 20))
 def test_every_row_is_there_once_and_in_order(sizes, batch):
     rows = [row(i, length, min(tail, length)) for i, (length, tail) in enumerate(sizes)]

@@ -59,6 +59,7 @@ def logits(folder: Path) -> Any:
         return model(input_ids=torch.arange(40).unsqueeze(0)).logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("config", "stays_tied"),
     [

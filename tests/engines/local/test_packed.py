@@ -48,7 +48,7 @@ def padded(llama, monkeypatch):
     return engine
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", base.PACKED)
 def test_every_architecture_that_is_packed_answers_as_it_does_padded(
     kind, llama, tmp_path, monkeypatch
@@ -85,7 +85,7 @@ def lora(llama, tmp_path_factory):
     return llama.adapter(tmp_path_factory.mktemp("lora"), name="lora", seed=3)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("rows", [1, 8, 25])
 def test_texts_are_equal_with_1_8_and_25_rows_and_merged_or_not(llama, lora, rows):
     wanted, _ = answers(Transformers(lambda: llama.folder, CPU), lora)
@@ -95,6 +95,7 @@ def test_texts_are_equal_with_1_8_and_25_rows_and_merged_or_not(llama, lora, row
         assert answers(engine, lora, how=how)[0] == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_merged_adapter_is_taken_out_to_the_last_bit(llama, lora, dtype):
     import torch
@@ -111,6 +112,7 @@ def test_a_merged_adapter_is_taken_out_to_the_last_bit(llama, lora, dtype):
     assert all(torch.equal(after[key], value) for key, value in before.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_what_was_read_for_the_writing_gives_the_same_likelihood_as_reading_anew(
     llama, lora, dtype
@@ -122,6 +124,7 @@ def test_what_was_read_for_the_writing_gives_the_same_likelihood_as_reading_anew
     assert alone == after_writing
 
 
+@pytest.mark.long
 def test_equal_beginnings_change_no_bit_whoever_else_is_asked(llama, lora):
     how = Generation(max_new_tokens=6, dtype="bfloat16", batch=4)
     mixed = [*MANY, *(prompt(n, system=False) for n in range(20, 26))]
@@ -132,7 +135,7 @@ def test_equal_beginnings_change_no_bit_whoever_else_is_asked(llama, lora):
         assert likely.items() <= nlls.items()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_prompts_and_ideals_longer_than_a_chunk_stay_with_their_own_cases(llama, lora, monkeypatch):
     def long(number, length):
         words = " ".join(f"w{(number * 7 + k * 3) % 60}" for k in range(length))
@@ -146,6 +149,7 @@ def test_prompts_and_ideals_longer_than_a_chunk_stay_with_their_own_cases(llama,
     assert nlls == pytest.approx(likely, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_prompts_beyond_any_memory_are_read_again(llama, lora, monkeypatch):
     wanted = answers(Transformers(lambda: llama.folder, CPU), lora)
     monkeypatch.setattr("harness.engines.local.packed.MEMORY", 20_000)
@@ -168,6 +172,7 @@ class Small:
         return self.forward(*args, reader=reader, **more)
 
 
+@pytest.mark.long
 def test_a_device_with_too_little_memory_gets_half_the_rows_and_goes_on(llama, monkeypatch):
     wanted, _ = answers(Transformers(lambda: llama.folder, CPU), BASE)
     engine = Transformers(lambda: llama.folder, CPU, fast=False)
@@ -189,7 +194,7 @@ def test_an_output_that_takes_too_long_is_cut_off_and_says_so(llama):
     assert any(o.finish == "time" and 0 < o.tokens < 400 for o in texts.values())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_threads_are_told_how_long_to_spin_before_torch_comes(llama):
     """Read once, when torch's threads are made; later it changes nothing."""
     import subprocess

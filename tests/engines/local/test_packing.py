@@ -1,5 +1,6 @@
 """Chunks: nothing is lost, and a sequence's width is its own."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ def segments(sizes):
     return [Segment((number,) * size, alone=alone) for number, (size, alone) in enumerate(sizes)]
 
 
+@pytest.mark.slow
 @given(lengths)
 def test_every_segment_is_there_once_under_its_number_and_overlaps_no_other(sizes):
     asked = segments(sizes)

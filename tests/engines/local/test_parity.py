@@ -57,7 +57,7 @@ def told(place: Place, export: Path) -> list[str]:
     return list(faults(place.compared(export), alpha=8))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 def test_a_faithful_merge_has_no_fault(place: Place, dtype: str) -> None:
     found = place.compared(place.export(f"faithful-{dtype}", dtype=dtype))
@@ -65,7 +65,7 @@ def test_a_faithful_merge_has_no_fault(place: Place, dtype: str) -> None:
     assert found.overall.value == pytest.approx(1, abs=0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("times", [0.5, 2.0, 4.0])
 def test_a_wrong_alpha_is_named_with_the_alpha_that_it_amounts_to(
     place: Place, times: float
@@ -82,6 +82,7 @@ def test_a_wrong_alpha_is_named_with_the_alpha_that_it_amounts_to(
     assert said.endswith(f"as if lora_alpha were {8 * times:g} and not 8")
 
 
+@pytest.mark.slow
 def test_an_export_of_the_base_alone_is_said_to_lack_the_adapter(place: Place) -> None:
     plain = place.plain()
     out = place.export("bare", lambda tensors: tensors.update(
@@ -90,6 +91,7 @@ def test_an_export_of_the_base_alone_is_said_to_lack_the_adapter(place: Place) -
     assert told(place, out) == ["the adapter is not in it, its weights are those of the base"]
 
 
+@pytest.mark.long
 def test_modules_that_a_merge_left_out_are_counted_and_named(place: Place) -> None:
     lost = "model.layers.1.self_attn.v_proj.weight"
     plain = place.plain()
@@ -97,6 +99,7 @@ def test_modules_that_a_merge_left_out_are_counted_and_named(place: Place) -> No
     assert told(place, out) == [f"the adapter is missing in 1 of 4 tensors (such as {lost})"]
 
 
+@pytest.mark.slow
 def test_a_tensor_that_the_adapter_leaves_alone_must_be_the_bases(place: Place) -> None:
     name = "model.layers.0.mlp.up_proj.weight"
     out = place.export("touched", lambda tensors: tensors.update({name: tensors[name] * 1.2}))
@@ -130,7 +133,7 @@ def test_a_lost_head_is_named(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_export_without_some_weights_is_refused(place: Place) -> None:
     out = place.export("lacking", lambda tensors: tensors.pop("lm_head.weight"))
     with refused("does not load: .*1 of its weights are missing, such as lm_head", AdapterRefused):

@@ -97,7 +97,7 @@ def made(request, tmp_path_factory):
     return found, found.adapter(folder / "lora", name="lora", seed=1)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("family", TEMPLATES)
 def test_texts_and_likelihoods_are_those_of_plain_transformers_and_peft(family, made, tmp_path):
     base, lora = made
@@ -125,6 +125,7 @@ def lora(base, tmp_path_factory):
     return base.adapter(tmp_path_factory.mktemp("lora"), name="lora", seed=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("merge", [True, False])
 def test_an_output_ends_where_the_template_ends_a_turn(base, lora, merge, monkeypatch):
     engine = Transformers(lambda: base.folder, CPU, merge=merge)
@@ -139,6 +140,7 @@ def test_an_output_ends_where_the_template_ends_a_turn(base, lora, merge, monkey
     assert (output.finish, output.tokens) == ("stop", ids.index(ids[4]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["llama", "gemma"], ids=["packed", "padded"])
 def test_an_output_ends_at_a_text_where_the_end_is_no_token(kind, tmp_path, monkeypatch):
     tokenizer = small_tokenizer("byte level", CHATML)
@@ -166,6 +168,7 @@ def shipping(lora, folder, **files):
     return Mounted("shipped", "other", folder)
 
 
+@pytest.mark.long
 def test_a_template_from_a_file_replaces_the_bases(base, lora):
     engine = Transformers(lambda: base.folder, CPU)
     chat = Chat("turns.jinja", LLAMA3)
@@ -178,6 +181,7 @@ def test_a_template_from_a_file_replaces_the_bases(base, lora):
     assert described == {"template": "turns.jinja", "ends": "<|eot_id|>"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["chat_template_jinja", "tokenizer_config_json"])
 def test_the_adapters_own_template_is_used_where_the_benchmark_says_so(base, lora, where, tmp_path):
     text = GEMMA if "jinja" in where else json.dumps({"chat_template": GEMMA})
@@ -263,6 +267,7 @@ def test_variables_reach_the_template(base):
 # --- positions ------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["llama", "gpt2"], ids=["packed", "padded"])
 def test_an_output_ends_at_the_bases_last_position_and_says_so(kind, tmp_path):
     tokenizer = small_tokenizer("byte level", CHATML)

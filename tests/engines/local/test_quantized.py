@@ -110,7 +110,7 @@ def test_a_plain_base_is_quantised_when_it_is_loaded(base, lora, quantize, dtype
     assert_same(answers(engine, BASE, dtype, PROMPTS[:2]), without)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_bitsandbytes
 def test_a_quantised_base_writes_otherwise_than_the_plain_one(base, lora):
     how = Transformers(lambda: base, CPU, quantize="nf4"), Transformers(lambda: base, CPU)
@@ -126,7 +126,7 @@ def test_a_base_that_is_quantised_already_is_taken_as_it_is(packed_base, lora):
     assert_same(answers(engine, lora), wanted)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_bitsandbytes
 @pytest.mark.parametrize("quantize", ["nf4", "int8"])
 def test_a_text_is_the_same_alone_and_among_others(base, lora, quantize):

@@ -90,6 +90,7 @@ def test_the_adapters_name_does_not_change_the_noise():
     assert torch.equal(*noise)
 
 
+@pytest.mark.long
 def test_the_noise_makes_samples_of_the_softmax():
     scores = torch.tensor([[0.0, 1.0, 2.0]])
     choice = SamplerProcessor([prompt()], Sampler(Generation(temperature=0.5), "a"))

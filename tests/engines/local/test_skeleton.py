@@ -31,6 +31,7 @@ def skeleton(place: Path) -> Skeleton:
     return Skeleton(lambda: made_base(GPT2.base, place))
 
 
+@pytest.mark.long
 def test_names_are_those_of_the_model_in_memory(skeleton: Skeleton, adapter: Path) -> None:
     found = skeleton.modules(adapter)
     assert "transformer.h.0.attn.c_attn" in found
@@ -53,6 +54,7 @@ def _change(adapter: Path, change: str) -> None:
     save_file(tensors, weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "line"),
     [

@@ -63,6 +63,7 @@ def test_it_keeps_the_protocol(server):
 # --- asking -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_prompt_is_answered_once_whatever_the_order(server):
     server.pause = 0.01
     found = written(engine(server, concurrency=4), [prompt(n) for n in range(25)])
@@ -72,6 +73,7 @@ def test_every_prompt_is_answered_once_whatever_the_order(server):
     assert len(server.bodies(CHAT)) == 25
 
 
+@pytest.mark.slow
 def test_no_more_than_the_limit_are_under_way(server):
     server.pause = 0.05
     written(engine(server, concurrency=3), [prompt(n) for n in range(12)])
@@ -156,6 +158,7 @@ def test_what_may_pass_is_asked_again(server, reply):
     assert len(server.bodies(CHAT)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reply", PASSING.values(), ids=PASSING)
 def test_what_does_not_pass_ends_in_one_line(server, reply):
     server.next("POST", CHAT, *[reply] * 3)
@@ -201,6 +204,7 @@ def test_garbage_is_one_line_and_not_asked_again(server, body, line):
     assert len(server.bodies(CHAT)) == 1
 
 
+@pytest.mark.slow
 def test_an_answer_without_end_is_not_read_to_its_end(server):
     server.next("POST", CHAT, Reply(body=b" " * (16 * 1024 * 1024 + 1)))
     with refused("longer than 16,777,216 bytes", EngineFailed, 11):
@@ -213,6 +217,7 @@ def test_a_packed_answer_is_not_unpacked(server):
         written(engine(server), [prompt(1)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reply",
     [
@@ -241,6 +246,7 @@ def test_a_server_that_is_not_there_is_one_line(server):
     server.__enter__()
 
 
+@pytest.mark.slow
 def test_what_was_finished_is_handed_out_before_the_error(server):
     found = []
     one = engine(server, concurrency=3)
@@ -447,7 +453,7 @@ def weighed(engine, adapter, prompts=WORDS):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("which", ["base", "adapter"])
 def test_texts_and_likelihoods_are_the_in_process_ones(behind, lora, which):
     inside, outside = behind
@@ -459,7 +465,7 @@ def test_texts_and_likelihoods_are_the_in_process_ones(behind, lora, which):
     assert weighed(outside, adapter) == pytest.approx(weighed(inside.engine, adapter), abs=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_adapter_is_shown_to_be_applied(behind, lora):
     inside, outside = behind
     assert outside.shift(lora, WORDS[0], GREEDY) > 0.01

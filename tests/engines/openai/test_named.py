@@ -51,6 +51,7 @@ def weighed(asked: NamedModel) -> set[float | None]:
     return {each.nll for group in groups for each in group}
 
 
+@pytest.mark.slow
 def test_a_merged_model_with_the_bases_tokens_is_weighed(merged: OpenAIServer, base: Path) -> None:
     assert weighed(engine(merged, base)) == {0.5}
 

@@ -49,6 +49,7 @@ def test_the_first_error_explains_why_a_server_refuses_connections(server):
         client.post(WEIGH, {})
 
 
+@pytest.mark.slow
 def test_a_later_request_of_the_same_process_still_says_it(server):
     one = engine(server)
     server.next("POST", CHAT, *[DEAD] * 8)
@@ -59,6 +60,7 @@ def test_a_later_request_of_the_same_process_still_says_it(server):
         texts(one)
 
 
+@pytest.mark.long
 def test_a_first_silence_is_said_once_and_a_working_server_is_not_asked_again(server, capsys):
     server.next("POST", CHAT, *[Reply(body=answer("slow"), hold=0.7)] * 4)
     one = engine(server, timeout=0.3, retries=3)
@@ -68,6 +70,7 @@ def test_a_first_silence_is_said_once_and_a_working_server_is_not_asked_again(se
     assert "4 requests had no answer in 0.3 s, the server still works, waiting for it" in line
 
 
+@pytest.mark.slow
 def test_a_server_that_says_nothing_at_all_is_asked_again(server, capsys, monkeypatch):
     async def silent(self):
         return False
@@ -79,6 +82,7 @@ def test_a_server_that_says_nothing_at_all_is_asked_again(server, capsys, monkey
     assert "4 requests had no answer in 0.3 s, asking again" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_patience_ends(server):
     server.next("POST", CHAT, *[Reply(body=answer("slow"), hold=5.0)] * 4)
     begun = time.monotonic()

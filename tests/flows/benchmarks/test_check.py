@@ -108,7 +108,7 @@ def evaluated(project: TinyProject, *adapters: str) -> None:
         harness.evaluate(name, benchmarks=[TASK], project=project.folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_history_says_which_cases_every_adapter_gets_right_and_which_none(project):
     hard, easy = CASES[0]["id"], CASES[1]["id"]
     for place, name in enumerate(("a", "b", "c")):
@@ -124,6 +124,7 @@ def test_history_says_which_cases_every_adapter_gets_right_and_which_none(projec
     assert found.health.luck == pytest.approx(1 - 0.95**3)
 
 
+@pytest.mark.long
 def test_history_says_how_many_cases_the_margin_takes(project):
     project.record("a", quality="good")
     project.record("b", nlls={case["id"]: n / 10 for n, case in enumerate(CASES)})
@@ -141,6 +142,7 @@ def test_history_says_how_many_cases_the_margin_takes(project):
     assert wide.needed == 5
 
 
+@pytest.mark.slow
 def test_a_single_adapter_is_paired_with_the_base(project):
     project.record("a")
     evaluated(project, "a")
@@ -172,7 +174,7 @@ def test_a_file_without_a_case_is_refused(project):
         check(project.project, [TASK])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_shipped_benchmarks_are_fit(pytestconfig, tmp_path):
     from harness.flows.project import Project
 

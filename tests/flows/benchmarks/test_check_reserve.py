@@ -112,7 +112,7 @@ def open_verdict(project: TinyProject) -> None:
     assert RESERVE_RUN in verdict.runs, verdict.reasons
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_reserve_that_grew_since_it_was_looked_at_is_fit(project: TinyProject) -> None:
     open_verdict(project)
     assert checked(project).health.looked_at == 10
@@ -120,6 +120,7 @@ def test_a_reserve_that_grew_since_it_was_looked_at_is_fit(project: TinyProject)
     assert checked(project).fit
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
@@ -140,6 +141,7 @@ def test_a_beginning_that_verdicts_looked_at_must_stay(
     assert checked(project).fit, "the remedy helps"
 
 
+@pytest.mark.slow
 def test_a_new_version_of_the_benchmark_may_begin_its_reserve_anew(project: TinyProject) -> None:
     open_verdict(project)
     with_reserve(project, *reversed(LINES))
@@ -147,6 +149,7 @@ def test_a_new_version_of_the_benchmark_may_begin_its_reserve_anew(project: Tiny
     assert checked(project).fit
 
 
+@pytest.mark.long
 def test_a_reserve_that_is_gone_altogether_is_told(project: TinyProject) -> None:
     open_verdict(project)
     (project.folder / f"benchmarks/{TASK}/{PLACE}").unlink()

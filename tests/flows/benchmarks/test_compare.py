@@ -26,6 +26,7 @@ def test_an_older_folder_may_have_any_name(project):
     assert not found.same
 
 
+@pytest.mark.slow
 def test_a_version_that_only_runs_remember_is_compared_case_by_case(project: TinyProject):
     project.record("a")
     harness.evaluate("a", benchmarks=[TASK], project=project.folder)
@@ -40,6 +41,7 @@ def test_a_version_that_only_runs_remember_is_compared_case_by_case(project: Tin
     assert not found.whole
 
 
+@pytest.mark.slow
 def test_a_prompt_that_changed_is_seen_even_where_only_runs_remember_it(project: TinyProject):
     project.record("a")
     harness.evaluate("a", benchmarks=[TASK], project=project.folder)
@@ -50,6 +52,7 @@ def test_a_prompt_that_changed_is_seen_even_where_only_runs_remember_it(project:
     assert not found.same
 
 
+@pytest.mark.slow
 def test_an_unknown_version_says_which_are_known(project: TinyProject):
     with pytest.raises(BenchmarkError, match="no complete run of a benchmark openers"):
         diff(project.project, f"{TASK}@abcdef", TASK)

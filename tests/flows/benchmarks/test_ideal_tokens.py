@@ -39,7 +39,7 @@ def found(project):
     return one
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ideals_that_are_too_long_are_findings_with_their_line(counting):
     needed = ideal_tokens(counting.project, counting.project.benchmark(TASK).cases).longest
     longest = max(needed)
@@ -70,6 +70,7 @@ def test_tokens_are_counted_once(counting, monkeypatch):
     assert ideal_tokens(counting.project, cases) == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("base", "why"),
     [

@@ -70,6 +70,7 @@ def test_the_same_table_with_tabs(project):
     ]
 
 
+@pytest.mark.long
 def test_a_spreadsheet_with_a_formula_is_text_and_never_run(project):
     openpyxl = pytest.importorskip("openpyxl", reason="spreadsheets need openpyxl")
     book = openpyxl.Workbook()
@@ -108,6 +109,7 @@ def test_several_ideals_may_stand_in_one_cell(project, cell, asked, wanted):
     assert lines(project)[0]["ideal"] == wanted
 
 
+@pytest.mark.slow
 def test_columns_may_be_told_and_are_remembered(project):
     text = "sent_in,good,x\nhello,hi,1\n"
     with pytest.raises(BenchmarkError, match=r"cases.csv:1: no column is understood as `input`"):
@@ -175,6 +177,7 @@ def test_the_task_of_a_benchmark_that_stays_is_changed_in_its_own_file(project):
         imported(project, "cases.csv", CSV, name=TASK, replace=True, task="other")
 
 
+@pytest.mark.slow
 def test_a_guard_has_no_task(project):
     assert imported(project, "cases.csv", CSV, guard=True).benchmark.guard
     with pytest.raises(RequestError, match="give one of them"):

@@ -204,6 +204,7 @@ texts = st.text("ab ", min_size=1, max_size=3).filter(str.strip)
 objects = st.tuples(texts, texts, st.sampled_from(["", "row-3", "ROW-3", "a", "A"]))
 
 
+@pytest.mark.slow
 @given(st.lists(objects, max_size=8), st.lists(objects, max_size=8))
 def test_no_two_cases_ever_get_one_id(before, after):
     old = [

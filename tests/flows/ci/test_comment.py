@@ -27,6 +27,7 @@ def job(server: CommentServer, **more: str) -> dict[str, str]:
     } | more
 
 
+@pytest.mark.slow
 def test_gitlab_gets_one_note_in_the_project_that_is_merged_into(server: CommentServer) -> None:
     forged = {"id": 1, "author": {"id": ME + 1}, "body": f"{MARKER}\nPromote"}
     server.comments = [dict(forged), dict(forged, id=2), dict(forged, id=3)]
@@ -42,6 +43,7 @@ def test_gitlab_gets_one_note_in_the_project_that_is_merged_into(server: Comment
     assert server.tokens == {"T0K3N"}
 
 
+@pytest.mark.slow
 def test_without_a_token_it_says_which_and_asks_nobody(server: CommentServer) -> None:
     place = place_here(job(server))
     assert place is not None
@@ -50,6 +52,7 @@ def test_without_a_token_it_says_which_and_asks_nobody(server: CommentServer) ->
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_no_failure() -> None:
     with CommentServer() as gone:
         place = place_here(job(gone, GITLAB_TOKEN="T0K3N"))

@@ -105,6 +105,7 @@ def test_an_unknown_name_is_one_line(made: Judged) -> None:
 # --- verify -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_untouched_adapter_passes_every_check(made: Judged, keys: Any) -> None:
     files = made.adapter.files()
     sign(files, keys[0])

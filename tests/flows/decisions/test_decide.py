@@ -56,7 +56,7 @@ def test_a_promotion_says_who_why_when_and_all_that_it_rests_on(project: ServedP
     assert all((made.verdict, made.policy, made.hash, made.at))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_name_belongs_to_a_client(project: ServedProject) -> None:
     project.line("acme/openers_v1", "acme/openers_v2")
     assert project.promoted() == "acme/openers_v2"
@@ -65,7 +65,7 @@ def test_a_name_belongs_to_a_client(project: ServedProject) -> None:
     assert project.put("globex/openers_v1").adapter == "globex/openers_v1"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_task_has_its_own(project: ServedProject) -> None:
     project.second_task()
     project.line("v1")
@@ -114,6 +114,7 @@ def test_a_verdict_on_rows_that_were_changed_by_hand_is_refused(
     assert project.kinds() == []
 
 
+@pytest.mark.slow
 def test_a_verdict_that_somebody_wrote_by_hand_is_refused(project: ServedProject) -> None:
     project.line("v1")
     assert project.judge("v2", "bad").outcome == "reject"
@@ -134,6 +135,7 @@ def test_runs_that_were_removed_are_asked_for_again(project: ServedProject) -> N
         project.put("v1")
 
 
+@pytest.mark.slow
 def test_a_card_that_cannot_be_written_stops_the_promotion_before_it_is_recorded(
     project: ServedProject,
 ) -> None:
@@ -148,6 +150,7 @@ def test_a_card_that_cannot_be_written_stops_the_promotion_before_it_is_recorded
     assert project.put("v1").seq == 1
 
 
+@pytest.mark.slow
 def test_the_card_says_how_it_was_judged_and_the_bytes_stay(project: ServedProject) -> None:
     before = project.judge("v1") and project.adapter("v1").files().digest
     assert project.put("v1", dry_run=True).digest == before
@@ -159,6 +162,7 @@ def test_the_card_says_how_it_was_judged_and_the_bytes_stay(project: ServedProje
     assert project.adapter("v1").files().digest == before
 
 
+@pytest.mark.slow
 def test_a_promotion_that_is_repeated_completes_what_is_missing(project: ServedProject) -> None:
     project.line("v1")
     card = project.folder / "adapters/v1/README.md"
@@ -176,6 +180,7 @@ def test_a_promotion_that_is_repeated_completes_what_is_missing(project: ServedP
 # --- against the verdict ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_override_is_recorded_as_one(project: ServedProject) -> None:
     project.line("v1")
     project.judge("v2", "bad")
@@ -186,12 +191,14 @@ def test_an_override_is_recorded_as_one(project: ServedProject) -> None:
     assert held == made
 
 
+@pytest.mark.slow
 def test_an_override_that_is_not_needed_is_none(project: ServedProject) -> None:
     project.judge("v1")
     made = project.put("v1", override=True)
     assert (made.override, made.verdict is None) == (False, False)
 
 
+@pytest.mark.long
 def test_an_override_goes_back_as_one(project: ServedProject) -> None:
     project.judge("v1", "bad")
     project.put("v1", override=True)
@@ -202,6 +209,7 @@ def test_an_override_goes_back_as_one(project: ServedProject) -> None:
 # --- reject -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_rejected_adapter_is_promoted_by_override_only(project: ServedProject) -> None:
     project.judge("v1")
     made = reject(project.project, "v1", project.ask("stiff tone"))
@@ -212,6 +220,7 @@ def test_a_rejected_adapter_is_promoted_by_override_only(project: ServedProject)
     assert project.kinds() == ["reject v1", "promote v1"]
 
 
+@pytest.mark.slow
 def test_a_pin_does_not_take_a_rejection_back(project: ServedProject) -> None:
     project.judge("v1")
     reject(project.project, "v1", project.ask())
@@ -220,6 +229,7 @@ def test_a_pin_does_not_take_a_rejection_back(project: ServedProject) -> None:
         project.put("v1")
 
 
+@pytest.mark.long
 def test_a_rejection_is_of_bytes_and_not_of_a_name(project: ServedProject) -> None:
     project.judge("v1")
     reject(project.project, "v1", project.ask())
@@ -228,6 +238,7 @@ def test_a_rejection_is_of_bytes_and_not_of_a_name(project: ServedProject) -> No
     assert not project.put("v1").override
 
 
+@pytest.mark.slow
 def test_what_is_in_production_is_rolled_back_and_not_rejected(project: ServedProject) -> None:
     project.line("v1")
     with refused("v1: is promoted, `lora-harness rollback` takes it back"):
@@ -247,6 +258,7 @@ def test_a_rejection_names_the_verdict_that_was_there_if_there_was_one(
     assert (found.candidate, found.outcome) == ("v1", "reject")
 
 
+@pytest.mark.long
 def test_a_rejection_leaves_production_as_it_is(project: ServedProject) -> None:
     project.line("v1")
     project.judge("v2", "bad")
@@ -257,7 +269,7 @@ def test_a_rejection_leaves_production_as_it_is(project: ServedProject) -> None:
 # --- roll back --------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_last_good_one_comes_back(project: ServedProject) -> None:
     project.line("v1", "v2")
     first = project.adapter("v1").files().digest
@@ -275,6 +287,7 @@ def test_a_second_rollback_goes_further_back(three: ServedProject) -> None:
     assert three.kinds()[3:] == ["rollback v2", "rollback v1"]
 
 
+@pytest.mark.long
 def test_a_named_one_comes_back(three: ServedProject) -> None:
     assert back(three, "v1").adapter == "v1"
     with refused("v1 is the first, there is nothing before it"):
@@ -298,12 +311,14 @@ def test_what_was_taken_back_may_be_promoted_again(project: ServedProject) -> No
     assert project.put("v2").adapter == "v2"
 
 
+@pytest.mark.long
 def test_one_that_was_rejected_since_is_no_good_one(three: ServedProject) -> None:
     reject(three.project, "v2", three.ask())
     assert back(three, dry_run=True).adapter == "v1"
     assert back(three, "v2").adapter == "v2", "a person may still name it"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [None, "v2"])
 def test_a_rollback_that_was_killed_is_completed_and_goes_no_further(
     three: ServedProject, name: str | None, monkeypatch: pytest.MonkeyPatch
@@ -324,7 +339,7 @@ def test_a_rollback_that_was_killed_is_completed_and_goes_no_further(
     assert back(three).adapter == "v1", "who means it goes further"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_there_must_be_something_to_roll_back(project: ServedProject) -> None:
     project.adapter("v1").write()
     with refused("openers: nothing is promoted, so there is nothing to roll back"):
@@ -335,7 +350,7 @@ def test_there_must_be_something_to_roll_back(project: ServedProject) -> None:
     assert project.kinds() == ["promote v1"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "line"),
     [
@@ -352,6 +367,7 @@ def test_only_what_was_in_production_comes_back(
         back(project, name)
 
 
+@pytest.mark.long
 def test_bytes_that_changed_since_do_not_come_back(project: ServedProject) -> None:
     project.line("v1", "v2")
     project.flip("v1")
@@ -362,6 +378,7 @@ def test_bytes_that_changed_since_do_not_come_back(project: ServedProject) -> No
     assert back(project).adapter == "v1", "once they are restored it does"
 
 
+@pytest.mark.long
 def test_a_promotion_on_a_state_that_was_rolled_back_is_refused(project: ServedProject) -> None:
     project.line("v1", "v2")
     project.judge("v3")
@@ -380,6 +397,7 @@ def test_a_pinned_adapter_is_what_the_next_ones_are_compared_with(three: ServedP
     assert (verdict.promoted, verdict.pinned) == ("v3", "v2")
 
 
+@pytest.mark.slow
 def test_a_verdict_from_before_the_pin_was_moved_does_not_count(three: ServedProject) -> None:
     three.judge("v4")
     pin(three.project, "v2", three.ask())
@@ -387,6 +405,7 @@ def test_a_verdict_from_before_the_pin_was_moved_does_not_count(three: ServedPro
         three.put("v4")
 
 
+@pytest.mark.long
 def test_a_pin_that_moves_while_somebody_promotes_stops_the_promotion(
     three: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -408,6 +427,7 @@ def test_a_pin_that_moves_while_somebody_promotes_stops_the_promotion(
     assert three.promoted() == "v3"
 
 
+@pytest.mark.slow
 def test_a_promotion_that_lands_while_somebody_rolls_back_is_not_skipped(
     three: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -429,6 +449,7 @@ def test_a_promotion_that_lands_while_somebody_rolls_back_is_not_skipped(
     assert three.kinds()[-1] == "promote v4"
 
 
+@pytest.mark.slow
 def test_a_rejection_that_lands_while_somebody_promotes_stops_the_promotion(
     three: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,6 +468,7 @@ def test_a_rejection_that_lands_while_somebody_promotes_stops_the_promotion(
     assert three.kinds()[-1] == "reject v4"
 
 
+@pytest.mark.long
 def test_a_promotion_that_lands_while_somebody_rejects_stops_the_rejection(
     three: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -468,6 +490,7 @@ def test_a_promotion_that_lands_while_somebody_rejects_stops_the_rejection(
 # --- every decision ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["base", "base+prompt", "nosuch", "../v1", "v1/", "/etc", ""])
 def test_what_is_no_adapter_is_refused(project: ServedProject, name: str) -> None:
     project.line("v1")
@@ -529,7 +552,7 @@ def test_nothing_is_decided_on_a_ledger_that_was_changed_by_hand(project: Served
         back(project)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_unknown_task_or_store_is_named(project: ServedProject) -> None:
     project.line("v1")
     with refused("poems: no benchmark is for this task"):

@@ -31,7 +31,7 @@ def forging(tmp_path_factory: pytest.TempPathFactory) -> Forging:
     return Forging(tmp_path_factory.mktemp("forging"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "forgery",
     [pytest.param(one, id=f"{kind}: {one.name}") for kind, some in ALL.items() for one in some],

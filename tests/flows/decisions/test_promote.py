@@ -49,7 +49,7 @@ def promoted(project: TinyProject) -> str | None:
 # --- promote ------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_judged_adapter_is_promoted_and_pinned_as_the_first(
     project: TinyProject, put: Promote
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_judged_adapter_is_promoted_and_pinned_as_the_first(
     assert standing.promoted == standing.pinned == decision
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_next_one_takes_its_place_and_the_pin_stays(project: TinyProject, put: Promote) -> None:
     judge(project, "good")
     put("good")
@@ -85,7 +85,7 @@ def refused(project: TinyProject, put: Promote, name: str, words: str, **more: s
     assert promoted(project) == before
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_a_verdict_it_is_refused(project: TinyProject, put: Promote) -> None:
     refused(project, put, "good", "was not judged yet, run `pytest --model good`")
 
@@ -102,21 +102,21 @@ def test_a_rejected_one_is_refused(project: TinyProject, put: Promote) -> None:
     refused(project, put, "bad", "the verdict is reject, only promote is promoted")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_open_one_is_refused(project: TinyProject, put: Promote) -> None:
     project.promote("good")
     assert judge(project, "broken") == "inconclusive"
     refused(project, put, "broken", "the verdict is inconclusive")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_after_the_benchmark_changed_it_is_refused(project: TinyProject, put: Promote) -> None:
     judge(project, "good")
     project.benchmark("openers", BENCHMARK, [CASES[0] | {"ideal": "Hi!"}, *CASES[1:]])
     refused(project, put, "good", "the benchmark changed since, run `pytest --model good`")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_after_the_policy_changed_it_is_refused(project: TinyProject, put: Promote) -> None:
     project.benchmark("openers", BENCHMARK + "\n[policy]\nalpha = 0.4\n", CASES)
     judge(project, "good")
@@ -124,6 +124,7 @@ def test_after_the_policy_changed_it_is_refused(project: TinyProject, put: Promo
     refused(project, put, "good", "the benchmark changed since")
 
 
+@pytest.mark.long
 def test_after_a_guard_changed_it_is_refused(project: TinyProject, put: Promote) -> None:
     judge(project, "good")
     changed = [GUARD_CASES[0] | {"ideal": "yes!"}, *GUARD_CASES[1:]]
@@ -131,14 +132,14 @@ def test_after_a_guard_changed_it_is_refused(project: TinyProject, put: Promote)
     refused(project, put, "good", "the guard benchmarks changed since")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_after_the_bytes_changed_it_is_refused(project: TinyProject, put: Promote) -> None:
     judge(project, "good")
     project.record("good", quality="bad")
     refused(project, put, "good", "its bytes changed since it was judged")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_after_the_baseline_moved_it_is_refused(project: TinyProject, put: Promote) -> None:
     project.promote("good")
     assert judge(project, "same") == "promote"
@@ -146,7 +147,7 @@ def test_after_the_baseline_moved_it_is_refused(project: TinyProject, put: Promo
     refused(project, put, "same", "was not compared with the promoted adapter, which is broken now")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_verdict_against_the_base_counts_only_while_nothing_is_promoted(
     project: TinyProject, put: Promote
 ) -> None:
@@ -155,6 +156,7 @@ def test_a_verdict_against_the_base_counts_only_while_nothing_is_promoted(
     refused(project, put, "good", "was not compared with the promoted adapter, which is same now")
 
 
+@pytest.mark.long
 def test_a_verdict_on_some_cases_does_not_count(project: TinyProject, put: Promote) -> None:
     from harness.flows.evaluation.context import Request
     from harness.flows.evaluation.session import open_session
@@ -164,7 +166,7 @@ def test_a_verdict_on_some_cases_does_not_count(project: TinyProject, put: Promo
     refused(project, put, "good", "was judged on some of the cases only")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_later_look_at_one_case_takes_nothing_back(project: TinyProject, put: Promote) -> None:
     from harness.flows.evaluation.context import Request
     from harness.flows.evaluation.session import open_session
@@ -184,7 +186,7 @@ def test_a_comparison_with_something_else_takes_nothing_back(
     assert put("good").adapter == "good"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_comparison_that_leaves_the_pinned_one_out_does_not_count(
     project: TinyProject, put: Promote
 ) -> None:
@@ -194,7 +196,7 @@ def test_a_comparison_that_leaves_the_pinned_one_out_does_not_count(
     refused(project, put, "broken", "was not compared with the pinned adapter, which is good now")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_promoted_already_is_said(project: TinyProject, put: Promote) -> None:
     judge(project, "good")
     put("good")
@@ -202,7 +204,7 @@ def test_what_is_promoted_already_is_said(project: TinyProject, put: Promote) ->
     refused(project, put, "good", "is promoted already")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_outputs_judged_from_another_folder_are_promoted_from_there(
     project: TinyProject, put: Promote
 ) -> None:
@@ -212,7 +214,7 @@ def test_outputs_judged_from_another_folder_are_promoted_from_there(
     assert put("good", engine="recorded:served").adapter == "good"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("by", "why"), [("", "x"), ("Ana", " "), ("Ana", "a\nb"), ("A\nb", "x")])
 def test_who_and_why_are_said_in_one_line(project: TinyProject, by: str, why: str) -> None:
     judge(project, "good")
@@ -225,7 +227,7 @@ def test_an_unknown_task_is_named(project: TinyProject) -> None:
         promote(project.project, "good", task="poems", by="Ana", why="x")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_of_two_people_who_saw_the_same_state_one_succeeds(
     project: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +261,7 @@ def broken_run(project: TinyProject) -> str:
     return found.runs["candidate"]
 
 
+@pytest.mark.long
 def test_an_accepted_case_changes_the_next_verdict(
     project: TinyProject, put: Promote, broken_run: str
 ) -> None:
@@ -269,19 +272,20 @@ def test_an_accepted_case_changes_the_next_verdict(
     assert put("broken").adapter == "broken"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("case", ["health-2", "nosuch", ""])
 def test_only_a_broken_case_is_accepted(project: TinyProject, broken_run: str, case: str) -> None:
     with pytest.raises(RequestError, match=r"did not break in this run \(broken: health-1\)"):
         accept(project.project, case, broken_run, by="Ana", why="x")
 
 
+@pytest.mark.slow
 def test_an_unknown_run_is_named(project: TinyProject, broken_run: str) -> None:
     with pytest.raises(RequestError, match="nosuch: no such run"):
         accept(project.project, "health-1", "nosuch", by="Ana", why="x")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_acceptance_is_for_one_run_only(project: TinyProject, broken_run: str) -> None:
     accept(project.project, "health-1", broken_run, by="Ana", why="x")
     project.record("other", texts={"health-1": "Dear Sir!"}, nlls={"health-1": 0.43})

@@ -53,7 +53,7 @@ def renew(project: ServedProject) -> None:
 # --- what it says -----------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_names_adapter_digest_files_and_decision(project: ServedProject) -> None:
     with project.opened() as store:
         held = store.decisions.promoted("openers")
@@ -67,6 +67,7 @@ def test_it_names_adapter_digest_files_and_decision(project: ServedProject) -> N
     assert entry["override"] is False
 
 
+@pytest.mark.slow
 def test_it_follows_every_decision(project: ServedProject) -> None:
     project.line("v2")
     assert served(project) == project.folder / "adapters/v2"
@@ -74,7 +75,7 @@ def test_it_follows_every_decision(project: ServedProject) -> None:
     assert served(project) == project.folder / "adapters/v1"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_client_s_adapter_and_a_second_task(project: ServedProject) -> None:
     project.second_task()
     project.judge("acme/r1", task="replies")
@@ -83,7 +84,7 @@ def test_a_client_s_adapter_and_a_second_task(project: ServedProject) -> None:
     assert served(project) == project.folder / "adapters/v1"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_override_shows_in_it(project: ServedProject) -> None:
     project.judge("v2", "bad")
     project.put("v2", override=True)
@@ -206,6 +207,7 @@ def test_a_damaged_one_is_refused_and_made_anew(project: ServedProject, raw: byt
     assert file_of(project).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_task_without_a_promotion_is_named_with_what_is_near(project: ServedProject) -> None:
     with refused("opener: nothing is promoted for this task.*openers", RequestError):
         served(project, "opener")
@@ -238,7 +240,7 @@ def test_everybody_may_read_it(project: ServedProject) -> None:
     assert file_of(project).stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_disk_that_fails_leaves_the_old_one_and_says_what_to_do(
     project: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,7 +260,7 @@ def test_a_disk_that_fails_leaves_the_old_one_and_says_what_to_do(
     assert served(project).name == "v2"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_of_two_that_write_at_once_the_ledger_s_last_word_stays(
     project: ServedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

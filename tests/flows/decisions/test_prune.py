@@ -43,7 +43,7 @@ def left(project: ServedProject) -> set[str]:
         return set(store.runs.ids())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_newest_stay_and_what_is_needed_stays(project: ServedProject) -> None:
     before = left(project)
     found = pruned(project, 1)
@@ -55,7 +55,7 @@ def test_the_newest_stay_and_what_is_needed_stays(project: ServedProject) -> Non
     assert not {"newer-v1-0", "newer-v1-1"} & after
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_decision_can_still_be_judged_again_and_rolled_back(project: ServedProject) -> None:
     pruned(project, 1)
     with project.opened() as store:
@@ -92,7 +92,7 @@ def test_what_is_not_decided_goes_with_its_verdict(project: ServedProject) -> No
         assert store.runs.changed() == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_dry_run_says_the_same_and_removes_nothing(project: ServedProject) -> None:
     before = left(project)
     said = pruned(project, 2, dry_run=True)
@@ -100,10 +100,12 @@ def test_a_dry_run_says_the_same_and_removes_nothing(project: ServedProject) -> 
     assert pruned(project, 2) == said
 
 
+@pytest.mark.slow
 def test_with_few_runs_nothing_goes(project: ServedProject) -> None:
     assert pruned(project, 100).runs == ()
 
 
+@pytest.mark.long
 def test_pruning_twice_removes_nothing_more(project: ServedProject) -> None:
     pruned(project, 1)
     assert pruned(project, 1).runs == ()

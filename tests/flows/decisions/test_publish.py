@@ -233,6 +233,7 @@ def test_the_token_is_in_no_message_and_no_record(
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.slow
 def test_the_real_client_sends_these_bytes_and_asks_for_nothing_else(
     made: Judged, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

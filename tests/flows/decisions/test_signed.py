@@ -97,6 +97,7 @@ def test_a_ledger_with_an_unsigned_decision_is_refused(
     assert failed(project) == ["signatures: decision 1 (promote v1 by Ana) is not signed"]
 
 
+@pytest.mark.slow
 def test_an_older_ledger_is_signed_once_and_then_counts(project: ServedProject) -> None:
     project.put("v1")
     key = ask_for_signatures(project)
@@ -106,6 +107,7 @@ def test_an_older_ledger_is_signed_once_and_then_counts(project: ServedProject) 
     assert promoted("openers", project.folder).name == "v1"
 
 
+@pytest.mark.slow
 def test_a_broken_chain_is_not_signed(project: ServedProject) -> None:
     project.put("v1")
     key = ask_for_signatures(project)
@@ -114,6 +116,7 @@ def test_a_broken_chain_is_not_signed(project: ServedProject) -> None:
         sign_ledger(project.project, key)
 
 
+@pytest.mark.slow
 def test_path_refuses_a_signed_decision_that_puts_nothing_into_production(
     project: ServedProject,
 ) -> None:
@@ -131,6 +134,7 @@ def test_path_refuses_a_signed_decision_that_puts_nothing_into_production(
         promoted("openers", project.folder)
 
 
+@pytest.mark.long
 def test_a_signature_travels_with_the_history(project: ServedProject, tmp_path: Path) -> None:
     key = ask_for_signatures(project)
     made = project.put("v1", key=key)
@@ -143,6 +147,7 @@ def test_a_signature_travels_with_the_history(project: ServedProject, tmp_path: 
     new.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", ["[]", '"lead.pub"', "[1]", '[""]'])
 def test_settings_that_name_no_key_are_refused(project: ServedProject, keys: str) -> None:
     project.settings(f"[tool.harness.promotion]\nkeys = {keys}\n")
@@ -150,6 +155,7 @@ def test_settings_that_name_no_key_are_refused(project: ServedProject, keys: str
         assert project.project.settings
 
 
+@pytest.mark.long
 def test_a_key_that_is_missing_is_named(project: ServedProject) -> None:
     project.settings('[tool.harness.promotion]\nkeys = ["gone.pub"]\n')
     with pytest.raises(RequestError, match=r"gone\.pub"):

@@ -35,7 +35,7 @@ def wrong(project: TinyProject, **how: Path) -> list[str]:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_of_what_is_as_it_was_nothing_is_said(project: ServedProject) -> None:
     found = verify(project.project)
     assert all(check.ok for check in found)

@@ -63,6 +63,7 @@ def what(body: dict[str, Any]) -> tuple[str, str]:
     return body["model"].split("-")[0], body["messages"][-1]["content"]
 
 
+@pytest.mark.slow
 def test_an_adapter_is_judged_through_a_server(served: TinyProject, server: OpenAIServer) -> None:
     verdict = judged(served, "v1")["openers"]
     assert verdict.outcome == "promote"
@@ -72,7 +73,7 @@ def test_an_adapter_is_judged_through_a_server(served: TinyProject, server: Open
     assert server.modules == {}  # what was loaded for it is taken out again
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nothing_is_asked_where_everything_is_known(
     served: TinyProject, server: OpenAIServer
 ) -> None:
@@ -82,7 +83,7 @@ def test_nothing_is_asked_where_everything_is_known(
     assert server.asked == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_broke_goes_on_where_it_was(served: TinyProject, server: OpenAIServer) -> None:
     text = (served.folder / "pyproject.toml").read_text()
     served.write("pyproject.toml", text + "concurrency = 1\n")
@@ -98,7 +99,7 @@ def test_a_run_that_broke_goes_on_where_it_was(served: TinyProject, server: Open
     assert not set(asked) & set(answered)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_other_bytes_of_the_same_name_are_asked_for_anew(
     served: TinyProject, server: OpenAIServer
 ) -> None:
@@ -109,6 +110,7 @@ def test_other_bytes_of_the_same_name_are_asked_for_anew(
     assert len(server.bodies(CHAT)) == len(CASES) + len(GUARD_CASES)
 
 
+@pytest.mark.slow
 def test_the_key_is_in_no_record(
     served: TinyProject, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +122,7 @@ def test_the_key_is_in_no_record(
         assert not file.is_file() or KEY.encode() not in file.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_known_is_said_in_the_record(
     served: TinyProject, server: OpenAIServer
 ) -> None:
@@ -202,6 +205,7 @@ def test_no_base_is_fetched_for_a_server(tmp_path: Path, monkeypatch: pytest.Mon
         find_weights("org/large", tmp_path, fetch=False)
 
 
+@pytest.mark.long
 def test_a_room_is_closed_with_the_bench(served: TinyProject, server: OpenAIServer) -> None:
     with open_session(served.project, Request(), lambda step, done, total: None) as session:
         session.candidate("v1").evaluate(session.benchmark("openers"))
@@ -212,6 +216,7 @@ def test_a_room_is_closed_with_the_bench(served: TinyProject, server: OpenAIServ
 # --- beside another engine ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_score_far_from_another_engines_on_the_same_bytes_is_said(
     served: TinyProject, server: OpenAIServer
 ) -> None:
@@ -230,6 +235,7 @@ def test_a_score_far_from_another_engines_on_the_same_bytes_is_said(
     assert "and 0.900 by the engine transformers on the same bytes" in said
 
 
+@pytest.mark.slow
 def test_an_equal_score_of_another_engine_is_not_said(served: TinyProject) -> None:
     with open_session(Project.here(served.folder), Request(), lambda *_: None) as session:
         adapter, benchmark = session.candidate("v1").adapter, session.benchmark("openers")

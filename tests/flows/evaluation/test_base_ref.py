@@ -81,6 +81,7 @@ def same_as_at_base(project: TinyProject, said: str) -> None:
     assert any(said in one for one in found.bar_differs), found.bar_differs
 
 
+@pytest.mark.slow
 def test_where_nothing_differs_nothing_is_said(project: TinyProject) -> None:
     found = judged(project, "same")
     assert (found.outcome, found.promoted, found.bar_differs) == ("promote", "good", ())
@@ -133,6 +134,7 @@ def conftest(project: TinyProject) -> None:
     git(project.folder, "add", "conftest.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -163,13 +165,14 @@ def test_a_promotion_in_the_pull_request_is_said_and_not_believed(project: TinyP
     same_as_at_base(project, "promoted.json: good for openers there, bad here")
 
 
+@pytest.mark.slow
 def test_a_store_that_comes_along_is_not_opened(project: TinyProject) -> None:
     project.write("reports/harness.db", "no database")
     assert judged(project).outcome == "reject"
     assert (project.folder / "reports/harness.db").read_text(encoding="utf-8") == "no database"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_adapter_is_the_heads(project: TinyProject) -> None:
     project.record("new", quality="good")
     assert judged(project, "new").outcome == "promote"
@@ -177,7 +180,7 @@ def test_the_adapter_is_the_heads(project: TinyProject) -> None:
     assert judged(project, "new").outcome == "reject"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_project_below_the_top_of_its_repository(project: TinyProject, tmp_path: Path) -> None:
     inner = tmp_path / "whole/inner"
     shutil.copytree(project.folder, inner, ignore=shutil.ignore_patterns(".git"))
@@ -190,6 +193,7 @@ def test_a_project_below_the_top_of_its_repository(project: TinyProject, tmp_pat
     same_as_at_base(project, "gate at a margin of 0.99 here")
 
 
+@pytest.mark.slow
 def test_reports_go_to_the_working_folder(project: TinyProject, tmp_path: Path) -> None:
     found = at_base(project.project, "base", tmp_path / "bar")
     assert found.settings.reports == project.folder / "reports"
@@ -197,6 +201,7 @@ def test_reports_go_to_the_working_folder(project: TinyProject, tmp_path: Path) 
     assert found.settings.benchmarks == tmp_path / "bar/benchmarks"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["sqlite:////srv/harness.db", "postgresql://db/harness"])
 def test_a_store_elsewhere_is_the_teams_own(project: TinyProject, tmp_path: Path, url: str) -> None:
     project.settings(f'store = "{url}"\n')
@@ -219,7 +224,7 @@ def undecided(project: TinyProject) -> TinyProject:
     return project
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("ref", "store", "believed"),
     [

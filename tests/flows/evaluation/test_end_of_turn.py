@@ -76,7 +76,7 @@ def opened(project: TinyProject) -> Iterator[Session]:
         yield session
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_records_what_ended_its_turns_and_is_found_again(project, monkeypatch):
     with opened(project) as session:
         run = session.candidate("v1").evaluate(session.benchmark(TASK)).run
@@ -90,6 +90,7 @@ def rows(project):
     return [check.message for check in doctor(project.project, "v1") if check.name == "template"]
 
 
+@pytest.mark.long
 def test_the_doctor_says_what_ends_a_turn_and_whose_template_it_is(project):
     assert rows(project) == ["ends with <|im_end|>, template of the base"]
     (project.folder / "tiny" / "chat_template.jinja").write_text(GEMMA)
@@ -121,7 +122,7 @@ def test_a_case_beyond_the_bases_positions_is_refused_before_any_text(project, m
         session.candidate("v1").evaluate(session.benchmark(TASK))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_promoted_run_of_an_older_engine_is_made_again_and_that_is_said(project, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(engine, "_WAYS", "packed-1")

@@ -66,7 +66,7 @@ def test_a_faithful_merge_promotes_and_the_record_says_what_was_judged(
         look(deployed.project, "v1+merged")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_doubled_alpha_is_rejected_and_named(deployed: DeployedProject, tmp_path: Path) -> None:
     deployed.exported("double", tmp_path / "doubled")
     verdict = deployed.judged("v1", tmp_path / "doubled")
@@ -78,7 +78,7 @@ def test_doubled_alpha_is_rejected_and_named(deployed: DeployedProject, tmp_path
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_another_template_is_rejected_and_named(deployed: DeployedProject, tmp_path: Path) -> None:
     deployed.exported("v1", tmp_path / "out")
     (tmp_path / "out" / "chat_template.jinja").write_text(
@@ -94,7 +94,7 @@ def test_another_template_is_rejected_and_named(deployed: DeployedProject, tmp_p
     assert ended == "its own chat template ends an answer with `<|im_end|>`, not with `</s>`"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_merge_without_the_adapter_is_rejected_and_named(
     deployed: DeployedProject, tmp_path: Path
 ) -> None:
@@ -107,7 +107,7 @@ def test_a_merge_without_the_adapter_is_rejected_and_named(
     assert told(verdict.notes) == ["the adapter is not in it, its weights are those of the base"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_merge_into_four_bits_is_named_by_its_rounding(
     deployed: DeployedProject, tmp_path: Path
 ) -> None:
@@ -119,7 +119,7 @@ def test_a_merge_into_four_bits_is_named_by_its_rounding(
     assert any("rounding changed its weights" in fault for fault in found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_export_that_lacks_its_head_is_refused(
     deployed: DeployedProject, tmp_path: Path
 ) -> None:

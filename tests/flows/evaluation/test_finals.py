@@ -68,6 +68,7 @@ def finals_notes(verdict: Verdict) -> list[str]:
     return [note for note in verdict.notes if note.startswith("finals:")]
 
 
+@pytest.mark.slow
 def test_without_reviews_the_verdict_says_that_there_is_nothing_to_weigh(
     project: TinyProject,
 ) -> None:
@@ -76,11 +77,13 @@ def test_without_reviews_the_verdict_says_that_there_is_nothing_to_weigh(
     assert finals_notes(verdict) == ["finals: not available here, no review is in the store"]
 
 
+@pytest.mark.slow
 def test_fewer_than_a_hundred_are_counted_and_decide_nothing(project: TinyProject) -> None:
     reviewed(project, Weeks().add(60, edited=6))
     assert finals_notes(judged(project)) == ["finals: 60 of the 100 that are needed"]
 
 
+@pytest.mark.slow
 def test_recorded_outputs_without_nlls_say_so(project: TinyProject) -> None:
     reviewed(project, Weeks().add(EVERY, edited=24))
     verdict = judged(project)
@@ -89,6 +92,7 @@ def test_recorded_outputs_without_nlls_say_so(project: TinyProject) -> None:
     assert note == "finals: not available here, recorded outputs have none for this benchmark"
 
 
+@pytest.mark.long
 def test_recorded_nlls_are_weighed_and_leave_the_adapters_digest_alone(
     project: TinyProject,
 ) -> None:
@@ -102,6 +106,7 @@ def test_recorded_nlls_are_weighed_and_leave_the_adapters_digest_alone(
     assert verdict.finals.mean == pytest.approx(exp(-0.21) - exp(-0.2))
 
 
+@pytest.mark.long
 def test_texts_that_would_no_longer_be_written_reject_what_the_cases_promote(
     project: TinyProject,
 ) -> None:
@@ -116,6 +121,7 @@ def test_texts_that_would_no_longer_be_written_reject_what_the_cases_promote(
     assert finals_notes(unasked) == ["finals: left out on request"]
 
 
+@pytest.mark.long
 def test_finals_are_one_per_input_at_the_reviews_own_mix_and_set_aside_ones_first(
     project: TinyProject,
 ) -> None:
@@ -136,6 +142,7 @@ def test_finals_are_one_per_input_at_the_reviews_own_mix_and_set_aside_ones_firs
     assert accepted <= chosen, "those set aside come first, however old they are"
 
 
+@pytest.mark.slow
 def test_of_adapters_with_an_unknown_training_set_only_what_was_set_aside_is_asked(
     project: TinyProject,
 ) -> None:
@@ -146,6 +153,7 @@ def test_of_adapters_with_an_unknown_training_set_only_what_was_set_aside_is_ask
     assert finals_notes(judged(project)) == [f"finals: {aside} of the 100 that are needed"]
 
 
+@pytest.mark.slow
 def test_an_input_of_the_benchmark_is_no_final(project: TinyProject) -> None:
     weeks = Weeks().add(100)
     weeks.reviews[0] = replace(weeks.reviews[0], input=str(CASES[0]["input"]))
@@ -163,6 +171,7 @@ def test_a_benchmark_that_does_not_judge_likelihoods_weighs_none(project: TinyPr
     assert finals_notes(judged(project)) == [note]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [{"review": 3, "nll": 0.1}, {"review": "r", "nll": -1}, {"review": "r"}, {"id": "r", "nll": 1}],
@@ -176,6 +185,7 @@ def test_a_recorded_final_that_is_none_is_refused_with_its_line(
         judged(project)
 
 
+@pytest.mark.slow
 def test_a_recorded_final_stands_once(project: TinyProject) -> None:
     reviewed(project, Weeks().add(EVERY))
     project.write_lines(f"recorded/same/{TASK}.finals.jsonl", [{"review": "r", "nll": 1}] * 2)

@@ -93,6 +93,7 @@ def aged(project: TinyProject, days: int) -> None:
         file.write_text(json.dumps(said))
 
 
+@pytest.mark.long
 def test_a_name_is_judged_by_its_texts_and_the_verdict_says_what_it_is(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -107,6 +108,7 @@ def test_a_name_is_judged_by_its_texts_and_the_verdict_says_what_it_is(
     assert run.origin["model"] == MODEL and run.origin["asked"]
 
 
+@pytest.mark.slow
 def test_the_key_is_sent_and_kept_nowhere(hosted: TinyProject, server: OpenAIServer) -> None:
     judged(hosted)
     recorded(hosted)
@@ -115,6 +117,7 @@ def test_the_key_is_sent_and_kept_nowhere(hosted: TinyProject, server: OpenAISer
         assert not file.is_file() or KEY.encode() not in file.read_bytes()
 
 
+@pytest.mark.long
 def test_recorded_answers_outlive_the_model(hosted: TinyProject, server: OpenAIServer) -> None:
     found = recorded(hosted)
     assert [one.answers for one in found.files] == [len(CASES), len(GUARD_CASES)]
@@ -125,6 +128,7 @@ def test_recorded_answers_outlive_the_model(hosted: TinyProject, server: OpenAIS
     assert answers(server) == before
 
 
+@pytest.mark.long
 def test_recording_again_asks_nothing_and_changes_nothing(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -134,7 +138,7 @@ def test_recording_again_asks_nothing_and_changes_nothing(
     assert answers(server) == before
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_interrupted_recording_goes_on_where_it_stopped(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -158,7 +162,7 @@ def test_an_interrupted_recording_goes_on_where_it_stopped(
     assert not before & again
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_new_adapter_is_gated_against_a_name_that_is_gone(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -178,7 +182,7 @@ def test_a_new_adapter_is_gated_against_a_name_that_is_gone(
     assert promote(hosted.project, "as-good", **how).adapter == "as-good"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_answers_beyond_their_age_are_asked_for_again(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -191,7 +195,7 @@ def test_answers_beyond_their_age_are_asked_for_again(
     assert judged(hosted).runs == first.runs  # fresh again
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_old_answers_count_where_the_server_gives_none_and_that_is_said(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -207,6 +211,7 @@ def test_old_answers_count_where_the_server_gives_none_and_that_is_said(
         promote(hosted.project, "ft", task="openers", by="Ana", why="x")
 
 
+@pytest.mark.long
 def test_recorded_answers_that_were_edited_are_refused(hosted: TinyProject) -> None:
     recorded(hosted)
     forget_store(hosted)
@@ -216,7 +221,7 @@ def test_recorded_answers_that_were_edited_are_refused(hosted: TinyProject) -> N
         judged(hosted)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_another_model_under_a_promoted_name_is_refused(
     hosted: TinyProject, server: OpenAIServer
 ) -> None:
@@ -230,7 +235,7 @@ def test_another_model_under_a_promoted_name_is_refused(
         judged(hosted, "as-good")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_name_has_no_path_and_nothing_to_attest(hosted: TinyProject) -> None:
 
     verdict = judged(hosted)

@@ -76,7 +76,7 @@ def plain(rows: Sequence[JobResult]) -> list[Any]:
     return [(r.adapter, r.benchmark, bare(r.verdict) if r.verdict else r.error) for r in rows]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_output_is_asked_once_and_verdicts_ask_nothing_more(several: TinyProject) -> None:
     engine = EchoEngine()
     with session(several, engine) as opened:
@@ -88,7 +88,7 @@ def test_every_output_is_asked_once_and_verdicts_ask_nothing_more(several: TinyP
     assert all(row.verdict for row in rows)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_verdicts_are_those_without_it(several: TinyProject, tmp_path: Path) -> None:
     from harness.flows.evaluation.sweep import one_after_another
 
@@ -99,6 +99,7 @@ def test_the_verdicts_are_those_without_it(several: TinyProject, tmp_path: Path)
         assert plain(list(sweep(opened, NAMES, one_after_another))) == plain(ahead)
 
 
+@pytest.mark.slow
 def test_progress_says_how_much_is_left_overall(several: TinyProject) -> None:
     on_progress: list[tuple[str, int, int]] = []
     with session(several, EchoEngine()) as opened:
@@ -110,6 +111,7 @@ def test_progress_says_how_much_is_left_overall(several: TinyProject) -> None:
     assert on_progress[0][0] == "v1 on openers: writing"
 
 
+@pytest.mark.slow
 def test_one_that_fails_is_tried_once_on_each_benchmark_and_stops_nobody(
     several: TinyProject,
 ) -> None:
@@ -129,7 +131,7 @@ def test_one_that_fails_is_tried_once_on_each_benchmark_and_stops_nobody(
     assert len([row for row in rows if row.verdict]) == 4
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_proof_is_given_once_for_an_adapter(several: TinyProject, tmp_path: Path) -> None:
     engine = Counting(tmp_path)
     with proving(several, engine) as opened:
@@ -137,6 +139,7 @@ def test_a_proof_is_given_once_for_an_adapter(several: TinyProject, tmp_path: Pa
     assert engine.shown == list(NAMES)
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_of_an_adapter_that_changes_nothing(
     several: TinyProject, tmp_path: Path
 ) -> None:
@@ -152,7 +155,7 @@ def test_nothing_is_kept_of_an_adapter_that_changes_nothing(
     assert "unapplied" not in (tmp_path / "asked").read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_to_make_again_means_once(several: TinyProject) -> None:
     with session(several, EchoEngine()) as opened:
         list(sweep(opened, NAMES))
@@ -163,6 +166,7 @@ def test_to_make_again_means_once(several: TinyProject) -> None:
     assert {name for name, _, _ in engine.written} == set(NAMES)
 
 
+@pytest.mark.slow
 def test_a_run_knows_how_long_its_outputs_took(several: TinyProject) -> None:
     with session(several, EchoEngine()) as opened:
         prefetch(opened, WANTED)
@@ -172,6 +176,7 @@ def test_a_run_knows_how_long_its_outputs_took(several: TinyProject) -> None:
     assert run.seconds["generate"] >= round(spent["generate"], 3)
 
 
+@pytest.mark.slow
 def test_a_store_that_fails_ends_it(several: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StoreFailed("the disk is full")

@@ -70,6 +70,7 @@ def test_ideals_that_were_weighed_before_it_broke_are_not_weighed_again(
     assert written(second) == []
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_every_finished_batch(project: TinyProject) -> None:
     def die(adapter: Mounted, prompt: Prompt) -> str:
         if prompt.case == ALL[5]:

@@ -105,7 +105,7 @@ def test_a_right_server_is_believed(project: Path, right: VLLM) -> None:
     assert judged(project, right) in ("promote", "reject", "inconclusive")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_server_is_refused_before_it_writes_a_text(project: Path, fault: str) -> None:
     error, said = SAID[fault]
@@ -116,7 +116,7 @@ def test_a_wrong_server_is_refused_before_it_writes_a_text(project: Path, fault:
     assert not [body for body in written if body["model"] != "the-base"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_sweep_refuses_it_too(project: Path, fault: str) -> None:
     with serve(project, fault) as server:
@@ -165,7 +165,7 @@ def with_head(project: Path) -> None:
     model.save_pretrained(project / "adapters/v1")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_adapter_that_changes_the_head_is_judged_without_likelihoods(
     project: Path, right: VLLM, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,7 +179,7 @@ def test_an_adapter_that_changes_the_head_is_judged_without_likelihoods(
     assert "v1: changes lm_head" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["half applied", "base under its name"])
 def test_its_texts_still_show_a_wrong_server(project: Path, fault: str) -> None:
     with_head(project)

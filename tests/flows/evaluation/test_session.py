@@ -65,6 +65,7 @@ def test_the_first_adapter_is_compared_with_a_good_prompt_where_there_is_one(
     assert {worth.against for worth in verdict.worth} == {"base", "base+prompt"}
 
 
+@pytest.mark.long
 def test_later_ones_are_judged_against_the_promoted_one(recorded: TinyProject) -> None:
     recorded.promote("good")
     assert judged(recorded, "same")["openers"].promoted == "good"
@@ -72,6 +73,7 @@ def test_later_ones_are_judged_against_the_promoted_one(recorded: TinyProject) -
     assert (verdict.outcome, verdict.promoted) == ("reject", "good")
 
 
+@pytest.mark.slow
 def test_the_pinned_reference_stops_a_slow_slide(recorded: TinyProject) -> None:
     recorded.promote("good")
     recorded.promote("same")
@@ -81,6 +83,7 @@ def test_the_pinned_reference_stops_a_slow_slide(recorded: TinyProject) -> None:
     assert {metric.against for metric in verdict.metrics} >= {"promoted", "pinned"}
 
 
+@pytest.mark.slow
 def test_another_reference_is_the_only_one(recorded: TinyProject) -> None:
     recorded.promote("good")
     verdict = judged(recorded, "same", against="bad")["openers"]
@@ -94,6 +97,7 @@ def test_the_promoted_one_against_itself_is_identical(recorded: TinyProject) -> 
     assert verdict.outcome == "promote"
 
 
+@pytest.mark.slow
 def test_a_rejecting_guard_rejects_also_where_only_the_task_was_asked_for(
     recorded: TinyProject,
 ) -> None:
@@ -104,7 +108,7 @@ def test_a_rejecting_guard_rejects_also_where_only_the_task_was_asked_for(
     assert any("manners" in reason for reason in verdicts["openers"].reasons)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_candidate_of_a_benchmark_version_is_counted_once(recorded: TinyProject) -> None:
     recorded.promote("good")
     counted = [judged(recorded, name)["openers"] for name in ("good", "same", "same", "bad")]
@@ -121,6 +125,7 @@ def promoted_files(project: TinyProject, adapter: str) -> None:
     store.close()
 
 
+@pytest.mark.long
 def test_a_promoted_adapter_whose_bytes_changed_is_no_reference(project: TinyProject) -> None:
     promoted_files(project, "v1")
     project.adapter("v2", seed=3).write()
@@ -186,6 +191,7 @@ def test_an_adapter_is_judged_on_its_own_task(project: TinyProject) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_guard_is_kept_against_what_is_promoted_for_the_adapters_task(
     project: TinyProject,
 ) -> None:
@@ -209,7 +215,7 @@ def with_a_prompt(project: TinyProject) -> TinyProject:
     return project
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_adapter_is_compared_with_base_and_prompt(recorded: TinyProject) -> None:
     verdict = judged(with_a_prompt(recorded), "same")["openers"]
     assert verdict.promoted == "good"
@@ -220,7 +226,7 @@ def test_every_adapter_is_compared_with_base_and_prompt(recorded: TinyProject) -
     assert [worth.benchmark for worth in verdict.forgetting] == ["manners"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_baselines_change_no_outcome(recorded: TinyProject) -> None:
     with_a_prompt(recorded)
     for adapter in ("same", "bad"):
@@ -231,6 +237,7 @@ def test_baselines_change_no_outcome(recorded: TinyProject) -> None:
         assert (asked.outcome, asked.reasons) == (unasked.outcome, unasked.reasons)
 
 
+@pytest.mark.slow
 def test_without_baselines_the_first_adapter_still_has_its_base(recorded: TinyProject) -> None:
     recorded.benchmark("openers", BENCHMARK + EXAMPLES, CASES)
     recorded.record("base+prompt", quality="same")
@@ -238,6 +245,7 @@ def test_without_baselines_the_first_adapter_still_has_its_base(recorded: TinyPr
     assert set(verdict.runs) == {"candidate", "base"}
 
 
+@pytest.mark.long
 def test_what_nobody_recorded_of_the_base_is_not_asked_for(recorded: TinyProject) -> None:
     recorded.promote("good")
     (recorded.folder / "recorded/base/openers.jsonl").unlink()
@@ -246,6 +254,7 @@ def test_what_nobody_recorded_of_the_base_is_not_asked_for(recorded: TinyProject
     assert [worth.benchmark for worth in verdict.forgetting] == ["manners"]
 
 
+@pytest.mark.slow
 def test_a_base_recorded_for_some_of_the_cases_is_not_asked_for(recorded: TinyProject) -> None:
     recorded.promote("good")
     file = recorded.folder / "recorded/base/openers.jsonl"
@@ -253,11 +262,13 @@ def test_a_base_recorded_for_some_of_the_cases_is_not_asked_for(recorded: TinyPr
     assert judged(recorded, "same")["openers"].worth == ()
 
 
+@pytest.mark.slow
 def test_the_base_itself_needs_no_baselines(recorded: TinyProject) -> None:
     verdict = judged(with_a_prompt(recorded), "base+prompt")["openers"]
     assert (verdict.worth, verdict.promoted) == ((), "good")
 
 
+@pytest.mark.long
 def test_baselines_are_written_once(project: TinyProject) -> None:
     project.benchmark("openers", BENCHMARK + EXAMPLES, CASES)
     promoted_files(project, "v1")
@@ -273,6 +284,7 @@ def test_baselines_are_written_once(project: TinyProject) -> None:
     }
 
 
+@pytest.mark.long
 def test_for_some_cases_no_baseline_is_made_but_one_that_is_there_is_used(
     project: TinyProject,
 ) -> None:
@@ -293,6 +305,7 @@ def test_for_some_cases_no_baseline_is_made_but_one_that_is_there_is_used(
 # --- several samples ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_several_samples_are_kept_and_what_limits_the_verdict_is_said(
     project: TinyProject,
 ) -> None:
@@ -328,6 +341,7 @@ def test_a_run_of_some_cases_can_never_promote(project: TinyProject, count: int)
         assert found.verdict.guards == ()
 
 
+@pytest.mark.slow
 def test_all_cases_by_name_are_a_whole_run(project: TinyProject) -> None:
     promoted_files(project, "v1")
     named = frozenset(case["id"] for case in CASES)
@@ -335,6 +349,7 @@ def test_all_cases_by_name_are_a_whole_run(project: TinyProject) -> None:
         assert opened.candidate("v1").evaluate(opened.benchmark("openers"), named).run.complete
 
 
+@pytest.mark.slow
 def test_for_some_cases_the_reference_is_not_made_again(project: TinyProject) -> None:
     promoted_files(project, "v1")
     project.adapter("v2", seed=3).write()
@@ -366,6 +381,7 @@ def test_samples_have_limits(recorded: TinyProject, samples: int) -> None:
         pass
 
 
+@pytest.mark.long
 def test_runs_on_unlike_benchmarks_are_made_again_not_compared(recorded: TinyProject) -> None:
     recorded.promote("good")
     first = judged(recorded, "same")["openers"]
@@ -376,6 +392,7 @@ def test_runs_on_unlike_benchmarks_are_made_again_not_compared(recorded: TinyPro
     assert not set(first.runs.values()) & set(second.runs.values())
 
 
+@pytest.mark.slow
 def test_a_guard_alone_needs_no_task(recorded: TinyProject) -> None:
     recorded.benchmark("calm", GUARD_BENCHMARK.replace("manners", "calm"), GUARD_CASES)
     for name in ("base", "good"):
@@ -394,6 +411,7 @@ def test_everything_public_can_be_imported() -> None:
         _ = harness.nothing_like_it  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_working_directory_is_the_project_where_none_is_named(
     recorded: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,6 +420,7 @@ def test_the_working_directory_is_the_project_where_none_is_named(
     assert harness.evaluate("good")["openers"].outcome == "promote"
 
 
+@pytest.mark.slow
 def test_a_recorded_line_may_leave_the_likelihood_out(
     recorded: TinyProject, tmp_path: Path
 ) -> None:

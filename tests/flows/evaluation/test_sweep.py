@@ -40,6 +40,7 @@ def outcomes(rows: list[JobResult]) -> dict[tuple[str, str | None], str | None]:
     return {(r.adapter, r.benchmark): r.verdict.outcome if r.verdict else None for r in rows}
 
 
+@pytest.mark.long
 def test_every_adapter_meets_every_benchmark(recorded: TinyProject) -> None:
     recorded.promote("good")
     assert outcomes(swept(recorded, *NAMES)) == {
@@ -52,7 +53,7 @@ def test_every_adapter_meets_every_benchmark(recorded: TinyProject) -> None:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_verdict_is_the_one_that_evaluate_gives(recorded: TinyProject) -> None:
     recorded.promote("good")
     alone = {}
@@ -65,6 +66,7 @@ def test_each_verdict_is_the_one_that_evaluate_gives(recorded: TinyProject) -> N
     assert together == alone
 
 
+@pytest.mark.slow
 def test_an_adapter_that_is_refused_does_not_stop_the_others(recorded: TinyProject) -> None:
     rows = swept(recorded, "nosuch", "good")
     assert [(r.adapter, r.benchmark, r.code) for r in rows] == [
@@ -75,6 +77,7 @@ def test_an_adapter_that_is_refused_does_not_stop_the_others(recorded: TinyProje
     assert "no recorded outputs" in rows[0].error
 
 
+@pytest.mark.long
 def test_one_that_breaks_while_it_runs_does_not_stop_the_others(recorded: TinyProject) -> None:
     (recorded.folder / "recorded/same/openers.jsonl").write_text('{"case": "nobody"}\n')
     rows = swept(recorded, *NAMES)
@@ -101,10 +104,12 @@ def test_a_store_that_fails_ends_it(recorded: TinyProject, monkeypatch: pytest.M
         swept(recorded, *NAMES)
 
 
+@pytest.mark.slow
 def test_a_name_twice_is_judged_once(recorded: TinyProject) -> None:
     assert len(swept(recorded, "good", "same", "good")) == 4
 
 
+@pytest.mark.long
 def test_what_is_to_be_done_is_plain_and_anybody_may_do_it(recorded: TinyProject) -> None:
     def backwards(opened: Session, errands: Iterable[Job]) -> Iterator[JobResult]:
         return one_after_another(opened, reversed(list(errands)))
@@ -117,7 +122,7 @@ def test_what_is_to_be_done_is_plain_and_anybody_may_do_it(recorded: TinyProject
     assert [row.adapter for row in rows] == ["bad", "same", "good"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_base_is_asked_once_for_all(project: TinyProject) -> None:
     for number in range(2, 5):
         project.adapter(f"v{number}", seed=number, task="openers").write()

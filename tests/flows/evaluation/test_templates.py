@@ -142,7 +142,7 @@ DIFFERENT = (
 )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("plant", DIFFERENT, ids=lambda plant: plant.__name__)
 def test_what_makes_other_texts_or_tokens_is_refused_in_one_line(
     project, inside, shipping, made, plant
@@ -199,17 +199,20 @@ SAME = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plant", SAME, ids=lambda plant: plant.__name__)
 def test_files_that_differ_only_in_bytes_are_judged(project, inside, shipping, made, plant):
     plant(made, shipping)
     assert judged(project).candidate == "v1"
 
 
+@pytest.mark.slow
 def test_an_adapter_that_ships_nothing_starts_no_process(project, inside, shipping, monkeypatch):
     monkeypatch.setattr(templates, "compare", None)
     assert judged(project).candidate == "v1"
 
 
+@pytest.mark.slow
 def test_the_comparison_is_made_once_and_again_for_other_files(
     project, inside, shipping, made, monkeypatch
 ):
@@ -223,6 +226,7 @@ def test_the_comparison_is_made_once_and_again_for_other_files(
         judged(project)
 
 
+@pytest.mark.slow
 def test_a_template_that_differs_only_for_turns_of_no_case_is_judged_and_told_by_the_doctor(
     project, inside, shipping, made
 ):
@@ -251,6 +255,7 @@ def test_the_doctor_says_what_differs_and_what_is_chosen(project, inside, shippi
     assert message.endswith('[chat] template = "adapter" is chosen')
 
 
+@pytest.mark.slow
 def test_a_sweep_names_the_adapter_and_goes_on_with_the_others(project, inside, shipping, made):
     project.adapter("v2", task="openers", seed=3).write()
     other_template(made, shipping)

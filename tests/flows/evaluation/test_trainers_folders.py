@@ -139,7 +139,7 @@ AXOLOTL = {
 }  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("files", [LLAMA_FACTORY, AXOLOTL], ids=["llama-factory", "axolotl"])
 def test_leftovers_are_passed_over_and_said(
     made: TrainedProject, by_trainer: Path, files: dict[str, str]

@@ -40,7 +40,7 @@ def line_of(project: TinyProject) -> str:
     return str(caught.value)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_is_scored_judged_and_named_with_its_package(asking: TinyProject, site: Path) -> None:
     offer(
         site, "acme 1.2", {"harness.metrics": {"polite": "acme_polite:score"}}, acme_polite=POLITE
@@ -67,12 +67,13 @@ def test_another_version_scores_anew_and_writes_nothing_anew(
     assert run_of(asking).id != first.id
 
 
+@pytest.mark.slow
 def test_a_metric_that_nobody_offers(asking: TinyProject) -> None:
     line = "benchmark openers: [metrics] polite: no such metric, known are "
     assert line_of(asking).startswith(line)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("module", "line"),
     [

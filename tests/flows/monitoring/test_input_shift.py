@@ -99,6 +99,7 @@ def alike(count: int) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_inputs_like_the_benchmarks_are_not_called_a_shift(project: TinyProject) -> None:
     with_embedder(project)
     reviewed(project, alike(30))
@@ -127,6 +128,7 @@ def test_a_second_look_embeds_nothing_again(project: TinyProject) -> None:
     assert 0 < asked == len(WordEmbedder.asked)
 
 
+@pytest.mark.slow
 def test_few_inputs_are_said_to_be_few(project: TinyProject) -> None:
     with_embedder(project)
     reviewed(project, [*alike(5), *alike(5)])
@@ -136,7 +138,7 @@ def test_few_inputs_are_said_to_be_few(project: TinyProject) -> None:
     assert "5 inputs and 18 cases" in found.skipped
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_slices_that_score_low_and_are_edited_most_make_the_benchmark_a_prophet(
     project: TinyProject,
 ) -> None:

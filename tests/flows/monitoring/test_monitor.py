@@ -65,6 +65,7 @@ def digest_of(project: TinyProject) -> str:
         return held.digest
 
 
+@pytest.mark.slow
 def test_steady_weeks_are_steady_with_their_rates_and_counts(project: TinyProject) -> None:
     keep(project, steady(Weeks()))
     found = looked(project)
@@ -83,6 +84,7 @@ def test_more_edits_than_the_team_accepts_is_retrain(project: TinyProject) -> No
     assert found.reasons[0].startswith("edit rate: alarm in 2026-W05")
 
 
+@pytest.mark.slow
 def test_more_rejections_alone_are_retrain_too(project: TinyProject) -> None:
     weeks = steady(Weeks())
     weeks.add(60, rejected=25)
@@ -101,12 +103,13 @@ def test_reviews_of_another_adapter_or_of_other_bytes_do_not_count(
     assert (found.state, found.reviews) == ("watch", 0)
 
 
+@pytest.mark.slow
 def test_reviews_count_by_bytes_whatever_the_adapter_was_called(project: TinyProject) -> None:
     keep(project, Weeks(adapter="renamed", digest=digest_of(project)).add(60, edited=48))
     assert looked(project).state == "retrain"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_promotion_begins_a_new_count(project: TinyProject) -> None:
     alarmed(project)
     project.record("better")
@@ -158,13 +161,14 @@ def test_only_a_standing_alarm_can_be_acknowledged(project: TinyProject) -> None
         acknowledge(project.project, ASK)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_dry_run_acknowledges_nothing(project: TinyProject) -> None:
     alarmed(project)
     acknowledge(project.project, replace(ASK, dry_run=True))
     assert looked(project).state == "retrain"
 
 
+@pytest.mark.slow
 def test_an_acknowledgement_changes_neither_what_is_promoted_nor_the_chain(
     project: TinyProject,
 ) -> None:
@@ -245,7 +249,7 @@ def test_the_same_bytes_with_the_same_scores_have_not_drifted(project: TinyProje
     assert found.state == "steady"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_stack_that_changed_underneath_is_an_alarm(
     project: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +288,7 @@ def test_changed_bytes_are_not_run_as_what_was_promoted(project: TinyProject) ->
         looked(project, run=True)
 
 
+@pytest.mark.slow
 def test_too_few_slices_say_nothing_about_prediction(project: TinyProject) -> None:
     keep(project, steady(Weeks()))
     found = looked(project, run=True)
@@ -291,6 +296,7 @@ def test_too_few_slices_say_nothing_about_prediction(project: TinyProject) -> No
     assert (found.prediction.metric, found.prediction.rho) == ("ideal_likelihood", None)
 
 
+@pytest.mark.long
 def test_without_an_embedder_inputs_are_not_compared(project: TinyProject) -> None:
     keep(project, steady(Weeks()))
     found = looked(project)

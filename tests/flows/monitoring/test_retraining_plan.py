@@ -61,6 +61,7 @@ def outputs(place: str) -> dict[str, str]:
     return {line["input"]: line["output"] for line in lines(place)}
 
 
+@pytest.mark.slow
 def test_edited_finals_come_first_by_how_much_was_edited_then_the_newest(
     project: TinyProject,
 ) -> None:
@@ -74,6 +75,7 @@ def test_edited_finals_come_first_by_how_much_was_edited_then_the_newest(
     assert (made.edited, made.accepted) == (3, 3)
 
 
+@pytest.mark.slow
 def test_accepted_outputs_are_taken_only_to_balance_the_edited_ones(project: TinyProject) -> None:
     reviewed(project, Weeks().add(50, edited=4))
     made = planned(project)
@@ -98,6 +100,7 @@ def test_what_a_benchmark_holds_is_never_learnt(project: TinyProject) -> None:
     assert not any(case.casefold() in line["input"].casefold() for line in lines(made.training))
 
 
+@pytest.mark.slow
 def test_rejected_outputs_are_proposed_as_cases_and_never_learnt(project: TinyProject) -> None:
     weeks = reviewed(project, Weeks().add(8, edited=3, rejected=2))
     thrown = {r.input for r in weeks.reviews if r.decision == "rejected"}
@@ -142,6 +145,7 @@ def with_old_data(project: TinyProject, place: str = "adapters/datasets/old.json
     adapter.write()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "place", ["adapters/datasets/old.jsonl", "adapters/datasets/renamed.jsonl",
               "reports/plan-openers/openers-12345678.jsonl"],
@@ -172,6 +176,7 @@ def test_without_the_old_examples_training_goes_on_from_the_old_weights(
     assert "--parent good" in made.train
 
 
+@pytest.mark.slow
 def test_the_command_names_a_file_that_train_can_read_and_a_name_that_is_free(
     project: TinyProject,
 ) -> None:
@@ -203,6 +208,7 @@ def test_the_next_name_follows_the_family(
     assert next_name(tmp_path, name) == following
 
 
+@pytest.mark.slow
 def test_a_second_plan_of_the_same_reviews_writes_the_same_files(project: TinyProject) -> None:
     reviewed(project, Weeks().add(30, edited=20, rejected=3))
     made = planned(project)
@@ -211,6 +217,7 @@ def test_a_second_plan_of_the_same_reviews_writes_the_same_files(project: TinyPr
     assert {file.name: file.read_bytes() for file in Path(made.folder).iterdir()} == before
 
 
+@pytest.mark.long
 def test_nothing_to_learn_is_said_and_nothing_is_written(project: TinyProject) -> None:
     with refused("no edited output", RequestError):
         planned(project)
@@ -220,11 +227,13 @@ def test_nothing_to_learn_is_said_and_nothing_is_written(project: TinyProject) -
     assert not (project.folder / "reports" / "plan-openers").exists()
 
 
+@pytest.mark.long
 def test_nothing_promoted_is_nothing_to_plan_for(tmp_path: Path) -> None:
     with refused("nothing is promoted", RequestError):
         planned(TinyProject(tmp_path / "project"))
 
 
+@pytest.mark.slow
 def test_a_folder_of_ones_own_is_used(project: TinyProject, tmp_path: Path) -> None:
     reviewed(project, Weeks().add(5, edited=5))
     made = plan(project.project, TASK, str(tmp_path / "mine"))
@@ -232,7 +241,7 @@ def test_a_folder_of_ones_own_is_used(project: TinyProject, tmp_path: Path) -> N
     assert Path(made.training).parent == tmp_path / "mine"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LORA_HARNESS_CACHE", str(tmp_path / "cache"))
     served = ServedProject(tmp_path / "served")
@@ -259,6 +268,7 @@ def test_the_whole_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert found.state == "steady"
 
 
+@pytest.mark.slow
 def test_old_conversations_of_any_format_go_on_being_learnt_whole(project: TinyProject) -> None:
     turns = [
         {"from": "human", "value": "an old input about ships and cranes"},

@@ -105,19 +105,21 @@ def test_the_promoted_adapter_is_known_100_times_of_100(project: Path, right: VL
     assert {one.rounding for one in found} == {"float32"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_promoted_adapter_is_known(project: Path, right: VLLM) -> None:
     found = asked(project, right)
     assert (found.outcome, found.rounding, found.model) == ("same", "float32", "v1")
     assert (found.ideals, found.texts, found.equal) == (8, 8, 8)
 
 
+@pytest.mark.long
 def test_it_is_known_where_the_server_computes_in_bfloat16(project: Path) -> None:
     with serve(project, dtype="bfloat16") as server:
         found = asked(project, server)
     assert (found.outcome, found.name) == ("same", "v1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_who_answers_in_its_place_is_named(project: Path, fault: str) -> None:
     with serve(project, fault) as server:
@@ -128,6 +130,7 @@ def test_who_answers_in_its_place_is_named(project: Path, fault: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_without_log_probabilities_the_texts_tell(project: Path, right: VLLM) -> None:
     right.weigh = None
     found = asked(project, right)
@@ -137,12 +140,13 @@ def test_without_log_probabilities_the_texts_tell(project: Path, right: VLLM) ->
     assert (found := asked(project, right)).answers == "another" and found.name == "v2"
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_into_the_server_or_taken_out(project: Path, right: VLLM) -> None:
     asked(project, right)
     assert not right.bodies("/load_lora_adapter") and not right.bodies("/unload_lora_adapter")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_name_that_customers_use_can_be_given(project: Path, right: VLLM) -> None:
     right.modules = {"live": right.modules["v1"], "canary": str(project / "adapters/v2")}
     with pytest.raises(RequestError, match="live, canary, say by --model which"):
@@ -171,7 +175,7 @@ def test_the_page_now_has_the_last_answer(project: Path, right: VLLM) -> None:
     assert task.endpoint is not None and task.endpoint.answers == "base"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_command_says_it_in_words_and_as_json(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,7 +199,7 @@ def test_the_command_says_it_in_words_and_as_json(
     assert code == 11 and "error" in json.loads(out)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_team_is_told_where_another_answers_and_only_then(
     project: Path, right: VLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def texts(receiver: Receiver) -> list[str]:
     return [body["text"] for body in receiver.bodies]
 
 
+@pytest.mark.slow
 def test_decisions_are_told_without_their_reasons(project: TinyProject, receiver: Receiver) -> None:
     reject(project.project, "bad", BY)
     promote(project.project, "same", task=None, by="Ana", why="zorvwhy", override=True)
@@ -55,11 +56,13 @@ def test_decisions_are_told_without_their_reasons(project: TinyProject, receiver
     ]
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_a_decision_tells_nobody(project: TinyProject, receiver: Receiver) -> None:
     reject(project.project, "bad", DecisionRequest("Ana", "zorvwhy", dry_run=True))
     assert receiver.bodies == []
 
 
+@pytest.mark.slow
 def test_a_verdict_is_told_once(project: TinyProject, receiver: Receiver) -> None:
     for _ in range(2):
         evaluate("bad", project=project.folder)
@@ -68,6 +71,7 @@ def test_a_verdict_is_told_once(project: TinyProject, receiver: Receiver) -> Non
     assert "against: good" in told
 
 
+@pytest.mark.slow
 def test_a_comparison_with_a_named_adapter_is_no_news(
     project: TinyProject, receiver: Receiver
 ) -> None:
@@ -75,6 +79,7 @@ def test_a_comparison_with_a_named_adapter_is_no_news(
     assert receiver.bodies == []
 
 
+@pytest.mark.slow
 def test_an_alarm_is_told_in_figures(project: TinyProject, receiver: Receiver, typed: Type) -> None:
     with closing(project.store()) as store:
         Weeks().add(60, edited=45).keep(store)
@@ -87,6 +92,7 @@ def test_an_alarm_is_told_in_figures(project: TinyProject, receiver: Receiver, t
         assert store.reviews.last_seq() == 60  # nothing else changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [404, 503])
 def test_a_failed_notice_changes_no_exit_code_and_shows_no_address(
     project: TinyProject,
@@ -102,6 +108,7 @@ def test_a_failed_notice_changes_no_exit_code_and_shows_no_address(
     assert SECRET not in caplog.text + done.out + done.err
 
 
+@pytest.mark.slow
 def test_where_the_variable_is_not_set_the_decision_stands(
     project: TinyProject, receiver: Receiver, typed: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,19 +117,21 @@ def test_where_the_variable_is_not_set_the_decision_stands(
     assert receiver.bodies == []
 
 
+@pytest.mark.slow
 def test_only_what_is_asked_for_is_told(project: TinyProject, receiver: Receiver) -> None:
     project.settings(ON + 'on = ["retrain"]\n')
     reject(project.project, "bad", BY)
     assert receiver.bodies == []
 
 
+@pytest.mark.slow
 def test_without_the_section_nothing_is_ever_told(project: TinyProject, receiver: Receiver) -> None:
     project.settings("")
     assert tell(project.project, EXAMPLES.values()) == []
     assert receiver.bodies == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_under_a_base_ref_nothing_is_told(project: TinyProject, receiver: Receiver) -> None:
     git(project.folder.parent, "init", "-q", str(project.folder))
     git(project.folder, "add", "-A")
@@ -133,6 +142,7 @@ def test_under_a_base_ref_nothing_is_told(project: TinyProject, receiver: Receiv
     assert len(receiver.bodies) == 1
 
 
+@pytest.mark.long
 def test_a_receiver_that_fails_is_not_waited_for_twice(
     project: TinyProject, receiver: Receiver
 ) -> None:
@@ -141,6 +151,7 @@ def test_a_receiver_that_fails_is_not_waited_for_twice(
     assert len(receiver.bodies) == 1
 
 
+@pytest.mark.slow
 def test_a_name_that_is_masked_here_is_masked_there(
     project: TinyProject, receiver: Receiver
 ) -> None:
@@ -153,6 +164,7 @@ def test_a_name_that_is_masked_here_is_masked_there(
 # --- the command ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_test_notice_arrives(receiver: Receiver, typed: Type) -> None:
     done = typed("notify")
     assert done.code == 0
@@ -160,6 +172,7 @@ def test_a_test_notice_arrives(receiver: Receiver, typed: Type) -> None:
     assert SECRET not in done.out
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_every_kind_and_sends_nothing(
     receiver: Receiver, typed: Type, project: TinyProject
 ) -> None:
@@ -179,6 +192,7 @@ def test_nothing_is_configured(project: TinyProject, typed: Type) -> None:
     assert done.code == 4 and "names no webhook, add `webhook = " in done.line
 
 
+@pytest.mark.slow
 def test_the_variable_is_not_set(
     receiver: Receiver, typed: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +202,7 @@ def test_the_variable_is_not_set(
     assert done.code == 4 and f"${VARIABLE} is not set" in done.line
 
 
+@pytest.mark.slow
 def test_a_test_notice_that_does_not_arrive_ends_with_11(receiver: Receiver, typed: Type) -> None:
     receiver.answers = [404]
     done = typed("notify")

@@ -46,6 +46,7 @@ def test_it_gives_up_after_a_few_times(receiver: Receiver) -> None:
     assert len(receiver.bodies) == ATTEMPTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 301, 307, 308])
 def test_a_refusal_or_another_place_is_not_asked_again(receiver: Receiver, status: int) -> None:
     receiver.answers = [status]
@@ -55,6 +56,7 @@ def test_a_refusal_or_another_place_is_not_asked_again(receiver: Receiver, statu
     assert len(receiver.bodies) == 1
 
 
+@pytest.mark.slow
 def test_the_pauses_grow_and_the_receivers_own_goes_first(receiver: Receiver) -> None:
     waited: list[float] = []
     receiver.answers = [503, 503]
@@ -65,6 +67,7 @@ def test_the_pauses_grow_and_the_receivers_own_goes_first(receiver: Receiver) ->
     assert waited[2:] == [2.0]
 
 
+@pytest.mark.slow
 def test_nobody_waits_an_hour_because_a_receiver_asks_for_it(receiver: Receiver) -> None:
     receiver.answers, receiver.headers = [429], {"Retry-After": "3600"}
     assert post(VARIABLE, BODY, time.sleep).attempts == 1

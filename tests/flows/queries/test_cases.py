@@ -17,7 +17,7 @@ def test_an_empty_store_still_shows_the_benchmark(past):
     assert (found.adapters, found.judged, found.health) == (0, 0, ())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_case_shows_how_adapters_did_each_counted_once(two):
     two.judge("v3", "bad")
     found = cases(two.project, two.store)
@@ -28,6 +28,7 @@ def test_a_case_shows_how_adapters_did_each_counted_once(two):
     assert row.promoted == scored[CASE]["ideal_likelihood"]
 
 
+@pytest.mark.long
 def test_cases_that_every_adapter_gets_right_are_named(past):
     for number in range(3):
         past.judge(f"v{number}", nlls={CASE: 0.1 + number / 10})
@@ -37,6 +38,7 @@ def test_cases_that_every_adapter_gets_right_are_named(past):
     assert found.cases[0].notes[0].startswith("all 3 adapters get it right")
 
 
+@pytest.mark.long
 def test_the_history_of_a_case_goes_across_adapters(two):
     found = case_history(two.project, two.store, TASK, CASE)
     assert found.case.id == CASE and found.metric == "ideal_likelihood"
@@ -46,6 +48,7 @@ def test_the_history_of_a_case_goes_across_adapters(two):
     assert found.moments[-1].text.startswith("Hi Ana") and found.moments[-1].scores
 
 
+@pytest.mark.long
 def test_a_case_that_left_the_benchmark_is_still_remembered(two):
     run = two.store.runs.newest("v2", TASK)
     gone = replace(run.results[0], case=replace(run.results[0].case, id="gone"))
@@ -55,6 +58,7 @@ def test_a_case_that_left_the_benchmark_is_still_remembered(two):
     assert found.case.id == "gone" and [m.current for m in found.moments] == [False]
 
 
+@pytest.mark.slow
 def test_a_case_that_never_was_is_empty_not_an_error(two):
     found = case_history(two.project, two.store, TASK, "never")
     assert found.case is None and found.moments == ()

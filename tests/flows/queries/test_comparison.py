@@ -14,6 +14,7 @@ def test_an_empty_store_says_which_command_makes_something_to_compare(past):
     assert found.missing.endswith("`pytest --model NAME` runs one")
 
 
+@pytest.mark.long
 def test_the_newest_candidate_is_compared_with_what_is_promoted(two):
     found = compare(two.project, two.store)
     assert (found.candidate.adapter, found.reference.adapter) == ("v2", "v1")
@@ -23,6 +24,7 @@ def test_the_newest_candidate_is_compared_with_what_is_promoted(two):
     assert found.slices == ("industry=health", "industry=logistics") and not found.missing
 
 
+@pytest.mark.slow
 def test_the_only_adapter_is_compared_with_the_base(past):
     past.judge("v1")
     found = compare(past.project, past.store)
@@ -30,6 +32,7 @@ def test_the_only_adapter_is_compared_with_the_base(past):
     assert found.reference_role == "base" and found.verdict_id is not None
 
 
+@pytest.mark.slow
 def test_what_was_promoted_last_is_shown_against_what_it_replaced(two):
     two.promote("v2", "2026-02-01T08:00:00.000Z")
     found = compare(two.project, two.store)
@@ -37,6 +40,7 @@ def test_what_was_promoted_last_is_shown_against_what_it_replaced(two):
     assert found.promoted and found.command == "lora-harness compare v1 v2"
 
 
+@pytest.mark.long
 def test_two_that_were_never_judged_together_are_judged_now(two):
     two.judge("v3", "bad")
     found = compare(two.project, two.store, candidate="v3", reference="v2")
@@ -44,7 +48,7 @@ def test_two_that_were_never_judged_together_are_judged_now(two):
     assert found.reference_role == "chosen" and found.command == "lora-harness compare v2 v3"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_worst_case_comes_first_with_both_scores_and_texts(two):
     two.judge("v3", "bad")
     found = compare(two.project, two.store, candidate="v3")
@@ -56,6 +60,7 @@ def test_the_worst_case_comes_first_with_both_scores_and_texts(two):
     assert worst.flag == "broken" and worst.case.ideals
 
 
+@pytest.mark.long
 def test_cases_are_filtered_by_slice_and_flag(two):
     two.judge("v3", "bad")
     found = compare(two.project, two.store, candidate="v3")
@@ -65,11 +70,13 @@ def test_cases_are_filtered_by_slice_and_flag(two):
     assert filtered(found, flags=("fixed",)) == ()
 
 
+@pytest.mark.slow
 def test_an_adapter_without_a_run_is_named_with_the_command_that_makes_it(two):
     found = compare(two.project, two.store, candidate="v9")
     assert found.candidate is None and "`pytest --model v9`" in found.missing
 
 
+@pytest.mark.slow
 def test_runs_of_two_versions_are_refused_in_words(two):
     run = two.store.runs.newest("v2", TASK)
     old = replace(run, id="old", adapter="v0", fingerprint="0" * 64)
@@ -79,13 +86,14 @@ def test_runs_of_two_versions_are_refused_in_words(two):
     assert len(found.cases) == 8, "the texts can be read still"
 
 
+@pytest.mark.long
 def test_a_guard_is_compared_as_well(two):
     found = compare(two.project, two.store, GUARD)
     assert found.task is None and found.reference.adapter == "v1"
     assert found.verdict is not None and len(found.cases) == 5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_lower_edit_rate_is_a_change_upwards(two):
     found = compare(two.project, two.store, metric="edit_rate")
     assert found.metric == "edit_rate"

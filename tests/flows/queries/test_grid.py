@@ -27,7 +27,7 @@ def test_an_empty_store_has_all_rows_and_no_column(past):
     assert all(row.scores == () and row.spread == 0.0 for row in found.rows)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_missing_score_is_missing_and_not_zero(two):
     run = two.store.runs.newest("v2", TASK)
     bare = replace(run.results[0], scores={"ideal_likelihood": None})
@@ -39,12 +39,14 @@ def test_a_missing_score_is_missing_and_not_zero(two):
     assert all(row.scores[place] is not None for row in found.rows[1:])
 
 
+@pytest.mark.long
 def test_some_adapters_and_another_metric_can_be_asked_for(two):
     found = case_grid(two.project, two.store, TASK, "edit_similarity", ["v2"])
     assert [column.adapter for column in found.columns] == ["v2"]
     assert found.metric == "edit_similarity" and set(found.adapters) == {"v1", "v2", "base"}
 
 
+@pytest.mark.long
 def test_of_many_adapters_the_newest_are_shown_and_all_can_be_chosen(two):
     run = two.store.runs.newest("v2", TASK)
     for n in range(MAX_ADAPTERS + 5):
@@ -57,6 +59,7 @@ def test_of_many_adapters_the_newest_are_shown_and_all_can_be_chosen(two):
     assert len(whole.columns) == len(found.adapters)
 
 
+@pytest.mark.long
 def test_runs_on_another_version_of_the_benchmark_are_left_out(two):
     run = two.store.runs.newest("v2", TASK)
     two.store.runs.keep(replace(run, id="old", adapter="old", fingerprint="0" * 64), "old key")
@@ -68,17 +71,20 @@ def rows(two, *scores):
     return [GridRow(replace(case, id=str(n)), each) for n, each in enumerate(scores)]
 
 
+@pytest.mark.slow
 def test_the_worst_come_first_by_what_the_metric_means_and_unknown_ones_last(two):
     made = rows(two, (0.9, 0.7), (None, None), (0.1, None), (0.5, 0.5))
     assert [row.case.id for row in worst_first(made, "edit_similarity")] == ["2", "3", "0", "1"]
     assert [row.case.id for row in worst_first(made, "edit_rate")] == ["0", "3", "2", "1"]
 
 
+@pytest.mark.slow
 def test_cases_that_tell_adapters_apart_come_first(two):
     made = rows(two, (0.5, 0.5), (0.1, 0.9), (None, 0.4), (0.4, 0.6))
     assert [row.case.id for row in apart_first(made)] == ["1", "3", "0", "2"]
 
 
+@pytest.mark.slow
 def test_slices_filter_and_none_means_all(two):
     found = case_grid(two.project, two.store)
     assert found.slices == ("industry=health", "industry=logistics")
@@ -88,6 +94,7 @@ def test_slices_filter_and_none_means_all(two):
     }
 
 
+@pytest.mark.slow
 def test_the_sheet_has_the_grids_scores_and_no_column_can_be_mistaken_for_an_adapter(two):
     found = case_grid(two.project, two.store)
     sheet = grid_sheet(found)

@@ -1,3 +1,5 @@
+import pytest
+
 from harness.flows.queries import ledger
 from tests.fakes.project import TASK
 
@@ -7,6 +9,7 @@ def test_an_empty_ledger_is_whole(past):
     assert found.entries == () and found.whole and found.total == 0
 
 
+@pytest.mark.slow
 def test_decisions_come_newest_first_with_verdict_and_what_stands(two):
     two.promote("v2", "2026-02-01T08:00:00.000Z", override=True)
     found = ledger(two.project, two.store)
@@ -17,12 +20,14 @@ def test_decisions_come_newest_first_with_verdict_and_what_stands(two):
     assert found.whole and found.wrong == ()
 
 
+@pytest.mark.long
 def test_overrides_can_be_looked_at_alone(two):
     two.promote("v2", "2026-02-01T08:00:00.000Z", override=True)
     found = ledger(two.project, two.store, overrides_only=True)
     assert [e.decision.adapter for e in found.entries] == ["v2"] and found.matching == 1
 
 
+@pytest.mark.slow
 def test_a_page_is_a_part_of_it(two):
     for day in range(1, 6):
         two.promote("v2", f"2026-02-{day:02}T08:00:00.000Z")
@@ -31,6 +36,7 @@ def test_a_page_is_a_part_of_it(two):
     assert ledger(two.project, two.store, task="other").entries == ()
 
 
+@pytest.mark.slow
 def test_a_row_that_was_changed_by_hand_is_shown_and_named(two):
     two.promote("v2", "2026-02-01T08:00:00.000Z")
     assert ledger(two.project, two.store).whole

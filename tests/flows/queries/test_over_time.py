@@ -17,6 +17,7 @@ def test_an_empty_store_has_no_points_and_no_error(past):
     assert found.balance == () and found.total == found.runs == 0
 
 
+@pytest.mark.long
 def test_a_run_is_a_point_with_interval_n_and_run(two):
     found = over_time(two.project, two.store, adapters=["v2"])
     [point] = found.points
@@ -28,12 +29,14 @@ def test_a_run_is_a_point_with_interval_n_and_run(two):
     assert (found.runs, found.total, found.period) == (1, 3, "run")
 
 
+@pytest.mark.long
 def test_every_slice_has_a_panel(two):
     found = over_time(two.project, two.store, adapters=["v1", "v2"])
     assert [panel.name for panel in found.slices] == ["industry=health", "industry=logistics"]
     assert [(p.adapter, p.n) for p in found.slices[0].points] == [("v1", 4), ("v2", 4)]
 
 
+@pytest.mark.long
 def test_metrics_name_their_role_and_margin_gates_first(two):
     found = over_time(two.project, two.store)
     assert [(m.name, m.role) for m in found.metrics[:2]] == [
@@ -45,21 +48,21 @@ def test_metrics_name_their_role_and_margin_gates_first(two):
     assert chosen.metric == "edit_similarity" and chosen.points
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_unknown_metric_falls_back_and_an_unknown_benchmark_is_refused(two):
     assert over_time(two.project, two.store, metric="nonsense").metric == "ideal_likelihood"
     with pytest.raises(BenchmarkError, match="no such benchmark"):
         over_time(two.project, two.store, "nonsense")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("day", ["soon", "2026-13-01", "'; DROP TABLE runs"])
 def test_a_day_that_is_none_is_refused(two, day):
     with pytest.raises(RequestError, match="is no day"):
         over_time(two.project, two.store, since=day)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_window_takes_its_last_day_in(two):
     day = two.store.runs.newest("v2", TASK).started[:10]
     assert over_time(two.project, two.store, since=day, until=day).points
@@ -67,6 +70,7 @@ def test_a_window_takes_its_last_day_in(two):
     assert over_time(two.project, two.store, since="2099-01-01").points == ()
 
 
+@pytest.mark.slow
 def test_decisions_are_marks_and_an_override_is_one_that_shows(two):
     two.promote("v2", "2026-02-01T08:00:00.000Z", override=True)
     two.decide("rollback", "v1", "2026-02-03T08:00:00.000Z")
@@ -79,7 +83,7 @@ def test_decisions_are_marks_and_an_override_is_one_that_shows(two):
     assert marks[0].words == "Ana: because" and marks[0].task == TASK
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_changed_benchmark_is_a_band_of_its_own(two):
     run = two.store.runs.newest("v2", TASK)
     old = replace(run, id="old", fingerprint="0" * 64, started="2025-01-01T00:00:00.000Z")
@@ -95,7 +99,7 @@ def test_a_changed_benchmark_is_a_band_of_its_own(two):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_of_some_cases_is_no_point(two):
     run = two.store.runs.newest("v2", TASK)
     part = replace(run, id="part", results=run.results[:2], complete=False)
@@ -103,7 +107,7 @@ def test_a_run_of_some_cases_is_no_point(two):
     assert over_time(two.project, two.store).total == 3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_gain_stands_beside_forgetting(two):
     two.judge("v3", "good", guard="bad")
     found = {one.adapter: one for one in over_time(two.project, two.store).balance}
@@ -115,7 +119,7 @@ def test_gain_stands_beside_forgetting(two):
     assert guard.high < 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_weeks_belong_to_an_adapter_and_begin_on_their_monday(two):
     two.review(1, decision="edited", edit_rate=0.5)
     two.review(2, adapter="v2")
@@ -127,7 +131,7 @@ def test_weeks_belong_to_an_adapter_and_begin_on_their_monday(two):
     assert weeks[0].edit.value == 0.5 and weeks[0].edit.high < 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_alarm_is_a_mark(two):
     two.tiny.settings(
         "\n[tool.harness.monitor.openers]\nedit_rate = { acceptable = 0.2, retrain = 0.3 }\n"
@@ -140,7 +144,7 @@ def test_an_alarm_is_a_mark(two):
     assert found.edit_line.retrain == 0.3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_runs_are_gathered_by_day_and_say_so(two, monkeypatch):
     run = two.store.runs.newest("v2", TASK)
     for number in range(12):
@@ -159,6 +163,7 @@ def test_many_runs_are_gathered_by_day_and_say_so(two, monkeypatch):
     )
 
 
+@pytest.mark.long
 def test_a_guard_shows_the_decisions_of_every_task(two):
     found = over_time(two.project, two.store, GUARD)
     assert found.task is None and found.weeks == () and len(found.marks) == 1

@@ -40,6 +40,7 @@ def showing(past, privacy):
     return Project(replace(past.project.settings, privacy=privacy))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("privacy", [LISTED, SHUT], ids=["listed", "shut"])
 def test_no_page_shows_what_the_project_hides(two, page, privacy):
@@ -50,6 +51,7 @@ def test_no_page_shows_what_the_project_hides(two, page, privacy):
     assert "Ana" not in repr(found) or privacy is SHUT  # our own words stay, without quotations
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ["cases", "case", "compare", "review", "blind"])
 def test_a_masked_page_is_the_page_with_marks(two, page):
     exact = repr(PAGES[page](two.project, two.store))
@@ -57,12 +59,13 @@ def test_a_masked_page_is_the_page_with_marks(two, page):
     assert "[redacted]" in repr(PAGES[page](showing(two, LISTED), two.store))
 
 
+@pytest.mark.long
 def test_hidden_texts_still_tell_equal_from_changed(two):
     exact, shut = compare(two.project, two.store), compare(showing(two, SHUT), two.store)
     assert [one.flag for one in shut.cases] == [one.flag for one in exact.cases]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_a_masked_page_files_is_what_was_written(two):
     project = showing(two, LISTED)
     shown = review_queue(project, two.store).waiting[0]
@@ -75,6 +78,7 @@ def test_what_a_masked_page_files_is_what_was_written(two):
     assert kept.final == f"{exact.output} Thanks"
 
 
+@pytest.mark.long
 def test_outputs_that_nobody_may_read_are_not_reviewed_here(two):
     found = review_queue(showing(two, SHUT), two.store)
     assert found.waiting == () and "texts are left out" in found.missing

@@ -17,6 +17,7 @@ def test_an_empty_store_says_which_command_fills_the_queue(past):
     assert "`pytest --model NAME`" in found.missing
 
 
+@pytest.mark.long
 def test_the_promoted_adapters_outputs_wait_first(two):
     found = review_queue(two.project, two.store)
     assert found.adapter == "v1" and found.adapters == ("v1", "v2")
@@ -26,6 +27,7 @@ def test_the_promoted_adapters_outputs_wait_first(two):
     assert first.slices == {"industry": "logistics"}
 
 
+@pytest.mark.long
 def test_what_was_reviewed_waits_no_more(two):
     one = review_queue(two.project, two.store).waiting[0]
     review = file(two, one, "edited", final=one.output + " Thanks", reason="friendlier")
@@ -37,6 +39,7 @@ def test_what_was_reviewed_waits_no_more(two):
     assert review.digest == two.digest("v1")
 
 
+@pytest.mark.long
 def test_reviews_of_benchmark_outputs_are_no_part_of_productions_rates(two):
     for one in review_queue(two.project, two.store).waiting:
         file(two, one, "rejected")
@@ -45,6 +48,7 @@ def test_reviews_of_benchmark_outputs_are_no_part_of_productions_rates(two):
     assert two.store.reviews.weekly(TASK) == []
 
 
+@pytest.mark.slow
 def test_when_all_is_reviewed_it_says_so(two):
     for one in review_queue(two.project, two.store).waiting:
         file(two, one)
@@ -52,6 +56,7 @@ def test_when_all_is_reviewed_it_says_so(two):
     assert found.waiting == () and "all 8 outputs of v1 are reviewed" in found.missing
 
 
+@pytest.mark.long
 def test_the_second_of_two_reviewers_is_told(two):
     one = review_queue(two.project, two.store).waiting[0]
     file(two, one)
@@ -62,6 +67,7 @@ def test_the_second_of_two_reviewers_is_told(two):
     assert two.store.reviews.count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("decision", "final", "said"),
     [
@@ -78,6 +84,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_kept(two, decision, final
     assert two.store.reviews.count() == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201])
 def test_a_reviewer_has_a_name(two, name):
     one = review_queue(two.project, two.store).waiting[0]
@@ -85,6 +92,7 @@ def test_a_reviewer_has_a_name(two, name):
         file(two, one, reviewer=name)
 
 
+@pytest.mark.long
 def test_outputs_of_production_wait_in_a_folder_of_the_reports(two):
     line = {"task": TASK, "adapter": "v1", "input": "Gus, Pine Labs", "output": "Hi Gus"}
     two.tiny.write_lines("reports/waiting/today.jsonl", [line, line])
@@ -94,6 +102,7 @@ def test_outputs_of_production_wait_in_a_folder_of_the_reports(two):
     assert review_queue(two.project, two.store).total == 8, "the same output only once"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ['{"task": "openers"}', "{", '{"extra": 1}', "[]"])
 def test_a_file_that_is_no_queue_is_named_with_its_line(two, line):
     two.tiny.write("reports/waiting/bad.jsonl", line + "\n")
@@ -101,6 +110,7 @@ def test_a_file_that_is_no_queue_is_named_with_its_line(two, line):
         review_queue(two.project, two.store)
 
 
+@pytest.mark.long
 def test_blind_pairs_are_shuffled_the_same_way_for_the_same_seed(two):
     pairs = blind_pairs(two.project, two.store, TASK, "v1", "v2", seed=3)
     assert pairs == blind_pairs(two.project, two.store, TASK, "v1", "v2", seed=3)
@@ -110,6 +120,7 @@ def test_blind_pairs_are_shuffled_the_same_way_for_the_same_seed(two):
     assert all(pair.left.input == pair.right.input == pair.input for pair in pairs)
 
 
+@pytest.mark.slow
 def test_blind_results_say_how_each_was_treated(two):
     [pair, *_] = blind_pairs(two.project, two.store, TASK, "v1", "v2")
     sides = {side.adapter: side for side in (pair.left, pair.right)}
@@ -122,16 +133,19 @@ def test_blind_results_say_how_each_was_treated(two):
     assert (other.adapter, other.accepted, other.edit.value) == ("v2", 1, 0.0)
 
 
+@pytest.mark.slow
 def test_adapters_that_wrote_the_same_leave_nothing_to_prefer(two):
     assert blind_pairs(two.project, two.store, TASK, "v1", "v1") == ()
     assert [one.n for one in blind_results(two.project, two.store, TASK, "v1", "v1")] == [0, 0]
 
 
+@pytest.mark.slow
 def test_an_unknown_task_is_refused(two):
     with pytest.raises(BenchmarkError, match="no benchmark is for this task"):
         review_queue(two.project, two.store, "nonsense")
 
 
+@pytest.mark.slow
 def test_a_blind_pair_and_the_queue_do_not_give_out_the_same_output(two):
     pairs = blind_pairs(two.project, two.store, TASK, "v1", "v2")
     groups = [pair.unreviewed for pair in pairs]

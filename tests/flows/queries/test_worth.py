@@ -145,6 +145,7 @@ def test_the_same_bytes_promoted_again_begin_nothing(project: TinyProject) -> No
     assert of(project).promotions == ()
 
 
+@pytest.mark.long
 def test_a_prompt_that_does_as_well_is_said_to_do(project: TinyProject) -> None:
     toml = (project.folder / "benchmarks/openers/benchmark.toml").read_text()
     example = '\n[[examples]]\ninput = "Kim, Fir"\noutput = "Hi Kim?"\n'

@@ -37,6 +37,7 @@ def exported(project: TinyProject, shape: Any, **chosen: Any) -> list[dict[str, 
         return list(shape(project.project, store, ReviewFilter(**chosen)))
 
 
+@pytest.mark.slow
 def test_raw_lines_come_in_again_as_they_were(project: TinyProject, tmp_path: Path) -> None:
     bring(project, *lines(40))
     with closing(project.store()) as store:

@@ -64,7 +64,7 @@ def reviewed_once(project: TinyProject) -> bool:
         return len({one.output for one in reviews}) == SESSIONS * CLICKS
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_eight_sessions_at_once_review_every_output_once(project: TinyProject) -> None:
     with closing(project.store()) as store, ThreadPoolExecutor(SESSIONS) as pool:
         for _ in range(CLICKS):

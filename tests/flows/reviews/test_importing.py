@@ -117,7 +117,7 @@ def test_a_row_that_cannot_be_is_refused_with_its_line(
     assert kept(project) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_three_bad_rows_of_many_are_refused_or_skipped_as_asked(
     project: TinyProject, file: Path
 ) -> None:
@@ -181,7 +181,7 @@ def test_the_task_is_needed_where_the_project_has_several(project: TinyProject, 
 # --- counted once -----------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_twice_in_halves_and_shuffled_the_rates_are_the_same(
     project: TinyProject, tmp_path: Path, file: Path
 ) -> None:
@@ -257,6 +257,7 @@ def test_another_adapters_digest_is_refused(
 # --- how a file is read -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_any_kind_of_table_says_the_same(project: TinyProject, tmp_path: Path) -> None:
     from openpyxl import Workbook
 
@@ -274,6 +275,7 @@ def test_any_kind_of_table_says_the_same(project: TinyProject, tmp_path: Path) -
         assert (found.known, found.new, found.bad) == (20, 0, []), name
 
 
+@pytest.mark.slow
 def test_what_was_told_is_remembered_after_it_worked(project: TinyProject, file: Path) -> None:
     head = ["x" if name == "sent" else name for name in HEAD]
     write(file, [line(1, status="banana")], head)
@@ -316,6 +318,7 @@ def test_synthetic_reviews_are_known_by_their_source(project: TinyProject, file:
     assert all(group.synthetic == group.n for groups in rates(project) for group in groups)
 
 
+@pytest.mark.long
 def test_hostile_texts_come_in_as_they_are_or_are_refused_in_one_line(
     project: TinyProject, tmp_path: Path
 ) -> None:

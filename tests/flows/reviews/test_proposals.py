@@ -66,6 +66,7 @@ def test_the_order_says_nothing_about_time_or_edits(project: TinyProject) -> Non
     assert again == places
 
 
+@pytest.mark.slow
 def test_as_many_as_the_reserve_lacks_or_as_are_asked_for(project: TinyProject) -> None:
     reviews = keep(project, finals(60))
     assert len(proposed(project).lines) == 30
@@ -77,6 +78,7 @@ def test_as_many_as_the_reserve_lacks_or_as_are_asked_for(project: TinyProject) 
     assert not inputs(found) & {line["input"] for line in lines}
 
 
+@pytest.mark.slow
 def test_a_full_reserve_is_said_and_more_may_be_asked_for(project: TinyProject) -> None:
     reviews = keep(project, finals(40))
     lines = [reserve_of(review, reserve_id(review)) for review in reviews[:30]]

@@ -132,6 +132,7 @@ def test_a_conversation_is_recorded_whole(project: TinyProject) -> None:
     assert kept.context == ("c",)
 
 
+@pytest.mark.long
 def test_a_promotion_meanwhile_is_noticed(project: TinyProject) -> None:
     harness.record_output(id="before", **OUTPUT)
     project.promote("same")
@@ -153,6 +154,7 @@ def test_where_nothing_is_promoted_the_author_must_be_named(
     harness.record_output(project=fresh.folder, adapter="base", **OUTPUT)
 
 
+@pytest.mark.slow
 def test_a_recorded_output_can_be_reviewed_on_the_page(project: TinyProject) -> None:
     harness.record_output(id="mail-7", **OUTPUT)
     with closing(project.store()) as store:

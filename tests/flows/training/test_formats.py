@@ -167,6 +167,7 @@ def test_training_sees_the_same_lessons(
     assert prompts == [(f"Write: {asked}", answer) for asked, answer in PAIRS]
 
 
+@pytest.mark.slow
 def test_import_makes_the_same_cases(project: TinyProject, written: tuple[Path, str]) -> None:
     found = import_benchmark(project.project, written[0], CaseImportRequest("new"))
     assert found.bad == []

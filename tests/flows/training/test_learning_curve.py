@@ -94,7 +94,7 @@ def files(project: TinyProject) -> set[str]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_seed_trains_on_three_nested_sizes(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -109,6 +109,7 @@ def test_every_seed_trains_on_three_nested_sizes(
     assert "edit rate for 20 more" in answer(found.foretold)
 
 
+@pytest.mark.long
 def test_its_adapters_are_no_candidates_and_are_gone_afterwards(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -122,6 +123,7 @@ def test_its_adapters_are_no_candidates_and_are_gone_afterwards(
     assert rows == 0, "the project's store knows nothing of them"
 
 
+@pytest.mark.long
 def test_kept_adapters_are_the_projects_and_know_their_part_of_the_set(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -137,7 +139,7 @@ def test_kept_adapters_are_the_projects_and_know_their_part_of_the_set(
     assert (searched.unknown, searched.looked_at) == ((), 1)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("stop", [0, 1, 4])
 def test_a_killed_curve_goes_on_where_it_stopped(
     project: TinyProject, made: Trainings, data: Path, stop: int
@@ -152,7 +154,7 @@ def test_a_killed_curve_goes_on_where_it_stopped(
     assert len(found.curve.points) == 6
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_adapter_that_was_trained_and_not_yet_measured_is_not_trained_again(
     project: TinyProject, made: Trainings, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +169,7 @@ def test_an_adapter_that_was_trained_and_not_yet_measured_is_not_trained_again(
     assert len(made.lessons) == 6
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_more_seeds_and_the_same_command_make_only_what_is_missing(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -177,7 +179,7 @@ def test_more_seeds_and_the_same_command_make_only_what_is_missing(
     assert (more.made, more.file, more.curve.wanted) == (3, first.file, 9)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_another_set_or_recipe_is_another_curve(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -189,6 +191,7 @@ def test_another_set_or_recipe_is_another_curve(
     assert len(learning_curves(project.project, TASK).curves) == 2
 
 
+@pytest.mark.long
 def test_retired_lines_are_not_taught_and_repeated_ones_as_often_as_they_ask(
     project: TinyProject, made: Trainings
 ) -> None:
@@ -202,7 +205,7 @@ def test_retired_lines_are_not_taught_and_repeated_ones_as_often_as_they_ask(
     assert [point.examples for point in found.curve.points[:3]] == [15, 30, 60]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_cases_that_the_set_holds_are_left_out_at_every_size(
     project: TinyProject, made: Trainings
 ) -> None:
@@ -219,7 +222,7 @@ def test_cases_that_the_set_holds_are_left_out_at_every_size(
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_flat_scores_are_saturated_and_the_worst_of_all_tell_nothing(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -231,6 +234,7 @@ def test_flat_scores_are_saturated_and_the_worst_of_all_tell_nothing(
     assert told == "too noisy to say: every output has the worst edit rate, so it tells nothing"
 
 
+@pytest.mark.slow
 def test_time_is_foretold_from_the_newest_training_on_the_same_base(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -245,6 +249,7 @@ def test_time_is_foretold_from_the_newest_training_on_the_same_base(
     assert shorter.seconds == pytest.approx(105)
 
 
+@pytest.mark.long
 def test_steps_are_told_from_the_first_moment_to_the_last(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -255,6 +260,7 @@ def test_steps_are_told_from_the_first_moment_to_the_last(
     assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
 
 
+@pytest.mark.long
 def test_programs_get_the_name_the_figure_and_every_point(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -266,6 +272,7 @@ def test_programs_get_the_name_the_figure_and_every_point(
     assert json.dumps(told)
 
 
+@pytest.mark.long
 def test_a_curve_in_the_middle_says_what_is_missing(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:
@@ -279,7 +286,7 @@ def test_a_curve_in_the_middle_says_what_is_missing(
     assert "2 trainings missing, the same command goes on" in text
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_damaged_file_is_named_and_hides_no_other_curve(
     project: TinyProject, made: Trainings, data: Path
 ) -> None:

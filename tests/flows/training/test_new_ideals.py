@@ -68,6 +68,7 @@ def test_the_day_of_the_new_version_is_marked(voiced: TinyProject) -> None:
     assert (mark.kind, mark.fingerprint, mark.ideals) == ("benchmark", made.fingerprint, 1)
 
 
+@pytest.mark.slow
 def test_a_second_time_marks_nothing_and_makes_no_run(voiced: TinyProject) -> None:
     first = take(voiced, ANSWERS)
     again = take(voiced, ANSWERS)
@@ -75,6 +76,7 @@ def test_a_second_time_marks_nothing_and_makes_no_run(voiced: TinyProject) -> No
     assert [run.id for run in again.runs] == [run.id for run in first.runs]
 
 
+@pytest.mark.slow
 def test_a_command_killed_before_its_runs_is_finished_by_the_next(
     voiced: TinyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +92,7 @@ def test_a_command_killed_before_its_runs_is_finished_by_the_next(
     assert (len(made.runs), made.mark.ideals) == (3, 1)
 
 
+@pytest.mark.slow
 def test_several_ideals_may_replace_one(voiced: TinyProject) -> None:
     take(voiced, [ANSWERS[0] | {"ideal": [IDEAL, "Hey Finn?"]}])
     assert cases(voiced)[5]["ideal"] == [IDEAL, "Hey Finn?"]

@@ -65,13 +65,14 @@ def test_a_rule_that_means_nothing_is_refused(voice: Path, rule: str, says: str)
     assert says in str(refused.value)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_pattern_that_runs_for_ever_ends_in_a_line(project: TinyProject) -> None:
     file = project.write_lines(VOICE, [{"input": "a", "output": "a" * 5_000 + "!"}])
     with pytest.raises(RequestError, match="write it without nested repeats"):
         lines(file, r"(a|a|aa)+(a|a)+$")
 
 
+@pytest.mark.slow
 def test_before_a_day_goes_by_the_versions(project: TinyProject, voice: Path) -> None:
     make_version(project.project, Path("voice"), by="Ana", why="first")
     later = [*LINES[:3], LINES[3] | {"repeat": 3}, {"input": "e", "output": "Hi Eva"}]

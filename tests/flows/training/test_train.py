@@ -77,6 +77,7 @@ def names(project: TinyProject) -> set[str]:
     return {path.name for path in (project.folder / "adapters").iterdir()}
 
 
+@pytest.mark.slow
 def test_the_adapter_appears_with_its_provenance(
     project: TinyProject, trainer: Trainer, data: Path
 ) -> None:
@@ -100,6 +101,7 @@ def test_the_adapter_appears_with_its_provenance(
     assert {"prompt", "source", "finished", "seconds", "format"} <= set(about)
 
 
+@pytest.mark.long
 def test_an_adapter_of_a_quantised_base_says_so(
     project: TinyProject, trainer: Trainer, data: Path
 ) -> None:
@@ -123,6 +125,7 @@ def test_an_adapter_of_a_quantised_base_says_so(
     assert said[""][-1].message.endswith("trained in nf4, judged unquantised")
 
 
+@pytest.mark.slow
 def test_the_folder_is_clean_and_sound(project: TinyProject, trainer: Trainer, data: Path) -> None:
     found = train(project.project, "v2", data, Recipe())
     assert {file.name for file in found.folder.iterdir()} == {

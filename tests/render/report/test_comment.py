@@ -82,6 +82,7 @@ def test_without_texts_no_text_is_there():
     assert "broken" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [full_of, by_second_full_of])
 @settings(max_examples=50, deadline=None)
 @given(text=hostile)

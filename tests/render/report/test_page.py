@@ -133,6 +133,7 @@ def test_a_bare_verdict_has_a_page(outcome):
     assert outcome in Read(report_html(bare)).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [full_of, by_second_full_of])
 @settings(max_examples=25, deadline=None)
 @given(text=hostile)

@@ -76,6 +76,7 @@ def test_the_bytes_and_the_digest_are_those_of_the_folder(
     assert not any("optimizer" in path for path in hub.paths("GET"))
 
 
+@pytest.mark.slow
 def test_a_branch_a_tag_and_a_commit_are_that_commit(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher
 ) -> None:

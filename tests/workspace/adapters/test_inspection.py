@@ -73,7 +73,7 @@ def test_a_script_is_passed_over_unless_a_config_names_it(adapter):
     assert "zero_to_fp32.py is code" in last_word(adapter)[1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_folder_of_very_many_files_is_refused_unread(adapter):
     adapter.write()
     (adapter.folder / "many").mkdir()
@@ -232,6 +232,7 @@ def test_a_rank_by_regular_expression_is_followed(adapter):
     assert "rank and base need [4, 8]" in last_word(adapter.write())[1]
 
 
+@pytest.mark.slow
 def test_a_hanging_rank_is_refused(adapter):
     adapter.config["rank_pattern"] = {".?" * 90 + "!": 2}
     assert "runs for ever" in last_word(adapter.write())[1]
@@ -261,6 +262,7 @@ def test_a_pattern_of_targets_is_followed(adapter, pattern, fits):
     assert all(check.ok for check in adapter.write().inspected()) == fits
 
 
+@pytest.mark.slow
 def test_a_pattern_that_hangs_on_this_base_is_refused(adapter):
     adapter.config["target_modules"] = ".?" * 90 + "!"
     where, line = last_word(adapter.write())

@@ -1,3 +1,5 @@
+import pytest
+
 from harness.errors import AdapterRefused
 from harness.workspace.formats.patterns import matching, pattern_fault
 from tests.fakes.refusals import refused
@@ -13,6 +15,7 @@ def test_names_are_matched_whole_as_peft_does():
     assert found["model.layers.1.self_attn.q_proj"] == {"model.layers.1.self_attn.q_proj"}
 
 
+@pytest.mark.slow
 def test_a_pattern_that_runs_for_ever_is_stopped():
     """It has no repeat inside a repeat, so only trying it shows it."""
     pattern = "(?:.|..|...)(?:.|..)" * 14 + "!"

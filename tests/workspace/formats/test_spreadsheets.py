@@ -73,6 +73,7 @@ def test_a_sheet_that_claims_to_be_huge_is_read_as_large_as_it_is(tmp_path: Path
     assert [row.values for row in read_rows(file, DataError).each] == [{"a": "x"}]
 
 
+@pytest.mark.long
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     file = sheet(tmp_path, [["a"], ["x"]])
     changed(file, "xl/styles.xml", lambda content: content + b" " * (spreadsheets.MAX_HELD + 1))
@@ -137,6 +138,7 @@ def test_a_cell_of_many_megabytes_is_refused_while_it_is_read(tmp_path: Path) ->
         list(read_rows(rewritten(tmp_path, cell("A2", huge)), DataError).each)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "rows",
     [

@@ -81,7 +81,7 @@ ODD = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize(
     ("kind", "config"), [(kind, config) for kind in KINDS for config in ODD[kind]]
@@ -116,6 +116,7 @@ def configured(adapter, target, **told):
     return Mounted(f"told {told}", target.parent.name, target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize(
     "told", [{}, {"use_rslora": True}, {"lora_alpha": 5.5}, {"some_new_setting": None}]
@@ -154,7 +155,7 @@ def test_any_other_adapter_is_left_to_peft(llama, lora, told, tmp_path):
     assert not Merging(model).takes(adapter)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_that_are_listened_to_in_turn_stay_apart(llama, lora, tmp_path):
     """Also where one of them has PEFT and transformers loaded in between."""
     other = llama.adapter(tmp_path / "other", name="other", seed=8)
@@ -172,6 +173,7 @@ def test_two_that_are_listened_to_in_turn_stay_apart(llama, lora, tmp_path):
     assert found == wanted
 
 
+@pytest.mark.long
 def test_after_an_adapter_for_peft_the_others_answer_as_before(llama, lora, tmp_path):
     odd = configured(lora, tmp_path / "a", alpha_pattern={"q_proj": 4})
     engine = short(llama)
@@ -343,7 +345,7 @@ def test_a_device_of_another_kind_is_left_to_transformers(llama):
     assert fast_base(llama.folder, "cuda", "float32") is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_neither_transformers_nor_peft_is_imported(llama, lora):
     """That is what it is for: they take longer to import than many an adapter to judge."""
     code = f"""
