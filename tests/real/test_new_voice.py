@@ -4,11 +4,16 @@ Repositioning, alarm, plan, training, gate, promotion: each step is the command 
 type, as the replayed year has them (`perf/year_story.py`). The adapters write for real; the editor
 is a rule (`perf/year_desk.py`), and the new voice another (`perf/year_voice.py`), so that the right
 text for each input is known.
+
+The step that trains took 58 minutes when the year was made. So the test puts in its place the
+adapter that this step made then, on 240 lines and the same 50; with NEW_VOICE_TRAINS=1 it trains.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -44,12 +49,26 @@ OPENS = {
 """What every text of the new voice has, and no text of the old one."""
 
 
+class AlreadyTrained(YearProject):
+    """The year's project, whose long training was done before."""
+
+    def train(
+        self, name: str, version: int, kept: Path, parent: str | None = None, **recipe: float
+    ) -> None:
+        """Take the adapter that the year's own training made, unless training is asked for."""
+        if os.environ.get("NEW_VOICE_TRAINS") == "1":
+            super().train(name, version, kept, parent, **recipe)
+        else:
+            made = ROOT / "examples" / "year" / "adapters" / name
+            shutil.copytree(made, self.folder / "adapters" / name)
+
+
 class Team:
     """A team with the old voice in production, week after week."""
 
     def __init__(self, folder: Path) -> None:
         self.monday = datetime(2026, 6, 8, 9, tzinfo=UTC)
-        self.project = YearProject(folder / "project", self.monday)
+        self.project = AlreadyTrained(folder / "project", self.monday)
         self.project.begin()
         self.desk = Desk(folder / "outputs")
         self.story = Story(self.project, folder / "trained")
