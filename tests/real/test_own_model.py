@@ -10,7 +10,7 @@ import pytest
 from tests.installing.five_minutes import walk
 from tests.installing.own_model import write_all
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 
 def test_a_strangers_model_is_imported_judged_promoted_and_shown(
