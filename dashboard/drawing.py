@@ -45,7 +45,7 @@ def draw_made(key: str, chart: alt.TopLevelMixin) -> None:
 def draw_clickable(
     key: str, selection: str, make: Callable[..., alt.TopLevelMixin], *of: Any
 ) -> Any:
-    """Draw a chart whose marks can be clicked, and return what is selected."""
+    """Draw a chart with clickable marks; return Streamlit's event with the clicked ones."""
     return st.vega_lite_chart(
         _spec_of(make, of, {}), key=key, on_select="rerun", selection_mode=selection
     )

@@ -36,7 +36,7 @@ class Batch:
 
     adapter: Mounted
     prompts: tuple[Prompt, ...]
-    """Those that texts are written for."""
+    """Prompts to write a text for."""
     generation: Generation
     ideals: tuple[Prompt, ...] = ()
     """Prompts whose ideals are weighed after the texts: the engine may still hold what it read."""

@@ -34,7 +34,7 @@ class SafeRecords(logging.Handler):
             self._show_at_the_end(shown)
 
     def _show_at_the_end(self, shown: logging.LogRecord) -> None:
-        """Add a line to the summary of warnings; `-W error` is about code and breaks no gate."""
+        """Add a record to pytest's summary of warnings; `-W error` does not make it fail a gate."""
         warning = UserWarning(shown.getMessage())
         message = warnings.WarningMessage(
             warning, UserWarning, shown.pathname, shown.lineno, line=""

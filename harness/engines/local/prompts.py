@@ -70,7 +70,7 @@ class Formats:
         self._folder = folder
         self._formats: dict[str, ChatFormat] = {}
         self._fitting: set[int] = set()
-        """Hashes of format and prompt of those that fit: many adapters are asked the same cases."""
+        """Hashes of the prompts, with their format, whose length was checked for an adapter before."""
 
     @cached_property
     def usual(self) -> Tokens | None:

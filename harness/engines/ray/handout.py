@@ -18,7 +18,7 @@ MAX_DEATHS = 3
 
 @dataclass(eq=False)
 class Share(Generic[Tag]):
-    """What is left of an adapter's batches; each is made when a worker asks for it."""
+    """The batches of an adapter that no worker has yet; each is made when a worker asks."""
 
     batches: Iterator[tuple[Tag, Batch]]
 
@@ -74,7 +74,7 @@ class Handout(Generic[Tag]):
             self.lost.append(job)
 
     def _choices(self, worker: Hashable) -> Iterator[Share[Tag]]:
-        """Yield the worker's own adapter, those that nobody has begun, and those of others."""
+        """Yield shares to take from: the worker's own, then unbegun ones, then other workers'."""
         own = self._at.get(worker)
         if own in self._begun:
             yield own

@@ -62,7 +62,7 @@ class KnownRuns:
         return known, place
 
     def _by_key(self, key: str) -> Run | None:
-        """Return a stored run, which never changes; those that are asked for often stay here."""
+        """Return the run stored under a key; recent ones stay in memory, as runs never change."""
         found = self._held.pop(key, None) or self.store.runs.by_key(key)
         if found is not None:
             self._held[key] = found
