@@ -70,7 +70,7 @@ class Formats:
         self._folder = folder
         self._formats: dict[str, ChatFormat] = {}
         self._fitting: set[int] = set()
-        """Hashes of the prompts, with their format, whose length was checked for an adapter before."""
+        """Hashes of prompts with their format whose length was checked for an earlier adapter."""
 
     @cached_property
     def usual(self) -> Tokens | None:
