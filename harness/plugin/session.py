@@ -39,9 +39,11 @@ def open_gate(config: pytest.Config) -> Gate:
     gate = Gate(config)
     try:
         gate.check()
-    except HarnessError as problem:
+    except BaseException as problem:  # a signal as well: what is open must not stay so
         gate.pytest_unconfigure()
-        raise gate.exit_for(problem) from problem
+        if isinstance(problem, HarnessError):
+            raise gate.exit_for(problem) from problem
+        raise
     return gate
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -38,6 +39,7 @@ class SessionScreen:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._stopped = False
 
     @property
     def screen(self) -> SessionTerminal:
@@ -69,6 +71,18 @@ class SessionScreen:
         room = self.screen.width - len(_PERCENT) - display_width(report.nodeid)
         shown = named if display_width(named) < room else f"{said} {value}"
         return category, letter, (shown, *more) if more else shown
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that a signal ended the session, not `pytest.exit`, which says its own line."""
+        self._stopped = excinfo.errisinstance(KeyboardInterrupt)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Say how to go on, when all is closed; a signal may come before pytest has a terminal."""
+        if self._stopped and not hasattr(self._config, "workerinput"):
+            reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+            write = reporter.write_line if reporter else partial(print, file=sys.stderr)
+            write("stopped; run the same command again to go on")
 
     def result(self, evaluation: Evaluation, reported: Reported) -> GateResult:
         """Return a verdict as it is written at the end, with the scores if they are asked for."""

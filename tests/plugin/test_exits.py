@@ -29,6 +29,20 @@ def engine(self, benchmark, adapter):
 harness.flows.evaluation.backends.RecordedBackend.engine = engine
 """
 
+CHECKING = """
+import signal
+from harness.plugin.session import Gate
+
+Gate.check = lambda gate: signal.raise_signal(signal.SIGTERM)
+Gate.pytest_unconfigure = lambda gate: print("closed")
+"""
+COLLECTING = """
+import signal
+
+def pytest_collection_modifyitems():
+    signal.raise_signal(signal.SIGTERM)
+"""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [(), ("-x",)], ids=["plain", "-x"])
@@ -151,6 +165,20 @@ def test_an_engine_that_breaks_is_not_a_rejection(
     result.stdout.fnmatch_lines(["could not judge same on openers: *", "*- could not be judged: *"])
     result.stdout.no_fnmatch_line("*Traceback*")
     assert result.parseoutcomes() == {"failed": 15}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("when", "shown"), [(CHECKING, "closed"), (COLLECTING, "collected *")])
+def test_a_signal_before_the_first_item_closes_all_and_says_how_to_go_on(
+    gate: Gate, pytester: pytest.Pytester, when: str, shown: str
+) -> None:
+    pytester.makeconftest(when)
+    result = pytester.runpytest_subprocess("--model", "same", timeout=60)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines([shown])
+    said = [*result.outlines, *result.errlines]
+    assert "stopped; run the same command again to go on" in said
+    assert not [line for line in said if "Traceback" in line]
 
 
 @pytest.mark.parametrize("store", ["sqlite:////proc/nowhere/x.db", "sqlite:///broken.db"])
