@@ -5,6 +5,9 @@
 Each row of `tests/threats` is made in a new project and asked for as a user would. The exit
 code is 1 where a row took more, said something else, or printed more than its line. What it
 computed stands beside what it took; `--busy` judges by that, on a machine that does other work.
+
+A row that took too long is asked for twice more, since a machine that pauses for a moment adds to
+a row and never takes from it; its quickest time counts, and all its times are printed.
 """
 
 from __future__ import annotations
@@ -17,12 +20,13 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from perf.trial_project import here  # noqa: E402 - so that it is found from everywhere
 from tests.fakes.project import TinyProject  # noqa: E402
 from tests.threats.row import HERE, Row  # noqa: E402 - the table lies beside, not installed
 from tests.threats.rows import ROWS, copied, sound_project  # noqa: E402
@@ -31,6 +35,8 @@ MOST_SECONDS = 2.0
 MOST_MEGABYTES = 512.0
 HANGS = 60.0
 """Seconds after which a command is killed, and counts as one that hangs."""
+TRIES = 3
+"""The times that a row may be asked for, until it is quick enough."""
 CHILD = "import sys; from harness.cli import main; sys.argv[0] = 'lora-harness'; main()"
 
 
@@ -44,6 +50,8 @@ class Cost:
     """Seconds of processor time, its children's included."""
     megabytes: float
     fault: str
+    slower: tuple[float, ...] = ()
+    """Seconds of the tries that took longer."""
 
     def kept(self, busy: bool) -> bool:
         took = self.computed if busy else self.seconds
@@ -57,10 +65,7 @@ def asked(words: tuple[str, ...], folder: Path) -> tuple[int, str, float, float,
         [sys.executable, "-c", CHILD, *words],
         cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, encoding="utf-8",
-        env=os.environ | {
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-            "LORA_HARNESS_CACHE": str(folder.parent / "cache"),
-        },
+        env=here() | {"LORA_HARNESS_CACHE": str(folder.parent / "cache")},
     )  # fmt: skip
     assert process.stderr is not None
     watch = threading.Timer(HANGS, process.kill)
@@ -88,6 +93,16 @@ def cost(row: Row) -> Cost:
     return Cost(row.name, *figures, fault)
 
 
+def cost_in_some_tries(row: Row) -> Cost:
+    """Return a row's cost, of its quickest try where the first took too long."""
+    tries = [cost(row)]
+    while not tries[-1].fault and tries[-1].seconds > MOST_SECONDS and len(tries) < TRIES:
+        tries.append(cost(row))
+    quickest = min(tries, key=lambda one: (not one.fault, one.seconds))  # a fault stays
+    slower = tuple(one.seconds for one in tries if one is not quickest)
+    return replace(quickest, megabytes=max(one.megabytes for one in tries), slower=slower)
+
+
 def made_apart(row: Row, place: TinyProject) -> None:
     """Make a row in a process of its own: a child's peak begins with the memory of its parent."""
     maker = multiprocessing.get_context("fork").Process(target=row.make, args=(place,))
@@ -106,9 +121,11 @@ def main() -> None:
     asked_for = parser.parse_args()
     chosen = [row for row in ROWS if asked_for.only in row.name][:: asked_for.every]
     floor = min(asked(("--version",), ROOT)[3] for _ in range(3))
-    costs = [cost(row) for row in chosen]
+    costs = [cost_in_some_tries(row) for row in chosen]
     show("slowest", sorted(costs, key=lambda c: -c.seconds)[: asked_for.slowest])
     show("largest", sorted(costs, key=lambda c: -c.megabytes)[: asked_for.slowest])
+    if again := [one for one in costs if one.slower]:
+        show("asked for again, the quickest time counts", again)
     missed = [one for one in costs if not one.kept(asked_for.busy)]
     if missed:
         show("over the limit or another line", missed)
@@ -117,6 +134,7 @@ def main() -> None:
         f" {MOST_SECONDS:g} s or {MOST_MEGABYTES:g} MB or with another line,"
         f" {sum('Traceback' in c.fault or 'a bug' in c.fault for c in costs)} tracebacks,"
         f" {sum(c.seconds >= HANGS for c in costs)} hangs;"
+        f" {len(again)} asked for again;"
         f" slowest {max(c.seconds for c in costs):.2f} s"
         f" ({max(c.computed for c in costs):.2f} s computing),"
         f" largest {max(c.megabytes for c in costs):.0f} MB;"
@@ -129,7 +147,8 @@ def show(title: str, costs: list[Cost]) -> None:
     print(f"\n{title}")
     for one in costs:
         took = f"{one.seconds:6.2f} s  computing {one.computed:5.2f} s  {one.megabytes:5.0f} MB"
-        print(f"  {took}  {one.name}  {one.fault}".rstrip())
+        slower = "".join(f"; before {seconds:.2f} s" for seconds in one.slower)
+        print(f"  {took}  {one.name}{slower}  {one.fault}".rstrip())
 
 
 if __name__ == "__main__":
