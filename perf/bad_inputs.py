@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from perf.trial_project import here  # noqa: E402 - so that it is found from everywhere
+from perf.trial_project import here  # noqa: E402 - found from everywhere
 from tests.fakes.project import TinyProject  # noqa: E402
 from tests.threats.row import HERE, Row  # noqa: E402 - the table lies beside, not installed
 from tests.threats.rows import ROWS, copied, sound_project  # noqa: E402

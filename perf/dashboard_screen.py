@@ -28,6 +28,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from perf.trial_project import here  # noqa: E402 - found from everywhere
+
 PAGES = ("now", "over_time", "compare", "grid", "cases", "review", "reviewers", "worth", "ledger")
 TIMES = 3
 
@@ -39,12 +41,11 @@ def running(folder: Path) -> Iterator[tuple[str, float]]:
         free.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{free.getsockname()[1]}"
     words = ["dashboard", "--no-browser", "--port", place.rpartition(":")[2]]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     begun = time.perf_counter()
     server = subprocess.Popen(
         [sys.executable, "-m", "harness.cli", *words],
         cwd=folder,
-        env=environment,
+        env=here(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -31,6 +31,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from perf.trial_project import here  # noqa: E402 - found from everywhere
+
 COLD_LIMIT, WARM_LIMIT = 2.0, 0.3
 """Seconds that are promised at 100,000 runs."""
 WARM_TIMES = 5
@@ -100,7 +102,7 @@ def measured(page: str, folder: Path, url: str) -> dict[str, float]:
     words = [sys.executable, __file__, "--page", page, "--folder", str(folder), "--store", url]
     begun = time.monotonic()
     done = subprocess.run(
-        [*words, "--begun", repr(begun)], capture_output=True, text=True, check=False
+        [*words, "--begun", repr(begun)], env=here(), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SystemExit(done.stderr)

@@ -1,12 +1,13 @@
 """A client repositions itself, on the real base: from the first day to a lower edit rate.
 
-Repositioning, alarm, plan, training, gate, promotion: each step is the command that a team would
-type, as the replayed year has them (`perf/year_story.py`). The adapters write for real; the editor
-is a rule (`perf/year_desk.py`), and the new voice another (`perf/year_voice.py`), so that the right
-text for each input is known.
+Repositioning, alarm, plan, learning curve, training, gate, promotion: each step is the command that
+a team would type, as the replayed year has them (`perf/year_story.py`). The adapters write for
+real; the editor is a rule (`perf/year_desk.py`), and the new voice another (`perf/year_voice.py`),
+so that the right text for each input is known.
 
-The step that trains took 58 minutes when the year was made. So the test puts in its place the
-adapter that this step made then, on 240 lines and the same 50; with NEW_VOICE_TRAINS=1 it trains.
+Two steps train for long. Instead the test takes what they made before: the adapter that the year's
+training made on 240 lines and the same 50, and the scores of the curve's six trainings, which
+`new_voice_curve.json` keeps. With NEW_VOICE_TRAINS=1 both train, and the curve's file is written.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from typing import Any
 
 import pytest
 
+from harness.engines.trainer import Recipe
+from harness.flows.training.curve_plan import plan_curve
 from harness.measure import edit_rate
 from harness.workspace.project.training_data import read_training_set
 
@@ -37,10 +40,13 @@ from year_voice import CHANGED, fresh_inputs, in_new_voice
 
 pytestmark = [pytest.mark.real, pytest.mark.long]
 
+TRAINS = os.environ.get("NEW_VOICE_TRAINS") == "1"
+CURVE = Path(__file__).with_name("new_voice_curve.json")
 BEFORE, AFTER = "adapter_v3", "adapter_v6"
 """The shipped adapter that speaks the old voice, and the one that the story trains."""
 WHO = ("--by", "the lead", "--why", "in production before the client repositions")
 A_WEEK, MOST_WEEKS = 20, 4
+CURVE_CASES, CURVE_SEEDS, CURVE_EPOCHS = 24, 2, 2.0
 OPENS = {
     "opener": ", one question: ",
     "subject": "quick question: ",
@@ -56,7 +62,7 @@ class AlreadyTrained(YearProject):
         self, name: str, version: int, kept: Path, parent: str | None = None, **recipe: float
     ) -> None:
         """Take the adapter that the year's own training made, unless training is asked for."""
-        if os.environ.get("NEW_VOICE_TRAINS") == "1":
+        if TRAINS:
             super().train(name, version, kept, parent, **recipe)
         else:
             made = ROOT / "examples" / "year" / "adapters" / name
@@ -87,12 +93,43 @@ class Team:
         digest, outputs = self.desk.outputs(self.project.open(), task["promoted"], cases)
         rows = week_of_reviews(self.monday, task["promoted"], digest, cases, outputs)
         file = self.project.folder / "week.jsonl"
-        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        write_lines(file, rows)
         self.project.at(self.monday + timedelta(days=4, hours=9))
         self.project.type("reviews", "import", file.name)
         self.monday += timedelta(weeks=1)
         (looked,) = self.project.answer("monitor", "--no-inputs", ends=(0, 1))["tasks"]
         return rows, looked["state"]
+
+    def curve(self) -> dict[str, Any]:
+        """Ask whether fifty examples are enough: their learning curve, in a folder for trials.
+
+        Its cases speak the new voice, as those of the benchmark will once the ideals are rewritten.
+        """
+        trial = YearProject(self.project.folder.parent / "trial", self.project.now)
+        trial.begin()
+        trial.bring(BEFORE)
+        fresh = (case for case in fresh_inputs("curve", self.taken) if case.kind in CHANGED)
+        cases = [
+            {"id": f"new-{n}", "input": one.input, "ideal": one.ideal, "slices": {"kind": one.kind}}
+            for n, one in enumerate(map(in_new_voice, islice(fresh, CURVE_CASES)), 1)
+        ]
+        write_lines(trial.folder / "benchmarks" / "outreach" / "cases.jsonl", cases)
+        write_lines(trial.set_file, self.story.written())
+        recipe, seeds = Recipe(epochs=CURVE_EPOCHS), ("--seeds", str(CURVE_SEEDS))
+        how = {"seeds": CURVE_SEEDS, "parent": BEFORE}
+        file = plan_curve(trial.open(), trial.set_file, recipe, **how).file
+        if not TRAINS:
+            file.parent.mkdir(parents=True)
+            shutil.copyfile(CURVE, file)
+        options = ("--parent", BEFORE, "--epochs", f"{CURVE_EPOCHS:g}", *seeds)
+        found = trial.answer("train", "--curve", "--data", str(trial.set_file), *options)
+        if TRAINS:
+            shutil.copyfile(file, CURVE)
+        return found
+
+
+def write_lines(file: Path, rows: list[dict[str, Any]]) -> None:
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 def mean_edit(reviews: list[dict[str, Any]]) -> float:
@@ -115,6 +152,11 @@ def test_a_new_voice_ends_in_an_adapter_that_speaks_it(tmp_path: Path) -> None:
             break
     assert state == "retrain", weeks
     assert story.plan().startswith("plan: ")
+
+    # Are fifty examples of the new voice enough? Twice as many would bring less than is worth it.
+    curve = team.curve()
+    assert (curve["name"], curve["complete"]) == ("saturated", True), curve["answer"]
+    assert curve["made"] == (6 if TRAINS else 0)
 
     # Fifty examples, a training, ideals of the new voice, the gate in it, the promotion.
     assert story.retrain() == f"18 ideals rewritten; {AFTER}: promote, promoted"
