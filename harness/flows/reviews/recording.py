@@ -135,20 +135,18 @@ class Recorder:
         if output is None:
             raise DataError(f"output {said['id'][:80]!r} is not recorded, record_output does that")
         self.known.learn(output.adapter, output.digest)  # another process may have recorded it
-        for attempt in (1, 2):
-            row = said | _row(output) | {"at": at or self._time_of(said["id"]) or utc_now()}
-            try:
-                return bool(self.store.reviews.keep([self._rated(self._read(row))]))
-            except DataError:
-                # Another process may have recorded the same review meanwhile, at another moment.
-                if at is not None or attempt == 2:
-                    raise
-        raise AssertionError("the second attempt returns or raises")
+        row = said | _row(output)
+        try:
+            return self._kept(row | {"at": at or utc_now()})
+        except DataError:
+            # Known already, from an earlier call: a repeated one says the same at its moment.
+            known = self.store.reviews.by_ids([said["id"]])
+            if at is not None or not known:
+                raise
+            return self._kept(row | {"at": known[0].at})
 
-    def _time_of(self, identity: str) -> str | None:
-        """Return the time of the review if it is known: a repeated call says the same then."""
-        known = self.store.reviews.by_ids([identity])
-        return known[0].at if known else None
+    def _kept(self, row: Mapping[str, Any]) -> bool:
+        return bool(self.store.reviews.keep([self._rated(self._read(row))]))
 
     def _author(self, task: str, adapter: str, digest: str) -> tuple[str, str]:
         """Return the adapter with its digest: as given, else what is promoted at this moment."""
