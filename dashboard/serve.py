@@ -1,6 +1,6 @@
 """The server's entry file: the pages of `app.py` behind the guard of `own_host.py`.
 
-Tested in tests/dashboard/test_own_host.py.
+Tested in tests/dashboard/test_own_host.py and test_serve.py.
 """
 
 from __future__ import annotations
