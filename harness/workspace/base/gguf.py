@@ -9,6 +9,8 @@ import logging
 import os
 import shutil
 import tempfile
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +112,10 @@ def _convert(source: Path, into: Path) -> None:
         counts = [int(tensor.n_elements) for tensor in gguf.GGUFReader(source).tensors]
         refuse_conversion(source, counts)
         tokenizer = AutoTokenizer.from_pretrained(source.parent, **place)
-        model = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **place)
+        with redirect_stderr(StringIO()):  # it draws a bar that no setting hides
+            model = AutoModelForCausalLM.from_pretrained(
+                source.parent, dtype=torch.float32, **place
+            )
     except WorldFailed:
         raise
     except Exception as problem:  # a damaged file fails in as many ways as it has fields

@@ -51,6 +51,16 @@ def test_weights_settings_and_tokens_come_back(tmp_path: Path, kind: str, cache:
     assert one.chat_template == other.chat_template
 
 
+def test_a_conversion_draws_no_bar_of_another_library(
+    tmp_path: Path, cache: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_base(Kind("llama", "llama", {}, "bytes", "Zephyr"), tmp_path / "base")
+    write_gguf(tmp_path / "base", tmp_path / "model.gguf", "float32")
+    capfd.readouterr()
+    assert read_back(tmp_path / "model.gguf").is_relative_to(cache)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_base_that_was_a_gguf_hands_on_its_description(tmp_path: Path, cache: Path) -> None:
     import gguf
 
