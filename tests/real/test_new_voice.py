@@ -46,7 +46,8 @@ BEFORE, AFTER = "adapter_v3", "adapter_v6"
 """The shipped adapter that speaks the old voice, and the one that the story trains."""
 WHO = ("--by", "the lead", "--why", "in production before the client repositions")
 A_WEEK, MOST_WEEKS = 20, 4
-CURVE_CASES, CURVE_SEEDS, CURVE_EPOCHS = 24, 2, 2.0
+CURVE_CASES, CURVE_SEEDS = 24, 2
+CURVE_RECIPE = {"epochs": 6.0, "learning_rate": 0.001}
 OPENS = {
     "opener": ", one question: ",
     "subject": "quick question: ",
@@ -115,13 +116,13 @@ class Team:
         ]
         write_lines(trial.folder / "benchmarks" / "outreach" / "cases.jsonl", cases)
         write_lines(trial.set_file, self.story.written())
-        recipe, seeds = Recipe(epochs=CURVE_EPOCHS), ("--seeds", str(CURVE_SEEDS))
-        how = {"seeds": CURVE_SEEDS, "parent": BEFORE}
-        file = plan_curve(trial.open(), trial.set_file, recipe, **how).file
+        how: dict[str, Any] = {"seeds": CURVE_SEEDS, "parent": BEFORE}
+        file = plan_curve(trial.open(), trial.set_file, Recipe(**CURVE_RECIPE), **how).file
         if not TRAINS:
             file.parent.mkdir(parents=True)
             shutil.copyfile(CURVE, file)
-        options = ("--parent", BEFORE, "--epochs", f"{CURVE_EPOCHS:g}", *seeds)
+        asked = how | CURVE_RECIPE
+        options = [w for n, v in asked.items() for w in (f"--{n.replace('_', '-')}", str(v))]
         found = trial.answer("train", "--curve", "--data", str(trial.set_file), *options)
         if TRAINS:
             shutil.copyfile(file, CURVE)
