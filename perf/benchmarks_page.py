@@ -34,6 +34,7 @@ BEFORE = "CHECKOUT"
 """Stands on the page for the path of a second checkout, whose commit the command prints."""
 FEW_RUNS = "--runs 200 --reviews 200 --decisions 10 --times 1"
 LATE = "above the limit"
+GOALS, OFF = "the goals: ", "off, the goal is"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ class Section:
     before: bool = False
     """Whether it takes `--before`."""
     plain: bool = False
-    """Whether it prints no Markdown and no machine."""
+    """Whether it prints no Markdown."""
+    nowhere: bool = False
+    """Whether it does not say on which machine it ran."""
     missed: str = ""
     """Words with which it says that a promise is not kept, and then ends with 1."""
     minutes: int = 5
@@ -92,18 +95,31 @@ SECTIONS = {
     ),
     "dashboard": Section(
         "Pages of the dashboard", "perf/dashboard_speed.py",
-        small=FEW_RUNS, plain=True, missed=LATE, minutes=5,
+        small=FEW_RUNS, plain=True, nowhere=True, missed=LATE, minutes=5,
     ),
     "dashboard-postgresql": Section(
         "Pages of the dashboard, PostgreSQL", "perf/dashboard_speed.py --postgresql",
-        small=FEW_RUNS, plain=True, missed=LATE, minutes=8,
+        small=FEW_RUNS, plain=True, nowhere=True, missed=LATE, minutes=8,
     ),
     "data": Section(
-        "Checking training data", "perf/data_speed.py", small="2000", plain=True, minutes=3
+        "Checking training data", "perf/data_speed.py", small="2000", plain=True, nowhere=True,
+        minutes=3,
     ),
     "reviews": Section(
         "Importing reviews", "perf/reviews_speed.py --rows 1000000", small="--rows 2000",
-        plain=True, minutes=10,
+        plain=True, nowhere=True, minutes=10,
+    ),
+    "recording": Section(
+        "Recording outputs and reviews, call by call", "perf/recording_speed.py --postgresql",
+        small="--calls 20", plain=True, nowhere=True, missed=LATE, minutes=1,
+    ),
+    "fleet": Section(
+        "A night of 10,000 adapters", "perf/fleet.py", small="--adapters 40 --workers 1 2",
+        plain=True, missed=GOALS, minutes=10,
+    ),
+    "time-left": Section(
+        "How long a sweep says that it takes", "perf/time_left.py",
+        small="--adapters 3 --cases 2", plain=True, missed=OFF, minutes=15,
     ),
 }  # fmt: skip
 """The page's sections by name, in its order."""
@@ -184,7 +200,7 @@ def made(
     for name in names:
         section, begun = SECTIONS[name], time.monotonic()
         print(f"{name}: about {section.minutes} minutes on two quiet cores", file=sys.stderr)
-        told = machine() if section.plain else []
+        told = machine() if section.nowhere else []
         text = printed(command(section, before, small, more), section.missed)
         print(f"{name}: {(time.monotonic() - begun) / 60:.1f} minutes", file=sys.stderr, flush=True)
         if text is None:
