@@ -31,7 +31,8 @@ def body(context: frame.PageContext) -> None:
     with title:
         frame.headline(*_headline(found))
     if found.candidate is None or found.reference is None:
-        frame.empty(found.missing.partition(":")[0] or "Nothing to compare yet", found.command)
+        missing = found.missing.partition(":")[0] or "Nothing to compare yet"
+        frame.empty(f"{missing}:", found.command)
         return
     if found.verdict:
         _verdict(found, found.verdict)

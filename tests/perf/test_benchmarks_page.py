@@ -89,7 +89,7 @@ def test_a_promise_that_is_not_kept_is_kept_on_the_page(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, page: Path
 ) -> None:
     code = "print('3 s above the limit'); raise SystemExit(1)"
-    scripted(monkeypatch, tmp_path, code, missed="above the limit", nowhere=True)
+    scripted(monkeypatch, tmp_path, code, missed="above the limit", plain=True, nowhere=True)
     assert made(["speed"], "", False, page) == []
     text = page.read_text(encoding="utf-8")
     assert "    3 s above the limit" in text

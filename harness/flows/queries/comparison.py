@@ -34,6 +34,9 @@ from harness.text.left_out import same_texts
 
 __all__ = ["Compared", "Flag", "compare", "compared", "filtered"]
 
+_LOOKED_AT = 5
+"""The newest judged adapters among which a candidate is looked for, as many as the page Now has."""
+
 ReferenceRole = Literal["promoted", "base", "chosen"]
 
 
@@ -78,7 +81,10 @@ def compare(
     reference: str | None = None,
     metric: str | None = None,
 ) -> Comparison:
-    """Compare a candidate with a reference: by default the newest with the promoted or the base."""
+    """Compare a candidate with a reference: by default the newest with the promoted or the base.
+
+    Where none was judged since the promotion, the promoted adapter with the one it replaced.
+    """
     wanted, rules, name = selection(project, store, benchmark, metric)
     adapters = [one.adapter for one in store.trends.adapters(wanted.name, name)]
     held = promoted_on(store.decisions.all(), wanted)
@@ -131,7 +137,9 @@ def _chosen(
     others = [name for name in adapters if name not in RESERVED]
     newest = next(iter(others), None)
     if candidate is None and reference is None and newest is not None and newest == held:
-        # Only the promoted adapter has run lately: compare it with the adapter it replaced.
+        # Only the promoted adapter has run lately, as it does every month.
+        if waiting := _waiting(store, benchmark, held, others):
+            return _Pair(waiting, held, "promoted")
         stored = store.verdicts.of_candidate(held, benchmark.name)
         if stored is None or stored[1].promoted is None:
             return _Pair(held, BASE, "base")
@@ -141,6 +149,16 @@ def _chosen(
     old = reference or usual
     new = candidate or next((name for name in others if name != old), None)
     return _Pair(new, old, role if old == usual else "chosen")
+
+
+def _waiting(store: Store, benchmark: Benchmark, held: str, others: Sequence[str]) -> str | None:
+    """Return the adapter that was judged last against the one in production."""
+    judged = [
+        one for one in store.trends.judged(benchmark.name, _LOOKED_AT) if one.candidate != held
+    ]
+    verdicts = store.verdicts.by_ids([one.id for one in judged])
+    against = (one.candidate for one in judged if verdicts[one.id].promoted == held)
+    return next((name for name in against if name in others), None)
 
 
 def _command(pair: _Pair, verdict: Verdict | None, promoted: bool) -> str:
@@ -156,7 +174,7 @@ def _command(pair: _Pair, verdict: Verdict | None, promoted: bool) -> str:
 def _missing(pair: _Pair, runs: tuple[Run | None, Run | None]) -> str:
     """Return which run is missing and the command that makes it, or an empty string."""
     if pair.new is None:
-        return "no adapter has run on this benchmark yet: `pytest --model NAME` runs one"
+        return "No adapter has run on this benchmark yet: `pytest --model NAME` runs one"
     for name, run in zip((pair.new, pair.old), runs, strict=True):
         if run is None:
             return f"{name} has no complete run on this benchmark: `pytest --model {name}` makes it"

@@ -40,6 +40,19 @@ def test_what_was_promoted_last_is_shown_against_what_it_replaced(two):
     assert found.promoted and found.command == "lora-harness compare v1 v2"
 
 
+@pytest.mark.slow
+def test_a_monthly_run_of_what_is_promoted_hides_no_candidate_that_waits(two):
+    with open_session(
+        two.project, Request(refresh=True), lambda step, done, total: None
+    ) as session:
+        session.candidate("v1").evaluate(session.benchmark(TASK))
+    newest = [one.adapter for one in two.store.trends.adapters(TASK, "ideal_likelihood")]
+    assert next(name for name in newest if name.startswith("v")) == "v1"
+    found = compare(two.project, two.store)
+    assert (found.candidate.adapter, found.reference.adapter) == ("v2", "v1")
+    assert found.reference_role == "promoted" and "promote v2" in found.command
+
+
 @pytest.mark.long
 def test_two_that_were_never_judged_together_are_judged_now(two):
     two.judge("v3", "bad")
