@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from dashboard import frame, who
+from dashboard import frame, who, words
 from harness.flows.reviews import handing_out
 from harness.flows.reviews.file_review import file_review
 from harness.flows.reviews.handing_out import Together
@@ -166,7 +166,7 @@ def _answering(written: str = "") -> Iterator[None]:
         yield
     except Exception as problem:  # a bug must not show a traceback to a visitor
         line = frame.failure("Review", problem)
-        desk().answer = Answer(f"{line[:1].upper()}{line[1:]}", refused=True, final=written)
+        desk().answer = Answer(words.begun(line), refused=True, final=written)
 
 
 def _contradiction(one: Waiting, way: Treatment, final: str) -> str:

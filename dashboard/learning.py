@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import choices, frame, pieces
+from dashboard import choices, frame, pieces, words
 from dashboard.downloads import offer
 from dashboard.drawing import draw
 from dashboard.learning_chart import COLOURS, learning_curve
@@ -44,11 +44,11 @@ def _chosen(curves: tuple[MeasuredCurve, ...]) -> MeasuredCurve:
 def _curve(one: MeasuredCurve) -> None:
     said = answer(one.foretold)
     frame.html(
-        pieces.head(f"{said[:1].upper()}{said[1:]}"),
+        pieces.head(words.begun(said)),
         pieces.note(f"{title(one.curve)} · {day(one.curve.at)}"),
     )
     for line in notes(one.curve, one.foretold):
-        frame.remark(f"{line[:1].upper()}{line[1:]}.")
+        frame.remark(f"{words.begun(line)}.")
     if not one.foretold:
         return
     frame.html(pieces.legend(COLOURS))

@@ -39,6 +39,11 @@ def option(text: str, limit: int = 80) -> str:
     return safe.terminal(text, limit=limit)
 
 
+def begun(sentence: str) -> str:
+    """Return a sentence with a capital at its beginning; names within it stay as they are."""
+    return f"{sentence[:1].upper()}{sentence[1:]}"
+
+
 def code(text: str) -> str:
     """Return a text for a code block, cut at the length a browser can scroll."""
     return safe.terminal(text, lines=True, limit=WHOLE)

@@ -42,6 +42,8 @@ WIDE_UP_TO = 16
 """Adapters beside which there is room for long names of cases."""
 MAX_HEAD = 7
 """Letters of an adapter's name above its column; the whole name is in the tooltip."""
+FEW, MAX_FEW, WIDE = 8, 12, 84
+"""Adapters that leave room for more of a name: up to how many letters, in how wide a column."""
 ORDERS = {
     "benchmark": "as in the benchmark",
     "worst": "worst first",
@@ -110,7 +112,7 @@ def _headline(found: CaseGrid, rows: Sequence[GridRow]) -> tuple[str, str]:
     version = f"{found.benchmark}, version {found.fingerprint[:6]}"
     if not found.columns:
         return f"{count(len(found.rows), 'case')}, no adapter yet", version
-    return f"{metric_title(found.metric)}: {shown}", f"{version} · {of}, {adapters}"
+    return f"{words.begun(metric_title(found.metric))}: {shown}", f"{version} · {of}, {adapters}"
 
 
 def _grid(context: frame.PageContext, found: CaseGrid, rows: Sequence[GridRow]) -> None:
@@ -164,7 +166,8 @@ def _columns(found: CaseGrid) -> dict[str, ColumnConfig | None]:
     """Return how each column of the frame is shown."""
     config = st.column_config
     keys = {name.removeprefix(SLICE): name for name in grid_sheet(found, ()).columns}
-    short = words.told_apart([one.adapter for one in found.columns], MAX_HEAD)
+    few = len(found.columns) <= FEW
+    short = words.told_apart([one.adapter for one in found.columns], MAX_FEW if few else MAX_HEAD)
     critical = any(row.case.critical for row in found.rows)
     return {
         CASE: config.LinkColumn(
@@ -174,7 +177,10 @@ def _columns(found: CaseGrid) -> dict[str, ColumnConfig | None]:
             display_text=r"case=([^&]*)$",
             help="opens its history",
         ),
-        **{one.adapter: _column(one, short[one.adapter]) for one in found.columns},
+        **{
+            one.adapter: _column(one, short[one.adapter], WIDE if few else WIDTH)
+            for one in found.columns
+        },
         **{
             name: config.TextColumn(words.option(key, 20), width="small")
             for key, name in keys.items()
@@ -184,11 +190,11 @@ def _columns(found: CaseGrid) -> dict[str, ColumnConfig | None]:
     }
 
 
-def _column(one: GridColumn, short: str) -> ColumnConfig:
+def _column(one: GridColumn, short: str, width: int) -> ColumnConfig:
     sign = f"{PROMOTED} " if one.promoted else ""
     told = f"{sign}{one.adapter}: {score(one.mean)} on average of {count(one.scored, 'case')}"
     return st.column_config.NumberColumn(
-        sign + short, width=WIDTH, format="%.2f", help=words.label(told, 300)
+        sign + short, width=width, format="%.2f", help=words.label(told, 300)
     )
 
 

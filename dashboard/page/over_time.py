@@ -52,7 +52,7 @@ def body(context: frame.PageContext) -> None:
 
 
 def _headline(found: OverTime) -> tuple[str, str]:
-    title = f"{metric_title(found.metric).capitalize()} over time" if found.metric else "Over time"
+    title = f"{words.begun(metric_title(found.metric))} over time" if found.metric else "Over time"
     lead = f"{found.benchmark} · {count(found.runs, 'run')} of {found.total} shown"
     versions = len(found.bands)
     return title, f"{lead} · {count(versions, 'version')} of the benchmark" if versions else lead

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import choices, frame, pieces, who
+from dashboard import choices, frame, pieces, who, words
 from dashboard.desk import desk, elsewhere, give_back, given, skip, undo
 from dashboard.rates import short
 from dashboard.review_form import USED, asked, form
@@ -178,7 +178,7 @@ def _nothing(found: Queue) -> tuple[str, str]:
     line = found.missing or "every output was reviewed: `lora-harness reviews rates`"
     # the sentence goes on the page, the command in its backquotes into a box to copy
     sentence, _, rest = line.partition("`")
-    return f"{sentence[:1].upper()}{sentence[1:].rstrip()}", rest.partition("`")[0]
+    return words.begun(sentence.rstrip()), rest.partition("`")[0]
 
 
 # --- blind --------------------------------------------------------------------------------------

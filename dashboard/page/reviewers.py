@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import frame, pieces
+from dashboard import frame, pieces, words
 from dashboard.downloads import offer
 from harness.flows.queries import reviewers_page
 from harness.records import ReviewerRow, Reviewers
 from harness.render.reviewers import agreement_words, duration, short_agreement, time_words
 from harness.text.figures import count, percent
-from harness.text.html import Child
+from harness.text.html import Child, element
 
 
 def body(context: frame.PageContext) -> None:
@@ -52,7 +52,7 @@ def _headline(found: Reviewers) -> tuple[str, str]:
     said = [agreement_words(found.agreement, found.outputs), time_words(found.timed, found.seconds)]
     return (
         f"{count(reviews, 'review')} by {count(len(found.rows), 'reviewer')}",
-        " · ".join(f"{line[:1].upper()}{line[1:]}" for line in said),
+        " · ".join(map(words.begun, said)),
     )
 
 
@@ -64,7 +64,9 @@ def _uses(found: Reviewers) -> None:
 def _row(row: ReviewerRow) -> list[Child]:
     made = pieces.badge("synthetic", "quiet") if row.synthetic else None
     return [
-        [pieces.bold(row.name) if row.name else pieces.quiet("not named"), " ", made],
+        element(
+            "span", pieces.bold(row.name) if row.name else pieces.quiet("not named"), " ", made
+        ),
         f"{row.reviews:,}",
         f"{row.accepted:,}",
         f"{row.edited:,}",

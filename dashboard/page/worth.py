@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import frame, learning, pieces
+from dashboard import frame, learning, pieces, words
 from dashboard.downloads import offer
 from harness.flows.queries import worth
 from harness.records import PromotionWorth, PromptWorth, TaskWorth, WorthSettings
@@ -109,7 +109,7 @@ def _prompts(found: TaskWorth, declared: WorthSettings) -> None:
         head, rows = [head[0], head[1], head[4]], [[row[0], row[1], row[4]] for row in rows]
     frame.html(pieces.table(head, rows, "<" * len(head)))
     if found.basis is not None:
-        frame.html(pieces.note(f"{PREDICTED[:1].upper()}{PREDICTED[1:]}."))
+        frame.html(pieces.note(f"{words.begun(PREDICTED)}."))
 
 
 def _prompt(one: PromptWorth, declared: WorthSettings) -> list[Child]:

@@ -26,6 +26,7 @@ from harness.text.plain import plain
 from harness.text.safe import ci_log
 from harness.text.table import hang, table
 
+MAX_NAME = 80
 BASES: dict[TimeBasis, str] = {
     "measured": "from the seconds that reviews carry",
     "declared": "from minutes_per_edit and minutes_per_rewrite, as declared",
@@ -47,7 +48,7 @@ def _block(found: TaskWorth, declared: WorthSettings, width: int) -> Iterator[st
         yield from table([promotion_head(found), *promotion_rows(found)], "<<>>>>>", indent=2)
         for one in found.promotions:
             if one.month is not None and (said := month_words(one.month, declared)):
-                yield from hang(f"  {ci_log(one.after.adapter, limit=40)}: ", said, width)
+                yield from hang(f"  {ci_log(one.after.adapter, limit=MAX_NAME)}: ", said, width)
     for prompt in found.prompts:
         yield from hang(f"  {prompt.against:12}", prompt_words(prompt, declared), width)
     for line in found.missing:
@@ -125,8 +126,8 @@ def promotion_rows(found: TaskWorth) -> list[list[str]]:
 def _row(one: PromotionWorth) -> list[str]:
     made = f" ({SYNTHETIC})" if one.before.synthetic or one.after.synthetic else ""
     return [
-        f"{ci_log(one.after.adapter, limit=40)} {day(one.decision.at)}{made}",
-        ci_log(one.before.adapter, limit=40),
+        f"{ci_log(one.after.adapter, limit=MAX_NAME)} {day(one.decision.at)}{made}",
+        ci_log(one.before.adapter, limit=MAX_NAME),
         rate_words(one.before.edit_rate),
         rate_words(one.after.edit_rate),
         number_words(one.before.minutes),

@@ -29,7 +29,7 @@ def test_every_adapter_has_a_column_and_every_case_a_row_with_a_link(
 ) -> None:
     page = opened(many).page("grid")
     assert not page.trouble
-    assert page.title == "ideal likelihood: 8 cases × 4 adapters"
+    assert page.title == "Ideal likelihood: 8 cases × 4 adapters"
     assert "8 of 8 cases, 4 of 4 adapters shown" in page.html
     assert list(table(page))[:5] == ["case id", "v2", "v3", "v1", "base"]
     assert cases(page) == [case["id"] for case in CASES]

@@ -82,7 +82,7 @@ def next_step(
         )
     if state is None:
         return NextStep(
-            "nobody knows yet what people do with its outputs: import reviews",
+            "no review says yet what people do with its outputs: import reviews",
             "lora-harness reviews import FILE",
         )
     return NextStep("nothing is to be done: judge the next adapter", "pytest --model NAME")

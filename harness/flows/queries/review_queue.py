@@ -110,7 +110,7 @@ def _missing(chosen: str | None, waiting: int, reviewed: int) -> str:
     if chosen is None:
         return "no adapter was judged yet: `pytest --model NAME` makes outputs to review"
     if not reviewed:
-        return f"{chosen} has no outputs yet: `pytest --model {chosen}` makes them"
+        return f"no output of {chosen} yet: `pytest --model {chosen}` makes them"
     return f"all {reviewed} outputs of {chosen} are reviewed: `lora-harness reviews rates`"
 
 

@@ -45,15 +45,16 @@ def standing(
     margin: float | None,
 ) -> Standing:
     """Return the answer with its reasons: reviews, runs, and the slices that fell most."""
+    told = health.state != "steady"
     return Standing(
         f"{held.adapter} is {_ANSWERS[health.state]}" if health.state else _unknown(held),
         health.state,
         (
-            *_rate("edit rate", health.edit, health.edit_line),
-            *_rate("rejection rate", health.rejection, health.rejection_line),
+            *_rate("edit rate", health.edit, health.edit_line, told),
+            *_rate("rejection rate", health.rejection, health.rejection_line, told),
             *_runs(held, metric, path),
             *_fallen(slices, metric, margin),
-            *(health.why if health.state != "steady" else ()),
+            *(health.why if told else ()),
         ),
     )
 
@@ -62,8 +63,9 @@ def _unknown(held: Decision) -> str:
     return f"{held.adapter} is in production; {_ANSWERS[None]}"
 
 
-def _rate(name: str, rate: PageRate, line: RateLine) -> tuple[str, ...]:
-    if rate.value is None:
+def _rate(name: str, rate: PageRate, line: RateLine, told: bool) -> tuple[str, ...]:
+    """Say a rate with its lines; `told` if the reasons say that of a rate without one."""
+    if rate.value is None or (told and line.retrain is None):
         return ()
     limits = [
         f"{words} {percent(limit)}"
