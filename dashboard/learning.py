@@ -12,7 +12,7 @@ from dashboard.downloads import offer
 from dashboard.drawing import draw
 from dashboard.learning_chart import COLOURS, learning_curve
 from harness.flows.queries import MeasuredCurve, learning_curves
-from harness.render.learning_curve import answer, head, notes, rows, says, title
+from harness.render.learning_curve import answer, enough_words, head, notes, rows, says, title
 from harness.text.figures import day
 from harness.text.html import Child
 
@@ -47,6 +47,8 @@ def _curve(one: MeasuredCurve) -> None:
         pieces.head(words.begun(said)),
         pieces.note(f"{title(one.curve)} · {day(one.curve.at)}"),
     )
+    if one.enough:
+        frame.html(pieces.note(f"Enough: {enough_words(one.enough)}"))
     for line in notes(one.curve, one.foretold):
         frame.remark(f"{words.begun(line)}.")
     if not one.foretold:

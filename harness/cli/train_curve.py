@@ -55,10 +55,10 @@ def train_curve(
     line.close()
     if as_json:
         known = {"file": str(made.file), "made": made.made, "kept": list(made.kept)}
-        click.echo(json_line(curve_json(made.curve, made.foretold) | known))
+        click.echo(json_line(curve_json(made.curve, made.foretold, made.enough) | known))
         return
     width = min(120, max(80, shutil.get_terminal_size((100, 24)).columns))
-    click.echo(curve_text(made.curve, made.foretold, width))
+    click.echo(curve_text(made.curve, made.foretold, width, made.enough))
     click.echo(f"  {_disk(made)}\n  scores  {made.file}")
 
 

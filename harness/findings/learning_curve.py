@@ -34,9 +34,11 @@ from harness.records import (
     LOWER_IS_BETTER,
     CurveName,
     CurveSize,
+    EnoughExamples,
     Estimate,
     Foretold,
     LearningCurve,
+    RetrainLine,
 )
 from harness.records.holds import EXACT
 
@@ -132,14 +134,34 @@ def name_curve(
     change, _ = _change(means, found, log2(1 + more / sizes[-1].examples))
     seeds = sizes[0].scores.shape[0]
     reach = float(stdtrit(found.seeds_df, 1 - ALPHA / 2)) * sqrt(found.seeds[0, 0])
+    errors, df = found.of(np.eye(len(sizes)))
+    further = (stdtrit(df, 1 - ALPHA / 2) * errors).tolist()
     shown = (
-        CurveSize(one.share, one.examples, Estimate(mean, mean - reach, mean + reach, seeds))
-        for one, mean in zip(sizes, means.tolist(), strict=True)
+        CurveSize(
+            *(one.share, one.examples, Estimate(mean, mean - reach, mean + reach, seeds)),
+            Estimate(mean, max(0.0, mean - wide), min(1.0, mean + wide), seeds),
+        )
+        for one, mean, wide in zip(sizes, means.tolist(), further, strict=True)
     )
     name = _name(doubled, -1 if lower_is_better else 1)
     if all(mean >= 1 if lower_is_better else mean <= 0 for mean in means.tolist()):
         name = NOISY  # a score that is as bad as can be everywhere tells sizes not apart
     return Foretold(metric, name, tuple(shown), more, change, doubled, fits)
+
+
+def enough(foretold: Sequence[Foretold], line: RetrainLine | None) -> EnoughExamples | None:
+    """Find the smallest part of a set that keeps the edit rate within a declared line."""
+    rates = next((one for one in foretold if one.metric == "edit_rate"), None)
+    if rates is None or line is None:
+        return None
+    least = None
+    for size in reversed(rates.sizes):
+        assert size.elsewhere.high is not None
+        if size.elsewhere.high > line.acceptable:
+            break
+        least = size
+    shown = least or rates.sizes[-1]
+    return EnoughExamples(line.acceptable, least.examples if least else None, shown.elsewhere)
 
 
 def _name(doubled: Estimate, better: int) -> CurveName:

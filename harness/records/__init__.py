@@ -36,7 +36,14 @@ from harness.records.benchmark_health import (
     FieldChange,
     ReserveDifference,
 )
-from harness.records.curves import CurveName, CurvePoint, CurveSize, Foretold, LearningCurve
+from harness.records.curves import (
+    CurveName,
+    CurvePoint,
+    CurveSize,
+    EnoughExamples,
+    Foretold,
+    LearningCurve,
+)
 from harness.records.datasets import NOT_STATED, DataOrigin, DataVersion, TaughtData
 from harness.records.decisions import Decision, DoctorCheck
 from harness.records.endpoint_check import EndpointCheck, EndpointOutcome
@@ -193,6 +200,7 @@ __all__ = [
     "Endpoint",
     "EndpointCheck",
     "EndpointOutcome",
+    "EnoughExamples",
     "Estimate",
     "Example",
     "FieldChange",

@@ -75,6 +75,20 @@ class CurveSize:
     """Examples of that part."""
     score: Estimate
     """The mean over seeds and cases; its interval says how much seeds differ."""
+    elsewhere: Estimate
+    """The same mean; its interval also says how much other cases would differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnoughExamples:
+    """Record from how many examples on the edit rate stays within the rate a team lives with."""
+
+    line: float
+    """That rate, as declared for the task's alarm."""
+    examples: int | None
+    """The smallest part whose interval, and that of every larger one, ends below it; or None."""
+    score: Estimate
+    """The edit rate of that part, else of the whole set, on cases like the benchmark's."""
 
 
 @dataclass(frozen=True, slots=True)

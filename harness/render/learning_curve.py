@@ -8,8 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.records import LOWER_IS_BETTER, CurveName, Estimate, Foretold, LearningCurve
-from harness.text.figures import count, interval, metric_title, score
+from harness.records import (
+    LOWER_IS_BETTER,
+    CurveName,
+    EnoughExamples,
+    Estimate,
+    Foretold,
+    LearningCurve,
+)
+from harness.text.figures import count, interval, metric_title, percent, score
 from harness.text.plain import plain
 from harness.text.safe import ci_log
 from harness.text.table import hang, table
@@ -20,10 +27,17 @@ MISFIT = "no learning curve fits the three sizes; the interval spans what the do
 UNDONE = "no answer before two seeds have trained on every size"
 
 
-def curve_text(curve: LearningCurve, foretold: Sequence[Foretold], width: int = 100) -> str:
+def curve_text(
+    curve: LearningCurve,
+    foretold: Sequence[Foretold],
+    width: int = 100,
+    enough: EnoughExamples | None = None,
+) -> str:
     """Return the answer, the mean scores at each size, and what is left out."""
     lines = [f"CURVE  {title(curve)}"]
     lines += hang("  answer  ", answer(foretold), width)
+    if enough:
+        lines += hang("  enough  ", enough_words(enough), width)
     for note in notes(curve, foretold):
         lines += hang("  note    ", note, width)
     if foretold:
@@ -71,6 +85,20 @@ def says(one: Foretold) -> str:
     return f"saturated: {figure}"
 
 
+def enough_words(found: EnoughExamples) -> str:
+    """Say from how many examples on the edit rate is within the line that the team declared."""
+    rate = _scored(found.score)
+    if found.examples is None:
+        return (
+            f"not shown for the {percent(found.line)} that the team lives with: the whole set"
+            f" gives an edit rate of {rate}"
+        )
+    return (
+        f"{count(found.examples, 'example')} for the {percent(found.line)} that the team lives"
+        f" with: they give an edit rate of {rate}"
+    )
+
+
 def notes(curve: LearningCurve, foretold: Sequence[Foretold]) -> list[str]:
     """Return what a reader of the figures has to know besides."""
     found = [f"{metric_title(one.metric)}: {MISFIT}" for one in foretold if not one.fits]
@@ -97,13 +125,16 @@ def rows(foretold: Sequence[Foretold]) -> list[list[str]]:
     ]
 
 
-def curve_json(curve: LearningCurve, foretold: Sequence[Foretold]) -> dict[str, Any]:
+def curve_json(
+    curve: LearningCurve, foretold: Sequence[Foretold], enough: EnoughExamples | None = None
+) -> dict[str, Any]:
     """Return the same for programs, with every point."""
     whole: dict[str, Any] = plain(curve)
     name = next((one.name for one in foretold if one.name != NOISY), NOISY) if foretold else None
     return whole | {
         "name": name,
         "answer": answer(foretold),
+        "enough": plain(enough) if enough else None,
         "metrics": [plain(one) | {"says": says(one)} for one in foretold],
         "complete": not is_open(curve),
     }

@@ -16,6 +16,8 @@ from tests.fakes.project import TinyProject
 
 CURVE = ("train", "--curve", "--data", "data.jsonl", "--seeds", "2")
 
+LINE = "[tool.harness.monitor.openers]\nedit_rate = { acceptable = 0.35, retrain = 0.45 }\n"
+
 
 @pytest.fixture
 def _rising(project: TinyProject, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,6 +51,23 @@ def test_the_answer_the_table_the_disk_and_the_file_are_told(typed: Type) -> Non
     again = typed(*CURVE)
     assert again.err.startswith("learning curve: all 6 trainings are there")
     assert again.out.splitlines()[:3] == found.out.splitlines()[:3]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_rising")
+def test_enough_for_the_teams_own_line_is_said_where_there_is_one(
+    project: TinyProject, typed: Type
+) -> None:
+    assert "  enough  " not in typed(*CURVE).out
+    project.settings(LINE)
+    assert "  enough  60 examples for the 35.0 % that the team lives with" in typed(*CURVE).out
+    told = typed(*CURVE, "--json").json["enough"]
+    assert (told["line"], told["examples"]) == (0.35, 60)
+    assert told["score"]["low"] < told["score"]["value"] < told["score"]["high"] < 0.35
+    project.settings(LINE.replace("0.35", "0.2"))
+    found = typed(*CURVE, "--json").json["enough"]
+    assert found["examples"] is None
+    assert "  enough  not shown for the 20.0 % that the team lives with" in typed(*CURVE).out
 
 
 @pytest.mark.slow

@@ -193,7 +193,9 @@ def test_a_picture_is_drawn_without_asking_anybody() -> None:
 
 def foretold(low: float, high: float) -> Foretold:
     scores = [Estimate(mean, mean - 0.02, mean + 0.02, 5) for mean in (0.5, 0.42, 0.35)]
-    sizes = [CurveSize(n / 240, n, score) for n, score in zip((60, 120, 240), scores, strict=True)]
+    sizes = [
+        CurveSize(n / 240, n, score, score) for n, score in zip((60, 120, 240), scores, strict=True)
+    ]
     change = Estimate(-0.03, low, high, 3)
     return Foretold("edit_rate", "more would help", tuple(sizes), 100, change, change, True)
 

@@ -350,6 +350,12 @@ def test_worth_answers_whether_more_examples_would_help(many: ServedProject, ope
     assert "voice@3" in page.html
     for cell in (">60<", ">120<", ">240<"):
         assert cell in page.html
+    assert "Enough:" not in page.html
+    many.settings(
+        f"[tool.harness.monitor.{TASK}]\nedit_rate = {{ acceptable = 0.45, retrain = 0.5 }}\n"
+    )
+    page = opened(many).page("worth")
+    assert "Enough: 120 examples for the 45.0 % that the team lives with" in page.html
 
 
 def test_worth_shows_a_curve_before_anything_is_promoted_and_one_that_is_not_done(

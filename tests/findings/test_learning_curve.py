@@ -15,11 +15,12 @@ import pytest
 from harness.findings.learning_curve import (
     WORTHWHILE,
     SizeScores,
+    enough,
     foretell,
     further_examples,
     name_curve,
 )
-from harness.records import CurvePoint, Foretold, LearningCurve
+from harness.records import CurvePoint, Foretold, LearningCurve, RetrainLine
 
 SIZES = (60, 120, 240)
 PLANTED = {
@@ -176,6 +177,40 @@ def test_cases_of_a_group_count_as_one() -> None:
     apart = name_curve("edit_rate", sizes, lower_is_better=True).doubled
     together = name_curve("edit_rate", sizes, groups, lower_is_better=True).doubled
     assert together.high - together.low > 1.5 * (apart.high - apart.low)  # type: ignore[operator]
+
+
+def rates(*means: float) -> list[SizeScores]:
+    """Six cases and three seeds of each size, which differ a little around a mean."""
+    around = np.linspace(-0.03, 0.03, 18).reshape(3, 6)
+    return [SizeScores(n / 240, n, mean + around) for n, mean in zip(SIZES, means, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("means", "examples"),
+    [
+        ((0.30, 0.15, 0.05), 120),
+        ((0.10, 0.08, 0.05), 60),
+        ((0.10, 0.25, 0.05), 240),  # a larger part that is above the line takes the smaller back
+        ((0.30, 0.25, 0.19), None),  # below the line, but not by as much as seeds and cases differ
+    ],
+)
+def test_enough_is_the_smallest_part_that_stays_within_the_line_of_the_alarm(
+    means: tuple[float, ...], examples: int | None
+) -> None:
+    told = [name_curve("edit_rate", rates(*means), lower_is_better=True)]
+    found = enough(told, RetrainLine(0.2, 0.25))
+    assert found is not None
+    assert (found.line, found.examples) == (0.2, examples)
+    shown = means[-1] if examples is None else means[SIZES.index(examples)]
+    assert found.score.value == pytest.approx(shown)
+    assert found.score.low < shown < found.score.high  # type: ignore[operator]
+
+
+def test_nothing_is_enough_where_no_line_is_declared_or_no_edit_rate_was_measured() -> None:
+    told = [name_curve("edit_rate", rates(0.1, 0.1, 0.1), lower_is_better=True)]
+    assert enough(told, None) is None
+    likely = [name_curve("ideal_likelihood", rates(0.5, 0.6, 0.7), lower_is_better=False)]
+    assert enough(likely, RetrainLine(0.2, 0.25)) is None
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.findings.learning_curve import foretell
+from harness.findings.learning_curve import enough, foretell
 from harness.flows.project import Project
-from harness.records import Foretold, LearningCurve
+from harness.records import EnoughExamples, Foretold, LearningCurve
 from harness.records.holds import QUOTING
 from harness.workspace.project.curves import read_curves
 
@@ -20,6 +20,8 @@ class MeasuredCurve:
 
     curve: LearningCurve
     foretold: tuple[Foretold, ...]
+    enough: EnoughExamples | None
+    """None where the team declared no line for the task's edit rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +37,10 @@ class CurvesPage:
 def learning_curves(project: Project, task: str) -> CurvesPage:
     """Return the curves that `train --curve` left in the reports folder."""
     curves, damaged = read_curves(project.settings.reports, task)
-    found = tuple(MeasuredCurve(curve, foretell(curve)) for curve in curves)
+    line = project.settings.monitor.get(task, {}).get("edit_rate")
+    told = [foretell(curve) for curve in curves]
+    found = tuple(
+        MeasuredCurve(curve, one, enough(one, line))
+        for curve, one in zip(curves, told, strict=True)
+    )
     return project.redaction.record(CurvesPage(found, tuple(damaged)))

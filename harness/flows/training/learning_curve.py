@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import WorldFailed
-from harness.findings.learning_curve import CURVE_METRICS, foretell
+from harness.findings.learning_curve import CURVE_METRICS, enough, foretell
 from harness.flows.evaluation.context import Request
 from harness.flows.evaluation.session import open_session
 from harness.flows.project import Project, utc_now
 from harness.flows.training.curve_plan import CurvePart, CurvePlan
 from harness.flows.training.train import train
-from harness.records import CurvePoint, Foretold, LearningCurve
+from harness.records import CurvePoint, EnoughExamples, Foretold, LearningCurve
 from harness.text.safe import json_line
 from harness.workspace.adapters.files import read_training
 from harness.workspace.formats.cache import write_atomically
@@ -41,6 +41,8 @@ class CurveResult:
 
     curve: LearningCurve
     foretold: tuple[Foretold, ...]
+    enough: EnoughExamples | None
+    """None where the team declared no line for the task's edit rate."""
     file: Path
     made: int
     """Trainings of this process."""
@@ -74,7 +76,9 @@ def train_curve(
             else:
                 shutil.rmtree(plan.work / part.name("part"))
         shutil.rmtree(plan.work, ignore_errors=True)
-    return CurveResult(curve, foretell(curve), plan.file, len(plan.parts), tuple(kept))
+    foretold, line = foretell(curve), project.settings.monitor.get(curve.task, {}).get("edit_rate")
+    told = enough(foretold, line)
+    return CurveResult(curve, foretold, told, plan.file, len(plan.parts), tuple(kept))
 
 
 def _point(
