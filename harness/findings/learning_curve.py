@@ -137,16 +137,18 @@ def name_curve(
     errors, df = found.of(np.eye(len(sizes)))
     further = (stdtrit(df, 1 - ALPHA / 2) * errors).tolist()
     shown = (
-        CurveSize(
-            *(one.share, one.examples, Estimate(mean, mean - reach, mean + reach, seeds)),
-            Estimate(mean, max(0.0, mean - wide), min(1.0, mean + wide), seeds),
-        )
+        CurveSize(*(one.share, one.examples, _score(mean, reach, seeds), _score(mean, wide, seeds)))
         for one, mean, wide in zip(sizes, means.tolist(), further, strict=True)
     )
     name = _name(doubled, -1 if lower_is_better else 1)
     if all(mean >= 1 if lower_is_better else mean <= 0 for mean in means.tolist()):
         name = NOISY  # a score that is as bad as can be everywhere tells sizes not apart
     return Foretold(metric, name, tuple(shown), more, change, doubled, fits)
+
+
+def _score(mean: float, reach: float, seeds: int) -> Estimate:
+    """Return a mean with its interval, as far as a score can go."""
+    return Estimate(mean, max(0.0, mean - reach), min(1.0, mean + reach), seeds)
 
 
 def enough(foretold: Sequence[Foretold], line: RetrainLine | None) -> EnoughExamples | None:

@@ -47,6 +47,8 @@ BEFORE, AFTER = "adapter_v3", "adapter_v6"
 WHO = ("--by", "the lead", "--why", "in production before the client repositions")
 A_WEEK, MOST_WEEKS = 20, 4
 CURVE_CASES, CURVE_SEEDS = 24, 2
+SAME = ("fingerprint", "examples", "groups", "left_out")
+"""What the kept scores have in common with the curve that is asked for."""
 CURVE_RECIPE = {"epochs": 6.0, "learning_rate": 0.001}
 OPENS = {
     "opener": ", one question: ",
@@ -126,6 +128,8 @@ class Team:
         found = trial.answer("train", "--curve", "--data", str(trial.set_file), *options)
         if TRAINS:
             shutil.copyfile(file, CURVE)
+        kept = json.loads(CURVE.read_text("utf-8"))
+        assert [kept[name] for name in SAME] == [found[name] for name in SAME], "train it again"
         return found
 
 
