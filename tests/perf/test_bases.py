@@ -77,7 +77,7 @@ def test_all_ways_are_taken_unless_some_are_asked_for() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_small_run_measures_gates_loops_and_steps(tmp_path: Path) -> None:
     words = "--only tiny --rounds 1 --cases 2 --tokens 4 --ways steps transformers merged"
     done = subprocess.run(

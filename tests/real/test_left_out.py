@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import ROOT, Shell, _project
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from .conftest import ROOT, Shell
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.long,
     pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed"),
 ]
 
