@@ -34,7 +34,7 @@ class Base:
         import torch
         from transformers import AutoModelForCausalLM
 
-        self.folder, self.system = folder, system
+        self.folder, self.system, self.dtype = folder, system, dtype
         self.model: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=getattr(torch, dtype), attn_implementation="eager"
         )

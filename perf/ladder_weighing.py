@@ -82,7 +82,7 @@ class Writer:
 
     def __init__(self, base: Base) -> None:
         self._base = base
-        self._engine = Transformers(lambda: base.folder, Device("cpu", "bfloat16", "any"))
+        self._engine = Transformers(lambda: base.folder, Device("cpu", base.dtype, "any"))
         self._drafts: defaultdict[str, list[str]] = defaultdict(list)
         """Texts that other adapters wrote for an input: they often write the same."""
 

@@ -140,9 +140,12 @@ class TestWithATinyModel:
     def test_drafts_and_their_corrections_change_no_text(
         self, trained, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        import ladder_model
         import ladder_weighing
 
         base, adapter, rows = trained
+        # In bfloat16 two tokens may be equally likely, up to how a processor adds up.
+        base = ladder_model.Base(base.folder, self.SYSTEM, "float32")
         cases = [LadderCase(asked, f"{ideal} w3 w4", "kind") for asked, ideal in rows[:6]]
         monkeypatch.setattr(ladder_weighing, "ROUNDS", 0)  # the engine writes everything
         alone, _ = ladder_weighing.Writer(base).write("one", adapter, cases)

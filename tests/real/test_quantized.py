@@ -51,4 +51,5 @@ def test_texts_and_likelihoods_are_those_of_plain_peft_and_bitsandbytes(tmp_path
     assert [written[p.case] for p in prompts] == [text for text, _ in wanted]
     weighed = [w for some in engine.likelihood(mounted, prompts, HOW) for w in some]
     nlls = {w.case: w.nll for w in weighed if w.ideal == 0}
-    assert [nlls[p.case] for p in prompts] == pytest.approx([n for _, n in wanted], abs=1e-5)
+    # 1.4e-5 on a processor with AVX2 alone, less than 1e-5 on one that multiplies bfloat16
+    assert [nlls[p.case] for p in prompts] == pytest.approx([n for _, n in wanted], abs=5e-5)
