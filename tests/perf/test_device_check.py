@@ -144,7 +144,7 @@ def test_a_step_that_fails_and_one_out_of_time_are_lines_that_are_not_as_wanted(
         yield DeviceLine("quick", "reached all the same", True)
 
     monkeypatch.setattr(device_check, "STEPS", (broken, endless, quick))
-    found = list(lines(trial, 1.0))
+    found = list(lines(trial, 5.0))  # in which a step begins, also beside other work
     assert [line.fine for line in found] == [False, True, False, True]
     assert "RuntimeError: CUDA error" in found[0].seen
     assert found[1].tried == "first part"
