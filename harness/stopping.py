@@ -16,6 +16,8 @@ from types import FrameType
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+GO_ON = "stopped; run the same command again to go on"
+"""What a command and a session of pytest say that a signal ended."""
 _PATIENCE = 30.0
 """Seconds for closing: a CI sends SIGTERM after SIGINT, which must not break off the closing."""
 

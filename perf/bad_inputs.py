@@ -6,8 +6,8 @@ Each row of `tests/threats` is made in a new project and asked for as a user wou
 code is 1 where a row took more, said something else, or printed more than its line. What it
 computed stands beside what it took; `--busy` judges by that, on a machine that does other work.
 
-A row that took too long is asked for twice more, since a machine that pauses for a moment adds to
-a row and never takes from it; its quickest time counts, and all its times are printed.
+A row that took too long is asked for twice more: its first time counts, the others stand beside it
+and tell a machine that paused from a row that is slow.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MOST_MEGABYTES = 512.0
 HANGS = 60.0
 """Seconds after which a command is killed, and counts as one that hangs."""
 TRIES = 3
-"""The times that a row may be asked for, until it is quick enough."""
+"""The times that a late row is asked for."""
 CHILD = "import sys; from harness.cli import main; sys.argv[0] = 'lora-harness'; main()"
 
 
@@ -50,8 +50,8 @@ class Cost:
     """Seconds of processor time, its children's included."""
     megabytes: float
     fault: str
-    slower: tuple[float, ...] = ()
-    """Seconds of the tries that took longer."""
+    again: tuple[float, ...] = ()
+    """Seconds of further tries of a late row."""
 
     def kept(self, busy: bool) -> bool:
         took = self.computed if busy else self.seconds
@@ -94,13 +94,11 @@ def cost(row: Row) -> Cost:
 
 
 def cost_in_some_tries(row: Row) -> Cost:
-    """Return a row's cost, of its quickest try where the first took too long."""
-    tries = [cost(row)]
-    while not tries[-1].fault and tries[-1].seconds > MOST_SECONDS and len(tries) < TRIES:
-        tries.append(cost(row))
-    quickest = min(tries, key=lambda one: (not one.fault, one.seconds))  # a fault stays
-    slower = tuple(one.seconds for one in tries if one is not quickest)
-    return replace(quickest, megabytes=max(one.megabytes for one in tries), slower=slower)
+    """Return a row's cost, with the seconds of further tries where it took too long."""
+    first = cost(row)
+    if first.fault or first.seconds <= MOST_SECONDS:
+        return first
+    return replace(first, again=tuple(cost(row).seconds for _ in range(TRIES - 1)))
 
 
 def made_apart(row: Row, place: TinyProject) -> None:
@@ -124,8 +122,6 @@ def main() -> None:
     costs = [cost_in_some_tries(row) for row in chosen]
     show("slowest", sorted(costs, key=lambda c: -c.seconds)[: asked_for.slowest])
     show("largest", sorted(costs, key=lambda c: -c.megabytes)[: asked_for.slowest])
-    if again := [one for one in costs if one.slower]:
-        show("asked for again, the quickest time counts", again)
     missed = [one for one in costs if not one.kept(asked_for.busy)]
     if missed:
         show("over the limit or another line", missed)
@@ -134,7 +130,6 @@ def main() -> None:
         f" {MOST_SECONDS:g} s or {MOST_MEGABYTES:g} MB or with another line,"
         f" {sum('Traceback' in c.fault or 'a bug' in c.fault for c in costs)} tracebacks,"
         f" {sum(c.seconds >= HANGS for c in costs)} hangs;"
-        f" {len(again)} asked for again;"
         f" slowest {max(c.seconds for c in costs):.2f} s"
         f" ({max(c.computed for c in costs):.2f} s computing),"
         f" largest {max(c.megabytes for c in costs):.0f} MB;"
@@ -147,8 +142,8 @@ def show(title: str, costs: list[Cost]) -> None:
     print(f"\n{title}")
     for one in costs:
         took = f"{one.seconds:6.2f} s  computing {one.computed:5.2f} s  {one.megabytes:5.0f} MB"
-        slower = "".join(f"; before {seconds:.2f} s" for seconds in one.slower)
-        print(f"  {took}  {one.name}{slower}  {one.fault}".rstrip())
+        again = "".join(f"; again {seconds:.2f} s" for seconds in one.again)
+        print(f"  {took}  {one.name}{again}  {one.fault}".rstrip())
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ WIDE_UP_TO = 16
 MAX_HEAD = 7
 """Letters of an adapter's name above its column; the whole name is in the tooltip."""
 FEW, MAX_FEW, WIDE = 8, 12, 84
-"""Adapters that leave room for more of a name: up to how many letters, in how wide a column."""
+"""Adapters that leave room for long names: up to how many letters, in how wide a column."""
 ORDERS = {
     "benchmark": "as in the benchmark",
     "worst": "worst first",
@@ -177,10 +177,7 @@ def _columns(found: CaseGrid) -> dict[str, ColumnConfig | None]:
             display_text=r"case=([^&]*)$",
             help="opens its history",
         ),
-        **{
-            one.adapter: _column(one, short[one.adapter], WIDE if few else WIDTH)
-            for one in found.columns
-        },
+        **{one.adapter: _column(one, short[one.adapter]) for one in found.columns},
         **{
             name: config.TextColumn(words.option(key, 20), width="small")
             for key, name in keys.items()
@@ -190,7 +187,8 @@ def _columns(found: CaseGrid) -> dict[str, ColumnConfig | None]:
     }
 
 
-def _column(one: GridColumn, short: str, width: int) -> ColumnConfig:
+def _column(one: GridColumn, short: str) -> ColumnConfig:
+    width = WIDTH if len(short) <= MAX_HEAD else WIDE
     sign = f"{PROMOTED} " if one.promoted else ""
     told = f"{sign}{one.adapter}: {score(one.mean)} on average of {count(one.scored, 'case')}"
     return st.column_config.NumberColumn(

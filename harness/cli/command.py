@@ -12,7 +12,7 @@ from harness import __version__
 from harness.cli.diagnostics import Diagnostics, HarnessCommand, allowed
 from harness.errors import HarnessError, reason
 from harness.libraries import lasting
-from harness.stopping import Stopping, ends_in_order
+from harness.stopping import GO_ON, Stopping, ends_in_order
 
 COMMANDS = {
     "init": ("harness.cli.init", "a working project to start from"),
@@ -128,7 +128,7 @@ class Commands(SuggestingGroup):
         except click.UsageError as problem:
             fail(f"{problem.format_message()} (see --help)", 4)
         except (click.Abort, KeyboardInterrupt):
-            fail("stopped; run the same command again to go on", stopping.exit_code)
+            fail(GO_ON, stopping.exit_code)
         except BrokenPipeError:
             sys.stdout = None  # the reader has gone, such as `head`; nobody is left to tell
         except OSError as problem:

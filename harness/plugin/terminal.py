@@ -19,6 +19,7 @@ from harness.plugin.outcome import GateResult
 from harness.progress import WIDEST, terminal_width
 from harness.render import verdict_text
 from harness.render.case_scores import CaseScores, CaseScoreTable, score_table, score_table_text
+from harness.stopping import GO_ON
 from harness.text.figures import metric_title, score
 from harness.text.table import display_width
 
@@ -82,7 +83,7 @@ class SessionScreen:
         if self._stopped and not hasattr(self._config, "workerinput"):
             reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
             write = reporter.write_line if reporter else partial(print, file=sys.stderr)
-            write("stopped; run the same command again to go on")
+            write(GO_ON)
 
     def result(self, evaluation: Evaluation, reported: Reported) -> GateResult:
         """Return a verdict as it is written at the end, with the scores if they are asked for."""

@@ -31,6 +31,8 @@ HOW = Generation(max_new_tokens=12, dtype="float32")
 
 
 def test_texts_and_likelihoods_are_those_of_plain_peft_and_bitsandbytes(tmp_path: Path) -> None:
+    import torch
+
     project = Project.here(ROOT)
     benchmark = project.benchmark("outreach")
     base, adapter = model_folder(project.base), tmp_path / "lora"
@@ -51,5 +53,6 @@ def test_texts_and_likelihoods_are_those_of_plain_peft_and_bitsandbytes(tmp_path
     assert [written[p.case] for p in prompts] == [text for text, _ in wanted]
     weighed = [w for some in engine.likelihood(mounted, prompts, HOW) for w in some]
     nlls = {w.case: w.nll for w in weighed if w.ideal == 0}
-    # 1.4e-5 on a processor with AVX2 alone, less than 1e-5 on one that multiplies bfloat16
-    assert [nlls[p.case] for p in prompts] == pytest.approx([n for _, n in wanted], abs=5e-5)
+    # bitsandbytes adds up otherwise on a processor with AVX2 alone: 1.4e-5 was seen there
+    near = 1e-5 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else 2e-5
+    assert [nlls[p.case] for p in prompts] == pytest.approx([n for _, n in wanted], abs=near)
