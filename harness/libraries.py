@@ -1,4 +1,4 @@
-"""Import the model libraries late, offline, silently and without telemetry."""
+"""Import large libraries late, and those of models offline, silently and without telemetry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import metadata
+from importlib import import_module, metadata
+from typing import Any
 
 _QUIET = {
     "HF_HUB_OFFLINE": "1",
@@ -26,6 +27,22 @@ GOMP_SPINCOUNT: torch's threads wait for each other thousands of times a second.
 wake slowly; threads that spin for long take the processor from the threads they wait for as soon as
 another program runs. So they spin for a moment (DECISIONS.md has the figures).
 """
+
+
+class _Late:
+    """Stand for a module, and import it when one of its names is used for the first time."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(import_module(self._module), name)
+        setattr(self, name, found)  # the next use finds it without this method
+        return found
+
+
+special: Any = _Late("scipy.special")
+"""SciPy's special functions, which a command that ends before any figure does not wait for."""
 
 
 @contextmanager

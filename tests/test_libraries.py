@@ -20,6 +20,16 @@ def test_asking_for_versions_imports_nothing():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_special_functions_are_imported_at_their_first_use():
+    code = (
+        "import sys; from harness.judge import verdict; import harness.alarm.alarm;"
+        "from harness.libraries import special;"
+        "assert 'scipy' not in sys.modules; assert special.ndtr(0.0) == 0.5;"
+        "assert 'scipy.special' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.long
 def test_what_comes_in_for_good_is_not_looked_through_again():
     before = gc.get_freeze_count()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtr, xlogy
 
 from harness.alarm.scatter import Floats, Scatter, dispersion, log_likelihood
 from harness.alarm.week_count import WeekCount
+from harness.libraries import special
 from harness.records import Course, RetrainLine, WeekEvidence
 
 RISES = {1.0: 0.30, 2.0: 0.35, 3.0: 0.25, 6.0: 0.10}
@@ -116,8 +116,8 @@ class Detector:
         scatter = self.scatter
         # Each review's expected log-evidence if the rate has risen, and the week's.
         raised, acceptable = _risen(self._line, TYPICAL), self._line.acceptable
-        gain = xlogy(raised, raised / acceptable)
-        gain += xlogy(1 - raised, (1 - raised) / (1 - acceptable))
+        gain = special.xlogy(raised, raised / acceptable)
+        gain += special.xlogy(1 - raised, (1 - raised) / (1 - acceptable))
         information = np.maximum(n, _LEAST) * gain / dispersion(n, scatter)
         self._begin(n, total, scatter, information)
         caution = np.minimum(MAX_CAUTION, 1 + scatter / CAUTION)
@@ -160,7 +160,7 @@ def overshoot(information: Floats) -> Floats:
     """
     half = np.sqrt(2 * information) / 2
     bell = np.exp(-half * half / 2) / np.sqrt(2 * np.pi)
-    return np.asarray((ndtr(half) - 0.5) / half / (half * ndtr(half) + bell))
+    return np.asarray((special.ndtr(half) - 0.5) / half / (half * special.ndtr(half) + bell))
 
 
 def _risen(line: RetrainLine, steps: float) -> float:

@@ -9,7 +9,8 @@ from math import atanh, factorial, sqrt, tanh
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+
+from harness.libraries import special
 
 MIN_POINTS = 5
 """Pairs needed for a correlation."""
@@ -60,7 +61,7 @@ def _interval(rho: float, n: int, alpha: float) -> tuple[float, float]:
     """
     most = 1 - 6 / (n * (n * n - 1))
     inner = min(max(rho, -most), most)
-    reach = float(ndtri(1 - alpha / 2)) * sqrt((1 + inner * inner / 2) / (n - 3))
+    reach = float(special.ndtri(1 - alpha / 2)) * sqrt((1 + inner * inner / 2) / (n - 3))
     low, high = tanh(atanh(inner) - reach), tanh(atanh(inner) + reach)
     return (-1.0 if rho < -most else low), (1.0 if rho > most else high)
 

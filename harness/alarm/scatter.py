@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln, expit, logit, logsumexp
+
+from harness.libraries import special
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +33,7 @@ def log_likelihood(total: ArrayLike, n: ArrayLike, rate: ArrayLike, scatter: Arr
         return np.asarray(total * np.log(rate) + (n - total) * np.log1p(-rate))
     about = 1 / np.maximum(scatter, _NONE) - 1
     ones, zeros = rate * about, (1 - rate) * about
-    return np.asarray(betaln(total + ones, n - total + zeros) - betaln(ones, zeros))
+    return np.asarray(special.betaln(total + ones, n - total + zeros) - special.betaln(ones, zeros))
 
 
 def dispersion(n: ArrayLike, scatter: ArrayLike) -> Floats:
@@ -48,11 +49,11 @@ class Scatter:
     """
 
     def __init__(self, acceptable: float, series: int = 1) -> None:
-        self._rates = expit(logit(acceptable) + AROUND)
+        self._rates = special.expit(special.logit(acceptable) + AROUND)
         self._scatters = np.array(list(SCATTERS))
         about = 1 / self._scatters[1:, None] - 1
         self._ones, self._zeros = self._rates * about, (1 - self._rates) * about
-        self._norm = betaln(self._ones, self._zeros)
+        self._norm = special.betaln(self._ones, self._zeros)
         self._before = np.tile(np.log(list(SCATTERS.values())), (series, 1))
         self._fits = np.zeros((series, len(SCATTERS), len(AROUND)))
         self._weeks = 0
@@ -64,7 +65,7 @@ class Scatter:
         self._weeks += 1
         total, rest = total[:, None], (n - total)[:, None]
         self._fits[:, 0] += total * np.log(self._rates) + rest * np.log1p(-self._rates)
-        together = betaln(total[..., None] + self._ones, rest[..., None] + self._zeros)
+        together = special.betaln(total[..., None] + self._ones, rest[..., None] + self._zeros)
         self._fits[:, 1:] += together - self._norm
 
     def begin_anew(self) -> None:
@@ -77,8 +78,9 @@ class Scatter:
     def value(self) -> Floats:
         """The expected correlation of each series; before any week it is that of `SCATTERS`."""
         chances = self._chances
-        return np.asarray(np.exp(chances - logsumexp(chances, axis=1)[:, None]) @ self._scatters)
+        whole = special.logsumexp(chances, axis=1)[:, None]
+        return np.asarray(np.exp(chances - whole) @ self._scatters)
 
     @property
     def _chances(self) -> Floats:
-        return np.asarray(self._before + logsumexp(self._fits, axis=2))
+        return np.asarray(self._before + special.logsumexp(self._fits, axis=2))

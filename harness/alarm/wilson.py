@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy.special import ndtri
+from harness.libraries import special
 
 
 def wilson(mean: float, n: float, alpha: float = 0.05) -> tuple[float, float]:
     """Return the two-sided 1 - alpha interval of a mean over n values; for n = 0 it is 0 to 1."""
     if n <= 0:
         return 0.0, 1.0
-    z = float(ndtri(1 - alpha / 2))
+    z = float(special.ndtri(1 - alpha / 2))
     middle = (mean + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * sqrt(mean * (1 - mean) / n + z * z / (4 * n * n))
     # Rounding may put the mean a last bit outside of its own interval.

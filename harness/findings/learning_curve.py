@@ -28,8 +28,8 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, stdtr, stdtrit
 
+from harness.libraries import special
 from harness.records import (
     LOWER_IS_BETTER,
     CurveName,
@@ -133,9 +133,9 @@ def name_curve(
     doubled, fits = _change(means, found, 1.0)
     change, _ = _change(means, found, log2(1 + more / sizes[-1].examples))
     seeds = sizes[0].scores.shape[0]
-    reach = float(stdtrit(found.seeds_df, 1 - ALPHA / 2)) * sqrt(found.seeds[0, 0])
+    reach = float(special.stdtrit(found.seeds_df, 1 - ALPHA / 2)) * sqrt(found.seeds[0, 0])
     errors, df = found.of(np.eye(len(sizes)))
-    further = (stdtrit(df, 1 - ALPHA / 2) * errors).tolist()
+    further = (special.stdtrit(df, 1 - ALPHA / 2) * errors).tolist()
     shown = (
         CurveSize(*(one.share, one.examples, _score(mean, reach, seeds), _score(mean, wide, seeds)))
         for one, mean, wide in zip(sizes, means.tolist(), further, strict=True)
@@ -209,17 +209,18 @@ def _change(means: Floats, found: Noise, doublings: float) -> tuple[Estimate, bo
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     off, off_df = found.of(across)
     z = across @ means / off
-    fitting = 2 * stdtr(off_df, -np.abs(z)) >= ALPHA
+    fitting = 2 * special.stdtr(off_df, -np.abs(z)) >= ALPHA
     fits = bool(fitting.any())
     if fits:
-        density = gammaln((off_df + 1) / 2) - gammaln(off_df / 2) - np.log(off_df) / 2 - np.log(off)
+        density = special.gammaln((off_df + 1) / 2) - special.gammaln(off_df / 2)
+        density = density - np.log(off_df) / 2 - np.log(off)
         density -= (off_df + 1) / 2 * np.log1p(z * z / off_df)
         ahead, density = ahead[fitting], density[fitting]
     else:
         ahead = doublings * np.array([[0.0, -1.0, 1.0], [-0.5, 0.0, 0.5]])
         density = np.zeros(2)
     se, df = found.of(ahead)
-    centres, reach = ahead @ means, stdtrit(df, 1 - ALPHA / 2) * se
+    centres, reach = ahead @ means, special.stdtrit(df, 1 - ALPHA / 2) * se
     value = float(np.average(centres, weights=np.exp(density - density.max())))
     return Estimate(value, float((centres - reach).min()), float((centres + reach).max()), 3), fits
 

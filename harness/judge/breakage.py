@@ -9,11 +9,11 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrc
 
 from harness.judge.intervals import upper_share
 from harness.judge.metric_pair import TOLERANCE, upwards
 from harness.judge.paired import Flags, Floats, Paired
+from harness.libraries import special
 from harness.records import MetricRule, Policy
 
 TEXT = "edit_similarity"
@@ -73,7 +73,7 @@ def most_broken(n: int, policy: Policy) -> int:
     """
 
     def chance(k: int) -> float:
-        return float(bdtrc(k - 1, n, policy.break_rate)) if k else 1.0
+        return float(special.bdtrc(k - 1, n, policy.break_rate)) if k else 1.0
 
     # The chance falls as k grows, so the first k that is unlikely enough is found by bisection.
     return bisect_left(range(n + 1), True, key=lambda k: chance(k) <= policy.break_alpha)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrc, betaincinv, ndtri, stdtr, stdtrit
 
 from harness.judge.paired import Codes, Floats
+from harness.libraries import special
 from harness.records import Policy
 
 NOTHING = 1e-12
@@ -44,19 +44,19 @@ class Spread:
         gap = value - self.mean
         if self.se <= NOTHING:
             return 1.0 if gap > NOTHING else 0.0
-        return float(stdtr(self.df, gap / self.se))
+        return float(special.stdtr(self.df, gap / self.se))
 
     @property
     def p_drop(self) -> float:
         """P(T <= mean / se), which is small where a drop is proven."""
         if self.se <= NOTHING:
             return 0.0 if self.mean < -NOTHING else 1.0
-        return float(stdtr(self.df, self.mean / self.se))
+        return float(special.stdtr(self.df, self.mean / self.se))
 
 
 def quantile(p: float, df: int) -> float:
     """Return the p-quantile of Student's t."""
-    return float(stdtrit(df, p))
+    return float(special.stdtrit(df, p))
 
 
 def unit_sums(d: Floats, groups: Codes | None) -> tuple[Floats, Floats]:
@@ -97,14 +97,14 @@ def upper_share(k: int, n: int, alpha: float) -> float:
     """Return the upper Clopper-Pearson bound of a share, with k of n observed."""
     if k >= n:  # the beta distribution is not defined there
         return 1.0
-    return float(betaincinv(k + 1, n - k, 1 - alpha))
+    return float(special.betaincinv(k + 1, n - k, 1 - alpha))
 
 
 def lower_share(k: int, n: int, alpha: float) -> float:
     """Return the lower Clopper-Pearson bound of a share, with k of n observed."""
     if k <= 0:
         return 0.0
-    return float(betaincinv(k, n - k + 1, alpha))
+    return float(special.betaincinv(k, n - k + 1, alpha))
 
 
 def lower_difference(fell: int, rose: int, n: int, alpha: float) -> float:
@@ -120,7 +120,7 @@ def mcnemar(fell: int, rose: int) -> float:
     """Return the exact McNemar p-value, one-sided: the chance of so many falls."""
     if fell == 0:
         return 1.0
-    return float(bdtrc(fell - 1, fell + rose, 0.5))
+    return float(special.bdtrc(fell - 1, fell + rose, 0.5))
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
@@ -166,7 +166,8 @@ def cases_needed(spread: Spread, margin: float, alpha: float, policy: Policy) ->
 def factor(alpha: float, policy: Policy) -> float:
     """Return cases times squared margin over variance: 6.2 at alpha 5 % and power 80 %."""
     # Rounded up to a tenth, since normal quantiles fall a little short of Student's t.
-    return math.ceil(10 * (float(ndtri(1 - alpha)) + float(ndtri(policy.power))) ** 2) / 10
+    quantiles = float(special.ndtri(1 - alpha)) + float(special.ndtri(policy.power))
+    return math.ceil(10 * quantiles**2) / 10
 
 
 def binary_cases_needed(margin: float, alpha: float, policy: Policy) -> int:

@@ -10,9 +10,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from harness.judge.paired import Floats
+from harness.libraries import special
 from harness.records import Policy
 
 MAX_DRAWN = 256
@@ -39,7 +39,7 @@ def shares(d: Floats, sums: Floats, policy: Policy) -> Floats:
         scale = float(np.sqrt(d @ d))
         if scale == 0.0:
             return (sums >= -TIE).astype(np.float64)
-        normal: Floats = ndtr((sums + TIE) / scale)
+        normal: Floats = special.ndtr((sums + TIE) / scale)
         return normal
     if len(d) <= policy.slice_exact:
         moved = d[d != 0.0]  # halves the patterns for each zero

@@ -10,6 +10,7 @@ Tested in tests/render/test_one_sided.py.
 
 from __future__ import annotations
 
+from harness.libraries import special
 from harness.records import LOWER_IS_BETTER, MetricVerdict
 
 Ends = tuple[float | None, float | None]
@@ -54,11 +55,10 @@ def _share(metric: MetricVerdict, mean: float, half: float, alpha: float) -> flo
 
     The recorded risk tells the degrees of freedom, which are fewer where cases come in groups.
     """
-    from scipy.special import stdtr, stdtrit
-
     frees = range(1, max(2, metric.n))
     free = frees[-1]
     if metric.risk is not None and half > 0:
         gap, risk = (-(metric.margin or 0.0) - mean) / half, metric.risk
-        free = min(frees, key=lambda df: abs(stdtr(df, gap * stdtrit(df, 1 - alpha / 2)) - risk))
-    return float(stdtrit(free, 1 - alpha) / stdtrit(free, 1 - alpha / 2))
+        at = {df: special.stdtr(df, gap * special.stdtrit(df, 1 - alpha / 2)) for df in frees}
+        free = min(frees, key=lambda df: abs(at[df] - risk))
+    return float(special.stdtrit(free, 1 - alpha) / special.stdtrit(free, 1 - alpha / 2))

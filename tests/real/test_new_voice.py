@@ -115,7 +115,8 @@ class Team:
         trial = YearProject(self.project.folder.parent / "trial", self.project.now)
         trial.begin()
         trial.bring(BEFORE)
-        fresh = (case for case in fresh_inputs("a curve with other cases", self.taken) if case.kind in CHANGED)
+        drawn = fresh_inputs("a curve with other cases", self.taken)
+        fresh = (case for case in drawn if case.kind in CHANGED)
         cases = [
             {"id": f"new-{n}", "input": one.input, "ideal": one.ideal, "slices": {"kind": one.kind}}
             for n, one in enumerate(map(in_new_voice, islice(fresh, CURVE_CASES)), 1)

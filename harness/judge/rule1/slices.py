@@ -10,12 +10,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from harness.judge.intervals import unit_sums
 from harness.judge.metric_pair import upwards
 from harness.judge.paired import Codes, Flags, Floats, Paired
 from harness.judge.sign_flips import MAX_DRAWN, TIE, drawn_flips, normal_flips, own_share, shares
+from harness.libraries import special
 from harness.records import Policy, SliceVerdict
 
 
@@ -116,7 +116,7 @@ def _outstanding(members: Flags, d: Floats, alpha: float) -> Flags:
     # Rises are half of a symmetric spread, hence the 2.
     noise = np.sqrt(2 * outside / count / sizes)
     # Šidák's correction for the number of slices.
-    limit = float(ndtri((1 - alpha) ** (1 / len(members))))
+    limit = float(special.ndtri((1 - alpha) ** (1 / len(members))))
     stands: Flags = (means < -TIE) & (-means >= limit * noise)
     return stands
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrc
 
 from harness.judge.breakage import TEXT, WITNESS, crossed
 from harness.judge.intervals import is_binary
 from harness.judge.metric_pair import TOLERANCE, upwards
 from harness.judge.paired import Codes, Flags, Floats, Paired
 from harness.judge.rule2.levels import Levels
+from harness.libraries import special
 from harness.records import MetricRule, Policy
 
 MAD_TO_DEVIATION = 1.4826
@@ -53,7 +53,7 @@ class Collapses:
         if k < levels.collapsed or self.mended is None:
             return k >= levels.collapsed
         mended = self.count(self.mended, groups)
-        return float(bdtrc(k - 1, k + mended, 0.5)) <= levels.text_alpha
+        return float(special.bdtrc(k - 1, k + mended, 0.5)) <= levels.text_alpha
 
 
 def collapses(

@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import stdtr
 
 from harness.judge.intervals import quantile
 from harness.judge.metric_pair import TOLERANCE
 from harness.judge.paired import Codes, Floats
 from harness.judge.rule2.units import Units
+from harness.libraries import special
 
 STEPS = 200
 """Most steps by which `best_lower` lowers its caps; it converges in far fewer."""
@@ -32,7 +32,7 @@ def p_value(mean: float, square: float, n: int) -> float:
         return 1.0
     if square <= 1e-24:
         return 0.0 if mean < -1e-12 else 1.0
-    return float(stdtr(n - 1, mean / math.sqrt(square / (n - 1))))
+    return float(special.stdtr(n - 1, mean / math.sqrt(square / (n - 1))))
 
 
 def least_p(d: Floats, below: float) -> float:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import bdtrc
 
 from harness.judge.intervals import Spread, upper_share
 from harness.judge.metric_pair import TOLERANCE
@@ -21,6 +20,7 @@ from harness.judge.paired import Flags, Floats
 from harness.judge.rule2.collapses import likelihood_scale
 from harness.judge.rule2.drops import best_lower
 from harness.judge.rule2.units import squared_scatter
+from harness.libraries import special
 from harness.records import Policy
 
 
@@ -146,7 +146,7 @@ def most_collapsed(m: int, policy: Policy) -> int:
     """Return the smallest k with P(Bin(m, rate) >= k) of at most alpha."""
 
     def unlikely(k: int) -> bool:
-        return k > 0 and float(bdtrc(k - 1, m, policy.finals_rate)) <= policy.finals_alpha
+        return k > 0 and float(special.bdtrc(k - 1, m, policy.finals_rate)) <= policy.finals_alpha
 
     return bisect_left(range(m + 1), True, key=unlikely)
 
@@ -158,7 +158,8 @@ def _lost_slices(finals: Finals, collapsed: Flags, policy: Policy) -> tuple[str,
         inside, size = int((row & collapsed).sum()), int(row.sum())
         if inside < SLICE_FROM or size >= m:
             continue
-        if float(bdtrc(inside - 1, k, size / m)) <= policy.finals_slice / len(finals.slices):
+        by_luck = float(special.bdtrc(inside - 1, k, size / m))
+        if by_luck <= policy.finals_slice / len(finals.slices):
             found.append(name)
     return tuple(found)
 

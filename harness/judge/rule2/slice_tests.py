@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr
 
 from harness.judge.intervals import NOTHING
 from harness.judge.paired import Paired
@@ -17,6 +16,7 @@ from harness.judge.rule2.levels import Levels
 from harness.judge.rule2.score_test import ScoreTest
 from harness.judge.rule2.units import squared_scatter
 from harness.judge.sign_flips import own_share
+from harness.libraries import special
 from harness.records import Policy, SliceVerdict
 
 FLIPS = 0.05
@@ -85,7 +85,7 @@ def _p(d: np.ndarray, mean: float, margin: float, within: float, df: int, policy
     se = math.sqrt(square / n)
     if se <= NOTHING:
         return 0.0 if mean < -margin - NOTHING else 1.0
-    return float(stdtr(df, (mean + margin) / se))
+    return float(special.stdtr(df, (mean + margin) / se))
 
 
 def _slice_verdict(
