@@ -13,12 +13,12 @@ if sys.path[0] != str(HERE.parent):
     # In front of all others: the user's project may have a folder `dashboard` too.
     sys.path.insert(0, str(HERE.parent))
 
-import streamlit as st  # noqa: E402
+import streamlit as st
 
-from dashboard import frame  # noqa: E402
-from dashboard.navigation import PAGES  # noqa: E402
-from dashboard.who import let_in  # noqa: E402
-from harness.text.html import style  # noqa: E402
+from dashboard import frame
+from dashboard.navigation import PAGES
+from dashboard.who import let_in
+from harness.text.html import style
 
 
 def main() -> None:

@@ -15,10 +15,10 @@ if sys.path[0] != str(HERE.parent):
     # In front of all others: the user's project may have a folder `dashboard` too.
     sys.path.insert(0, str(HERE.parent))
 
-import streamlit as st  # noqa: E402
-from starlette.middleware import Middleware  # noqa: E402
+import streamlit as st
+from starlette.middleware import Middleware
 
-from dashboard.own_host import OwnHostOnly  # noqa: E402
+from dashboard.own_host import OwnHostOnly
 
 GUARD = Middleware(
     OwnHostOnly,

@@ -26,10 +26,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from perf.trial_project import here  # noqa: E402 - found from everywhere
-from tests.fakes.project import TinyProject  # noqa: E402
-from tests.threats.row import HERE, Row  # noqa: E402 - the table lies beside, not installed
-from tests.threats.rows import ROWS, copied, sound_project  # noqa: E402
+from perf.trial_project import here
+from tests.fakes.project import TinyProject
+from tests.threats.row import HERE, Row
+from tests.threats.rows import ROWS, copied, sound_project
 
 MOST_SECONDS = 2.0
 MOST_MEGABYTES = 512.0

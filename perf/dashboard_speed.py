@@ -31,7 +31,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from perf.trial_project import here  # noqa: E402 - found from everywhere
+from perf.trial_project import here
 
 COLD_LIMIT, WARM_LIMIT = 2.0, 0.3
 """Seconds that are promised at 100,000 runs."""

@@ -23,18 +23,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from click.testing import CliRunner  # noqa: E402
+from click.testing import CliRunner
 
-from harness.cli.command import cli  # noqa: E402
-from perf.forgeries_pull_request import (  # noqa: E402
+from harness.cli.command import cli
+from perf.forgeries_pull_request import (
     FORGERIES,
     JUDGED,
     KEPT,
     Forgery,
     store_in_git,
 )
-from tests.fakes.project import TinyProject  # noqa: E402
-from tests.github.test_action import Runner, git, handed_on  # noqa: E402
+from tests.fakes.project import TinyProject
+from tests.github.test_action import Runner, git, handed_on
 
 
 @dataclass(frozen=True)

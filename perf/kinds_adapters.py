@@ -23,17 +23,17 @@ from typing import Any
 HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
-from harness.engines.local.device import Device  # noqa: E402 - the package lies beside
-from harness.engines.local.engine import Transformers  # noqa: E402
-from harness.engines.local.skeleton import Skeleton  # noqa: E402
-from harness.engines.protocol import Mounted  # noqa: E402
-from harness.errors import HarnessError  # noqa: E402
-from harness.libraries import quiet_libraries  # noqa: E402
-from harness.records import Generation, Message, Prompt  # noqa: E402
-from harness.workspace.adapters.base_shape import base_shape  # noqa: E402
-from harness.workspace.adapters.files import read_adapter, snapshot  # noqa: E402
-from harness.workspace.adapters.inspection import inspect  # noqa: E402
-from tests.fakes.llama import WORDS, TinyLlama  # noqa: E402
+from harness.engines.local.device import Device
+from harness.engines.local.engine import Transformers
+from harness.engines.local.skeleton import Skeleton
+from harness.engines.protocol import Mounted
+from harness.errors import HarnessError
+from harness.libraries import quiet_libraries
+from harness.records import Generation, Message, Prompt
+from harness.workspace.adapters.base_shape import base_shape
+from harness.workspace.adapters.files import read_adapter, snapshot
+from harness.workspace.adapters.inspection import inspect
+from tests.fakes.llama import WORDS, TinyLlama
 
 CPU = Device("cpu", "test", "float32")
 EXACT = 1e-5

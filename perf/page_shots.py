@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.dashboard.screenshots import (  # noqa: E402
+from tests.dashboard.screenshots import (
     PAGES,
     SCHEMES,
     WIDTHS,

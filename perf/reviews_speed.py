@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from tests.fakes.project import TASK, TinyProject  # noqa: E402
+from tests.fakes.project import TASK, TinyProject
 
 HEAD = ("id", "reviewed_at", "task", "model", "prompt", "draft", "sent", "status", "editor",
         "comment", "slice:industry")  # fmt: skip

@@ -19,11 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from harness.flows.decisions.verify import verify  # noqa: E402
-from harness.flows.worker_pool import worker_count  # noqa: E402
-from harness.progress import ProgressLine  # noqa: E402
-from harness.store import Store  # noqa: E402
-from perf.history_generator import Size, fill, write_project  # noqa: E402
+from harness.flows.decisions.verify import verify
+from harness.flows.worker_pool import worker_count
+from harness.progress import ProgressLine
+from harness.store import Store
+from perf.history_generator import Size, fill, write_project
 
 PROMISED = 60.0
 ROWS = ("ledger", "runs", "verdicts", "reviews", "results", "kept", "grounds", "judged again")

@@ -25,17 +25,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.dashboard.screenshots import Visit, browser, chromium, served  # noqa: E402
-from tests.fakes.comments import CommentServer  # noqa: E402
-from tests.fakes.workflow import GitHubJob  # noqa: E402
-from tests.installing.five_minutes import Shell  # noqa: E402
-from tests.installing.own_model import (  # noqa: E402
+from tests.dashboard.screenshots import Visit, browser, chromium, served
+from tests.fakes.comments import CommentServer
+from tests.fakes.workflow import GitHubJob
+from tests.installing.five_minutes import Shell
+from tests.installing.own_model import (
     school,
     write_adapter,
     write_base,
     write_csv,
 )
-from tests.installing.try_wheel import environment  # noqa: E402
+from tests.installing.try_wheel import environment
 
 WORKFLOW = ".github/workflows/adapter-gate.yml"
 PAGES = ("now", "cases", "ledger")

@@ -24,11 +24,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "perf")]
 
-from year_ahead import train_ahead  # noqa: E402
-from year_desk import Desk, week_of_reviews  # noqa: E402
-from year_project import YearProject  # noqa: E402
-from year_story import BEGINS, ENDS, Story  # noqa: E402
-from year_voice import fresh_inputs, in_new_voice  # noqa: E402
+from year_ahead import train_ahead
+from year_desk import Desk, week_of_reviews
+from year_project import YearProject
+from year_story import BEGINS, ENDS, Story
+from year_voice import fresh_inputs, in_new_voice
 
 SHIPPED = ("adapter_v6", "adapter_v7")
 """Adapters whose weights are committed; of the others digests and records remain."""
