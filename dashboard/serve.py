@@ -25,8 +25,14 @@ GUARD = Middleware(
     names=st.get_option("server.allowedHosts"),
     proxy=st.get_option("browser.serverAddress"),
 )
-USED_BY_PAGES = ("dashboard.frame", "dashboard.told", "dashboard.trends", "dashboard.case_charts")
-"""Modules that import all that pages need: queries, statistics, the database, charts."""
+USED_BY_PAGES = (
+    "dashboard.frame",
+    "dashboard.told",
+    "dashboard.trends",
+    "dashboard.case_charts",
+    "scipy.special",
+)
+"""Modules that import all that pages need, and what these leave to its first use."""
 
 
 def read_ahead() -> None:
