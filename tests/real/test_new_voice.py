@@ -167,7 +167,7 @@ def test_a_new_voice_ends_in_an_adapter_that_speaks_it(tmp_path: Path) -> None:
     curve = team.curve()
     assert curve["complete"] and curve["made"] == (9 if "curve" in TRAINS else 0)
     assert curve["enough"]["line"] == 0.2
-    assert curve["enough"]["examples"] is not None, curve["answer"]
+    assert curve["enough"]["examples"] == 50, curve["answer"]
 
     # Fifty examples, a training, ideals of the new voice, the gate in it, the promotion.
     assert story.retrain() == f"18 ideals rewritten; {AFTER}: promote, promoted"
