@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -21,6 +20,7 @@ from harness.flows.project import Project
 from harness.records import Endpoint, Generation, Output, Prompt
 from harness.workspace.base.gguf import model_folder
 from tests.fakes.refusals import refused
+from tests.fakes.waiting import wait_for
 
 from .conftest import ROOT
 
@@ -61,22 +61,19 @@ def server(folder: Path) -> Iterator[Endpoint]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until_up(f"http://127.0.0.1:{port}/health", process)
+        wait_for(lambda: is_up(f"http://127.0.0.1:{port}/health"), process, 120)
         yield Endpoint(f"http://127.0.0.1:{port}/v1", model=str(folder))
     finally:
         process.terminate()
         process.wait(20)
 
 
-def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urlopen(url):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("the server did not start")
+def is_up(url: str) -> bool:
+    try:
+        with urlopen(url):
+            return True
+    except OSError:
+        return False
 
 
 def written(engine: Engine, prompts: list[Prompt]) -> dict[str, Output]:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.fakes.openai_server import CHAT, OpenAIServer
 from tests.fakes.project import TinyProject
+from tests.fakes.waiting import wait_for
 from tests.flows.evaluation.test_backends import served, server  # noqa: F401
 
 pytestmark = pytest.mark.slow
@@ -65,14 +66,6 @@ def prompt_of(body: dict[str, Any]) -> tuple[str, object]:
     return body["model"].rpartition("-")[0], body["messages"]
 
 
-def wait_for(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + 120
-    while not true():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("name", GATES)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -85,7 +78,7 @@ def test_a_gate_on_a_server_leaves_nothing_and_goes_on(
 ) -> None:
     server.pause = 0.3
     process = start(*GATES[name])
-    wait_for(lambda: bool(server.modules) and len(server.bodies(CHAT)) >= 4, process)
+    wait_for(lambda: bool(server.modules) and len(server.bodies(CHAT)) >= 4, process, 120)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == (128 + number if name == "evaluate" else 2), (out, err)
@@ -113,7 +106,7 @@ def test_an_adapter_that_the_server_is_still_loading_does_not_stay(
 ) -> None:
     server.loading = 1.5
     process = start(*EVALUATE)
-    wait_for(lambda: bool(server.bodies(LOAD)), process)
+    wait_for(lambda: bool(server.bodies(LOAD)), process, 120)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert server.bodies(LOAD)[0]["lora_name"] in {
