@@ -6,6 +6,7 @@ BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY  := $(VENV)/.ready
 MODEL  ?=
 ARGS   ?=
+BOTH   := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup gate monitor dashboard test long fast coverage check format calibrate kinds bench bench-cases bench-peers fuzz inputs faults forge vllm device ray-kill year fleet bench-page mutants races audit lock wheel wheel-test lowest transcripts docs walk clean
@@ -39,19 +40,20 @@ dashboard: $(READY) ## the pages in a browser, on the replayed year and its synt
 	@cd examples/year && '$(CURDIR)/$(BIN)/lora-harness' reviews import reports/reviews_synthetic.jsonl >/dev/null
 	cd examples/year && '$(CURDIR)/$(BIN)/lora-harness' dashboard $(ARGS)
 
-test: $(READY) ## the tests, the ones on the real model last, without those of `make long`
-	$(BIN)/pytest -n 2 -m 'not real and not long' tests $(ARGS)
-	$(BIN)/pytest -n 2 --dist loadfile -m 'real and not long' tests $(ARGS)
+# Each file as a whole, in the order of tests/conftest.py: a file on the real model that began late
+# would be waited for.
+test: $(READY) ## the tests, the ones on the real model first, without those of `make long`
+	$(BIN)/pytest $(BOTH) --no-loadscope-reorder -m 'not long' tests $(ARGS)
 
 long: $(READY) ## the tests that take minutes: training on the real model, every kind of base
-	$(BIN)/pytest -n 2 --dist loadfile -m long tests $(ARGS)
+	$(BIN)/pytest $(BOTH) -m long tests $(ARGS)
 
-fast: $(READY) ## the tests for your own loop: no real model, nothing slow
-	$(BIN)/pytest -n 2 -m 'not real and not slow and not long' tests $(ARGS)
+fast: $(READY) ## the tests for your own loop: no real model, none of a tenth of a second
+	$(BIN)/pytest $(BOTH) -m 'not real and not medium and not slow and not long' tests $(ARGS)
 
 # Not a part of `make test`: measuring makes tests slower. The floor is in pyproject.toml. One process,
 # because xdist kills a worker that takes more than ten seconds to end, and its measurements with it.
-coverage: $(READY) ## the fast tests, and what share of the code they run
+coverage: $(READY) ## the tests that are not slow, and what share of the code they run
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -m 'not real and not slow and not long' tests $(ARGS)
 	$(BIN)/coverage combine --quiet
@@ -137,7 +139,7 @@ wheel: $(READY) ## build the wheel and the sdist into dist/
 wheel-test: wheel ## try the wheel and the sdist of dist/ in clean environments
 	$(BIN)/python tests/installing/try_wheel.py dist
 
-lowest: $(READY) ## the fast tests on the lowest declared versions
+lowest: $(READY) ## the tests that are not slow, on the lowest declared versions
 	$(BIN)/python tests/installing/lowest.py .lowest $(ARGS)
 
 walk: $(READY) ## a stranger's way, from the wheel to a judged pull request

@@ -20,6 +20,7 @@ def test_asking_for_versions_imports_nothing():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.medium
 def test_special_functions_are_imported_at_their_first_use():
     code = (
         "import sys; from harness.judge import verdict; import harness.alarm.alarm;"

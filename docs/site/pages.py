@@ -124,7 +124,8 @@ def commands() -> str:
 
     os.environ["COLUMNS"] = "88"
     found = ["# Commands\n", "The help of every command, as `--help` prints it.\n"]
-    found += _help(group, click.Context(group, info_name="lora-harness"), 2)
+    context = click.Context(group, info_name="lora-harness", **group.context_settings)
+    found += _help(group, context, 2)
     return "\n".join(found)
 
 

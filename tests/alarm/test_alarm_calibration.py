@@ -39,6 +39,7 @@ def test_steady_weeks_raise_at_most_one_false_alarm_in_ten_years_from_the_first_
     assert later <= at_most(0.1, DRAWS * (calibrate.QUIET_YEARS - 1))
 
 
+@pytest.mark.medium
 def test_continuous_edit_rates_raise_fewer():
     world = WORLDS["40, continuous edit rates"]
     assert sum(calibrate.false_alarms(world, calibrate.detected, 50, seed=11)) <= 0.1
@@ -48,12 +49,14 @@ def test_this_week_is_above_the_line_would_raise_dozens():
     assert sum(calibrate.false_alarms(FOUR[0], calibrate.above, 50, seed=11)) > 10
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("world", FOUR, ids=lambda world: world.name)
 def test_a_rise_from_20_to_30_per_cent_is_found_in_time(world):
     found = calibrate.weeks_to_find(world, calibrate.detected, 26, DRAWS, seed=11)
     assert np.median(found) <= MEDIANS[world.name]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("world", FOUR, ids=lambda world: world.name)
 def test_a_declared_scatter_comes_within_a_week_of_a_cusum_that_is_told_the_rise(world):
     ours = calibrate.weeks_to_find(world, calibrate.told, 26, DRAWS, seed=11)

@@ -30,6 +30,7 @@ def test_a_rise_well_beyond_the_line_raises_the_alarm_in_its_first_week():
     assert found.evidence >= ALARM
 
 
+@pytest.mark.medium
 def test_years_at_the_acceptable_rate_raise_none():
     assert not course(steady(156), LINE).alarms
 

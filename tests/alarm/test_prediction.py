@@ -12,6 +12,7 @@ values = st.lists(
 )
 
 
+@pytest.mark.medium
 @settings(max_examples=40)
 @given(values)
 def test_rho_is_spearmans_with_ties(pairs):

@@ -6,6 +6,7 @@ from scipy.stats import binomtest
 from harness.alarm.wilson import wilson
 
 
+@pytest.mark.medium
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_of_a_share_it_is_scipys_wilson_interval(counts):
     k, n = counts

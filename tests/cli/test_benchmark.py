@@ -92,6 +92,7 @@ def test_a_wrong_request_is_one_line_and_four(
     assert said in again.json["error"]
 
 
+@pytest.mark.medium
 def test_a_difference_ends_with_one_and_says_what_it_means(
     typed: Type, project: TinyProject
 ) -> None:

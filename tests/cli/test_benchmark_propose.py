@@ -68,6 +68,7 @@ def test_json_has_the_proposals_and_the_state_of_the_reserve(
     assert told["proposals"][0]["confirmed"] is False
 
 
+@pytest.mark.medium
 def test_from_a_file_to_the_reserve(typed: Type, reviewed: TinyProject) -> None:
     found = typed("benchmark", "propose", "--output", "proposals.jsonl")
     assert found.code == 0 and "wrote     proposals.jsonl" in found.out
@@ -191,6 +192,7 @@ def test_rows_of_a_table_can_be_added_as_well(typed: Type, project: TinyProject)
     assert typed(*words).code == 4
 
 
+@pytest.mark.medium
 def test_a_reserve_that_grew_is_a_difference_that_verdicts_survive(
     typed: Type, reviewed: TinyProject
 ) -> None:

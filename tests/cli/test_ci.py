@@ -86,6 +86,7 @@ def test_a_kind_that_is_none_and_a_folder_without_a_project_are_one_line(
     assert found.code == 4 and "lora-harness init" in found.line
 
 
+@pytest.mark.medium
 def test_what_is_on_trial_is_named_one_on_a_line(project: TinyProject, typed: Type) -> None:
     git(project.folder, "init", "-q")
     git(project.folder, "add", "-A")

@@ -145,6 +145,7 @@ def test_an_interruption_says_how_to_go_on(
     assert found.err.splitlines()[-1].endswith("run the same command again to go on")
 
 
+@pytest.mark.medium
 def test_help_imports_no_command() -> None:
     script = (
         "import sys; from harness.cli.command import cli\n"

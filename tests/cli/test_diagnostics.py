@@ -50,8 +50,9 @@ def buggy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @walk
 def test_every_command_takes_both(path: str, command: click.Command) -> None:
-    # Not `click.Context(command)`: click keeps the help option of the first context that it sees.
-    names = {name for one in command.get_params(click.Context(cli)) for name in one.opts}
+    # A command keeps the help option of the first context that it sees, so it is the usual one.
+    context = click.Context(cli, **cli.context_settings)
+    names = {name for one in command.get_params(context) for name in one.opts}
     assert {"-v", "--verbose", "--traceback"} <= names
     assert "--verbose" not in {name for one in command.params for name in one.opts}
 
@@ -63,6 +64,7 @@ WAYS = {
 }
 
 
+@pytest.mark.medium
 @pytest.mark.usefixtures("talking")
 @pytest.mark.parametrize("words", WAYS.values(), ids=list(WAYS))
 def test_v_writes_what_happens_to_stderr(
@@ -96,6 +98,7 @@ def test_without_it_nothing_is_written_and_nothing_stays(project: TinyProject, t
     assert "rows at once" not in typed("evaluate", "same").err
 
 
+@pytest.mark.medium
 @pytest.mark.usefixtures("talking")
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["plain", "json"])
 def test_a_warning_is_written_without_being_asked_for(
@@ -108,6 +111,7 @@ def test_a_warning_is_written_without_being_asked_for(
     assert "warning: 3 rows of [email] are made again" in typed("evaluate", "same", *more).err
 
 
+@pytest.mark.medium
 @pytest.mark.usefixtures("talking")
 def test_with_json_stdout_is_json_alone(project: TinyProject, typed: Type) -> None:
     found = typed("evaluate", "same", "-vv", "--traceback", "--json")

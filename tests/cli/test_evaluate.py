@@ -15,6 +15,7 @@ VERDICT = {
 }  # fmt: skip
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("name", "code"), [("same", 0), ("bad", 1), ("broken", 10), ("good", 0)])
 def test_the_gravest_verdict_is_the_exit_code(
     project: TinyProject, typed: Type, name: str, code: int
@@ -25,6 +26,7 @@ def test_the_gravest_verdict_is_the_exit_code(
     assert found.err == ""  # progress is for terminals
 
 
+@pytest.mark.medium
 def test_json_is_one_line_per_benchmark_with_the_promised_keys(
     project: TinyProject, typed: Type
 ) -> None:
@@ -50,6 +52,7 @@ def test_what_fine_tuning_was_worth_can_be_left_out(project: TinyProject, typed:
     assert (unasked["worth"], unasked["outcome"]) == ([], asked["outcome"])
 
 
+@pytest.mark.medium
 def test_options_reach_the_flow(project: TinyProject, typed: Type) -> None:
     found = typed(
         *("evaluate", "same", "--benchmark", "openers", "--against", "same", "--json"),
@@ -84,6 +87,7 @@ def test_an_engine_that_breaks_is_11(
 # --- compare ------------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_two_adapters_side_by_side(project: TinyProject, typed: Type) -> None:
     found = typed("compare", "good", "same")
     assert found.code == 0

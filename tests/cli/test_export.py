@@ -50,6 +50,7 @@ def test_the_same_as_json(there: DeployedProject, typed: Type, tmp_path: Path) -
     assert any("2.00 times its strength" in note for note in answer["notes"])
 
 
+@pytest.mark.medium
 def test_wrong_requests_are_one_line(there: DeployedProject, typed: Type, tmp_path: Path) -> None:
     assert typed("export", "v1", str(tmp_path / "out")).code == 4
     assert "merged" in typed("export", "v1", "out", "--to", "onnx").line

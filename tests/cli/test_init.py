@@ -62,6 +62,7 @@ def test_a_wrong_task_is_one_line(typed: Type) -> None:
     assert "error" in typed("init", "--task", "a/b", "--json").json
 
 
+@pytest.mark.medium
 def test_texts_are_committed_only_where_that_is_asked_for(
     typed: Type, monkeypatch: pytest.MonkeyPatch
 ) -> None:

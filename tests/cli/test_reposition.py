@@ -43,6 +43,7 @@ def test_the_first_step_says_what_changed_and_what_comes_next(typed: Type) -> No
     ]
 
 
+@pytest.mark.medium
 @pytest.mark.usefixtures("voice")
 def test_programs_get_the_mark_and_a_dry_run_writes_none(typed: Type, voice: TinyProject) -> None:
     dry = typed("reposition", *NEW, *BY, "--dry-run", "--json").json

@@ -124,6 +124,7 @@ def test_texts_come_in_letter_by_letter(team: TinyProject, typed: Type) -> None:
     )
 
 
+@pytest.mark.medium
 def test_the_same_reviews_have_the_same_ids_however_they_were_written(
     team: TinyProject, typed: Type
 ) -> None:
@@ -171,6 +172,7 @@ def dated(team: TinyProject, *dates: str) -> str:
     return "dated.csv"
 
 
+@pytest.mark.medium
 def test_a_line_far_down_settles_the_order_of_the_whole_column(
     team: TinyProject, typed: Type
 ) -> None:

@@ -28,6 +28,7 @@ def written(encoding: str, text: str, *more: str) -> str:
     return done.stdout.decode(encoding).removesuffix("\n").removesuffix("\r")
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("encoding", "shown"),
     [
@@ -42,6 +43,7 @@ def test_what_an_encoding_lacks_is_a_near_sign_or_an_escape(encoding: str, shown
     assert written(encoding, TEXT) == shown
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("encoding", ["latin-1", "cp437", "shift_jis", "utf-8"])
 def test_json_is_read_as_the_same_text(encoding: str) -> None:
     line = json.dumps({"why": TEXT}, ensure_ascii=False)

@@ -57,6 +57,7 @@ def test_links_lead_to_files() -> None:
         assert (ROOT / target).exists(), target
 
 
+@pytest.mark.medium
 def test_entries_that_documents_and_code_refer_to_exist() -> None:
     sources = [*documents(), *(ROOT / "harness").rglob("*.py")]
     told = "\n".join(file.read_text(encoding="utf-8") for file in sources)

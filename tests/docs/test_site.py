@@ -88,6 +88,7 @@ def test_the_reference_has_every_command_and_every_public_name(site: Path) -> No
     commands = (site / "commands" / "index.html").read_text(encoding="utf-8")
     for name in ("evaluate", "reviews import", "data check", "ci init"):
         assert f"lora-harness {name}" in commands
+    assert "-h, --help" in commands
     python = (site / "python" / "index.html").read_text(encoding="utf-8")
     for name in harness.__all__:
         assert re.search(rf'id="harness[\w.]*\.{name}"', python), name

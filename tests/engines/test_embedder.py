@@ -13,6 +13,7 @@ from harness.errors import EngineFailed
 from tests.fakes.refusals import refused
 
 
+@pytest.mark.medium
 def test_nothing_is_loaded_before_the_first_text(tmp_path):
     code = (
         "import sys; from pathlib import Path; from harness.engines.embedder import Embedder;"

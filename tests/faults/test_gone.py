@@ -76,6 +76,7 @@ def test_a_store_whose_file_was_removed_is_missed(
     goes_on(project)
 
 
+@pytest.mark.medium
 def test_who_means_to_begin_anew_removes_the_pointer(project: ServedProject) -> None:
     shutil.rmtree(project.folder / "reports")
     refused("status")

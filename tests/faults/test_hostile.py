@@ -32,6 +32,7 @@ def texts(seed: int = 3, count: int = TEXTS) -> list[str]:
     return [hostile_text(draw) for _ in range(count)]
 
 
+@pytest.mark.medium
 def test_nothing_that_a_model_writes_acts_anywhere() -> None:
     assert rendered(seed=3, count=TEXTS).total() == 0
 

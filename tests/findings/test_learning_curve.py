@@ -92,11 +92,13 @@ def names(
     return Counter(planted(curve, noise, draw, seeds, uneven=uneven).name for draw in range(draws))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("wanted", PLANTED)
 def test_planted_curves_are_named_rightly_nine_times_of_ten(wanted: str) -> None:
     assert names(*PLANTED[wanted])[wanted] >= 180
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("curve", HELD_OUT)
 @pytest.mark.parametrize("noise", [0.005, 0.02])
 def test_curves_of_other_shapes_seldom_get_the_opposite_name(curve: str, noise: float) -> None:
@@ -107,6 +109,7 @@ def test_curves_of_other_shapes_seldom_get_the_opposite_name(curve: str, noise: 
         assert names(means, noise, 100, uneven=uneven)[wrong] <= 10
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("noise", [0.005, 0.02, 0.06])
 def test_a_flat_curve_is_seldom_said_to_need_more(noise: float) -> None:
     assert names(OTHERS["flat"], noise)["more would help"] <= 10
@@ -119,6 +122,7 @@ def test_a_curve_that_still_rises_steeply_is_never_called_saturated(curve: str) 
         assert names(OTHERS[curve], noise)["saturated"] <= 4
 
 
+@pytest.mark.medium
 def test_examples_that_make_it_worse_are_not_asked_for() -> None:
     found = names(OTHERS["made worse"], 0.01)
     assert found["more would help"] == 0
@@ -130,6 +134,7 @@ def test_a_fall_at_the_end_after_a_gain_is_no_learning_curve() -> None:
     assert (found.name, found.fits) == ("too noisy to say", False)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("gain", [1.0, 0.7, 0.5, 0.25])
 def test_the_interval_holds_what_twice_the_examples_bring(gain: float) -> None:
     """Each doubling brings `gain` of the one before; in 95 of 100 curves the interval has it."""

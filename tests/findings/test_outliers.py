@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from harness.findings.outliers import languages, lengths, other_languages
 from harness.records.training_example import TrainingExample
 
@@ -52,6 +54,7 @@ def test_a_set_that_is_meant_to_be_mixed_has_no_outlier() -> None:
     assert list(other_languages(mixed, languages(mixed))) == []
 
 
+@pytest.mark.medium
 def test_a_late_line_of_a_large_set_is_found_as_well() -> None:
     large = rows(*[f"{ENGLISH} Number {n}." for n in range(2_100)], GERMAN)
     (found,) = other_languages(large, languages(large))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ def test_a_second_axis_decides_between_groups_that_lie_equally_far_behind() -> N
     assert chosen == ["ax", "by"]
 
 
+@pytest.mark.medium
 @given(st.lists(st.sampled_from(["a1", "b1", "c1"])), st.integers(0, 9))
 def test_no_item_is_lost_or_made_up(items: list[str], count: int) -> None:
     chosen = spread(items, (axis(shares_of(map(first, items))),), count)

@@ -250,6 +250,7 @@ def test_a_path_of_this_machine_is_in_no_card_and_no_statement(tmp_path: Path) -
     made.store.close()
 
 
+@pytest.mark.medium
 def test_a_signature_holds_where_the_adapter_arrives(
     project: TinyProject, other: TinyAdapter, tmp_path: Path
 ) -> None:
@@ -263,6 +264,7 @@ def test_a_signature_holds_where_the_adapter_arrives(
 # --- refused --------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_what_is_refused_leaves_nothing(
     project: TinyProject, other: TinyAdapter, hub: HubServer
 ) -> None:

@@ -38,6 +38,7 @@ def reported(project: TinyProject, *benchmarks: str) -> list[Reported]:
         return [report(session, candidate.evaluate(session.benchmark(name))) for name in benchmarks]
 
 
+@pytest.mark.medium
 def test_annotations_stand_on_the_cases_own_lines(runner: Path, tiny: TinyProject) -> None:
     lines = list(tell_github(reported(tiny, "openers")))
     assert len(lines) == 8

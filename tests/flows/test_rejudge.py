@@ -59,6 +59,7 @@ def test_every_kind_of_verdict_is_the_same_bit_for_bit(judged: TinyProject) -> N
     assert all(same for _, same in found)
 
 
+@pytest.mark.medium
 def test_why_no_finals_were_weighed_is_no_difference(judged: TinyProject) -> None:
     judged.promote("good")
     harness.evaluate("same", project=judged.folder)
@@ -74,6 +75,7 @@ def test_why_no_finals_were_weighed_is_no_difference(judged: TinyProject) -> Non
         store.close()
 
 
+@pytest.mark.medium
 def test_a_verdict_of_a_version_that_did_not_ask_what_it_was_worth_is_the_same(
     judged: TinyProject,
 ) -> None:

@@ -54,6 +54,7 @@ def test_without_reviews_the_sheet_is_empty_and_has_its_columns(project: TinyPro
     assert frame.empty and "edit_rate" in frame.columns
 
 
+@pytest.mark.medium
 def test_a_verdict_and_a_run_are_found_and_unknown_names_are_refused(project: TinyProject) -> None:
     memory = harness.history(project=project.folder)
     assert memory.verdict("bad", "openers").outcome == "reject"

@@ -109,6 +109,7 @@ def said_by(folder: Path, *words: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("words", LOOKS.values(), ids=LOOKS)
 def test_what_programs_read_says_it(replayed: TinyProject, words: tuple[str, ...]) -> None:
     label = "Replayed calendar, its today is 2025-12-01: played in one sitting"
@@ -118,6 +119,7 @@ def test_what_programs_read_says_it(replayed: TinyProject, words: tuple[str, ...
     assert "calendar" not in said_by(replayed.folder, *words)
 
 
+@pytest.mark.medium
 def test_an_exported_review_says_it_and_can_be_imported_again(replayed: TinyProject) -> None:
     row = {"at": "2025-11-03", "task": "openers", "adapter": "good", "input": "Ana", "output": "Hi"}
     replayed.write_lines("sent.jsonl", [{"id": "mail-1", **row, "final": "Hi Ana"}])

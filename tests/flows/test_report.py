@@ -75,6 +75,7 @@ def test_the_last_verdict_on_an_adapter_is_found_by_run_by_name_and_by_benchmark
     assert material(judged, "bad", "manners").run.benchmark == "manners"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("name", "said"),
     [("bda", "no run or judged adapter"), ("good", "no run or judged adapter"), ("", "no run")],
@@ -84,12 +85,14 @@ def test_what_was_never_judged_has_no_report(judged: TinyProject, name: str, sai
         material(judged, name)
 
 
+@pytest.mark.medium
 def test_a_run_that_is_only_a_reference_says_so(judged: TinyProject) -> None:
     other = material(judged).references["promoted"].id
     with pytest.raises(RequestError, match="no verdict rests on this run"):
         material(judged, other)
 
 
+@pytest.mark.medium
 def test_an_unknown_benchmark_is_named(judged: TinyProject) -> None:
     with pytest.raises(RequestError, match="no such benchmark"):
         material(judged, "bad", "opners")
@@ -109,6 +112,7 @@ def test_it_is_placed_beside_earlier_adapters_and_never_beside_later_ones(
     assert material(judged, "later").placed[-1].adapter == "later"
 
 
+@pytest.mark.medium
 def test_three_files_lie_in_the_runs_folder(judged: TinyProject) -> None:
     found = material(judged)
     files = write(judged.project, found)
@@ -122,6 +126,7 @@ def test_three_files_lie_in_the_runs_folder(judged: TinyProject) -> None:
     assert json.loads(files["json"].read_text(encoding="utf-8"))["run"]["id"] == found.run.id
 
 
+@pytest.mark.medium
 def test_the_same_verdict_gives_the_same_files(judged: TinyProject) -> None:
     first = {
         form: file.read_bytes() for form, file in write(judged.project, material(judged)).items()
@@ -142,6 +147,7 @@ def test_the_id_of_a_run_that_came_from_elsewhere_leads_nowhere(judged: TinyProj
     assert not (judged.folder / "out").exists()
 
 
+@pytest.mark.medium
 def test_a_report_that_cannot_be_written_leaves_the_verdict_standing(judged: TinyProject) -> None:
     identity = material(judged).run.id
     (judged.folder / "reports" / identity).write_text("in the way")
@@ -155,6 +161,7 @@ def test_a_report_that_cannot_be_written_leaves_the_verdict_standing(judged: Tin
     assert told.comment is None
 
 
+@pytest.mark.medium
 def test_texts_stay_out_where_the_settings_say_so(judged: TinyProject) -> None:
     judged.settings("\n[tool.harness.privacy]\ntexts = false\n")
     found = material(judged)
@@ -167,6 +174,7 @@ def test_texts_stay_out_where_the_settings_say_so(judged: TinyProject) -> None:
     assert "8 cases broken" in text_of(found, "md")
 
 
+@pytest.mark.medium
 def test_what_the_settings_mask_is_masked_in_all_three(judged: TinyProject) -> None:
     judged.settings('\n[tool.harness.privacy]\nredact = ["/Delta Freight/"]\n')
     found = material(judged)

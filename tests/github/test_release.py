@@ -146,6 +146,7 @@ def test_the_project_names_one_home_in_every_file() -> None:
     assert all(link["url"].startswith(f"{home}/") for link in config["contact_links"])
 
 
+@pytest.mark.medium
 def test_the_page_of_an_index_has_links_and_pictures_that_lead_to_files_of_the_tag() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "metadata", "readme"],

@@ -48,16 +48,19 @@ def at_least(limit):
     return limit - 3 * math.sqrt(limit * (1 - limit) / DRAWS)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("world", WORLDS)
 def test_an_unchanged_adapter_is_rarely_rejected(world):
     assert shares(world, "unchanged")["reject"] <= at_most(0.06)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("world", WORLDS)
 def test_one_worse_by_exactly_the_margin_is_rarely_promoted(world):
     assert shares(world, "worse by the margin")["promote"] <= at_most(0.06)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("world", WITH_TEXTS)
 def test_broken_cases_are_not_hidden_by_a_mean_that_held(world):
     assert shares(world, "10 % broken, mean held")["promote"] <= at_most(0.12)

@@ -31,6 +31,7 @@ def test_nor_does_it_in_a_slice(d, random):
     assert _means(every, sizes, np.array(d)) == _means(every, sizes, np.array(mixed))
 
 
+@pytest.mark.medium
 @given(differences)
 def test_it_is_the_usual_mean_and_standard_error(d):
     found = spread(np.array(d))

@@ -19,6 +19,7 @@ def test_holm_steps_down():
     assert holm([0.5, 0.9]) == (1.0, 1.0)
 
 
+@pytest.mark.medium
 @given(p_values)
 def test_holm_lies_between_no_correction_and_bonferroni(values):
     for p, adjusted in zip(values, holm(values), strict=True):

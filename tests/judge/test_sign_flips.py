@@ -17,6 +17,7 @@ def by_hand(d, total):
     return np.mean([value <= total + 1e-9 for value in flips])
 
 
+@pytest.mark.medium
 @given(slices)
 def test_small_slices_are_enumerated_exactly(d):
     assert own_share(np.array(d), POLICY) == pytest.approx(by_hand(d, sum(d)))
@@ -30,6 +31,7 @@ def test_a_slice_without_any_change_says_nothing():
     assert own_share(np.zeros(6), POLICY) == 1.0
 
 
+@pytest.mark.medium
 @given(slices, st.data())
 def test_a_lower_score_never_makes_a_fall_look_likelier(d, data):
     index = data.draw(st.integers(0, len(d) - 1))

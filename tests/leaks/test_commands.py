@@ -207,6 +207,7 @@ def test_no_command_shows_a_text(
 FAST = [(name, (*name.split(), *one, *more)) for name, one in SAMPLE for more in ((), ("--json",))]
 
 
+@pytest.mark.medium
 @pytest.mark.usefixtures("embedding")
 @pytest.mark.parametrize(("name", "words"), FAST, ids=[" ".join(words) for _, words in FAST])
 def test_what_quoted_texts_does_so_only_where_they_may_be_shown(
@@ -221,6 +222,7 @@ def test_what_quoted_texts_does_so_only_where_they_may_be_shown(
     assert shut.code == open_.code
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("words", [("evaluate", *REJECTED), ("report", "leaky"),
                                    ("compare", "good", "leaky"), ("sweep", "leaky")])  # fmt: skip
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["text", "json"])
@@ -231,6 +233,7 @@ def test_one_command_can_be_asked_to_show_none(
     assert leaking(shown) == []
 
 
+@pytest.mark.medium
 def test_a_plan_has_nothing_but_texts_so_there_is_none(planted: TinyProject, typed: Type) -> None:
     planted.write("pyproject.toml", settings())
     found = typed("monitor", "--plan")
@@ -238,6 +241,7 @@ def test_a_plan_has_nothing_but_texts_so_there_is_none(planted: TinyProject, typ
     assert not (planted.folder / "reports/plan-openers").exists()
 
 
+@pytest.mark.medium
 def test_where_one_stands_is_said_without_a_text(planted: TinyProject, typed: Type) -> None:
     planted.write("pyproject.toml", settings())
     for words in ((), ("--json",)):
@@ -246,6 +250,7 @@ def test_where_one_stands_is_said_without_a_text(planted: TinyProject, typed: Ty
         assert leaking(found.out + found.err) == []
 
 
+@pytest.mark.medium
 def test_an_error_line_shows_none_where_none_was_asked_for(
     planted: TinyProject, typed: Type
 ) -> None:

@@ -42,6 +42,7 @@ def test_no_traceback_shows_a_text(
     assert ("messages of exceptions are not shown" in shut.err) == traced
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("shut", [False, True], ids=["open", "shut"])
 def test_pytest_shows_no_text_in_causes_and_log_lines(
     copied: Copy, pytester: pytest.Pytester, shut: bool

@@ -67,6 +67,7 @@ def test_where_texts_may_be_shown_every_outlet_has_some(
     assert leaking(summary)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("by", ["option", "settings", "neither"])
 def test_nothing_of_an_error_leaks(pytester: pytest.Pytester, here: TinyProject, by: str) -> None:
     here.write_lines("recorded/torn/openers.jsonl", [{"case": "zorv 'x'", "output": "a"}] * 2)

@@ -61,6 +61,7 @@ def test_edit_rate_is_capped_at_one():
 WORDS = st.lists(st.sampled_from("abcdeFg"), min_size=1, max_size=14).map(" ".join)
 
 
+@pytest.mark.medium
 @settings(max_examples=150, deadline=None)
 @given(WORDS, WORDS)
 def test_no_shortcut_changes_the_number_that_sacrebleu_gives(text, ideal):
@@ -70,6 +71,7 @@ def test_no_shortcut_changes_the_number_that_sacrebleu_gives(text, ideal):
     assert edit_rate(text, ideal) == pytest.approx(expected)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("ideal_words", [12, 150, 5_000])
 def test_babble_is_scored_in_seconds(ideal_words):
     draw = random.Random(0)

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from harness.measure import METRICS
 from harness.records import LOWER_IS_BETTER
 
@@ -34,6 +36,7 @@ def test_needs_say_what_an_engine_has_to_give():
     }
 
 
+@pytest.mark.medium
 def test_importing_the_room_loads_nothing_heavy():
     code = (
         "import sys, harness.measure; "

@@ -24,12 +24,14 @@ MORE = st.lists(st.sampled_from([f"w{n}" for n in range(40)]), min_size=1, max_s
 )
 
 
+@pytest.mark.medium
 @settings(max_examples=150, deadline=None)
 @given(FEW, FEW)
 def test_texts_of_few_words_that_come_again_and_again(text, ideal):
     assert edit_rate(text, ideal) == published(text, ideal)
 
 
+@pytest.mark.medium
 @settings(max_examples=60, deadline=None)
 @given(MORE, MORE)
 def test_texts_of_many_words(text, ideal):
@@ -66,6 +68,7 @@ def test_texts_that_somebody_edited(both):
     assert edit_rate(text, ideal) == published(text, ideal)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("lengths", [(32, 34), (40, 29)])
 def test_texts_that_reach_beyond_sacrebleus_beam(lengths):
     draw = random.Random(sum(lengths))

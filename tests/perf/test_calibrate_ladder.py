@@ -43,6 +43,7 @@ def scores() -> LadderScores:
     )
 
 
+@pytest.mark.medium
 def test_every_re_seed_was_promoted_once_and_every_other_adapter_its_candidate(
     scores: LadderScores,
 ) -> None:
@@ -53,6 +54,7 @@ def test_every_re_seed_was_promoted_once_and_every_other_adapter_its_candidate(
     assert sum(truth == "wrong terms" for truth, _ in found) == 5
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("margins", [1.0, 1.5, 2.0, 2.5])
 def test_graded_harm_has_the_drop_that_its_name_says(scores: LadderScores, margins: float) -> None:
     for truth, rung in rungs(scores):
@@ -62,6 +64,7 @@ def test_graded_harm_has_the_drop_that_its_name_says(scores: LadderScores, margi
             assert drop == pytest.approx(-margins * MARGIN, abs=0.002)
 
 
+@pytest.mark.medium
 def test_a_share_of_the_inputs_is_lost_among_cases_and_finals(scores: LadderScores) -> None:
     for truth, rung in rungs(scores):
         if truth == "4% of inputs lost":

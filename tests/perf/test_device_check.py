@@ -116,6 +116,7 @@ def test_speed_is_measured_beside_plain_generate_and_vllm_is_named_as_absent(
     assert "tokens a second" in found[-1].seen
 
 
+@pytest.mark.medium
 def test_vllm_writes_from_the_same_tokens_in_a_process_of_its_own(
     trial: DeviceTrial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ def night(
     return fleet.simulated(adapters, fleet.prompts(cases), cluster, driver)
 
 
+@pytest.mark.medium
 def test_sixty_four_workers_are_busy_and_nothing_is_done_twice() -> None:
     found = night(2_000, 64, costs=replace(COSTS, load=5.0))
     assert found.busy(found.stream) >= fleet.BUSY
@@ -50,6 +51,7 @@ def test_all_is_done_however_many_workers_are_lost(workers: int, lost_every: flo
     assert found.twice > 0
 
 
+@pytest.mark.medium
 def test_a_worker_lost_every_hour_costs_less_than_a_hundredth() -> None:
     found = night(3_000, 8, lost_every=fleet.HOUR, costs=replace(COSTS, case=1.0))
     assert found.losses >= 1

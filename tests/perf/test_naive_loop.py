@@ -34,6 +34,7 @@ def prompts() -> list[Prompt]:
     ]
 
 
+@pytest.mark.medium
 def test_rows_together_are_written_as_alone(
     places: tuple[Path, Path], prompts: list[Prompt]
 ) -> None:

@@ -64,6 +64,7 @@ def test_the_calendar_is_declared_and_every_run_and_review_is_labelled() -> None
     assert {row["source"] for row in lines(REVIEWS)} == {"synthetic"}
 
 
+@pytest.mark.medium
 def test_the_years_events_stand_in_order() -> None:
     days = {day.kind: day.day for day in read_voice_days(YEAR / "benchmarks" / "outreach")}
     (override,) = [one for one in decisions("promote") if one["override"]]
@@ -112,6 +113,7 @@ def test_the_edit_rate_climbs_with_the_repositioning_and_falls_with_the_promotio
     assert after < between - 0.1
 
 
+@pytest.mark.medium
 def test_the_alarm_rings_between_the_repositioning_and_the_promotion(tmp_path: Path) -> None:
     """As page Over time shows it, from a fresh store."""
     project = Project.here(YEAR).reporting_to(tmp_path)

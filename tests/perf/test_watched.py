@@ -19,6 +19,7 @@ def run(code: str, folder: Path, **how: object) -> Watched:
     return watched([sys.executable, "-c", code], folder, dict(os.environ), **how)
 
 
+@pytest.mark.medium
 def test_the_most_memory_is_seen_though_it_was_given_back(tmp_path: Path) -> None:
     code = "import time; x = bytearray(300 * 2**20); x[::4096] = bytes(len(x[::4096]))"
     done = run(f"{code}; time.sleep(0.5); del x; time.sleep(0.2)", tmp_path)
@@ -41,12 +42,14 @@ def test_a_process_that_failed_ends_the_script_with_its_words(tmp_path: Path) ->
         done.verdict("a gate")
 
 
+@pytest.mark.medium
 def test_a_limit_holds_for_what_a_process_asks_for(tmp_path: Path) -> None:
     code = "bytearray(600 * 2**20)"
     assert run(code, tmp_path, limit=0.5).code == 1
     assert run(code, tmp_path, limit=2.0).code == 0
 
 
+@pytest.mark.medium
 def test_a_process_is_killed_when_it_is_time(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     code = f"import time; open({str(mark)!r}, 'w').close(); time.sleep(60)"

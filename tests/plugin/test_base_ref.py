@@ -60,6 +60,7 @@ def test_a_case_that_the_head_dropped_is_judged(committed: TinyProject, gate: Ga
     found.stdout.fnmatch_lines(["*cases.jsonl::logistics-1*"])
 
 
+@pytest.mark.medium
 def test_options_in_changed_settings_are_refused(committed: TinyProject, gate: Gate) -> None:
     more = '[tool.pytest.ini_options]\naddopts = "--harness-against=bad"\n'
     committed.write("pyproject.toml", SETTINGS + more)
@@ -68,6 +69,7 @@ def test_options_in_changed_settings_are_refused(committed: TinyProject, gate: G
     found.stderr.fnmatch_lines(["*pyproject.toml differs from base, and its `addopts` has*"])
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("ref", "said"),
     [("nosuch", "*nosuch: is no commit, branch or tag*"), ("-x", "*is no commit, branch or tag*")],
@@ -86,6 +88,7 @@ def test_outside_of_git_it_is_refused(project: TinyProject, gate: Gate) -> None:
     found.stderr.fnmatch_lines(["*is in no git repository*"])
 
 
+@pytest.mark.medium
 def test_without_the_history_the_gate_ends_with_11(committed: TinyProject, gate: Gate) -> None:
     (committed.folder / "reports/history.jsonl").unlink()
     found = gate("--model", "bad")

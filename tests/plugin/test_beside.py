@@ -58,6 +58,7 @@ def test_their_success_hides_nothing(gate: Gate, theirs: TinyProject) -> None:
     assert gate("--model", "bad", "checks").ret == 1
 
 
+@pytest.mark.medium
 def test_without_model_the_cases_are_no_tests(gate: Gate, theirs: TinyProject) -> None:
     gate().assert_outcomes(passed=1)
 

@@ -193,6 +193,7 @@ def test_a_store_that_cannot_be_opened_is_not_a_rejection(
     assert said[0].startswith("Exit: ")
 
 
+@pytest.mark.medium
 def test_reports_that_cannot_be_written_are_not_a_rejection(
     gate: Gate, project: TinyProject
 ) -> None:

@@ -72,6 +72,7 @@ def test_score(harness):
 """
 
 
+@pytest.mark.medium
 def test_texts_are_scored(pytester: pytest.Pytester, project: TinyProject) -> None:
     pytester.makepyfile(test_theirs=SCORES)
     pytester.runpytest_inprocess("-p", "no:hypothesispytest").assert_outcomes(passed=11)

@@ -42,6 +42,7 @@ def test_each_verdict_is_heard_once(gate: Gate, pytester: pytest.Pytester) -> No
     ]
 
 
+@pytest.mark.medium
 def test_what_could_not_be_judged_is_heard_as_that(
     gate: Gate, pytester: pytest.Pytester, project: TinyProject
 ) -> None:
@@ -62,6 +63,7 @@ def test_two_workers_say_each_verdict_once(gate: Gate, pytester: pytest.Pytester
     assert [one[:2] for one in heard(pytester)] == [["same", "manners"], ["same", "openers"]]
 
 
+@pytest.mark.medium
 def test_without_model_no_hook_is_called(pytester: pytest.Pytester, project: TinyProject) -> None:
     pytester.makeconftest(LISTENS)
     pytester.makepyfile(test_theirs="def test_theirs(): pass")

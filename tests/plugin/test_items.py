@@ -33,6 +33,7 @@ def test_cases_and_gate_are_listed_with_names_to_type(gate: Gate) -> None:
     assert len(ids(result)) == 8 + 1 + 5 + 1
 
 
+@pytest.mark.medium
 def test_collecting_makes_nothing(gate: Gate, project: TinyProject) -> None:
     gate("--collect-only", "--model", "same")
     assert outputs(project) == {}
@@ -52,6 +53,7 @@ def test_without_baselines_the_base_is_not_run(gate: Gate, project: TinyProject)
     assert {run.split("_")[1] for run in outputs(project)} == {"same", "good"}
 
 
+@pytest.mark.medium
 def test_each_adapter_gets_its_own_items(gate: Gate) -> None:
     result = gate("--collect-only", "-q", "--model", "same", "--model", "bad", "--model", "same")
     found = ids(result)
@@ -73,6 +75,7 @@ def test_two_adapters_are_judged_in_one_run(gate: Gate) -> None:
     )
 
 
+@pytest.mark.medium
 def test_a_benchmark_can_be_chosen(gate: Gate) -> None:
     result = gate("--collect-only", "-q", "--model", "same", "--harness-benchmark", "manners")
     assert len(ids(result)) == 6
@@ -122,6 +125,7 @@ def test_what_failed_last_is_run_first(gate: Gate) -> None:
     assert again.ret == 1
 
 
+@pytest.mark.medium
 def test_a_name_in_an_id_cannot_command_a_ci_runner(gate: Gate, project: TinyProject) -> None:
     project.write_lines(
         "benchmarks/openers/cases.jsonl",

@@ -38,6 +38,7 @@ def junit(
     return result, ElementTree.fromstring(file.read_bytes())
 
 
+@pytest.mark.medium
 def test_the_failure_of_a_gate_holds_the_whole_verdict(gate: Gate, project: TinyProject) -> None:
     result, xml = junit(gate, project, "--model", "bad")
     assert result.ret == 1

@@ -45,6 +45,7 @@ def failing(gate: Gate, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPat
     return gate
 
 
+@pytest.mark.medium
 def test_vv_shows_the_causes_in_the_item_and_at_the_end(failing: Gate) -> None:
     result = failing("--model", "same", "-vv", "--junitxml=junit.xml")
     assert result.ret == 11
@@ -53,6 +54,7 @@ def test_vv_shows_the_causes_in_the_item_and_at_the_end(failing: Gate) -> None:
     result.stdout.fnmatch_lines(["could not judge same on openers: the machine broke", CAUSE])
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("more", [(), ("-v",)], ids=["plain", "-v"])
 def test_without_vv_there_is_the_line_alone(failing: Gate, more: tuple[str, ...]) -> None:
     result = failing("--model", "same", *more)
@@ -60,6 +62,7 @@ def test_without_vv_there_is_the_line_alone(failing: Gate, more: tuple[str, ...]
     result.stdout.no_fnmatch_line("*caused by*")
 
 
+@pytest.mark.medium
 def test_a_refusal_has_its_causes_too(gate: Gate, project: TinyProject) -> None:
     project.write("recorded/torn/openers.jsonl", "{no json")
     words = ("--model", "torn", "--harness-benchmark", "openers")
@@ -79,6 +82,7 @@ def test_log_lines_are_pytests_own(failing: Gate) -> None:
 WARNING = "the store waits for pid 7, psql"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("more", [(), ("-W", "error"), ("-n", "1")], ids=" ".join)
 def test_a_warning_stands_in_pytests_summary_of_warnings_and_ends_no_gate(
     gate: Gate, pytester: pytest.Pytester, more: tuple[str, ...]
@@ -92,6 +96,7 @@ def test_a_warning_stands_in_pytests_summary_of_warnings_and_ends_no_gate(
     assert WARNING not in result.stderr.str()
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("by", ["option", "settings"])
 def test_without_texts_neither_shows_a_message(
     failing: Gate, project: TinyProject, by: str
@@ -114,6 +119,7 @@ def test_afterwards_the_loggers_are_as_they_were(failing: Gate) -> None:
     assert (logger.propagate, list(logger.handlers), logger.level) == before
 
 
+@pytest.mark.medium
 def test_a_library_of_ours_prints_nothing_by_itself() -> None:
     script = (
         "import logging, harness.engines, harness.flows, harness.measure, harness.workspace\n"

@@ -18,6 +18,7 @@ def summary(monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester) -> Path:
     return pytester.path / "summary.md"
 
 
+@pytest.mark.medium
 def test_the_verdict_ends_with_its_report(gate: Gate, project: TinyProject) -> None:
     result = gate("--model", "bad", "--harness-benchmark", "openers")
     (line,) = [line for line in result.outlines if line.startswith("  report  ")]

@@ -140,6 +140,7 @@ def test_what_was_opened_for_a_refused_request_is_given_back(
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.medium
 def test_a_case_that_was_not_asked_for_need_not_be_recorded(
     gate: Gate, project: TinyProject
 ) -> None:

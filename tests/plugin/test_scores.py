@@ -103,6 +103,7 @@ def test_no_color_is_kept(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     assert COLD not in gate("-v", "--harness-show", *ONLY).stdout.str()
 
 
+@pytest.mark.medium
 def test_collecting_names_the_slices_of_each_case(gate: Gate, project: TinyProject) -> None:
     cases = [CASES[0] | {"critical": True, "slices": {"industry": "a\nb::c"}}, *CASES[1:]]
     project.benchmark("openers", BENCHMARK, cases)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import example, given, settings
 
 from harness.render.annotations import MAX_ANNOTATIONS, workflow_commands
@@ -60,6 +61,7 @@ def test_without_texts_only_figures():
     assert "12 words" not in line
 
 
+@pytest.mark.medium
 @settings(max_examples=150, deadline=None)
 @given(hostile)
 @example("%0A::error::x")

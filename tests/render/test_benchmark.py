@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 
 from harness.records import BenchmarkHealth, CasesNeeded
@@ -50,6 +51,7 @@ def test_a_benchmark_with_refused_lines_has_no_fingerprint_yet():
     assert "benchmark" not in check_text(BenchmarkHealth("o", None, 3, None), (), ()).split("\n")[0]
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_no_text_of_a_stranger_acts_on_the_reader(text):
     health = BenchmarkHealth(text or "x", text or None, 1, "abc", notes=(text,))

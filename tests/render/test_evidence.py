@@ -133,6 +133,7 @@ def test_the_terminal_shows_the_sentence_then_the_rows_then_the_bar() -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.medium
 @settings(max_examples=60, deadline=None)
 @given(hostile)
 def test_nothing_hostile_acts_on_a_terminal(text: str) -> None:

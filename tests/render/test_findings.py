@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from harness.findings import Finding
@@ -36,6 +37,7 @@ def test_programs_get_exactly_three_keys() -> None:
     assert findings_json(FOUND)[2] == {"kind": "size", "line": None, "message": "12 examples"}
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_what_the_file_says_cannot_act_on_the_reader(text: str) -> None:
     lines = [

@@ -119,6 +119,7 @@ def test_json_has_the_keys_that_others_parse_and_more():
     json.dumps(task, allow_nan=False)
 
 
+@pytest.mark.medium
 @settings(max_examples=40, deadline=None)
 @given(hostile)
 def test_what_people_wrote_cannot_act_on_a_terminal_or_in_json(text):

@@ -39,6 +39,7 @@ def test_it_ends_where_the_judge_looked(seed: int, mean: float, width: float) ->
     assert ends == (pytest.approx(found.own_cases.low, abs=1e-6), None)
 
 
+@pytest.mark.medium
 def test_not_worse_stays_within_the_margin_where_the_two_sided_interval_crosses_it() -> None:
     crossing = 0
     for seed in range(40):

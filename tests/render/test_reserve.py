@@ -70,6 +70,7 @@ def test_what_was_added_is_said_for_people_and_programs() -> None:
     assert dry["file"] is None and added_text(dry).startswith("would add ")
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_no_text_of_a_stranger_acts_on_the_reader(text: str) -> None:
     line = {"id": text, "input": text, "ideal": [text], "slices": {text: text}}

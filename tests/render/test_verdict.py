@@ -213,6 +213,7 @@ def test_a_bare_verdict_can_be_shown(outcome):
     assert outcome.upper() in verdict_text(bare)
 
 
+@pytest.mark.medium
 @settings(max_examples=150, deadline=None)
 @given(hostile)
 def test_nothing_hostile_gets_through_wherever_it_stands(text):

@@ -52,6 +52,7 @@ def test_same_names_of_tasks_are_two_tasks(url: str, tmp_path: Path) -> None:
                 assert [one.seq for one in store.decisions.all()] == [1], "a ledger to itself"
 
 
+@pytest.mark.medium
 def test_an_old_stores_rows_are_adopted_once(url: str, tmp_path: Path) -> None:
     with closing(Store(url, tmp_path)) as store:
         store.decisions.add(decision("v1"))
@@ -62,11 +63,13 @@ def test_an_old_stores_rows_are_adopted_once(url: str, tmp_path: Path) -> None:
         assert (store.database.adopted, promoted(store)) == (False, None)
 
 
+@pytest.mark.medium
 def test_a_new_store_has_no_rows_to_adopt(url: str, tmp_path: Path) -> None:
     with closing(Store(url, tmp_path, "team-a")) as store:
         assert store.database.adopted is False and store.is_new
 
 
+@pytest.mark.medium
 def test_settings_without_an_id_are_refused_a_store_that_has_an_owner(
     url: str, tmp_path: Path
 ) -> None:

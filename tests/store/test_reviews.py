@@ -89,6 +89,7 @@ def test_an_empty_store_says_so(store: Store) -> None:
     assert store.reviews.last_seq() == store.reviews.count() == 0
 
 
+@pytest.mark.medium
 def test_more_reviews_than_are_read_at_once_all_come(store: Store) -> None:
     reviews = [make_review(n) for n in range(2500)]
     assert store.reviews.keep(reviews) == 2500

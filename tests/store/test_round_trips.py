@@ -66,6 +66,7 @@ def test_a_proof_is_kept_once(open_store):
     assert open_store().outputs.proof("k") == 0.5
 
 
+@pytest.mark.medium
 def test_thousands_of_keys_are_one_question(store):
     many = {f"k{n}": Output("a", str(n)) for n in range(2500)}
     store.outputs.keep_texts(many, "now")

@@ -69,6 +69,7 @@ def test_a_page_reads_through_one_connection_and_writes_go_past_it(shared):
     assert shared.outputs.likelihoods(["a", "b"]) == {"a": 1.0, "b": 1.0}
 
 
+@pytest.mark.medium
 def test_many_threads_read_and_write_at_once(shared):
     def visit(number):
         shared.runs.keep(make_run(f"r{number}"), f"k{number}")

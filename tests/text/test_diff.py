@@ -26,6 +26,7 @@ def test_removed_and_added_words_are_marked(old, new, marked):
     assert word_diff(old, new) == marked
 
 
+@pytest.mark.medium
 def test_long_texts_are_compared_in_part_and_say_so():
     draw = random.Random(0)
     old, new = (" ".join(draw.choice("ab") for _ in range(200_000)) for _ in range(2))

@@ -120,6 +120,7 @@ class Read(HTMLParser):
         self.words += data
 
 
+@pytest.mark.medium
 @given(hostile | st.text())
 def test_a_browser_sees_the_text_and_no_more(text: str):
     page = element("p", text, title=text)
@@ -175,16 +176,19 @@ def test_these_tests_would_see_a_tag():
     assert calls(ast.parse("Html(x) + st.html(y) + Html.escape(z)"), "Html", "html") == [1, 1]
 
 
+@pytest.mark.medium
 def test_every_tag_of_reports_and_pages_is_built():
     found = {name for name, tree in parsed(FILES) if tags(tree)}
     assert found == set(BY_HAND)
 
 
+@pytest.mark.medium
 def test_few_places_call_a_text_html():
     found = {name for name, tree in parsed(FILES) if calls(tree, "Html", "Markup")}
     assert found == set(VOUCHED)
 
 
+@pytest.mark.medium
 def test_pages_write_html_through_one_door_that_escapes_texts():
     ours = ("frame.html", "words.html", "harness.text.html")
     door = "dashboard/frame.py"

@@ -31,6 +31,7 @@ def test_no_workflow_command_comes_out_of_any_output(text, lines):
     assert not acts(shown, keep="\n\t" if lines else "")
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_not_even_when_the_log_is_wrapped_or_cut_anywhere(text):
     shown = safe.ci_log(text)
@@ -42,6 +43,7 @@ def test_every_line_of_a_block_has_a_bar_in_front():
     assert safe.ci_log("a\n::b::\n", lines=True) == "| a\n| :\\:b:\\:\n| "
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_nothing_moves_the_cursor_or_hides_on_a_terminal(text):
     assert not acts(safe.terminal(text))
@@ -85,6 +87,7 @@ def test_prose_stays_readable_as_markdown(text):
     assert safe.markdown_text(text).count("&#") <= 3
 
 
+@pytest.mark.medium
 @settings(max_examples=200, deadline=None)
 @given(hostile)
 @example("www.example.com a@b.cd https://x.y")
@@ -100,6 +103,7 @@ def test_prose_holds_no_structure(text):
     assert not re.search(r"[@#!~]\w", page.replace("&#", "").replace("&amp;#", ""))
 
 
+@pytest.mark.medium
 @settings(max_examples=300, deadline=None)
 @given(hostile)
 def test_a_markdown_cell_holds_no_structure(text):
@@ -109,6 +113,7 @@ def test_a_markdown_cell_holds_no_structure(text):
     assert re.fullmatch(r"(?:[^&]|&#\d+;)*", inside)
 
 
+@pytest.mark.medium
 @settings(max_examples=300, deadline=None)
 @given(hostile)
 def test_a_markdown_block_cannot_be_closed_from_inside(text):
@@ -117,6 +122,7 @@ def test_a_markdown_block_cannot_be_closed_from_inside(text):
     assert not any(line.strip(" \t").startswith(end) for line in body)
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_html_shows_the_text_and_holds_no_tag(text):
     class Reader(HTMLParser):
@@ -137,6 +143,7 @@ def test_html_shows_the_text_and_holds_no_tag(text):
     assert not set("<>\"'") & set(safe.html(text))
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_no_spreadsheet_takes_a_cell_for_a_formula(text):
     cell = safe.csv_cell(text)
@@ -151,6 +158,7 @@ def test_a_formula_is_kept_readable():
     assert safe.csv_cell("a - b") == "a - b"
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_junit_xml_can_carry_it(text):
     element = ElementTree.Element("failure")
@@ -159,6 +167,7 @@ def test_junit_xml_can_carry_it(text):
     assert (back.text or "") == safe.xml_text(text)
 
 
+@pytest.mark.medium
 @given(hostile)
 def test_json_can_be_read_by_strict_parsers(text):
     json.dumps(safe.json_text(text), ensure_ascii=False).encode("utf-8")

@@ -61,20 +61,33 @@ def training_set(name: str, file: str, content: str | bytes, line: str) -> Row:
     return Row(f"training set: {name}", text(file, raw), ("data", "fingerprint", file), line)
 
 
-def repeated_text(once: bool) -> Any:
-    """Write 4 GB of text in some kilobytes; `once`: each text is stored once."""
+def one_text_repeated(project: TinyProject) -> None:
+    """Write 4 GB of text in half a kilobyte: each column holds its text once, and 2,000 references."""
+    import pyarrow
+    from pyarrow import parquet
 
-    def make(project: TinyProject) -> None:
-        import pyarrow
-        from pyarrow import parquet
+    long = pyarrow.DictionaryArray.from_arrays(
+        pyarrow.array([0] * 2_000, pyarrow.int32()), ["x" * 900_000]
+    )
+    parquet.write_table(
+        pyarrow.table({"input": long, "output": long}),
+        project.folder / "more.parquet", compression="zstd", store_schema=False,
+    )  # fmt: skip
 
-        long = pyarrow.array(["x" * 900_000] * 2_000)
-        table = pyarrow.table({"input": long, "output": long})
-        parquet.write_table(
-            table, project.folder / "more.parquet", compression="zstd", use_dictionary=once
-        )
 
-    return make
+def compressed_text(project: TinyProject) -> None:
+    """Write 4 GB of text in some kilobytes, compressed page by page, in groups of 100 rows."""
+    import pyarrow
+    from pyarrow import parquet
+
+    long = pyarrow.repeat("x" * 900_000, 100)
+    rows = pyarrow.table({"input": long, "output": long})
+    with parquet.ParquetWriter(
+        project.folder / "more.parquet", rows.schema,
+        compression="zstd", use_dictionary=False, write_statistics=False,
+    ) as file:  # fmt: skip
+        for _ in range(20):
+            file.write_table(rows)
 
 
 SETS = (
@@ -86,8 +99,8 @@ SETS = (
     training_set("a NUL in a turn", "more.jsonl", '{"messages": [{"role": "user", "content": "a\\u0000"}, {"role": "assistant", "content": "b"}]}', "more.jsonl:1: the content of turn 1 of `messages` holds a NUL character, texts have none"),
     training_set("a weight of a half", "more.jsonl", '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "weight": 0.5}]}', "more.jsonl:1: turn 2 of `messages` has the weight 0.5, allowed are 0 and 1"),
     training_set("no Parquet", "more.parquet", "x", "more.parquet: is no Parquet file that can be read (Parquet file size is 1 bytes, smaller than the minimum file footer (8 bytes)), save it as JSONL"),
-    Row("training set: 4 GB of text in a kilobyte of Parquet", repeated_text(True), ("data", "fingerprint", "more.parquet"), "more.parquet:1: `input` has a text of 900,000 bytes, at most 131,072 are read: no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]}"),
-    Row("training set: 4 GB of text in compressed pages of Parquet", repeated_text(False), ("data", "fingerprint", "more.parquet"), "more.parquet: holds 3,600,016,140 bytes unpacked, at most 1,073,741,824 are read"),
+    Row("training set: 4 GB of text in a kilobyte of Parquet", one_text_repeated, ("data", "fingerprint", "more.parquet"), "more.parquet:1: `input` has a text of 900,000 bytes, at most 131,072 are read: no format fits; an example is {\"input\": \"...\", \"output\": \"...\"} or {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}, {\"role\": \"assistant\", \"content\": \"...\"}]}"),
+    Row("training set: 4 GB of text in compressed pages of Parquet", compressed_text, ("data", "fingerprint", "more.parquet"), "more.parquet: holds 3,600,017,240 bytes unpacked, at most 1,073,741,824 are read"),
 )  # fmt: skip
 
 

@@ -14,6 +14,11 @@ from tests.threats.row import HERE, Row, answer, said
 from tests.threats.rows import ROWS, copied, sound_project
 
 QUICK = [row for row in ROWS if not row.heavy]
+SHARED = [
+    pytest.param(row, id=row.name, marks=[pytest.mark.medium] if number % 8 else [])
+    for number, row in enumerate(QUICK)
+]
+"""`make fast` takes one row of eight, `make test` each."""
 IN_A_PROCESS = (
     "cases: 100,000 levels of lists",
     "settings: no TOML",
@@ -40,7 +45,7 @@ def place(sound: TinyProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return made
 
 
-@pytest.mark.parametrize("row", QUICK, ids=[row.name for row in QUICK])
+@pytest.mark.parametrize("row", SHARED)
 def test_it_gets_its_line_and_nothing_is_left_by_halves(row: Row, place: TinyProject) -> None:
     row.make(place)
     before = files(place.folder)

@@ -89,6 +89,7 @@ def test_a_text_is_the_same_alone_and_among_25_others(llama, one, dtype, tempera
     assert backwards == among, "in whatever order"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_likelihood_is_the_same_alone_and_among_others(llama, one, dtype):
     engine = fresh(llama)
@@ -104,6 +105,7 @@ def test_another_process_would_write_the_same(llama, engine, one):
     assert written(fresh(llama), one, MANY[:5], WARM) == written(engine, one, MANY[:5], WARM)
 
 
+@pytest.mark.medium
 def test_samples_of_one_case_differ(engine, one):
     prompts = [prompt(n, sample=k) for n in range(5) for k in range(2)]
     found = written(engine, one, prompts, WARM)

@@ -49,6 +49,7 @@ def test_every_row_is_there_once_and_in_order(sizes, batch):
         assert places == sorted(places)
 
 
+@pytest.mark.medium
 @given(shapes, st.integers(1, 20), st.integers(1, 300))
 def test_the_shape_of_a_row_does_not_depend_on_its_neighbours(sizes, batch, length):
     mine = row(0, length)

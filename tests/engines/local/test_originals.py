@@ -75,6 +75,7 @@ def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     return str(request.param)
 
 
+@pytest.mark.medium
 def test_wherever_originals_are_kept_merges_are_the_same_and_undone_to_the_last_bit(
     kept: str,
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_full_disk_is_said_in_a_line_that_names_a_way(monkeypatch: pytest.Monk
         merge(Originals("weight"), of_memory(1))
 
 
+@pytest.mark.medium
 @linux
 def test_weights_of_a_mapped_file_leave_memory_while_a_merge_stands_in(
     of_file: list[Holder],
@@ -151,6 +153,7 @@ def test_after_a_merge_the_base_can_be_changed_as_before(of_file: list[Holder]) 
         assert layer.weight.sum() == 3 * 1024**2
 
 
+@pytest.mark.medium
 @linux
 def test_a_mapped_weight_that_was_changed_in_memory_is_never_let_go(
     of_file: list[Holder],

@@ -26,6 +26,7 @@ def test_every_segment_is_there_once_under_its_number_and_overlaps_no_other(size
     assert sorted(found, key=lambda pair: pair[0]) == list(enumerate(asked))
 
 
+@pytest.mark.medium
 @given(lengths, st.integers(1, 700), st.booleans())
 def test_the_width_a_segment_gets_does_not_depend_on_its_neighbours(sizes, size, alone):
     mine = Segment((-1,) * size, alone=alone)

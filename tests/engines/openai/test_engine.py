@@ -96,6 +96,7 @@ def test_what_is_asked_is_the_decoding_and_nothing_that_servers_do_not_know(serv
     ]
 
 
+@pytest.mark.medium
 def test_samples_have_seeds_of_their_own_that_are_the_same_every_time(server):
     warm = Generation(temperature=0.8, samples=3, seed=5)
     asked = [prompt(n, sample) for n in range(2) for sample in range(3)]
@@ -151,6 +152,7 @@ PASSING = {
 }
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("reply", PASSING.values(), ids=PASSING)
 def test_what_may_pass_is_asked_again(server, reply):
     server.next("POST", CHAT, reply)
@@ -309,6 +311,7 @@ def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(server, monkey
 # --- adapters -----------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_an_adapter_is_loaded_under_its_digest_once_and_taken_out_again(server, adapter):
     one = engine(server)
     for _ in range(2):
@@ -324,6 +327,7 @@ def test_an_adapter_is_loaded_under_its_digest_once_and_taken_out_again(server, 
     assert len(server.bodies("/unload_lora_adapter")) == 1
 
 
+@pytest.mark.medium
 def test_a_module_under_the_old_name_is_not_judged(server, adapter):
     server.modules["v1"] = "stale"
     written(engine(server), [prompt(1)], adapter)
@@ -340,6 +344,7 @@ def test_a_module_that_names_the_digest_is_used_and_left_there(server, adapter):
     assert "v1-0123456789ab" in server.modules
 
 
+@pytest.mark.medium
 def test_the_folder_is_named_as_the_server_sees_it(server, adapter):
     written(engine(server, adapters="/srv/adapters/"), [prompt(1)], adapter)
     assert server.bodies("/load_lora_adapter")[0]["lora_path"] == "/srv/adapters/v1"
@@ -358,6 +363,7 @@ def test_an_adapter_that_the_server_does_not_take_is_refused(server, adapter):
         written(engine(server), [prompt(1)], adapter)
 
 
+@pytest.mark.medium
 def test_a_server_that_began_anew_is_loaded_anew_the_next_time(server, adapter):
     one = engine(server)
     written(one, [prompt(1)], adapter)
@@ -367,6 +373,7 @@ def test_a_server_that_began_anew_is_loaded_anew_the_next_time(server, adapter):
     assert written(one, [prompt(1)], adapter)
 
 
+@pytest.mark.medium
 def test_a_server_that_is_gone_at_the_end_is_no_error(server, adapter):
     one = engine(server)
     written(one, [prompt(1)], adapter)
@@ -473,6 +480,7 @@ def test_an_adapter_is_shown_to_be_applied(behind, lora):
     assert outside.shift(lora, WORDS[0], GREEDY) == 0
 
 
+@pytest.mark.medium
 def test_a_server_without_log_probabilities_leaves_likelihoods_missing(behind):
     inside, outside = behind
     inside.server.weigh = None

@@ -56,6 +56,7 @@ def test_a_merged_model_with_the_bases_tokens_is_weighed(merged: OpenAIServer, b
     assert weighed(engine(merged, base)) == {0.5}
 
 
+@pytest.mark.medium
 def test_a_model_with_other_tokens_is_not_weighed(merged: OpenAIServer, base: Path) -> None:
     merged.count = lambda turns: 99
     assert weighed(engine(merged, base)) == {None}

@@ -36,6 +36,7 @@ def texts(engine):
     return [o.text for group in engine.generate(PLAIN, PROMPTS, GREEDY) for o in group]
 
 
+@pytest.mark.medium
 def test_the_first_error_explains_why_a_server_refuses_connections(server):
     trouble = Trouble(server.url + WEIGH)
     endpoint = Endpoint(server.url, retries=1, concurrency=2)

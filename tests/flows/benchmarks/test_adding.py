@@ -134,6 +134,7 @@ def test_two_new_cases_with_one_input_keep_all_out(project: TinyProject) -> None
     assert found.added == [] and "file:2: again has the input of more-0 (line 1)" in found.bad[0]
 
 
+@pytest.mark.medium
 def test_two_people_who_add_at_once_lose_nothing(project: TinyProject) -> None:
     opened = project.project
     lines = [reserve_of(review, f"more-{n}") for n, review in enumerate(finals(6))]

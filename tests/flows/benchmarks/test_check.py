@@ -150,6 +150,7 @@ def test_a_single_adapter_is_paired_with_the_base(project):
     assert needed.pairs == (("a", "base"),)
 
 
+@pytest.mark.medium
 def test_a_changed_benchmark_begins_a_new_history(project):
     project.record("a")
     evaluated(project, "a")

@@ -65,6 +65,7 @@ def test_an_adapter_that_is_removed_as_a_whole_is_not_judged(project: Path) -> N
     assert on_trial("base", start=project).adapters == ()
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("target", ["v1", "acme/v3"])
 def test_a_folder_that_becomes_a_link_or_gets_another_target_is(project: Path, target: str) -> None:
     shutil.rmtree(project / "loras/v2")
@@ -131,6 +132,7 @@ def test_a_damaged_promoted_file_leaves_the_one_of_the_base(project: Path, text:
     assert on_trial("base", start=project).adapters == ("v1",)
 
 
+@pytest.mark.medium
 def test_outputs_recorded_elsewhere_are_what_is_judged_where_the_engine_reads_them(
     project: Path,
 ) -> None:

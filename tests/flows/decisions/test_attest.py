@@ -48,6 +48,7 @@ def _failed(checks: list[DoctorCheck]) -> list[str]:
 # --- attest -------------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("by", ["verdict", "run"])
 def test_a_verdict_is_attested_by_its_id_or_by_its_run(made: Judged, by: str) -> None:
     found = attest(made.project, made.store, made.identity if by == "verdict" else made.run.id)
@@ -66,17 +67,20 @@ def test_a_verdict_is_attested_by_its_id_or_by_its_run(made: Judged, by: str) ->
     assert (taught["adapter"], taught["owner"]) == (NAME, "not stated")
 
 
+@pytest.mark.medium
 def test_attesting_twice_gives_the_same_text(made: Judged) -> None:
     once, twice = (json.dumps(attest(made.project, made.store, made.identity)) for _ in range(2))
     assert once == twice
 
 
+@pytest.mark.medium
 def test_bytes_that_were_not_judged_are_not_attested(made: Judged) -> None:
     _one_byte(made)
     with pytest.raises(AdapterRefused, match="not those that were judged"):
         attest(made.project, made.store, made.identity)
 
 
+@pytest.mark.medium
 def test_a_verdict_that_the_scores_do_not_give_is_not_attested(made: Judged) -> None:
     forged = replace(made.verdict, reasons=("all is well",))
     digest = made.adapter.files().digest
@@ -85,18 +89,21 @@ def test_a_verdict_that_the_scores_do_not_give_is_not_attested(made: Judged) -> 
         attest(made.project, made.store, identity)
 
 
+@pytest.mark.medium
 def test_an_older_verdict_of_a_run_is_repeated_too(made: Judged) -> None:
     later = replace(made.verdict, candidates_judged=2)
     made.store.verdicts.keep(later, made.run.id, made.adapter.files().digest, MADE)
     assert attest(made.project, made.store, made.identity)["predicate"]["recomputed_with"]
 
 
+@pytest.mark.medium
 def test_recorded_outputs_are_no_adapter_s_bytes(made: Judged) -> None:
     recorded = next(kept for kept in made.store.verdicts.all() if kept.verdict.task == TASK)
     with pytest.raises(RequestError, match="recorded outputs"):
         attest(made.project, made.store, recorded.id)
 
 
+@pytest.mark.medium
 def test_an_unknown_name_is_one_line(made: Judged) -> None:
     with pytest.raises(RequestError, match="nowhere: no such verdict or run"):
         attest(made.project, made.store, "nowhere")
@@ -115,6 +122,7 @@ def test_an_untouched_adapter_passes_every_check(made: Judged, keys: Any) -> Non
     assert [(check.name, check.ok) for check in found] == [("digest", True), ("signature", True)]
 
 
+@pytest.mark.medium
 def test_one_changed_byte_is_named_by_file(made: Judged, keys: Any) -> None:
     files = made.adapter.files()
     before = judged_files(files)
@@ -126,6 +134,7 @@ def test_one_changed_byte_is_named_by_file(made: Judged, keys: Any) -> None:
     assert by_key == [f"{NAME}: adapter_model.safetensors: is not what was signed"]
 
 
+@pytest.mark.medium
 def test_a_missing_file_is_named(made: Judged) -> None:
     expected = made.adapter.files().digest
     made.adapter.weights.unlink()
@@ -133,17 +142,20 @@ def test_a_missing_file_is_named(made: Judged) -> None:
     assert first == f"{made.adapter.weights}: is missing, restore it"
 
 
+@pytest.mark.medium
 def test_with_a_key_an_unsigned_adapter_fails(made: Judged, keys: Any) -> None:
     found = _failed(verify_adapter(made.project, NAME, public_key=keys[1]))
     assert found == [f"{NAME}: model.sig: is missing, the adapter is not signed"]
 
 
+@pytest.mark.medium
 def test_without_a_key_an_unsigned_adapter_passes_and_says_so(made: Judged) -> None:
     (digest, signature) = verify_adapter(made.project, NAME)
     assert digest.ok and "nothing to compare it with" in digest.message
     assert signature.ok and signature.message == "none, and none was asked for"
 
 
+@pytest.mark.medium
 def test_a_signature_is_never_called_good_without_a_key(made: Judged, keys: Any) -> None:
     sign(made.adapter.files(), keys[0])
     assert "not checked" in verify_adapter(made.project, NAME)[-1].message
@@ -155,6 +167,7 @@ def test_a_signature_is_never_called_good_without_a_key(made: Judged, keys: Any)
     assert len(_failed(verify_adapter(made.project, NAME))) == 1
 
 
+@pytest.mark.medium
 def test_another_adapter_s_folder_put_in_place_is_noticed(made: Judged, keys: Any) -> None:
     other = made.tiny.adapter("adapter_v0", seed=3).write()
     sign(other.files(), keys[0])

@@ -43,6 +43,7 @@ def back(project: ServedProject, name: str | None = None, **how: object) -> Deci
 # --- promote ----------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_a_promotion_says_who_why_when_and_all_that_it_rests_on(project: ServedProject) -> None:
     project.judge("v1")
     made = project.put("v1")
@@ -78,6 +79,7 @@ def test_every_task_has_its_own(project: ServedProject) -> None:
         back(project, task="replies")
 
 
+@pytest.mark.medium
 def test_bytes_that_were_swapped_after_they_were_judged_are_refused(project: ServedProject) -> None:
     project.judge("v1")
     project.flip("v1")
@@ -86,6 +88,7 @@ def test_bytes_that_were_swapped_after_they_were_judged_are_refused(project: Ser
     assert project.kinds() == []
 
 
+@pytest.mark.medium
 def test_the_other_files_of_its_folder_may_change(project: ServedProject) -> None:
     project.judge("v1")
     project.flip("v1", "training.json")
@@ -103,6 +106,7 @@ CHANGED = {
 }
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("statement", CHANGED.values(), ids=CHANGED)
 def test_a_verdict_on_rows_that_were_changed_by_hand_is_refused(
     project: ServedProject, statement: str
@@ -124,6 +128,7 @@ def test_a_verdict_that_somebody_wrote_by_hand_is_refused(project: ServedProject
     assert project.promoted() == "v1"
 
 
+@pytest.mark.medium
 def test_runs_that_were_removed_are_asked_for_again(project: ServedProject) -> None:
     project.judge("v1")
     with project.opened() as store:
@@ -245,6 +250,7 @@ def test_what_is_in_production_is_rolled_back_and_not_rejected(project: ServedPr
         reject(project.project, "v1", project.ask())
 
 
+@pytest.mark.medium
 def test_a_rejection_names_the_verdict_that_was_there_if_there_was_one(
     project: ServedProject,
 ) -> None:
@@ -390,6 +396,7 @@ def test_a_promotion_on_a_state_that_was_rolled_back_is_refused(project: ServedP
 # --- pin --------------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_a_pinned_adapter_is_what_the_next_ones_are_compared_with(three: ServedProject) -> None:
     made = pin(three.project, "v2", three.ask())
     assert (made.kind, made.adapter) == ("pin", "v2")

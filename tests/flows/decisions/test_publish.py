@@ -132,6 +132,7 @@ def _push(made: Judged, hub: FakeHub, **how: Any) -> Any:
 # --- push ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_a_push_sends_exactly_the_judged_bytes_and_what_belongs_to_them(made: Judged) -> None:
     (made.adapter.folder / "notes.txt").write_text("ours alone")
     (made.adapter.folder / "checkpoint-1").mkdir()
@@ -149,6 +150,7 @@ def test_a_push_sends_exactly_the_judged_bytes_and_what_belongs_to_them(made: Ju
     assert pushed.commit == "https://hub.invalid/acme/openers/commit/1"
 
 
+@pytest.mark.medium
 def test_a_new_repository_is_private_unless_told_otherwise(made: Judged) -> None:
     hub = FakeHub()
     _push(made, hub)
@@ -157,6 +159,7 @@ def test_a_new_repository_is_private_unless_told_otherwise(made: Judged) -> None
     assert hub.calls[2]["private"] is False
 
 
+@pytest.mark.medium
 def test_bytes_that_were_not_judged_are_not_sent(made: Judged) -> None:
     digest = made.adapter.files().digest
     made.adapter.write_json("adapter_config.json", made.adapter.config | {"r": 3})
@@ -166,6 +169,7 @@ def test_bytes_that_were_not_judged_are_not_sent(made: Judged) -> None:
     assert not hub.calls
 
 
+@pytest.mark.medium
 def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(made: Judged) -> None:
     hub = FakeHub()
     pushed = _push(made, hub, dry_run=True)
@@ -174,6 +178,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(made: Judged) -> No
     assert not hub.calls
 
 
+@pytest.mark.medium
 def test_a_signed_adapter_still_verifies_where_it_arrives(made: Judged, tmp_path: Path) -> None:
     make_keys(tmp_path / "team.pem", tmp_path / "team.pub")
     sign(made.adapter.files(), tmp_path / "team.pem")
@@ -189,6 +194,7 @@ def test_a_signed_adapter_still_verifies_where_it_arrives(made: Judged, tmp_path
     assert mismatches(arrived, tmp_path / "team.pub") == []
 
 
+@pytest.mark.medium
 def test_a_signature_that_would_not_hold_there_is_not_sent(made: Judged, tmp_path: Path) -> None:
     make_keys(tmp_path / "team.pem", tmp_path / "team.pub")
     (made.adapter.folder / "notes.txt").write_text("signed too")
@@ -203,17 +209,20 @@ def test_a_signature_that_would_not_hold_there_is_not_sent(made: Judged, tmp_pat
     assert not hub.calls
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("repo", ["", "a/b/c", "../x", "a b", "acme/", "--", "x\ny"])
 def test_what_is_no_hub_id_is_one_line(made: Judged, repo: str) -> None:
     with pytest.raises(RequestError, match="is no Hub id"):
         push(made.project, NAME, repo, digest="", hub=FakeHub())
 
 
+@pytest.mark.medium
 def test_without_a_token_it_says_so_and_sends_nothing(made: Judged) -> None:
     with pytest.raises(RequestError, match="HF_TOKEN is not set"):
         push(made.project, NAME, REPO, digest=made.adapter.files().digest)
 
 
+@pytest.mark.medium
 def test_offline_stays_offline(made: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TOKEN, "hf_secret")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
@@ -221,6 +230,7 @@ def test_offline_stays_offline(made: Judged, monkeypatch: pytest.MonkeyPatch) ->
         push(made.project, NAME, REPO, digest=made.adapter.files().digest)
 
 
+@pytest.mark.medium
 def test_the_token_is_in_no_message_and_no_record(
     made: Judged, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -324,6 +334,7 @@ def test_no_module_brings_a_way_to_the_network_of_its_own() -> None:
 # --- the model card -----------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_the_card_says_where_the_training_data_comes_from(made: Judged) -> None:
     training = made.adapter.folder / "training.json"
     about = json.loads(training.read_text())
@@ -338,6 +349,7 @@ def test_the_card_says_where_the_training_data_comes_from(made: Judged) -> None:
     assert said["licence"] == "not stated"
 
 
+@pytest.mark.medium
 def test_the_card_holds_every_score_and_leaves_the_judged_bytes_alone(made: Judged) -> None:
     before = {f: file_digest(f) for f in made.adapter.folder.iterdir()}
     digest = made.adapter.files().digest
@@ -356,6 +368,7 @@ def test_the_card_holds_every_score_and_leaves_the_judged_bytes_alone(made: Judg
     assert str(made.tiny.folder) not in found.content
 
 
+@pytest.mark.medium
 def test_a_metric_that_is_missing_is_left_out_and_never_zero(made: Judged) -> None:
     blind = replace(made.verdict.metrics[0], candidate=None)
     verdict = replace(made.verdict, metrics=(blind,), guards=())

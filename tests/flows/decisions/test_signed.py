@@ -46,6 +46,7 @@ def failed(project: ServedProject) -> list[str]:
     return [f"{one.name}: {one.message}" for one in verify(project.project) if not one.ok]
 
 
+@pytest.mark.medium
 def test_a_signed_promotion_counts_everywhere(project: ServedProject) -> None:
     key = ask_for_signatures(project)
     made = project.put("v1", key=key)
@@ -56,6 +57,7 @@ def test_a_signed_promotion_counts_everywhere(project: ServedProject) -> None:
         assert store.decisions.all() == [made]
 
 
+@pytest.mark.medium
 def test_without_a_key_nothing_is_recorded(project: ServedProject) -> None:
     ask_for_signatures(project)
     with refused("the promote of v1 is not signed: name the private key", RequestError):
@@ -64,6 +66,7 @@ def test_without_a_key_nothing_is_recorded(project: ServedProject) -> None:
         assert store.decisions.unchecked() == []
 
 
+@pytest.mark.medium
 def test_with_a_foreign_key_nothing_is_recorded(project: ServedProject, tmp_path: Path) -> None:
     ask_for_signatures(project)
     make_keys(tmp_path / "foreign.pem", tmp_path / "foreign.pub", for_decisions=True)
@@ -71,6 +74,7 @@ def test_with_a_foreign_key_nothing_is_recorded(project: ServedProject, tmp_path
         project.put("v1", key=tmp_path / "foreign.pem")
 
 
+@pytest.mark.medium
 def test_a_dry_run_needs_no_key(project: ServedProject) -> None:
     ask_for_signatures(project)
     assert project.put("v1", dry_run=True).adapter == "v1"
@@ -85,6 +89,7 @@ EVERY: dict[str, Callable[[Project], object]] = {
 }
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("command", EVERY.values(), ids=EVERY)
 def test_a_ledger_with_an_unsigned_decision_is_refused(
     project: ServedProject, command: Callable[[Project], object]

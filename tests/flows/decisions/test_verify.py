@@ -81,6 +81,7 @@ def test_a_decision_changed_by_hand_is_named(
     assert line in said
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("which", ["seq = 2", "seq > 0"], ids=["the last", "all"])
 def test_a_last_decision_that_was_removed_is_missed(project: ServedProject, which: str) -> None:
     """The chain alone would still be whole."""
@@ -166,6 +167,7 @@ def test_of_many_rows_the_first_are_named_and_the_rest_counted(project: ServedPr
 # --- bytes ------------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", ["v1", "v2"], ids=["the pinned", "the promoted"])
 def test_one_changed_byte_is_named_by_its_adapter(project: ServedProject, name: str) -> None:
     project.flip(name)
@@ -174,27 +176,32 @@ def test_one_changed_byte_is_named_by_its_adapter(project: ServedProject, name: 
     assert any("its bytes are" in line for line in said)
 
 
+@pytest.mark.medium
 def test_the_promoted_one_s_file_is_named(project: ServedProject) -> None:
     path = project.flip("v2")
     assert any(f"{path}: is not what was judged, restore it" in line for line in wrong(project))
 
 
+@pytest.mark.medium
 def test_a_file_that_is_missing_is_named(project: ServedProject) -> None:
     (project.folder / "adapters/v2" / WEIGHTS).unlink()
     assert any(f"v2/{WEIGHTS}: is missing" in line for line in wrong(project))
 
 
+@pytest.mark.medium
 def test_a_folder_that_is_missing_is_named(project: ServedProject) -> None:
     (project.folder / "adapters/v2").rename(project.folder / "adapters/gone")
     (said,) = wrong(project)
     assert said.startswith("v2 bytes: v2: no such adapter")
 
 
+@pytest.mark.medium
 def test_an_adapter_that_nobody_promoted_may_change(project: ServedProject) -> None:
     project.flip("v3")
     assert wrong(project) == []
 
 
+@pytest.mark.medium
 def test_outputs_that_were_recorded_elsewhere_have_no_bytes_here(tmp_path: Path) -> None:
     import harness
 
@@ -208,6 +215,7 @@ def test_outputs_that_were_recorded_elsewhere_have_no_bytes_here(tmp_path: Path)
 # --- the pointer ------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_a_pointer_that_is_missing_is_named(project: ServedProject) -> None:
     (project.folder / "adapters/promoted.json").unlink()
     (said,) = wrong(project)
@@ -219,6 +227,7 @@ def test_a_pointer_that_is_missing_is_named(project: ServedProject) -> None:
     assert wrong(project) == []
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("key", ["adapter", "digest", "decision"])
 def test_a_pointer_changed_by_hand_is_named(project: ServedProject, key: str) -> None:
     import json
@@ -231,6 +240,7 @@ def test_a_pointer_changed_by_hand_is_named(project: ServedProject, key: str) ->
     assert said.startswith("pointer: promoted.json ")
 
 
+@pytest.mark.medium
 def test_a_pointer_that_is_no_json_is_named(project: ServedProject) -> None:
     project.write("adapters/promoted.json", "[")
     (said,) = wrong(project)
@@ -240,6 +250,7 @@ def test_a_pointer_that_is_no_json_is_named(project: ServedProject) -> None:
 # --- a long history ---------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_it_says_how_far_it_is(project: ServedProject) -> None:
     said: dict[str, list[tuple[int, int]]] = {}
     verify(

@@ -157,6 +157,7 @@ def test_a_pull_request_does_not_set_its_own_bar(
     same_as_at_base(project, said)
 
 
+@pytest.mark.medium
 def test_a_promotion_in_the_pull_request_is_said_and_not_believed(project: TinyProject) -> None:
     text = (project.folder / "adapters/promoted.json").read_text(encoding="utf-8")
     found = json.loads(text)
@@ -253,6 +254,7 @@ def test_a_commit_without_a_project_cannot_set_the_bar(project: TinyProject) -> 
         judged(project, ref="empty")
 
 
+@pytest.mark.medium
 def test_a_commit_whose_own_bar_is_wrong_is_named(project: TinyProject) -> None:
     unreadable(project)
     git(project.folder, "commit", "-qam", "wrong")
@@ -262,6 +264,7 @@ def test_a_commit_whose_own_bar_is_wrong_is_named(project: TinyProject) -> None:
     assert str(caught.value).startswith("at HEAD: benchmarks/openers/benchmark.toml:1")
 
 
+@pytest.mark.medium
 def test_a_commit_whose_history_is_missing_is_refused_as_ever(project: TinyProject) -> None:
     history(project)
     git(project.folder, "commit", "-qam", "lost")

@@ -24,6 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
     return made
 
 
+@pytest.mark.medium
 def test_python_and_the_command_say_the_same(project: TinyProject) -> None:
     both = harness.compare("good", "bad")
     said = CliRunner().invoke(cli, ["compare", "good", "bad", "--json"])

@@ -96,6 +96,7 @@ def test_a_set_that_cannot_be_looked_into_is_said(
     assert re.search(why, said)
 
 
+@pytest.mark.medium
 def test_such_cases_are_left_out_of_the_verdict(project: TinyProject) -> None:
     adapter(project, "v2", dataset(project, SEEN))
     verdict = judged(project, "v2")
@@ -104,6 +105,7 @@ def test_such_cases_are_left_out_of_the_verdict(project: TinyProject) -> None:
     assert verdict.notes[0].startswith("1 case left out: logistics-2 is in more.jsonl")
 
 
+@pytest.mark.medium
 def test_what_the_promoted_adapter_has_seen_is_left_out_as_well(project: TinyProject) -> None:
     adapter(project, "v2", dataset(project, SEEN))
     adapter(project, "v3", dataset(project, name="clean.jsonl"), seed=3)
@@ -112,11 +114,13 @@ def test_what_the_promoted_adapter_has_seen_is_left_out_as_well(project: TinyPro
     assert set(verdict.left_out) == {"logistics-2"}
 
 
+@pytest.mark.medium
 def test_a_clean_set_leaves_nothing_out(project: TinyProject) -> None:
     adapter(project, "v2", dataset(project))
     assert judged(project, "v2").left_out == {}
 
 
+@pytest.mark.medium
 def test_such_a_verdict_is_recomputed_to_the_last_bit(project: TinyProject) -> None:
     adapter(project, "v2", dataset(project, SEEN))
     run = judged(project, "v2").runs["candidate"]

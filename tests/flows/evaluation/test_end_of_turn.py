@@ -101,12 +101,14 @@ def test_the_doctor_says_what_ends_a_turn_and_whose_template_it_is(project):
     assert rows(project) == ["ends with <|im_end|>, template turns.jinja"]
 
 
+@pytest.mark.medium
 def test_a_template_that_fails_is_a_failed_check(project):
     (project.folder / "tiny" / "chat_template.jinja").write_text("{{ raise_exception('no') }}")
     checks = {check.name: check for check in doctor(project.project, "v1")}
     assert not checks["applied"].ok and "does not take the prompt" in checks["applied"].message
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("many", [False, True], ids=["alone", "prefetched"])
 def test_a_case_beyond_the_bases_positions_is_refused_before_any_text(project, many, monkeypatch):
     long = {"id": "long", "input": "x", "ideal": "trucks " * 600}

@@ -161,6 +161,7 @@ def test_an_input_of_the_benchmark_is_no_final(project: TinyProject) -> None:
     assert finals_notes(judged(project)) == ["finals: 99 of the 100 that are needed"]
 
 
+@pytest.mark.medium
 def test_a_benchmark_that_does_not_judge_likelihoods_weighs_none(project: TinyProject) -> None:
     plain = BENCHMARK.replace(
         'ideal_likelihood]\nrole = "gate"', 'ideal_likelihood]\nrole = "report"'

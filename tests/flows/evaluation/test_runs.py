@@ -212,6 +212,7 @@ def test_a_changed_margin_is_another_benchmark_but_writes_nothing(
 # --- refresh ------------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_refresh_makes_a_new_run_and_the_next_one_is_that_one(project: TinyProject) -> None:
     first = run(project, EchoEngine(lambda adapter, prompt: "once"))
     fresh = run(project, EchoEngine(lambda adapter, prompt: "twice"), refresh=True)
@@ -222,6 +223,7 @@ def test_refresh_makes_a_new_run_and_the_next_one_is_that_one(project: TinyProje
     assert after == fresh
 
 
+@pytest.mark.medium
 def test_refresh_can_be_repeated(project: TinyProject, engine: EchoEngine) -> None:
     ids = {run(project, engine, refresh=number > 0).id for number in range(3)}
     assert len(ids) == 3
@@ -231,6 +233,7 @@ def test_refresh_can_be_repeated(project: TinyProject, engine: EchoEngine) -> No
 # --- some of the cases --------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_a_case_alone_has_the_same_output_and_is_not_written_again(
     project: TinyProject, engine: EchoEngine
 ) -> None:

@@ -39,6 +39,7 @@ def recorded(project: TinyProject) -> TinyProject:
 # --- references ---------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_the_task_and_every_guard_are_judged(recorded: TinyProject) -> None:
     verdicts = judged(recorded, "good")
     assert {name: verdict.outcome for name, verdict in verdicts.items()} == {
@@ -48,6 +49,7 @@ def test_the_task_and_every_guard_are_judged(recorded: TinyProject) -> None:
     assert verdicts["openers"].guards == (verdicts["manners"],)
 
 
+@pytest.mark.medium
 def test_the_first_adapter_is_judged_against_the_base(recorded: TinyProject) -> None:
     verdict = judged(recorded, "good")["openers"]
     assert (verdict.promoted, verdict.pinned) == (None, None)
@@ -55,6 +57,7 @@ def test_the_first_adapter_is_judged_against_the_base(recorded: TinyProject) -> 
     assert [worth.against for worth in verdict.worth] == ["base"] * 2, "the gate and the guard"
 
 
+@pytest.mark.medium
 def test_the_first_adapter_is_compared_with_a_good_prompt_where_there_is_one(
     recorded: TinyProject,
 ) -> None:
@@ -90,6 +93,7 @@ def test_another_reference_is_the_only_one(recorded: TinyProject) -> None:
     assert (verdict.promoted, verdict.pinned) == ("bad", None)
 
 
+@pytest.mark.medium
 def test_the_promoted_one_against_itself_is_identical(recorded: TinyProject) -> None:
     recorded.promote("good")
     verdict = judged(recorded, "good")["openers"]
@@ -137,6 +141,7 @@ def test_a_promoted_adapter_whose_bytes_changed_is_no_reference(project: TinyPro
     assert "its bytes are not those that were promoted" in str(caught.value)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("base", ["recorded", "4f" * 32])
 def test_recorded_outputs_are_compared_with_a_decision_on_recorded_outputs_only(
     recorded: TinyProject, base: str

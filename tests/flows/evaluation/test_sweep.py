@@ -155,6 +155,7 @@ def test_the_base_is_loaded_once_and_every_adapter_writes_its_own(tmp_path: Path
     assert len(wrote) == 6
 
 
+@pytest.mark.medium
 def test_what_was_judged_is_let_go_so_that_thousands_fit_into_memory(
     recorded: TinyProject,
 ) -> None:
@@ -166,6 +167,7 @@ def test_what_was_judged_is_let_go_so_that_thousands_fit_into_memory(
             assert not set(opened._candidates) & (set(kept) - {row.adapter})
 
 
+@pytest.mark.medium
 def test_the_time_left_is_of_the_sweep_only_while_it_runs(project: TinyProject) -> None:
     project.adapter("v2", seed=5, task="openers").write()
     left: list[bool] = []

@@ -239,6 +239,7 @@ def test_a_template_that_differs_only_for_turns_of_no_case_is_judged_and_told_by
     assert "but not with every turn of system, user and assistant" in told[0].message
 
 
+@pytest.mark.medium
 def test_the_doctor_says_what_differs_and_what_is_chosen(project, inside, shipping, made):
     other_end_token(made, shipping)
 
@@ -266,6 +267,7 @@ def test_a_sweep_names_the_adapter_and_goes_on_with_the_others(project, inside, 
     assert found["v2"].verdict is not None
 
 
+@pytest.mark.medium
 def test_an_engine_without_the_base_here_asks_nothing(project, engine, made):
     other_template(made, project.folder / "adapters" / "v1")
     with session(project, engine, Request((TASK,))) as opened:
@@ -309,6 +311,7 @@ def test_a_pattern_that_runs_for_ever_is_stopped(project, shipping, made, monkey
         judged(project)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"version": "1.0"}', '{"model": null}', "\x00", "9" * 10_000]
 )
@@ -319,6 +322,7 @@ def test_a_damaged_tokenizer_is_refused_in_one_line(project, inside, shipping, m
         judged(project)
 
 
+@pytest.mark.medium
 def test_a_pipe_in_place_of_a_template_is_refused(project, shipping):
     import os
 

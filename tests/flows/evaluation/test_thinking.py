@@ -70,6 +70,7 @@ def test_another_strip_makes_the_run_anew_of_the_same_outputs(project, made):
     assert again.id != made.id
 
 
+@pytest.mark.medium
 def test_the_verdict_says_it_beside_its_reasons(project):
     project.benchmark(TASK, THINKING, CASES)
     with session(project, EchoEngine(thinking), Request((TASK,))) as opened:
@@ -77,6 +78,7 @@ def test_the_verdict_says_it_beside_its_reasons(project):
     assert "1 of 8 texts of v1 never ended their thinking, and count as empty" in verdict.notes
 
 
+@pytest.mark.medium
 def test_comparisons_histories_and_reviews_have_the_answer(project, made):
     told = compare_json(made, made)["cases"]
     assert {one["a"]["text"] for one in told} == {*IDEALS.values(), ""} - {IDEALS[ENDLESS]}

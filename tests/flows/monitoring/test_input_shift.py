@@ -119,6 +119,7 @@ def test_inputs_of_another_kind_are_named_with_the_farthest(project: TinyProject
     assert any("unlike the benchmark's 18" in reason for reason in told.reasons)
 
 
+@pytest.mark.medium
 def test_a_second_look_embeds_nothing_again(project: TinyProject) -> None:
     with_embedder(project)
     reviewed(project, alike(30))

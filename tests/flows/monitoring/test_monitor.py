@@ -120,6 +120,7 @@ def test_a_promotion_begins_a_new_count(project: TinyProject) -> None:
     assert looked(project).state == "steady"
 
 
+@pytest.mark.medium
 def test_the_weeks_of_an_earlier_adapter_tell_how_much_weeks_scatter(
     project: TinyProject,
 ) -> None:
@@ -134,6 +135,7 @@ def test_the_weeks_of_an_earlier_adapter_tell_how_much_weeks_scatter(
     assert edits.course.weeks[0].scatter < 0.005
 
 
+@pytest.mark.medium
 def test_an_acknowledged_alarm_begins_a_new_count_by_the_stores_order(
     project: TinyProject,
 ) -> None:
@@ -149,6 +151,7 @@ def test_an_acknowledged_alarm_begins_a_new_count_by_the_stores_order(
     assert looked(project).state == "retrain"
 
 
+@pytest.mark.medium
 def test_only_a_standing_alarm_can_be_acknowledged(project: TinyProject) -> None:
     keep(project, steady(Weeks()))
     with refused("no alarm stands", RequestError):
@@ -181,6 +184,7 @@ def test_an_acknowledgement_changes_neither_what_is_promoted_nor_the_chain(
         assert [d.kind for d in store.decisions.all()] == ["promote", "acknowledge"]
 
 
+@pytest.mark.medium
 def test_another_adapters_acknowledgement_is_not_this_ones(project: TinyProject) -> None:
     weeks = alarmed(project)
     with closing(project.store()) as store:
@@ -202,6 +206,7 @@ def test_nothing_promoted_no_line_and_no_review_are_said_not_guessed(tmp_path: P
     assert found.signal("edit_rate").rate is None  # type: ignore[union-attr]
 
 
+@pytest.mark.medium
 def test_since_leaves_earlier_reviews_out(project: TinyProject) -> None:
     alarmed(project)
     assert looked(project, since="2026-02-02").reviews == 0

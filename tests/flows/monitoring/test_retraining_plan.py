@@ -293,6 +293,7 @@ def test_old_conversations_of_any_format_go_on_being_learnt_whole(project: TinyP
     assert Path(made.training).name == f"openers-{data.fingerprint[:8]}.jsonl"
 
 
+@pytest.mark.medium
 def test_what_is_set_aside_or_in_a_reserve_is_in_no_plan(project: TinyProject) -> None:
     project.benchmark(TASK, BENCHMARK, CASES)  # where every fifth review is set aside
     reviews = keep(project, finals(100, edited=60))
@@ -306,6 +307,7 @@ def test_what_is_set_aside_or_in_a_reserve_is_in_no_plan(project: TinyProject) -
     assert not any(is_set_aside(text, 0.2) for text in learnt)
 
 
+@pytest.mark.medium
 def test_an_old_example_that_entered_the_reserve_leaves_the_plan(project: TinyProject) -> None:
     reviews = keep(project, finals(20, edited=20))
     old = project.write_lines(

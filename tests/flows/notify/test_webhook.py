@@ -28,17 +28,20 @@ def no_pause(seconds: float) -> None:
     """Wait not at all."""
 
 
+@pytest.mark.medium
 def test_it_arrives_once(receiver: Receiver) -> None:
     assert post(VARIABLE, BODY, no_pause) == NoticeSent(True, 1)
     assert receiver.bodies == [BODY]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 408])
 def test_a_receiver_that_is_busy_is_asked_again(receiver: Receiver, status: int) -> None:
     receiver.answers = [status, status]
     assert post(VARIABLE, BODY, no_pause) == NoticeSent(True, 3)
 
 
+@pytest.mark.medium
 def test_it_gives_up_after_a_few_times(receiver: Receiver) -> None:
     receiver.answers = [503] * 9
     done = post(VARIABLE, BODY, no_pause)
@@ -73,6 +76,7 @@ def test_nobody_waits_an_hour_because_a_receiver_asks_for_it(receiver: Receiver)
     assert post(VARIABLE, BODY, time.sleep).attempts == 1
 
 
+@pytest.mark.medium
 def test_a_silent_receiver_costs_no_more_than_the_deadline(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

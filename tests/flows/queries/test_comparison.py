@@ -120,6 +120,7 @@ def run_again(past, adapter):
         return session.producer.run(found, session.benchmark(TASK), refresh=True)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("again", ["v1", "v2"])
 def test_a_run_of_every_month_leaves_the_verdict_that_decided(two, again):
     before = compare(two.project, two.store)
@@ -130,6 +131,7 @@ def test_a_run_of_every_month_leaves_the_verdict_that_decided(two, again):
     assert (after.candidate.id, after.reference.id) == (before.candidate.id, before.reference.id)
 
 
+@pytest.mark.medium
 def test_other_bytes_under_a_judged_name_are_judged_anew(two):
     two.tiny.record("v1", quality="bad")
     run_again(two, "v1")
@@ -137,6 +139,7 @@ def test_other_bytes_under_a_judged_name_are_judged_anew(two):
     assert found.verdict_id is None and found.verdict is not None
 
 
+@pytest.mark.medium
 def test_a_verdict_made_for_the_page_weighs_base_prompt_and_guards(two):
     two.judge("v3", "bad", guard="bad")
     found = compare(two.project, two.store, candidate="v3", reference="v2").verdict
@@ -145,6 +148,7 @@ def test_a_verdict_made_for_the_page_weighs_base_prompt_and_guards(two):
     assert not any(note.startswith("forgetting") for note in found.notes)
 
 
+@pytest.mark.medium
 def test_a_guard_without_runs_is_said_to_have_none(two):
     two.tiny.record("v3")
     run_again(two, "v3")

@@ -111,6 +111,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(project: TinyProject) -> Non
     assert read_confirmations(project.folder / "benchmarks" / TASK) == []
 
 
+@pytest.mark.medium
 def test_confirmed_finals_are_taught_no_more(project: TinyProject) -> None:
     def taught() -> set[str]:
         with closing(project.store()) as store:

@@ -145,6 +145,7 @@ def test_the_content_of_a_plain_review_is_hashed_as_before() -> None:
     assert content_of(replace(plain, turns=TURNS)) != said
 
 
+@pytest.mark.medium
 def test_outputs_of_one_last_turn_wait_apart_and_are_filed_with_their_turns(
     project: TinyProject,
 ) -> None:

@@ -113,6 +113,7 @@ def test_only_what_is_asked_for_leaves(project: TinyProject) -> None:
     assert exported(project, training_lines, task="support") == []
 
 
+@pytest.mark.medium
 def test_reviews_travel_with_the_history(project: TinyProject, tmp_path: Path) -> None:
     bring(project, *lines(30))
     project.record("good")

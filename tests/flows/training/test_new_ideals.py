@@ -43,6 +43,7 @@ def cases(project: TinyProject) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.medium
 def test_only_rewritten_ideals_change_the_benchmark(voiced: TinyProject) -> None:
     before = voiced.project.benchmark(TASK).fingerprint
     made = take(voiced, ANSWERS)
@@ -52,6 +53,7 @@ def test_only_rewritten_ideals_change_the_benchmark(voiced: TinyProject) -> None
     assert cases(voiced) == expected
 
 
+@pytest.mark.medium
 def test_what_is_promoted_what_is_pinned_and_the_base_are_run(voiced: TinyProject) -> None:
     made = take(voiced, ANSWERS)
     assert [run.adapter for run in made.runs] == ["good", "first", "base"]
@@ -61,6 +63,7 @@ def test_what_is_promoted_what_is_pinned_and_the_base_are_run(voiced: TinyProjec
     store.close()
 
 
+@pytest.mark.medium
 def test_the_day_of_the_new_version_is_marked(voiced: TinyProject) -> None:
     made = take(voiced, ANSWERS)
     (mark,) = read_voice_days(voiced.folder / "benchmarks" / TASK)
@@ -98,6 +101,7 @@ def test_several_ideals_may_replace_one(voiced: TinyProject) -> None:
     assert cases(voiced)[5]["ideal"] == [IDEAL, "Hey Finn?"]
 
 
+@pytest.mark.medium
 def test_the_reserve_is_rewritten_like_the_cases(voiced: TinyProject) -> None:
     place = f"benchmarks/{TASK}/cases.reserve.jsonl"
     case = {"id": "more-1", "input": "Zoe, Far Ferries", "ideal": "Dear Zoe"}

@@ -39,6 +39,7 @@ def test_those_that_fell_by_the_margin_come_first_the_most_fallen(voiced: TinyPr
     assert (line["written_by_new"], line["rewritten"]) == ("Hey Finn!", False)
 
 
+@pytest.mark.medium
 def test_a_number_of_ideals_may_be_asked_for(voiced: TinyProject) -> None:
     assert [line["id"] for line in found(voiced, 1).lines] == ["health-2"]
     assert len(found(voiced, 8).lines) == 2, "what did not fall is not proposed"
@@ -64,6 +65,7 @@ def test_ideals_of_the_reserve_are_weighed_too(project: TinyProject) -> None:
     assert [line["id"] for line in found(project).lines] == ["more-1", "health-2", "logistics-3"]
 
 
+@pytest.mark.medium
 def test_answers_of_a_person_are_not_written_over(voiced: TinyProject, tmp_path: Path) -> None:
     file = tmp_path / "p.jsonl"
     assert write_ideals(found(voiced), file) == str(file)

@@ -64,6 +64,7 @@ def test_broken_cases_are_folded_with_their_words():
     assert "<summary>1 case fixed</summary>" in below
 
 
+@pytest.mark.medium
 def test_of_very_many_broken_cases_whole_ones_are_left_out_and_counted():
     words = "babble! " * 80
     many = tuple(compared(f"case-{n}", "broken", 0.9, 0.1, words, words) for n in range(500))

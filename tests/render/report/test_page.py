@@ -118,6 +118,7 @@ def test_without_texts_only_figures_and_names_are_left():
     assert "broken-1" in page
 
 
+@pytest.mark.medium
 def test_very_many_cases_stay_readable():
     many = tuple(compared(f"case-{n}", "changed", 0.9, n / 5000) for n in range(2000))
     page = report_html(replace(MATERIAL, compared=many))

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 
 from harness.render.report import SCHEMA, report_json
@@ -28,6 +29,7 @@ def test_it_has_the_run_its_outputs_its_origin_and_the_verdict():
     assert found["references"]["promoted"]["scores"]["fixed-1"]["edit_similarity"] is not None
 
 
+@pytest.mark.medium
 @settings(max_examples=40, deadline=None)
 @given(hostile)
 def test_it_is_strict_json_whatever_stands_in_it(text):

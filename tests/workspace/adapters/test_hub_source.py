@@ -58,6 +58,7 @@ def fetched(tmp_path: Path) -> Fetcher:
 # --- well -----------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_the_bytes_and_the_digest_are_those_of_the_folder(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_branch_a_tag_and_a_commit_are_that_commit(
         assert found.notes == ()
 
 
+@pytest.mark.medium
 def test_an_adapter_below_the_top(hub: HubServer, adapter: TinyAdapter, fetched: Fetcher) -> None:
     commit = hub.publish(REPO, adapter.folder, below="out/checkpoint-9/")
     with refused("but below it: hf:acme/openers/out/checkpoint-9$", AdapterRefused):
@@ -102,6 +104,7 @@ def test_an_adapter_below_the_top(hub: HubServer, adapter: TinyAdapter, fetched:
     assert found.listing.resolved == f"hf:{REPO}@{commit}/out/checkpoint-9"
 
 
+@pytest.mark.medium
 def test_large_files_come_from_elsewhere_without_the_token(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +123,7 @@ def test_large_files_come_from_elsewhere_without_the_token(
 # --- without the network --------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_what_is_cached_needs_no_network(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +141,7 @@ def test_what_is_cached_needs_no_network(
     assert len(hub.asked) == asked
 
 
+@pytest.mark.medium
 def test_a_dead_network_is_said_and_the_cache_taken(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher, monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -152,6 +157,7 @@ def test_a_dead_network_is_said_and_the_cache_taken(
         fetched("hf:acme/other")
 
 
+@pytest.mark.medium
 def test_what_others_cached_is_taken_and_the_doubt_said(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher, monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -165,6 +171,7 @@ def test_what_others_cached_is_taken_and_the_doubt_said(
     assert found.notes[1].endswith("whether the repository has more files is not known")
 
 
+@pytest.mark.medium
 def test_a_cache_that_was_changed_is_noticed(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher, tmp_path: Path
 ) -> None:
@@ -179,6 +186,7 @@ def test_a_cache_that_was_changed_is_noticed(
 # --- refused --------------------------------------------------------------------------------
 
 
+@pytest.mark.medium
 def test_what_is_not_there_is_one_line(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher
 ) -> None:
@@ -222,6 +230,7 @@ def test_an_answer_with_another_status_is_one_line_without_its_words(
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.medium
 def test_no_answer_in_time_is_one_line(
     hub: HubServer, adapter: TinyAdapter, fetched: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

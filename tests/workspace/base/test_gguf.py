@@ -56,6 +56,7 @@ def _load(weights: Weights, ready: object, found: object) -> None:
     found.put((str(folder), len(list(folder.iterdir()))))
 
 
+@pytest.mark.medium
 def test_two_processes_at_once_end_with_one_good_copy(weights, monkeypatch):
     many = multiprocessing.get_context("fork")
     ready, found = many.Barrier(3), many.Queue()

@@ -29,6 +29,7 @@ def state(folder: Path) -> dict[str, Any]:
     return dict(AutoModelForCausalLM.from_pretrained(folder).state_dict())
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("kind", ["llama", "mistral", "qwen2", "qwen3"])
 def test_weights_settings_and_tokens_come_back(tmp_path: Path, kind: str, cache: Path) -> None:
     import torch
@@ -51,6 +52,7 @@ def test_weights_settings_and_tokens_come_back(tmp_path: Path, kind: str, cache:
     assert one.chat_template == other.chat_template
 
 
+@pytest.mark.medium
 def test_a_conversion_draws_no_bar_of_another_library(
     tmp_path: Path, cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

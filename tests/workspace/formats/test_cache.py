@@ -94,6 +94,7 @@ def _remember_many(folder: str, mine: str) -> None:
         assert remembered("t.json"), "a reader never sees half a table"
 
 
+@pytest.mark.medium
 def test_processes_that_write_at_once_never_leave_half_a_table(cache):
     many = multiprocessing.get_context("fork")
     workers = [many.Process(target=_remember_many, args=(str(cache), n)) for n in "ab"]

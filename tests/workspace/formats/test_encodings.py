@@ -37,6 +37,7 @@ def test_unicode_is_read_with_a_mark_or_without(
     assert read(tmp_path, text.encode(codec)) == (name, text)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("text", [GERMAN, FRENCH, SPANISH, "Smørrebrød på Åland\n", "ÄÖÜ\n"])
 def test_windows_1252_is_recognised_even_far_down(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, text.encode("cp1252")) == (CP1252, text)

@@ -177,6 +177,7 @@ def test_a_document_type_is_refused(tmp_path: Path, encoding: str) -> None:
         list(read_rows(file, DataError).each)
 
 
+@pytest.mark.medium
 def test_a_zip_of_a_hundred_thousand_parts_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "t.xlsx"
     with zipfile.ZipFile(file, "w") as made:

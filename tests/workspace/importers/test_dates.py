@@ -138,6 +138,7 @@ def test_dates_beside_others_in_another_way_of_writing_are_refused_until_told() 
     assert read_date("3 November 2026", proven) == DAY
 
 
+@pytest.mark.medium
 def test_any_column_is_read_as_it_was_written_or_asked_about() -> None:
     draw = random.Random(0)
     for _ in range(300):

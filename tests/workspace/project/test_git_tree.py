@@ -50,6 +50,7 @@ def test_what_the_working_tree_changes_is_named(repository: Path) -> None:
     assert tree.changed(":(literal)a/one.txt") == ["a/one.txt"]
 
 
+@pytest.mark.medium
 def test_no_filter_of_the_working_tree_is_run(repository: Path, tmp_path: Path) -> None:
     git(repository, "config", "filter.evil.smudge", f"touch {tmp_path / 'pwned'}; cat")
     git(repository, "config", "filter.evil.clean", "cat")
@@ -81,6 +82,7 @@ def test_what_can_be_no_ref_never_reaches_git(repository: Path, ref: str) -> Non
         open_tree(repository, ref)
 
 
+@pytest.mark.medium
 def test_a_shallow_clone_says_how_to_check_out(repository: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", "shallow")
     assert open_tree(tmp_path / "shallow", "HEAD").commit == git(repository, "rev-parse", "HEAD")
